@@ -1,0 +1,68 @@
+# What people and CI run. Every target works in a fresh clone: it makes .venv from plain pip first; uv is not needed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all lint format fresh wheel constraints clean
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+JOBS ?= 2
+# A folder that people run from may have its own `eval/` or `trainers/`: never look for packages there.
+export PYTHONSAFEPATH := 1
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make .venv, exact versions from constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Octocurate needs Python 3.11 or 3.12; say where: make install PYTHON=/path/to/python3.11" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip check
+	@touch $@
+
+demo: $(STAMP) ## build the recipe long-cot offline and show it
+	$(BIN)/curate build --recipe long-cot
+	$(BIN)/curate show long-cot
+
+test: $(STAMP) ## the fast tests
+	$(BIN)/python -m pytest -n $(JOBS) -q
+
+test-all: $(STAMP) ## every test that this machine can run
+	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) -q
+
+lint: $(STAMP) ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP) ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+fresh: $(STAMP) ## the committed locks are what a build in an empty store gives
+	@store=$$(mktemp -d); trap 'rm -rf "$$store"' EXIT; \
+	for lock in recipes/*.lock; do \
+		test -e "$$lock" || { echo "no lock is committed yet"; break; }; \
+		name=$$(basename "$$lock" .lock); echo "curate build $$name --locked, in an empty store"; \
+		CURATE_STORE="$$store" $(BIN)/curate build "$$name" --locked; \
+	done
+
+wheel: $(STAMP) ## dist/octocurate-*.whl
+	$(BIN)/python -m build --wheel --no-isolation
+
+constraints: $(STAMP) ## rewrite constraints.txt from .venv
+	@{ sed -n '/^#/p' constraints.txt; \
+	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|transformers|safetensors)==' constraints.txt; } \
+	| sed 's/+.*//' | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' | LC_ALL=C sort -fu -t= -k1,1; } > constraints.new
+	@mv constraints.new constraints.txt
+	@touch $(STAMP)
+
+clean: ## remove everything that can be made again; the store of built data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

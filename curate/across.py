@@ -1,0 +1,122 @@
+"""Steps that need the whole corpus, in phases that run rank-parallel, and the new base they make.
+
+1. each shard by itself: `prepare` what the step needs of it, and sort its rows by id;
+2. the step sees the prepared corpus and gives columns by id;
+3. the corpus is cut anew into shards of bounded text, sorted by id over the whole of it; each is gathered from the sorted shards.
+
+From here on the bytes do not depend on how the records were split into files. The new base repeats the text once per `across` step; in
+return no later read has to gather rows from all over the corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.artifact import ROW, SHARD_BYTES, SHARD_ROWS, View, parquet_bytes, replace_file
+from curate.errors import CurateError
+from curate.passes import Work, store
+from curate.schema import accepted, dtype_of
+
+GROUP_ROWS = 1024
+"""Rows per group of a sorted shard: what is read too much when a range of ids is gathered."""
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Phase 1: what the step needs of each shard, and the shard sorted by id."""
+
+    node: Work
+    view: View
+    columns: tuple[str, ...]
+
+    def __call__(self, rank: int) -> int:
+        name = self.view.shards[rank]
+        sizes = self.node.draft / "work" / "sizes" / name
+        if sizes.is_file():
+            return 0
+        docs = self.view.load(name, self.columns).sort("id")
+        found = self.node.found()
+        seen = docs.select(self.node.reads)
+        if found.spec.prepare:
+            seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
+        replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen))
+        replace_file(self.node.draft / "work" / "sorted" / name, _grouped(docs.drop(ROW)))
+        replace_file(sizes, parquet_bytes(docs.select("id", pl.col("text").str.len_bytes().alias("bytes"))))
+        return docs.height
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The prepared corpus as the step sees it."""
+
+    name: str
+    folder: Path
+
+    def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
+        for path in sorted(self.folder.iterdir()):
+            yield pl.read_parquet(path, columns=list(columns), glob=False)
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Phase 3: one new shard, by a range of ids."""
+
+    node: Work
+    bounds: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+
+    def __call__(self, rank: int) -> int:
+        low, high = self.bounds[rank]
+        within = pl.col("id").is_between(pl.lit(low), pl.lit(high))
+        work = self.node.draft / "work"
+        parts = [pl.scan_parquet(path, glob=False).filter(within).collect() for path in sorted((work / "sorted").iterdir())]
+        docs = pl.concat(parts).sort("id")
+        found = pl.scan_parquet(work / "columns.parquet", glob=False).filter(within).collect()
+        docs = docs.join(found, on="id", how="left", maintain_order="left")
+        docs = docs.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
+        store(self.node, f"{rank:05d}.parquet", docs.select(ROW, *self.columns, *self.node.adds))
+        return docs.height
+
+
+def find_columns(node: Work) -> None:
+    """Phase 2: run the step over the prepared corpus and write its columns, sorted by id."""
+    found = node.found()
+    made: Any = found.call(Prepared(node.corpus, node.draft / "work" / "prepared"), **node.params)
+    made = made.collect() if isinstance(made, pl.LazyFrame) else made
+    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns])
+    if set(made.columns) != {"id", *node.adds}:
+        raise CurateError(f"{found.title} gave the columns {made.columns}, but id and {list(node.adds)} on an empty corpus")
+    if made["id"].n_unique() != made.height:
+        raise CurateError(f"{found.title} gave two rows for one id")
+    typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])
+    replace_file(node.draft / "work" / "columns.parquet", _grouped(typed.sort("id")))
+
+
+def bounds(folder: Path) -> tuple[tuple[str, str], ...]:
+    """First and last id of each new shard: as many as fit into SHARD_BYTES of text and SHARD_ROWS rows."""
+    sizes = pl.concat([pl.read_parquet(path, glob=False) for path in sorted(folder.iterdir())]).sort("id")
+    ids, lengths = sizes["id"], sizes["bytes"].to_numpy()
+    found, start, held = [], 0, 0
+    for position, length in enumerate(lengths.tolist()):
+        if position > start and (held + length > SHARD_BYTES or position - start >= SHARD_ROWS):
+            found.append((ids[start], ids[position - 1]))
+            start, held = position, 0
+        held += length
+    return (*found, (ids[start], ids[-1])) if ids.len() else (("", ""),)
+
+
+def _grouped(frame: pl.DataFrame) -> bytes:
+    """Parquet with small row groups, so that a range of ids can be read alone."""
+    import io
+
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    pq.write_table(table, sink, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
+    return sink.getvalue()

@@ -1,0 +1,254 @@
+"""`curate.open("long-cot")`: one recipe with its project and store. Every command of the program is one call of this plus printing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate import executors
+from curate.artifact import Damaged, View, replace_file
+from curate.build import Build
+from curate.errors import CurateError, did_you_mean
+from curate.lock import Lock, lock_of, read_ref, write_lock, write_ref
+from curate.passes import Limits
+from curate.plan import Node, Plan, Planner
+from curate.profile import Profile, find_project, load_profile
+from curate.recipe import Recipe, load
+from curate.report import Report
+from curate.store import Store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def open(recipe: str, *, project: Path | str | None = None, profile: str = "local", **settings: Any) -> Curated:
+    """A recipe by name or path to a YAML file.
+
+    project: the user's folder; default the nearest one upwards with `recipes/` or a store. settings: profile values to override
+    (`workers=1`, `executor="inline"`, `store="..."`). CurateError for an unknown name or a broken recipe.
+    """
+    home = Path(project).resolve() if project else find_project(Path.cwd())
+    chosen = load_profile(profile, home).model_copy(update={k: v for k, v in settings.items() if v is not None})
+    return Curated(load(recipe, project=home), home, chosen)
+
+
+@dataclass
+class Curated:
+    """One recipe, as it stands in its file and in the store."""
+
+    recipe: Recipe
+    project: Path
+    profile: Profile
+    promote_all: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.recipe.recipe
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.profile.store_path(self.project))
+
+    @cached_property
+    def planned(self) -> Plan:
+        return Planner(self.recipe, self.project, self.store, self.promote_all).plan()
+
+    @property
+    def lock_path(self) -> Path:
+        return self.project / "recipes" / f"{self.name}.lock"
+
+    @cached_property
+    def built(self) -> Build:
+        """What is stored of the plan, without building anything."""
+        build = self._build(executors.make("inline", 1), Report())
+        build.settle(list(self.planned.nodes.values()))
+        return build
+
+    def _build(self, executor: executors.Executor, report: Report) -> Build:
+        limits = Limits(self.profile.limits.seconds, self.profile.limits.seconds_per_document)
+        last = read_ref(self.store, self.name, self.project)
+        return Build(self.planned, self.store, executor, self.project, report, limits, last)
+
+    # make
+
+    def build(
+        self, *, only: str | None = None, through: str | None = None, locked: bool = False, report: Report | None = None
+    ) -> dict[str, Any]:
+        """Build the mixture and all before it, or one corpus (`only`), or up to one node (`through`). Returns what was done.
+
+        locked: refuse a result that is not what the lock says. CurateError for bad input, a broken step, a full disk.
+        """
+        started = time.perf_counter()
+        self.store.create()
+        targets = [name for name in (only, through) if name] or None
+        self.refuse_unpinned()
+        lock = Lock.read(self.lock_path) if locked else None
+        executor = executors.make(self.profile.executor, self.profile.workers)
+        build = self._build(executor, report or Report())
+        try:
+            build.run(targets)
+        finally:
+            executor.close()
+        self.built = build
+        fresh = lock_of(self.planned, build.done)
+        if lock:
+            self.hold_to(lock, fresh)
+        write_ref(self.store, self.planned, self.project, build.done, build.last)
+        if not targets and not locked:
+            write_lock(self.lock_path, fresh)
+        seconds = time.perf_counter() - started
+        if build.ran:
+            self._log(build, seconds)
+        end = build.done.get(self.planned.nodes["mixture"].plan_key) if "mixture" in self.planned.nodes else None
+        return {
+            "recipe": self.name,
+            "ran": build.ran,
+            "nodes": len(self.planned.needed(targets)),
+            "seconds": round(seconds, 3),
+            "mixture": str(self.store.object(end.key)) if end else None,
+            "facts": end.facts if end else {},
+        }
+
+    def refuse_unpinned(self) -> None:
+        for name, entry in self.recipe.models.items():
+            if getattr(entry, "revision", None) == "unpinned":
+                raise CurateError(f"the model {name!r} has no revision yet; pin it in the recipe", where=self.recipe.location("models", name))
+
+    def hold_to(self, lock: Lock, fresh: Lock) -> None:
+        """CurateError if what was built is not what the lock says."""
+        differing = lock.differences(fresh)
+        if differing:
+            names = ", ".join(differing[:5]) + (" and others" if len(differing) > 5 else "")
+            raise CurateError(f"not what the lock says: {names}; `curate diff {self.name}` shows more", where=self.lock_path.name)
+
+    def _log(self, build: Build, seconds: float) -> None:
+        """Where, when and how long: everything that identity must not see."""
+        entry = {"recipe": self.name, "ran": build.ran, "seconds": seconds, "host": socket.gethostname(), "process": os.getpid()}
+        replace_file(self.store.root / "runs" / f"{time.time_ns()}.json", json.dumps(entry).encode())
+
+    # look
+
+    def todo(self) -> list[Node]:
+        return [node for node in self.planned.nodes.values() if node.plan_key not in self.built.done]
+
+    def plan(self) -> list[dict[str, Any]]:
+        """One row per node: name, step, whether it is stored, documents and bytes where known, reasons to build it."""
+        reasons = self.why()
+        rows = []
+        for name, node in self.planned.nodes.items():
+            manifest = self.built.done.get(node.plan_key)
+            rows.append(
+                {
+                    "node": name,
+                    "step": node.own["step"],
+                    "state": "stored" if manifest else "to do",
+                    "documents": manifest.rows if manifest and not node.makes_files else None,
+                    "bytes": manifest.bytes if manifest else None,
+                    "why": reasons.get(name, []),
+                }
+            )
+        return rows
+
+    def why(self, node: str | None = None) -> dict[str, list[str]]:
+        """Reasons, by node, for everything that is to be built; or for one node."""
+        from curate.why import why
+
+        found = why(self.planned, read_ref(self.store, self.name, self.project), self.todo())
+        if node is None:
+            return found
+        names = {id(n): name for name, n in self.planned.nodes.items()}
+        wanted = names[id(self.planned[node])]
+        return {wanted: found.get(wanted, ["is stored; nothing is to be done"])}
+
+    def sql(self, query: str) -> pl.DataFrame:
+        """A DuckDB query over the views documents, funnel, fates, mixture and sources."""
+        from curate.views import query as run
+
+        return run(self.built, query)  # type: ignore[no-any-return]
+
+    def funnel(self) -> list[dict[str, Any]]:
+        """One row per built node: corpus, node, documents in and out, fates of those that ended there."""
+        from curate.views import _built
+
+        return [
+            {"corpus": n.corpus, "node": n.name, "in": m.rows_in, "out": m.rows, "fates": m.fates} for _, n, m in _built(self.built)
+        ]
+
+    def mixture(self) -> dict[str, Any]:
+        """Facts of the built mixture; empty before it is built."""
+        node = self.planned.nodes.get("mixture")
+        manifest = self.built.done.get(node.plan_key) if node else None
+        return manifest.facts if manifest else {}
+
+    def documents(self, name: str) -> View:
+        """The table of a built corpus or node."""
+        node = self.planned[name]
+        if node.plan_key not in self.built.done:
+            raise CurateError(f"{name} is not built yet; run `curate build {self.name}`")
+        return self.built.view(node)
+
+    def sample(self, corpus: str, n: int = 5, *, dropped_by: str | None = None, near: bool = False, seed: int = 0) -> pl.DataFrame:
+        """Documents of a corpus chosen by hash of their id: kept ones, or those that a clause dropped.
+
+        near: instead of by hash, those closest to the number that the clause compares a column with, on either side of it.
+        """
+        from curate.sampling import sample
+
+        return sample(self, corpus, n, dropped_by, near, seed)
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole recipe with everything inherited written out."""
+        return self.recipe.resolved()
+
+    def diff(self, other: str | None = None) -> dict[str, Any]:
+        """What differs from another recipe, or from this recipe's lock: configuration, and documents per node."""
+        from curate.diff import diff_locks, diff_recipes
+
+        mine = lock_of(self.planned, self.built.done)
+        if other is None:
+            return {"config": [], "nodes": diff_locks(Lock.read(self.lock_path), mine)}
+        if other.endswith(".lock"):
+            return {"config": [], "nodes": diff_locks(Lock.read(Path(other)), mine)}
+        theirs = replace(self, recipe=load(other, project=self.project))
+        return {
+            "config": diff_recipes(self.recipe, theirs.recipe),
+            "nodes": diff_locks(mine, lock_of(theirs.planned, theirs.built.done)),
+        }
+
+    # trust
+
+    def verify(self, *, deep: bool = False) -> list[str]:
+        """What is wrong with the stored objects of this recipe and with its lock; empty if all is well."""
+        found = []
+        for name, node in self.planned.nodes.items():
+            key = self.store.planned(node.plan_key)
+            if key is None:
+                found.append(f"{name}: is not built")
+                continue
+            try:
+                self.store.check(key, deep=deep)
+            except Damaged as damage:
+                found.append(f"{name}: {damage}")
+        if not found:
+            differing = Lock.read(self.lock_path).differences(lock_of(self.planned, self.built.done))
+            found += [f"{name}: is not what the lock says" for name in differing]
+        return found
+
+    def status(self) -> dict[str, Any]:
+        """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""
+        drafts = {}
+        for name, node in self.planned.nodes.items():
+            work = self.store.draft(node.plan_key) / "work"
+            if node.plan_key not in self.built.done and work.is_dir():
+                drafts[name] = len(list(work.glob("*.parquet.json")))
+        return {"stored": len(self.built.done), "to_do": len(self.todo()), "shards_done": drafts}
+
+
+def unknown_corpus(curated: Curated, name: str) -> CurateError:
+    return CurateError(f"{curated.name} has no corpus {name!r}{did_you_mean(name, curated.planned.ends)}")

@@ -1,0 +1,362 @@
+"""Build a plan: find out what is there, run passes over what is not, commit in plan order.
+
+Settle, run one pass, settle again: after each pass the keys of the nodes behind it are computed anew from what came out, so equal bytes
+end the work there (early cut-off). A damaged object is set aside when it is met and made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate.artifact import ROW, Damaged, Manifest, Piece, PieceKind, Stored, StoredCorpus, View, content_of, read_checked, replace_file
+from curate.errors import CurateError
+from curate.executors import Executor
+from curate.guard import BUDGET, BUDGET_FLOOR
+from curate.identity import digest, file_sha256
+from curate.known import MOST, Known
+from curate.passes import Limits, Pass, Work
+from curate.plan import Node, Plan
+from curate.report import Report
+from curate.schema import schema_text
+from curate.sources import Sources, folder_sources
+from curate.store import Store
+
+KINDS: dict[str, PieceKind] = {
+    "read": "base", "expand": "base", "across": "base", "score": "columns", "rewrite": "columns", "keep": "verdict",
+    "repeat": "verdict", "fit": "files", "generate": "files",
+}  # fmt: skip
+
+
+@dataclass
+class Build:
+    """One build of one plan on one store."""
+
+    plan: Plan
+    store: Store
+    executor: Executor
+    project: Path
+    report: Report = field(default_factory=Report)
+    limits: Limits = Limits()
+    last: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/refs.py`)."""
+    done: dict[str, Manifest] = field(default_factory=dict)
+    """Plan key -> manifest."""
+    ran: list[str] = field(default_factory=list)
+
+    def run(self, targets: list[str] | None = None) -> None:
+        """Build the named nodes and what they need; all of the plan when none is named."""
+        nodes = self.plan.needed(targets)
+        for _ in range(4 * len(nodes) + 16):
+            try:
+                self.settle(nodes)
+                ready = self.next_pass(nodes)
+                if not ready:
+                    return
+                with self.store.locked([node.plan_key for node in ready]):
+                    self.settle(nodes)
+                    if self.next_pass(nodes) == ready:
+                        self.run_pass(ready)
+            except Damaged as damage:
+                self.report.note(f"{damage}; set aside, making it again")
+                self.store.set_aside(damage)
+                self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
+        raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
+
+    # what is there
+
+    def settle(self, nodes: list[Node]) -> None:
+        """Note every node that is already stored, by plan key or, with its inputs known, by key."""
+        for node in nodes:
+            if node.plan_key in self.done:
+                continue
+            key = self.store.planned(node.plan_key)
+            if key is None or not self.store.has(key):
+                key = self.key_of(node) if all(i.plan_key in self.done for i in node.inputs) else None
+                if key is None or not self.store.has(key):
+                    continue
+            self.done[node.plan_key] = self.store.check(key)
+            with contextlib.suppress(OSError):
+                self.store.record(node.plan_key, key)
+
+    def contents(self, node: Node) -> list[str]:
+        """Content of each input: of files their own, of documents that of everything joined to them."""
+        return [self.done[i.plan_key].content if i.makes_files else self.view(i).content for i in node.inputs]
+
+    def key_payload(self, node: Node) -> dict[str, Any]:
+        return node.key_payload(self.contents(node))
+
+    def key_of(self, node: Node) -> str:
+        return digest(self.key_payload(node))
+
+    def piece(self, node: Node) -> Piece:
+        manifest = self.done[node.plan_key]
+        return Piece(
+            self.store.object(manifest.key), manifest.kind, manifest.schema, {s.name: s for s in manifest.shards}, manifest.content
+        )
+
+    def view(self, node: Node) -> View:
+        """The table that a node's documents make up: its base and all pieces since."""
+        nodes = list(itertools.takewhile(lambda n: not n.is_base, node.upstream()))
+        return View(tuple(self.piece(n) for n in [node.base, *reversed(nodes)]))
+
+    # what to run next
+
+    def next_pass(self, nodes: list[Node]) -> list[Node]:
+        """The first node that is not there but whose inputs are, and the nodes that can be fused after it."""
+        missing = [n for n in nodes if n.plan_key not in self.done]
+        first = next((n for n in missing if all(i.plan_key in self.done for i in n.inputs)), None)
+        if first is None:
+            return []
+        run = [first]
+        if first.makes_files or first.kind == "across":
+            return run
+        while not self.cut_after(run[-1], missing):
+            following = [n for n in missing if n.chain is run[-1] and not n.is_base and not n.makes_files]
+            if len(following) != 1 or any(i.plan_key not in self.done for _, i in following[0].others):
+                break
+            run.append(following[0])
+        return run
+
+    def cut_after(self, node: Node, missing: list[Node]) -> bool:
+        """Whether equal bytes of a changed node could still save the nodes after it, which were built before as they are now."""
+        before = self.last.get(node.name)
+        if before is None or before["plan"]["self"] == node.own or node.kind in ("read", "repeat"):
+            return False
+        after = [n for n in missing if n.chain is node]
+        return any(n.name in self.last and self.last[n.name]["plan"]["self"] == n.own for n in after)
+
+    # running
+
+    def run_pass(self, nodes: list[Node]) -> None:
+        """Run fused nodes, or the one node that stands alone, and commit them."""
+        first = nodes[0]
+        started = time.perf_counter()
+        try:
+            for node in nodes:
+                for folder in ("data", "work", *(("work/prepared", "work/sorted", "work/sizes") if node.kind == "across" else ())):
+                    (self.store.draft(node.plan_key) / folder).mkdir(parents=True, exist_ok=True)
+            if first.makes_files:
+                self.run_files(first)
+            elif first.kind == "across":
+                self.run_across(first)
+            else:
+                self.run_rowwise(nodes)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise CurateError(f"{first.name}: the store cannot be written: {error.strerror}; nothing that was finished is lost") from error
+        self.ran += [node.name for node in nodes]
+        self.report.passed(nodes, time.perf_counter() - started)
+
+    def run_rowwise(self, nodes: list[Node]) -> None:
+        """Read or load shard by shard; repeats are found between reading and committing."""
+        from curate.repeats import find_repeats, strike
+
+        works = {node.name: self.work(node) for node in nodes}
+        first = nodes[0]
+        if first.kind == "repeat":
+            assert first.chain
+            view = self.view(first.chain)
+            files = [view.pieces[0].folder / name for name in view.shards]
+            repeats = find_repeats(works[first.name], view.shards, files, view.load)
+            self.commit(first)
+            nodes = nodes[1:]
+            self.go([works[n.name] for n in nodes], None, self.view(first)) if nodes else None
+            strike([works[n.name] for n in nodes], repeats)
+        elif first.kind == "read":
+            rest = [works[n.name] for n in nodes if n.kind != "repeat"]
+            self.go(rest, self.files(first), None)
+            self.commit(first)
+            if len(nodes) > 1:
+                view = self.view(first)
+                repeats = find_repeats(
+                    works[nodes[1].name], view.shards, [view.pieces[0].folder / name for name in view.shards], view.load
+                )
+                strike(rest[1:], repeats)
+            nodes = nodes[1:]
+        else:
+            assert first.chain
+            self.go([works[n.name] for n in nodes], None, self.view(first.chain))
+            self.strike_again(nodes, works)
+        for node in nodes:
+            if node.plan_key not in self.done:
+                self.commit(node)
+
+    def strike_again(self, nodes: list[Node], works: dict[str, Work]) -> None:
+        """A build that was killed between reading and striking left pieces with repeats in them."""
+        from curate.repeats import strike
+
+        repeat = next((n for n in nodes[0].upstream() if n.kind == "repeat"), None)
+        if repeat is None or repeat.base is not nodes[0].base:
+            return
+        piece = self.piece(repeat)
+        repeats = {s.name: piece.read(s.name).filter(fate="repeat")[ROW] for s in piece.shards.values() if s.fates}
+        strike([works[n.name] for n in nodes], repeats)
+
+    def go(self, works: list[Work], files: Sources | None, view: View | None) -> None:
+        if not works:
+            return
+        work = Pass(tuple(works), self.store.root / "replies", files, view, self.limits, self.executor.isolated)
+        with self.report.progress(works[0].name, work.count) as advance:
+            self.executor.run(work, work.count, advance)
+
+    def files(self, node: Node) -> Sources:
+        """The files a reader takes: listed ones, or those of a generated corpus."""
+        if node.sources:
+            return node.sources
+        assert node.step
+        found: list[Any] = []
+        for _, source in node.others:
+            manifest = self.done[source.plan_key]
+            names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]
+            suffixes = tuple(manifest.facts.get("suffixes", SUFFIXES.get(node.step.name, ("",))))
+            found += folder_sources(self.store.object(manifest.key), names, suffixes).files
+        return Sources(tuple(sorted(found, key=lambda file: (file.sha256, file.path))))
+
+    def work(self, node: Node) -> Work:
+        """A node as a worker needs it: artifacts as folders, models as entries."""
+        params = dict(node.params)
+        for name, other in node.others:
+            if other.makes_files and name in params:
+                params[name] = str(self.store.object(self.done[other.plan_key].key))
+        models = {}
+        if node.step:
+            from curate.models.base import Model
+
+            models = {
+                p: self.plan.recipe.models[node.params[p]].model_dump(mode="json", exclude_none=True)
+                for p in node.step.parameters_of(Model)
+            }
+        alias = node.own.get("as")
+        adds = list(node.adds)
+        renames = {}
+        if alias and node.step:
+            renames = {c.replace(f"{alias}_", "", 1) if c != alias else node.step.name: c for c in adds if c.startswith(str(alias))}
+        return Work(
+            node.name, node.kind, self.store.draft(node.plan_key), node.step.verb if node.step else "", node.step.name if node.step else "",
+            "", self.project, params, models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
+            node.step.title if node.step else node.kind,
+            {k: node.own[k] for k in ("columns", "promoted", "license")} if node.kind == "read" else {},
+            self.known(node) if node.kind in ("score", "rewrite") else None,
+        )  # fmt: skip
+
+    def run_across(self, node: Node) -> None:
+        from curate.across import Gather, Prepare, bounds, find_columns
+
+        assert node.chain
+        work, view = self.work(node), self.view(node.chain)
+        columns = tuple(node.chain.schema)
+        prepare = Prepare(work, view, (*columns,))
+        with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:
+            self.executor.run(prepare, len(view.shards), advance)
+        find_columns(work)
+        cuts = bounds(work.draft / "work" / "sizes")
+        with self.report.progress(f"{node.name} (gather)", len(cuts)) as advance:
+            self.executor.run(Gather(work, cuts, columns), len(cuts), advance)
+        self.commit(node)
+
+    def run_files(self, node: Node) -> None:
+        """A step that writes a folder; half a folder of an earlier attempt is thrown away."""
+        import shutil
+
+        assert node.step
+        data = self.store.draft(node.plan_key) / "data"
+        shutil.rmtree(data)
+        data.mkdir()
+        params = self.work(node).params
+        with self.report.progress(node.name, 1):
+            if node.kind == "generate":
+                facts = node.step.call(data, **params)
+            else:
+                corpora = {name: StoredCorpus(name, self.view(other)) for name, other in node.others if not other.makes_files}
+                facts = node.step.call(corpora, data, **params)
+        shards = tuple(
+            Stored(str(path.relative_to(data)), 0, 0, path.stat().st_size, file_sha256(path))
+            for path in sorted(data.rglob("*")) if path.is_file()
+        )  # fmt: skip
+        self.finish(node, shards, 0, facts or {})
+
+    # committing
+
+    def commit(self, node: Node) -> None:
+        """Turn a node's finished draft into an object."""
+        from curate.repeats import records_of
+
+        shards = tuple(records_of(self.work(node)))
+        rows_in = self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
+        self.check_budget(node, shards, rows_in)
+        self.finish(node, shards, rows_in, {})
+
+    def finish(self, node: Node, shards: tuple[Stored, ...], rows_in: int, facts: dict[str, Any]) -> None:
+        payload = self.key_payload(node)
+        schema = schema_text(node.adds)
+        if node.kind in ("keep", "repeat"):
+            schema = {"fate": "String", "failed": "List(String)"}
+        manifest = Manifest(
+            digest(payload), node.name, KINDS[node.kind], payload, content_of(shards), shards, schema, rows_in, json.loads(json.dumps(facts))
+        )
+        self.store.commit(node.plan_key, manifest)
+        self.done[node.plan_key] = manifest
+        if node.kind in ("score", "rewrite"):
+            self.register(node, manifest)
+
+    def check_budget(self, node: Node, shards: tuple[Stored, ...], rows_in: int) -> None:
+        """A step that loses too many documents is broken; say so instead of building on it."""
+        lost = sum(s.fates.get("quarantined", 0) + s.fates.get("killed", 0) for s in shards)
+        if node.kind not in ("score", "rewrite", "expand") or lost == 0:
+            return
+        if lost == rows_in or (lost > BUDGET_FLOOR and lost > BUDGET * rows_in):
+            name = next(s for s in shards if s.errors)
+            folder = self.store.draft(node.plan_key) / "data"
+            from curate.artifact import errors_name
+
+            error = read_checked(folder, errors_name(name.name), name.errors[1] if name.errors else "")["error"][0]
+            raise CurateError(f"{node.name}: {lost:,} of {rows_in:,} documents failed, more than {BUDGET:.0%}; the first: {error}")
+
+    # values known from earlier builds
+
+    def register(self, node: Node, manifest: Manifest) -> None:
+        folder = self.store.root / "values" / node.value_key
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(folder / f"{manifest.key}.json", json.dumps({"base": self.done[node.base.plan_key].key}).encode())
+
+    def known(self, node: Node) -> Known | None:
+        """Earlier pieces with the same values, newest first."""
+        folder = self.store.root / "values" / node.value_key
+        with contextlib.suppress(FileNotFoundError):
+            marks = sorted(folder.iterdir(), key=lambda path: (-path.stat().st_mtime_ns, path.name))
+            base = self.done.get(node.base.plan_key)
+            same, others = [], []
+            for mark in marks[:MOST]:
+                try:
+                    piece = self.stored_piece(mark.stem)
+                    theirs = self.stored_piece(str(json.loads(mark.read_text("utf-8"))["base"]))
+                except (Damaged, ValueError, KeyError):
+                    continue
+                if base is not None and theirs.folder.name == base.key:
+                    same.append(piece)
+                else:
+                    others.append((theirs, piece))
+            return Known(tuple(same), tuple(others))
+        return None
+
+    def stored_piece(self, key: str) -> Piece:
+        manifest = self.store.check(key)
+        return Piece(self.store.object(key), manifest.kind, manifest.schema, {s.name: s for s in manifest.shards}, manifest.content)
+
+    def corpora(self) -> Iterator[tuple[str, View]]:
+        """Finished corpora: name and view of the last node."""
+        for name, node in self.plan.ends.items():
+            if all(n.plan_key in self.done for n in node.upstream()):
+                yield name, self.view(node)
+
+
+SUFFIXES = {"warc": (".warc", ".warc.gz", ".arc.gz"), "parquet": (".parquet",), "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst")}
+"""Files of a generated folder that a reader takes, when the generator does not say."""

@@ -1,0 +1,76 @@
+"""The `curate` program. Commands stand in one file per group and are loaded when they are called.
+
+This is the one place where a `CurateError` becomes a line on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from curate import __version__
+from curate.errors import CurateError, did_you_mean
+
+GROUPS = {
+    "make": ("init", "new", "build"),
+    "look": ("plan", "show", "query", "sample", "diff"),
+    "trust": ("why", "lock", "verify"),
+    "house": ("run", "steps", "schema", "status", "gc"),
+}
+TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "house": "House"}
+
+
+class Commands(click.Group):
+    """Finds a command's group by its name and imports only that."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in GROUPS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for group, names in GROUPS.items():
+            if cmd_name in names:
+                module = importlib.import_module(f"curate.cli.{group}")
+                found: click.Command = getattr(module, cmd_name)
+                return found
+        return None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None:
+            raise CurateError(f"no command {args[0]!r}{did_you_mean(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for group, names in GROUPS.items():
+            with formatter.section(TITLES[group]):
+                commands = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl([(name, c.get_short_help_str(90)) for name, c in commands if c])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="curate")
+def cli() -> None:
+    """Turn web pages and model replies into versioned data recipes, and recipes into corpora and mixtures."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the program. Exit code 2 and one line for everything a user can put right."""
+    try:
+        code = cli.main(args=args, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except CurateError as error:
+        click.echo(f"curate: {error}", err=True)
+        sys.exit(2)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        click.echo(f"curate: {error.format_message()}", err=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("curate: stopped; what was finished is kept", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

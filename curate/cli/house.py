@@ -1,0 +1,153 @@
+"""run, steps, schema, status, gc: what keeps house."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from curate.cli.common import emit, number, recipe_command, table
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("step")
+@click.option("--input", "inputs", multiple=True, required=True, metavar="FILE", help="WARC, JSONL or Parquet; repeat for more.")
+@click.argument("more", nargs=-1)
+@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="OUT.parquet")
+@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter of the step.")
+@click.option("--column", "columns", multiple=True, metavar="NAME=SOURCE", help="Where a column is found, such as text=content.")
+@click.option("--read", "reader", help="The reader, if the file's ending does not tell.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 4096))
+@click.option("--json", "as_json", is_flag=True)
+def run(
+    step: str, inputs: tuple[str, ...], more: tuple[str, ...], output: Path, sets: tuple[str, ...], columns: tuple[str, ...],
+    reader: str | None, workers: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Run one step over files with no recipe: curate run extract.html_math --input pages.warc.gz --output out.parquet.
+
+    The other columns of the input are kept; what became of each document is written beside the output.
+    """
+    from curate.profile import find_project
+    from curate.report import Report, for_terminal
+    from curate.single import run_step
+
+    files = [*inputs, *more]
+    for name in files:
+        if not Path(name).is_file():
+            raise CurateError(f"no such file: {name}")
+    found = run_step(
+        step, files, output, _pairs(sets, "--set"), columns=_pairs(columns, "--column"), reader=reader,
+        project=find_project(Path.cwd()), workers=workers, report=Report() if as_json else for_terminal(),
+    )  # fmt: skip
+    if as_json:
+        return emit(found)
+    fates = ", ".join(f"{fate} {number(count)}" for fate, count in found["fates"].items())
+    click.echo(f"{found['documents']:,} documents in {found['output']} ({', '.join(found['columns'])})")
+    click.echo(f"fates in {found['fates_file']}: {fates}")
+
+
+def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    for pair in given:
+        if "=" not in pair:
+            raise CurateError(f"{option} wants NAME=VALUE, not {pair!r}")
+    return dict(pair.partition("=")[::2] for pair in given)
+
+
+@click.command()
+@click.argument("action", required=False, type=click.Choice(["list", "check"]), default="list")
+@click.argument("names", nargs=-1)
+@click.option("--json", "as_json", is_flag=True)
+def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
+    """All steps, yours and the package's; `curate steps check` runs the contract that every step must keep."""
+    from curate import step
+    from curate.profile import find_project
+
+    project = find_project(Path.cwd())
+    found = [step.find(verb, name, project) for verb, name in step.found(project)]
+    chosen = [s for s in found if not names or s.title in names or s.name in names]
+    if names and not chosen:
+        raise CurateError(f"no step {names[0]!r}")
+    if action == "check":
+        from curate.contract import check
+
+        problems = {s.title: check(s) for s in chosen if names or not s.path.is_relative_to(step.PACKAGE)}
+        if as_json:
+            return emit(problems)
+        for title, said in problems.items():
+            click.echo(f"{title}: {'; '.join(said) or 'keeps the contract'}")
+        if not problems:
+            click.echo("this project has no steps of its own; name one to check it: curate steps check score.language")
+        raise SystemExit(2 if any(problems.values()) else 0)
+    rows = [
+        {"step": s.title, "kind": s.kind, "about": s.about, "parameters": {k: _shown(f) for k, f in s.params.model_fields.items()},
+         "own": not s.path.is_relative_to(step.PACKAGE)}
+        for s in chosen
+    ]  # fmt: skip
+    if as_json:
+        return emit(rows)
+    table(
+        ["step", "kind", "", "parameters", "about"],
+        [
+            [str(r["step"]), str(r["kind"]), "yours" if r["own"] else "", ", ".join(f"{k}={v}" for k, v in r["parameters"].items())[:60], str(r["about"])]  # type: ignore[attr-defined]
+            for r in rows
+        ],
+    )
+
+
+def _shown(field: object) -> str:
+    required = getattr(field, "is_required", lambda: False)()
+    return "required" if required else str(getattr(field, "default", None))
+
+
+@click.command()
+def schema() -> None:
+    """The JSON Schema of a recipe file, with every step found here, for editors."""
+    from curate import step
+    from curate.profile import find_project
+    from curate.recipe import json_schema
+
+    project = find_project(Path.cwd())
+    found = [step.find(verb, name, project) for verb, name in step.found(project)]
+    click.echo(json.dumps(json_schema([(s.verb, s.name, s.params) for s in found]), indent=1))
+
+
+@recipe_command(short_help="What is stored, what is to do, what a stopped build has finished.")
+def status(curated: Curated, *, as_json: bool) -> None:
+    """What is stored, what is to do, and what a stopped or running build has finished of it."""
+    found = curated.status()
+    if as_json:
+        return emit(found)
+    click.echo(f"{curated.name}: {found['stored']} nodes stored, {found['to_do']} to do")
+    for name, count in found["shards_done"].items():
+        click.echo(f"  {name}: {count:,} shards finished")
+
+
+@click.command()
+@click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place.")
+@click.option("--delete", "really", is_flag=True, help="Delete what is listed.")
+@click.option("--json", "as_json", is_flag=True)
+def gc(store: str | None, really: bool, as_json: bool) -> None:
+    """List what no recipe, ref or lock means any more and is older than 14 days; --delete deletes it."""
+    from curate import gc as garbage
+    from curate.profile import find_project, load_profile
+    from curate.store import Store
+
+    project = find_project(Path.cwd())
+    place = Store(Path(store) if store else load_profile("local", project).store_path(project))
+    if not (place.root / "objects").is_dir():
+        raise CurateError("there is no store here", where=str(place.root.name))
+    found = garbage.loose(place)
+    if really:
+        garbage.delete(found)
+    if as_json:
+        return emit([{"path": str(item.path.relative_to(place.root)), "bytes": item.bytes} for item in found])
+    for item in found:
+        click.echo(f"{number(item.bytes):>16}  {item.path.relative_to(place.root)}")
+    total = number(sum(item.bytes for item in found))
+    click.echo(f"{len(found)} folders, {total} bytes" + (" deleted" if really else "; --delete deletes them" if found else ""))

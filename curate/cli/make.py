@@ -1,0 +1,126 @@
+"""init, new, build: what makes something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli.common import emit, number, recipe_command, table
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+
+STARTER_STEP = '''"""Share of a document's characters that are digits."""
+
+import polars as pl
+
+from curate.step import score
+
+
+@score
+def digits(docs: pl.DataFrame, *, pattern: str = r"\\d") -> pl.Series:
+    """Characters matched by `pattern`, over all characters, in [0, 1]."""
+    return docs["text"].str.count_matches(pattern) / docs["text"].str.len_chars().clip(1)
+'''
+STARTER_RECIPE = """recipe: mine
+about: The embedded long-cot recipe, with a score of my own.
+extends: long-cot
+edit:
+  - after: web/language
+    add:
+      - score: digits
+      - keep: {not_a_table: digits < 0.5}
+"""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Write a small project of your own: a recipe, a step, and a place for more."""
+    files = {"recipes/mine.yaml": STARTER_RECIPE, "steps/score/digits.py": STARTER_STEP, ".gitignore": ".curate/\n"}
+    taken = [name for name in files if (folder / name).exists()]
+    if taken:
+        raise CurateError(f"{folder / taken[0]} is there already; nothing was written")
+    try:
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
+        for name in ("profiles", "datacards"):
+            (folder / name).mkdir(exist_ok=True)
+    except OSError as error:
+        raise CurateError(f"{error.filename} cannot be written: {error.strerror}") from None
+    click.echo(f"{folder} is ready; next: cd {folder} && curate build mine && curate show mine")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--from", "parent", required=True, metavar="RECIPE", help="The recipe that it extends.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A value to set, such as mixture.tokens=500M.")
+def new(name: str, parent: str, sets: tuple[str, ...]) -> None:
+    """Write recipes/NAME.yaml, which extends another recipe and sets some values."""
+    from curate.profile import find_project
+    from curate.recipe import load, new_recipe
+
+    project = find_project(Path.cwd())
+    path = project / "recipes" / f"{name}.yaml"
+    if path.exists():
+        raise CurateError("is there already", where=str(path))
+    pairs = dict(pair.partition("=")[::2] for pair in sets)
+    if any("=" not in pair for pair in sets):
+        raise CurateError("--set wants KEY=VALUE, such as mixture.tokens=500M")
+    load(parent, project=project)
+    text = new_recipe(name, parent, pairs)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    try:
+        load(str(path), project=project)
+    except CurateError:
+        path.unlink()
+        raise
+    click.echo(f"wrote {path.relative_to(project)}; next: curate plan {name}")
+
+
+@recipe_command(short_help="Build a recipe: its corpora and its mixture.")
+@click.option("--only", metavar="CORPUS", help="Build one corpus and what it needs.")
+@click.option("--through", metavar="NODE", help="Build up to one node, such as web/language.")
+@click.option("--locked", is_flag=True, help="Refuse a result that is not what the lock says, and leave the lock alone.")
+@click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes, instead of the profile's number.")
+@click.option("--executor", type=click.Choice(["local", "inline"]), help="Who does the work, instead of the profile's choice.")
+def build(curated: Curated, *, as_json: bool, only: str | None, through: str | None, locked: bool) -> None:
+    """Build a recipe: its corpora and its mixture.
+
+    What is stored already is not done again, a build that was stopped goes on where it was, and the lock beside the
+    recipe then says which bytes each name means.
+    """
+    from curate.report import Report, for_terminal
+
+    result = curated.build(only=only, through=through, locked=locked, report=Report() if as_json else for_terminal())
+    if as_json:
+        emit(result)
+        return
+    if not result["ran"]:
+        click.echo(f"{curated.name}: nothing to do, all {result['nodes']} nodes are stored ({result['seconds']:.2f} s)")
+        return
+    click.echo(f"{curated.name}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
+    mixture_table(result["facts"])
+    click.echo(f"look at it: curate show {curated.name}")
+
+
+def mixture_table(facts: dict[str, Any]) -> None:
+    """Asked and achieved tokens of each source and stage."""
+    rows = facts.get("sources") or []
+    if not rows:
+        return
+    click.echo()
+    table(
+        ["stage", "source", "asked", "achieved", "share", "documents", "epochs"],
+        [
+            [str(r["stage"]), r["source"], number(r["asked"]), number(r["achieved"]), f"{r['share']:.4f}", number(r["documents"]), f"{r['epochs']:.2f}"]
+            for r in rows
+        ],
+        right=(0, 2, 3, 4, 5, 6),
+    )
+    click.echo()

@@ -1,0 +1,25 @@
+"""The one exception that users see, and the suggestion that goes with it.
+
+Everything a user can put right is a `CurateError`: one line that says where, what and what instead. The command line turns it into
+exit code 2 at one place (`curate/cli/__init__.py`). Anything else that escapes is a bug of ours and keeps its traceback.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class CurateError(Exception):
+    """Something the user can put right. The message is one line; `where` is `file:line` or a node name."""
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        super().__init__(f"{where}: {message}" if where else message)
+        self.message, self.where = message, where
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """`; did you mean 'pattern'?` when one of the choices is close to the word, else the choices themselves, else nothing."""
+    known = sorted(set(choices))
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(known)}" if 0 < len(known) <= 12 else ""

@@ -1,0 +1,41 @@
+"""Who does the ranks of a pass: `run(work, count)` calls `work(rank)` for each rank, at least once, in any order.
+
+Work is idempotent, so a rank may be tried again, here or elsewhere. `work.weight(rank)`, where there is one, lets the largest start first.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+Done = Callable[[int, Any], None]
+
+
+class Executor(Protocol):
+    """Runs the ranks of a pass."""
+
+    isolated: bool
+    """Whether a rank runs in a process that may die without taking the build with it."""
+
+    def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:
+        """Do every rank; `done(rank, result)` is told of each. Raises the first error of a rank."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def heaviest_first(work: Callable[[int], Any], count: int) -> list[int]:
+    """Ranks in the order in which to start them."""
+    weight = getattr(work, "weight", None)
+    return sorted(range(count), key=lambda rank: (-weight(rank), rank)) if weight else list(range(count))
+
+
+def make(name: str, workers: int) -> Executor:
+    """The executor a profile names; one worker needs no pool."""
+    from curate.errors import CurateError, did_you_mean
+    from curate.executors.inline import Inline
+    from curate.executors.local import Local
+
+    if name == "inline":
+        return Inline()
+    if name == "local":
+        return Local(workers) if workers > 1 else Local(1)
+    raise CurateError(f"no executor {name!r}{did_you_mean(name, ['inline', 'local'])}")

@@ -1,0 +1,52 @@
+"""What in a store no name means any more. Roots are the refs of all projects and the locks beside their recipes; nothing young is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.lock import Lock
+from curate.store import Store
+
+DAYS = 14
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A folder that nothing refers to."""
+
+    path: Path
+    bytes: int
+
+
+def loose(store: Store, *, days: float = DAYS) -> list[Loose]:
+    """Objects that no ref and no lock names, drafts and damaged objects, each older than `days`."""
+    kept = _rooted(store)
+    horizon = time.time() - days * 86_400
+    folders = [p for name in ("objects", "drafts", "damaged") if (store.root / name).is_dir() for p in sorted((store.root / name).iterdir())]
+    old = [p for p in folders if (p.parent.name != "objects" or p.name not in kept) and _newest(p) < horizon]
+    return [Loose(path, sum(f.stat().st_size for f in path.rglob("*") if f.is_file())) for path in old]
+
+
+def delete(found: list[Loose]) -> None:
+    for item in found:
+        shutil.rmtree(item.path)
+
+
+def _rooted(store: Store) -> set[str]:
+    keys: set[str] = set()
+    for path in (store.root / "refs").glob("*.json"):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            ref = json.loads(path.read_text("utf-8"))
+            keys |= {node["key"] for node in ref["nodes"].values()}
+            for lock in (Path(ref["project"]) / "recipes").glob("**/*.lock"):
+                keys |= {str(node.get("key")) for node in Lock.read(lock).nodes.values()}
+    return keys
+
+
+def _newest(path: Path) -> float:
+    return max((f.stat().st_mtime for f in (path, *path.rglob("*"))), default=0.0)

@@ -1,0 +1,144 @@
+"""No document takes a batch, a worker or a build down with it.
+
+A step that raises on a batch is tried on halves until the poison documents stand alone; they are quarantined with their error and the
+rest of the batch goes on. A step that kills its worker, or does not come back within the limit, leaves a journal of the slice it was on:
+the next attempt cuts that slice into pieces, until one document alone has died twice and gets the fate `killed`. The limit is a last net
+of generous seconds; what decides fates in ordinary life are limits on bytes, depth and nodes inside the steps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.artifact import replace_file
+from curate.errors import CurateError
+
+PIECES = 8
+"""Into how many pieces a slice is cut after it killed its worker."""
+DEATHS = 2
+"""Deaths of one document alone that make it `killed`."""
+BUDGET = 0.05
+BUDGET_FLOOR = 20
+"""A step fails when more than 5% of its documents, and more than 20 of them, are quarantined: that is a broken step, not bad pages."""
+
+
+class TimedOut(Exception):
+    """The limit of a slice ran out in a process that may not be killed."""
+
+
+@dataclass
+class Outcome:
+    """What a step gave for a batch: frames in row order, and rows that left with (row position, fate, error)."""
+
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    lost: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Guard:
+    """Runs one shard's step calls; `journal` is that shard's file for what killed a worker."""
+
+    journal: Path
+    seconds: float = 60.0
+    seconds_per_row: float = 0.5
+    may_die: bool = True
+    """In a worker process of its own, a hung step may take the process with it; inline it gets an exception."""
+    history: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            self.history = json.loads(self.journal.read_text("utf-8"))
+        died = self.history.pop("running", None)
+        if died:
+            self.died(*died)
+
+    def died(self, node: str, low: int, high: int) -> None:
+        """An earlier attempt at this shard ended inside this slice."""
+        marks = self.history.setdefault(node, {"slices": [], "deaths": {}, "killed": []})
+        if high - low == 1:
+            deaths = marks["deaths"][str(low)] = marks["deaths"].get(str(low), 0) + 1
+            if deaths >= DEATHS:
+                marks["killed"].append(low)
+        else:
+            marks["slices"].append([low, high])
+        self.save()
+
+    def save(self) -> None:
+        replace_file(self.journal, json.dumps(self.history).encode())
+
+    def run(self, node: str, call: Callable[[pl.DataFrame], pl.DataFrame], docs: pl.DataFrame, timed: bool = True) -> Outcome:
+        """Call a step on a batch, slice by slice if this batch has killed a worker before."""
+        outcome = Outcome()
+        marks = self.history.get(node, {"slices": [], "deaths": {}, "killed": []})
+        budget = max(BUDGET_FLOOR, int(BUDGET * docs.height))
+        for low, high in _slices(docs.height, marks["slices"]):
+            if high - low == 1 and low in marks["killed"]:
+                outcome.lost.append((low, "killed", "killed its worker, or did not come back in time, twice"))
+                continue
+            with self.watched(node, low, high, timed):
+                _bisect(call, docs, low, high, outcome, budget)
+        return outcome
+
+    @contextlib.contextmanager
+    def watched(self, node: str, low: int, high: int, timed: bool) -> Iterator[None]:
+        """Note the slice in the journal and set the alarm; both are gone when the slice is done."""
+        if high > low:
+            self.journal.write_text(json.dumps({**self.history, "running": [node, low, high]}), "utf-8")
+        limit = self.seconds + self.seconds_per_row * (high - low)
+        alarmed = timed and threading.current_thread() is threading.main_thread()
+        before: Any = None
+        if alarmed:
+            before = signal.signal(signal.SIGALRM, signal.SIG_DFL if self.may_die else _raise)
+            signal.setitimer(signal.ITIMER_REAL, limit)
+        try:
+            yield
+        finally:
+            if alarmed:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, before)
+
+    def done(self) -> None:
+        self.journal.unlink(missing_ok=True)
+
+
+def _raise(number: int, frame: Any) -> None:
+    raise TimedOut("did not come back in time")
+
+
+def _slices(height: int, seen: list[list[int]]) -> list[tuple[int, int]]:
+    """Cover [0, height): every slice that died is cut into pieces, the smallest cuts win."""
+    cuts = {0, height}
+    for low, high in seen:
+        step = max(1, -(-(high - low) // PIECES))
+        cuts.update((low, high, *range(low, high, step)))
+    bounds = sorted(c for c in cuts if c <= height)
+    return list(zip(bounds, bounds[1:], strict=False)) or [(0, height)]
+
+
+def _bisect(
+    call: Callable[[pl.DataFrame], pl.DataFrame], docs: pl.DataFrame, low: int, high: int, outcome: Outcome, budget: int
+) -> None:
+    try:
+        outcome.frames.append(call(docs.slice(low, high - low)).with_columns())
+        return
+    except CurateError:
+        raise
+    except Exception as error:
+        if high - low <= 1:
+            fate = "killed" if isinstance(error, TimedOut) else "quarantined"
+            outcome.lost.append((low, fate, f"{type(error).__name__}: {error}"[:500]))
+            if len(outcome.lost) > budget:
+                raise CurateError(f"more than {budget} documents of one shard failed; the last: {outcome.lost[-1][2]}") from error
+            return
+    middle = (low + high) // 2
+    _bisect(call, docs, low, middle, outcome, budget)
+    _bisect(call, docs, middle, high, outcome, budget)

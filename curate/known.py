@@ -1,0 +1,59 @@
+"""Values that an earlier build already gave to these documents.
+
+Objects are registered under their value key (`curate.plan`). A document's value is taken from one of them when the base is the same (then
+by row) or when a base has a document of the same id, so a loosened clause costs only the documents that it lets in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from curate.artifact import ROW, Piece
+
+MOST = 4
+"""Earlier objects that are looked at for one node."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Earlier pieces of one value key. `same` have this base and are joined by row; `others` have another and are joined by id."""
+
+    same: tuple[Piece, ...] = ()
+    others: tuple[tuple[Piece, Piece], ...] = ()
+    """(base, piece)"""
+
+    def look_up(self, shard: str, docs: pl.DataFrame, columns: list[str]) -> pl.DataFrame | None:
+        """`row` and the columns, for the documents that are known; None if none is."""
+        rows = docs.select(ROW, "id")
+        found = []
+        for piece in self.same:
+            if shard in piece.shards:
+                part = rows.select(ROW).join(piece.read(shard, [ROW, *columns]), on=ROW, maintain_order="left")
+                found.append(part)
+                rows = rows.join(part.select(ROW), on=ROW, how="anti")
+        for base, piece in self.others:
+            if not rows.height:
+                break
+            part = self._by_id(rows, base, piece, columns)
+            found.append(part)
+            rows = rows.join(part.select(ROW), on=ROW, how="anti")
+        parts = [part for part in found if part.height]
+        return pl.concat(parts) if parts else None
+
+    @staticmethod
+    def _by_id(rows: pl.DataFrame, base: Piece, piece: Piece, columns: list[str]) -> pl.DataFrame:
+        low, high = rows["id"].min(), rows["id"].max()
+        parts = []
+        for shard in piece.shards:
+            where: Path = base.folder / shard
+            ids = pl.scan_parquet(where, glob=False).filter(pl.col("id").is_between(low, high)).select("id", pl.col(ROW).alias("_row")).collect()
+            hits = rows.join(ids, on="id")
+            if hits.height:
+                values = piece.read(shard, [ROW, *columns]).rename({ROW: "_row"})
+                parts.append(hits.join(values, on="_row").select(ROW, *columns))
+        return pl.concat(parts).unique(ROW, keep="first").sort(ROW) if parts else rows.select(ROW).clear().with_columns(
+            [pl.lit(None).alias(c) for c in columns]
+        )

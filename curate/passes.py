@@ -1,0 +1,291 @@
+"""The work of one rank: read or load a shard, carry it through a run of fused nodes, write each node's piece.
+
+`Pass` is pickled to workers, so it holds names, parameters and paths, never functions or frames; steps are found again by name where
+they run. A shard is done when each of its nodes has a piece and a small record of it in its draft. Work is idempotent: a rank that runs
+twice, or in two places, writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate import step
+from curate.artifact import ROW, Stored, View, errors_name, replace_file, write_parquet
+from curate.clauses import parse
+from curate.errors import CurateError
+from curate.guard import Guard
+from curate.known import Known
+from curate.records import shards_of
+from curate.schema import dtype_of
+from curate.sources import Sources
+from curate.step import Step
+
+FATES: dict[str, Any] = {ROW: pl.UInt32, "fate": pl.String, "error": pl.String}
+DERIVED = ("source", "url", "license", "date", "dump")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One node as a worker needs it."""
+
+    name: str
+    kind: str
+    draft: Path
+    verb: str = ""
+    step: str = ""
+    module: str = ""
+    project: Path | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Parameter -> the recipe's model entry."""
+    clauses: tuple[tuple[str, str], ...] = ()
+    reads: tuple[str, ...] = ()
+    adds: dict[str, str] = field(default_factory=dict)
+    renames: dict[str, str] = field(default_factory=dict)
+    corpus: str = ""
+    title: str = ""
+    read: dict[str, Any] = field(default_factory=dict)
+    """Of a reader: `columns`, `promoted`, `license`."""
+    known: Known | None = None
+
+    def found(self) -> Step:
+        return step.load(step.PACKAGE / "mixers" / f"{self.step}.py", "mixers") if self.verb == "mixers" else step.find(self.verb, self.step, self.project)
+
+    def call_params(self, found: Step, replies: Path) -> dict[str, Any]:
+        """Parameters with models opened. One model per process and entry, because opening one can be dear."""
+        return {**self.params, **{p: _model(json.dumps(entry, sort_keys=True), str(replies)) for p, entry in self.models.items()}}
+
+
+@functools.lru_cache(maxsize=8)
+def _model(entry: str, replies: str) -> Any:
+    from curate.models.base import open_model
+
+    return open_model(json.loads(entry), Path(replies))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The last net around a step call: seconds per slice and per document in it."""
+
+    seconds: float = 60.0
+    seconds_per_row: float = 0.5
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A run of nodes over all shards of an input; `pass_(rank)` does one file or one shard."""
+
+    nodes: tuple[Work, ...]
+    replies: Path
+    files: Sources | None = None
+    view: View | None = None
+    limits: Limits = Limits()
+    may_die: bool = True
+
+    @property
+    def count(self) -> int:
+        return len(self.files.files) if self.files else len(self.view.shards) if self.view else 0
+
+    def weight(self, rank: int) -> int:
+        """Bytes of a rank's input, so that the largest can start first."""
+        if self.files:
+            return self.files.files[rank].bytes
+        assert self.view
+        return self.view.pieces[0].shards[self.view.shards[rank]].bytes
+
+    def __call__(self, rank: int) -> int:
+        """Do one rank; the number of documents it took in."""
+        return self.read_file(rank) if self.files else self.load_shard(rank)
+
+    # inputs
+
+    def load_shard(self, rank: int) -> int:
+        assert self.view
+        name = self.view.shards[rank]
+        if self.is_done(name):
+            return 0
+        columns = [c for c in self.wanted() if c in self.view.owners()]
+        docs = self.view.load(name, columns)
+        self.shard(name, docs)
+        return docs.height
+
+    def wanted(self) -> list[str]:
+        """Columns the nodes need from before the pass."""
+        made: set[str] = set()
+        wanted: dict[str, None] = {"id": None}
+        for node in self.nodes:
+            inherited = DERIVED if node.kind == "expand" else ()
+            wanted.update(dict.fromkeys(c for c in (*node.reads, *inherited) if c not in made))
+            made.update(node.adds)
+        return list(wanted)
+
+    def read_file(self, rank: int) -> int:
+        """Cut one file into shards and carry each through."""
+        assert self.files
+        marker = self.nodes[0].draft / "work" / f"file-{rank:05d}.json"
+        if marker.is_file() and all(self.is_done(name) for name in json.loads(marker.read_text("utf-8"))):
+            return 0
+        names, rows = [], 0
+        for part, (docs, lost, provenance) in enumerate(self.records(rank)):
+            name = f"{rank:05d}-{part:04d}.parquet"
+            names.append(name)
+            rows += docs.height
+            if not self.is_done(name):
+                if provenance is not None:
+                    write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
+                self.shard(name, docs, lost)
+        replace_file(marker, json.dumps(names).encode())
+        return rows
+
+    def records(self, rank: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
+        assert self.files
+        work, path = self.nodes[0], self.files.files[rank].path
+        return shards_of(work.found().call(path, **work.params), work, path)
+
+    # nodes
+
+    def is_done(self, name: str) -> bool:
+        """Whether every node has this shard, whole."""
+        for node in self.nodes:
+            try:
+                stored = Stored.of(json.loads(_record(node, name).read_text("utf-8")))
+                for file, size, _ in stored.files():
+                    if _data(node, file).stat().st_size != size:
+                        return False
+            except (FileNotFoundError, ValueError, TypeError):
+                return False
+        return True
+
+    def shard(self, name: str, docs: pl.DataFrame, lost: pl.DataFrame | None = None) -> None:
+        """Carry one shard through all nodes. `docs` has `row` and every column the nodes need from before."""
+        guard = Guard(
+            self.nodes[0].draft / "work" / f"{name}.journal", self.limits.seconds, self.limits.seconds_per_row, self.may_die
+        )
+        for node in self.nodes:
+            if node.kind == "read":
+                store(node, name, docs.select(ROW, *node.adds), lost)
+            elif node.kind == "keep":
+                verdict = judge(docs, node.clauses)
+                store(node, name, verdict)
+                docs = docs.filter(verdict["fate"].is_null())
+            else:
+                docs = self.run(node, name, docs, guard)
+        guard.done()
+
+    def run(self, node: Work, name: str, docs: pl.DataFrame, guard: Guard) -> pl.DataFrame:
+        """One step on one shard: known values are looked up, the rest computed, the piece written."""
+        found = node.found()
+        params = node.call_params(found, self.replies)
+        seen = node.known.look_up(name, docs, list(node.adds)) if node.known else None
+        todo = docs if seen is None else docs.join(seen.select(ROW), on=ROW, how="anti", maintain_order="left")
+
+        def call(batch: pl.DataFrame) -> pl.DataFrame:
+            made = found.call(batch.select(node.reads), **params)
+            return children(made, batch, node) if found.kind == "expand" else columns(made, batch, node, found)
+
+        timed = not node.models
+        outcome = guard.run(node.name, call, todo, timed)
+        errors = lost_rows(todo, outcome.lost)
+        if found.kind == "expand":
+            made = pl.concat(outcome.frames) if outcome.frames else call(todo.clear())
+            made = made.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)).select(ROW, *node.adds)
+            childless = docs.height - errors.height - made["parent_id"].n_unique()
+            store(node, name, made, errors, {"no rows": childless} if childless else {})
+            return made
+        schema = {ROW: pl.UInt32, **{c: dtype_of(t) for c, t in node.adds.items()}}
+        parts = [f.cast(schema) for f in outcome.frames] + ([seen.cast(schema)] if seen is not None else [])
+        made = pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
+        store(node, name, made, errors)
+        kept = docs if made.height == docs.height else docs.join(made.select(ROW), on=ROW, how="semi", maintain_order="left")
+        return kept.with_columns(made.drop(ROW).get_columns())
+
+
+def _data(node: Work, name: str) -> Path:
+    return node.draft / "data" / name
+
+
+def _record(node: Work, name: str) -> Path:
+    return node.draft / "work" / f"{name}.json"
+
+
+def store(
+    node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None = None, fates: dict[str, int] | None = None
+) -> None:
+    """Write one node's piece of one shard, then the record that says it is whole."""
+    size, sha256 = write_parquet(frame, _data(node, name))
+    live, fates = frame.height, dict(fates or {})
+    if node.kind in ("keep", "repeat"):
+        live = frame["fate"].null_count()
+        counts = frame["fate"].drop_nulls().value_counts(name="n").sort("fate")
+        fates = dict(zip(counts["fate"].to_list(), counts["n"].to_list(), strict=True))
+    errors = None
+    _data(node, errors_name(name)).unlink(missing_ok=True)
+    if lost is not None and lost.height:
+        errors = write_parquet(lost.select(list(FATES)), _data(node, errors_name(name)))
+        for fate in lost["fate"].to_list():
+            fates[fate] = fates.get(fate, 0) + 1
+    stored = Stored(name, frame.height, live, size, sha256, fates, errors)
+    replace_file(_record(node, name), json.dumps(stored.payload()).encode())
+
+
+def lost_rows(docs: pl.DataFrame, lost: Sequence[tuple[int, str, str]]) -> pl.DataFrame:
+    """Rows that left a step: row number, fate, error."""
+    rows = docs[ROW].gather([position for position, _, _ in lost]) if lost else pl.Series(ROW, [], dtype=pl.UInt32)
+    return pl.DataFrame({ROW: rows, "fate": [f for _, f, _ in lost], "error": [e for _, _, e in lost]}, schema=FATES)
+
+
+def judge(docs: pl.DataFrame, clauses: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """`row`, `fate` (null if kept, else the first clause that is not true, or `undecided` if that one is NULL) and all `failed` clauses."""
+    verdicts = docs.select(ROW, *[parse(text).polars().cast(pl.Boolean).alias(name) for name, text in clauses])
+    fate = pl.coalesce(
+        *[
+            pl.when(pl.col(name).is_null()).then(pl.lit("undecided")).when(~pl.col(name)).then(pl.lit(name))
+            for name, _ in clauses
+        ]
+    )
+    failed = pl.concat_list(
+        [pl.when(pl.col(name).fill_null(False)).then(pl.lit(None, pl.String)).otherwise(pl.lit(name)) for name, _ in clauses]
+    ).list.drop_nulls()
+    return verdicts.select(ROW, fate.cast(pl.String).alias("fate"), failed.alias("failed"))
+
+
+def columns(made: Any, batch: pl.DataFrame, node: Work, found: Step) -> pl.DataFrame:
+    """What a score or rewrite step returned, checked: same height, planned types, no NaN, no lost text."""
+    if isinstance(made, pl.Series):
+        made = pl.DataFrame({"text" if found.kind == "rewrite" else found.name: made})
+    if made.height != batch.height:
+        raise CurateError(f"{found.title} gave {made.height} rows for {batch.height} documents; a {found.kind} gives one for each")
+    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns if c != "text" or found.kind == "rewrite"])
+    if list(made.columns) != list(node.adds):
+        raise CurateError(f"{found.title} gave the columns {made.columns}, but {list(node.adds)} on an empty frame")
+    for column, dtype in made.schema.items():
+        if dtype.is_float() and made[column].is_nan().any():
+            raise ValueError(f"{column} is NaN")
+    if found.kind == "rewrite" and made["text"].null_count():
+        raise ValueError("no text came out")
+    return pl.concat([batch.select(ROW), made.cast({c: dtype_of(t) for c, t in node.adds.items()})], how="horizontal")
+
+
+def children(made: pl.DataFrame, batch: pl.DataFrame, node: Work) -> pl.DataFrame:
+    """Rows of an expand step as documents: id = sha256(parent id, step, ordinal), inherited columns from the parent."""
+    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns]).sort("parent", maintain_order=True)
+    made = made.with_columns(pl.int_range(pl.len()).over("parent").alias("_ordinal"))
+    parents = batch.select(pl.col("id").alias("parent_id"), *[c for c in DERIVED if c != "source"])
+    parents = parents.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("parent"))
+    joined = made.with_columns(pl.col("parent").cast(pl.UInt32)).join(parents, on="parent", how="left", maintain_order="left")
+    if joined["parent_id"].null_count() or joined["text"].null_count():
+        raise ValueError("a row without text, or of a document that is not in the batch")
+    ids = [
+        hashlib.sha256(f"{parent}\0{node.title}\0{ordinal}".encode()).hexdigest()[:32]
+        for parent, ordinal in zip(joined["parent_id"].to_list(), joined["_ordinal"].to_list(), strict=True)
+    ]
+    whole = joined.with_columns(pl.Series("id", ids, dtype=pl.String), pl.lit(node.corpus).alias("source"))
+    return whole.select([pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])

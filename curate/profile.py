@@ -1,0 +1,75 @@
+"""Run settings: where the store is, who does the work, with how many workers. No key ever sees them.
+
+`profiles/<name>.toml` in the user's project, then the one shipped with the package. `CURATE_STORE` overrides the store, as a command-line
+option overrides anything.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from curate.errors import CurateError, did_you_mean
+from curate.step import PACKAGE
+
+
+class LimitSettings(BaseModel):
+    """The last net around a step: how long one slice of documents may take before its worker is taken down."""
+
+    model_config = ConfigDict(extra="forbid")
+    seconds: float = Field(60.0, gt=0)
+    seconds_per_document: float = Field(0.5, ge=0)
+
+
+class Profile(BaseModel):
+    """What a profile file may say."""
+
+    model_config = ConfigDict(extra="forbid")
+    store: str = ".curate"
+    executor: str = "local"
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=4096)
+    limits: LimitSettings = LimitSettings()
+
+    def store_path(self, project: Path) -> Path:
+        """The store's folder: `CURATE_STORE`, or the profile's, relative to the project."""
+        return project / Path(os.environ.get("CURATE_STORE") or self.store).expanduser()
+
+
+def shipped(folder: str) -> Path:
+    """A folder of data that comes with the package: inside the wheel, or at the top of a checkout."""
+    inside = Path(__file__).parent / "shipped" / folder
+    return inside if inside.is_dir() else PACKAGE / folder
+
+
+def load_profile(name: str, project: Path) -> Profile:
+    """The named profile. CurateError if there is none or it says something unknown."""
+    places = [project / "profiles", shipped("profiles")]
+    for place in places:
+        path = place / f"{name}.toml"
+        if name.replace("-", "").replace("_", "").isalnum() and path.is_file():
+            return _parse(path)
+    known = [path.stem for place in places if place.is_dir() for path in place.glob("*.toml")]
+    raise CurateError(f"no profile {name!r}{did_you_mean(name, known)}")
+
+
+def _parse(path: Path) -> Profile:
+    try:
+        return Profile.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise CurateError(f"not valid TOML: {error}", where=str(path)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        hint = did_you_mean(name, Profile.model_fields) if first["type"] == "extra_forbidden" else ""
+        raise CurateError(f"{name}: {first['msg'].lower()}{hint}", where=str(path)) from None
+
+
+def find_project(start: Path) -> Path:
+    """The user's project: the nearest folder upwards that has `recipes/` or a store, else `start` itself."""
+    for folder in (start, *start.parents):
+        if (folder / "recipes").is_dir() or (folder / ".curate").is_dir():
+            return folder
+    return start

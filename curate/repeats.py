@@ -1,0 +1,79 @@
+"""Equal records: found across all shards, the one with the smallest (date, dump) stays, the others get the fate `repeat`.
+
+Whether a record repeats another is known only when all are read. The pass that reads goes on with the next steps all the same, because
+few records repeat; afterwards the rows of the repeats are struck from what those steps wrote. A step looks at one document at a time, so
+what is left is byte for byte what it would have written without them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from curate.artifact import ROW, Stored, errors_name
+from curate.passes import Work, store
+
+Load = Callable[[str, Sequence[str]], pl.DataFrame]
+
+
+def find_repeats(node: Work, shards: list[str], files: list[Path], load: Load) -> dict[str, pl.Series]:
+    """Write the verdict of every shard; rows that repeat, by shard. `files` hold the `id` of each shard's rows."""
+    doubles = _double_ids(files)
+    repeats = _losers(shards, load, doubles) if doubles.len() else {}
+    for name in shards:
+        rows = load(name, [])[ROW]
+        lost = repeats.get(name, pl.Series(ROW, [], dtype=pl.UInt32))
+        fate = pl.when(pl.col(ROW).is_in(lost.implode())).then(pl.lit("repeat")).otherwise(pl.lit(None, pl.String)).alias("fate")
+        empty = pl.when(pl.col("fate").is_null()).then(pl.lit([], pl.List(pl.String))).otherwise(pl.lit(["repeat"]))
+        store(node, name, pl.DataFrame({ROW: rows}).with_columns(fate).with_columns(empty.alias("failed")))
+    return repeats
+
+
+def _double_ids(files: list[Path]) -> pl.Series:
+    """Ids that occur more than once. DuckDB spills to disk where they do not fit into memory."""
+    import duckdb
+
+    if not files:
+        return pl.Series("id", [], dtype=pl.String)
+    query = "select id from read_parquet(?) group by id having count(*) > 1 order by id"
+    with contextlib.closing(duckdb.connect()) as connection:
+        rows = connection.execute(query, [[str(path) for path in files]]).fetchall()
+    return pl.Series("id", [row[0] for row in rows], dtype=pl.String)
+
+
+def _losers(shards: list[str], load: Load, doubles: pl.Series) -> dict[str, pl.Series]:
+    """Of each id the record with the smallest date, dump and then other columns stays; an unknown date comes last."""
+    others = ["url", "license", "extra", "text"]
+    parts = []
+    for name in shards:
+        docs = load(name, ["id", "date", "dump", *others]).filter(pl.col("id").is_in(doubles.implode()))
+        parts.append(docs.with_columns(pl.lit(name).alias("shard")))
+    order = ["id", "date", "dump", *others, "shard", ROW]
+    ranked = pl.concat(parts).sort(order, nulls_last=True)
+    losers = ranked.filter(~pl.col("id").is_first_distinct())
+    return {str(name): part[ROW].sort() for (name,), part in losers.group_by("shard")}
+
+
+def strike(nodes: Sequence[Work], repeats: dict[str, pl.Series]) -> None:
+    """Take repeated rows out of the pieces that a pass wrote before it knew of them. Doing it twice changes nothing."""
+    for node in nodes:
+        for name, rows in repeats.items():
+            path, errors = node.draft / "data" / name, node.draft / "data" / errors_name(name)
+            keep = ~pl.col(ROW).is_in(rows.implode())
+            frame = pl.read_parquet(path, glob=False)
+            lost = pl.read_parquet(errors, glob=False) if errors.is_file() else None
+            left = frame.filter(keep)
+            lost_left = lost.filter(keep) if lost is not None else None
+            if left.height == frame.height and (lost is None or lost_left is None or lost_left.height == lost.height):
+                continue
+            store(node, name, left, lost_left)
+
+
+def records_of(node: Work) -> list[Stored]:
+    """The records of a finished draft, in the order of shard names."""
+    names = sorted(path for path in (node.draft / "work").glob("*.parquet.json"))
+    return [Stored.of(json.loads(path.read_text("utf-8"))) for path in names]

@@ -1,0 +1,62 @@
+"""Documents to look at: by hash of their id, or those on the line of a clause."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate.errors import CurateError, did_you_mean
+from curate.views import connect, literal, quoted
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+
+COMPARISON = re.compile(r'\(?\s*"?(\w+)"?\s*(?:<=|>=|<|>|==?)\s*(-?[\d.]+(?:e-?\d+)?)', re.IGNORECASE)
+
+
+def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: bool, seed: int) -> pl.DataFrame:
+    """See `Curated.sample`. Columns: everything the corpus has; `text` last."""
+    if corpus not in curated.planned.ends:
+        raise CurateError(f"{curated.name} has no corpus {corpus!r}{did_you_mean(corpus, curated.planned.ends)}")
+    clauses = {clause: text for node in curated.planned.ends[corpus].upstream() for clause, text in node.clauses if text}
+    fates = {*clauses, "repeat", "undecided", "quarantined", "killed"}
+    if dropped_by is not None and dropped_by not in fates:
+        raise CurateError(f"{corpus} has no clause {dropped_by!r}{did_you_mean(dropped_by, fates)}")
+    with connect(curated.built) as connection:
+        ids = connection.execute(
+            f"select id, fate, {_distance(clauses, dropped_by) if near else '0.0'} as distance from documents"
+            f" where corpus = {literal(corpus)} and id is not null"
+            + (_side(dropped_by, near) if dropped_by else " and fate = 'kept'")
+        ).pl()
+        chosen = _chosen(ids, n, seed)
+        if not chosen:
+            return pl.DataFrame(schema={"id": pl.String, "fate": pl.String, "text": pl.String})
+        found = connection.execute(
+            f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in chosen)})"
+        ).pl()
+    order = pl.DataFrame({"id": chosen, "_order": range(len(chosen))})
+    found = found.join(order, on="id").sort("_order").drop("_order", "shard", "row", strict=False)
+    return found.select([c for c in found.columns if c != "text"] + ["text"])
+
+
+def _side(clause: str, near: bool) -> str:
+    """Dropped by the clause; on the line also those that it kept."""
+    return f" and (fate = {literal(clause)}" + (" or fate = 'kept')" if near else ")")
+
+
+def _distance(clauses: dict[str, str], clause: str | None) -> str:
+    """SQL for how far a document is from the number in a clause such as `math_score >= 0.5`."""
+    found = COMPARISON.search(clauses.get(clause or "", ""))
+    if clause is None or found is None:
+        raise CurateError("--near needs --dropped-by a clause that compares a column with a number")
+    return f"abs({quoted(found[1])} - ({float(found[2])!r}))"
+
+
+def _chosen(ids: pl.DataFrame, n: int, seed: int) -> list[str]:
+    """Ids of the smallest distance, then of the smallest hash."""
+    hashes = [hashlib.sha256(f"{seed}\0{i}".encode()).hexdigest() for i in ids["id"].to_list()]
+    ranked = ids.with_columns(pl.Series("hash", hashes, dtype=pl.String)).sort("distance", "hash", nulls_last=True)
+    return ranked["id"].head(n).to_list()

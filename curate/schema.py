@@ -1,0 +1,126 @@
+"""Which columns a step gives, found by running it on an empty frame before anything is built.
+
+What was found is remembered in the store's cache under the step's identity, because some steps load a library to answer.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.identity import digest
+from curate.models.base import Model, Reply, Sampling
+from curate.sources import Sources
+from curate.step import Artifact, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from curate.store import Store
+
+Schema = dict[str, pl.DataType]
+
+
+class NoModel:
+    """Stands for a model while planning: it is never asked anything."""
+
+    identity: dict[str, Any] = {}
+    sampling = Sampling()
+
+    def complete(self, prompts: Sequence[str], *, samples: int = 1) -> list[list[Reply]]:
+        assert not prompts, "a step asked a model about an empty frame"
+        return []
+
+
+def dtype_of(text: str) -> pl.DataType:
+    """The polars type that `str(dtype)` printed: flat types and lists of them."""
+    if text.startswith("List(") and text.endswith(")"):
+        return pl.List(dtype_of(text[5:-1]))
+    found = getattr(pl, text, None)
+    if not (isinstance(found, type) and issubclass(found, pl.DataType)):
+        raise CurateError(f"columns of type {text} cannot be stored; use text, numbers, booleans or lists of them")
+    return found()
+
+
+def schema_text(schema: Schema) -> dict[str, str]:
+    return {name: str(dtype) for name, dtype in schema.items()}
+
+
+class Discovery:
+    """Columns that steps and readers give, remembered."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def of_step(self, found: Step, params: dict[str, Any], reads: Schema, own: dict[str, Any]) -> Schema:
+        """Columns of a score, rewrite or expand step, or what an across step adds."""
+        name = digest(["columns", own, schema_text(reads)])
+        known = self.store.remembered("columns", name)
+        if not known:
+            known = schema_text(self.run_empty(found, params, reads))
+            for dtype in known.values():
+                dtype_of(dtype)
+            self.store.remember("columns", name, known)
+        return {column: dtype_of(text) for column, text in known.items()}
+
+    def run_empty(self, found: Step, params: dict[str, Any], reads: Schema) -> Schema:
+        docs = pl.DataFrame(schema=reads)
+        call = {**params, **{p: NoModel() for p in found.parameters_of(Model)}, **{p: "" for p in found.parameters_of(Artifact)}}
+        try:
+            if found.kind == "across":
+                seen = found.spec.prepare(docs, **accepted(found.spec.prepare, call)) if found.spec.prepare else docs
+                gives = found.call(EmptyCorpus(seen), **call)
+            else:
+                gives = found.call(docs, **call)
+        except CurateError:
+            raise
+        except Exception as error:
+            raise CurateError(f"{found.title} fails on an empty frame: {type(error).__name__}: {error}", where=str(found.path.name)) from error
+        if isinstance(gives, pl.LazyFrame):
+            gives = gives.collect()
+        if isinstance(gives, pl.Series):
+            return {"text" if found.kind == "rewrite" else found.name: gives.dtype}
+        if not isinstance(gives, pl.DataFrame):
+            raise CurateError(f"{found.title} returned {type(gives).__name__}; a step returns a polars Series or DataFrame", where=found.path.name)
+        dropped = {"across": ("id",), "expand": ("parent",)}.get(found.kind, ())
+        return {c: t for c, t in gives.schema.items() if c not in dropped and (c != "text" or found.kind != "score")}
+
+    def of_reader(self, found: Step, params: dict[str, Any], sources: Sources | None) -> dict[str, str]:
+        """Columns of the first batch of the first file, as text; nothing is known before a generated corpus exists."""
+        if sources is None:
+            return {}
+        first = sources.files[0]
+        name = digest(["reader", found.title, params, first.sha256])
+        known = self.store.remembered("columns", name)
+        if not known:
+            frames = list(itertools.islice(found.call(first.path, **params), 1))
+            known = {c: str(t) for c, t in frames[0].schema.items()} if frames else {"text": "String"}
+            self.store.remember("columns", name, known)
+        return dict(known)
+
+
+def flat(raw: dict[str, str]) -> Schema:
+    """Those columns of a file that can be stored as columns; the others ride along in `extra`."""
+    return {c: dtype_of(t) for c, t in raw.items() if re.fullmatch(r"(List\()?(String|Boolean|U?Int\d+|Float\d+)\)?", t)}
+
+
+def accepted(function: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that a `prepare` takes: those it names."""
+    return {k: v for k, v in params.items() if k in inspect.signature(function).parameters}
+
+
+class EmptyCorpus:
+    """A corpus with one empty shard."""
+
+    name = "empty"
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def shards(self, *columns: str) -> Any:
+        yield self.frame.select(columns)

@@ -1,0 +1,132 @@
+"""`curate run`: one step over files, with no recipe.
+
+A recipe of one corpus and one step is made up, built in a store that is thrown away, and its documents are written with all columns the
+input had, with the fate of every document beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.artifact import replace_file
+from curate.errors import CurateError, did_you_mean
+from curate.report import Report
+from curate.step import Step, find, found
+
+READERS = {"warc": (".warc", ".warc.gz", ".arc", ".arc.gz"), "parquet": (".parquet",), "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".ndjson")}
+
+
+def run_step(
+    title: str,
+    inputs: list[str],
+    output: Path,
+    sets: dict[str, str],
+    *,
+    columns: dict[str, str] | None = None,
+    reader: str | None = None,
+    project: Path,
+    workers: int = 1,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """Run `verb.name` over files and write Parquet; the fates go to `<output>.fates.parquet`. Returns counts.
+
+    CurateError for an unknown step, a bad parameter, files of more than one kind or an output that cannot be written.
+    """
+    from curate.api import Curated
+    from curate.profile import load_profile
+    from curate.recipe import load
+
+    step = _step(title, project)
+    if not output.parent.is_dir():
+        raise CurateError(f"the folder {output.parent} does not exist")
+    chosen = reader or _reader(inputs)
+    entry: dict[str, Any] = {step.verb: step.name, **{k: _value(v) for k, v in sets.items()}}
+    recipe: dict[str, Any] = {
+        "recipe": "run",
+        "corpora": {
+            "input": {
+                "read": chosen,
+                "files": [str(Path(p).resolve()) for p in inputs],
+                **({"columns": columns} if columns else {}),
+                "steps": [] if step.kind == "read" else [entry],
+            }
+        },
+    }
+    models = {p: sets.get(p, "symbolic") for p in _models(step)}
+    if models:
+        recipe["models"] = {name: {"backend": name} for name in models.values()}
+        entry.update(models)
+    with tempfile.TemporaryDirectory(prefix="curate-run-", dir=output.parent) as folder:
+        path = Path(folder) / "run.yaml"
+        path.write_text(json.dumps(recipe), "utf-8")
+        profile = load_profile("local", project).model_copy(update={"workers": workers, "store": str(Path(folder) / "store")})
+        curated = Curated(load(str(path), project=project), project, profile, promote_all=True)
+        curated.build(only="input", report=report)
+        return _write(curated, step, output)
+
+
+def _step(title: str, project: Path) -> Step:
+    verb, _, name = title.partition(".")
+    if not name:
+        titles = [f"{v}.{n}" for v, n in found(project)]
+        raise CurateError(f"a step is named verb.name, such as score.language{did_you_mean(title, titles)}")
+    step = find(verb, name, project)
+    if step.kind in ("fit", "generate"):
+        raise CurateError(f"{title} is a `{step.kind}`; it makes files, not documents, and runs only in a recipe")
+    return step
+
+
+def _models(step: Step) -> tuple[str, ...]:
+    from curate.models.base import Model
+
+    return step.parameters_of(Model)
+
+
+def _reader(inputs: list[str]) -> str:
+    kinds = {next((r for r, ends in READERS.items() if name.lower().endswith(ends)), None) for name in inputs}
+    if len(kinds) != 1 or None in kinds:
+        known = ", ".join(end for ends in READERS.values() for end in ends)
+        raise CurateError(f"cannot tell how to read {', '.join(inputs)[:200]}; give files of one kind ({known}), or --read")
+    return str(kinds.pop())
+
+
+def _value(text: str) -> Any:
+    """A value given as `--set name=value`, as YAML would read it."""
+    from curate.loader import parse_scalar
+
+    return parse_scalar(text)
+
+
+def _write(curated: Any, step: Step, output: Path) -> dict[str, Any]:
+    """Kept documents to the output, the fate of all beside it."""
+    node = curated.planned.ends["input"]
+    reader = next(n for n in node.upstream() if n.kind == "read")
+    view = curated.documents("input")
+    nested = set(reader.raw) - set(reader.schema) - {"payload", "provenance", "error"}
+    present = {"id", "text", *reader.raw, *reader.own["columns"], *(("extra",) if nested else ())}
+    columns = [c for c in node.schema if c in present or c not in reader.schema]
+    frames = [view.load(shard, columns).drop("row") for shard in view.shards]
+    kept = pl.concat(frames) if frames else pl.DataFrame()
+    fates = curated.sql("select id, fate, fate_node, failed, error from documents")
+    beside = output.with_name(output.name.removesuffix(".parquet") + ".fates.parquet")
+    from curate.artifact import parquet_bytes
+
+    try:
+        replace_file(output, parquet_bytes(kept))
+        replace_file(beside, parquet_bytes(fates))
+    except OSError as error:
+        raise CurateError(f"{output} cannot be written: {error.strerror}") from None
+    counts = fates["fate"].value_counts().sort("fate")
+    return {
+        "step": step.title,
+        "output": str(output),
+        "documents": kept.height,
+        "columns": kept.columns,
+        "fates_file": str(beside),
+        "fates": dict(zip(counts["fate"].to_list(), counts["count"].to_list(), strict=True)),
+    }

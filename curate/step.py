@@ -1,0 +1,257 @@
+"""What a step is: one file, one function, one decorator that says the shape of the work.
+
+    @score     documents -> columns          one row in, one row out; a Series is named like the step, a DataFrame names its own
+    @rewrite   documents -> text             one row in, one row out; a null text sends the document to quarantine
+    @expand    documents -> documents        a DataFrame with `parent` (row number in the input) and `text`, any number of rows
+    @across    corpus -> columns by `id`     needs the whole corpus; may have a `prepare` that first shrinks each shard by itself
+    @fit       corpora -> files              a trained tokenizer or classifier, a packed mixture
+    @generate  nothing -> files              a seeded corpus
+    @read      a file -> batches of records  where documents come from
+
+Keyword-only arguments are the parameters, validated by pydantic from the signature. A decorated function stays a plain function. There
+is no registry: `find` looks for `steps/<verb>/<name>.py` in the user's project and then for `curation/<verb>/<name>.py`, and takes the
+one decorated function in that file that is named like the file.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from curate.errors import CurateError, did_you_mean
+
+Kind = Literal["read", "score", "rewrite", "expand", "across", "fit", "generate"]
+ROWWISE: tuple[Kind, ...] = ("score", "rewrite")
+DOCUMENT = ("id", "text")
+"""Columns every step sees. All others must be named in `reads=`."""
+
+
+class Corpus(Protocol):
+    """A finished corpus as an `@across` or `@fit` step sees it: shard after shard, so memory is bounded by a shard."""
+
+    name: str
+
+    def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
+        """Live documents, one frame per shard, with the named columns."""
+        ...
+
+
+class Artifact(str):
+    """Path of the folder that a `@fit` node wrote. As a parameter's annotation: the recipe names the node, the step gets the folder."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What the decorator was told."""
+
+    kind: Kind
+    reads: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    version: str | None = None
+    each: bool = False
+    keep: dict[str, str] = field(default_factory=dict)
+    prepare: Callable[..., pl.DataFrame] | None = None
+
+
+def _decorator(kind: Kind) -> Callable[..., Any]:
+    def decorate(
+        function: Callable[..., Any] | None = None,
+        *,
+        reads: Sequence[str] = (),
+        uses: Sequence[str] = (),
+        files: Sequence[str] = (),
+        version: str | None = None,
+        each: bool = False,
+        keep: dict[str, str] | None = None,
+        prepare: Callable[..., pl.DataFrame] | None = None,
+    ) -> Any:
+        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, dict(keep or {}), prepare)
+
+        def mark(f: Callable[..., Any]) -> Callable[..., Any]:
+            f.__step__ = spec  # type: ignore[attr-defined]
+            return f
+
+        return mark(function) if function is not None else mark
+
+    decorate.__name__ = kind
+    decorate.__doc__ = f"""Mark a function as a `{kind}` step.
+
+    reads: columns it needs besides `id` and `text`. uses: distributions whose version can change its output. files: data files,
+    relative to its module, whose bytes are part of its identity (globs allowed). version: replaces the digest of its code, for
+    costly steps. each: the function takes and gives one document. keep: default clauses for what the step found (`@across`).
+    prepare: what an `@across` step needs of each shard, computed shard by shard in parallel.
+    """
+    return decorate
+
+
+read = _decorator("read")
+score = _decorator("score")
+rewrite = _decorator("rewrite")
+expand = _decorator("expand")
+across = _decorator("across")
+fit = _decorator("fit")
+generate = _decorator("generate")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as found on disk: what it is called, where it lives, what it takes."""
+
+    name: str
+    verb: str
+    function: Callable[..., Any]
+    spec: Spec
+    path: Path
+    module: str
+    params: type[BaseModel]
+
+    @property
+    def kind(self) -> Kind:
+        return self.spec.kind
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*DOCUMENT, *self.spec.reads)))
+
+    @property
+    def title(self) -> str:
+        return f"{self.verb}.{self.name}"
+
+    @property
+    def about(self) -> str:
+        """First line of the function's docstring, else of the module's."""
+        text = inspect.getdoc(self.function) or inspect.getdoc(sys.modules.get(self.module)) or ""
+        return text.strip().split("\n")[0]
+
+    def parameters_of(self, annotation: type) -> tuple[str, ...]:
+        """Names of the parameters annotated with `Model` or `Artifact`, which the kernel fills in."""
+        return tuple(name for name, wanted in _keywords(self.function).items() if wanted[0] is annotation)
+
+    def validated(self, given: dict[str, Any], *, where: str = "") -> dict[str, Any]:
+        """All parameters, defaults filled in, as plain JSON values. CurateError names an unknown or ill-typed one."""
+        for name in given:
+            if name not in self.params.model_fields:
+                hint = did_you_mean(name, self.params.model_fields)
+                raise CurateError(f"{self.title} has no parameter {name!r}{hint}", where=where)
+        try:
+            return self.params(**given).model_dump(mode="json")
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "parameters"
+            if first["type"] == "missing":
+                raise CurateError(f"{self.title} needs the parameter {name!r}", where=where) from None
+            raise CurateError(
+                f"{self.title}: {name}: {first['msg'].lower()}, not {first['input']!r}", where=where
+            ) from None
+
+    def call(self, *args: Any, **params: Any) -> Any:
+        """Run the function, lifting an `each=True` function from one document to a frame."""
+        if not self.spec.each:
+            return self.function(*args, **params)
+        docs: pl.DataFrame = args[0]
+        columns = [docs[c].to_list() for c in ("text", *self.spec.reads)]
+        values = [self.function(*row, **params) for row in zip(*columns, strict=True)]
+        returns = typing.get_type_hints(self.function).get("return")
+        dtype = {float: pl.Float64, int: pl.Int64, bool: pl.Boolean, str: pl.String}.get(returns)  # type: ignore[arg-type]
+        return pl.Series(self.name, values, dtype=dtype)
+
+
+def _keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+    """Keyword-only parameters: name -> (annotation, default or ...)."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    return {
+        p.name: (hints.get(p.name, Any), ... if p.default is p.empty else p.default)
+        for p in inspect.signature(function).parameters.values()
+        if p.kind is p.KEYWORD_ONLY
+    }
+
+
+def _params_model(title: str, function: Callable[..., Any]) -> type[BaseModel]:
+    from curate.models.base import Model
+
+    fields = {
+        name: ((str, default) if wanted in (Model, Artifact) else (wanted, default))
+        for name, (wanted, default) in _keywords(function).items()
+    }
+    return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
+
+
+PACKAGE = Path(__file__).resolve().parent.parent
+"""The folder that holds `curation/`, `mixers/` and the other first-party packages."""
+
+
+def folders(project: Path | None) -> list[Path]:
+    """Where steps are looked for, in order: the user's project, then the package."""
+    own = [project / "steps"] if project and (project / "steps").is_dir() else []
+    return [*own, PACKAGE / "curation"]
+
+
+def load(path: Path, verb: str) -> Step:
+    """The step in one file. CurateError if the file does not hold exactly one decorated function named like it."""
+    name = path.stem
+    module = _import(path)
+    function = getattr(module, name, None)
+    spec = getattr(function, "__step__", None)
+    if function is None or not isinstance(spec, Spec):
+        raise CurateError(f"no decorated function {name!r} (a step is a function named like its file)", where=str(path))
+    return Step(name, verb, function, spec, path, module.__name__, _params_model(f"{verb}.{name}", function))
+
+
+def _import(path: Path) -> Any:
+    """Import a file of the package by its dotted name, and one of a project by its path, so that a project's own `eval/` is never met."""
+    if path.is_relative_to(PACKAGE):
+        return importlib.import_module(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
+    name = f"curate_project.{path.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise CurateError(f"cannot be imported: {type(error).__name__}: {error}", where=str(path)) from error
+    return module
+
+
+@functools.cache
+def find(verb: str, name: str, project: Path | None = None) -> Step:
+    """The step that a recipe calls `verb: name`. CurateError with a suggestion if there is none."""
+    for folder in folders(project):
+        path = folder / verb / f"{name}.py"
+        if name.isidentifier() and path.is_file():
+            return load(path, verb)
+    known = found(project)
+    verbs = {v for v, _ in known}
+    if verb not in verbs:
+        raise CurateError(f"no such verb {verb!r}{did_you_mean(verb, [*verbs, 'keep'])}")
+    names = [n for v, n in known if v == verb]
+    raise CurateError(f"no step {name!r} under {verb!r}{did_you_mean(name, names)}")
+
+
+def found(project: Path | None = None) -> dict[tuple[str, str], Path]:
+    """Every step on disk, (verb, name) -> file; a project's step hides the package's of the same name."""
+    steps: dict[tuple[str, str], Path] = {}
+    for folder in reversed(folders(project)):
+        for path in sorted(folder.glob("*/*.py")):
+            if not path.stem.startswith("_") and "__step__" not in path.stem and _is_step_file(path):
+                steps[path.parent.name, path.stem] = path
+    return dict(sorted(steps.items()))
+
+
+def _is_step_file(path: Path) -> bool:
+    """A step file imports its decorator from `curate.step`; helpers beside steps do not."""
+    return "from curate.step import" in path.read_text("utf-8")

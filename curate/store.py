@@ -1,0 +1,176 @@
+"""Where bytes live: `objects/<key>` for what is finished, `drafts/<plan key>` for what is not.
+
+    objects/<key>/      manifest.json and the files it names; an object without a manifest does not exist
+    drafts/<plan key>/  data/ with the shards of a pass under way, work/ with a small JSON for each that is whole
+    plans/<plan key>    the key that a plan came to
+    refs/               what the names of each recipe meant at its last build
+    replies/            what models wrote (`curate/models/replies.py`)
+    values/             which objects hold the values of a value key
+    runs/               seconds, host, log of each build: nothing that identity sees
+    cache/              remembered digests and file times; may be deleted at any time
+    damaged/            objects that failed a check, set aside
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from curate.artifact import Damaged, Manifest, replace_file
+from curate.errors import CurateError
+from curate.identity import file_sha256
+
+FOLDERS = ("objects", "drafts", "plans", "refs", "replies", "runs", "cache", "damaged", "values")
+
+
+class Store:
+    """One store on a local disk, shared by any number of builds and projects."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+
+    def create(self) -> Store:
+        """Make the folders. CurateError if the place cannot be written."""
+        try:
+            for name in FOLDERS:
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CurateError(f"the store cannot be written: {error.strerror}", where=str(self.root)) from None
+        return self
+
+    def object(self, key: str) -> Path:
+        return self.root / "objects" / key
+
+    def draft(self, plan_key: str) -> Path:
+        return self.root / "drafts" / plan_key
+
+    def manifest(self, key: str) -> Manifest:
+        """The manifest of an object. Damaged if there is none or it cannot be read."""
+        try:
+            manifest = Manifest.parse((self.object(key) / "manifest.json").read_text("utf-8"))
+        except FileNotFoundError:
+            raise Damaged(key, "manifest.json", "is missing") from None
+        except (ValueError, TypeError, KeyError) as error:
+            raise Damaged(key, "manifest.json", f"cannot be read ({error})") from None
+        if manifest.key != key:
+            raise Damaged(key, "manifest.json", f"is that of {manifest.key}")
+        return manifest
+
+    def has(self, key: str) -> bool:
+        return (self.object(key) / "manifest.json").is_file()
+
+    def check(self, key: str, *, deep: bool = False) -> Manifest:
+        """An object's manifest, once its files were seen to be whole. Damaged if one is not.
+
+        A file whose size, mtime and inode are those of the last full check is taken to be whole unless `deep`.
+        """
+        manifest = self.manifest(key)
+        known: dict[str, list[int]] = {} if deep else self._remembered("stat", key)
+        seen = {}
+        for name, size, sha256 in (file for shard in manifest.shards for file in shard.files()):
+            path = self.object(key) / name
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                raise Damaged(key, name, "is missing") from None
+            if stat.st_size != size:
+                raise Damaged(key, name, f"has {stat.st_size:,} bytes, not {size:,}")
+            seen[name] = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+            if known.get(name) != seen[name] and file_sha256(path) != sha256:
+                raise Damaged(key, name, "its bytes are not those of the manifest")
+        if seen != known:
+            self._remember("stat", key, seen)
+        return manifest
+
+    def set_aside(self, damage: Damaged) -> None:
+        """Move a damaged object out of the way, so that it is made again and can still be looked at."""
+        place = self.root / "damaged" / f"{damage.key}-{time.time_ns()}"
+        with contextlib.suppress(FileNotFoundError):
+            self.object(damage.key).replace(place)
+        (self.root / "cache" / "stat" / f"{damage.key}.json").unlink(missing_ok=True)
+
+    def planned(self, plan_key: str) -> str | None:
+        """The key that a plan key came to in an earlier build."""
+        try:
+            return (self.root / "plans" / plan_key).read_text("ascii")
+        except FileNotFoundError:
+            return None
+
+    def record(self, plan_key: str, key: str) -> None:
+        if self.planned(plan_key) != key:
+            replace_file(self.root / "plans" / plan_key, key.encode("ascii"))
+
+    def commit(self, plan_key: str, manifest: Manifest) -> None:
+        """Turn a finished draft into an object by one rename; if the same object is there already, drop the draft."""
+        folder = self.draft(plan_key)
+        if self.has(manifest.key):
+            try:
+                self.check(manifest.key)
+            except Damaged as damage:
+                self.set_aside(damage)
+        self.record(plan_key, manifest.key)
+        if not self.has(manifest.key):
+            data = self.draft(plan_key) / "data"
+            replace_file(data / "manifest.json", manifest.dump().encode())
+            place = self.object(manifest.key)
+            if place.is_dir():  # without a manifest: what a crash of another tool left
+                shutil.rmtree(place)
+            data.replace(place)
+            _fsync_folder(place.parent)
+            self.check(manifest.key)
+        shutil.rmtree(self.draft(plan_key), ignore_errors=True)
+
+    @contextlib.contextmanager
+    def locked(self, plan_keys: list[str]) -> Iterator[None]:
+        """Hold the right to build these nodes; waits for another build of the same ones. A killed holder lets go by itself."""
+        with contextlib.ExitStack() as stack:
+            for plan_key in plan_keys:
+                file = stack.enter_context((self.root / "cache" / f"{plan_key}.lock").open("a"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def digest_of(self, path: Path) -> tuple[str, int]:
+        """(SHA-256, bytes) of an input file, remembered by size, mtime and inode."""
+        stat = path.stat()
+        mark = f"{stat.st_size}.{stat.st_mtime_ns}.{stat.st_ino}"
+        name = path.absolute().as_posix().replace("/", "%")[-200:]
+        known = self._remembered("inputs", name)
+        if known.get("mark") == mark and known.get("path") == str(path.absolute()):
+            return str(known["sha256"]), stat.st_size
+        sha256 = file_sha256(path)
+        self._remember("inputs", name, {"mark": mark, "path": str(path.absolute()), "sha256": sha256})
+        return sha256, stat.st_size
+
+    def _remembered(self, kind: str, name: str) -> Any:
+        try:
+            return json.loads((self.root / "cache" / kind / f"{name}.json").read_text("utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    def _remember(self, kind: str, name: str, value: Any) -> None:
+        """Best effort: a store that is read-only or full can still be looked at."""
+        folder = self.root / "cache" / kind
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_file(folder / f"{name}.json", json.dumps(value).encode())
+
+    remembered, remember = _remembered, _remember
+
+    def keys(self) -> list[str]:
+        """Keys of all objects."""
+        return sorted(p.name for p in (self.root / "objects").iterdir() if (p / "manifest.json").is_file())
+
+
+def _fsync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

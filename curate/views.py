@@ -1,0 +1,213 @@
+"""DuckDB over a recipe: five views whose SQL is made from manifests; nothing is copied.
+
+    documents  one row per document and corpus: id, text, all columns, `fate`, `fate_node`, `failed`, `error`
+    funnel     one row per corpus and step: documents in and out
+    fates      one row per corpus, step and fate: how many documents
+    mixture    one row per piece of a document in the mixture: window, offset, length, source, id, stage, epoch
+    sources    one row per stage and source of the mixture: tokens asked and achieved, share, epochs
+
+Pieces join by (shard, row). A corpus is the union of its segments, each from one base (read, expand, across) to the next; a document that
+goes on to the next segment stands only there. Names come from validated recipes and are quoted all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from curate.artifact import Piece, errors_name
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from curate.build import Build
+    from curate.plan import Node
+
+
+def connect(build: Build) -> duckdb.DuckDBPyConnection:
+    """A connection with the five views over what is built. External access ends with the store: no other file can be read or written."""
+    import duckdb
+
+    connection = duckdb.connect(config={"python_enable_replacements": False})
+    folder = str(build.store.root / "objects")
+    for name, sql in statements(build):
+        connection.execute(f"create view {quoted(name)} as {sql}")
+    connection.execute(f"set allowed_directories=[{literal(folder + '/')}]")
+    connection.execute("set enable_external_access=false")
+    connection.execute("set lock_configuration=true")
+    return connection
+
+
+def statements(build: Build) -> Iterator[tuple[str, str]]:
+    """(view name, SQL) of the five views."""
+    parts = [sql for name, node in build.plan.ends.items() for sql in corpus_sql(build, name, node)]
+    yield "documents", " union all by name ".join(parts) or "select null::varchar as corpus, null::varchar as id where false"
+    yield "funnel", _values(["corpus", "position", "node", "documents_in", "documents_out"], _funnel_rows(build))
+    yield "fates", _values(["corpus", "node", "fate", "documents"], _fate_rows(build))
+    mixture = build.done.get(build.plan.nodes["mixture"].plan_key) if "mixture" in build.plan.nodes else None
+    if mixture:
+        index = build.store.object(mixture.key) / "index.parquet"
+        yield "mixture", f"select * from read_parquet({literal(str(index))})"
+    columns = ["stage", "source", "asked", "achieved", "documents", "share", "epochs"]
+    rows = mixture.facts.get("sources", []) if mixture else []
+    yield "sources", _values(columns, [[row.get(c) for c in columns] for row in rows])
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The nodes from one base to the next. `last` says whether the corpus ends here."""
+
+    nodes: tuple[Node, ...]
+    last: bool
+    outside: int
+    """How many of the first nodes belong to the corpus that this one is made from."""
+
+
+def segments(corpus: str, end: Node) -> list[Segment]:
+    """A corpus's nodes, cut before each base, first segment first."""
+    chain = [n for n in reversed(list(end.upstream()))]
+    cuts = [i for i, n in enumerate(chain) if n.is_base] + [len(chain)]
+    found = []
+    for start, stop in zip(cuts, cuts[1:], strict=False):
+        nodes = chain[start:stop]
+        own = [n for n in nodes if n.corpus == corpus]
+        if own:
+            found.append(Segment(tuple(nodes), stop == len(chain), len(nodes) - len(own)))
+    if not found and chain:  # a corpus that adds nothing to the one it is made from
+        nodes = chain[cuts[-2] :]
+        found.append(Segment(tuple(nodes), True, len(nodes)))
+    return found
+
+
+def corpus_sql(build: Build, corpus: str, end: Node) -> Iterator[str]:
+    """One select per segment of a corpus, as far as it is built."""
+    for segment in segments(corpus, end):
+        built = [n for n in segment.nodes if n.plan_key in build.done]
+        if built:
+            complete = len(built) == len(segment.nodes)
+            yield segment_sql(build, corpus, built, segment.outside, segment.last and complete)
+
+
+def segment_sql(build: Build, corpus: str, nodes: Sequence[Node], outside: int, last: bool) -> str:
+    """Join of a segment's pieces with the fate of each document; documents that go on to another segment are left out unless `last`."""
+    pieces = [build.piece(node) for node in nodes]
+    joins, fates, node_of, failed, errors = [], [], [], [], []
+    columns: dict[str, list[str]] = {}
+    where = [] if last else ["fate <> 'kept'"]
+    for position, (node, piece) in enumerate(zip(nodes, pieces, strict=True)):
+        alias = f"p{position}"
+        if position:
+            kind = "join" if position < outside and piece.kind != "verdict" else "left join"
+            joins.append(f"{kind} {_scan(piece)} {alias} using (shard, row)")
+        if piece.kind == "verdict":
+            if position < outside:
+                where.append(f"{alias}_fate is null")
+            else:
+                fates.append((f"{alias}.fate", node.name))
+                failed.append(f"nullif({alias}.failed, [])")
+        else:
+            for column in piece.columns:
+                columns.setdefault(column, []).insert(0, f"{alias}.{quoted(column)}")
+        lost = _errors(piece)
+        if lost and position >= outside:
+            joins.append(f"left join {lost} e{position} using (shard, row)")
+            fates.append((f"e{position}.fate", node.name))
+            errors.append(f"e{position}.error")
+    hidden = [f"p{i}.fate as p{i}_fate" for i in range(min(outside, len(nodes))) if pieces[i].kind == "verdict"]
+    fate = f"coalesce({', '.join([f for f, _ in fates] + [literal('kept')])})"
+    node_of = " ".join(f"when {f} is not null then {literal(n)}" for f, n in fates)
+    select = [
+        f"{literal(corpus)} as corpus",
+        *[f"coalesce({', '.join(c)}) as {quoted(n)}" if len(c) > 1 else f"{c[0]} as {quoted(n)}" for n, c in columns.items()],
+        f"{fate} as fate",
+        f"case {node_of} end as fate_node" if fates else "null::varchar as fate_node",
+        f"coalesce({', '.join(failed)}) as failed" if failed else "null::varchar[] as failed",
+        f"coalesce({', '.join(errors)}) as error" if errors else "null::varchar as error",
+        *hidden,
+    ]
+    sql = f"select {', '.join(select)} from {_scan(pieces[0])} p0 {' '.join(joins)}"
+    outer = f"select * {'exclude (' + ', '.join(h.split(' as ')[1] for h in hidden) + ') ' if hidden else ''}from ({sql})"
+    unread = _errors(pieces[0])
+    whole = f"{outer}{' where ' + ' and '.join(where) if where else ''}"
+    if unread and not outside and nodes[0].kind == "read":
+        whole += (
+            f" union all by name select {literal(corpus)} as corpus, fate, {literal(nodes[0].name)} as fate_node, error from {unread}"
+        )
+    return f"({whole})"
+
+
+def _scan(piece: Piece) -> str:
+    """A piece's files as a table with its shard's name."""
+    if not piece.shards:
+        return "(select null::varchar as shard, null::uinteger as row where false)"
+    files = ", ".join(literal(str(piece.folder / name)) for name in piece.shards)
+    return f"(select * exclude (filename), parse_filename(filename) as shard from read_parquet([{files}], filename=true))"
+
+
+def _errors(piece: Piece) -> str:
+    """Rows that left a piece's node with an error, or nothing."""
+    names = [errors_name(s.name) for s in piece.shards.values() if s.errors]
+    if not names:
+        return ""
+    files = ", ".join(literal(str(piece.folder / name)) for name in names)
+    shard = "replace(parse_filename(filename), '.errors.parquet', '.parquet')"
+    return f"(select row, fate, error, {shard} as shard from read_parquet([{files}], filename=true))"
+
+
+def _funnel_rows(build: Build) -> list[list[Any]]:
+    return [
+        [node.corpus, position, node.name, manifest.rows_in, manifest.rows]
+        for position, node, manifest in _built(build)
+    ]
+
+
+def _fate_rows(build: Build) -> list[list[Any]]:
+    rows = [[n.corpus, n.name, fate, count] for _, n, m in _built(build) for fate, count in sorted(m.fates.items())]
+    for name, node in build.plan.ends.items():
+        manifest = build.done.get(node.plan_key)
+        if manifest:
+            rows.append([name, node.name, "kept", manifest.rows])
+    return rows
+
+
+def _built(build: Build) -> Iterator[tuple[int, Node, Any]]:
+    """Nodes of corpora that are built, with their position and manifest; token ids are the mixture's affair."""
+    for position, node in enumerate(build.plan.nodes.values()):
+        manifest = build.done.get(node.plan_key)
+        if manifest and not node.makes_files and not (node.step and node.step.verb == "mixers"):
+            yield position, node, manifest
+
+
+def _values(columns: list[str], rows: list[list[Any]]) -> str:
+    names = ", ".join(quoted(c) for c in columns)
+    if not rows:
+        return f"select {', '.join(f'null as {quoted(c)}' for c in columns)} where false"
+    body = ", ".join("(" + ", ".join(literal(v) for v in row) + ")" for row in rows)
+    return f"select * from (values {body}) t({names})"
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """A value as an SQL literal."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool | int | float):
+        return repr(value).lower()
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def query(build: Build, sql: str) -> Any:
+    """Rows of a query as a polars frame. CurateError for SQL that DuckDB refuses."""
+    import duckdb
+
+    with connect(build) as connection:
+        try:
+            return connection.execute(sql).pl()
+        except duckdb.Error as error:
+            raise CurateError(str(error).split("\n")[0]) from None

@@ -1,0 +1,248 @@
+"""What a family of problems is, and how problem text is read back.
+
+A family is one file in this folder; there is no registry, `families()` lists the folder. It writes problems, reads them back from text,
+solves them exactly, and explains the solution; the wording of chains is shared (`_chain.py`). Reading is strict: a text that is not, word
+for word, one of the family's phrasings (up to white space, math delimiters and the way a formula is written) gives None, never a guess.
+
+A phrasing is a `Template`: the same line writes a problem and, turned into a regular expression, reads it. Left out: understanding of
+problems in free words. That is what real models are for.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple, Protocol, cast
+
+from curation.synth.families import _chain
+from curation.synth.families._chain import Work
+from curation.synth.families._rng import Rng
+
+LEVELS = (1, 2, 3, 4, 5)
+
+
+class Problem(NamedTuple):
+    """A problem and its one right answer, as it would stand in a box. Formulas stand between dollar signs."""
+
+    text: str
+    answer: str
+
+
+class Parsed(NamedTuple):
+    """What a problem says: which sort it is, its integers in the order of the solver, and its other words."""
+
+    kind: str
+    numbers: tuple[int, ...]
+    words: dict[str, str]
+
+
+class Family(Protocol):
+    """The four functions of a family's module."""
+
+    __name__: str
+
+    def make(self, rng: Rng, level: int) -> Problem:
+        """A problem of difficulty 1 to 5."""
+        ...
+
+    def parse(self, text: str) -> Parsed | None:
+        """The problem in a text, or None for anything that this family did not phrase."""
+        ...
+
+    def solve(self, parsed: Parsed) -> str:
+        """The exact answer. ValueError if there is none."""
+        ...
+
+    def explain(self, parsed: Parsed, rng: Rng) -> Work:
+        """Facts, steps, checks and tempting mistakes, from which chains are written."""
+        ...
+
+
+@functools.cache
+def families() -> dict[str, Family]:
+    """Every family in this folder, by name."""
+    names = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
+    return {name: cast(Family, importlib.import_module(f"{__package__}.{name}")) for name in names}
+
+
+def read(text: str) -> tuple[str, Parsed] | None:
+    """The first family, by name, that can read a text, and what it read."""
+    for name, family in families().items():
+        parsed = family.parse(text)
+        if parsed is not None:
+            return name, parsed
+    return None
+
+
+def short_cot(family: Family, parsed: Parsed, rng: Rng) -> str:
+    """A brief worked solution that ends in a box."""
+    return _chain.short(family.explain(parsed, rng), rng)
+
+
+def long_cot(family: Family, parsed: Parsed, rng: Rng) -> str:
+    """A solution thought aloud: trials, doubts, checks and corrections, ending in a box."""
+    return _chain.long(family.explain(parsed, rng), rng)
+
+
+def misread(family: Family, parsed: Parsed, rng: Rng) -> Parsed | None:
+    """The same problem with one number read wrongly, so that its answer differs; None if no slip changes the answer."""
+    right = family.solve(parsed)
+    for i in rng.shuffled(range(len(parsed.numbers))):
+        old = parsed.numbers[i]
+        digits = str(abs(old))
+        swapped = int(digits[::-1]) * (-1 if old < 0 else 1)
+        for new in (swapped, old + 1, old - 1, old + 2):
+            wrong = parsed._replace(numbers=(*parsed.numbers[:i], new, *parsed.numbers[i + 1 :]))
+            if new > 0 or old < 0:
+                try:
+                    if family.solve(wrong) != right:
+                        return wrong
+                except (ValueError, ZeroDivisionError):
+                    continue
+    return None
+
+
+# ---- reading ----------------------------------------------------------------------------------------------------------------
+
+_SUPERSCRIPT = str.maketrans({"−": "-", "–": "-", "×": "*", "⋅": "*", "·": "*", "\u2062": "", "\u2061": "", "\u200b": "", "\u00a0": " "})  # fmt: skip
+_RULES = [
+    (re.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-z])|\\[()\[\],;!:]|[$]"), ""),
+    (re.compile(r"\\[dt]?frac\s*\{([^{}\s]+)\}\s*\{([^{}\s]+)\}"), r"\1/\2"),
+    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
+    (re.compile(r"\\times|\\cdot"), "*"),
+    (re.compile(r"\\pi(?![a-z])"), "π"),
+    (re.compile(r"\\(?:,|;|quad|qquad)|~"), " "),
+    (re.compile(r"([²³])"), lambda m: "^" + "23"["²³".index(m[1])]),
+    (re.compile(r"([_^])\{([^{}]*)\}"), r"\1\2"),
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    (re.compile(r"\s*([-+*/=^,])\s*"), r"\1"),
+    (re.compile(r"\s+"), " "),
+    (re.compile(r"\s+([.?!:;)])"), r"\1"),
+]
+
+
+def clean(text: str) -> str:
+    """A text in the one spelling that templates are matched in: no math delimiters, plain fractions and powers, no spaces around signs."""
+    text = text.translate(_SUPERSCRIPT)
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)  # type: ignore[arg-type]
+    return text.strip()
+
+
+_SLOT = re.compile(r"<(\w+)>")
+_PATTERNS = {
+    "name": r"[A-Z][a-z]+", "other": r"[A-Z][a-z]+", "he": "he|she", "He": "He|She", "his": "his|her", "him": "him|her", "v": "[a-z]",
+    "w": "[a-z]", "town": r"[A-Z][a-z]+(?: [A-Z][a-z]+)?", "town2": r"[A-Z][a-z]+(?: [A-Z][a-z]+)?", "expr": r"[-+*/^()\da-z ]{1,60}",
+    "lhs": r"[-+*/^()\da-z ]{1,60}", "rhs": r"[-+*/^()\da-z ]{1,60}", "lhs2": r"[-+*/^()\da-z ]{1,60}", "rhs2": r"[-+*/^()\da-z ]{1,60}",
+    "list": r"\d{1,9}(?:,\d{1,9}){1,9}",
+}  # fmt: skip
+_NUMBER = r"-?\d{1,9}"
+_WORD = r"[a-z]+(?: [a-z]+)?"
+
+
+class Template:
+    """One phrasing. Slots of one letter (but v and w) are integers; all others are words or, like `<lhs>`, expressions."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        self.kind, self.text = kind, text
+        self.slots = list(dict.fromkeys(_SLOT.findall(text)))
+        marks = {slot: chr(0xE000 + i) for i, slot in enumerate(self.slots)}
+        cleaned = clean(_SLOT.sub(lambda m: marks[m[1]], text))
+        pieces = [p for p in re.split("[\ue000-\uf8ff]", cleaned) if p]
+        self.anchor = max(pieces, key=len)
+        """The longest literal piece: a text without it cannot match, which is cheap to see."""
+        self.sentences = len(re.findall(r"[.?!](?:\s|$)", text))
+        pattern = re.escape(cleaned)
+        for slot, mark in marks.items():
+            wanted = _NUMBER if len(slot) == 1 and slot not in "vw" else _PATTERNS.get(slot, _WORD)
+            pattern = pattern.replace(mark, f"(?P<{slot}>{wanted})", 1).replace(mark, f"(?P={slot})")
+        self._pattern = re.compile(pattern)
+
+    def fill(self, values: Mapping[str, object]) -> str:
+        return _SLOT.sub(lambda m: str(values[m[1]]), self.text)
+
+    def match(self, cleaned: str) -> dict[str, str] | None:
+        """Slot values of a text already `clean`, or None."""
+        if self.anchor not in cleaned:
+            return None
+        found = self._pattern.fullmatch(cleaned)
+        return found.groupdict() if found else None
+
+
+class Phrasings:
+    """All phrasings of a family, from lines `kind: template`; a line that starts with `|` is another phrasing of the same kind."""
+
+    def __init__(self, lines: str) -> None:
+        self.templates: list[Template] = []
+        kind = ""
+        for line in filter(None, map(str.strip, lines.splitlines())):
+            head, _, rest = line.partition(":") if not line.startswith("|") else (kind, "", line[1:])
+            kind = head
+            self.templates.append(Template(kind, rest.strip()))
+        self.kinds = list(dict.fromkeys(t.kind for t in self.templates))
+
+    def write(self, rng: Rng, kind: str, values: Mapping[str, object]) -> str:
+        return rng.choice([t for t in self.templates if t.kind == kind]).fill(values)
+
+    def read(self, text: str) -> Iterator[tuple[str, dict[str, str]]]:
+        """Every (kind, slot values) that the text can mean."""
+        if len(text) > 2000:
+            return
+        cleaned = clean(text)
+        for template in self.templates:
+            values = template.match(cleaned)
+            if values is not None:
+                yield template.kind, values
+
+    def integers(self, text: str) -> Parsed | None:
+        """The usual `parse`: one-letter slots in alphabetical order are the numbers, the rest are words."""
+        for kind, values in self.read(text):
+            letters = sorted(k for k in values if len(k) == 1 and k not in "vw")
+            words = {k: v for k, v in values.items() if k not in letters}
+            return Parsed(kind, tuple(int(values[k]) for k in letters), words)
+        return None
+
+
+_COEFFICIENT = re.compile(r"(?<!\^)\d+")
+
+
+def skeleton(formula: str) -> tuple[str, tuple[int, ...]]:
+    """A cleaned formula with `#` for every number that is not an exponent, and those numbers: how equations become `Parsed.numbers`."""
+    return _COEFFICIENT.sub("#", formula), tuple(int(n) for n in _COEFFICIENT.findall(formula))
+
+
+def filled(outline: str, numbers: tuple[int, ...]) -> str:
+    """The formula back from its skeleton."""
+    rest = iter(numbers)
+    return re.sub("#", lambda _: str(next(rest)), outline)
+
+
+def spaced(formula: str) -> str:
+    """A cleaned formula as people write it: `3x+5=20` becomes `3x + 5 = 20`, `(x+1)/4` becomes a fraction."""
+    text = re.sub(r"\(([^()]*)\)/(\d+)|(?<![\w)])(\d+)/(\d+)", lambda m: f"\\frac{{{m[1] or m[3]}}}{{{m[2] or m[4]}}}", formula)
+    text = re.sub(r"(?<=[\w)}])\s*([-+=])\s*", r" \1 ", text)
+    return text.replace("*", " \\cdot ")
+
+
+def tex(value: Fraction | int) -> str:
+    """A rational number as TeX: `7`, `-3`, `\\frac{3}{4}`, `-\\frac{3}{4}`."""
+    value = Fraction(value)
+    if value.denominator == 1:
+        return str(value.numerator)
+    return f"{'-' if value < 0 else ''}\\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+
+
+def decimal(value: Fraction | int) -> str:
+    """A rational number with few decimals as such (`12.5`), any other as `tex`."""
+    value = Fraction(value)
+    for places in range(4):
+        scaled = value * 10**places
+        if scaled.denominator == 1:
+            digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
+            sign = "-" if value < 0 else ""
+            return sign + (digits if not places else f"{digits[:-places]}.{digits[-places:]}")
+    return tex(value)

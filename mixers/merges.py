@@ -1,0 +1,188 @@
+"""The native loops of byte-level BPE: pairs in a hash table, two merge loops, and a memory of short pieces.
+
+A piece is merged lowest rank first and leftmost first, as every BPE is. The plain loop is quadratic and the quicker one for words; above
+`SHORT` bytes a heap takes over, so that a megabyte without a space costs what a megabyte of prose does.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+
+from mixers.native import native
+
+SHORT = 96
+"""Longest piece, in bytes, that the plain merge loop takes."""
+REMEMBERED = 15
+"""Longest piece, in bytes, that the memory holds: its bytes and its length are the key, so equal keys are equal pieces."""
+NO_MERGE = 1 << 40
+
+
+@native
+def _slot(pair: int, slots: int) -> int:
+    mixed = np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(mixed >> np.uint64(32)) & (slots - 1)  # type: ignore[return-value]
+
+
+@native
+def fill(merges: np.ndarray, pairs: np.ndarray, found: np.ndarray) -> None:
+    for rank in range(len(merges)):
+        pair = (merges[rank, 0] << 32) | merges[rank, 1]
+        at = _slot(pair, len(pairs))
+        while pairs[at] != -1 and pairs[at] != pair:
+            at = (at + 1) & (len(pairs) - 1)
+        if pairs[at] == -1:  # a merge listed twice keeps its first rank
+            pairs[at], found[at, 0], found[at, 1] = pair, rank, merges[rank, 2]
+
+
+@native
+def _merge(left: int, right: int, pairs: np.ndarray, found: np.ndarray) -> tuple[int, int]:
+    """Rank and id of the merge of two tokens; NO_MERGE if there is none."""
+    pair = (left << 32) | right
+    at = _slot(pair, len(pairs))
+    while pairs[at] != -1:
+        if pairs[at] == pair:
+            return found[at, 0], found[at, 1]
+        at = (at + 1) & (len(pairs) - 1)
+    return NO_MERGE, -1
+
+
+@native
+def _merge_short(
+    ids: np.ndarray, n: int, ranks: np.ndarray, merged: np.ndarray, pairs: np.ndarray, found: np.ndarray
+) -> int:
+    """Merge ids[:n] in place, lowest rank first, leftmost first; how many are left."""
+    for i in range(n - 1):
+        ranks[i], merged[i] = _merge(ids[i], ids[i + 1], pairs, found)
+    while n > 1:
+        best = 0
+        for i in range(1, n - 1):
+            if ranks[i] < ranks[best]:
+                best = i
+        if ranks[best] == NO_MERGE:
+            break
+        ids[best] = merged[best]
+        n -= 1
+        for i in range(best + 1, n):
+            ids[i], ranks[i], merged[i] = ids[i + 1], ranks[i + 1], merged[i + 1]
+        if best > 0:
+            ranks[best - 1], merged[best - 1] = _merge(ids[best - 1], ids[best], pairs, found)
+        if best < n - 1:
+            ranks[best], merged[best] = _merge(ids[best], ids[best + 1], pairs, found)
+    return n
+
+
+@native
+def _merge_long(ids: np.ndarray, pairs: np.ndarray, found: np.ndarray) -> int:
+    """The same in n log n: a heap of (rank, place) over a linked list; entries of pairs that are gone are skipped."""
+    n = len(ids)
+    after, before = np.arange(1, n + 1), np.arange(-1, n - 1)
+    heap = [0 for _ in range(0)]
+    for i in range(n - 1):
+        rank, _ = _merge(ids[i], ids[i + 1], pairs, found)
+        if rank != NO_MERGE:
+            heap.append(int((rank << 32) | i))
+    heapq.heapify(heap)
+    while len(heap) > 0:
+        entry = heapq.heappop(heap)
+        i = entry & 0xFFFFFFFF
+        j = after[i] if ids[i] >= 0 else n
+        if j >= n:
+            continue
+        rank, new = _merge(ids[i], ids[j], pairs, found)
+        if rank != entry >> 32:
+            continue
+        ids[i], ids[j], after[i] = new, -1, after[j]
+        if after[i] < n:
+            before[after[i]] = i
+            rank, _ = _merge(ids[i], ids[after[i]], pairs, found)
+            if rank != NO_MERGE:
+                heapq.heappush(heap, int((rank << 32) | i))
+        if before[i] >= 0:
+            rank, _ = _merge(ids[before[i]], ids[i], pairs, found)
+            if rank != NO_MERGE:
+                heapq.heappush(heap, int((rank << 32) | before[i]))
+    left = 0
+    for i in range(n):
+        if ids[i] >= 0:
+            ids[left] = ids[i]
+            left += 1
+    return left
+
+
+@native
+def _piece(
+    data: np.ndarray, work: np.ndarray, byte_ids: np.ndarray, pairs: np.ndarray, found: np.ndarray, out: np.ndarray
+) -> int:
+    """Encode the bytes of one piece to out[:count]."""
+    n = len(data)
+    ids = work[0] if n <= SHORT else np.empty(n, np.int64)
+    for i in range(n):
+        ids[i] = byte_ids[data[i]]
+    if n <= SHORT:
+        count = _merge_short(ids, n, work[1], work[2], pairs, found)
+    else:
+        count = _merge_long(ids, pairs, found)
+    for i in range(count):
+        out[i] = ids[i]
+    return count
+
+
+@native
+def _remembered(data: np.ndarray, keys: np.ndarray) -> tuple[int, np.uint64, np.uint64]:
+    """Where the memory holds a short piece or would hold it, and the two words that are its key."""
+    n = len(data)
+    low, high = np.uint64(0), np.uint64(n) << np.uint64(56)
+    for i in range(min(n, 8)):
+        low |= np.uint64(data[i]) << np.uint64(8 * i)
+    for i in range(8, n):
+        high |= np.uint64(data[i]) << np.uint64(8 * (i - 8))
+    mixed = (low ^ (high * np.uint64(0xBF58476D1CE4E5B9))) * np.uint64(0x9E3779B97F4A7C15)
+    slot = np.int64(mixed >> np.uint64(32)) & (len(keys) - 1)
+    while keys[slot, 1] != 0 and (keys[slot, 0] != low or keys[slot, 1] != high):
+        slot = (slot + 1) & (len(keys) - 1)
+    return slot, low, high  # type: ignore[return-value]
+
+
+@native
+def encode(
+    data: np.ndarray,
+    bounds: np.ndarray,
+    documents: np.ndarray,
+    around: tuple[int, int],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray],
+    memory: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    out: np.ndarray,
+    ends: np.ndarray,
+) -> None:
+    byte_ids, pairs, found = tables
+    keys, spans, arena, used = memory
+    work = np.empty((3, SHORT), np.int64)
+    at = 0
+    for d in range(len(documents) - 1):
+        if around[0] >= 0:
+            out[at] = around[0]
+            at += 1
+        for p in range(documents[d], documents[d + 1]):
+            piece = data[bounds[p] : bounds[p + 1]]
+            short = len(piece) <= REMEMBERED
+            if short:
+                slot, low, high = _remembered(piece, keys)
+                if keys[slot, 1] != 0:
+                    for i in range(spans[slot, 0], spans[slot, 1]):
+                        out[at] = arena[i]
+                        at += 1
+                    continue
+            count = _piece(piece, work, byte_ids, pairs, found, out[at:])
+            if short and used[0] < len(keys) // 2 and used[1] + count <= len(arena):
+                keys[slot, 0], keys[slot, 1] = low, high
+                spans[slot, 0], spans[slot, 1] = used[1], used[1] + count
+                arena[used[1] : used[1] + count] = out[at : at + count]
+                used[0] += 1
+                used[1] += count
+            at += count
+        if around[1] >= 0:
+            out[at] = around[1]
+            at += 1
+        ends[d + 1] = at
