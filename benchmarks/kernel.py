@@ -33,6 +33,7 @@ import numpy as np
 import polars as pl
 
 FILES, WORKERS = 8, 2
+DIGIT = re.compile("[0-9]")
 AT_LEAST, MATHS, DIGITS = 1200, 0.02, 0.2
 WORDS = "the sum of two even numbers is even since each can be written as twice an integer so factor out the common term".split()
 FORMULAS = ("$a^2 + b^2 = c^2$", r"\(\frac{1}{2}\)", r"\[ \int_0^1 x \, dx = \frac{1}{2} \]", "$x = 3$", "$$n(n+1)/2$$")
@@ -73,8 +74,8 @@ def make_documents(project: Path, count: int, seed: int = 0) -> int:
     size = 0
     for part in range(FILES):
         rows = range(part, count, FILES)
-        picks = rng.integers(0, len(plain), (len(rows), 24))
-        lengths = rng.integers(6, 25, len(rows))
+        picks = rng.integers(0, len(plain), (len(rows), 34))
+        lengths = rng.integers(8, 35, len(rows))
         texts = [
             "\n".join([(maths if row & 8 else plain)[i] for i in pick[:n]])
             for row, pick, n in zip(rows, picks, lengths, strict=True)
@@ -143,7 +144,7 @@ class _Maths:
 
 
 def _few_digits(document: Any) -> bool:
-    document.metadata["digits"] = sum(c.isdigit() for c in document.text) / max(1, len(document.text))
+    document.metadata["digits"] = len(DIGIT.findall(document.text)) / max(1, len(document.text))
     return bool(document.metadata["digits"] <= DIGITS)
 
 
@@ -155,7 +156,7 @@ def run_datatrove(project: Path, out: Path) -> int:
 
     from curate.step import find
 
-    pattern = find("score", "latex_density").params().model_dump()["pattern"]
+    pattern = find("score", "latex_density", project).params().model_dump()["pattern"]
     filters = [LambdaFilter(f) for f in (_long, _Maths(pattern), _few_digits)]
     pipeline = [ParquetReader(str(project / "data")), *filters, ParquetWriter(str(out / "kept"), compression="zstd")]
     LocalPipelineExecutor(

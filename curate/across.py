@@ -74,7 +74,9 @@ class Gather:
         low, high = self.bounds[rank]
         within = pl.col("id").is_between(pl.lit(low), pl.lit(high))
         work = self.node.draft / "work"
-        parts = [pl.scan_parquet(path, glob=False).filter(within).collect() for path in sorted((work / "sorted").iterdir())]
+        parts = [
+            pl.scan_parquet(path, glob=False).filter(within).collect() for path in sorted((work / "sorted").iterdir())
+        ]
         docs = pl.concat(parts).sort("id")
         found = pl.scan_parquet(work / "columns.parquet", glob=False).filter(within).collect()
         docs = docs.join(found, on="id", how="left", maintain_order="left")
@@ -90,7 +92,9 @@ def find_columns(node: Work) -> None:
     made = made.collect() if isinstance(made, pl.LazyFrame) else made
     made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns])
     if set(made.columns) != {"id", *node.adds}:
-        raise CurateError(f"{found.title} gave the columns {made.columns}, but id and {list(node.adds)} on an empty corpus")
+        raise CurateError(
+            f"{found.title} gave the columns {made.columns}, but id and {list(node.adds)} on an empty corpus"
+        )
     if made["id"].n_unique() != made.height:
         raise CurateError(f"{found.title} gave two rows for one id")
     typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])

@@ -118,18 +118,29 @@ class Curated:
     def refuse_unpinned(self) -> None:
         for name, entry in self.recipe.models.items():
             if getattr(entry, "revision", None) == "unpinned":
-                raise CurateError(f"the model {name!r} has no revision yet; pin it in the recipe", where=self.recipe.location("models", name))
+                raise CurateError(
+                    f"the model {name!r} has no revision yet; pin it in the recipe",
+                    where=self.recipe.location("models", name),
+                )
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""
         differing = lock.differences(fresh)
         if differing:
             names = ", ".join(differing[:5]) + (" and others" if len(differing) > 5 else "")
-            raise CurateError(f"not what the lock says: {names}; `curate diff {self.name}` shows more", where=self.lock_path.name)
+            raise CurateError(
+                f"not what the lock says: {names}; `curate diff {self.name}` shows more", where=self.lock_path.name
+            )
 
     def _log(self, build: Build, seconds: float) -> None:
         """Where, when and how long: everything that identity must not see."""
-        entry = {"recipe": self.name, "ran": build.ran, "seconds": seconds, "host": socket.gethostname(), "process": os.getpid()}
+        entry = {
+            "recipe": self.name,
+            "ran": build.ran,
+            "seconds": seconds,
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+        }
         replace_file(self.store.root / "runs" / f"{time.time_ns()}.json", json.dumps(entry).encode())
 
     # look
@@ -177,7 +188,8 @@ class Curated:
         from curate.views import _built
 
         return [
-            {"corpus": n.corpus, "node": n.name, "in": m.rows_in, "out": m.rows, "fates": m.fates} for _, n, m in _built(self.built)
+            {"corpus": n.corpus, "node": n.name, "in": m.rows_in, "out": m.rows, "fates": m.fates}
+            for _, n, m in _built(self.built)
         ]
 
     def mixture(self) -> dict[str, Any]:
@@ -193,7 +205,9 @@ class Curated:
             raise CurateError(f"{name} is not built yet; run `curate build {self.name}`")
         return self.built.view(node)
 
-    def sample(self, corpus: str, n: int = 5, *, dropped_by: str | None = None, near: bool = False, seed: int = 0) -> pl.DataFrame:
+    def sample(
+        self, corpus: str, n: int = 5, *, dropped_by: str | None = None, near: bool = False, seed: int = 0
+    ) -> pl.DataFrame:
         """Documents of a corpus chosen by hash of their id: kept ones, or those that a clause dropped.
 
         near: instead of by hash, those closest to the number that the clause compares a column with, on either side of it.

@@ -147,7 +147,9 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
         compression="zstd",
         compression_level=1,
         row_group_size=SHARD_ROWS,
-        use_dictionary=[n for n, t in frame.schema.items() if n in ("source", "license", "dump") or t == pl.Categorical],
+        use_dictionary=[
+            n for n, t in frame.schema.items() if n in ("source", "license", "dump") or t == pl.Categorical
+        ],
     )
     return sink.getvalue()
 

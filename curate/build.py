@@ -15,7 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate.artifact import ROW, Damaged, Manifest, Piece, PieceKind, Stored, StoredCorpus, View, content_of, read_checked, replace_file
+from curate.artifact import (
+    ROW,
+    Damaged,
+    Manifest,
+    Piece,
+    PieceKind,
+    Stored,
+    StoredCorpus,
+    View,
+    content_of,
+    read_checked,
+    replace_file,
+)
 from curate.errors import CurateError
 from curate.executors import Executor
 from curate.guard import BUDGET, BUDGET_FLOOR
@@ -98,7 +110,11 @@ class Build:
     def piece(self, node: Node) -> Piece:
         manifest = self.done[node.plan_key]
         return Piece(
-            self.store.object(manifest.key), manifest.kind, manifest.schema, {s.name: s for s in manifest.shards}, manifest.content
+            self.store.object(manifest.key),
+            manifest.kind,
+            manifest.schema,
+            {s.name: s for s in manifest.shards},
+            manifest.content,
         )
 
     def view(self, node: Node) -> View:
@@ -140,7 +156,11 @@ class Build:
         started = time.perf_counter()
         try:
             for node in nodes:
-                for folder in ("data", "work", *(("work/prepared", "work/sorted", "work/sizes") if node.kind == "across" else ())):
+                for folder in (
+                    "data",
+                    "work",
+                    *(("work/prepared", "work/sorted", "work/sizes") if node.kind == "across" else ()),
+                ):
                     (self.store.draft(node.plan_key) / folder).mkdir(parents=True, exist_ok=True)
             if first.makes_files:
                 self.run_files(first)
@@ -151,7 +171,9 @@ class Build:
         except OSError as error:
             if isinstance(error, FileNotFoundError):
                 raise
-            raise CurateError(f"{first.name}: the store cannot be written: {error.strerror}; nothing that was finished is lost") from error
+            raise CurateError(
+                f"{first.name}: the store cannot be written: {error.strerror}; nothing that was finished is lost"
+            ) from error
         self.ran += [node.name for node in nodes]
         self.report.passed(nodes, time.perf_counter() - started)
 
@@ -238,7 +260,11 @@ class Build:
         adds = list(node.adds)
         renames = {}
         if alias and node.step:
-            renames = {c.replace(f"{alias}_", "", 1) if c != alias else node.step.name: c for c in adds if c.startswith(str(alias))}
+            renames = {
+                c.replace(f"{alias}_", "", 1) if c != alias else node.step.name: c
+                for c in adds
+                if c.startswith(str(alias))
+            }
         return Work(
             node.name, node.kind, self.store.draft(node.plan_key), node.step.verb if node.step else "", node.step.name if node.step else "",
             "", self.project, params, models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
@@ -275,7 +301,9 @@ class Build:
             if node.kind == "generate":
                 facts = node.step.call(data, **params)
             else:
-                corpora = {name: StoredCorpus(name, self.view(other)) for name, other in node.others if not other.makes_files}
+                corpora = {
+                    name: StoredCorpus(name, self.view(other)) for name, other in node.others if not other.makes_files
+                }
                 facts = node.step.call(corpora, data, **params)
         shards = tuple(
             Stored(str(path.relative_to(data)), 0, 0, path.stat().st_size, file_sha256(path))
@@ -290,7 +318,9 @@ class Build:
         from curate.repeats import records_of
 
         shards = tuple(records_of(self.work(node)))
-        rows_in = self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
+        rows_in = (
+            self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
+        )
         self.check_budget(node, shards, rows_in)
         self.finish(node, shards, rows_in, {})
 
@@ -300,7 +330,15 @@ class Build:
         if node.kind in ("keep", "repeat"):
             schema = {"fate": "String", "failed": "List(String)"}
         manifest = Manifest(
-            digest(payload), node.name, KINDS[node.kind], payload, content_of(shards), shards, schema, rows_in, json.loads(json.dumps(facts))
+            digest(payload),
+            node.name,
+            KINDS[node.kind],
+            payload,
+            content_of(shards),
+            shards,
+            schema,
+            rows_in,
+            json.loads(json.dumps(facts)),
         )
         self.store.commit(node.plan_key, manifest)
         self.done[node.plan_key] = manifest
@@ -318,7 +356,9 @@ class Build:
             from curate.artifact import errors_name
 
             error = read_checked(folder, errors_name(name.name), name.errors[1] if name.errors else "")["error"][0]
-            raise CurateError(f"{node.name}: {lost:,} of {rows_in:,} documents failed, more than {BUDGET:.0%}; the first: {error}")
+            raise CurateError(
+                f"{node.name}: {lost:,} of {rows_in:,} documents failed, more than {BUDGET:.0%}; the first: {error}"
+            )
 
     # values known from earlier builds
 
@@ -349,7 +389,13 @@ class Build:
 
     def stored_piece(self, key: str) -> Piece:
         manifest = self.store.check(key)
-        return Piece(self.store.object(key), manifest.kind, manifest.schema, {s.name: s for s in manifest.shards}, manifest.content)
+        return Piece(
+            self.store.object(key),
+            manifest.kind,
+            manifest.schema,
+            {s.name: s for s in manifest.shards},
+            manifest.content,
+        )
 
     def corpora(self) -> Iterator[tuple[str, View]]:
         """Finished corpora: name and view of the last node."""
@@ -358,5 +404,9 @@ class Build:
                 yield name, self.view(node)
 
 
-SUFFIXES = {"warc": (".warc", ".warc.gz", ".arc.gz"), "parquet": (".parquet",), "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst")}
+SUFFIXES = {
+    "warc": (".warc", ".warc.gz", ".arc.gz"),
+    "parquet": (".parquet",),
+    "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst"),
+}
 """Files of a generated folder that a reader takes, when the generator does not say."""

@@ -24,7 +24,12 @@ TEXTS = [
     "\\frac{1}{2} + \\sqrt{2} = \u221a2 \U0001d465 \u202e \x07",
     "12 34 56\n12 34 56\n12 34 56",
 ]
-SAMPLES: dict[type, list[Any]] = {str: [*TEXTS], float: [0.0, 1.5, None], int: [0, 1, 2**40, None], bool: [True, False, None]}
+SAMPLES: dict[type, list[Any]] = {
+    str: [*TEXTS],
+    float: [0.0, 1.5, None],
+    int: [0, 1, 2**40, None],
+    bool: [True, False, None],
+}
 
 
 def sample_frame(step: Step, types: dict[str, pl.DataType] | None = None) -> pl.DataFrame:
@@ -44,7 +49,11 @@ def check(step: Step, params: dict[str, Any] | None = None, types: dict[str, pl.
     if step.kind not in ROWWISE:
         return problems
     given = dict(params or {})
-    if any(f.is_required() and n not in given for n, f in step.params.model_fields.items() if n not in step.parameters_of(Artifact)):
+    if any(
+        f.is_required() and n not in given
+        for n, f in step.params.model_fields.items()
+        if n not in step.parameters_of(Artifact)
+    ):
         return problems
     if step.parameters_of(Artifact) and not given:
         return problems
@@ -53,7 +62,11 @@ def check(step: Step, params: dict[str, Any] | None = None, types: dict[str, pl.
     try:
         planned = schema_text(Discovery.run_empty(_NOTHING, step, given, dict(docs.schema)))
         whole = _frame(step, docs, given)
-        problems += [] if schema_text(dict(whole.schema)) == planned else [f"gives {schema_text(dict(whole.schema))}, but {planned} on an empty frame"]
+        problems += (
+            []
+            if schema_text(dict(whole.schema)) == planned
+            else [f"gives {schema_text(dict(whole.schema))}, but {planned} on an empty frame"]
+        )
         problems += [] if whole.height == docs.height else [f"gives {whole.height} rows for {docs.height} documents"]
         problems += [] if whole.equals(_frame(step, docs, given)) else ["gives another result the second time"]
         parts = [_frame(step, docs.slice(i, n), given) for i, n in _sevenths(docs.height)]

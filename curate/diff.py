@@ -49,5 +49,13 @@ def diff_locks(before: Lock, after: Lock) -> list[dict[str, Any]]:
             if was.get("fates", {}).get(fate) != now.get("fates", {}).get(fate)
         }
         state = "added" if not was else "removed" if not now else "changed"
-        rows.append({"node": name, "state": state, "before": was.get("documents"), "after": now.get("documents"), "fates": fates})
+        rows.append(
+            {
+                "node": name,
+                "state": state,
+                "before": was.get("documents"),
+                "after": now.get("documents"),
+                "fates": fates,
+            }
+        )
     return rows

@@ -27,7 +27,12 @@ def loose(store: Store, *, days: float = DAYS) -> list[Loose]:
     """Objects that no ref and no lock names, drafts and damaged objects, each older than `days`."""
     kept = _rooted(store)
     horizon = time.time() - days * 86_400
-    folders = [p for name in ("objects", "drafts", "damaged") if (store.root / name).is_dir() for p in sorted((store.root / name).iterdir())]
+    folders = [
+        p
+        for name in ("objects", "drafts", "damaged")
+        if (store.root / name).is_dir()
+        for p in sorted((store.root / name).iterdir())
+    ]
     old = [p for p in folders if (p.parent.name != "objects" or p.name not in kept) and _newest(p) < horizon]
     return [Loose(path, sum(f.stat().st_size for f in path.rglob("*") if f.is_file())) for path in old]
 

@@ -9,6 +9,7 @@ of generous seconds; what decides fates in ordinary life are limits on bytes, de
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import signal
 import threading
@@ -29,6 +30,9 @@ DEATHS = 2
 BUDGET = 0.05
 BUDGET_FLOOR = 20
 """A step fails when more than 5% of its documents, and more than 20 of them, are quarantined: that is a broken step, not bad pages."""
+
+
+Step = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 class TimedOut(Exception):
@@ -75,7 +79,9 @@ class Guard:
     def save(self) -> None:
         replace_file(self.journal, json.dumps(self.history).encode())
 
-    def run(self, node: str, call: Callable[[pl.DataFrame], pl.DataFrame], docs: pl.DataFrame, timed: bool = True) -> Outcome:
+    def run(
+        self, node: str, call: Callable[[pl.DataFrame], pl.DataFrame], docs: pl.DataFrame, timed: bool = True
+    ) -> Outcome:
         """Call a step on a batch, slice by slice if this batch has killed a worker before."""
         outcome = Outcome()
         marks = self.history.get(node, {"slices": [], "deaths": {}, "killed": []})
@@ -84,9 +90,30 @@ class Guard:
             if high - low == 1 and low in marks["killed"]:
                 outcome.lost.append((low, "killed", "killed its worker, or did not come back in time, twice"))
                 continue
-            with self.watched(node, low, high, timed):
-                _bisect(call, docs, low, high, outcome, budget)
+            self.halve(node, call, docs, low, high, outcome, budget, timed)
         return outcome
+
+    def halve(
+        self, node: str, call: Step, docs: pl.DataFrame, low: int, high: int, outcome: Outcome, budget: int, timed: bool
+    ) -> None:
+        """Call on [low, high); if it raises, on its halves."""
+        try:
+            with self.watched(node, low, high, timed):
+                outcome.frames.append(call(docs.slice(low, high - low)))
+            return
+        except CurateError:
+            raise
+        except Exception as error:
+            if high - low <= 1:
+                fate = "killed" if isinstance(error, TimedOut) else "quarantined"
+                outcome.lost.append((low, fate, f"{type(error).__name__}: {error}"[:500]))
+                if len(outcome.lost) > budget:
+                    last = outcome.lost[-1][2]
+                    raise CurateError(f"{node}: more than {budget} documents of one shard failed; the last: {last}") from error
+                return
+        middle = (low + high) // 2
+        self.halve(node, call, docs, low, middle, outcome, budget, timed)
+        self.halve(node, call, docs, middle, high, outcome, budget, timed)
 
     @contextlib.contextmanager
     def watched(self, node: str, low: int, high: int, timed: bool) -> Iterator[None]:
@@ -121,24 +148,4 @@ def _slices(height: int, seen: list[list[int]]) -> list[tuple[int, int]]:
         step = max(1, -(-(high - low) // PIECES))
         cuts.update((low, high, *range(low, high, step)))
     bounds = sorted(c for c in cuts if c <= height)
-    return list(zip(bounds, bounds[1:], strict=False)) or [(0, height)]
-
-
-def _bisect(
-    call: Callable[[pl.DataFrame], pl.DataFrame], docs: pl.DataFrame, low: int, high: int, outcome: Outcome, budget: int
-) -> None:
-    try:
-        outcome.frames.append(call(docs.slice(low, high - low)).with_columns())
-        return
-    except CurateError:
-        raise
-    except Exception as error:
-        if high - low <= 1:
-            fate = "killed" if isinstance(error, TimedOut) else "quarantined"
-            outcome.lost.append((low, fate, f"{type(error).__name__}: {error}"[:500]))
-            if len(outcome.lost) > budget:
-                raise CurateError(f"more than {budget} documents of one shard failed; the last: {outcome.lost[-1][2]}") from error
-            return
-    middle = (low + high) // 2
-    _bisect(call, docs, low, middle, outcome, budget)
-    _bisect(call, docs, middle, high, outcome, budget)
+    return list(itertools.pairwise(bounds)) or [(0, height)]

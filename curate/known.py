@@ -49,11 +49,18 @@ class Known:
         parts = []
         for shard in piece.shards:
             where: Path = base.folder / shard
-            ids = pl.scan_parquet(where, glob=False).filter(pl.col("id").is_between(low, high)).select("id", pl.col(ROW).alias("_row")).collect()
+            ids = (
+                pl.scan_parquet(where, glob=False)
+                .filter(pl.col("id").is_between(low, high))
+                .select("id", pl.col(ROW).alias("_row"))
+                .collect()
+            )
             hits = rows.join(ids, on="id")
             if hits.height:
                 values = piece.read(shard, [ROW, *columns]).rename({ROW: "_row"})
                 parts.append(hits.join(values, on="_row").select(ROW, *columns))
-        return pl.concat(parts).unique(ROW, keep="first").sort(ROW) if parts else rows.select(ROW).clear().with_columns(
-            [pl.lit(None).alias(c) for c in columns]
+        return (
+            pl.concat(parts).unique(ROW, keep="first").sort(ROW)
+            if parts
+            else rows.select(ROW).clear().with_columns([pl.lit(None).alias(c) for c in columns])
         )

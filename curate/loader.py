@@ -145,7 +145,9 @@ def load_text(text: str, path: Path) -> Map:
         place = error.problem_mark or error.context_mark
         line = Mark(path, place.line + 1 if place else 1)
         problem = " ".join((error.problem or "is not YAML").split())
-        raise CurateError(f"is not valid YAML: {problem}; {_QUOTE} if it holds : # , or begins with a sign", where=str(line)) from None
+        raise CurateError(
+            f"is not valid YAML: {problem}; {_QUOTE} if it holds : # , or begins with a sign", where=str(line)
+        ) from None
     if not isinstance(tree, Map):
         raise CurateError("must be a map of `key: value` lines", where=str(Mark(path, 1)))
     return tree
@@ -224,7 +226,9 @@ class _Builder:
         if key == "<<" and event.implicit[0]:
             raise self.refuse(event, "merge keys (<<) are not allowed; use `extends:`, or write the keys out")
         if key in items:
-            raise self.refuse(event, f"the key {key[:40]!r} stands here twice (first on line {items.at(key).line}); delete one")
+            raise self.refuse(
+                event, f"the key {key[:40]!r} stands here twice (first on line {items.at(key).line}); delete one"
+            )
         return key
 
 

@@ -68,7 +68,11 @@ def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
             continue
         if node.sources:
             files = node.sources.files
-            inputs[name] = {"files": len(files), "bytes": sum(f.bytes for f in files), "digest": digest(node.sources.digests)}
+            inputs[name] = {
+                "files": len(files),
+                "bytes": sum(f.bytes for f in files),
+                "digest": digest(node.sources.digests),
+            }
         nodes[name] = _line(node, manifest)
         if name == "mixture":
             mixture = {k: v for k, v in manifest.facts.items() if isinstance(v, int | float | str) and k in FACTS}
@@ -81,7 +85,12 @@ FACTS = ("tokens", "windows", "seq_len", "documents", "tokenizer")
 def _line(node: Node, manifest: Manifest) -> dict[str, Any]:
     if node.makes_files:
         return {"key": manifest.key, "content": manifest.content, "bytes": manifest.bytes}
-    return {"key": manifest.key, "content": manifest.content, "documents": manifest.rows, **({"fates": manifest.fates} if manifest.fates else {})}
+    return {
+        "key": manifest.key,
+        "content": manifest.content,
+        "documents": manifest.rows,
+        **({"fates": manifest.fates} if manifest.fates else {}),
+    }
 
 
 # what the names meant at the last build, with payloads
@@ -101,7 +110,12 @@ def read_ref(store: Store, recipe: str, project: Path) -> dict[str, dict[str, An
 
 def write_ref(store: Store, plan: Plan, project: Path, done: dict[str, Manifest], before: dict[str, Any]) -> None:
     nodes = {
-        name: {"plan": node.plan_payload, "plan_key": node.plan_key, "key": done[node.plan_key].key, "documents": done[node.plan_key].rows}
+        name: {
+            "plan": node.plan_payload,
+            "plan_key": node.plan_key,
+            "key": done[node.plan_key].key,
+            "documents": done[node.plan_key].rows,
+        }
         for name, node in plan.nodes.items()
         if node.plan_key in done
     }

@@ -57,11 +57,18 @@ class Work:
     known: Known | None = None
 
     def found(self) -> Step:
-        return step.load(step.PACKAGE / "mixers" / f"{self.step}.py", "mixers") if self.verb == "mixers" else step.find(self.verb, self.step, self.project)
+        return (
+            step.load(step.PACKAGE / "mixers" / f"{self.step}.py", "mixers")
+            if self.verb == "mixers"
+            else step.find(self.verb, self.step, self.project)
+        )
 
     def call_params(self, found: Step, replies: Path) -> dict[str, Any]:
         """Parameters with models opened. One model per process and entry, because opening one can be dear."""
-        return {**self.params, **{p: _model(json.dumps(entry, sort_keys=True), str(replies)) for p, entry in self.models.items()}}
+        return {
+            **self.params,
+            **{p: _model(json.dumps(entry, sort_keys=True), str(replies)) for p, entry in self.models.items()},
+        }
 
 
 @functools.lru_cache(maxsize=8)
@@ -167,7 +174,10 @@ class Pass:
     def shard(self, name: str, docs: pl.DataFrame, lost: pl.DataFrame | None = None) -> None:
         """Carry one shard through all nodes. `docs` has `row` and every column the nodes need from before."""
         guard = Guard(
-            self.nodes[0].draft / "work" / f"{name}.journal", self.limits.seconds, self.limits.seconds_per_row, self.may_die
+            self.nodes[0].draft / "work" / f"{name}.journal",
+            self.limits.seconds,
+            self.limits.seconds_per_row,
+            self.may_die,
         )
         for node in self.nodes:
             if node.kind == "read":
@@ -204,7 +214,11 @@ class Pass:
         parts = [f.cast(schema) for f in outcome.frames] + ([seen.cast(schema)] if seen is not None else [])
         made = pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
         store(node, name, made, errors)
-        kept = docs if made.height == docs.height else docs.join(made.select(ROW), on=ROW, how="semi", maintain_order="left")
+        kept = (
+            docs
+            if made.height == docs.height
+            else docs.join(made.select(ROW), on=ROW, how="semi", maintain_order="left")
+        )
         return kept.with_columns(made.drop(ROW).get_columns())
 
 
@@ -252,7 +266,10 @@ def judge(docs: pl.DataFrame, clauses: Sequence[tuple[str, str]]) -> pl.DataFram
         ]
     )
     failed = pl.concat_list(
-        [pl.when(pl.col(name).fill_null(False)).then(pl.lit(None, pl.String)).otherwise(pl.lit(name)) for name, _ in clauses]
+        [
+            pl.when(pl.col(name).fill_null(False)).then(pl.lit(None, pl.String)).otherwise(pl.lit(name))
+            for name, _ in clauses
+        ]
     ).list.drop_nulls()
     return verdicts.select(ROW, fate.cast(pl.String).alias("fate"), failed.alias("failed"))
 
@@ -262,8 +279,12 @@ def columns(made: Any, batch: pl.DataFrame, node: Work, found: Step) -> pl.DataF
     if isinstance(made, pl.Series):
         made = pl.DataFrame({"text" if found.kind == "rewrite" else found.name: made})
     if made.height != batch.height:
-        raise CurateError(f"{found.title} gave {made.height} rows for {batch.height} documents; a {found.kind} gives one for each")
-    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns if c != "text" or found.kind == "rewrite"])
+        raise CurateError(
+            f"{found.title} gave {made.height} rows for {batch.height} documents; a {found.kind} gives one for each"
+        )
+    made = made.select(
+        [pl.col(c).alias(node.renames.get(c, c)) for c in made.columns if c != "text" or found.kind == "rewrite"]
+    )
     if list(made.columns) != list(node.adds):
         raise CurateError(f"{found.title} gave the columns {made.columns}, but {list(node.adds)} on an empty frame")
     for column, dtype in made.schema.items():
@@ -276,11 +297,15 @@ def columns(made: Any, batch: pl.DataFrame, node: Work, found: Step) -> pl.DataF
 
 def children(made: pl.DataFrame, batch: pl.DataFrame, node: Work) -> pl.DataFrame:
     """Rows of an expand step as documents: id = sha256(parent id, step, ordinal), inherited columns from the parent."""
-    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns]).sort("parent", maintain_order=True)
+    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns]).sort(
+        "parent", maintain_order=True
+    )
     made = made.with_columns(pl.int_range(pl.len()).over("parent").alias("_ordinal"))
     parents = batch.select(pl.col("id").alias("parent_id"), *[c for c in DERIVED if c != "source"])
     parents = parents.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("parent"))
-    joined = made.with_columns(pl.col("parent").cast(pl.UInt32)).join(parents, on="parent", how="left", maintain_order="left")
+    joined = made.with_columns(pl.col("parent").cast(pl.UInt32)).join(
+        parents, on="parent", how="left", maintain_order="left"
+    )
     if joined["parent_id"].null_count() or joined["text"].null_count():
         raise ValueError("a row without text, or of a document that is not in the batch")
     ids = [

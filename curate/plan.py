@@ -102,7 +102,9 @@ class Node:
         if self.kind in ("read", "across", "fit", "generate"):
             return self.plan_key
         assert self.chain
-        return identity.digest([self.own, [self.chain.origin(c) for c in self.reads], [n.plan_key for _, n in self.others]])
+        return identity.digest(
+            [self.own, [self.chain.origin(c) for c in self.reads], [n.plan_key for _, n in self.others]]
+        )
 
     def origin(self, column: str) -> str:
         """Value key of the node that last wrote a column."""
@@ -133,7 +135,9 @@ class Plan:
         """A node by `corpus/step`, a corpus by its name (its last node). CurateError with a suggestion."""
         found = self.ends.get(name) or self.nodes.get(name)
         if found is None:
-            raise CurateError(f"{self.recipe.recipe} has no node {name!r}{did_you_mean(name, [*self.nodes, *self.ends])}")
+            raise CurateError(
+                f"{self.recipe.recipe} has no node {name!r}{did_you_mean(name, [*self.nodes, *self.ends])}"
+            )
         return found
 
     def needed(self, targets: list[str] | None) -> list[Node]:
@@ -182,7 +186,11 @@ class Planner:
         node = self.read(name, entry, where) if entry.read else self.reference(str(entry.from_), where)
         for position, item in enumerate(entry.steps):
             at = self.recipe.location("corpora", name, "steps", position)
-            node = self.keep(name, item.name, item.clauses, node, at) if item.verb == "keep" else self.apply(name, item, node, at)
+            node = (
+                self.keep(name, item.name, item.clauses, node, at)
+                if item.verb == "keep"
+                else self.apply(name, item, node, at)
+            )
         self.under_way.pop()
         self.ends[name] = node
         return node
@@ -196,7 +204,9 @@ class Planner:
             self.corpus(corpus)
         found = self.ends.get(name) or self.nodes.get(name)
         if found is None:
-            raise CurateError(f"no corpus or step {name!r}{did_you_mean(name, [*self.recipe.corpora, *self.nodes])}", where=where)
+            raise CurateError(
+                f"no corpus or step {name!r}{did_you_mean(name, [*self.recipe.corpora, *self.nodes])}", where=where
+            )
         return found
 
     def other(self, recipe: str) -> Plan:
@@ -244,19 +254,39 @@ class Planner:
             sources = list_sources(files, self.project, self.store, where)
         raw = self.discovery.of_reader(found, params, sources)
         columns = dict(entry.columns)
-        foreign = self.foreign(corpus, {**flat(raw), **{c: flat(raw).get(source, pl.String()) for c, source in columns.items()}})
-        own = self.own(
-            found, params, corpus=corpus, columns=columns, promoted=[*foreign], license=entry.license
+        foreign = self.foreign(
+            corpus, {**flat(raw), **{c: flat(raw).get(source, pl.String()) for c, source in columns.items()}}
         )
+        own = self.own(found, params, corpus=corpus, columns=columns, promoted=[*foreign], license=entry.license)
         adds: Schema = {**{c: pl.String() for c in STANDARD}, **foreign}
         node = Node(
-            f"{corpus}/{found.name}", corpus, "read", own, params, found, None, tuple(others), sources, adds=adds, schema=adds, where=where,
+            f"{corpus}/{found.name}",
+            corpus,
+            "read",
+            own,
+            params,
+            found,
+            None,
+            tuple(others),
+            sources,
+            adds=adds,
+            schema=adds,
+            where=where,
             raw=tuple(raw),
         )
         self.add(node)
         repeat = Node(
-            f"{corpus}/repeat", corpus, "repeat", {"step": "repeat"}, {}, None, node, reads=("id", "date", "dump"),
-            schema=adds, where=where, clauses=(("repeat", ""),),
+            f"{corpus}/repeat",
+            corpus,
+            "repeat",
+            {"step": "repeat"},
+            {},
+            None,
+            node,
+            reads=("id", "date", "dump"),
+            schema=adds,
+            where=where,
+            clauses=(("repeat", ""),),
         )
         return self.add(repeat)
 
@@ -281,7 +311,17 @@ class Planner:
         found = self.found("embedded", title, where)
         given = dict(pair.partition("=")[::2] for pair in query.split("&") if pair)
         params = self.filled(found, given, where)
-        return self.add(Node(f"embedded/{title}{'?' + query if query else ''}", "", "generate", self.own(found, params), params, found, where=where))
+        return self.add(
+            Node(
+                f"embedded/{title}{'?' + query if query else ''}",
+                "",
+                "generate",
+                self.own(found, params),
+                params,
+                found,
+                where=where,
+            )
+        )
 
     def apply(self, corpus: str, item: StepEntry, chain: Node, where: str) -> Node:
         """One step of a corpus and, if it has any, its default clauses."""
@@ -295,7 +335,10 @@ class Planner:
         for column in reads:
             if column not in chain.schema:
                 hint = did_you_mean(column, chain.schema)
-                raise CurateError(f"{corpus}: {found.title} reads the column {column!r}, which nothing before it gives{hint}", where=where)
+                raise CurateError(
+                    f"{corpus}: {found.title} reads the column {column!r}, which nothing before it gives{hint}",
+                    where=where,
+                )
         shown = {k: v for k, v in params.items() if k not in dict(others)}
         more = {"models": models} if models else {}
         if found.kind == "expand":
@@ -305,9 +348,15 @@ class Planner:
         own = self.own(found, shown, **more)
         gives = self.discovery.of_step(found, params, {c: chain.schema[c] for c in reads}, own)
         adds = _named(found, gives, item.as_, where)
-        clash = [c for c in adds if c in chain.schema and not (found.kind == "rewrite" and c == "text") and found.kind != "expand"]
+        clash = [
+            c
+            for c in adds
+            if c in chain.schema and not (found.kind == "rewrite" and c == "text") and found.kind != "expand"
+        ]
         if clash:
-            raise CurateError(f"{corpus}: {found.title} gives the column {clash[0]!r}, which is there already; add `as:`", where=where)
+            raise CurateError(
+                f"{corpus}: {found.title} gives the column {clash[0]!r}, which is there already; add `as:`", where=where
+            )
         if found.kind == "expand":
             schema: Schema = {"id": pl.String(), "parent_id": pl.String(), "text": pl.String()}
             schema |= {c: pl.String() for c in INHERITED} | adds
@@ -315,13 +364,32 @@ class Planner:
         else:
             schema = {**chain.schema, **adds}
         node = self.add(
-            Node(f"{corpus}/{item.name}", corpus, found.kind, own, params, found, chain, others, None, (), reads, adds, schema, where)
+            Node(
+                f"{corpus}/{item.name}",
+                corpus,
+                found.kind,
+                own,
+                params,
+                found,
+                chain,
+                others,
+                None,
+                (),
+                reads,
+                adds,
+                schema,
+                where,
+            )
         )
         clauses = item.clauses or (found.spec.keep if found.kind == "across" else {})
         if not clauses:
             return node
         if item.as_:
-            clauses = {k: v.replace(f"{found.name}_", f"{item.as_}_") for k, v in clauses.items()} if not item.clauses else clauses
+            clauses = (
+                {k: v.replace(f"{found.name}_", f"{item.as_}_") for k, v in clauses.items()}
+                if not item.clauses
+                else clauses
+            )
         return self.keep(corpus, f"{item.name}.{'+'.join(clauses)}", clauses, node, where)
 
     def keep(self, corpus: str, name: str, clauses: dict[str, str], chain: Node, where: str) -> Node:
@@ -336,8 +404,17 @@ class Planner:
         own = {"step": "keep", "clauses": [[clause, p.canonical] for clause, p in parsed.items()]}
         return self.add(
             Node(
-                f"{corpus}/{name}", corpus, "keep", own, {}, None, chain, clauses=tuple(clauses.items()), reads=reads,
-                schema=chain.schema, where=where,
+                f"{corpus}/{name}",
+                corpus,
+                "keep",
+                own,
+                {},
+                None,
+                chain,
+                clauses=tuple(clauses.items()),
+                reads=reads,
+                schema=chain.schema,
+                where=where,
             )
         )
 
@@ -395,16 +472,48 @@ class Planner:
             reads = self.reads(tokenize, params)
             adds = self.discovery.of_step(tokenize, params, {c: end.schema[c] for c in reads}, own)
             ends.append(
-                (name, self.add(Node(
-                    f"{name}/tokenize", name, "score", own, params, tokenize, end, (("tokenizer", tokenizer),), None, (), reads,
-                    adds, {**end.schema, **adds}, where,
-                )))
+                (
+                    name,
+                    self.add(
+                        Node(
+                            f"{name}/tokenize",
+                            name,
+                            "score",
+                            own,
+                            params,
+                            tokenize,
+                            end,
+                            (("tokenizer", tokenizer),),
+                            None,
+                            (),
+                            reads,
+                            adds,
+                            {**end.schema, **adds},
+                            where,
+                        )
+                    ),
+                )
             )
         mixer = step.load(step.PACKAGE / "mixers" / "mixture.py", "mixers")
         params = self.filled(mixer, {**mix.parameters(), "tokenizer": tokenizer.name}, where)
         own = self.own(mixer, {k: v for k, v in params.items() if k != "tokenizer"}, corpora=corpora)
         reads = self.reads(mixer, params)
-        self.add(Node("mixture", "", "fit", own, params, mixer, None, (*ends, ("tokenizer", tokenizer)), None, (), reads, where=where))
+        self.add(
+            Node(
+                "mixture",
+                "",
+                "fit",
+                own,
+                params,
+                mixer,
+                None,
+                (*ends, ("tokenizer", tokenizer)),
+                None,
+                (),
+                reads,
+                where=where,
+            )
+        )
 
     def tokenizer(self) -> Node:
         """The node that trains the tokenizer, in the recipe that declares it."""
@@ -419,7 +528,9 @@ class Planner:
         params = self.filled(found, entry.parameters(), where)
         own = self.own(found, params, corpora=[name for name, _ in corpora])
         reads = self.reads(found, params)
-        return self.add(Node("tokenizer", "", "fit", own, params, found, None, tuple(corpora), None, (), reads, where=where))
+        return self.add(
+            Node("tokenizer", "", "fit", own, params, found, None, tuple(corpora), None, (), reads, where=where)
+        )
 
 
 def _defaults(found: Step) -> dict[str, Any]:
@@ -430,4 +541,6 @@ def _named(found: Step, gives: Schema, alias: str | None, where: str) -> Schema:
     """Columns under the names they get: `as:` renames a Series and prefixes the columns of a DataFrame (never `text`)."""
     if not alias:
         return gives
-    return {(alias if c == found.name else c if c in ("text", "parent") else f"{alias}_{c}"): t for c, t in gives.items()}
+    return {
+        (alias if c == found.name else c if c in ("text", "parent") else f"{alias}_{c}"): t for c, t in gives.items()
+    }

@@ -20,8 +20,8 @@ class LimitSettings(BaseModel):
     """The last net around a step: how long one slice of documents may take before its worker is taken down."""
 
     model_config = ConfigDict(extra="forbid")
-    seconds: float = Field(60.0, gt=0)
-    seconds_per_document: float = Field(0.5, ge=0)
+    seconds: float = Field(default=60.0, gt=0)
+    seconds_per_document: float = Field(default=0.5, ge=0)
 
 
 class Profile(BaseModel):
@@ -31,7 +31,7 @@ class Profile(BaseModel):
     store: str = ".curate"
     executor: str = "local"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=4096)
-    limits: LimitSettings = LimitSettings()
+    limits: LimitSettings = Field(default_factory=LimitSettings)
 
     def store_path(self, project: Path) -> Path:
         """The store's folder: `CURATE_STORE`, or the profile's, relative to the project."""

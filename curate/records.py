@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from curate.passes import Work
 
 
-def shards_of(frames: Iterator[pl.DataFrame], work: Work, path: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
+def shards_of(
+    frames: Iterator[pl.DataFrame], work: Work, path: str
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
     """Shards of one file: documents with `row`, records that could not be read (row, fate, error), provenance."""
     held: list[pl.DataFrame] = []
     size = rows = 0
@@ -37,24 +39,47 @@ def as_documents(frame: pl.DataFrame, work: Work, path: str) -> pl.DataFrame:
     mapping = work.read["columns"]
     frame = frame.with_columns([_field(source).alias(name) for name, source in mapping.items()])
     if "text" not in frame.columns:
-        raise CurateError(f"{Path(path).name} has no column 'text'; name the right one with `columns: {{text: ...}}` (it has {', '.join(frame.columns)})")
+        raise CurateError(
+            f"{Path(path).name} has no column 'text'; name the right one with `columns: {{text: ...}}` (it has {', '.join(frame.columns)})"
+        )
     text = pl.col("text").cast(pl.String)
     given = set(frame.columns)
-    strings = {c: (pl.col(c).cast(pl.String, strict=False) if c in given else pl.lit(None, pl.String)) for c in ("url", "date", "dump", "license")}
+    strings = {
+        c: (pl.col(c).cast(pl.String, strict=False) if c in given else pl.lit(None, pl.String))
+        for c in ("url", "date", "dump", "license")
+    }
     if work.read["license"]:
         strings["license"] = pl.coalesce(strings["license"], pl.lit(work.read["license"]))
-    promoted = {c: pl.col(c).cast(dtype_of(work.adds[c]), strict=False) if c in given else pl.lit(None, dtype_of(work.adds[c])) for c in work.read["promoted"]}
+    promoted = {
+        c: pl.col(c).cast(dtype_of(work.adds[c]), strict=False) if c in given else pl.lit(None, dtype_of(work.adds[c]))
+        for c in work.read["promoted"]
+    }
     used = {s.partition(".")[0] for s in mapping.values()}
     foreign = [
-        c for c in frame.columns
-        if c not in (*strings, "id", "text", "payload", "provenance", "error", *work.read["promoted"], *(u for u in used if u in mapping))
+        c
+        for c in frame.columns
+        if c
+        not in (
+            *strings,
+            "id",
+            "text",
+            "payload",
+            "provenance",
+            "error",
+            *work.read["promoted"],
+            *(u for u in used if u in mapping),
+        )
         and not (c in used and not frame.schema[c].is_nested())
     ]
     extra = pl.struct(foreign).struct.json_encode() if foreign else pl.lit(None, pl.String)
     error = pl.col("error").cast(pl.String) if "error" in given else pl.lit(None, pl.String)
     docs = frame.select(
-        text.alias("text"), pl.lit(work.corpus).alias("source"), *[e.alias(c) for c, e in strings.items()], extra.alias("extra"),
-        *[e.alias(c) for c, e in promoted.items()], error.alias("error"),
+        text.alias("text"),
+        pl.lit(work.corpus).alias("source"),
+        *[e.alias(c) for c, e in strings.items()],
+        extra.alias("extra"),
+        *[e.alias(c) for c, e in promoted.items()],
+        error.alias("error"),
         *[c for c in ("payload", "provenance") if c in given],
         *([pl.col("id").cast(pl.String)] if "id" in given else []),
     )
@@ -94,6 +119,8 @@ def numbered(held: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame, pl.D
     """One shard: rows numbered, unreadable records apart, provenance apart."""
     whole = pl.concat(held, how="diagonal_relaxed").with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
     bad = pl.col("text").is_null()
-    lost = whole.filter(bad).select(ROW, pl.lit("quarantined").alias("fate"), pl.col("error").fill_null("no text").alias("error"))
+    lost = whole.filter(bad).select(
+        ROW, pl.lit("quarantined").alias("fate"), pl.col("error").fill_null("no text").alias("error")
+    )
     provenance = whole.select(ROW, "provenance").unnest("provenance") if "provenance" in whole.columns else None
     return whole.filter(~bad).drop("error", "provenance", strict=False), lost, provenance

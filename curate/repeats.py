@@ -27,7 +27,12 @@ def find_repeats(node: Work, shards: list[str], files: list[Path], load: Load) -
     for name in shards:
         rows = load(name, [])[ROW]
         lost = repeats.get(name, pl.Series(ROW, [], dtype=pl.UInt32))
-        fate = pl.when(pl.col(ROW).is_in(lost.implode())).then(pl.lit("repeat")).otherwise(pl.lit(None, pl.String)).alias("fate")
+        fate = (
+            pl.when(pl.col(ROW).is_in(lost.implode()))
+            .then(pl.lit("repeat"))
+            .otherwise(pl.lit(None, pl.String))
+            .alias("fate")
+        )
         empty = pl.when(pl.col("fate").is_null()).then(pl.lit([], pl.List(pl.String))).otherwise(pl.lit(["repeat"]))
         store(node, name, pl.DataFrame({ROW: rows}).with_columns(fate).with_columns(empty.alias("failed")))
     return repeats

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.errors import CurateError, did_you_mean
-from curate.views import connect, literal, quoted
+from curate.views import connect, frame, literal, quoted
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -21,22 +21,26 @@ def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: 
     """See `Curated.sample`. Columns: everything the corpus has; `text` last."""
     if corpus not in curated.planned.ends:
         raise CurateError(f"{curated.name} has no corpus {corpus!r}{did_you_mean(corpus, curated.planned.ends)}")
-    clauses = {clause: text for node in curated.planned.ends[corpus].upstream() for clause, text in node.clauses if text}
+    clauses = {
+        clause: text for node in curated.planned.ends[corpus].upstream() for clause, text in node.clauses if text
+    }
     fates = {*clauses, "repeat", "undecided", "quarantined", "killed"}
     if dropped_by is not None and dropped_by not in fates:
         raise CurateError(f"{corpus} has no clause {dropped_by!r}{did_you_mean(dropped_by, fates)}")
     with connect(curated.built) as connection:
-        ids = connection.execute(
+        ids = frame(
+            connection,
             f"select id, fate, {_distance(clauses, dropped_by) if near else '0.0'} as distance from documents"
             f" where corpus = {literal(corpus)} and id is not null"
-            + (_side(dropped_by, near) if dropped_by else " and fate = 'kept'")
-        ).pl()
+            + (_side(dropped_by, near) if dropped_by else " and fate = 'kept'"),
+        )
         chosen = _chosen(ids, n, seed)
         if not chosen:
             return pl.DataFrame(schema={"id": pl.String, "fate": pl.String, "text": pl.String})
-        found = connection.execute(
-            f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in chosen)})"
-        ).pl()
+        found = frame(
+            connection,
+            f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in chosen)})",
+        )
     order = pl.DataFrame({"id": chosen, "_order": range(len(chosen))})
     found = found.join(order, on="id").sort("_order").drop("_order", "shard", "row", strict=False)
     return found.select([c for c in found.columns if c != "text"] + ["text"])

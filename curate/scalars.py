@@ -67,14 +67,20 @@ def _written(*kinds: dict[str, Any]) -> WithJsonSchema:
 
 
 Count = Annotated[
-    int, BeforeValidator(count), _written({"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_.]*[kKMBT]?$"})
+    int,
+    BeforeValidator(count),
+    _written({"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_.]*[kKMBT]?$"}),
 ]
 """A whole number from 0 on; takes `2M`."""
 Bytes = Annotated[
-    int, BeforeValidator(size), _written({"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_.]* ?([kKMGT]i?)?B?$"})
+    int,
+    BeforeValidator(size),
+    _written({"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_.]* ?([kKMGT]i?)?B?$"}),
 ]
 """A number of bytes; takes `20GB`."""
 Share = Annotated[
-    float, BeforeValidator(share), _written({"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[0-9.]+%$"})
+    float,
+    BeforeValidator(share),
+    _written({"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[0-9.]+%$"}),
 ]
 """A part of a whole in [0, 1]; takes `55%`."""

@@ -70,7 +70,11 @@ class Discovery:
 
     def run_empty(self, found: Step, params: dict[str, Any], reads: Schema) -> Schema:
         docs = pl.DataFrame(schema=reads)
-        call = {**params, **{p: NoModel() for p in found.parameters_of(Model)}, **{p: "" for p in found.parameters_of(Artifact)}}
+        call = {
+            **params,
+            **{p: NoModel() for p in found.parameters_of(Model)},
+            **dict.fromkeys(found.parameters_of(Artifact), ""),
+        }
         try:
             if found.kind == "across":
                 seen = found.spec.prepare(docs, **accepted(found.spec.prepare, call)) if found.spec.prepare else docs
@@ -80,13 +84,18 @@ class Discovery:
         except CurateError:
             raise
         except Exception as error:
-            raise CurateError(f"{found.title} fails on an empty frame: {type(error).__name__}: {error}", where=str(found.path.name)) from error
+            raise CurateError(
+                f"{found.title} fails on an empty frame: {type(error).__name__}: {error}", where=str(found.path.name)
+            ) from error
         if isinstance(gives, pl.LazyFrame):
             gives = gives.collect()
         if isinstance(gives, pl.Series):
             return {"text" if found.kind == "rewrite" else found.name: gives.dtype}
         if not isinstance(gives, pl.DataFrame):
-            raise CurateError(f"{found.title} returned {type(gives).__name__}; a step returns a polars Series or DataFrame", where=found.path.name)
+            raise CurateError(
+                f"{found.title} returned {type(gives).__name__}; a step returns a polars Series or DataFrame",
+                where=found.path.name,
+            )
         dropped = {"across": ("id",), "expand": ("parent",)}.get(found.kind, ())
         return {c: t for c, t in gives.schema.items() if c not in dropped and (c != "text" or found.kind != "score")}
 
@@ -106,7 +115,9 @@ class Discovery:
 
 def flat(raw: dict[str, str]) -> Schema:
     """Those columns of a file that can be stored as columns; the others ride along in `extra`."""
-    return {c: dtype_of(t) for c, t in raw.items() if re.fullmatch(r"(List\()?(String|Boolean|U?Int\d+|Float\d+)\)?", t)}
+    return {
+        c: dtype_of(t) for c, t in raw.items() if re.fullmatch(r"(List\()?(String|Boolean|U?Int\d+|Float\d+)\)?", t)
+    }
 
 
 def accepted(function: Any, params: dict[str, Any]) -> dict[str, Any]:

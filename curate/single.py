@@ -18,7 +18,11 @@ from curate.errors import CurateError, did_you_mean
 from curate.report import Report
 from curate.step import Step, find, found
 
-READERS = {"warc": (".warc", ".warc.gz", ".arc", ".arc.gz"), "parquet": (".parquet",), "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".ndjson")}
+READERS = {
+    "warc": (".warc", ".warc.gz", ".arc", ".arc.gz"),
+    "parquet": (".parquet",),
+    "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".ndjson"),
+}
 
 
 def run_step(
@@ -64,7 +68,9 @@ def run_step(
     with tempfile.TemporaryDirectory(prefix="curate-run-", dir=output.parent) as folder:
         path = Path(folder) / "run.yaml"
         path.write_text(json.dumps(recipe), "utf-8")
-        profile = load_profile("local", project).model_copy(update={"workers": workers, "store": str(Path(folder) / "store")})
+        profile = load_profile("local", project).model_copy(
+            update={"workers": workers, "store": str(Path(folder) / "store")}
+        )
         curated = Curated(load(str(path), project=project), project, profile, promote_all=True)
         curated.build(only="input", report=report)
         return _write(curated, step, output)
@@ -91,7 +97,9 @@ def _reader(inputs: list[str]) -> str:
     kinds = {next((r for r, ends in READERS.items() if name.lower().endswith(ends)), None) for name in inputs}
     if len(kinds) != 1 or None in kinds:
         known = ", ".join(end for ends in READERS.values() for end in ends)
-        raise CurateError(f"cannot tell how to read {', '.join(inputs)[:200]}; give files of one kind ({known}), or --read")
+        raise CurateError(
+            f"cannot tell how to read {', '.join(inputs)[:200]}; give files of one kind ({known}), or --read"
+        )
     return str(kinds.pop())
 
 

@@ -1,14 +1,14 @@
 """Where bytes live: `objects/<key>` for what is finished, `drafts/<plan key>` for what is not.
 
-    objects/<key>/      manifest.json and the files it names; an object without a manifest does not exist
-    drafts/<plan key>/  data/ with the shards of a pass under way, work/ with a small JSON for each that is whole
-    plans/<plan key>    the key that a plan came to
-    refs/               what the names of each recipe meant at its last build
-    replies/            what models wrote (`curate/models/replies.py`)
-    values/             which objects hold the values of a value key
-    runs/               seconds, host, log of each build: nothing that identity sees
-    cache/              remembered digests and file times; may be deleted at any time
-    damaged/            objects that failed a check, set aside
+objects/<key>/      manifest.json and the files it names; an object without a manifest does not exist
+drafts/<plan key>/  data/ with the shards of a pass under way, work/ with a small JSON for each that is whole
+plans/<plan key>    the key that a plan came to
+refs/               what the names of each recipe meant at its last build
+replies/            what models wrote (`curate/models/replies.py`)
+values/             which objects hold the values of a value key
+runs/               seconds, host, log of each build: nothing that identity sees
+cache/              remembered digests and file times; may be deleted at any time
+damaged/            objects that failed a check, set aside
 """
 
 from __future__ import annotations
@@ -109,7 +109,6 @@ class Store:
 
     def commit(self, plan_key: str, manifest: Manifest) -> None:
         """Turn a finished draft into an object by one rename; if the same object is there already, drop the draft."""
-        folder = self.draft(plan_key)
         if self.has(manifest.key):
             try:
                 self.check(manifest.key)

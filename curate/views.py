@@ -12,9 +12,12 @@ goes on to the next segment stands only there. Names come from validated recipes
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from curate.artifact import Piece, errors_name
 from curate.errors import CurateError
@@ -43,7 +46,10 @@ def connect(build: Build) -> duckdb.DuckDBPyConnection:
 def statements(build: Build) -> Iterator[tuple[str, str]]:
     """(view name, SQL) of the five views."""
     parts = [sql for name, node in build.plan.ends.items() for sql in corpus_sql(build, name, node)]
-    yield "documents", " union all by name ".join(parts) or "select null::varchar as corpus, null::varchar as id where false"
+    yield (
+        "documents",
+        " union all by name ".join(parts) or "select null::varchar as corpus, null::varchar as id where false",
+    )
     yield "funnel", _values(["corpus", "position", "node", "documents_in", "documents_out"], _funnel_rows(build))
     yield "fates", _values(["corpus", "node", "fate", "documents"], _fate_rows(build))
     mixture = build.done.get(build.plan.nodes["mixture"].plan_key) if "mixture" in build.plan.nodes else None
@@ -67,10 +73,10 @@ class Segment:
 
 def segments(corpus: str, end: Node) -> list[Segment]:
     """A corpus's nodes, cut before each base, first segment first."""
-    chain = [n for n in reversed(list(end.upstream()))]
+    chain = list(end.upstream())[::-1]
     cuts = [i for i, n in enumerate(chain) if n.is_base] + [len(chain)]
     found = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in itertools.pairwise(cuts):
         nodes = chain[start:stop]
         own = [n for n in nodes if n.corpus == corpus]
         if own:
@@ -93,7 +99,10 @@ def corpus_sql(build: Build, corpus: str, end: Node) -> Iterator[str]:
 def segment_sql(build: Build, corpus: str, nodes: Sequence[Node], outside: int, last: bool) -> str:
     """Join of a segment's pieces with the fate of each document; documents that go on to another segment are left out unless `last`."""
     pieces = [build.piece(node) for node in nodes]
-    joins, fates, node_of, failed, errors = [], [], [], [], []
+    joins: list[str] = []
+    failed: list[str] = []
+    errors: list[str] = []
+    fates: list[tuple[str, str]] = []
     columns: dict[str, list[str]] = {}
     where = [] if last else ["fate <> 'kept'"]
     for position, (node, piece) in enumerate(zip(nodes, pieces, strict=True)):
@@ -120,7 +129,10 @@ def segment_sql(build: Build, corpus: str, nodes: Sequence[Node], outside: int, 
     node_of = " ".join(f"when {f} is not null then {literal(n)}" for f, n in fates)
     select = [
         f"{literal(corpus)} as corpus",
-        *[f"coalesce({', '.join(c)}) as {quoted(n)}" if len(c) > 1 else f"{c[0]} as {quoted(n)}" for n, c in columns.items()],
+        *[
+            f"coalesce({', '.join(c)}) as {quoted(n)}" if len(c) > 1 else f"{c[0]} as {quoted(n)}"
+            for n, c in columns.items()
+        ],
         f"{fate} as fate",
         f"case {node_of} end as fate_node" if fates else "null::varchar as fate_node",
         f"coalesce({', '.join(failed)}) as failed" if failed else "null::varchar[] as failed",
@@ -128,13 +140,13 @@ def segment_sql(build: Build, corpus: str, nodes: Sequence[Node], outside: int, 
         *hidden,
     ]
     sql = f"select {', '.join(select)} from {_scan(pieces[0])} p0 {' '.join(joins)}"
-    outer = f"select * {'exclude (' + ', '.join(h.split(' as ')[1] for h in hidden) + ') ' if hidden else ''}from ({sql})"
+    outer = (
+        f"select * {'exclude (' + ', '.join(h.split(' as ')[1] for h in hidden) + ') ' if hidden else ''}from ({sql})"
+    )
     unread = _errors(pieces[0])
     whole = f"{outer}{' where ' + ' and '.join(where) if where else ''}"
     if unread and not outside and nodes[0].kind == "read":
-        whole += (
-            f" union all by name select {literal(corpus)} as corpus, fate, {literal(nodes[0].name)} as fate_node, error from {unread}"
-        )
+        whole += f" union all by name select {literal(corpus)} as corpus, fate, {literal(nodes[0].name)} as fate_node, error from {unread}"
     return f"({whole})"
 
 
@@ -143,7 +155,9 @@ def _scan(piece: Piece) -> str:
     if not piece.shards:
         return "(select null::varchar as shard, null::uinteger as row where false)"
     files = ", ".join(literal(str(piece.folder / name)) for name in piece.shards)
-    return f"(select * exclude (filename), parse_filename(filename) as shard from read_parquet([{files}], filename=true))"
+    return (
+        f"(select * exclude (filename), parse_filename(filename) as shard from read_parquet([{files}], filename=true))"
+    )
 
 
 def _errors(piece: Piece) -> str:
@@ -202,12 +216,22 @@ def literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def query(build: Build, sql: str) -> Any:
+def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
+    """Rows of a query as a polars frame."""
+    found = pl.from_arrow(connection.execute(sql).to_arrow_table())
+    assert isinstance(found, pl.DataFrame)
+    return found
+
+
+def query(build: Build, sql: str) -> pl.DataFrame:
     """Rows of a query as a polars frame. CurateError for SQL that DuckDB refuses."""
     import duckdb
 
     with connect(build) as connection:
         try:
-            return connection.execute(sql).pl()
+            for statement in connection.extract_statements(sql):
+                if statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+                    raise CurateError("a query only reads: select, with, from, describe or explain")
+            return frame(connection, sql)
         except duckdb.Error as error:
             raise CurateError(str(error).split("\n")[0]) from None

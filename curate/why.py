@@ -14,7 +14,9 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, 
     """Fields that differ between two JSON values: (path, before, after)."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys([*before, *after]):
-            yield from differences(before.get(name, MISSING), after.get(name, MISSING), f"{path}.{name}" if path else name)
+            yield from differences(
+                before.get(name, MISSING), after.get(name, MISSING), f"{path}.{name}" if path else name
+            )
     elif before != after:
         yield path, before, after
 
@@ -32,14 +34,20 @@ def reasons(node: Node, before: dict[str, Any] | None, names: dict[str, str]) ->
         found.append(f"its files changed: {len(now - was)} new, {len(was - now)} gone")
     if old["inputs"] != new["inputs"]:
         changed = [names.get(key, key) for key in new["inputs"] if key not in old["inputs"]]
-        found.append(f"its input {', '.join(changed)} is to be built" if changed else "its inputs stand in another order")
+        found.append(
+            f"its input {', '.join(changed)} is to be built" if changed else "its inputs stand in another order"
+        )
     return found
 
 
 def _said(path: str, was: Any, now: Any) -> str:
     if path == "clauses":
         old, new = dict(was if isinstance(was, list) else []), dict(now if isinstance(now, list) else [])
-        said = [f"clause {n}: {old.get(n, MISSING)} -> {new.get(n, MISSING)}" for n in dict.fromkeys([*old, *new]) if old.get(n) != new.get(n)]
+        said = [
+            f"clause {n}: {old.get(n, MISSING)} -> {new.get(n, MISSING)}"
+            for n in dict.fromkeys([*old, *new])
+            if old.get(n) != new.get(n)
+        ]
         return "; ".join(said) or "the order of the clauses changed"
     kind, _, rest = path.partition(".")
     if kind == "code":
@@ -56,5 +64,6 @@ def why(plan: Plan, before: dict[str, dict[str, Any]], todo: list[Node]) -> dict
     names = {node.plan_key: name for name, node in plan.nodes.items()}
     label = {id(node): name for name, node in plan.nodes.items()}
     return {
-        label[id(node)]: reasons(node, before.get(label[id(node)]), names) or ["its object is not in the store"] for node in todo
+        label[id(node)]: reasons(node, before.get(label[id(node)]), names) or ["its object is not in the store"]
+        for node in todo
     }

@@ -27,6 +27,7 @@ def _slot(pair: int, slots: int) -> int:
 
 @native
 def fill(merges: np.ndarray, pairs: np.ndarray, found: np.ndarray) -> None:
+    """Build the table of pairs. merges: (n, 3). pairs: (slots,) all -1, slots a power of two; found: (slots, 2) rank and merged id."""
     for rank in range(len(merges)):
         pair = (merges[rank, 0] << 32) | merges[rank, 1]
         at = _slot(pair, len(pairs))
@@ -156,6 +157,11 @@ def encode(
     out: np.ndarray,
     ends: np.ndarray,
 ) -> None:
+    """Encode documents, each a run of pieces, to `out`; `ends` gets where each one ends, after a leading 0.
+
+    data: bytes, end to end. bounds: (pieces + 1,). documents: (documents + 1,) first piece of each. around: ids put before and after
+    each document, -1 for none. memory: keys (slots, 2), spans (slots, 2), arena of ids, and how many slots and ids are used.
+    """
     byte_ids, pairs, found = tables
     keys, spans, arena, used = memory
     work = np.empty((3, SHORT), np.int64)

@@ -25,12 +25,8 @@ FEWEST = 64
 
 
 @native
-def best_fit(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Window and offset of each item, and the number of windows. lengths: int64, each in [1, capacity].
-
-    Items go longest first, equal ones in the order given, each into the window with the least room that holds it, the newest of
-    equals; a new window is opened where none does.
-    """
+def _order(lengths: np.ndarray, capacity: int) -> np.ndarray:
+    """Rows by falling length, equal ones in the order given (a counting sort)."""
     starts = np.zeros(capacity + 2, np.int64)
     for length in lengths:
         starts[capacity - length + 1] += 1
@@ -39,37 +35,60 @@ def best_fit(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray
     for i in range(len(lengths)):
         order[starts[capacity - lengths[i]]] = i
         starts[capacity - lengths[i]] += 1
-    leaves = 1
+    return order
+
+
+@native
+def _least(tree: np.ndarray, length: int) -> int:
+    """The least room of at least `length` that some window has; -1 if none has. The second half of the tree are its leaves."""
+    leaves = len(tree) // 2
+    node = leaves + length
+    while not tree[node]:
+        while node % 2 == 1:  # a right child has no sibling with more room
+            node //= 2
+            if node <= 1:
+                return -1
+        node += 1
+    while node < leaves:
+        node = 2 * node if tree[2 * node] else 2 * node + 1
+    return node - leaves
+
+
+@native
+def best_fit(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Window and offset of each item, and the number of windows. lengths: int64, each in [1, capacity].
+
+    Items go longest first, each into the window with the least room that holds it, the newest of equals; a new window is opened where
+    none does.
+    """
+    leaves = 2
     while leaves < capacity + 1:
         leaves *= 2
-    some = np.zeros(2 * leaves, np.bool_)  # a tree: is there a window with this much room, or in this range of rooms?
+    tree = np.zeros(
+        2 * leaves, np.bool_
+    )  # is there a window with this much room (a leaf), or with a room in this range?
     newest = np.full(capacity + 1, -1, np.int64)
     older = np.empty(len(lengths), np.int64)
-    window, offset, windows = np.empty(len(lengths), np.int64), np.empty(len(lengths), np.int64), 0
-    for i in order:
-        node = leaves + lengths[i]
-        while node > 1 and not some[node]:
-            while node > 1 and node % 2 == 1:
-                node //= 2
-            node = node + 1 if node > 1 else 0
-        if node > 1:
-            while node < leaves:
-                node = 2 * node if some[2 * node] else 2 * node + 1
-            room = node - leaves
-            w = newest[room]
-            newest[room] = older[w]
-            if newest[room] < 0:
-                while node >= 1 and not (node < leaves and (some[2 * node] or some[2 * node + 1])):
-                    some[node] = False
-                    node //= 2
+    window, offset = np.empty(len(lengths), np.int64), np.empty(len(lengths), np.int64)
+    windows = 0
+    for i in _order(lengths, capacity):
+        room = _least(tree, lengths[i])
+        w = newest[room] if room >= 0 else windows
+        if room < 0:
+            room = capacity
+            windows += 1
         else:
-            room, w, windows = capacity, windows, windows + 1
+            newest[room] = older[w]
+            node = leaves + room
+            while newest[room] < 0 and node >= 1 and not (node < leaves and (tree[2 * node] or tree[2 * node + 1])):
+                tree[node] = False
+                node //= 2
         window[i], offset[i] = w, capacity - room
         room -= lengths[i]
         older[w], newest[room] = newest[room], w
         node = leaves + room
-        while node >= 1 and not some[node]:
-            some[node] = True
+        while node >= 1 and not tree[node]:
+            tree[node] = True
             node //= 2
     return window, offset, windows
 
@@ -85,8 +104,8 @@ def pack(lengths: NDArray[np.int64], epochs: NDArray[np.uint32], seq_len: int, s
         pieces = _pieces(lengths[start:stop], seq_len)
         window, offset, count = best_fit(pieces["length"].to_numpy(), seq_len)
         place = windows + permute(np.arange(count), count, key(seed, "chunk", number))
-        made = {"use": pl.col("use") + start, "window": pl.Series(place[window]), "offset": pl.Series(offset)}
-        parts.append(pieces.with_columns(**made))
+        use = pieces["use"] + start
+        parts.append(pieces.with_columns(use, pl.Series("window", place[window]), pl.Series("offset", offset)))
         windows += count
     return pl.concat(parts), windows
 

@@ -123,7 +123,9 @@ def test_the_base_needs_no_torch(project_table: dict[str, Any]) -> None:
 def test_every_dependency_of_the_base_can_be_imported() -> None:
     """`pip check` cannot see a dependency that is met only through an extra."""
     modules = "click datasketch datatrove.executor duckdb fasteners fastwarc fasttext fsspec math_verify numba numpy orjson pebble polars"
-    modules += " pyarrow.parquet pydantic yaml resiliparse.extract.html2text rich tokenizers trafilatura xxhash zstandard"
+    modules += (
+        " pyarrow.parquet pydantic yaml resiliparse.extract.html2text rich tokenizers trafilatura xxhash zstandard"
+    )
     done = run(ROOT, f"import {', '.join(modules.split())}")
     assert done.returncode == 0, done.stderr
 

@@ -13,7 +13,7 @@ import click
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
-    from curate.api import Curated
+    pass
 
 
 def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Command]:
@@ -22,12 +22,17 @@ def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Com
     def decorate(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
         def run(
-            recipe: str | None, recipe_option: str | None, store: str | None, profile: str, as_json: bool, **options: Any
+            recipe: str | None,
+            recipe_option: str | None,
+            store: str | None,
+            profile: str,
+            as_json: bool,
+            **options: Any,
         ) -> None:
             from curate import api
 
             name = recipe_option or recipe
-            if recipe_option and recipe and options.get("rest", None) is not None:
+            if recipe_option and recipe and options.get("rest") is not None:
                 options["rest"] = (recipe, *options["rest"])
             elif recipe_option and recipe and "target" in options and options["target"] is None:
                 options["target"] = recipe
@@ -39,7 +44,9 @@ def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Com
         for option in reversed(
             [
                 click.argument("recipe", required=False),
-                click.option("--recipe", "recipe_option", metavar="NAME", help="The recipe, instead of as first argument."),
+                click.option(
+                    "--recipe", "recipe_option", metavar="NAME", help="The recipe, instead of as first argument."
+                ),
                 click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place."),
                 click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml."),
                 click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
@@ -70,7 +77,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     widths = [max(len(str(row[i])) for row in [headers, *rows]) for i in range(len(headers))]
 
     def line(row: Sequence[str]) -> str:
-        cells = [str(c).rjust(w) if i in right else str(c).ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            str(c).rjust(w) if i in right else str(c).ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ]
         return "  ".join(cells).rstrip()
 
     click.echo(line(headers))

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"ignore_unknown_options": False})
 @click.argument("step")
-@click.option("--input", "inputs", multiple=True, required=True, metavar="FILE", help="WARC, JSONL or Parquet; repeat for more.")
+@click.option(
+    "--input", "inputs", multiple=True, required=True, metavar="FILE", help="WARC, JSONL or Parquet; repeat for more."
+)
 @click.argument("more", nargs=-1)
 @click.option("--output", required=True, type=click.Path(path_type=Path), metavar="OUT.parquet")
 @click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter of the step.")
-@click.option("--column", "columns", multiple=True, metavar="NAME=SOURCE", help="Where a column is found, such as text=content.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="NAME=SOURCE", help="Where a column is found, such as text=content."
+)
 @click.option("--read", "reader", help="The reader, if the file's ending does not tell.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 4096))
 @click.option("--json", "as_json", is_flag=True)
@@ -94,7 +98,13 @@ def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
     table(
         ["step", "kind", "", "parameters", "about"],
         [
-            [str(r["step"]), str(r["kind"]), "yours" if r["own"] else "", ", ".join(f"{k}={v}" for k, v in r["parameters"].items())[:60], str(r["about"])]  # type: ignore[attr-defined]
+            [
+                str(r["step"]),
+                str(r["kind"]),
+                "yours" if r["own"] else "",
+                ", ".join(f"{k}={v}" for k, v in r["parameters"].items())[:60],
+                str(r["about"]),
+            ]  # type: ignore[attr-defined]
             for r in rows
         ],
     )
@@ -150,4 +160,6 @@ def gc(store: str | None, really: bool, as_json: bool) -> None:
     for item in found:
         click.echo(f"{number(item.bytes):>16}  {item.path.relative_to(place.root)}")
     total = number(sum(item.bytes for item in found))
-    click.echo(f"{len(found)} folders, {total} bytes" + (" deleted" if really else "; --delete deletes them" if found else ""))
+    click.echo(
+        f"{len(found)} folders, {total} bytes" + (" deleted" if really else "; --delete deletes them" if found else "")
+    )

@@ -86,12 +86,27 @@ def query(curated: Curated, *, as_json: bool, rest: tuple[str, ...], as_csv: boo
 @recipe_command(short_help="Documents of a corpus, kept or dropped by a clause.")
 @click.argument("target", metavar="CORPUS", required=False)
 @click.option("-n", "--documents", "n", default=5, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--dropped-by", metavar="CLAUSE", help="Documents that this clause dropped (or repeat, undecided, quarantined).")
-@click.option("--near", type=click.IntRange(1, 10_000), metavar="N", help="The N documents closest to the clause's threshold, either side.")
+@click.option(
+    "--dropped-by", metavar="CLAUSE", help="Documents that this clause dropped (or repeat, undecided, quarantined)."
+)
+@click.option(
+    "--near",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="The N documents closest to the clause's threshold, either side.",
+)
 @click.option("--chars", default=600, show_default=True, help="Characters of text to print of each; 0 for all.")
 @click.option("--seed", default=0, show_default=True)
 def sample(
-    curated: Curated, *, as_json: bool, target: str | None, n: int, dropped_by: str | None, near: int | None, chars: int, seed: int
+    curated: Curated,
+    *,
+    as_json: bool,
+    target: str | None,
+    n: int,
+    dropped_by: str | None,
+    near: int | None,
+    chars: int,
+    seed: int,
 ) -> None:
     """Documents of a corpus to read, chosen by hash of their id: curate sample long-cot web --dropped-by english."""
     from curate.errors import CurateError
@@ -104,8 +119,15 @@ def sample(
     for row in frame.to_dicts():
         text = str(row.pop("text") or "")
         facts = {k: v for k, v in row.items() if v is not None and k not in ("corpus", "extra")}
-        click.secho(printable("  ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in facts.items()))[:800], bold=True)
-        shown = text if chars == 0 or len(text) <= chars else f"{text[:chars]} [... {len(text) - chars:,} more characters]"
+        click.secho(
+            printable("  ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in facts.items()))[
+                :800
+            ],
+            bold=True,
+        )
+        shown = (
+            text if chars == 0 or len(text) <= chars else f"{text[:chars]} [... {len(text) - chars:,} more characters]"
+        )
         click.echo(printable(shown) + "\n")
     if not frame.height:
         click.echo("no such document")
@@ -122,7 +144,11 @@ def diff(curated: Curated, *, as_json: bool, target: str | None) -> None:
         click.echo(line)
     for row in found["nodes"]:
         fates = ", ".join(f"{k} {number(was)} -> {number(now)}" for k, (was, now) in row["fates"].items())
-        counts = f"{number(row['before'])} -> {number(row['after'])} documents" if row["before"] is not None or row["after"] is not None else ""
+        counts = (
+            f"{number(row['before'])} -> {number(row['after'])} documents"
+            if row["before"] is not None or row["after"] is not None
+            else ""
+        )
         click.echo("  ".join(part for part in (row["node"], row["state"], counts, fates) if part))
     if not found["config"] and not found["nodes"]:
         click.echo("no difference")

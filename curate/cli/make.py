@@ -86,9 +86,13 @@ def new(name: str, parent: str, sets: tuple[str, ...]) -> None:
 @recipe_command(short_help="Build a recipe: its corpora and its mixture.")
 @click.option("--only", metavar="CORPUS", help="Build one corpus and what it needs.")
 @click.option("--through", metavar="NODE", help="Build up to one node, such as web/language.")
-@click.option("--locked", is_flag=True, help="Refuse a result that is not what the lock says, and leave the lock alone.")
+@click.option(
+    "--locked", is_flag=True, help="Refuse a result that is not what the lock says, and leave the lock alone."
+)
 @click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes, instead of the profile's number.")
-@click.option("--executor", type=click.Choice(["local", "inline"]), help="Who does the work, instead of the profile's choice.")
+@click.option(
+    "--executor", type=click.Choice(["local", "inline"]), help="Who does the work, instead of the profile's choice."
+)
 def build(curated: Curated, *, as_json: bool, only: str | None, through: str | None, locked: bool) -> None:
     """Build a recipe: its corpora and its mixture.
 
@@ -118,7 +122,15 @@ def mixture_table(facts: dict[str, Any]) -> None:
     table(
         ["stage", "source", "asked", "achieved", "share", "documents", "epochs"],
         [
-            [str(r["stage"]), r["source"], number(r["asked"]), number(r["achieved"]), f"{r['share']:.4f}", number(r["documents"]), f"{r['epochs']:.2f}"]
+            [
+                str(r["stage"]),
+                r["source"],
+                number(r["asked"]),
+                number(r["achieved"]),
+                f"{r['share']:.4f}",
+                number(r["documents"]),
+                f"{r['epochs']:.2f}",
+            ]
             for r in rows
         ],
         right=(0, 2, 3, 4, 5, 6),

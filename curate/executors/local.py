@@ -68,7 +68,9 @@ class Local:
                     except ProcessExpired as death:
                         deaths[rank] = deaths.get(rank, 0) + 1
                         if deaths[rank] > DEATHS:
-                            raise CurateError(f"a worker died {DEATHS} times on one shard (exit code {death.exitcode})") from None
+                            raise CurateError(
+                                f"a worker died {DEATHS} times on one shard (exit code {death.exitcode})"
+                            ) from None
                         running[pool.schedule(_rank, args=(path, rank))] = rank
                         continue
                     if done:

@@ -33,7 +33,7 @@ class Work:
     given: str
     """The facts, as full sentences in other words than the problem's."""
     ask: str
-    """What is wanted, as a noun clause: `how many eggs are left`."""
+    """What is wanted, as a noun phrase: `the number of eggs left`."""
     steps: Sequence[Step]
     said: str = ""
     """The result as a full sentence, without the box; empty: a standard one is made."""
@@ -53,8 +53,8 @@ OPEN = (
     "Let me restate this in my own words. {Given}", "Hmm, let me think about this one. {Given}", "Okay. {Given}", "Reading the problem again: {given}",
 )  # fmt: skip
 ASK = (
-    "The question is {ask}.", "I need to find {ask}.", "What I'm after is {ask}.", "So the thing to find is {ask}.", "They want {ask}.",
-    "I have to work out {ask}.", "The goal: {ask}.", "And the question asks for {ask}.",
+    "What I need is {ask}.", "I need to find {ask}.", "What I'm after is {ask}.", "So the thing to find is {ask}.", "They want {ask}.",
+    "I have to work out {ask}.", "The goal: {ask}.", "So I'm looking for {ask}.", "The unknown here is {ask}.",
 )  # fmt: skip
 TEMPT = (
     "At first I could {trap}. Hmm, but wait. {why}", "My first instinct is to {trap}. But is that right? {why}",
@@ -81,7 +81,7 @@ DOUBT = (
     "Wait, did I read the question right? It asks for {ask}. Yes, that's what I computed.",
     "Hmm, let me make sure I'm answering the right thing: {ask}. Yes.",
     "Before I finish, let me reread the question. It wants {ask}, and that is what I have.",
-    "Is there anything I've overlooked? The question is {ask}. No, I think that's all of it.",
+    "Is there anything I've overlooked? The problem wants {ask}. No, I think that's all of it.",
 )
 CHECK = (
     "Let me check that. {check}", "Let me verify. {check}", "Quick sanity check. {check}", "Does this make sense? {check}",
@@ -104,7 +104,7 @@ SHORT_DONE = (
     "The answer is {box}.", "So the answer is {box}.", "Therefore the answer is {box}.", "Hence the answer is {box}.", "Answer: {box}.",
     "This gives {box}.",
 )  # fmt: skip
-SHORT_NEXT = ("", "", "", "Then ", "Next, ", "Now ")
+SHORT_NEXT = ("", "", "", "", "", "Then ", "Next, ", "Now ")
 
 
 def short(work: Work, rng: Rng) -> str:
@@ -240,6 +240,8 @@ def _wrong(value: str, rng: Rng) -> str | None:
 
 
 def _lead(lead: str, text: str) -> str:
+    """A sentence with a connective before it; its own (`So 1% is ...`) gives way."""
+    text = re.sub(r"^(?:So|And|Then|Hence),? (?=.)", "", text) if lead.strip() else text
     return f"{lead.strip()} {_lower(text)}" if lead.strip() else text
 
 

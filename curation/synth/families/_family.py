@@ -119,7 +119,7 @@ _RULES = [
     (re.compile(r"([²³])"), lambda m: "^" + "23"["²³".index(m[1])]),
     (re.compile(r"([_^])\{([^{}]*)\}"), r"\1\2"),
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
-    (re.compile(r"\s*([-+*/=^,])\s*"), r"\1"),
+    (re.compile(r"\s+([-+])\s+|\s*([*/=^,])\s*"), r"\1\2"),
     (re.compile(r"\s+"), " "),
     (re.compile(r"\s+([.?!:;)])"), r"\1"),
 ]

@@ -94,7 +94,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
 def _give(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
     left = a - b
     return Work(
-        answer, f"{name} starts with {a} {thing}, loses {b}, and then gains {c}.", f"how many {thing} there are at the end",
+        answer, f"{name} starts with {a} {thing}, loses {b}, and then gains {c}.", f"the number of {thing} at the end",
         [Step(f"After giving away {b} there are {{}} {thing}.", f"{a} - {b}", str(left)), Step("With the new ones that makes {}.", f"{left} + {c}", answer)],
         said=f"{name} ends up with {answer} {thing}.",
         checks=[f"Going backwards, {answer} - {c} = {left}, and {left} + {b} = {a}, which is the number at the start."],
@@ -105,7 +105,7 @@ def _give(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int,
 
 def _pack(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
     return Work(
-        answer, f"There are {a} {w['box']} with {b} {thing} each, and {c} {thing} are taken away.", f"how many {thing} are left",
+        answer, f"There are {a} {w['box']} with {b} {thing} each, and {c} {thing} are taken away.", f"the number of {thing} left",
         [Step(f"All the {w['box']} together hold {{}} {thing}.", f"{a} \\times {b}", str(a * b)), Step(f"Without the {c} that are gone, {{}} {thing} are left.", f"{a * b} - {c}", answer)],
         said=f"{answer} {thing} are left.",
         checks=[f"{answer} + {c} = {a * b}, and {a * b} split over {a} {w['box']} is {b} each.", f"The total of {a * b} is a bit more than the answer {answer}, by exactly {c}."],
@@ -147,7 +147,7 @@ def _share(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int
 
 def _earn(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
     return Work(
-        answer, f"{name} works {a} hours on each of {b} days, at {c} dollars an hour, and later spends {d} dollars.", "how many dollars are left",
+        answer, f"{name} works {a} hours on each of {b} days, at {c} dollars an hour, and later spends {d} dollars.", "the number of dollars left",
         [Step("In total that is {} hours of work.", f"{a} \\times {b}", str(a * b)), Step("The pay for it is {} dollars.", f"{a * b} \\times {c}", str(a * b * c)), Step(f"After spending {d}, there are {{}} dollars left.", f"{a * b * c} - {d}", answer)],
         said=f"{name} has {answer} dollars left.",
         checks=[f"One day pays {a} × {c} = {a * c} dollars, so {b} days pay {a * b * c}, and {a * b * c} - {d} = {answer}."],

@@ -89,21 +89,22 @@ def _add(kind: str, answer: str, a: int, b: int, c: int, d: int) -> Work:
     common = lcm(b, d)
     x, y = a * common // b, c * common // d
     total = x + y if kind == "sum" else x - y
-    steps = [
-        Step(f"A common denominator of {b} and {d} is {common}. || The least common multiple of {b} and {d} is {common}."),
-        Step("The first fraction becomes {}.", f"\\frac{{{a}}}{{{b}}}", f"\\frac{{{x}}}{{{common}}}"),
-        Step("The second one becomes {}.", f"\\frac{{{c}}}{{{d}}}", f"\\frac{{{y}}}{{{common}}}"),
-        Step(f"The {word} of the numerators is {{}}, over {common}.", f"{x} {sign} {y}", str(total)),
-    ]
+    steps = [Step(f"A common denominator of {b} and {d} is {common}. || The least common multiple of {b} and {d} is {common}.")]
+    for old, new, below, which in ((a, x, b, "first"), (c, y, d, "second")):
+        if below != common:
+            steps.append(Step(f"The {which} fraction becomes {{}}.", f"\\frac{{{old}}}{{{below}}}", f"\\frac{{{new}}}{{{common}}}"))
+    if b == d:
+        steps = [Step(f"Both fractions are already in {b}ths. || The denominators are the same, so nothing has to be expanded.")]
+    steps.append(Step(f"The {word} of the numerators is {{}}, over {common}.", f"{x} {sign} {y}", str(total)))
     if answer != f"\\frac{{{total}}}{{{common}}}":
         steps.append(Step("In lowest terms, {}.", f"\\frac{{{total}}}{{{common}}}", answer))
-    naive = f"\\frac{{{a + c}}}{{{b + d}}}" if kind == "sum" else f"\\frac{{{abs(a - c)}}}{{{max(abs(b - d), 1)}}}"
     near = a / b + c / d if kind == "sum" else a / b - c / d
+    naive = f"\\frac{{{a + c}}}{{{b + d}}}"
     return Work(
         answer, f"The two fractions are $\\frac{{{a}}}{{{b}}}$ and $\\frac{{{c}}}{{{d}}}$.", f"their {word} in lowest terms", steps,
         said=f"The {word} is ${answer}$.",
         checks=[f"As decimals, {a}/{b} is about {a / b:.3f} and {c}/{d} is about {c / d:.3f}, so the {word} should be about {near:.2f}, and ${answer}$ is indeed about {near:.2f}."],
-        traps=[(f"combine tops and bottoms separately, ${naive}$", "Fractions don't work that way: the pieces have to be of the same size first.")],
+        traps=[(f"add tops and bottoms separately, ${naive}$", "Fractions don't work that way: the pieces have to be of the same size first.")] if kind == "sum" else [],
     )  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def _part(w: dict[str, str], answer: str, a: int, b: int, c: int) -> Work:
     used = Fraction(c * a, b)
     one = Fraction(c, b)
     return Work(
-        answer, f"There are {c} meters of {stuff}, and {a}/{b} of that is used up.", f"how many meters of {stuff} are left",
+        answer, f"There are {c} meters of {stuff}, and {a}/{b} of that is used up.", f"the length of {stuff} that is left, in meters",
         [
             Step(f"One part out of {b} is {{}} meters.", f"{c} \\div {b}", decimal(one)),
             Step(f"The {a}/{b} that are used make {{}} meters. || So {{}} meters are used.", f"{a} \\times {decimal(one)}", decimal(used)),
@@ -154,7 +155,7 @@ def _twice(w: dict[str, str], answer: str, a: int, b: int, c: int, d: int, e: in
     rest = e - first
     second = rest * Fraction(c, d)
     return Work(
-        answer, f"There are {e} dollars. First {a}/{b} of that goes to {w['thing']}, then {c}/{d} of the remainder to {w['item']}.", "how many dollars are left",
+        answer, f"There are {e} dollars. First {a}/{b} of that goes to {w['thing']}, then {c}/{d} of the remainder to {w['item']}.", "the number of dollars left",
         [
             Step(f"The {w['thing']} take {{}} dollars.", f"\\frac{{{a}}}{{{b}}} \\times {e}", decimal(first)),
             Step("That leaves {} dollars.", f"{e} - {decimal(first)}", decimal(rest)),

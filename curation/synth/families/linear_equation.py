@@ -37,6 +37,7 @@ def make(rng: Rng, level: int) -> Problem:
         left = f"{a}({terms((1, v), (c, ''))})"
         right = terms((b, v), ((a - b) * root + a * c, ""))
     else:
+        b += a * b == 2
         left = f"\\frac{{{terms((1, v), (c, ''))}}}{{{a}}}" if rng.chance(0.5) else f"{a}({terms((b, v), (-c, ''))})"
         value = Fraction(root + c, a) if left.startswith("\\") else Fraction(a * (b * root - c))
         right = terms((2, v), (value - 2 * root, ""))
@@ -94,7 +95,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     value = (d - b) / (a - c)
     both = sides[0] * value + sides[1]
     return Work(
-        answer, f"The equation is ${shown}$, with ${v}$ unknown. || I have ${shown}$ and want ${v}$ alone.", f"the number ${v}$", steps,
+        answer, f"The equation is ${shown}$, with ${v}$ unknown. || I have ${shown}$ and want ${v}$ alone.", f"the value of ${v}$", steps,
         said=f"The solution is ${v} = {answer}$.",
         checks=[f"With ${v} = {answer}$ the left side is ${tex(both)}$, and the right side is ${tex(sides[2] * value + sides[3])}$ as well."],
         traps=[(f"move ${terms((abs(b), ''))}$ across without changing its sign", "Whatever is done to one side has to be done to the other, so its sign flips when it moves.")] if b else [],

@@ -79,7 +79,7 @@ def _part(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
         [Step("One percent is {}.", f"{b} \\div 100", one), Step(f"So {a} percent is {{}}.", f"{a} \\times {one}", answer)],
         said=f"{a}% of {b} is {answer}.",
         checks=[f"10% of {b} is {ten}, and {a}% is {decimal(Fraction(a, 10))} times as much, which is {answer}."],
-        traps=[(f"divide {b} by {a}", f"That would be one {a}th of {b}, which is something else than {a} hundredths.")],
+        traps=[(f"divide {b} by {a}", f"That would be one {a}th of {b}, which is something else than {a} hundredths.")] if a != 10 else [],
         other_way=[f"Written as a fraction, {a}/100 × {b} = {a * b}/100 = {answer}."],
     )  # fmt: skip
 
