@@ -326,7 +326,7 @@ class Build:
 
     def finish(self, node: Node, shards: tuple[Stored, ...], rows_in: int, facts: dict[str, Any]) -> None:
         payload = self.key_payload(node)
-        schema = schema_text(node.adds)
+        schema = schema_text(node.schema if node.kind == "across" else node.adds)
         if node.kind in ("keep", "repeat"):
             schema = {"fate": "String", "failed": "List(String)"}
         manifest = Manifest(

@@ -197,7 +197,7 @@ class Arithmetic(Node):
         a, b = [operand.polars().cast(pl.Float64) for operand in (self.operands * 2)[:2]]
         if len(self.operands) == 1:
             return a.abs() if self.operator == "abs" else -a
-        if self.operator == "/":  # one mention of the divisor, so nested divisions stay small
+        if self.operator == "/":
             return a / b.replace(0.0, None)
         return a + b if self.operator == "+" else a - b if self.operator == "-" else a * b
 
@@ -253,7 +253,10 @@ class Coalesce(Node):
         return f"coalesce({', '.join(operand.canonical() for operand in self.operands)})"
 
     def polars(self) -> pl.Expr:
-        return pl.coalesce([operand.polars() for operand in self.operands])
+        first, *rest = [operand.polars() for operand in self.operands]
+        for value in rest:  # pl.coalesce (2.1) may answer with one row where a whole column is null
+            first = first.fill_null(value)
+        return first
 
     def sql(self) -> str:
         return f"coalesce({', '.join(operand.sql() for operand in self.operands)})"

@@ -38,6 +38,7 @@ from curate.errors import CurateError, did_you_mean
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 40
+MAX_DIVISORS = 4
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
     (?P<number>(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.])
@@ -79,8 +80,10 @@ class Clause:
         return self.node.canonical()
 
     def polars(self) -> pl.Expr:
-        """A Boolean expression; null where the clause is undecided."""
-        return self.node.polars()
+        """A Boolean expression, one answer per row; null where the clause is undecided."""
+        some = pl.col(min(self.columns))
+        # Never true. It keeps polars (2.1) from answering `coalesce('', text) = ''` with one row for all.
+        return self.node.polars() | (some.is_null() & some.is_not_null())
 
     def sql(self) -> str:
         """A BOOLEAN expression of DuckDB, with the same answer for every row."""
@@ -113,11 +116,13 @@ def parse(text: str) -> Clause:
     return clause
 
 
-def _limit(node: Node, depth: int) -> None:
+def _limit(node: Node, depth: int, divisors: int = 0) -> None:
     if depth > MAX_DEPTH:
         raise CurateError(f"is nested deeper than {MAX_DEPTH} levels; split it into several clauses")
-    for part in node.parts:
-        _limit(part, depth + 1)
+    if divisors > MAX_DIVISORS:  # DuckDB's nullif doubles a divisor each time
+        raise CurateError(f"divides by a quotient more than {MAX_DIVISORS} times over; multiply instead")
+    for place, part in enumerate(node.parts):
+        _limit(part, depth + 1, divisors + (isinstance(node, Arithmetic) and node.operator == "/" and place == 1))
 
 
 def _tokens(text: str) -> list[Token]:
@@ -231,7 +236,7 @@ class _Parser:
         elif re.fullmatch(r"([0-9]+(_[0-9]+)*)?\.?[0-9]*([eE][+-]?[0-9]+)?", text) and math.isfinite(float(text)):
             return Value(float(text))
         raise CurateError(
-            f"the number {text[:40]} at character {token.place} does not fit 64 bits; write a smaller one"
+            f"{text[:40]!r} at character {token.place} is no number of 64 bits; write another"
         )
 
     def column(self, name: str, token: Token) -> Column:

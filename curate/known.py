@@ -51,7 +51,7 @@ class Known:
             where: Path = base.folder / shard
             ids = (
                 pl.scan_parquet(where, glob=False)
-                .filter(pl.col("id").is_between(low, high))
+                .filter(pl.col("id").is_between(pl.lit(low), pl.lit(high)))
                 .select("id", pl.col(ROW).alias("_row"))
                 .collect()
             )

@@ -119,8 +119,7 @@ class Pass:
         name = self.view.shards[rank]
         if self.is_done(name):
             return 0
-        columns = [c for c in self.wanted() if c in self.view.owners()]
-        docs = self.view.load(name, columns)
+        docs = self.view.load(name, self.wanted())
         self.shard(name, docs)
         return docs.height
 

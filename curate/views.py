@@ -218,7 +218,7 @@ def literal(value: Any) -> str:
 
 def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
     """Rows of a query as a polars frame."""
-    found = pl.from_arrow(connection.execute(sql).to_arrow_table())
+    found = pl.from_arrow(connection.sql(sql).to_arrow_table())
     assert isinstance(found, pl.DataFrame)
     return found
 

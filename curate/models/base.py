@@ -2,15 +2,25 @@
 
 A step names a parameter `model: Model`; the recipe's `models:` says which one. What the step is handed always remembers: every reply is
 stored once under (model, prompt bytes, sampling, sample index) before the step sees it (`curate/models/replies.py`).
+
+A backend is one module with `connect(entry) -> Model`. It is looked for by name in `curate.models` (servers and libraries) and then in
+`curation.synth` (teachers of our own, such as `symbolic`); nothing is registered, and nothing first-party is imported here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+import importlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast, runtime_checkable
+
+from curate.errors import CurateError, did_you_mean
 
 Finish = Literal["stop", "length", "abstain", "error"]
+PLACES = ("curate.models", "curation.synth")
+"""Packages in which a backend is looked for, in order."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,40 @@ class Sampling:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def payload(self) -> dict[str, Any]:
-        return asdict(self)
+        """The fields as strict JSON: numbers that YAML may write as `1` or `1.0` are the same number here."""
+        return asdict(self) | {"stop": list(self.stop)}
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Sampling:
+        """Sampling from a recipe's map.
+
+        Raises:
+            CurateError: an unknown field or a value of the wrong kind or out of range.
+        """
+        known = {f.name for f in fields(cls)}
+        for name in entry:
+            if name not in known:
+                raise CurateError(f"sampling has no field {name!r}{did_you_mean(str(name), known)}")
+        stop = entry.get("stop", ())
+        made = cls(
+            temperature=_number(entry, "temperature", 0.0, low=0.0),
+            top_p=_number(entry, "top_p", 1.0, low=0.0),
+            max_tokens=int(_number(entry, "max_tokens", 4096, low=1)),
+            stop=(stop,) if isinstance(stop, str) else tuple(stop),
+            seed=int(_number(entry, "seed", 0, low=0)),
+            extra=dict(entry.get("extra") or {}),
+        )
+        if not all(isinstance(word, str) for word in made.stop):
+            raise CurateError(f"sampling.stop: texts, not {stop!r}")
+        return made
+
+
+def _number(entry: Mapping[str, Any], name: str, default: float, *, low: float) -> float:
+    value = entry.get(name, default)
+    whole = isinstance(default, int)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < float("inf") or (whole and value != int(value)):
+        raise CurateError(f"sampling.{name}: {'a whole number' if whole else 'a number'} of at least {low:g}, not {value!r}")
+    return float(value)
 
 
 @dataclass(frozen=True)
@@ -46,6 +89,60 @@ class Model(Protocol):
     """What says which model this is: strict JSON; never an endpoint, host or key."""
     sampling: Sampling
 
-    def complete(self, prompts: Sequence[str], *, samples: int = 1) -> list[list[Reply]]:
-        """`samples` replies for each prompt, in the order of the prompts. Never raises for one bad prompt: its replies say `error`."""
+    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
+        """`samples` replies for each prompt, in the order of the prompts: those numbered `first`, `first + 1`, ...
+
+        Sampled replies with different numbers are different draws. Never raises for one bad prompt: its replies say `error`.
+        """
         ...
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A module that makes models, and what of it belongs to a model's identity."""
+
+    name: str
+    module: str
+    path: Path
+    files: tuple[str, ...]
+    """Files beside the module, as globs, that decide replies and that no import names (`FILES`)."""
+    uses: tuple[str, ...]
+    """Distributions whose version can change replies (`USES`)."""
+
+    def connect(self, entry: Mapping[str, Any]) -> Model:
+        return cast(Model, importlib.import_module(self.module).connect(entry))
+
+
+def backend(name: str) -> Backend:
+    """The backend that a recipe calls `name`. CurateError with a suggestion if there is none."""
+    for place in PLACES:
+        dotted = f"{place}.{name}"
+        spec = importlib.util.find_spec(dotted) if name.isidentifier() and not name.startswith("_") else None
+        if spec is not None and spec.origin is not None and _connects(Path(spec.origin)):
+            module = importlib.import_module(dotted)
+            path = Path(spec.origin)
+            return Backend(name, dotted, path, tuple(getattr(module, "FILES", ())), tuple(getattr(module, "USES", ())))
+    raise CurateError(f"no model backend {name!r}{did_you_mean(name, _backends())}")
+
+
+def open_model(entry: Mapping[str, Any]) -> Model:
+    """The model of one entry under a recipe's `models:`, without memory. CurateError names what the entry lacks or gets wrong."""
+    name = entry.get("backend")
+    if not isinstance(name, str):
+        raise CurateError(f"a model needs `backend:`{did_you_mean('', _backends())}")
+    return backend(name).connect(entry)
+
+
+def _backends() -> list[str]:
+    """Names of all backends on disk."""
+    names = []
+    for place in PLACES:
+        spec = importlib.util.find_spec(place)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            names += [p.stem for p in sorted(Path(folder).glob("[!_]*.py")) if _connects(p)]
+    return names
+
+
+def _connects(path: Path) -> bool:
+    """A backend is told by its text, so that looking for one imports none of the others."""
+    return path.suffix == ".py" and "\ndef connect(" in path.read_text("utf-8")

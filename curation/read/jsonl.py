@@ -32,9 +32,11 @@ def jsonl(path: str, *, max_bytes: int = 16_000_000) -> Iterator[pl.DataFrame]:
     try:
         with fsspec.open(path, "rb") as file:
             schema, only = _survey(file, path, max_bytes)
-            if only is None:
-                file.seek(0)
-            for chunk in [only] if only else chunks(file, max_bytes):
+        if only or not schema:
+            yield from [_frame(only, schema)] if only and schema else []
+            return
+        with fsspec.open(path, "rb") as file:  # again, and not seek: Arrow closes what it has read to the end
+            for chunk in chunks(file, max_bytes):
                 yield _frame(chunk, schema)
     except FileNotFoundError:
         raise CurateError("no such file", where=path) from None

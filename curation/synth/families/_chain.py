@@ -72,7 +72,13 @@ TRY = (
 )  # fmt: skip
 BEGIN = ("First,", "To begin with,", "Start here:", "Step one:", "Okay,", "So,", "To start,")
 NEXT = ("Then", "Next,", "After that,", "Now", "And", "Then,", "From there,", "Okay,", "All right,")
-LAST = ("Finally,", "Now", "And then", "Lastly,", "At last,", "Which leaves the last step:", "And")
+LAST = ("Finally,", "Now", "And then", "Lastly,", "And finally,", "Now the last step:", "And")
+MUSE = (
+    "It's not hard, but it's easy to slip, so let me go slowly.", "Let me take it one step at a time.", "Hmm, what is the best way to do this?",
+    "I think I know how to do this, but let me be careful.", "Let me think about what is really being asked before I compute anything.",
+    "Should be doable by hand.", "I've seen problems like this before, but the details matter.", "Let me not rush this.",
+    "There may be a shortcut, but doing it step by step is safer.", "Hmm, okay.",
+)
 NOTICE = (
     "Wait, that's not right.", "Hmm, no, let me recompute that.", "Wait. Let me double-check that.", "Hold on, that looks off.",
     "Actually, no.", "Hmm, that doesn't feel right.",
@@ -126,6 +132,8 @@ def long(work: Work, rng: Rng) -> str:
     work = _worded(work, rng)
     opening = rng.choice(OPEN).format(given=_lower(work.given), Given=work.given)
     paragraphs = [f"{opening} {rng.choice(ASK).format(ask=work.ask)}"]
+    if rng.chance(0.4):
+        paragraphs[0] += f" {rng.choice(MUSE)}"
     if work.traps and rng.chance(0.6):
         paragraphs.append(_trap(work, rng))
     if work.trials:
@@ -133,8 +141,8 @@ def long(work: Work, rng: Rng) -> str:
     paragraphs += _steps(work.steps, style, rng)
     if rng.chance(0.3):
         paragraphs.append(rng.choice(DOUBT).format(ask=work.ask))
-    if work.checks and rng.chance(0.8):
-        paragraphs.append(_check(rng.choice(work.checks), rng))
+    if work.checks and rng.chance(0.85):
+        paragraphs += [_check(check, rng) for check in rng.sample(work.checks, 1 + rng.chance(0.3))]
     if work.other_way and rng.chance(0.45):
         way = " ".join(work.other_way)
         paragraphs.append(f"{rng.choice(OTHER).format(way=way, way_=_lower(way))} {rng.choice(SAME)}")
@@ -199,7 +207,8 @@ class _Style:
         if not step.left or wrong is None:
             return self.worked(step)
         first = self.told(step._replace(value=wrong))
-        aside = _aside(step.left, step.value) or f"Computing it again, {self.calculation(step.left, step.value)}."
+        aside = _aside(step.left, step.value) if "div" not in step.left else ""
+        aside = aside or f"Computing it again, {self.calculation(step.left, step.value)}."
         ends = ("So it's {0}, not {1}.", "That's {0}, not {1}.", "So I should use {0} instead of {1}.", "So {0} it is.")
         return f"{first} {self.rng.choice(NOTICE)} {aside} {self.rng.choice(ends).format(step.value, wrong)}"
 

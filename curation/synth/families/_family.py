@@ -41,9 +41,10 @@ class Parsed(NamedTuple):
 
 
 class Family(Protocol):
-    """The four functions of a family's module."""
+    """A family's module: its phrasings and four functions."""
 
     __name__: str
+    PHRASINGS: Phrasings
 
     def make(self, rng: Rng, level: int) -> Problem:
         """A problem of difficulty 1 to 5."""
@@ -67,6 +68,17 @@ def families() -> dict[str, Family]:
     """Every family in this folder, by name."""
     names = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
     return {name: cast(Family, importlib.import_module(f"{__package__}.{name}")) for name in names}
+
+
+@functools.cache
+def _anchors() -> tuple[str, ...]:
+    return tuple(t.anchor for family in families().values() for t in family.PHRASINGS.templates)
+
+
+def anchored(text: str) -> bool:
+    """False if no phrasing of any family can stand in a text: a quick look before a slow search."""
+    cleaned = clean(text)
+    return any(anchor in cleaned for anchor in _anchors())
 
 
 def read(text: str) -> tuple[str, Parsed] | None:
@@ -125,6 +137,7 @@ _RULES = [
 ]
 
 
+@functools.lru_cache(maxsize=512)
 def clean(text: str) -> str:
     """A text in the one spelling that templates are matched in: no math delimiters, plain fractions and powers, no spaces around signs."""
     text = text.translate(_SUPERSCRIPT)

@@ -31,7 +31,7 @@ WARES = (
     "jacket backpack lamp bicycle helmet tent kettle blender guitar keyboard monitor desk chair sofa carpet camera telescope skateboard "
     "raincoat suitcase toaster microscope"
 ).split()
-VEHICLES = "train|bus|van|truck|cyclist|tram|ferry|coach|motorboat|delivery van|freight train|rowing boat".split("|")
+VEHICLES = "train|bus|van|truck|coach|car|motorcycle|delivery van|freight train|camper|minibus|taxi".split("|")
 TOWNS = (
     "Alder Bay|Ashford|Birchwood|Brookdale|Cedar Falls|Dunmore|Eastport|Fairview|Glenrock|Harrow|Kingsley|Lakeside|Maplewood|Milford|"
     "Northgate|Oakridge|Port Ellis|Ravenna|Redhill|Silverton|Stonebridge|Thornbury|Westbrook|Winslow"

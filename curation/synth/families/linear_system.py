@@ -130,7 +130,23 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         f"Putting ${v} = {tex(x)}$ and ${w} = {tex(y)}$ into the first equation gives ${tex(a * x + b * y)}$, which is right.",
     ]
     traps = [(f"add the two equations as they stand", f"Adding only helps if it makes ${v}$ or ${w}$ disappear, and it doesn't here.")]
-    return Work(solve(parsed), given, asked, steps, checks=checks, traps=traps if a + c and b + d else [])
+    return Work(solve(parsed), given, asked, steps, checks=checks, traps=traps if a + c and b + d else [], other_way=_all_alike(parsed))
+
+
+def _all_alike(parsed: Parsed) -> list[str]:
+    """Heads and legs without equations: suppose all were of the cheaper kind, then see what is missing."""
+    if parsed.kind not in ("legs", "tickets"):
+        return []
+    a, b, c, d = parsed.numbers if parsed.kind == "tickets" else (4, 2, *parsed.numbers)
+    if a == b:
+        return []
+    one, all_of = ("animal", parsed.words["birds"]) if parsed.kind == "legs" else ("ticket", "child tickets")
+    unit = "legs" if parsed.kind == "legs" else "dollars"
+    return [
+        f"Suppose all {c} were {all_of}.",
+        f"That would make {b} × {c} = {b * c} {unit}, but there are {d}, so {d - b * c} are missing.",
+        f"Each {one} of the other kind adds {a - b}, so there must be {d - b * c} ÷ {a - b} = {tex(Fraction(d - b * c, a - b))} of those.",
+    ]
 
 
 def _told(parsed: Parsed, one: str, two: str) -> tuple[str, str]:

@@ -1,0 +1,193 @@
+"""The reply store: what a model wrote is kept once and never paid for twice.
+
+A reply's key is the SHA-256 of (model identity, prompt bytes, sampling, sample index), so two recipes, two steps or two builds that ask
+the same thing share it. Replies lie in immutable Parquet segments, `replies/<model digest>/<segment digest>.parquet`; a segment's name is
+the digest of its bytes, so a damaged one is noticed before it is read. Writers hold a lock and look again before they write, so two
+processes that asked the same question at once both go on with the one reply that was stored first. A segment is written to a temporary
+name, fsynced and renamed: kill -9 loses at most the batch that was being asked.
+
+Replies that say `error` are not stored: the next build asks again. Left out: merging small segments, and any expiry.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.models.base import Model, Reply
+
+SCHEMA = {
+    "key": pl.Binary,
+    "text": pl.String,
+    "finish": pl.String,
+    "prompt_tokens": pl.UInt32,
+    "completion_tokens": pl.UInt32,
+    "prompt_sha256": pl.Binary,
+    "sample": pl.UInt32,
+    "sampling": pl.String,
+}
+"""Columns of a segment. The last three say, to people, what was asked; the key says it to the machine."""
+BATCH = 256
+"""Prompts asked and stored at a time."""
+_SEGMENT = re.compile(r"[0-9a-f]{32}\.parquet")
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a value. TypeError or ValueError for what JSON cannot say exactly."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+class Recorded:
+    """A model that remembers: asks only for replies that the folder does not hold.
+
+    `identity` replaces the model's own where the kernel knows more, such as the digest of its code.
+    """
+
+    def __init__(self, model: Model, folder: Path, *, identity: Mapping[str, Any] | None = None, batch: int = BATCH) -> None:
+        self.model = model
+        self.identity: dict[str, Any] = dict(model.identity if identity is None else identity)
+        self.sampling = model.sampling
+        self.folder = folder / hashlib.sha256(canonical(self.identity)).hexdigest()[:32]
+        self.batch = batch
+        self.asked = 0
+        """Replies that were paid for, errors included, since this object was made."""
+
+    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
+        """Replies from the store, and from the model where the store has none."""
+        replies: list[list[Reply]] = []
+        for start in range(0, len(prompts), self.batch):
+            replies += self._batch(prompts[start : start + self.batch], samples, first)
+        return replies
+
+    def _batch(self, prompts: Sequence[str], samples: int, first: int) -> list[list[Reply]]:
+        numbers = range(first, first + samples)
+        keys = [self._keys(prompt, numbers) for prompt in prompts]
+        known = self._stored({key for row in keys for key in row})
+        fresh: dict[bytes, tuple[str, int, Reply]] = {}
+        for lacking, group in _groups(keys, known, prompts, numbers).items():
+            asked = self.model.complete(list(group), samples=len(lacking), first=lacking[0])
+            self.asked += sum(map(len, asked))
+            for (prompt, row), answers in zip(group.items(), asked, strict=True):
+                for number, reply in zip(lacking, answers, strict=True):
+                    fresh[row[number - first]] = (prompt, number, reply)
+        known = {key: reply for key, (_, _, reply) in fresh.items()} | known | self._store(fresh)
+        return [[known[key] for key in row] for row in keys]
+
+    def _keys(self, prompt: str, numbers: range) -> list[bytes]:
+        """One key per sample: SHA-256 of the canonical JSON of what is asked."""
+        asked = {"identity": self.identity, "prompt": hashlib.sha256(prompt.encode()).hexdigest(), "sampling": self.sampling.payload()}
+        return [hashlib.sha256(canonical({**asked, "sample": number})).digest() for number in numbers]
+
+    def _stored(self, keys: set[bytes], *, skip: frozenset[Path] = frozenset()) -> dict[bytes, Reply]:
+        """Every wanted reply that a segment holds; of several for one key, that of the smallest segment name."""
+        wanted = pl.DataFrame({"key": sorted(keys)}, schema={"key": pl.Binary})
+        found: dict[bytes, Reply] = {}
+        for path in _segments(self.folder):
+            if path in skip or wanted.is_empty():
+                continue
+            for key, *reply in _checked(path).join(wanted, on="key").select(list(SCHEMA)[:5]).iter_rows():
+                found.setdefault(key, Reply(*reply))
+        return found
+
+    def _store(self, fresh: dict[bytes, tuple[str, int, Reply]]) -> dict[bytes, Reply]:
+        """Write what is new under the lock; returns the replies that another process stored first."""
+        good = {key: value for key, value in fresh.items() if value[2].finish != "error"}
+        if not good:
+            return {}
+        import fasteners
+
+        _prepare(self.folder, self.identity)
+        with fasteners.InterProcessLock(str(self.folder / "lock")):
+            for stale in self.folder.glob(".tmp-*"):  # only the holder of the lock writes: these were left by a killed process
+                stale.unlink(missing_ok=True)
+            theirs = self._stored(set(good))
+            rows = [self._row(key, *good[key]) for key in sorted(good) if key not in theirs]
+            if rows:
+                _write(pl.DataFrame(rows, schema=SCHEMA, orient="row"), self.folder)
+        return theirs
+
+    def _row(self, key: bytes, prompt: str, number: int, reply: Reply) -> tuple[Any, ...]:
+        tokens = (reply.prompt_tokens, reply.completion_tokens)
+        sampling = canonical(self.sampling.payload()).decode()
+        return key, reply.text, reply.finish, *tokens, hashlib.sha256(prompt.encode()).digest(), number, sampling
+
+
+def _groups(
+    keys: list[list[bytes]], known: Mapping[bytes, Reply], prompts: Sequence[str], numbers: range
+) -> dict[tuple[int, ...], dict[str, list[bytes]]]:
+    """Prompts by the run of sample numbers that they lack, so that each group is one call. A prompt given twice is asked once."""
+    groups: dict[tuple[int, ...], dict[str, list[bytes]]] = {}
+    for prompt, row in zip(prompts, keys, strict=True):
+        run: list[int] = []
+        for number, key in [*zip(numbers, row, strict=True), (-1, b"")]:
+            if key and key not in known and (not run or number == run[-1] + 1):
+                run.append(number)
+            elif run:
+                groups.setdefault(tuple(run), {})[prompt] = row
+                run = []
+    return groups
+
+
+def _segments(folder: Path) -> list[Path]:
+    """Segments by name, in order. Files of other names are none of ours."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if _SEGMENT.fullmatch(p.name))
+
+
+def _checked(path: Path) -> pl.DataFrame:
+    """A segment, whose bytes are its name's. CurateError for a torn, altered or foreign one."""
+    stat = path.stat()
+    return _load(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _load(path: Path, size: int, mtime_ns: int) -> pl.DataFrame:
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest()[:32] != path.stem:
+        raise CurateError("this reply segment is damaged; delete it, and its replies are asked for again", where=str(path))
+    try:
+        frame = pl.read_parquet(io.BytesIO(data))
+    except Exception as error:
+        raise CurateError(f"this reply segment is not Parquet: {error}", where=str(path)) from error
+    if dict(frame.schema) != SCHEMA:
+        raise CurateError("this file is not a reply segment; move it out of the store", where=str(path))
+    return frame
+
+
+def _prepare(folder: Path, identity: Mapping[str, Any]) -> None:
+    """The model's folder, with its identity beside the segments for people to read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "model.json").exists():
+        _replace(canonical(identity), folder / "model.json", folder / f".model-{os.getpid()}")
+
+
+def _write(frame: pl.DataFrame, folder: Path) -> None:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    data = buffer.getvalue()
+    name = hashlib.sha256(data).hexdigest()[:32]
+    _replace(data, folder / f"{name}.parquet", folder / f".tmp-{name}")
+
+
+def _replace(data: bytes, path: Path, temporary: Path) -> None:
+    """The whole file or nothing, also after power loss."""
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(handle)
+        os.close(handle)

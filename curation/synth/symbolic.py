@@ -1,0 +1,159 @@
+"""A small honest teacher: it really solves the problems it can read, and abstains on all others.
+
+It stands where a large model would stand, behind the same interface. It knows our three prompts by their first line, takes what follows
+the last heading of the prompt as the text, and answers from the families of `families/`. Read problems are solved exactly. When sampled,
+its wording varies, and with probability `slip` it misreads a number at the start and goes on soundly from there, so that verification has
+something to catch; greedy replies are never misread. A reply depends on prompt, sampling and sample index alone.
+
+Left out: any text understanding beyond the families' phrasings, and real token counts (a token is taken as four bytes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from curate.errors import CurateError, did_you_mean
+from curate.models.base import Reply, Sampling
+from curation.synth.families._family import Family, Parsed, anchored, families, long_cot, misread, read, short_cot
+from curation.synth.families._rng import Rng
+
+FILES = ("families/*.py", "prompts/*.txt")
+"""Files beside this module that decide its replies: the families are found by listing their folder, so no import names them."""
+USES: tuple[str, ...] = ()
+"""Distributions whose version can change its replies."""
+BYTES_PER_TOKEN = 4
+MAX_PAIRS = 32
+"""No page gives more pairs than this."""
+NO_QA = "[NO QA]"
+
+
+class Found(NamedTuple):
+    """A problem on a page: its text as it stands there, the family that reads it, and what it read."""
+
+    text: str
+    family: str
+    parsed: Parsed
+
+
+class Symbolic:
+    """The teacher as a `Model`."""
+
+    def __init__(self, sampling: Sampling, slip: float) -> None:
+        self.sampling = sampling
+        self.slip = slip
+        self.identity: dict[str, Any] = {"backend": "symbolic", "slip": slip}
+
+    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
+        """Replies `first` to `first + samples - 1` for each prompt."""
+        return [[self._reply(prompt, index) for index in range(first, first + samples)] for prompt in prompts]
+
+    def _reply(self, prompt: str, index: int) -> Reply:
+        greedy = self.sampling.temperature == 0
+        key = (prompt, 0, 0) if greedy else (prompt, self.sampling.seed, 1 + index)
+        text = _answer(prompt, Rng(*key), 0.0 if greedy else self.slip)
+        asked = _tokens(prompt)
+        if text is None:
+            return Reply("", "abstain", asked, 0)
+        limit = self.sampling.max_tokens * BYTES_PER_TOKEN
+        if len(text.encode()) > limit:
+            return Reply(text.encode()[:limit].decode(errors="ignore"), "length", asked, self.sampling.max_tokens)
+        return Reply(text, "stop", asked, _tokens(text))
+
+
+def connect(entry: Mapping[str, Any]) -> Symbolic:
+    """The model of a recipe's entry: `slip` (0.15) and `sampling`, a map of `Sampling` fields.
+
+    Raises:
+        CurateError: an unknown key or field, or a slip that is no probability.
+    """
+    known = {"backend", "slip", "sampling"}
+    for key in entry:
+        if key not in known:
+            raise CurateError(f"the symbolic model has no setting {key!r}{did_you_mean(key, known)}")
+    slip = entry.get("slip", 0.15)
+    if isinstance(slip, bool) or not isinstance(slip, int | float) or not 0 <= slip <= 1:
+        raise CurateError(f"slip: a probability from 0 to 1, not {slip!r}")
+    return Symbolic(Sampling.of(entry.get("sampling") or {}), float(slip))
+
+
+def _answer(prompt: str, rng: Rng, slip: float) -> str | None:
+    task = prompt.partition("\n")[0]
+    if task == "Task: extract questions and answers.":
+        return _extract(prompt.partition("\nPage:\n")[2], rng)
+    found = read(prompt.partition("\nProblem:\n")[2].strip())
+    if found is None or task not in ("Task: think aloud and solve.", "Task: solve briefly."):
+        return None
+    family, parsed = families()[found[0]], found[1]
+    try:
+        if rng.chance(slip):
+            parsed = misread(family, parsed, rng) or parsed
+        return _thought(family, parsed, rng) if task == "Task: think aloud and solve." else short_cot(family, parsed, rng)
+    except ValueError:
+        return None
+
+
+def _thought(family: Family, parsed: Parsed, rng: Rng) -> str:
+    thinking = long_cot(family, parsed, rng)
+    return f"<think>\n{thinking}\n</think>\n\nThe answer is $\\boxed{{{family.solve(parsed)}}}$."
+
+
+def _extract(page: str, rng: Rng) -> str:
+    blocks = []
+    for found in problems(page):
+        family = families()[found.family]
+        try:
+            worked = short_cot(family, found.parsed, rng)
+        except ValueError:
+            continue
+        blocks.append(f"Question: {found.text}\nAnswer: {worked}")
+        if len(blocks) == MAX_PAIRS:
+            break
+    return "\n\n".join(blocks) or NO_QA
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text.encode()) // BYTES_PER_TOKEN)
+
+
+# ---- finding problems on a page ---------------------------------------------------------------------------------------------
+
+_SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+")
+_LABEL = re.compile(r"^[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s*\d*\s*[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*", re.IGNORECASE)
+_WINDOW = 6
+"""No phrasing has more sentences, a line break inside one included."""
+
+
+def problems(page: str) -> Iterator[Found]:
+    """Every problem in a text, in order, each once; its question marks and numbers must stand exactly as a family phrases them."""
+    if not anchored(page):
+        return
+    pieces = [piece.strip() for piece in _SENTENCE.split(page)]
+    pieces = [piece for piece in pieces if piece]
+    seen: set[str] = set()
+    i = 0
+    while i < len(pieces):
+        found = _starting_at(pieces, i)
+        if found is None:
+            i += 1
+            continue
+        step, problem = found
+        i += step
+        if problem.text not in seen:
+            seen.add(problem.text)
+            yield problem
+
+
+def _starting_at(pieces: list[str], start: int) -> tuple[int, Found] | None:
+    first = _LABEL.sub("", pieces[start])
+    text = ""
+    for count in range(1, _WINDOW + 1):
+        if start + count > len(pieces):
+            return None
+        text = first if count == 1 else f"{text} {pieces[start + count - 1]}"
+        if text[-1:] in ".?!" and any(ch.isdigit() for ch in text):
+            found = read(text)
+            if found is not None:
+                return count, Found(text, *found)
+    return None

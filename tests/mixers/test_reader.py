@@ -1,0 +1,148 @@
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from curate.errors import CurateError
+from curate.step import Corpus
+from mixers.mixture import mixture
+from mixers.reader import Mixture
+
+STAGES = [{"until": 0.5, "weights": {"web": 0.75, "qa": 0.25}}, {"until": 1, "weights": {"qa": 1}}]
+
+
+@pytest.fixture(scope="module")
+def folder(
+    tmp_path_factory: pytest.TempPathFactory, frames: Callable[[str, list[pl.DataFrame]], Corpus], tokenizer: str
+) -> Path:
+    out = tmp_path_factory.mktemp("mixture")
+    corpora = {}
+    for name, lengths in (("web", [5 + n % 40 for n in range(100)]), ("qa", [3 + n % 7 for n in range(200)])):
+        tokens = [list(range(1, 1 + length)) for length in lengths]
+        docs = pl.DataFrame({"id": [f"{name}{n}" for n in range(len(lengths))], "tokens": tokens, "n_tokens": lengths})
+        corpora[name] = frames(name, [docs.cast({"tokens": pl.List(pl.UInt32), "n_tokens": pl.UInt32})])
+    mixture(corpora, out, tokens=2000, seq_len=32, stages=STAGES, tokenizer=tokenizer, seed=1)
+    return out
+
+
+def test_a_window_says_where_its_documents_begin(folder: Path) -> None:
+    mix = Mixture(folder)
+    for window in (mix[n] for n in range(len(mix))):
+        ids, places, mask = window["document_ids"], window["position_ids"], window["loss_mask"]
+        assert all(array.shape == (32,) for array in window.values())
+        used = int(mask.sum())
+        assert (ids[:used] >= 0).all() and (ids[used:] == -1).all() and (window["tokens"][used:] == 0).all()
+        starts = np.flatnonzero(np.diff(ids[:used], prepend=-1))
+        assert (places[starts] == 0).all() and (np.diff(ids[:used]) <= 1).all()
+        # Pieces begin at a token that is a multiple of the window, so here the token tells the place in its document.
+        assert ((window["tokens"][:used] - 1) % 32 == places[:used]).all()
+
+
+def test_the_mixture_has_as_many_tokens_as_it_says(folder: Path) -> None:
+    mix = Mixture(folder)
+    assert sum(int(mix[n]["loss_mask"].sum()) for n in range(len(mix))) == mix.facts["tokens"]
+
+
+def test_iterating_ends_at_the_end_and_negative_places_count_from_it(folder: Path) -> None:
+    mix = Mixture(folder)
+    assert len(list(mix)) == len(mix)  # type: ignore[call-overload]
+    assert (mix[-1]["tokens"] == mix[len(mix) - 1]["tokens"]).all()
+
+
+@pytest.mark.parametrize("world", [1, 2, 4])
+def test_a_global_batch_is_the_same_for_any_number_of_ranks(folder: Path, world: int) -> None:
+    mix = Mixture(folder)
+    whole = mix.batch(3, 8)["tokens"]
+    parts = [mix.batch(3, 8, rank, world)["tokens"] for rank in range(world)]
+    assert (np.stack(parts, 1).reshape(8, -1) == whole).all()
+
+
+def test_each_epoch_visits_every_window_in_another_order_with_the_same_sources(folder: Path) -> None:
+    mix = Mixture(folder)
+    epochs = [[mix.number(e * len(mix) + n) for n in range(len(mix))] for e in range(3)]
+    assert epochs[0] == list(range(len(mix)))
+    assert all(sorted(epoch) == epochs[0] for epoch in epochs)
+    assert epochs[1] != epochs[0] and epochs[2] != epochs[1]
+    groups = np.load(folder / "groups.npy")
+    assert all((groups[epoch] == groups).all() for epoch in epochs)
+
+
+def test_resuming_goes_on_with_the_next_batch_even_of_another_size(folder: Path) -> None:
+    straight = [b["tokens"] for b in Mixture(folder).batches(4)]
+    first = Mixture(folder)
+    stream = first.batches(4)
+    taken = [next(stream)["tokens"] for _ in range(3)]
+    second = Mixture(folder)
+    second.load_state_dict(first.state_dict())
+    rest = np.concatenate([b["tokens"] for b in second.batches(2)])
+    whole = np.concatenate([*taken, rest])
+    assert (whole[: 4 * len(straight)] == np.concatenate(straight)).all()
+
+
+def test_the_stream_runs_across_epochs(folder: Path) -> None:
+    mix = Mixture(folder)
+    size = len(mix) - 1
+    stream = mix.batches(size, epochs=None)
+    next(stream)
+    second = next(stream)["tokens"]
+    assert (second[0] == mix[len(mix) - 1]["tokens"]).all() and (second[1] == mix.at(len(mix))["tokens"]).all()
+
+
+def test_the_documents_of_a_step_are_those_in_its_windows(folder: Path) -> None:
+    mix = Mixture(folder)
+    for step in (0, 2, len(mix) // 4 + 1):  # the last lies in the second epoch in part
+        documents = mix.documents(step, 4)
+        assert documents["place"].is_sorted() and documents["place"].unique().to_list() == list(
+            range(4 * step, 4 * step + 4)
+        )
+        assert documents["length"].sum() == mix.batch(step, 4)["loss_mask"].sum()
+        assert documents["id"].null_count() == 0
+
+
+def test_a_state_of_another_mixture_is_refused(folder: Path) -> None:
+    with pytest.raises(CurateError, match="the state is of mixture 000000000000"):
+        Mixture(folder).load_state_dict({"mixture": "0" * 64, "windows": 4})
+
+
+def test_a_batch_that_ranks_cannot_share_is_refused(folder: Path) -> None:
+    with pytest.raises(CurateError, match="a batch of 6 windows cannot be shared equally by 4 ranks"):
+        Mixture(folder).batch(0, 6, 0, 4)
+
+
+def test_a_torn_copy_is_noticed(folder: Path, tmp_path: Path) -> None:
+    torn = tmp_path / "torn"
+    shutil.copytree(folder, torn)
+    with (torn / "windows-00000.bin").open("ab") as file:
+        file.truncate(10)
+    with pytest.raises(CurateError, match=r"windows-00000\.bin has 10 bytes, not"):
+        Mixture(torn)
+    with pytest.raises(CurateError, match="not a mixture"):
+        Mixture(tmp_path)
+
+
+def test_a_worker_gets_a_path_and_not_the_bytes(folder: Path) -> None:
+    mix = Mixture(folder)
+    mix.load_state_dict({"mixture": mix.digest, "windows": 8})
+    _ = mix[0]
+    pickled = pickle.dumps(mix)
+    assert len(pickled) < 500
+    again = pickle.loads(pickled)
+    assert (again[5]["tokens"] == mix[5]["tokens"]).all() and again.state_dict() == mix.state_dict()
+
+
+def test_training_reads_with_numpy_alone(folder: Path) -> None:
+    code = (
+        "import sys; from mixers.reader import Mixture; m = Mixture(sys.argv[1]); m.batch(9, 8); "
+        "print(sorted({'polars', 'pyarrow', 'numba', 'torch', 'tokenizers'} & set(sys.modules)))"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], env={"PYTHONPATH": root}, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"
