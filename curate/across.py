@@ -44,8 +44,8 @@ class Prepare:
         seen = docs.select(self.node.reads)
         if found.spec.prepare:
             seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
-        replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen))
-        replace_file(self.node.draft / "work" / "sorted" / name, _grouped(docs.drop(ROW)))
+        replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen), durable=False)
+        replace_file(self.node.draft / "work" / "sorted" / name, _grouped(docs.drop(ROW)), durable=False)
         replace_file(sizes, parquet_bytes(docs.select("id", pl.col("text").str.len_bytes().alias("bytes"))))
         return docs.height
 

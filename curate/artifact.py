@@ -121,14 +121,18 @@ def content_of(shards: Sequence[Stored]) -> str:
     return digest([[s.name, s.rows, s.sha256, s.errors[1] if s.errors else None] for s in shards])
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write through a temporary name, fsync, rename: a reader sees the old file or the whole new one."""
+def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write through a temporary name, fsync, rename: a reader sees the old file or the whole new one.
+
+    durable=False leaves out the fsync, for what is noticed and made again if a power loss tears it.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

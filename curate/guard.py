@@ -77,7 +77,7 @@ class Guard:
         self.save()
 
     def save(self) -> None:
-        replace_file(self.journal, json.dumps(self.history).encode())
+        replace_file(self.journal, json.dumps(self.history).encode(), durable=False)
 
     def run(
         self, node: str, call: Callable[[pl.DataFrame], pl.DataFrame], docs: pl.DataFrame, timed: bool = True

@@ -148,7 +148,7 @@ class Pass:
                 if provenance is not None:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
                 self.shard(name, docs, lost)
-        replace_file(marker, json.dumps(names).encode())
+        replace_file(marker, json.dumps(names).encode(), durable=False)
         return rows
 
     def records(self, rank: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
@@ -246,7 +246,7 @@ def store(
         for fate in lost["fate"].to_list():
             fates[fate] = fates.get(fate, 0) + 1
     stored = Stored(name, frame.height, live, size, sha256, fates, errors)
-    replace_file(_record(node, name), json.dumps(stored.payload()).encode())
+    replace_file(_record(node, name), json.dumps(stored.payload()).encode(), durable=False)
 
 
 def lost_rows(docs: pl.DataFrame, lost: Sequence[tuple[int, str, str]]) -> pl.DataFrame:

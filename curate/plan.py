@@ -296,12 +296,13 @@ class Planner:
         for name, entry in self.recipe.corpora.items():
             if name != corpus and (entry.from_ or "").partition("/")[0] != corpus:
                 continue
-            for item in entry.steps:
+            for position, item in enumerate(entry.steps):
                 if item.verb == "keep":
                     for text in item.clauses.values():
                         named |= parse(text).columns
                 else:
-                    found = self.found(item.verb, str(item.step), "")
+                    at = self.recipe.location("corpora", name, "steps", position)
+                    found = self.found(item.verb, str(item.step), at)
                     named |= set(self.reads(found, {**_defaults(found), **item.params}))
         return {c: t for c, t in raw.items() if c in named and c not in (*STANDARD, "payload", "provenance", "error")}
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 from curate.errors import CurateError, did_you_mean
+from curate.identity import code_digest
 
 Finish = Literal["stop", "length", "abstain", "error"]
 PLACES = ("curate.models", "curation.synth")
@@ -125,12 +126,33 @@ def backend(name: str) -> Backend:
     raise CurateError(f"no model backend {name!r}{did_you_mean(name, _backends())}")
 
 
-def open_model(entry: Mapping[str, Any]) -> Model:
-    """The model of one entry under a recipe's `models:`, without memory. CurateError names what the entry lacks or gets wrong."""
+def open_model(entry: Mapping[str, Any], replies: Path) -> Model:
+    """The model of one entry under a recipe's `models:`, with the memory in the folder `replies`. CurateError names what is wrong with it."""
+    from curate.models.replies import Recorded
+
+    found, model = _opened(entry)
+    return Recorded(model, replies, identity=_identity(found, model))
+
+
+def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a model belongs to the identity of a step that asks it: which model, its code if it is our own, and how it samples."""
+    found, model = _opened(entry)
+    return {**_identity(found, model), "sampling": model.sampling.payload()}
+
+
+def _opened(entry: Mapping[str, Any]) -> tuple[Backend, Model]:
     name = entry.get("backend")
     if not isinstance(name, str):
         raise CurateError(f"a model needs `backend:`{did_you_mean('', _backends())}")
-    return backend(name).connect(entry)
+    found = backend(name)
+    return found, found.connect(entry)
+
+
+def _identity(found: Backend, model: Model) -> dict[str, Any]:
+    """A teacher of our own is its code; a server or library only carries the replies of what its identity names."""
+    if not found.module.startswith("curation."):
+        return dict(model.identity)
+    return {**model.identity, "code": code_digest(found.path, found.module, files=found.files, uses=found.uses)}
 
 
 def _backends() -> list[str]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from typing import Any
 import polars as pl
 
 from curate.errors import CurateError
+from curate.identity import canonical
 from curate.models.base import Model, Reply
 
 SCHEMA = {
@@ -40,11 +40,6 @@ SCHEMA = {
 BATCH = 256
 """Prompts asked and stored at a time."""
 _SEGMENT = re.compile(r"[0-9a-f]{32}\.parquet")
-
-
-def canonical(value: Any) -> bytes:
-    """The one JSON text of a value. TypeError or ValueError for what JSON cannot say exactly."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 class Recorded:

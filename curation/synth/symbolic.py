@@ -19,7 +19,7 @@ from curate.models.base import Reply, Sampling
 from curation.synth.families._family import Family, Parsed, anchored, families, long_cot, misread, read, short_cot
 from curation.synth.families._rng import Rng
 
-FILES = ("families/*.py", "prompts/*.txt")
+FILES = ("families/*.py",)
 """Files beside this module that decide its replies: the families are found by listing their folder, so no import names them."""
 USES: tuple[str, ...] = ()
 """Distributions whose version can change its replies."""

@@ -107,7 +107,7 @@ DONE = (
     "Thus the answer is {box}.", "That gives {box}.", "So, {box}.", "I'm done: the answer is {box}.",
 )  # fmt: skip
 SHORT_DONE = (
-    "The answer is {box}.", "So the answer is {box}.", "Therefore the answer is {box}.", "Hence the answer is {box}.", "Answer: {box}.",
+    "The answer is {box}.", "So the answer is {box}.", "Therefore the answer is {box}.", "Hence the answer is {box}.", "Result: {box}.",
     "This gives {box}.",
 )  # fmt: skip
 SHORT_NEXT = ("", "", "", "", "", "Then ", "Next, ", "Now ")

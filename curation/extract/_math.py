@@ -1,0 +1,178 @@
+r"""Formulas in a page's markup, put back as TeX text, so that any extractor keeps them.
+
+Every extractor loses formulas in `<script type="math/tex">`, in image `alt`s or in MathML, or prints them two or three times over. Here each
+is replaced in the DOM by a text node `$...$` or a block `$$...$$`; what the page holds as TeX in its text (`$`, `\(`, `\[`) stays as it is. Formula text goes
+into text nodes only and is never parsed as HTML again.
+
+In this order, a container before what it contains: KaTeX, MathJax 2 scripts (whose rendered copies are dropped), MediaWiki, MathML with a TeX annotation or
+`alttext`, images. Then superscripts, subscripts, and blocks of nothing but macro definitions. After OpenWebMath's and MegaMath's extraction.
+
+Left out so far: MathML and rendered KaTeX or MathJax without TeX, TeX in image URLs, AsciiMath. These keep the text they have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html import HTMLTree
+    from resiliparse.parse.html.node import ElementNode
+
+TEX = 'annotation[encoding*="tex" i], annotation[encoding*="TeX"]'
+MATHJAX_RENDERED = ".MathJax, .MathJax_Preview, .MathJax_Display, .MathJax_SVG, .MathJax_SVG_Display, .MathJax_CHTML, .MJXc-display"
+IMAGE_CLASS = re.compile(r"(?<![a-z])(math|tex\b|latex|formula|mwe-math)", re.I)
+IMAGE_SOURCE = re.compile(r"latex\.php\?|codecogs\.com|/mathtex|/mimetex|media/math/render|/latex/image", re.I)
+DISPLAY_CLASS = re.compile(r"display|formulaDsp|block", re.I)
+MACRO = re.compile(r"\\(?:(?:re)?newcommand|providecommand|def|gdef|let|DeclareMathOperator)\b")
+DEFINITION = re.compile(
+    r"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator)\*?\s*\{?\\?[A-Za-z@]+\}?\s*(?:\[[^\]]*\]\s*)*"
+    r"|\\g?def\s*\\[A-Za-z@]+[#0-9]*\s*|\\let\s*\\[A-Za-z@]+\s*=?\s*\\[A-Za-z@]+"
+)
+REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\s*\d+\]?)\s*")
+PLAIN_SCRIPT = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
+ANY = f'.katex, script[type^="math/tex"], .mwe-math-element, math, img, {MATHJAX_RENDERED}'
+
+
+def restore(tree: HTMLTree, html: str) -> int:
+    """Replace formulas in the tree by TeX text. Gives the number of formulas found in the markup."""
+    body = tree.body
+    if body is None:
+        return 0
+    count = 0
+    if body.query_selector(ANY) is not None:
+        if body.query_selector('script[type^="math/tex"]') is not None:
+            for node in body.query_selector_all(MATHJAX_RENDERED):
+                node.decompose()
+        count = sum(_replace_all(tree, body, selector, source, block) for selector, source, block in RULES)
+    _scripts(tree, body)
+    if MACRO.search(html):
+        _drop_macros(body)
+    return count
+
+
+def _replace_all(
+    tree: HTMLTree, body: ElementNode, selector: str, source: Callable[[ElementNode], str | None], block: Callable[[ElementNode], bool]
+) -> int:
+    count = 0
+    for node in body.query_selector_all(selector):
+        raw = source(node)
+        tex, delimited = clean(raw) if raw is not None else ("", False)
+        if not tex or node.parent is None:
+            continue
+        count += 1
+        _put(tree, node, tex, delimited or block(node))
+    return count
+
+
+def _put(tree: HTMLTree, node: ElementNode, tex: str, display: bool) -> None:
+    if display:
+        new = tree.create_element("div")
+        new.append_child(tree.create_text_node(f"$${tex}$$" if "$" not in tex else f"\\[{tex}\\]"))
+    else:
+        new = tree.create_text_node(f"${tex}$" if "$" not in tex else f"\\({tex}\\)")
+    node.parent.replace_child(new, node)
+
+
+DELIMITERS = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False), ("\\(", "\\)", False))
+COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
+STYLE = re.compile(r"\\(?:display|text)style(?![A-Za-z])\s*")
+
+
+def clean(tex: str) -> tuple[str, bool]:
+    """TeX on one line, without delimiters, comments and a leading style command; and whether its delimiters said display."""
+    tex = tex.strip()
+    display = False
+    for left, right, block in DELIMITERS:
+        if tex.startswith(left) and tex.endswith(right) and len(tex) >= len(left + right):
+            tex, display = tex[len(left) : -len(right)], block
+            break
+    tex = " ".join(COMMENT.sub(r"\1", tex).split())
+    if tex.startswith("{\\displaystyle") and _closing(tex, 0) == len(tex) - 1:
+        tex = tex[1:-1]
+    return STYLE.sub("", tex, count=1).strip() if STYLE.match(tex) else tex.strip(), display
+
+
+def _closing(tex: str, start: int) -> int:
+    """Position of the brace that closes the one at `start`, -1 if none does."""
+    depth = 0
+    for mark in re.finditer(r"\\.|[{}]", tex[start:], re.S):
+        depth += {"{": 1, "}": -1}.get(mark.group(), 0)
+        if depth == 0 and mark.group() == "}":
+            return start + mark.start()
+    return -1
+
+
+def _annotation(node: ElementNode) -> str | None:
+    found = node.query_selector(TEX)
+    return found.text if found is not None else None
+
+
+def _mathml(node: ElementNode) -> str | None:
+    return _annotation(node) or node.getattr("alttext")
+
+
+def _wiki(node: ElementNode) -> str | None:
+    math, image = node.query_selector("math"), node.query_selector("img")
+    return (math and _mathml(math)) or (image and image.getattr("alt"))
+
+
+def _image(node: ElementNode) -> str | None:
+    alt = node.getattr("alt")
+    if not alt or not (IMAGE_CLASS.search(node.getattr("class") or "") or IMAGE_SOURCE.search(node.getattr("src") or "")):
+        return None
+    return alt
+
+
+def _block(node: ElementNode) -> bool:
+    """Whether MathML or an image stands in a line of its own."""
+    marks = " ".join(node.getattr(name) or "" for name in ("display", "mode", "class"))
+    return bool(DISPLAY_CLASS.search(marks)) or node.closest("div.math") is not None
+
+
+RULES: tuple[tuple[str, Callable[[ElementNode], str | None], Callable[[ElementNode], bool]], ...] = (
+    (".katex-display", _annotation, lambda node: True),
+    (".katex", _annotation, lambda node: False),
+    ('script[type^="math/tex"]', lambda node: node.text, lambda node: "display" in (node.getattr("type") or "")),
+    (".mwe-math-element", _wiki, lambda node: node.query_selector('math[display="block"]') is not None),
+    ("math", _mathml, _block),
+    ("img", _image, _block),
+)
+
+
+def _scripts(tree: HTMLTree, body: ElementNode) -> None:
+    """`x<sup>2</sup>` to `x^{2}`. References to notes go, ordinals and long texts stay."""
+    for node in body.query_selector_all("sup, sub"):
+        text = node.text or ""
+        if node.tag == "sup" and node.query_selector("a") is not None:
+            if REFERENCE.fullmatch(text):
+                node.decompose()
+            continue
+        if not text.strip() or len(text) > 80 or PLAIN_SCRIPT.fullmatch(text) or node.closest("math, pre") is not None:
+            continue
+        node.insert_before(tree.create_text_node("^{" if node.tag == "sup" else "_{"), node.first_child)
+        node.append_child(tree.create_text_node("}"))
+
+
+def _drop_macros(body: ElementNode) -> None:
+    """Remove innermost blocks that hold definitions of TeX macros and nothing else."""
+    for node in body.query_selector_all("div, p, span"):
+        if node.first_element_child is None and _only_macros(node.text or ""):
+            node.decompose()
+
+
+def _only_macros(text: str) -> bool:
+    at, found = 0, False
+    text = text.strip("$ \t\r\n")
+    text = text.removeprefix("\\(").removeprefix("\\[").removesuffix("\\)").removesuffix("\\]").strip()
+    while match := DEFINITION.match(text, at):
+        found, at = True, match.end()
+        if text[at : at + 1] == "{":
+            closing = _closing(text, at)
+            if closing < 0:
+                return False
+            at = closing + 1
+        while at < len(text) and text[at] in " \t\r\n$":
+            at += 1
+    return found and at >= len(text)

@@ -1,0 +1,46 @@
+"""Long chains of thought for questions with a known answer, as OctoThinker feeds them to mid-training (section 2 of its appendix).
+
+A document is the question, a line break, and the thinking text that stands inside <think>...</think>, without the tags. Whether a chain
+ends at the right answer is not judged here: chains are made once, and `verify: math_answer` judges them, as often as its rules change.
+Left out: keeping the summary that follows the thinking.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from curate.models.base import Model
+from curate.step import expand
+from curation.synth._reply import cut, thinking
+
+PROMPT = Path(__file__).with_name("prompts") / "long_cot.txt"
+SCHEMA = {"parent": pl.UInt32, "text": pl.String, "question": pl.String, "gold": pl.String, "sample": pl.UInt16}
+
+
+@expand(reads=["question", "gold"], files=["prompts/long_cot.txt"])
+def long_cot(
+    docs: pl.DataFrame, *, model: Model, samples: int = 4, max_bytes: int = 4_000, max_chars: int = 60_000
+) -> pl.DataFrame:
+    """Up to `samples` chains for each question.
+
+    max_bytes: longer questions are not asked. max_chars: longer chains are dropped. Columns: text, question, gold, sample (which of the
+    draws). Two equal chains of one question are one row; a reply that abstains, fails, is cut off or breaks its tags gives none.
+    """
+    template = PROMPT.read_text("utf-8")
+    asked = [
+        (parent, question, gold)
+        for parent, (question, gold) in enumerate(docs.select("question", "gold").iter_rows())
+        if question and gold and cut(question, max_bytes) == question
+    ]
+    replies = model.complete([template.replace("{{text}}", question) for _, question, _ in asked], samples=samples)
+    rows = []
+    for (parent, question, gold), draws in zip(asked, replies, strict=True):
+        seen: set[str] = set()
+        for sample, reply in enumerate(draws):
+            chain = thinking(reply.text) if reply.finish == "stop" else None
+            if chain and chain not in seen and len(chain) <= max_chars:
+                seen.add(chain)
+                rows.append((parent, f"{question}\n{chain}", question, gold, sample))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
