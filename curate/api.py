@@ -17,10 +17,12 @@ from curate.build import Build
 from curate.errors import CurateError, did_you_mean
 from curate.lock import Lock, lock_of, read_ref, write_lock, write_ref
 from curate.passes import Limits
-from curate.plan import Node, Plan, Planner
+from curate.plan import Node, Plan
+from curate.planner import Planner
 from curate.profile import Profile, find_project, load_profile
 from curate.recipe import Recipe, load
 from curate.report import Report
+from curate.state import State
 from curate.store import Store
 
 if TYPE_CHECKING:
@@ -64,16 +66,18 @@ class Curated:
         return self.project / "recipes" / f"{self.name}.lock"
 
     @cached_property
-    def built(self) -> Build:
+    def built(self) -> State:
         """What is stored of the plan, without building anything."""
-        build = self._build(executors.make("inline", 1), Report())
-        build.settle(list(self.planned.nodes.values()))
-        return build
+        state = State(self.planned, self.store)
+        state.settle(list(self.planned.nodes.values()))
+        return state
 
     def _build(self, executor: executors.Executor, report: Report) -> Build:
         limits = Limits(self.profile.limits.seconds, self.profile.limits.seconds_per_document)
         last = read_ref(self.store, self.name, self.project)
-        return Build(self.planned, self.store, executor, self.project, report, limits, last)
+        return Build(
+            self.planned, self.store, executor=executor, project=self.project, report=report, limits=limits, last=last
+        )
 
     # make
 
@@ -181,7 +185,7 @@ class Curated:
         """A DuckDB query over the views documents, funnel, fates, mixture and sources."""
         from curate.views import query as run
 
-        return run(self.built, query)  # type: ignore[no-any-return]
+        return run(self.built, query)
 
     def funnel(self) -> list[dict[str, Any]]:
         """One row per built node: corpus, node, documents in and out, fates of those that ended there."""

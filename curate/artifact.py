@@ -195,6 +195,10 @@ class Piece:
     shards: dict[str, Stored]
     content: str
 
+    @classmethod
+    def of(cls, folder: Path, manifest: Manifest) -> Piece:
+        return cls(folder, manifest.kind, manifest.schema, {s.name: s for s in manifest.shards}, manifest.content)
+
     def read(self, shard: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         return read_checked(self.folder, shard, self.shards[shard].sha256, columns)
 

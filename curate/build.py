@@ -6,11 +6,8 @@ end the work there (early cut-off). A damaged object is set aside when it is met
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,26 +16,25 @@ from curate.artifact import (
     ROW,
     Damaged,
     Manifest,
-    Piece,
     PieceKind,
     Stored,
     StoredCorpus,
     View,
     content_of,
     read_checked,
-    replace_file,
 )
 from curate.errors import CurateError
 from curate.executors import Executor
+from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR
 from curate.identity import digest, file_sha256
-from curate.known import MOST, Known
+from curate.known import find_known, register
 from curate.passes import Limits, Pass, Work
-from curate.plan import Node, Plan
+from curate.plan import Node
 from curate.report import Report
 from curate.schema import schema_text
 from curate.sources import Sources, folder_sources
-from curate.store import Store
+from curate.state import State
 
 KINDS: dict[str, PieceKind] = {
     "read": "base", "expand": "base", "across": "base", "score": "columns", "rewrite": "columns", "keep": "verdict",
@@ -47,19 +43,15 @@ KINDS: dict[str, PieceKind] = {
 
 
 @dataclass
-class Build:
+class Build(State):
     """One build of one plan on one store."""
 
-    plan: Plan
-    store: Store
-    executor: Executor
-    project: Path
+    executor: Executor = field(default_factory=Inline)
+    project: Path = field(default_factory=Path.cwd)
     report: Report = field(default_factory=Report)
     limits: Limits = Limits()
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/refs.py`)."""
-    done: dict[str, Manifest] = field(default_factory=dict)
-    """Plan key -> manifest."""
     ran: list[str] = field(default_factory=list)
 
     def run(self, targets: list[str] | None = None) -> None:
@@ -80,47 +72,6 @@ class Build:
                 self.store.set_aside(damage)
                 self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
-
-    # what is there
-
-    def settle(self, nodes: list[Node]) -> None:
-        """Note every node that is already stored, by plan key or, with its inputs known, by key."""
-        for node in nodes:
-            if node.plan_key in self.done:
-                continue
-            key = self.store.planned(node.plan_key)
-            if key is None or not self.store.has(key):
-                key = self.key_of(node) if all(i.plan_key in self.done for i in node.inputs) else None
-                if key is None or not self.store.has(key):
-                    continue
-            self.done[node.plan_key] = self.store.check(key)
-            with contextlib.suppress(OSError):
-                self.store.record(node.plan_key, key)
-
-    def contents(self, node: Node) -> list[str]:
-        """Content of each input: of files their own, of documents that of everything joined to them."""
-        return [self.done[i.plan_key].content if i.makes_files else self.view(i).content for i in node.inputs]
-
-    def key_payload(self, node: Node) -> dict[str, Any]:
-        return node.key_payload(self.contents(node))
-
-    def key_of(self, node: Node) -> str:
-        return digest(self.key_payload(node))
-
-    def piece(self, node: Node) -> Piece:
-        manifest = self.done[node.plan_key]
-        return Piece(
-            self.store.object(manifest.key),
-            manifest.kind,
-            manifest.schema,
-            {s.name: s for s in manifest.shards},
-            manifest.content,
-        )
-
-    def view(self, node: Node) -> View:
-        """The table that a node's documents make up: its base and all pieces since."""
-        nodes = list(itertools.takewhile(lambda n: not n.is_base, node.upstream()))
-        return View(tuple(self.piece(n) for n in [node.base, *reversed(nodes)]))
 
     # what to run next
 
@@ -270,8 +221,12 @@ class Build:
             "", self.project, params, models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
             node.step.title if node.step else node.kind,
             {k: node.own[k] for k in ("columns", "promoted", "license")} if node.kind == "read" else {},
-            self.known(node) if node.kind in ("score", "rewrite") else None,
+            find_known(self.store, node.value_key, self.key_of_base(node)) if node.kind in ("score", "rewrite") else None,
         )  # fmt: skip
+
+    def key_of_base(self, node: Node) -> str | None:
+        base = self.done.get(node.base.plan_key)
+        return base.key if base else None
 
     def run_across(self, node: Node) -> None:
         from curate.across import Gather, Prepare, bounds, find_columns
@@ -343,7 +298,7 @@ class Build:
         self.store.commit(node.plan_key, manifest)
         self.done[node.plan_key] = manifest
         if node.kind in ("score", "rewrite"):
-            self.register(node, manifest)
+            register(self.store, node.value_key, manifest.key, self.done[node.base.plan_key].key)
 
     def check_budget(self, node: Node, shards: tuple[Stored, ...], rows_in: int) -> None:
         """A step that loses too many documents is broken; say so instead of building on it."""
@@ -359,49 +314,6 @@ class Build:
             raise CurateError(
                 f"{node.name}: {lost:,} of {rows_in:,} documents failed, more than {BUDGET:.0%}; the first: {error}"
             )
-
-    # values known from earlier builds
-
-    def register(self, node: Node, manifest: Manifest) -> None:
-        folder = self.store.root / "values" / node.value_key
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_file(folder / f"{manifest.key}.json", json.dumps({"base": self.done[node.base.plan_key].key}).encode())
-
-    def known(self, node: Node) -> Known | None:
-        """Earlier pieces with the same values, newest first."""
-        folder = self.store.root / "values" / node.value_key
-        with contextlib.suppress(FileNotFoundError):
-            marks = sorted(folder.iterdir(), key=lambda path: (-path.stat().st_mtime_ns, path.name))
-            base = self.done.get(node.base.plan_key)
-            same, others = [], []
-            for mark in marks[:MOST]:
-                try:
-                    piece = self.stored_piece(mark.stem)
-                    theirs = self.stored_piece(str(json.loads(mark.read_text("utf-8"))["base"]))
-                except (Damaged, ValueError, KeyError):
-                    continue
-                if base is not None and theirs.folder.name == base.key:
-                    same.append(piece)
-                else:
-                    others.append((theirs, piece))
-            return Known(tuple(same), tuple(others))
-        return None
-
-    def stored_piece(self, key: str) -> Piece:
-        manifest = self.store.check(key)
-        return Piece(
-            self.store.object(key),
-            manifest.kind,
-            manifest.schema,
-            {s.name: s for s in manifest.shards},
-            manifest.content,
-        )
-
-    def corpora(self) -> Iterator[tuple[str, View]]:
-        """Finished corpora: name and view of the last node."""
-        for name, node in self.plan.ends.items():
-            if all(n.plan_key in self.done for n in node.upstream()):
-                yield name, self.view(node)
 
 
 SUFFIXES = {

@@ -2,7 +2,8 @@
 
 The four stand side by side because they must say the same thing. The meaning is that of SQL with three values, and:
 
-    numbers   + - * / and abs compute in 64-bit floats, so nothing overflows; x / 0 is NULL; integers that are only compared are compared exactly
+    numbers   + - * / and abs compute in 64-bit floats, so nothing overflows; x / 0 is NULL; integers that are only compared are
+              compared exactly
     floats    -0 = 0, NaN = NaN, and NaN is the largest number (here polars and DuckDB agree by themselves)
     text      is compared by code point; `length` counts code points
 
@@ -78,6 +79,7 @@ class Node:
 
 
 def spoken(kind: Kind) -> str:
+    """A kind as errors call it: all numbers are one to a person."""
     return "a number" if kind in NUMBERS else "true or false" if kind == "boolean" else kind
 
 

@@ -1,8 +1,8 @@
 """The language of `keep:` clauses: `language = 'en' and math_score >= 0.5`, with the same answer in polars and in DuckDB.
 
-A small Pratt parser of our own; nothing is ever evaluated as Python or pasted as SQL. A clause is true, false or NULL (undecided) for each
-document; what its parts mean stands in `curate/clause_values.py` and `curate/clause_conditions.py`. Length and depth are limited, so a hostile
-clause costs no more than an honest one.
+A small Pratt parser of our own; nothing is ever evaluated as Python or pasted as SQL. A clause is true, false or NULL (undecided) for
+each document; what its parts mean stands in `curate/clause_values.py` and `curate/clause_conditions.py`. Length and depth are limited, so a
+hostile clause costs no more than an honest one.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import polars as pl
 
 from curate.clause_conditions import COMPARE, Between, Comparison, In, IsNull, Like, Logic, Not
+from curate.clause_tokens import Token, tokens_of
 from curate.clause_values import (
     AND,
     COMPARISON,
     FUNCTIONS,
-    KEYWORDS,
     NOT,
     OR,
     PRODUCT,
@@ -39,27 +38,8 @@ from curate.errors import CurateError, did_you_mean
 MAX_LENGTH = 4000
 MAX_DEPTH = 40
 MAX_DIVISORS = 4
-_TOKEN = re.compile(
-    r"""[ \t\r\n]*(?:
-    (?P<number>(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.])
-  | (?P<text>'(?:[^']|'')*')
-  | (?P<column>"(?:[^"]|"")*")
-  | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<sign>==|!=|<>|<=|>=|[=<>+\-*/(),])
-  | (?P<end>$))""",
-    re.VERBOSE,
-)
-_SAME = {"==": "=", "<>": "!="}
 _INFIX = {"or": OR, "and": AND, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 _INFIX |= dict.fromkeys((*COMPARE, "in", "between", "like", "is", "not"), COMPARISON)
-
-
-class Token(NamedTuple):
-    """One word of a clause: what sort it is, its text (keywords in lower case), and its place from 1."""
-
-    sort: str
-    text: str
-    place: int
 
 
 @dataclass(frozen=True)
@@ -108,7 +88,7 @@ def parse(text: str) -> Clause:
         )
     if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text):
         raise CurateError("holds a NUL or half a surrogate pair; delete it")
-    clause = Clause(text, _Parser(_tokens(text)).clause())
+    clause = Clause(text, _Parser(tokens_of(text)).clause())
     _limit(clause.node, 1)
     if not clause.columns:
         raise CurateError("names no column, so it says the same of every document; name one or leave it out")
@@ -123,33 +103,6 @@ def _limit(node: Node, depth: int, divisors: int = 0) -> None:
         raise CurateError(f"divides by a quotient more than {MAX_DIVISORS} times over; multiply instead")
     for place, part in enumerate(node.parts):
         _limit(part, depth + 1, divisors + (isinstance(node, Arithmetic) and node.operator == "/" and place == 1))
-
-
-def _tokens(text: str) -> list[Token]:
-    tokens, place = [], 0
-    while not tokens or tokens[-1].sort != "end":
-        match = _TOKEN.match(text, place)
-        if match is None:
-            raise _stray(text, place)
-        sort = str(match.lastgroup)
-        word = match[sort]
-        if sort == "word" and word.lower() in KEYWORDS:
-            sort, word = "sign", word.lower()
-        tokens.append(
-            Token(sort, _SAME.get(word, word) if sort == "sign" else word, match.start(match.lastgroup or 0) + 1)
-        )
-        place = match.end()
-    return tokens
-
-
-def _stray(text: str, place: int) -> CurateError:
-    rest = text[place:].lstrip(" \t\r\n")
-    at = len(text) - len(rest) + 1
-    if rest[0] in "'\"":
-        return CurateError(f"the quote at character {at} is never closed; double a quote inside text: 'it''s'")
-    if rest[0] in "0123456789.":
-        return CurateError(f"{rest.split()[0][:20]!r} at character {at} is not a number; write it out, e.g. 2000000")
-    return CurateError(f"{rest[0]!r} at character {at} has no meaning in a clause; text stands in 'single quotes'")
 
 
 class _Parser:
@@ -235,9 +188,7 @@ class _Parser:
                 return Value(int(text))
         elif re.fullmatch(r"([0-9]+(_[0-9]+)*)?\.?[0-9]*([eE][+-]?[0-9]+)?", text) and math.isfinite(float(text)):
             return Value(float(text))
-        raise CurateError(
-            f"{text[:40]!r} at character {token.place} is no number of 64 bits; write another"
-        )
+        raise CurateError(f"{text[:40]!r} at character {token.place} is no number of 64 bits; write another")
 
     def column(self, name: str, token: Token) -> Column:
         if not name or name == "*" or (name.startswith("^") and name.endswith("$")):  # polars takes these for patterns

@@ -109,7 +109,9 @@ class Guard:
                 outcome.lost.append((low, fate, f"{type(error).__name__}: {error}"[:500]))
                 if len(outcome.lost) > budget:
                     last = outcome.lost[-1][2]
-                    raise CurateError(f"{node}: more than {budget} documents of one shard failed; the last: {last}") from error
+                    raise CurateError(
+                        f"{node}: more than {budget} documents of one shard failed; the last: {last}"
+                    ) from error
                 return
         middle = (low + high) // 2
         self.halve(node, call, docs, low, middle, outcome, budget, timed)

@@ -6,12 +6,15 @@ by row) or when a base has a document of the same id, so a loosened clause costs
 
 from __future__ import annotations
 
+import contextlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from curate.artifact import ROW, Piece
+from curate.artifact import ROW, Damaged, Piece, replace_file
+from curate.store import Store
 
 MOST = 4
 """Earlier objects that are looked at for one node."""
@@ -64,3 +67,34 @@ class Known:
             if parts
             else rows.select(ROW).clear().with_columns([pl.lit(None).alias(c) for c in columns])
         )
+
+
+def register(store: Store, value_key: str, key: str, base: str) -> None:
+    """Note that an object holds values of this value key, for documents of this base."""
+    folder = store.root / "values" / value_key
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / f"{key}.json", json.dumps({"base": base}).encode(), durable=False)
+
+
+def find_known(store: Store, value_key: str, base: str | None) -> Known | None:
+    """Earlier pieces with these values, newest first; None if there are none."""
+    folder = store.root / "values" / value_key
+    same, others = [], []
+    with contextlib.suppress(FileNotFoundError):
+        for mark in sorted(folder.iterdir(), key=lambda path: (-path.stat().st_mtime_ns, path.name))[:MOST]:
+            try:
+                piece, theirs = (
+                    _piece(store, mark.stem),
+                    _piece(store, str(json.loads(mark.read_text("utf-8"))["base"])),
+                )
+            except (Damaged, ValueError, KeyError):
+                continue
+            if theirs.folder.name == base:
+                same.append(piece)
+            else:
+                others.append((theirs, piece))
+    return Known(tuple(same), tuple(others)) if same or others else None
+
+
+def _piece(store: Store, key: str) -> Piece:
+    return Piece.of(store.object(key), store.check(key))

@@ -1,8 +1,9 @@
 """YAML into plain maps and lists that remember where each key and item stood.
 
-The tree is built straight from PyYAML's events, so that nothing of YAML that surprises can happen: only `true` and `false` are booleans,
-`2e-5` is a number, dates and `yes` stay text, keys are text as written. Refused, with the line: duplicate and empty keys, tags, anchors,
-aliases, merge keys, several documents, deep nesting, files that are large or not UTF-8. `dump_yaml` writes what `load_yaml` reads back as equal.
+The tree is built straight from PyYAML's events, so that nothing of YAML that surprises can happen: only `true` and `false` are
+booleans, `2e-5` is a number, dates and `yes` stay text, keys are text as written. Refused, with the line: duplicate and empty keys, tags,
+anchors, aliases, merge keys, several documents, deep nesting, files that are large or not UTF-8. `dump_yaml` writes what `load_yaml`
+reads back as equal.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def load_text(text: str, path: Path) -> Map:
         raise CurateError(f"holds the control character {error.character!r}; delete it", where=str(line)) from None
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
-        line = Mark(path, place.line + 1 if place else 1)
+        line = Mark(path, place.line + 1) if place else Mark(path, 1)
         problem = " ".join((error.problem or "is not YAML").split())
         raise CurateError(
             f"is not valid YAML: {problem}; {_QUOTE} if it holds : # , or begins with a sign", where=str(line)
@@ -177,13 +178,13 @@ class _Builder:
             raise self.refuse(event, "holds a second document; delete the line `---` and what follows it")
         return tree
 
-    def value(self, event: yaml.Event, depth: int) -> Any:
+    def value(self, event: Any, depth: int) -> Any:
         if isinstance(event, yaml.AliasEvent):
-            raise self.refuse(event, f"aliases (*{event.anchor}) are not allowed; write the value out, or {_QUOTE}")
+            raise self.refuse(event, f"aliases (*{event.anchor:.40}) are not allowed; write the value out, or {_QUOTE}")
         if event.anchor is not None:
-            raise self.refuse(event, f"anchors (&{event.anchor}) are not allowed; write the value out, or {_QUOTE}")
+            raise self.refuse(event, f"anchors (&{event.anchor:.40}) are not allowed; write the value out, or {_QUOTE}")
         if event.tag is not None:
-            raise self.refuse(event, f"tags ({event.tag}) are not allowed; leave it out, or {_QUOTE}")
+            raise self.refuse(event, f"tags ({event.tag:.40}) are not allowed; leave it out, or {_QUOTE}")
         if depth > MAX_DEPTH:
             raise self.refuse(event, f"is nested deeper than {MAX_DEPTH} levels; flatten it")
         if isinstance(event, yaml.ScalarEvent):

@@ -25,17 +25,17 @@ from curate.errors import CurateError
 if TYPE_CHECKING:
     import duckdb
 
-    from curate.build import Build
     from curate.plan import Node
+    from curate.state import State
 
 
-def connect(build: Build) -> duckdb.DuckDBPyConnection:
+def connect(state: State) -> duckdb.DuckDBPyConnection:
     """A connection with the five views over what is built. External access ends with the store: no other file can be read or written."""
     import duckdb
 
     connection = duckdb.connect(config={"python_enable_replacements": False})
-    folder = str(build.store.root / "objects")
-    for name, sql in statements(build):
+    folder = str(state.store.root / "objects")
+    for name, sql in statements(state):
         connection.execute(f"create view {quoted(name)} as {sql}")
     connection.execute(f"set allowed_directories=[{literal(folder + '/')}]")
     connection.execute("set enable_external_access=false")
@@ -43,18 +43,18 @@ def connect(build: Build) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def statements(build: Build) -> Iterator[tuple[str, str]]:
+def statements(state: State) -> Iterator[tuple[str, str]]:
     """(view name, SQL) of the five views."""
-    parts = [sql for name, node in build.plan.ends.items() for sql in corpus_sql(build, name, node)]
+    parts = [sql for name, node in state.plan.ends.items() for sql in corpus_sql(state, name, node)]
     yield (
         "documents",
         " union all by name ".join(parts) or "select null::varchar as corpus, null::varchar as id where false",
     )
-    yield "funnel", _values(["corpus", "position", "node", "documents_in", "documents_out"], _funnel_rows(build))
-    yield "fates", _values(["corpus", "node", "fate", "documents"], _fate_rows(build))
-    mixture = build.done.get(build.plan.nodes["mixture"].plan_key) if "mixture" in build.plan.nodes else None
+    yield "funnel", _values(["corpus", "position", "node", "documents_in", "documents_out"], _funnel_rows(state))
+    yield "fates", _values(["corpus", "node", "fate", "documents"], _fate_rows(state))
+    mixture = state.done.get(state.plan.nodes["mixture"].plan_key) if "mixture" in state.plan.nodes else None
     if mixture:
-        index = build.store.object(mixture.key) / "index.parquet"
+        index = state.store.object(mixture.key) / "index.parquet"
         yield "mixture", f"select * from read_parquet({literal(str(index))})"
     columns = ["stage", "source", "asked", "achieved", "documents", "share", "epochs"]
     rows = mixture.facts.get("sources", []) if mixture else []
@@ -87,18 +87,18 @@ def segments(corpus: str, end: Node) -> list[Segment]:
     return found
 
 
-def corpus_sql(build: Build, corpus: str, end: Node) -> Iterator[str]:
+def corpus_sql(state: State, corpus: str, end: Node) -> Iterator[str]:
     """One select per segment of a corpus, as far as it is built."""
     for segment in segments(corpus, end):
-        built = [n for n in segment.nodes if n.plan_key in build.done]
+        built = [n for n in segment.nodes if n.plan_key in state.done]
         if built:
             complete = len(built) == len(segment.nodes)
-            yield segment_sql(build, corpus, built, segment.outside, segment.last and complete)
+            yield segment_sql(state, corpus, built, segment.outside, segment.last and complete)
 
 
-def segment_sql(build: Build, corpus: str, nodes: Sequence[Node], outside: int, last: bool) -> str:
+def segment_sql(state: State, corpus: str, nodes: Sequence[Node], outside: int, last: bool) -> str:
     """Join of a segment's pieces with the fate of each document; documents that go on to another segment are left out unless `last`."""
-    pieces = [build.piece(node) for node in nodes]
+    pieces = [state.piece(node) for node in nodes]
     joins: list[str] = []
     failed: list[str] = []
     errors: list[str] = []
@@ -170,26 +170,26 @@ def _errors(piece: Piece) -> str:
     return f"(select row, fate, error, {shard} as shard from read_parquet([{files}], filename=true))"
 
 
-def _funnel_rows(build: Build) -> list[list[Any]]:
+def _funnel_rows(state: State) -> list[list[Any]]:
     return [
         [node.corpus, position, node.name, manifest.rows_in, manifest.rows]
-        for position, node, manifest in _built(build)
+        for position, node, manifest in _built(state)
     ]
 
 
-def _fate_rows(build: Build) -> list[list[Any]]:
-    rows = [[n.corpus, n.name, fate, count] for _, n, m in _built(build) for fate, count in sorted(m.fates.items())]
-    for name, node in build.plan.ends.items():
-        manifest = build.done.get(node.plan_key)
+def _fate_rows(state: State) -> list[list[Any]]:
+    rows = [[n.corpus, n.name, fate, count] for _, n, m in _built(state) for fate, count in sorted(m.fates.items())]
+    for name, node in state.plan.ends.items():
+        manifest = state.done.get(node.plan_key)
         if manifest:
             rows.append([name, node.name, "kept", manifest.rows])
     return rows
 
 
-def _built(build: Build) -> Iterator[tuple[int, Node, Any]]:
+def _built(state: State) -> Iterator[tuple[int, Node, Any]]:
     """Nodes of corpora that are built, with their position and manifest; token ids are the mixture's affair."""
-    for position, node in enumerate(build.plan.nodes.values()):
-        manifest = build.done.get(node.plan_key)
+    for position, node in enumerate(state.plan.nodes.values()):
+        manifest = state.done.get(node.plan_key)
         if manifest and not node.makes_files and not (node.step and node.step.verb == "mixers"):
             yield position, node, manifest
 
@@ -223,11 +223,11 @@ def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
     return found
 
 
-def query(build: Build, sql: str) -> pl.DataFrame:
+def query(state: State, sql: str) -> pl.DataFrame:
     """Rows of a query as a polars frame. CurateError for SQL that DuckDB refuses."""
     import duckdb
 
-    with connect(build) as connection:
+    with connect(state) as connection:
         try:
             for statement in connection.extract_statements(sql):
                 if statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):

@@ -67,8 +67,15 @@ class Sampling:
 def _number(entry: Mapping[str, Any], name: str, default: float, *, low: float) -> float:
     value = entry.get(name, default)
     whole = isinstance(default, int)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < float("inf") or (whole and value != int(value)):
-        raise CurateError(f"sampling.{name}: {'a whole number' if whole else 'a number'} of at least {low:g}, not {value!r}")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not low <= value < float("inf")
+        or (whole and value != int(value))
+    ):
+        raise CurateError(
+            f"sampling.{name}: {'a whole number' if whole else 'a number'} of at least {low:g}, not {value!r}"
+        )
     return float(value)
 
 

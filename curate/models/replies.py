@@ -48,7 +48,9 @@ class Recorded:
     `identity` replaces the model's own where the kernel knows more, such as the digest of its code.
     """
 
-    def __init__(self, model: Model, folder: Path, *, identity: Mapping[str, Any] | None = None, batch: int = BATCH) -> None:
+    def __init__(
+        self, model: Model, folder: Path, *, identity: Mapping[str, Any] | None = None, batch: int = BATCH
+    ) -> None:
         self.model = model
         self.identity: dict[str, Any] = dict(model.identity if identity is None else identity)
         self.sampling = model.sampling
@@ -80,7 +82,11 @@ class Recorded:
 
     def _keys(self, prompt: str, numbers: range) -> list[bytes]:
         """One key per sample: SHA-256 of the canonical JSON of what is asked."""
-        asked = {"identity": self.identity, "prompt": hashlib.sha256(prompt.encode()).hexdigest(), "sampling": self.sampling.payload()}
+        asked = {
+            "identity": self.identity,
+            "prompt": hashlib.sha256(prompt.encode()).hexdigest(),
+            "sampling": self.sampling.payload(),
+        }
         return [hashlib.sha256(canonical({**asked, "sample": number})).digest() for number in numbers]
 
     def _stored(self, keys: set[bytes], *, skip: frozenset[Path] = frozenset()) -> dict[bytes, Reply]:
@@ -103,7 +109,9 @@ class Recorded:
 
         _prepare(self.folder, self.identity)
         with fasteners.InterProcessLock(str(self.folder / "lock")):
-            for stale in self.folder.glob(".tmp-*"):  # only the holder of the lock writes: these were left by a killed process
+            for stale in self.folder.glob(
+                ".tmp-*"
+            ):  # only the holder of the lock writes: these were left by a killed process
                 stale.unlink(missing_ok=True)
             theirs = self._stored(set(good))
             rows = [self._row(key, *good[key]) for key in sorted(good) if key not in theirs]
@@ -150,7 +158,9 @@ def _checked(path: Path) -> pl.DataFrame:
 def _load(path: Path, size: int, mtime_ns: int) -> pl.DataFrame:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest()[:32] != path.stem:
-        raise CurateError("this reply segment is damaged; delete it, and its replies are asked for again", where=str(path))
+        raise CurateError(
+            "this reply segment is damaged; delete it, and its replies are asked for again", where=str(path)
+        )
     try:
         frame = pl.read_parquet(io.BytesIO(data))
     except Exception as error:

@@ -42,11 +42,8 @@ class Line:
 
     def _piece(self, slot: str) -> Piece:
         if "|" in slot:
-            options = [Line(option, self.bank) for option in slot.split("|")]
-            if all("<" not in o.source for o in options):
-                texts = slot.split("|")
-                return lambda rng, _: rng.choice(texts)
-            return lambda rng, context: rng.choice(options).write(rng, context)
+            words = slot.split("|")
+            return lambda rng, _: rng.choice(words)
         span = _RANGE.fullmatch(slot)
         if span:
             low, high = int(span[1]), int(span[2])

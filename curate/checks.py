@@ -1,0 +1,207 @@
+"""What in a recipe refers to what: every name leads somewhere, nothing goes in a circle, shares sum to one.
+
+Checked after the shape (`curate/parts.py`), so that each error has the exact line. Steps and their parameters are the planner's to check.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from curate.errors import did_you_mean
+from curate.names import RESERVED, reference
+
+if TYPE_CHECKING:
+    from curate.parts import Corpus
+    from curate.recipe import Recipe
+
+Place = tuple[str | int, ...]
+
+
+def check(recipe: Recipe) -> None:
+    """CurateError for the first thing that does not fit."""
+    for look in (_corpora, _steps, _circles, _tokenizer, _models, _mixture, _epochs, _train, _eval):
+        look(recipe)
+
+
+def references(recipe: Recipe) -> dict[str, Place]:
+    """Recipes that this one names, each with the first place that does."""
+    places: dict[str, Place] = {}
+    for text, place in _spots(recipe):
+        found = reference(text)
+        if found:
+            places.setdefault(found[0], place)
+    return places
+
+
+def _spots(recipe: Recipe) -> Iterator[tuple[str | None, Place]]:
+    yield (recipe.tokenizer.name if recipe.tokenizer else None), ("tokenizer",)
+    for name, corpus in recipe.corpora.items():
+        yield corpus.from_, ("corpora", name, "from")
+    for name, run in recipe.train.items():
+        yield run.from_, ("train", name, "from")
+        yield run.data, ("train", name, "data")
+    for name, measured in recipe.eval.items():
+        for at, model in enumerate(measured.models):
+            yield model, ("eval", name, "models", at)
+
+
+def _listed(
+    recipe: Recipe, wanted: Iterable[str], known: Iterable[str], what: str, place: Callable[[int, str], Place]
+) -> None:
+    known = list(known)
+    for at, name in enumerate(wanted):
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; add it, or take {name!r} out"
+            raise recipe.fail(f"there is no {what} {name!r}{hint}", *place(at, name))
+
+
+def _corpora(recipe: Recipe) -> None:
+    for name, corpus in recipe.corpora.items():
+        here = ("corpora", name)
+        if name in RESERVED:
+            raise recipe.fail(f"a corpus cannot be called {name!r}, which means something else; rename it", *here)
+        if corpus.read and corpus.from_:
+            raise recipe.fail(
+                "has both `read:` and `from:`; remove one (read: null, if it is inherited)", *here, "from"
+            )
+        if not corpus.read and not corpus.from_:
+            hint = did_you_mean(next(iter(corpus.params), ""), type(corpus).model_fields) if corpus.params else ""
+            raise recipe.fail(f"needs `read:` with `files:`, or `from:` another corpus{hint}", *here)
+        if corpus.read and not corpus.files:
+            raise recipe.fail("says `read:` and names no files; write e.g. files: data/*.warc.gz", *here, "read")
+        if corpus.from_:
+            _from(recipe, name, corpus, corpus.from_)
+
+
+def _from(recipe: Recipe, name: str, corpus: Corpus, wanted: str) -> None:
+    here = ("corpora", name)
+    keys = ("about", "from", "license", "steps")
+    for key in (*(k for k in ("files", "columns", "revision") if getattr(corpus, k)), *corpus.params):
+        hint = did_you_mean(key, keys) if key in corpus.params else "; it belongs to a corpus with `read:`"
+        raise recipe.fail(f"a corpus made `from:` another takes no {key!r}{hint}", *here, key)
+    found = reference(wanted)
+    source, node = (recipe.others[found[0]], found[1]) if found else (recipe, wanted)
+    _node(recipe, source.corpora, node, f"{found[0]}:" if found else "", (*here, "from"))
+
+
+def _node(recipe: Recipe, corpora: Mapping[str, Corpus], node: str, prefix: str, place: Place) -> None:
+    """A corpus, or one of the nodes inside it: its reader, `repeat`, a step, or the clauses that a step brings along."""
+    name, slash, step = node.partition("/")
+    if name not in corpora:
+        hint = did_you_mean(prefix + name, [prefix + known for known in corpora]) or "; add it under `corpora:`"
+        raise recipe.fail(f"there is no corpus {prefix + name!r}{hint}", *place)
+    known = [entry.name for entry in corpora[name].steps]
+    inner = [*known, *([str(corpora[name].read), "repeat"] if corpora[name].read else [])]
+    if slash and step not in inner and not any(step.startswith(f"{entry}.") for entry in known):
+        hint = did_you_mean(step, inner) or f"; name the corpus alone: {prefix + name}"
+        raise recipe.fail(f"{prefix + name} has no step {step!r}{hint}", *place)
+
+
+def _steps(recipe: Recipe) -> None:
+    for name, corpus in recipe.corpora.items():
+        seen: dict[str, int] = {}
+        for at, entry in enumerate(corpus.steps):
+            if entry.name in seen:
+                what = f"two steps are called {entry.name!r}; tell them apart with `as:`"
+                raise recipe.fail(what, "corpora", name, "steps", at)
+            seen[entry.name] = at
+
+
+def _circles(recipe: Recipe) -> None:
+    _circle(recipe, "corpora", {name: (c.from_ or "").partition("/")[0] for name, c in recipe.corpora.items()})
+    _circle(recipe, "train", {name: run.from_ or "" for name, run in recipe.train.items()})
+
+
+def _circle(recipe: Recipe, kind: str, source: dict[str, str]) -> None:
+    for start in source:
+        trail = [start]
+        while (above := source.get(trail[-1], "")) in source:
+            trail.append(above)
+            if above == start:
+                raise recipe.fail(
+                    f"is made from itself ({' from '.join(trail)}); change one `from:`", kind, start, "from"
+                )
+            if len(trail) > len(source):
+                break  # a circle that does not come back here; found from one of its own
+
+
+def _tokenizer(recipe: Recipe) -> None:
+    tokenizer = recipe.tokenizer
+    if tokenizer is None:
+        return
+    _listed(recipe, tokenizer.of, recipe.corpora, "corpus", lambda at, _: ("tokenizer", "of", at))
+    twice = [name for name, times in Counter(tokenizer.of).items() if times > 1]
+    if twice:
+        raise recipe.fail(f"of: names {twice[0]!r} twice; delete one", "tokenizer", "of")
+    if tokenizer.train and not tokenizer.of:
+        raise recipe.fail("of: names no corpus; write e.g. of: [web]", "tokenizer", "of")
+    found = reference(tokenizer.name)
+    if found and (found[1] != "tokenizer" or recipe.others[found[0]].tokenizer is None):
+        raise recipe.fail(
+            f"{tokenizer.name!r} is not a tokenizer; name a recipe that has one, e.g. stable:tokenizer", "tokenizer"
+        )
+
+
+def _models(recipe: Recipe) -> None:
+    for name, model in recipe.models.items():
+        here = ("models", name)
+        if not model.backend and not model.id:
+            raise recipe.fail("needs `backend:` or `id:`; write e.g. {backend: symbolic}", *here)
+        hub, _, revision = (model.id or "").partition("@")
+        if revision and model.revision:
+            raise recipe.fail("says its revision twice; delete `revision:`", *here, "revision")
+        if "/" in hub and not revision and not model.revision:
+            raise recipe.fail(f"needs a revision; write id: {hub}@COMMIT, or revision: unpinned", *here, "id")
+
+
+def _mixture(recipe: Recipe) -> None:
+    if recipe.mixture is None:
+        return
+    before = 0.0
+    for at, stage in enumerate(recipe.mixture.stages):
+        here: Place = ("mixture", "stages", at)
+        _listed(recipe, stage.weights, recipe.corpora, "corpus", lambda _, name, here=here: (*here, "weights", name))  # type: ignore[misc]
+        total = math.fsum(stage.weights.values())
+        if abs(total - 1) > 1e-9:
+            raise recipe.fail(f"weights sum to {total:.9g}; make them sum to 1", *here, "weights")
+        if stage.until <= before:
+            raise recipe.fail(
+                f"until: {stage.until:.6%} is not after the stage before; put the stages in order", *here, "until"
+            )
+        before = stage.until
+    if before != 1:
+        raise recipe.fail(f"the last stage ends at {before:.6%}; write until: 100%", "mixture", "stages", at, "until")
+
+
+def _epochs(recipe: Recipe) -> None:
+    if recipe.mixture:
+        _listed(
+            recipe, recipe.mixture.max_epochs, recipe.corpora, "corpus", lambda _, name: ("mixture", "max_epochs", name)
+        )
+
+
+def _run(recipe: Recipe, wanted: str, place: Place, also: Iterable[str] = ()) -> None:
+    """A checkpoint: a run of this recipe or of another, or a published model (which has a / in its name)."""
+    found = reference(wanted)
+    source = recipe.others[found[0]] if found else recipe
+    known = [*source.train, *([] if found else also)]
+    name = found[1] if found else wanted
+    if (found or "/" not in wanted) and name not in known:
+        raise recipe.fail(f"there is no run {wanted!r}{did_you_mean(name, known) or '; add it under `train:`'}", *place)
+
+
+def _train(recipe: Recipe) -> None:
+    for name, run in recipe.train.items():
+        if name in recipe.corpora:
+            raise recipe.fail(f"{name!r} is a corpus too; rename one of them", "train", name)
+        if run.from_:
+            _run(recipe, run.from_, ("train", name, "from"))
+
+
+def _eval(recipe: Recipe) -> None:
+    for name, measured in recipe.eval.items():
+        for at, model in enumerate(measured.models):
+            _run(recipe, model, ("eval", name, "models", at), recipe.models)

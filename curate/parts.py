@@ -1,0 +1,242 @@
+"""The parts of a recipe's file: what each may say, as pydantic models.
+
+Keys that belong to a reader, a step, a trainer or a benchmark are kept as given in `params`: their owner checks them later. Only the
+shape is checked here; what refers to what is checked in `curate/checks.py`. Left out on purpose: workers, endpoints, budgets; those are
+run settings (`profiles/`), which no recipe can say.
+"""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import MISSING, fields
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictBool,
+    create_model,
+    model_serializer,
+    model_validator,
+)
+
+from curate import names
+from curate.clauses import parse
+from curate.errors import CurateError
+from curate.models.base import Sampling
+from curate.scalars import Count, Share
+
+VERB = r"^[a-z][a-z0-9_]{0,63}$"
+
+
+def _clause(text: Any) -> str:
+    if not isinstance(text, str):
+        raise ValueError(f"must be a clause such as score >= 0.5, not {text!r:.40}")
+    try:
+        parse(text)
+    except CurateError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+Name = Annotated[str, AfterValidator(names.name)]
+RecipeName = Annotated[str, AfterValidator(names.recipe_name)]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Identifier = Annotated[str, Field(pattern=VERB)]
+ColumnName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+Clauses = dict[Name, Annotated[str, BeforeValidator(_clause)]]
+Files = Annotated[tuple[Text, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+Whole = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+
+
+class Part(BaseModel):
+    """A map of the recipe whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        params = data.pop("params", {})
+        return {key: value for key, value in data.items() if value not in (None, "", {}, [], ())} | params
+
+
+class Open(Part):
+    """A map whose other keys are somebody's parameters."""
+
+    params: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        known = {field.alias or key for key, field in cls.model_fields.items()} - {"params"}
+        own = {key: value for key, value in given.items() if key in known}
+        return own | {"params": {key: value for key, value in given.items() if key not in known}}
+
+
+class StepEntry(Part):
+    """One step: its first key is the verb. A `keep` has clauses in place of a step; on another verb `keep:` replaces the step's own."""
+
+    verb: Identifier
+    step: Identifier | None = None
+    clauses: Clauses | None = Field(default=None, alias="keep")
+    as_: Name | None = Field(default=None, alias="as")
+    params: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not given:
+            raise ValueError("a step is `verb: name` and its parameters, e.g. {score: length}")
+        (verb, head), *rest = given.items()
+        others = dict(rest)
+        if verb in ("as", "read", "from"):
+            what = (
+                "the first key of a step is its verb"
+                if verb == "as"
+                else f"`{verb}:` stands beside `steps:`, not in it"
+            )
+            raise ValueError(f"{what}; write e.g. {{score: length}}")
+        entry = {"verb": verb, "as": others.pop("as", None)}
+        if verb == "keep":
+            if not isinstance(head, dict) or not head:
+                raise ValueError("keep wants named clauses; write e.g. keep: {english: language = 'en'}")
+            if others:
+                raise ValueError(
+                    f"keep takes only clauses and `as:`, not {next(iter(others))!r}; begin that step with its verb"
+                )
+            return entry | {"keep": head}
+        if not isinstance(head, str):
+            raise ValueError(
+                f"{verb} wants the name of a step, not {head!r:.40}; write e.g. {{{verb}: NAME, parameter: 1}}"
+            )
+        return entry | {"step": head, "keep": others.pop("keep", None), "params": others}
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        params: dict[str, Any] = data["params"]
+        head = {self.verb: self.step} if self.step else {}
+        tail = {key: data[key] for key in ("keep", "as") if data[key] is not None}
+        return head | tail | params
+
+    @property
+    def name(self) -> str:
+        return names.step_name(self.model_dump(mode="json"))
+
+
+class Corpus(Open):
+    """Documents: read from files, or made from another corpus; then steps. `params` are the reader's."""
+
+    about: str = ""
+    read: Identifier | None = None
+    from_: Text | None = Field(default=None, alias="from")
+    files: Files = ()
+    columns: dict[ColumnName, Text] = Field(default_factory=dict)
+    license: Text | None = None
+    revision: Text | None = None
+    steps: tuple[StepEntry, ...] = ()
+
+
+class Tokenizer(Open):
+    """`{train: bpe, vocab: 8192, of: [web]}`; or, as `name`, a path, a hub id, or `recipe:tokenizer` when inherited."""
+
+    name: Text | None = None
+    train: Identifier | None = None
+    vocab: Count | None = None
+    of: tuple[Name, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"name": given}
+        if not isinstance(given, dict):
+            raise ValueError("must be {train: bpe, vocab: 8192, of: [corpus]}, a path or a hub id")
+        for key in ("train", "vocab", "of"):
+            if given.get(key) is None:
+                raise ValueError(f"needs {key!r}; write e.g. {{train: bpe, vocab: 8192, of: [web]}}")
+        known = {key: given[key] for key in ("train", "vocab", "of")}
+        return known | {"params": {key: value for key, value in given.items() if key not in known}}
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return self.name or {"train": self.train, "vocab": self.vocab, "of": list(self.of), **handler(self)["params"]}
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of the fit that trains it."""
+        return {"vocab": self.vocab, **self.params}
+
+
+def _sampling() -> type[Part]:
+    hints = typing.get_type_hints(Sampling)
+    factories = {f.name: f.default_factory for f in fields(Sampling) if f.default_factory is not MISSING}
+    defaults = {
+        f.name: Field(default_factory=factories[f.name]) if f.name in factories else f.default for f in fields(Sampling)
+    }
+    return create_model("SamplingEntry", __base__=Part, **{key: (hints[key], defaults[key]) for key in defaults})  # type: ignore[call-overload,no-any-return]
+
+
+SamplingEntry = _sampling()
+"""`curate.models.base.Sampling`, with unknown keys refused."""
+
+
+class ModelEntry(Open):
+    """A language model: a backend of ours, or a published one with its revision."""
+
+    backend: Identifier | None = None
+    id: Text | None = None
+    revision: Text | None = None
+    sampling: SamplingEntry | None = None  # type: ignore[valid-type]
+
+
+class Stage(Part):
+    """Shares of the corpora until a part of the mixture is done."""
+
+    until: Share
+    weights: dict[Name, Share]
+
+
+class Mixture(Part):
+    """What is mixed, how much of it, and in which windows."""
+
+    tokens: Annotated[Count, Field(gt=0)]
+    seq_len: Annotated[Count, Field(gt=1)] = 2048
+    pack: Literal["best_fit"] = "best_fit"
+    bos: StrictBool = False
+    eos: StrictBool = True
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    max_epochs: dict[Name, Positive] = Field(default_factory=dict)
+
+    @property
+    def tokenize(self) -> dict[str, bool]:
+        """Parameters of tokenisation."""
+        return {"bos": self.bos, "eos": self.eos}
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of the mixer."""
+        data = self.model_dump(mode="json")
+        return {key: value for key, value in data.items() if key not in ("bos", "eos")}
+
+
+class TrainEntry(Open):
+    """One run of a trainer. Only the shape is checked here; `params` are the trainer's."""
+
+    run: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+    from_: Text | None = Field(default=None, alias="from")
+    data: Text | None = None
+    prompts: Text | None = None
+
+
+class EvalEntry(Open):
+    """Models and the benchmarks that they are measured on."""
+
+    models: tuple[Text, ...] = ()
+    benchmarks: tuple[Text, ...] = ()

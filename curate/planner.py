@@ -1,0 +1,336 @@
+"""From a recipe to a plan: every step found, every parameter and column checked, before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from curate import identity, step
+from curate.clauses import parse
+from curate.errors import CurateError, did_you_mean
+from curate.plan import INHERITED, STANDARD, Node, Plan
+from curate.schema import Discovery, Schema, flat
+from curate.sources import list_sources
+from curate.step import Artifact, Step
+
+if TYPE_CHECKING:
+    from curate.recipe import Corpus, Recipe, StepEntry
+    from curate.store import Store
+
+
+class Planner:
+    """Turns one recipe into a plan."""
+
+    def __init__(self, recipe: Recipe, project: Path, store: Store, promote_all: bool = False) -> None:
+        """promote_all: keep every flat column of the input as a column, not only those that a step or clause names."""
+        self.recipe, self.project, self.store, self.promote_all = recipe, project, store, promote_all
+        self.nodes: dict[str, Node] = {}
+        self.ends: dict[str, Node] = {}
+        self.discovery = Discovery(store)
+        self.under_way: list[str] = []
+
+    def plan(self) -> Plan:
+        from curate.mixing import add_mixture
+
+        for name in self.recipe.corpora:
+            self.corpus(name)
+        if self.recipe.mixture:
+            add_mixture(self)
+        return Plan(self.recipe, self.nodes, self.ends)
+
+    # corpora
+
+    def corpus(self, name: str) -> Node:
+        """The last node of a corpus, planning it at first use."""
+        if name in self.ends:
+            return self.ends[name]
+        if name in self.under_way:
+            raise CurateError(f"corpora depend on each other in a circle: {' -> '.join([*self.under_way, name])}")
+        self.under_way.append(name)
+        entry = self.recipe.corpora[name]
+        where = self.recipe.location("corpora", name)
+        node = self.read(name, entry, where) if entry.read else self.reference(str(entry.from_), where)
+        for position, item in enumerate(entry.steps):
+            at = self.recipe.location("corpora", name, "steps", position)
+            node = (
+                self.keep(name, item.name, item.clauses, node, at)
+                if item.verb == "keep"
+                else self.apply(name, item, node, at)
+            )
+        self.under_way.pop()
+        self.ends[name] = node
+        return node
+
+    def reference(self, name: str, where: str) -> Node:
+        """The node that `from:` or a parameter names: a corpus, `corpus/step`, or `recipe:` and one of these."""
+        if ":" in name:
+            return self.adopt(*name.split(":", 1))
+        corpus = name.partition("/")[0]
+        if corpus in self.recipe.corpora and corpus not in self.under_way:
+            self.corpus(corpus)
+        found = self.ends.get(name) or self.nodes.get(name)
+        if found is None:
+            raise CurateError(
+                f"no corpus or step {name!r}{did_you_mean(name, [*self.recipe.corpora, *self.nodes])}", where=where
+            )
+        return found
+
+    def other(self, recipe: str) -> Plan:
+        """The plan of another recipe, named from this one."""
+        from curate.recipe import load
+
+        return Planner(load(recipe, project=self.project, beside=self.recipe.path), self.project, self.store).plan()
+
+    def adopt(self, recipe: str, name: str) -> Node:
+        """A node of another recipe, with all it needs. What this recipe has under the same plan key is the same node."""
+        plan = self.other(recipe)
+        for node in plan.needed([name]):
+            known = self.nodes.get(node.name)
+            if known is None or known.plan_key != node.plan_key:
+                self.nodes[node.name if known is None else f"{recipe}:{node.name}"] = node
+        return plan[name]
+
+    def add(self, node: Node) -> Node:
+        if node.name in self.nodes and self.nodes[node.name].plan_key != node.plan_key:
+            raise CurateError(f"two steps are called {node.name!r}; name one of them with `as:`", where=node.where)
+        self.nodes[node.name] = node
+        return node
+
+    def own(self, found: Step, params: dict[str, Any], **more: Any) -> dict[str, Any]:
+        code = identity.code_digest(
+            found.path,
+            found.module,
+            project=self.project,
+            files=found.spec.files,
+            uses=found.spec.uses,
+            version=found.spec.version,
+        )
+        return {"step": found.title, "code": code, "params": params, **more}
+
+    def read(self, corpus: str, entry: Corpus, where: str) -> Node:
+        found = self.found("read", str(entry.read), where)
+        params = self.filled(found, dict(entry.params), where)
+        files = [entry.files] if isinstance(entry.files, str) else list(entry.files or [])
+        if not files:
+            raise CurateError("says `read:` but names no `files:`", where=where)
+        others, sources = [], None
+        if any(f.startswith("embedded:") for f in files):
+            others = [("files", self.generate(f, where)) for f in files]
+        else:
+            sources = list_sources(files, self.project, self.store, where)
+        raw = self.discovery.of_reader(found, params, sources)
+        columns = dict(entry.columns)
+        foreign = self.foreign(
+            corpus, {**flat(raw), **{c: flat(raw).get(source, pl.String()) for c, source in columns.items()}}
+        )
+        own = self.own(found, params, corpus=corpus, columns=columns, promoted=[*foreign], license=entry.license)
+        adds: Schema = {**{c: pl.String() for c in STANDARD}, **foreign}
+        node = Node(
+            f"{corpus}/{found.name}",
+            corpus,
+            "read",
+            own,
+            params,
+            found,
+            None,
+            tuple(others),
+            sources,
+            adds=adds,
+            schema=adds,
+            where=where,
+            raw=tuple(raw),
+        )
+        self.add(node)
+        repeat = Node(
+            f"{corpus}/repeat",
+            corpus,
+            "repeat",
+            {"step": "repeat"},
+            {},
+            None,
+            node,
+            reads=("id", "date", "dump"),
+            schema=adds,
+            where=where,
+            clauses=(("repeat", ""),),
+        )
+        return self.add(repeat)
+
+    def foreign(self, corpus: str, raw: Schema) -> Schema:
+        """The file's own columns that later steps or clauses of this corpus, or corpora made from it, name."""
+        named: set[str] = set(raw) if self.promote_all else set()
+        for name, entry in self.recipe.corpora.items():
+            if name != corpus and (entry.from_ or "").partition("/")[0] != corpus:
+                continue
+            for position, item in enumerate(entry.steps):
+                if item.verb == "keep":
+                    for text in item.clauses.values():
+                        named |= parse(text).columns
+                else:
+                    at = self.recipe.location("corpora", name, "steps", position)
+                    found = self.found(item.verb, str(item.step), at)
+                    named |= set(self.reads(found, {**_defaults(found), **item.params}))
+        return {c: t for c, t in raw.items() if c in named and c not in (*STANDARD, "payload", "provenance", "error")}
+
+    def generate(self, name: str, where: str) -> Node:
+        """The node of `embedded:crawl?pages=300`."""
+        title, _, query = name.removeprefix("embedded:").partition("?")
+        found = self.found("embedded", title, where)
+        given = dict(pair.partition("=")[::2] for pair in query.split("&") if pair)
+        params = self.filled(found, given, where)
+        return self.add(
+            Node(
+                f"embedded/{title}{'?' + query if query else ''}",
+                "",
+                "generate",
+                self.own(found, params),
+                params,
+                found,
+                where=where,
+            )
+        )
+
+    def apply(self, corpus: str, item: StepEntry, chain: Node, where: str) -> Node:
+        """One step of a corpus and, if it has any, its default clauses."""
+        found = self.found(item.verb, str(item.step), where)
+        if found.kind not in ("score", "rewrite", "expand", "across"):
+            raise CurateError(f"{found.title} is a `{found.kind}` and cannot stand under `steps:`", where=where)
+        params = self.filled(found, dict(item.params), where)
+        others = tuple((p, self.reference(str(params[p]), where)) for p in found.parameters_of(Artifact))
+        models = {p: self.model(str(params[p]), where) for p in self.model_parameters(found)}
+        reads = self.reads(found, params)
+        for column in reads:
+            if column not in chain.schema:
+                hint = did_you_mean(column, chain.schema)
+                raise CurateError(
+                    f"{corpus}: {found.title} reads the column {column!r}, which nothing before it gives{hint}",
+                    where=where,
+                )
+        shown = {k: v for k, v in params.items() if k not in dict(others)}
+        more = {"models": models} if models else {}
+        if found.kind == "expand":
+            more["corpus"] = corpus
+        if item.as_:
+            more["as"] = item.as_
+        own = self.own(found, shown, **more)
+        gives = self.discovery.of_step(found, params, {c: chain.schema[c] for c in reads}, own)
+        adds = _named(found, gives, item.as_, where)
+        clash = [
+            c
+            for c in adds
+            if c in chain.schema and not (found.kind == "rewrite" and c == "text") and found.kind != "expand"
+        ]
+        if clash:
+            raise CurateError(
+                f"{corpus}: {found.title} gives the column {clash[0]!r}, which is there already; add `as:`", where=where
+            )
+        if found.kind == "expand":
+            schema: Schema = {"id": pl.String(), "parent_id": pl.String(), "text": pl.String()}
+            schema |= {c: pl.String() for c in INHERITED} | adds
+            adds = schema
+        else:
+            schema = {**chain.schema, **adds}
+        node = self.add(
+            Node(
+                f"{corpus}/{item.name}",
+                corpus,
+                found.kind,
+                own,
+                params,
+                found,
+                chain,
+                others,
+                None,
+                (),
+                reads,
+                adds,
+                schema,
+                where,
+            )
+        )
+        clauses = item.clauses or (found.spec.keep if found.kind == "across" else {})
+        if not clauses:
+            return node
+        if item.as_:
+            clauses = (
+                {k: v.replace(f"{found.name}_", f"{item.as_}_") for k, v in clauses.items()}
+                if not item.clauses
+                else clauses
+            )
+        return self.keep(corpus, f"{item.name}.{'+'.join(clauses)}", clauses, node, where)
+
+    def keep(self, corpus: str, name: str, clauses: dict[str, str], chain: Node, where: str) -> Node:
+        parsed = {}
+        for clause, text in clauses.items():
+            try:
+                parsed[clause] = parse(text)
+                parsed[clause].check(chain.schema)
+            except CurateError as error:
+                raise CurateError(f"{corpus}: clause {clause}: {error.message}", where=where) from None
+        reads = tuple(dict.fromkeys(c for p in parsed.values() for c in sorted(p.columns)))
+        own = {"step": "keep", "clauses": [[clause, p.canonical] for clause, p in parsed.items()]}
+        return self.add(
+            Node(
+                f"{corpus}/{name}",
+                corpus,
+                "keep",
+                own,
+                {},
+                None,
+                chain,
+                clauses=tuple(clauses.items()),
+                reads=reads,
+                schema=chain.schema,
+                where=where,
+            )
+        )
+
+    # steps and their parameters
+
+    def found(self, verb: str, name: str, where: str) -> Step:
+        try:
+            return step.find(verb, name, self.project)
+        except CurateError as error:
+            raise CurateError(error.message, where=where or error.where) from None
+
+    def filled(self, found: Step, given: dict[str, Any], where: str) -> dict[str, Any]:
+        """Validated parameters; a `seed` that is not given is the recipe's."""
+        if "seed" in found.params.model_fields and "seed" not in given:
+            given["seed"] = self.recipe.seed
+        return found.validated(given, where=where)
+
+    def reads(self, found: Step, params: dict[str, Any]) -> tuple[str, ...]:
+        """Columns a step reads; an entry `$name` stands for the columns that the parameter `name` lists."""
+        columns: list[str] = []
+        for entry in found.reads:
+            columns += params.get(entry[1:], []) if entry.startswith("$") else [entry]
+        return tuple(dict.fromkeys(columns))
+
+    def model_parameters(self, found: Step) -> tuple[str, ...]:
+        from curate.models.base import Model
+
+        return found.parameters_of(Model)
+
+    def model(self, name: str, where: str) -> dict[str, Any]:
+        """Identity of the model that a step's parameter names."""
+        from curate.models import base
+
+        entry = self.recipe.models.get(name)
+        if entry is None:
+            raise CurateError(f"no model {name!r} under `models:`{did_you_mean(name, self.recipe.models)}", where=where)
+        return base.identity_of(entry.model_dump(mode="json", exclude_none=True))
+
+
+def _defaults(found: Step) -> dict[str, Any]:
+    return {name: f.default for name, f in found.params.model_fields.items() if not f.is_required()}
+
+
+def _named(found: Step, gives: Schema, alias: str | None, where: str) -> Schema:
+    """Columns under the names they get: `as:` renames a Series and prefixes the columns of a DataFrame (never `text`)."""
+    if not alias:
+        return gives
+    return {
+        (alias if c == found.name else c if c in ("text", "parent") else f"{alias}_{c}"): t for c, t in gives.items()
+    }

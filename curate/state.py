@@ -1,0 +1,56 @@
+"""What is stored of a plan: the manifest of each node, and the tables and pieces that they make up."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from curate.artifact import Manifest, Piece, View
+from curate.identity import digest
+from curate.plan import Node, Plan
+from curate.store import Store
+
+
+@dataclass
+class State:
+    """A plan on a store: what of it is there."""
+
+    plan: Plan
+    store: Store
+    done: dict[str, Manifest] = field(default_factory=dict)
+    """Plan key -> manifest."""
+
+    def settle(self, nodes: list[Node]) -> None:
+        """Note every node that is already stored, by plan key or, with its inputs known, by key."""
+        for node in nodes:
+            if node.plan_key in self.done:
+                continue
+            key = self.store.planned(node.plan_key)
+            if key is None or not self.store.has(key):
+                key = self.key_of(node) if all(i.plan_key in self.done for i in node.inputs) else None
+                if key is None or not self.store.has(key):
+                    continue
+            self.done[node.plan_key] = self.store.check(key)
+            with contextlib.suppress(OSError):
+                self.store.record(node.plan_key, key)
+
+    def contents(self, node: Node) -> list[str]:
+        """Content of each input: of files their own, of documents that of everything joined to them."""
+        return [self.done[i.plan_key].content if i.makes_files else self.view(i).content for i in node.inputs]
+
+    def key_payload(self, node: Node) -> dict[str, Any]:
+        return node.key_payload(self.contents(node))
+
+    def key_of(self, node: Node) -> str:
+        return digest(self.key_payload(node))
+
+    def piece(self, node: Node) -> Piece:
+        manifest = self.done[node.plan_key]
+        return Piece.of(self.store.object(manifest.key), manifest)
+
+    def view(self, node: Node) -> View:
+        """The table that a node's documents make up: its base and all pieces since."""
+        nodes = list(itertools.takewhile(lambda n: not n.is_base, node.upstream()))
+        return View(tuple(self.piece(n) for n in [node.base, *reversed(nodes)]))
