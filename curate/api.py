@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from curate import executors
 from curate.artifact import Damaged, View, replace_file
 from curate.build import Build
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError
 from curate.lock import Lock, lock_of, read_ref, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
@@ -266,7 +266,3 @@ class Curated:
             if node.plan_key not in self.built.done and work.is_dir():
                 drafts[name] = len(list(work.glob("*.parquet.json")))
         return {"stored": len(self.built.done), "to_do": len(self.todo()), "shards_done": drafts}
-
-
-def unknown_corpus(curated: Curated, name: str) -> CurateError:
-    return CurateError(f"{curated.name} has no corpus {name!r}{did_you_mean(name, curated.planned.ends)}")

@@ -71,6 +71,7 @@ class Stored:
 
 
 def errors_name(name: str) -> str:
+    """Name of the file beside a shard that holds the rows that left with an error."""
     return name.removesuffix(".parquet") + ".errors.parquet"
 
 

@@ -49,7 +49,7 @@ class Build(State):
     executor: Executor = field(default_factory=Inline)
     project: Path = field(default_factory=Path.cwd)
     report: Report = field(default_factory=Report)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/refs.py`)."""
     ran: list[str] = field(default_factory=list)

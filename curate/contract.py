@@ -1,7 +1,7 @@
 """The contract that every step keeps, whoever wrote it: `curate steps check`, and our own tests over every step on disk.
 
-A step has a docstring; accepts an empty frame; keeps rows and order (score, rewrite); gives the same result twice, and the same in one batch
-or in seven; gives no NaN; does not import torch.
+A step has a docstring; accepts an empty frame; keeps rows and order (score, rewrite); gives the same result twice, and the same in one
+batch or in seven; gives no NaN; does not import torch.
 """
 
 from __future__ import annotations

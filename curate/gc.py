@@ -1,4 +1,7 @@
-"""What in a store no name means any more. Roots are the refs of all projects and the locks beside their recipes; nothing young is touched."""
+"""What in a store no name means any more.
+
+Roots are the refs of all projects and the locks beside their recipes; nothing young is touched.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ def loose(store: Store, *, days: float = DAYS) -> list[Loose]:
 
 
 def delete(found: list[Loose]) -> None:
+    """Delete these folders."""
     for item in found:
         shutil.rmtree(item.path)
 

@@ -143,7 +143,7 @@ def load_text(text: str, path: Path) -> Map:
         line = Mark(path, text.count("\n", 0, error.position) + 1)
         raise CurateError(f"holds the control character {error.character!r}; delete it", where=str(line)) from None
     except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark
+        place: Any = error.problem_mark or error.context_mark
         line = Mark(path, place.line + 1) if place else Mark(path, 1)
         problem = " ".join((error.problem or "is not YAML").split())
         raise CurateError(

@@ -97,6 +97,7 @@ def _line(node: Node, manifest: Manifest) -> dict[str, Any]:
 
 
 def ref_path(store: Store, recipe: str, project: Path) -> Path:
+    """Where a store keeps what a project's recipe meant."""
     return store.root / "refs" / f"{recipe.replace('/', '.')}-{digest(str(project.resolve()))[:8]}.json"
 
 
@@ -109,6 +110,7 @@ def read_ref(store: Store, recipe: str, project: Path) -> dict[str, dict[str, An
 
 
 def write_ref(store: Store, plan: Plan, project: Path, done: dict[str, Manifest], before: dict[str, Any]) -> None:
+    """Note what the names mean now; of nodes that were not built this time, what they meant before."""
     nodes = {
         name: {
             "plan": node.plan_payload,

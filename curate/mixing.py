@@ -81,7 +81,7 @@ def add_tokenizer(planner: Planner) -> Node:
         raise CurateError("a mixture needs a `tokenizer:`", where=planner.recipe.location("mixture"))
     if planner.recipe.tokenizer_origin != planner.recipe.recipe:
         return planner.adopt(planner.recipe.tokenizer_origin, "tokenizer")
-    found = planner.found("fit", entry.train, where)
+    found = planner.found("fit", str(entry.train), where)
     corpora = [(name, planner.corpus(name)) for name in entry.of]
     params = planner.filled(found, entry.parameters(), where)
     own = planner.own(found, params, corpora=[name for name, _ in corpora])

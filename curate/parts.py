@@ -62,7 +62,7 @@ class Part(BaseModel):
     @model_serializer(mode="wrap")
     def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = handler(self)
-        params = data.pop("params", {})
+        params: dict[str, Any] = data.pop("params", {})
         return {key: value for key, value in data.items() if value not in (None, "", {}, [], ())} | params
 
 

@@ -55,7 +55,7 @@ class Planner:
         for position, item in enumerate(entry.steps):
             at = self.recipe.location("corpora", name, "steps", position)
             node = (
-                self.keep(name, item.name, item.clauses, node, at)
+                self.keep(name, item.name, item.clauses or {}, node, at)
                 if item.verb == "keep"
                 else self.apply(name, item, node, at)
             )
@@ -112,7 +112,7 @@ class Planner:
     def read(self, corpus: str, entry: Corpus, where: str) -> Node:
         found = self.found("read", str(entry.read), where)
         params = self.filled(found, dict(entry.params), where)
-        files = [entry.files] if isinstance(entry.files, str) else list(entry.files or [])
+        files = list(entry.files)
         if not files:
             raise CurateError("says `read:` but names no `files:`", where=where)
         others, sources = [], None
@@ -166,7 +166,7 @@ class Planner:
                 continue
             for position, item in enumerate(entry.steps):
                 if item.verb == "keep":
-                    for text in item.clauses.values():
+                    for text in (item.clauses or {}).values():
                         named |= parse(text).columns
                 else:
                     at = self.recipe.location("corpora", name, "steps", position)
@@ -209,7 +209,7 @@ class Planner:
                     where=where,
                 )
         shown = {k: v for k, v in params.items() if k not in dict(others)}
-        more = {"models": models} if models else {}
+        more: dict[str, Any] = {"models": models} if models else {}
         if found.kind == "expand":
             more["corpus"] = corpus
         if item.as_:

@@ -1,8 +1,8 @@
 """A recipe as data: what its file says with everything inherited filled in, and the line of everything in it.
 
 `load` finds the file, merges what it extends (`curate/inherit.py`), checks the shape (`curate/parts.py`) and what refers to what
-(`curate/checks.py`). Every mistake is one line that says where, what and what instead. Whether the steps exist and take these parameters is for
-the planner, which asks `Recipe.location` for the place.
+(`curate/checks.py`). Every mistake is one line that says where, what and what instead. Whether the steps exist and take these parameters
+is for the planner, which asks `Recipe.location` for the place.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Origin:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Origin)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Recipe(Part):

@@ -111,6 +111,7 @@ def _field(source: str) -> pl.Expr:
 
 
 def empty_documents(work: Work) -> pl.DataFrame:
+    """No documents, with the columns that documents of this reader have."""
     schema = {**{c: dtype_of(t) for c, t in work.adds.items()}, "error": pl.String()}
     return pl.DataFrame(schema=schema)
 

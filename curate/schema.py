@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 
@@ -29,7 +29,7 @@ Schema = dict[str, pl.DataType]
 class NoModel:
     """Stands for a model while planning: it is never asked anything."""
 
-    identity: dict[str, Any] = {}
+    identity: ClassVar[dict[str, Any]] = {}
     sampling = Sampling()
 
     def complete(self, prompts: Sequence[str], *, samples: int = 1) -> list[list[Reply]]:
@@ -48,6 +48,7 @@ def dtype_of(text: str) -> pl.DataType:
 
 
 def schema_text(schema: Schema) -> dict[str, str]:
+    """Columns and their types as text, for JSON."""
     return {name: str(dtype) for name, dtype in schema.items()}
 
 

@@ -53,7 +53,8 @@ def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Com
             ]
         ):
             run = option(run)
-        return click.command(**settings)(run)
+        command: click.Command = click.command(**settings)(run)
+        return command
 
     return decorate
 
@@ -105,8 +106,3 @@ def frame_text(frame: Any) -> None:
 def printable(text: str) -> str:
     """Text of a page without what could steer a terminal."""
     return "".join(c if c in "\n\t" or (c.isprintable()) else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-__all__ = ["Curated", "emit", "frame_text", "number", "printable", "recipe_command", "table"] if TYPE_CHECKING else [
-    "emit", "frame_text", "number", "printable", "recipe_command", "table",
-]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -88,26 +88,23 @@ def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
         if not problems:
             click.echo("this project has no steps of its own; name one to check it: curate steps check score.language")
         raise SystemExit(2 if any(problems.values()) else 0)
-    rows = [
-        {"step": s.title, "kind": s.kind, "about": s.about, "parameters": {k: _shown(f) for k, f in s.params.model_fields.items()},
-         "own": not s.path.is_relative_to(step.PACKAGE)}
+    rows: list[dict[str, Any]] = [
+        {
+            "step": s.title,
+            "kind": s.kind,
+            "own": not s.path.is_relative_to(step.PACKAGE),
+            "parameters": {name: _shown(field) for name, field in s.params.model_fields.items()},
+            "about": s.about,
+        }
         for s in chosen
-    ]  # fmt: skip
+    ]
     if as_json:
         return emit(rows)
-    table(
-        ["step", "kind", "", "parameters", "about"],
-        [
-            [
-                str(r["step"]),
-                str(r["kind"]),
-                "yours" if r["own"] else "",
-                ", ".join(f"{k}={v}" for k, v in r["parameters"].items())[:60],
-                str(r["about"]),
-            ]  # type: ignore[attr-defined]
-            for r in rows
-        ],
-    )
+    body = []
+    for row in rows:
+        given = ", ".join(f"{name}={value}" for name, value in row["parameters"].items())
+        body.append([row["step"], row["kind"], "yours" if row["own"] else "", given[:60], row["about"]])
+    table(["step", "kind", "", "parameters", "about"], body)
 
 
 def _shown(field: object) -> str:

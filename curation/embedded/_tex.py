@@ -240,7 +240,7 @@ def _linear(node: Node, *, markup: bool) -> str | None:
 def _spaced(parts: tuple[Node, ...], got: list[str]) -> str:
     out = ""
     for i, (part, text) in enumerate(zip(parts, got, strict=True)):
-        binary = part.kind == "o" and part.text in _SPACED and i > 0 and parts[i - 1].kind != "o"
+        binary = part.kind == "o" and part.text in _SPACED and i > 0 and (parts[i - 1].kind != "o" or parts[i - 1].text in ")]|!…′")
         named = part.kind == "i" and len(part.text) > 1 and part.text in NAMES
         out += f" {text} " if binary else f"{text} " if named or text == "," else text
     return out.strip()
