@@ -7,6 +7,7 @@ end the work there (early cut-off). A damaged object is set aside when it is met
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ from curate.report import Report
 from curate.schema import schema_text
 from curate.sources import Sources, folder_sources
 from curate.state import State
+from curate.step import code_of
 
 KINDS: dict[str, PieceKind] = {
     "read": "base", "expand": "base", "across": "base", "score": "columns", "rewrite": "columns", "keep": "verdict",
@@ -245,8 +247,6 @@ class Build(State):
 
     def run_files(self, node: Node) -> None:
         """A step that writes a folder; half a folder of an earlier attempt is thrown away."""
-        import shutil
-
         assert node.step
         data = self.store.draft(node.plan_key) / "data"
         shutil.rmtree(data)
@@ -264,12 +264,14 @@ class Build(State):
             Stored(str(path.relative_to(data)), 0, 0, path.stat().st_size, file_sha256(path))
             for path in sorted(data.rglob("*")) if path.is_file()
         )  # fmt: skip
+        self.check_code(node)
         self.finish(node, shards, 0, facts or {})
 
     # committing
 
     def commit(self, node: Node) -> None:
         """Turn a node's finished draft into an object."""
+        self.check_code(node)
         from curate.repeats import records_of
 
         shards = tuple(records_of(self.work(node)))
@@ -299,6 +301,12 @@ class Build(State):
         self.done[node.plan_key] = manifest
         if node.kind in ("score", "rewrite"):
             register(self.store, node.value_key, manifest.key, self.done[node.base.plan_key].key)
+
+    def check_code(self, node: Node) -> None:
+        """CurateError if the code is not what was planned: workers may have run either."""
+        if node.step and code_of(node.step, self.project) != node.own["code"]:
+            shutil.rmtree(self.store.draft(node.plan_key), ignore_errors=True)
+            raise CurateError(f"the code of {node.step.title} changed while it ran; build again")
 
     def check_budget(self, node: Node, shards: tuple[Stored, ...], rows_in: int) -> None:
         """A step that loses too many documents is broken; say so instead of building on it."""

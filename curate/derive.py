@@ -5,11 +5,10 @@ A changed parameter of a step becomes an `edit:`, everything else a key of the f
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError
-from curate.loader import dump_yaml, load_text, plain
+from curate.loader import dump_yaml, parse_scalar
 from curate.names import RECIPE_NAME, recipe_name
 
 SECTIONS = ("about", "seed", "tokenizer", "models", "corpora", "mixture", "train", "eval", "expect", "removals")
@@ -27,14 +26,20 @@ def new_recipe(name: str, parent: str, sets: dict[str, str]) -> str:
     edits: dict[str, dict[str, Any]] = {}
     for key, text in sets.items():
         where = f"--set {key}"
-        value = _value(text, where)
+        try:
+            value = parse_scalar(text)
+        except CurateError as error:
+            raise CurateError(error.message, where=where) from None
         if "/" in key:
             step, path = _step(key, where)
             _put(edits.setdefault(step, {}), path, value, where)
         else:
             path = key.split(".")
             if path[0] not in SECTIONS:
-                raise CurateError(f"a key begins with one of {', '.join(SECTIONS)}, or names a step: web/minhash.threshold", where=where)
+                raise CurateError(
+                    f"a key begins with one of {', '.join(SECTIONS)}, or names a step: web/minhash.threshold",
+                    where=where,
+                )
             if path[0] == "corpora" and "steps" in path[2:3]:
                 raise CurateError("steps are changed by name; write e.g. --set web/minhash.threshold=0.8", where=where)
             _put(tree, path, value, where)
@@ -55,19 +60,10 @@ def _step(key: str, where: str) -> tuple[str, list[str]]:
     corpus, _, rest = key.partition("/")
     step, _, path = rest.partition(".")
     if not RECIPE_NAME.fullmatch(corpus) or not step or not path:
-        raise CurateError("a parameter of a step is corpus/step.parameter; write e.g. --set web/minhash.threshold=0.8", where=where)
+        raise CurateError(
+            "a parameter of a step is corpus/step.parameter; write e.g. --set web/minhash.threshold=0.8", where=where
+        )
     return f"{corpus}/{step}", path.split(".")
-
-
-def _value(text: str, where: str) -> Any:
-    """One YAML value; text that would be more than one is refused."""
-    try:
-        tree = load_text(f"value: {text}\n", Path("--set"))
-    except CurateError as error:
-        raise CurateError(error.message, where=where) from None
-    if list(tree) != ["value"]:
-        raise CurateError(f"{text!r:.60} is more than one value; write a list as [a, b]", where=where)
-    return plain(tree["value"])
 
 
 def _put(tree: dict[str, Any], path: list[str], value: Any, where: str) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError, did_you_mean
-from curate.loader import Map, Seq, load_yaml, shown
+from curate.loader import load_yaml
 from curate.names import Shelf, reference, step_name
+from curate.tree import Map, Seq, shown
 
 OWN = ("recipe", "about", "extends", "edit")
 """Keys that say something about one file and are never inherited."""

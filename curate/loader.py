@@ -9,94 +9,20 @@ reads back as equal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from curate.errors import CurateError
+from curate.tree import Map, Mark, Seq, plain, shown
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]+)*)")
 _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*(_[0-9]+)*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _QUOTE = "quote the text or expression"
-
-
-class Mark(NamedTuple):
-    """A line of a file. Prints as `recipes/bad.yaml:6`, relative to the current folder when inside it."""
-
-    path: Path
-    line: int
-
-    def __str__(self) -> str:
-        return f"{shown(self.path)}:{self.line}"
-
-
-class Map(dict[str, Any]):
-    """A mapping that knows where it and each of its keys stood."""
-
-    def __init__(self, mark: Mark) -> None:
-        super().__init__()
-        self.mark = mark
-        self.marks: dict[str, Mark] = {}
-
-    def put(self, key: str, value: Any, mark: Mark) -> None:
-        self[key], self.marks[key] = value, mark
-
-    def take(self, key: str) -> Any:
-        self.marks.pop(key, None)
-        return self.pop(key, None)
-
-    def at(self, key: str | int) -> Mark:
-        return self.marks.get(str(key), self.mark)
-
-
-class Seq(list[Any]):
-    """A list that knows where it and each of its items stood."""
-
-    def __init__(self, mark: Mark) -> None:
-        super().__init__()
-        self.mark = mark
-        self.marks: list[Mark] = []
-
-    def put(self, value: Any, mark: Mark, place: int | None = None) -> None:
-        place = len(self) if place is None else place
-        self.insert(place, value)
-        self.marks.insert(place, mark)
-
-    def take(self, place: int) -> Any:
-        del self.marks[place]
-        return self.pop(place)
-
-    def at(self, place: str | int) -> Mark:
-        return self.marks[place] if isinstance(place, int) and 0 <= place < len(self.marks) else self.mark
-
-
-def shown(path: Path) -> str:
-    """A path as errors print it: one printable line, relative to the current folder when inside it."""
-    here = Path.cwd()
-    inside = path.is_absolute() and path.is_relative_to(here)
-    return "".join(c if c.isprintable() else "?" for c in str(path.relative_to(here) if inside else path))
-
-
-def find_mark(tree: Map | Seq, path: Sequence[str | int]) -> Mark:
-    """Where a path of keys and places leads. Elements that lead nowhere are passed over, so it answers with the nearest place known."""
-    mark, node = tree.mark, tree
-    for element in path:
-        if isinstance(node, Map) and str(element) in node:
-            mark, node = node.at(element), node[str(element)]
-        elif isinstance(node, Seq) and isinstance(element, int) and element < len(node):
-            mark, node = node.at(element), node[element]
-    return mark
-
-
-def plain(tree: Any) -> Any:
-    """The same tree in ordinary dicts and lists."""
-    if isinstance(tree, dict):
-        return {key: plain(value) for key, value in tree.items()}
-    return [plain(value) for value in tree] if isinstance(tree, list) else tree
 
 
 def scalar(text: str) -> str | int | float | bool | None:
@@ -144,7 +70,7 @@ def load_text(text: str, path: Path) -> Map:
         raise CurateError(f"holds the control character {error.character!r}; delete it", where=str(line)) from None
     except yaml.MarkedYAMLError as error:
         place: Any = error.problem_mark or error.context_mark
-        line = Mark(path, place.line + 1) if place else Mark(path, 1)
+        line = Mark(path, int(getattr(place, "line", 0)) + 1)
         problem = " ".join((error.problem or "is not YAML").split())
         raise CurateError(
             f"is not valid YAML: {problem}; {_QUOTE} if it holds : # , or begins with a sign", where=str(line)
@@ -154,16 +80,24 @@ def load_text(text: str, path: Path) -> Map:
     return tree
 
 
+def parse_scalar(text: str) -> Any:
+    """One value given by a person, as YAML would read it: `500M`, `0.8`, `[a, b]`. CurateError for text that is more than one value."""
+    tree = load_text(f"value: {text}\n", Path("value"))
+    if list(tree) != ["value"]:
+        raise CurateError(f"{text!r:.60} is more than one value; write a list as [a, b]")
+    return plain(tree["value"])
+
+
 class _Builder:
     """Turns events into a tree, refusing what the module refuses."""
 
     def __init__(self, path: Path, events: Iterator[yaml.Event]) -> None:
         self.path, self.events = path, events
 
-    def refuse(self, event: yaml.Event, message: str) -> CurateError:
+    def refuse(self, event: Any, message: str) -> CurateError:
         return CurateError(message, where=str(self.mark(event)))
 
-    def mark(self, event: yaml.Event) -> Mark:
+    def mark(self, event: Any) -> Mark:
         return Mark(self.path, event.start_mark.line + 1)
 
     def document(self) -> Any:
@@ -192,12 +126,21 @@ class _Builder:
         return self.map(event, depth) if isinstance(event, yaml.MappingStartEvent) else self.seq(event, depth)
 
     def scalar(self, event: yaml.ScalarEvent) -> Any:
-        if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in event.value):
-            raise self.refuse(event, "holds a NUL or half a surrogate pair; delete it")
+        if not event.value.isprintable():
+            event.value = self.whole(event)
         try:
             return scalar(event.value) if event.implicit[0] else event.value
         except ValueError as error:
             raise self.refuse(event, str(error)) from None
+
+    def whole(self, event: yaml.ScalarEvent) -> str:
+        """Text without NUL, with the surrogate pairs that JSON writes joined to one character."""
+        try:
+            if "\0" not in event.value:
+                return str(event.value.encode("utf-16", "surrogatepass").decode("utf-16"))
+        except UnicodeDecodeError:
+            pass
+        raise self.refuse(event, "holds a NUL or half a surrogate pair; delete it")
 
     def seq(self, start: yaml.Event, depth: int) -> Seq:
         items = Seq(self.mark(start))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError, did_you_mean
-from curate.loader import Map, shown
+from curate.tree import Map, shown
 
 _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 NAME = re.compile(_NAME)

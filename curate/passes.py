@@ -24,7 +24,7 @@ from curate.errors import CurateError
 from curate.guard import Guard
 from curate.known import Known
 from curate.records import shards_of
-from curate.schema import Schema, dtype_of
+from curate.schema import dtype_of
 from curate.sources import Sources
 from curate.step import Step
 
@@ -209,8 +209,8 @@ class Pass:
             childless = docs.height - errors.height - made["parent_id"].n_unique()
             store(node, name, made, errors, {"no rows": childless} if childless else {})
             return made
-        schema: Schema = {ROW: pl.UInt32(), **{c: dtype_of(t) for c, t in node.adds.items()}}
-        parts = [f.cast(dict(schema)) for f in (*outcome.frames, *([] if seen is None else [seen]))]
+        schema: dict[str, Any] = {ROW: pl.UInt32(), **{c: dtype_of(t) for c, t in node.adds.items()}}
+        parts = [f.cast(schema) for f in (*outcome.frames, *([] if seen is None else [seen]))]
         made = pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
         store(node, name, made, errors)
         kept = (
@@ -273,7 +273,7 @@ def judge(docs: pl.DataFrame, clauses: Sequence[tuple[str, str]]) -> pl.DataFram
     return verdicts.select(ROW, fate.cast(pl.String).alias("fate"), failed.alias("failed"))
 
 
-def columns(made: Any, batch: pl.DataFrame, node: Work, found: Step) -> pl.DataFrame:
+def columns(made: pl.Series | pl.DataFrame, batch: pl.DataFrame, node: Work, found: Step) -> pl.DataFrame:
     """What a score or rewrite step returned, checked: same height, planned types, no NaN, no lost text."""
     if isinstance(made, pl.Series):
         made = pl.DataFrame({"text" if found.kind == "rewrite" else found.name: made})
@@ -281,7 +281,7 @@ def columns(made: Any, batch: pl.DataFrame, node: Work, found: Step) -> pl.DataF
         raise CurateError(
             f"{found.title} gave {made.height} rows for {batch.height} documents; a {found.kind} gives one for each"
         )
-    made: pl.DataFrame = made.select(
+    made = made.select(
         [pl.col(c).alias(node.renames.get(c, c)) for c in made.columns if c != "text" or found.kind == "rewrite"]
     )
     if list(made.columns) != list(node.adds):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate import identity, step
+from curate import step
 from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean
 from curate.plan import INHERITED, STANDARD, Node, Plan
 from curate.schema import Discovery, Schema, flat
 from curate.sources import list_sources
-from curate.step import Artifact, Step
+from curate.step import Artifact, Step, code_of
 
 if TYPE_CHECKING:
     from curate.recipe import Corpus, Recipe, StepEntry
@@ -99,15 +99,7 @@ class Planner:
         return node
 
     def own(self, found: Step, params: dict[str, Any], **more: Any) -> dict[str, Any]:
-        code = identity.code_digest(
-            found.path,
-            found.module,
-            project=self.project,
-            files=found.spec.files,
-            uses=found.spec.uses,
-            version=found.spec.version,
-        )
-        return {"step": found.title, "code": code, "params": params, **more}
+        return {"step": found.title, "code": code_of(found, self.project), "params": params, **more}
 
     def read(self, corpus: str, entry: Corpus, where: str) -> Node:
         found = self.found("read", str(entry.read), where)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from curate.errors import CurateError, did_you_mean
-from curate.loader import Map, Seq, find_mark
+from curate.tree import Map, Seq, find_mark
 
 FILE_KEYS = ("extends", "edit")
 """Keys of a file that its recipe no longer has once they are carried out."""

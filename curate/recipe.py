@@ -7,16 +7,18 @@ is for the planner, which asks `Recipe.location` for the place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from curate import names
+from curate.derive import new_recipe
 from curate.errors import CurateError
 from curate.inherit import read
-from curate.loader import Map, find_mark, plain
+from curate.loader import dump_yaml
 from curate.names import Shelf, reference
 from curate.parts import (
     Corpus,
@@ -33,6 +35,7 @@ from curate.parts import (
     Whole,
 )
 from curate.problems import explain, section
+from curate.tree import Map, find_mark, plain
 
 
 @dataclass(eq=False)
@@ -152,4 +155,26 @@ def _load(path: Path, shelf: Shelf, trail: tuple[Path, ...]) -> Recipe:
     return recipe
 
 
-__all__ = ["Corpus", "EvalEntry", "Mixture", "ModelEntry", "Recipe", "StepEntry", "Tokenizer", "TrainEntry", "load"]
+def json_schema(steps: Iterable[tuple[str, str, type[BaseModel]]]) -> dict[str, Any]:
+    """The JSON Schema of a recipe's file; steps are (verb, name, parameters)."""
+    from curate.recipe_schema import json_schema as made
+
+    return made(steps)
+
+
+dump = dump_yaml
+
+__all__ = [
+    "Corpus",
+    "EvalEntry",
+    "Mixture",
+    "ModelEntry",
+    "Recipe",
+    "StepEntry",
+    "Tokenizer",
+    "TrainEntry",
+    "dump",
+    "json_schema",
+    "load",
+    "new_recipe",
+]

@@ -1,7 +1,7 @@
 """The JSON Schema of a recipe's file, for editors: `curate schema`.
 
-Made from the models of `curate/parts.py` and the parameters of the steps found. A file that extends another may say any part of a recipe, and
-`null` to remove one, so nothing but `recipe:` is required. What refers to what is beyond a schema; `load` checks it.
+Made from the models of `curate/parts.py` and the parameters of the steps found. A file that extends another may say any part of a
+recipe, and `null` to remove one, so nothing but `recipe:` is required. What refers to what is beyond a schema; `load` checks it.
 """
 
 from __future__ import annotations
@@ -45,10 +45,14 @@ def json_schema(steps: Steps) -> Schema:
     variants = [_variant(*step, inner) for step in steps if step[0] not in ELSEWHERE]
     defs["StepEntry"] = {"$ref": f"{_REF}step"}
     defs["step"] = {"anyOf": [_keep(), *variants]}
-    defs["Corpus"]["allOf"] = [_chosen("read", *step, list(defs["Corpus"]["properties"]), inner) for step in steps if step[0] == "read"]
+    defs["Corpus"]["allOf"] = [
+        _chosen("read", *step, list(defs["Corpus"]["properties"]), inner) for step in steps if step[0] == "read"
+    ]
     trained = defs["Tokenizer"]
     trained["properties"].pop("name")
-    trained["allOf"] = [_chosen("train", *step, list(trained["properties"]), inner) for step in steps if step[0] == "fit"]
+    trained["allOf"] = [
+        _chosen("train", *step, list(trained["properties"]), inner) for step in steps if step[0] == "fit"
+    ]
     defs["Tokenizer"] = {"anyOf": [{"type": "string"}, trained]}
     properties = {
         "recipe": {"type": "string", "pattern": f"^{RECIPE_NAME.pattern}$"},
@@ -105,5 +109,8 @@ def _chosen(key: str, verb: str, name: str, params: type[BaseModel], known: list
     schema = _parameters(verb, name, params, inner)["properties"]
     return {
         "if": {"properties": {key: {"const": name}}, "required": [key]},
-        "then": {"properties": schema, "propertyNames": {"enum": [*known, *schema]}},
+        "then": {
+            "properties": {k: v for k, v in schema.items() if k not in known},
+            "propertyNames": {"enum": [*known, *schema]},
+        },
     }

@@ -30,6 +30,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from curate.errors import CurateError, did_you_mean
+from curate.identity import code_digest
 
 Kind = Literal["read", "score", "rewrite", "expand", "across", "fit", "generate"]
 ROWWISE: tuple[Kind, ...] = ("score", "rewrite")
@@ -240,6 +241,12 @@ def find(verb: str, name: str, project: Path | None = None) -> Step:
         raise CurateError(f"no such verb {verb!r}{did_you_mean(verb, [*verbs, 'keep'])}")
     names = [n for v, n in known if v == verb]
     raise CurateError(f"no step {name!r} under {verb!r}{did_you_mean(name, names)}")
+
+
+def code_of(step: Step, project: Path | None) -> dict[str, Any]:
+    """Identity of a step's code: see `curate.identity.code_digest`."""
+    spec = step.spec
+    return code_digest(step.path, step.module, project=project, files=spec.files, uses=spec.uses, version=spec.version)
 
 
 def found(project: Path | None = None) -> dict[tuple[str, str], Path]:

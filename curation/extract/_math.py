@@ -40,10 +40,11 @@ def restore(tree: HTMLTree, html: str) -> int:
     body = tree.body
     if body is None:
         return 0
+    _unwrap(tree, body)
     count = 0
     if body.query_selector(ANY) is not None:
         if body.query_selector('script[type^="math/tex"]') is not None:
-            for node in body.query_selector_all(MATHJAX_RENDERED):
+            for node in _all(body, MATHJAX_RENDERED):
                 node.decompose()
         count = sum(_replace_all(tree, body, selector, source, block) for selector, source, block in RULES)
     _scripts(tree, body)
@@ -56,7 +57,7 @@ def _replace_all(
     tree: HTMLTree, body: ElementNode, selector: str, source: Callable[[ElementNode], str | None], block: Callable[[ElementNode], bool]
 ) -> int:
     count = 0
-    for node in body.query_selector_all(selector):
+    for node in _all(body, selector):
         raw = source(node)
         tex, delimited = clean(raw) if raw is not None else ("", False)
         if not tex or node.parent is None:
@@ -64,6 +65,11 @@ def _replace_all(
         count += 1
         _put(tree, node, tex, delimited or block(node))
     return count
+
+
+def _all(node: ElementNode, selector: str) -> list[ElementNode]:
+    """Matches as a list: iterating over resiliparse's own collection takes time quadratic in its length, slicing it does not."""
+    return list(node.query_selector_all(selector)[:])
 
 
 def _put(tree: HTMLTree, node: ElementNode, tex: str, display: bool) -> None:
@@ -77,11 +83,10 @@ def _put(tree: HTMLTree, node: ElementNode, tex: str, display: bool) -> None:
 
 DELIMITERS = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False), ("\\(", "\\)", False))
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
-STYLE = re.compile(r"\\(?:display|text)style(?![A-Za-z])\s*")
 
 
 def clean(tex: str) -> tuple[str, bool]:
-    """TeX on one line, without delimiters, comments and a leading style command; and whether its delimiters said display."""
+    """TeX on one line, without delimiters and comments, else as the page has it; and whether its delimiters said display."""
     tex = tex.strip()
     display = False
     for left, right, block in DELIMITERS:
@@ -89,9 +94,7 @@ def clean(tex: str) -> tuple[str, bool]:
             tex, display = tex[len(left) : -len(right)], block
             break
     tex = " ".join(COMMENT.sub(r"\1", tex).split())
-    if tex.startswith("{\\displaystyle") and _closing(tex, 0) == len(tex) - 1:
-        tex = tex[1:-1]
-    return STYLE.sub("", tex, count=1).strip() if STYLE.match(tex) else tex.strip(), display
+    return tex, display
 
 
 def _closing(tex: str, start: int) -> int:
@@ -141,9 +144,19 @@ RULES: tuple[tuple[str, Callable[[ElementNode], str | None], Callable[[ElementNo
 )
 
 
+def _unwrap(tree: HTMLTree, body: ElementNode) -> None:
+    """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
+    for node in _all(body, "figure, figcaption, label"):
+        new = tree.create_element("span" if node.tag == "label" else "div")
+        while (child := node.first_child) is not None:
+            new.append_child(child)
+        if node.parent is not None:
+            node.parent.replace_child(new, node)
+
+
 def _scripts(tree: HTMLTree, body: ElementNode) -> None:
     """`x<sup>2</sup>` to `x^{2}`. References to notes go, ordinals and long texts stay."""
-    for node in body.query_selector_all("sup, sub"):
+    for node in _all(body, "sup, sub"):
         text = node.text or ""
         if node.tag == "sup" and node.query_selector("a") is not None:
             if REFERENCE.fullmatch(text):
@@ -157,7 +170,7 @@ def _scripts(tree: HTMLTree, body: ElementNode) -> None:
 
 def _drop_macros(body: ElementNode) -> None:
     """Remove innermost blocks that hold definitions of TeX macros and nothing else."""
-    for node in body.query_selector_all("div, p, span"):
+    for node in _all(body, "div, p, span"):
         if node.first_element_child is None and _only_macros(node.text or ""):
             node.decompose()
 

@@ -25,7 +25,9 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 INTS = st.sampled_from([0, 1, -1, 2, 100, 2**24 + 1, 2**53, 2**53 + 1, BIG, BIG - 1, -BIG, -BIG - 1])
 FLOATS = st.sampled_from([0.0, -0.0, 0.5, 0.65, -1.0, 2.0, 1e-320, 1e308, math.inf, -math.inf, 2.0**53, 2.0**63])
-TEXTS = st.sampled_from(["", "a", "A", "ab", "a\nb", "é", "e\u0301", "\u4e2d\U0001f600", "%", "_", "a%b_", "'", "\\", "a.b", "a b"])
+TEXTS = st.sampled_from(
+    ["", "a", "A", "ab", "a\nb", "é", "e\u0301", "\u4e2d\U0001f600", "%", "_", "a%b_", "'", "\\", "a.b", "a b"]
+)
 CELLS = {
     "flag": st.booleans(),
     "small": st.integers(-128, 127),
@@ -49,8 +51,14 @@ def quoted(text: str, mark: str = "'") -> str:
     return mark + text.replace(mark, mark * 2) + mark
 
 
-NAMES = {kind: [n if n.isidentifier() else quoted(n, '"') for n, d in SCHEMA.items() if test(d)]
-         for kind, test in {"n": lambda d: d.is_numeric(), "t": lambda d: d == pl.String, "b": lambda d: d == pl.Boolean}.items()}
+NAMES = {
+    kind: [n if n.isidentifier() else quoted(n, '"') for n, d in SCHEMA.items() if test(d)]
+    for kind, test in {
+        "n": lambda d: d.is_numeric(),
+        "t": lambda d: d == pl.String,
+        "b": lambda d: d == pl.Boolean,
+    }.items()
+}
 LITERALS = {
     "n": INTS.filter(lambda x: abs(x) <= BIG).map(str) | FLOATS.filter(math.isfinite).map(repr),
     "t": TEXTS.map(quoted),
@@ -126,9 +134,35 @@ def test_canonical_text_is_a_clause_with_the_same_meaning_and_stays_as_it_is(tex
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(string.printable + "é'\"", max_size=60) | st.lists(st.sampled_from(
-    ["a", "1", "'x'", "(", ")", "and", "or", "not", "in", "between", "like", "is", "null", "-", "=", "<", ",", "length", "coalesce"]
-), max_size=12).map(" ".join))
+@given(
+    st.text(string.printable + "é'\"", max_size=60)
+    | st.lists(
+        st.sampled_from(
+            [
+                "a",
+                "1",
+                "'x'",
+                "(",
+                ")",
+                "and",
+                "or",
+                "not",
+                "in",
+                "between",
+                "like",
+                "is",
+                "null",
+                "-",
+                "=",
+                "<",
+                ",",
+                "length",
+                "coalesce",
+            ]
+        ),
+        max_size=12,
+    ).map(" ".join)
+)
 def test_any_text_is_a_clause_or_a_one_line_error(text: str) -> None:
     try:
         parse(text)
@@ -136,7 +170,9 @@ def test_any_text_is_a_clause_or_a_one_line_error(text: str) -> None:
         assert "\n" not in str(error)
 
 
-FRAME = pl.DataFrame({"language": ["en", "fr", None], "score": [0.7, 0.2, 0.9], "text": ["Ab", "x%y", "中文"], "n": [1, 0, None]})
+FRAME = pl.DataFrame(
+    {"language": ["en", "fr", None], "score": [0.7, 0.2, 0.9], "text": ["Ab", "x%y", "中文"], "n": [1, 0, None]}
+)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +224,12 @@ def test_spelling_leaves_no_trace_in_the_canonical_text(one: str, other: str) ->
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("a - (b - c) > 0", "a - b - c > 0"), ("a = 5", "a = 5.0"), ("not a = b", "a != b"), ("a or b and c", "(a or b) and c")],
+    [
+        ("a - (b - c) > 0", "a - b - c > 0"),
+        ("a = 5", "a = 5.0"),
+        ("not a = b", "a != b"),
+        ("a or b and c", "(a or b) and c"),
+    ],
 )
 def test_what_differs_in_meaning_differs_in_the_canonical_text(one: str, other: str) -> None:
     assert parse(one).canonical != parse(other).canonical
