@@ -120,16 +120,13 @@ class Curated:
         }
 
     def refuse_unpinned(self) -> None:
-        for name, entry in self.recipe.models.items():
-            if getattr(entry, "revision", None) == "unpinned":
-                raise CurateError(
-                    f"the model {name!r} has no revision yet; pin it in the recipe",
-                    where=self.recipe.location("models", name),
-                )
+        """CurateError if something in the recipe has no revision yet."""
+        for where in self.recipe.unpinned():
+            raise CurateError("has no revision yet; pin it in the recipe", where=where)
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""
-        differing = lock.differences(fresh)
+        differing = [name for name in lock.differences(fresh) if name in fresh.nodes]
         if differing:
             names = ", ".join(differing[:5]) + (" and others" if len(differing) > 5 else "")
             raise CurateError(

@@ -68,8 +68,9 @@ def _corpora(recipe: Recipe) -> None:
                 "has both `read:` and `from:`; remove one (read: null, if it is inherited)", *here, "from"
             )
         if not corpus.read and not corpus.from_:
-            hint = did_you_mean(next(iter(corpus.params), ""), type(corpus).model_fields) if corpus.params else ""
-            raise recipe.fail(f"needs `read:` with `files:`, or `from:` another corpus{hint}", *here)
+            hint = did_you_mean(next(iter(corpus.params)), ("read", "from")) if corpus.params else ""
+            hint = hint or "; write read: and files:, or from: CORPUS"
+            raise recipe.fail(f"has no `read:` and no `from:`{hint}", *here)
         if corpus.read and not corpus.files:
             raise recipe.fail("says `read:` and names no files; write e.g. files: data/*.warc.gz", *here, "read")
         if corpus.from_:
@@ -190,6 +191,7 @@ def _run(recipe: Recipe, wanted: str, place: Place, also: Iterable[str] = ()) ->
     known = [*source.train, *([] if found else also)]
     name = found[1] if found else wanted
     if (found or "/" not in wanted) and name not in known:
+        known = [run for run in known if run != place[1]]
         raise recipe.fail(f"there is no run {wanted!r}{did_you_mean(name, known) or '; add it under `train:`'}", *place)
 
 

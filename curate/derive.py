@@ -37,7 +37,7 @@ def new_recipe(name: str, parent: str, sets: dict[str, str]) -> str:
             path = key.split(".")
             if path[0] not in SECTIONS:
                 raise CurateError(
-                    f"a key begins with one of {', '.join(SECTIONS)}, or names a step: web/minhash.threshold",
+                    f"no such key; begin with one of {', '.join(SECTIONS)}, or name a step: web/minhash.threshold",
                     where=where,
                 )
             if path[0] == "corpora" and "steps" in path[2:3]:

@@ -112,7 +112,7 @@ def edit(tree: Map, operations: Any, source: Map) -> None:
     for place, operation in enumerate(operations):
         where = str(operations.at(place))
         if not isinstance(operation, Map) or set(operation) not in OPERATIONS:
-            raise CurateError(f"edit: an operation is {_FORMS}", where=where)
+            raise CurateError(f"edit: this is no operation; write {_FORMS}", where=where)
         _apply(tree, operation, where)
 
 

@@ -118,7 +118,7 @@ class _Builder:
         if event.anchor is not None:
             raise self.refuse(event, f"anchors (&{event.anchor:.40}) are not allowed; write the value out, or {_QUOTE}")
         if event.tag is not None:
-            raise self.refuse(event, f"tags ({event.tag:.40}) are not allowed; leave it out, or {_QUOTE}")
+            raise self.refuse(event, f"tags ({event.tag:.60}) are not allowed; leave it out, or {_QUOTE}")
         if depth > MAX_DEPTH:
             raise self.refuse(event, f"is nested deeper than {MAX_DEPTH} levels; flatten it")
         if isinstance(event, yaml.ScalarEvent):

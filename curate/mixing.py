@@ -79,7 +79,12 @@ def add_tokenizer(planner: Planner) -> Node:
     where = planner.recipe.location("tokenizer")
     if entry is None:
         raise CurateError("a mixture needs a `tokenizer:`", where=planner.recipe.location("mixture"))
-    if planner.recipe.tokenizer_origin != planner.recipe.recipe:
+    if entry.train is None and ":" not in str(entry.name):
+        raise CurateError(
+            f"the tokenizer {entry.name!r} is neither trained here nor inherited; write {{train: bpe, vocab: 8192, of: [web]}}",
+            where=where,
+        )
+    if entry.train is None:
         return planner.adopt(planner.recipe.tokenizer_origin, "tokenizer")
     found = planner.found("fit", str(entry.train), where)
     corpora = [(name, planner.corpus(name)) for name in entry.of]

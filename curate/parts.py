@@ -99,7 +99,7 @@ class StepEntry(Part):
     @classmethod
     def _gather(cls, given: Any) -> Any:
         if not isinstance(given, dict) or not given:
-            raise ValueError("a step is `verb: name` and its parameters, e.g. {score: length}")
+            raise ValueError("a step is a map that begins with its verb; write e.g. {score: length}")
         (verb, head), *rest = given.items()
         others = dict(rest)
         if verb in ("as", "read", "from"):

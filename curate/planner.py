@@ -242,7 +242,7 @@ class Planner:
                 where,
             )
         )
-        clauses = item.clauses or (found.spec.keep if found.kind == "across" else {})
+        clauses = found.spec.keep if item.clauses is None else item.clauses
         if not clauses:
             return node
         if item.as_:

@@ -23,8 +23,8 @@ EXAMPLES = {
 }
 WANTED = {
     "string_type": "text, in quotes",
-    "dict_type": "a map such as {key: value}",
-    "model_type": "a map such as {key: value}",
+    "dict_type": "a map such as {{key: value}}",
+    "model_type": "a map such as {{key: value}}",
     "list_type": "a list such as [a, b]",
     "tuple_type": "a list such as [a, b]",
     "int_type": "a whole number",
@@ -55,9 +55,8 @@ def explain(error: ValidationError, tree: Map, model: type[BaseModel]) -> Curate
     found = error.errors(include_url=False)
     first = min(found, key=lambda e: (e["type"] != "extra_forbidden", find_mark(tree, e["loc"]).line))
     path = _known(tree, first["loc"])
-    return CurateError(
-        f"{_printable(section(path))}: {_say(first, path, model)}", where=str(find_mark(tree, first["loc"]))
-    )
+    part = section(path if first["type"] != "extra_forbidden" or len(path) > 1 else ())
+    return CurateError(f"{_printable(part)}: {_say(first, path, model)}", where=str(find_mark(tree, first["loc"])))
 
 
 def _known(tree: Map, loc: Sequence[str | int]) -> list[str | int]:

@@ -7,6 +7,7 @@ is for the planner, which asks `Recipe.location` for the place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ from curate.parts import (
 )
 from curate.problems import explain, section
 from curate.tree import Map, find_mark, plain
+
+_UNPINNED = re.compile(r"(^|@)unpinned($|/)")
 
 
 @dataclass(eq=False)
@@ -100,6 +103,15 @@ class Recipe(Part):
     def fail(self, message: str, *path: str | int) -> CurateError:
         """The error to raise about something in the recipe."""
         return CurateError(f"{section(path)}: {message}", where=self.location(*path))
+
+    def unpinned(self) -> list[str]:
+        """`file:line: part` of each model, corpus or tokenizer whose revision is still to be filled in; `build` refuses them."""
+        named: list[tuple[tuple[str, ...], list[str | None]]] = [
+            *((("models", name), [model.revision, model.id]) for name, model in self.models.items()),
+            *((("corpora", name), [corpus.revision, *corpus.files]) for name, corpus in self.corpora.items()),
+            (("tokenizer",), [self.tokenizer.name if self.tokenizer else None]),
+        ]
+        return [self.where(*path) for path, said in named if any(_UNPINNED.search(text or "") for text in said)]
 
     def resolved(self) -> dict[str, Any]:
         """The whole truth as a plain dict, which `dump_yaml` writes and `load` reads back as an equal recipe."""

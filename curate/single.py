@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def run_step(
     if not output.parent.is_dir():
         raise CurateError(f"the folder {output.parent} does not exist")
     chosen = reader or _reader(inputs)
-    entry: dict[str, Any] = {step.verb: step.name, **{k: _value(v) for k, v in sets.items()}}
+    entry: dict[str, Any] = {step.verb: step.name, **{k: _value(step, k, v) for k, v in sets.items()}}
     recipe: dict[str, Any] = {
         "recipe": "run",
         "corpora": {
@@ -71,8 +72,11 @@ def run_step(
         profile = load_profile("local", project).model_copy(
             update={"workers": workers, "store": str(Path(folder) / "store")}
         )
-        curated = Curated(load(str(path), project=project), project, profile, promote_all=True)
-        curated.build(only="input", report=report)
+        try:
+            curated = Curated(load(str(path), project=project), project, profile, promote_all=True)
+            curated.build(only="input", report=report)
+        except CurateError as error:  # the recipe is made up: its lines would say nothing to anyone
+            raise CurateError(error.message) from error
         return _write(curated, step, output)
 
 
@@ -103,11 +107,13 @@ def _reader(inputs: list[str]) -> str:
     return str(kinds.pop())
 
 
-def _value(text: str) -> Any:
-    """A value given as `--set name=value`, as YAML would read it."""
+def _value(step: Step, name: str, text: str) -> Any:
+    """A value given as `--set name=value`: text where the parameter takes text, else as YAML would read it."""
     from curate.loader import parse_scalar
 
-    return parse_scalar(text)
+    field = step.params.model_fields.get(name)
+    takes = (field.annotation, *typing.get_args(field.annotation)) if field else ()
+    return text if str in takes and not typing.get_origin(field and field.annotation) is list else parse_scalar(text)
 
 
 def _write(curated: Any, step: Step, output: Path) -> dict[str, Any]:

@@ -26,12 +26,17 @@ IMAGE_CLASS = re.compile(r"(?<![a-z])(math|tex\b|latex|formula|mwe-math)", re.I)
 IMAGE_SOURCE = re.compile(r"latex\.php\?|codecogs\.com|/mathtex|/mimetex|media/math/render|/latex/image", re.I)
 DISPLAY_CLASS = re.compile(r"display|formulaDsp|block", re.I)
 MACRO = re.compile(r"\\(?:(?:re)?newcommand|providecommand|def|gdef|let|DeclareMathOperator)\b")
+NAME = r"\\(?:[A-Za-z@]+|[^A-Za-z\s])"
 DEFINITION = re.compile(
-    r"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator)\*?\s*\{?\\?[A-Za-z@]+\}?\s*(?:\[[^\]]*\]\s*)*"
-    r"|\\g?def\s*\\[A-Za-z@]+[#0-9]*\s*|\\let\s*\\[A-Za-z@]+\s*=?\s*\\[A-Za-z@]+"
+    rf"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator)\*?\s*\{{?\s*{NAME}\s*\}}?\s*(?:\[[^\]]*\]\s*)*"
+    rf"|\\g?def\s*{NAME}[^{{}}\\$]{{0,40}}|\\let\s*{NAME}\s*=?\s*{NAME}"
 )
+BETWEEN = re.compile(r"(?:\s|\$|\\[()\[\]])*")
 REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\s*\d+\]?)\s*")
 PLAIN_SCRIPT = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
+CHOICE = 'input, math, .katex, .MathJax, script[type^="math/tex"]'
+"""In a label that is more than the name of a control."""
+NOISE = "a.headerlink, .mw-editsection, .mw-jump-link, .visually-hidden, .sr-only, .screen-reader-text"
 ANY = f'.katex, script[type^="math/tex"], .mwe-math-element, math, img, {MATHJAX_RENDERED}'
 
 
@@ -40,6 +45,8 @@ def restore(tree: HTMLTree, html: str) -> int:
     body = tree.body
     if body is None:
         return 0
+    for node in _all(body, NOISE):
+        node.decompose()
     _unwrap(tree, body)
     count = 0
     if body.query_selector(ANY) is not None:
@@ -147,6 +154,8 @@ RULES: tuple[tuple[str, Callable[[ElementNode], str | None], Callable[[ElementNo
 def _unwrap(tree: HTMLTree, body: ElementNode) -> None:
     """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
     for node in _all(body, "figure, figcaption, label"):
+        if node.tag == "label" and node.query_selector(CHOICE) is None:
+            continue
         new = tree.create_element("span" if node.tag == "label" else "div")
         while (child := node.first_child) is not None:
             new.append_child(child)
@@ -176,9 +185,8 @@ def _drop_macros(body: ElementNode) -> None:
 
 
 def _only_macros(text: str) -> bool:
-    at, found = 0, False
-    text = text.strip("$ \t\r\n")
-    text = text.removeprefix("\\(").removeprefix("\\[").removesuffix("\\)").removesuffix("\\]").strip()
+    """Definitions with delimiters and blanks between them, from beginning to end."""
+    at, found = _skip(text, 0), False
     while match := DEFINITION.match(text, at):
         found, at = True, match.end()
         if text[at : at + 1] == "{":
@@ -186,6 +194,10 @@ def _only_macros(text: str) -> bool:
             if closing < 0:
                 return False
             at = closing + 1
-        while at < len(text) and text[at] in " \t\r\n$":
-            at += 1
+        at = _skip(text, at)
     return found and at >= len(text)
+
+
+def _skip(text: str, at: int) -> int:
+    match = BETWEEN.match(text, at)
+    return match.end() if match else at

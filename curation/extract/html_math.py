@@ -6,11 +6,16 @@ and nodes, so a page's fate is the same on any machine.
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from curate.step import rewrite
 from curation.extract._math import restore
 
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
+DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 SCHEMA = {"text": pl.String, "title": pl.String, "formulas": pl.UInt32}
 
 
@@ -32,13 +37,21 @@ def _page(html: str, main_content: bool, max_bytes: int, max_nodes: int) -> tupl
 
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None, None, None
-    tree = HTMLTree.parse(html)
+    tree = HTMLTree.parse(_as_html(html))
     if len(html) > max_nodes and len(tree.document.query_selector_all("*")) > max_nodes:
         return None, None, None
     title = tree.title
     count = restore(tree, html)
     text = extract_plain_text(tree, preserve_formatting=True, main_content=main_content, alt_texts=False)
     return text, title, count
+
+
+def _as_html(html: str) -> str:
+    """XHTML made safe for an HTML parser, for which `<script/>` would swallow the rest of the page and a DTD would be text."""
+    if not html[:200].lstrip("\ufeff \t\r\n").startswith("<?xml"):
+        return html
+    html = DOCTYPE.sub("", html, count=1)
+    return EMPTY_ELEMENT.sub(lambda m: m[0] if m[1].lower() in VOID else f"<{m[1]}{m[2]}></{m[1]}>", html)
 
 
 def _tidy(text: pl.Expr) -> pl.Expr:

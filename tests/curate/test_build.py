@@ -45,7 +45,12 @@ def test_the_fates_are_what_a_plain_computation_gives(small: Path) -> None:
     recipe = open_small(small)
     recipe.build()
     found = recipe.sql("select url, date, fate from documents where corpus = 'web'")
-    docs = documents(300).sort("date", nulls_last=True).unique(["url", "text"], keep="first").filter(~pl.col("text").str.contains("POISON"))
+    docs = (
+        documents(300)
+        .sort("date", nulls_last=True)
+        .unique(["url", "text"], keep="first")
+        .filter(~pl.col("text").str.contains("POISON"))
+    )
     letters, digits = pl.col("text").str.len_chars(), pl.col("text").str.count_matches("[0-9]")
     long, few = letters > 20, (digits / letters) < 0.5
     assert set(found.filter(fate="long")["url"]) == set(docs.filter(~long)["url"])
@@ -57,11 +62,15 @@ def test_the_fates_are_what_a_plain_computation_gives(small: Path) -> None:
 def test_of_equal_records_the_oldest_stays_and_an_unknown_date_is_the_youngest(tmp_path: Path) -> None:
     make_project(tmp_path)
     row = {"text": "the same text in three captures", "url": "https://example.org/same"}
-    docs = pl.DataFrame([{**row, "date": d} for d in (None, "2020-05-01", "2011-01-01")], schema_overrides={"date": pl.String})
+    docs = pl.DataFrame(
+        [{**row, "date": d} for d in (None, "2020-05-01", "2011-01-01")], schema_overrides={"date": pl.String}
+    )
     write_files(tmp_path, docs, [1, 2])
     recipe = open_small(tmp_path)
     recipe.build(only="web")
-    assert recipe.sql("select date from documents where fate = 'kept' and corpus = 'web'")["date"].to_list() == ["2011-01-01"]
+    assert recipe.sql("select date from documents where fate = 'kept' and corpus = 'web'")["date"].to_list() == [
+        "2011-01-01"
+    ]
 
 
 def test_a_second_build_does_nothing_and_fast(small: Path) -> None:
@@ -166,7 +175,11 @@ def test_a_foreign_column_that_a_clause_names_becomes_a_column_and_the_others_ri
 
 
 def test_a_broken_step_stops_the_build_with_one_line_and_keeps_what_was_finished(small: Path) -> None:
-    edit(small / "steps/rewrite/upper.py", 'return docs["text"]', 'if docs.height:\n        raise RuntimeError("no good")\n    return docs["text"]')
+    edit(
+        small / "steps/rewrite/upper.py",
+        'return docs["text"]',
+        'if docs.height:\n        raise RuntimeError("no good")\n    return docs["text"]',
+    )
     with pytest.raises(CurateError, match="no good") as error:
         open_small(small).build()
     assert "\n" not in str(error.value)

@@ -27,9 +27,26 @@ SLOWED = 'import time\n    time.sleep(0.05 * (docs.height > 0))\n    return docs
 
 
 def build_process(folder: Path, store: str = ".curate", workers: int = 2) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "curate", "build", "small", "--store", str(folder / store), "--workers", str(workers), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "curate",
+        "build",
+        "small",
+        "--store",
+        str(folder / store),
+        "--workers",
+        str(workers),
+        "--json",
+    ]
     return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=os.environ
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ,
     )
 
 
@@ -90,7 +107,9 @@ def _repeats(folder: Path, store: Path, name: str) -> bool:
 
 def _may_rewrite(folder: Path, store: Path) -> set[str]:
     planned = open_small(folder, store=str(store)).planned
-    return {n.plan_key for n in planned.nodes.values() if n.corpus == "web" and n.kind != "read" and n.base.kind == "read"}
+    return {
+        n.plan_key for n in planned.nodes.values() if n.corpus == "web" and n.kind != "read" and n.base.kind == "read"
+    }
 
 
 @pytest.fixture
@@ -154,7 +173,9 @@ def test_a_bit_that_rotted_unseen_is_found_when_it_is_read_as_input(built: tuple
     copies = recipe.store.planned(recipe.planned["web/copies"].plan_key) or ""
     shutil.rmtree(folder / ".curate/objects" / copies)
     program = "import curate, sys; print(curate.open('small', executor='inline').build()['ran'])"
-    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True, env=os.environ
+    )
     assert "web/parquet" in done.stdout
     assert objects(folder / ".curate") == expected
 
@@ -191,7 +212,9 @@ def _small_disk(folder: Path) -> Path:
     """A file system of a few megabytes, or a skip where this machine does not let us mount one."""
     place = folder / "disk"
     place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(place)], capture_output=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(place)], capture_output=True, check=False
+    )
     if done.returncode:
         pytest.skip("cannot mount a small file system here")
     return place
@@ -217,7 +240,9 @@ def test_a_store_that_cannot_be_written_gives_one_line(built: tuple[Path, dict[s
     folder, _ = built
     place = tmp_path / "ro"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(place)], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(place)], capture_output=True, check=False
+    ).returncode:
         pytest.skip("cannot mount a read-only file system here")
     try:
         with pytest.raises(CurateError, match="cannot be written"):
@@ -257,4 +282,7 @@ def test_a_poison_document_is_killed_alone_and_the_build_finishes(tmp_path: Path
     other = open_small(whole)
     other.build()
     kept = "select id from documents where fate = 'kept' order by id"
-    assert hashlib.sha256(str(recipe.sql(kept).rows()).encode()).digest() == hashlib.sha256(str(other.sql(kept).rows()).encode()).digest()
+    assert (
+        hashlib.sha256(str(recipe.sql(kept).rows()).encode()).digest()
+        == hashlib.sha256(str(other.sql(kept).rows()).encode()).digest()
+    )

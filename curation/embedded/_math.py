@@ -1,0 +1,140 @@
+"""The ways in which formulas stand in web pages, as people and tools write them. A site uses one of them throughout."""
+
+from __future__ import annotations
+
+import functools
+import html
+from urllib.parse import quote
+
+from curation.embedded._tex import Node, mathml, parse, plain, supsub
+
+ENCODINGS = (
+    "dollar", "paren", "mathjax2", "mathjax2-saved", "mathjax3", "katex", "mathml-annotation", "mathml-alttext", "mathml-bare", "image-alt", "codecogs",
+    "supsub", "unicode",
+)  # fmt: skip
+"""dollar and paren: TeX delimiters. mathjax2: script elements; -saved: with the rendered spans before them. mathjax3: containers with
+assistive MathML. katex: MathML with annotation, and spans. mathml-*: with TeX annotation, with alttext, bare. image-alt: TeX in alt text.
+codecogs: TeX in the image's address. supsub and unicode: no TeX at all; formulas too rich for them are images with alt text."""
+NAMESPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"'
+HEADS = {
+    "dollar": '<script type="text/x-mathjax-config">MathJax.Hub.Config({tex2jax: {inlineMath: [["$","$"]]}});</script>\n<script src="https://cdn.example/mathjax/2.7.5/MathJax.js?config=TeX-MML-AM_CHTML"></script>',
+    "paren": '<script src="https://cdn.example/mathjax/3/es5/tex-chtml.js" async></script>',
+    "mathjax2": '<script src="/static/MathJax/MathJax.js?config=TeX-AMS_HTML"></script>',
+    "mathjax2-saved": '<style>.MathJax_Display {text-align: center; margin: 1em 0em}\n.MathJax {display: inline; line-height: normal}</style>',
+    "mathjax3": '<style>mjx-container[jax="CHTML"] {line-height: 0;}\nmjx-assistive-mml {position: absolute !important; clip: rect(1px, 1px, 1px, 1px);}</style>',
+    "katex": '<link rel="stylesheet" href="https://cdn.example/katex@0.16.9/katex.min.css">',
+}  # fmt: skip
+"""What such a page has in its head."""
+
+
+@functools.lru_cache(maxsize=16384)
+def formula(tex: str, display: bool, encoding: str) -> str:
+    """One formula as HTML."""
+    if encoding in ("supsub", "unicode"):
+        node = parse(tex)
+        text = (supsub(node) if encoding == "supsub" else plain(node)) if _simple(tex) else None
+        if text is None:
+            return _wrapped(_image(tex), display)
+        text = text if encoding == "supsub" else html.escape(text, quote=False)
+        return f'<div class="formula">{text}</div>' if display else text
+    return _ENCODERS[encoding](tex, display)
+
+
+def _simple(tex: str) -> bool:
+    return not any(command in tex for command in ("\\int", "\\sum", "\\lim", "\\begin", "\\binom", "\\left"))
+
+
+def _wrapped(text: str, display: bool) -> str:
+    return f'<p style="text-align:center">{text}</p>' if display else text
+
+
+def _delimited(opening: str, closing: str, tex: str) -> str:
+    return f"{opening}{html.escape(tex, quote=False)}{closing}"
+
+
+def _dollar(tex: str, display: bool) -> str:
+    return f"<p>{_delimited('$$', '$$', tex)}</p>" if display else _delimited("$", "$", tex)
+
+
+def _paren(tex: str, display: bool) -> str:
+    return "<p>" + _delimited("\\[", "\\]", tex) + "</p>" if display else _delimited("\\(", "\\)", tex)
+
+
+def _script(tex: str, display: bool) -> str:
+    return f'<script type="math/tex{"; mode=display" if display else ""}">{tex}</script>'
+
+
+def _saved(tex: str, display: bool) -> str:
+    """What a browser's "save as" leaves of MathJax 2: preview, rendered spans, assistive MathML, script."""
+    content = mathml(parse(tex))
+    shown = html.escape(plain(parse(tex)) or "", quote=False)
+    frame = (
+        f'<span class="MathJax_Preview" style="color: inherit;"></span><span class="MathJax" tabindex="0" role="presentation">'
+        f'<nobr aria-hidden="true"><span class="math" style="width: 4.2em; display: inline-block;"><span class="mrow"><span class="mtext">{shown}</span></span></span></nobr>'
+        f'<span class="MJX_Assistive_MathML" role="presentation"><math {NAMESPACE}>{content}</math></span></span>'
+    )
+    return (f'<div class="MathJax_Display" style="text-align: center;">{frame}</div>' if display else frame) + _script(tex, display)
+
+
+def _mathjax3(tex: str, display: bool) -> str:
+    glyphs = "".join(f'<mjx-mi class="mjx-i"><mjx-c class="mjx-c{ord(ch):X} TEX-I"></mjx-c></mjx-mi>' for ch in (plain(parse(tex)) or tex) if not ch.isspace())
+    kind = ' display="true"' if display else ""
+    block = "block" if display else "inline"
+    return (
+        f'<mjx-container class="MathJax" jax="CHTML"{kind} style="position: relative;"><mjx-math class="MJX-TEX" aria-hidden="true">{glyphs}</mjx-math>'
+        f'<mjx-assistive-mml unselectable="on" display="{block}"><math {NAMESPACE}{f" display={chr(34)}block{chr(34)}" if display else ""}>{mathml(parse(tex))}</math></mjx-assistive-mml></mjx-container>'
+    )
+
+
+def _katex(tex: str, display: bool) -> str:
+    inner = f'<span class="katex"><span class="katex-mathml">{_annotated(tex, display)}</span><span class="katex-html" aria-hidden="true"><span class="base"><span class="strut" style="height:0.8389em;"></span>{_spans(parse(tex))}</span></span></span>'
+    return f'<span class="katex-display">{inner}</span>' if display else inner
+
+
+_CLASSES = {"i": "mord mathnormal", "n": "mord", "o": "mbin", "text": "mord text", "space": "mspace"}
+
+
+def _spans(node: Node) -> str:
+    """KaTeX's visible spans, in outline."""
+    kind, text, parts = node
+    if kind in _CLASSES:
+        return f'<span class="{_CLASSES[kind]}">{html.escape(text, quote=False)}</span>'
+    inner = [_spans(part) for part in parts]
+    if kind in ("sup", "sub", "subsup"):
+        lists = "".join(f'<span style="top:-3.063em;margin-right:0.05em;"><span class="pstrut" style="height:2.7em;"></span><span class="sizing reset-size6 size3 mtight">{x}</span></span>' for x in inner[1:])
+        return f'<span class="mord">{inner[0]}<span class="msupsub"><span class="vlist-t"><span class="vlist-r"><span class="vlist" style="height:0.8141em;">{lists}</span></span></span></span></span>'
+    if kind == "frac":
+        return f'<span class="mord"><span class="mfrac"><span class="vlist-t"><span class="vlist">{inner[1]}<span class="frac-line"></span>{inner[0]}</span></span></span></span>'
+    return f'<span class="minner">{"".join(inner)}</span>'
+
+
+def _math(content: str, display: bool, more: str = "") -> str:
+    return f"<math {NAMESPACE}{more}{f' display={chr(34)}block{chr(34)}' if display else ''}>{content}</math>"
+
+
+def _annotated(tex: str, display: bool) -> str:
+    content = mathml(parse(tex))
+    return _math(f'<semantics><mrow>{content}</mrow><annotation encoding="application/x-tex">{html.escape(tex, quote=False)}</annotation></semantics>', display)
+
+
+def _alttext(tex: str, display: bool) -> str:
+    return _wrapped(_math(mathml(parse(tex)), display, f' alttext="{html.escape(tex)}" class="ltx_Math"'), False)
+
+
+def _bare(tex: str, display: bool) -> str:
+    return _math(mathml(parse(tex)), display)
+
+
+def _image(tex: str) -> str:
+    return f'<img src="https://s0.img.example/latex.php?latex={quote(tex, safe="")}&amp;bg=ffffff&amp;fg=000000" alt="{html.escape(tex)}" class="latex" />'
+
+
+def _codecogs(tex: str, display: bool) -> str:
+    return _wrapped(f'<img src="https://latex.codecogs.com/svg.image?{quote(tex, safe="")}" border="0" />', display)
+
+
+_ENCODERS = {
+    "dollar": _dollar, "paren": _paren, "mathjax2": _script, "mathjax2-saved": _saved, "mathjax3": _mathjax3, "katex": _katex,
+    "mathml-annotation": _annotated, "mathml-alttext": _alttext, "mathml-bare": _bare,
+    "image-alt": lambda tex, display: _wrapped(_image(tex), display), "codecogs": _codecogs,
+}  # fmt: skip

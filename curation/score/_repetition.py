@@ -1,0 +1,117 @@
+"""The loops of `repetition`, over the bytes of all texts at once, compiled by numba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+PRIME = np.uint64(0x100000001B3)
+BASIS = np.uint64(0xCBF29CE484222325)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+
+
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _mix(h, x):  # type: ignore[no-untyped-def]
+    """Spread one more value over all 64 bits of a hash."""
+    h = (h ^ x) * SPREAD
+    return h ^ (h >> np.uint64(29))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _count(keys, counts, key):  # type: ignore[no-untyped-def]
+    """Note one more occurrence of a key in an open table, and say how often it has now occurred."""
+    mask = np.uint64(len(keys) - 1)
+    if key == np.uint64(0):
+        key = np.uint64(1)
+    slot = (key * SPREAD >> np.uint64(17)) & mask
+    while keys[slot] != np.uint64(0) and keys[slot] != key:
+        slot = (slot + np.uint64(1)) & mask
+    keys[slot] = key
+    counts[slot] += 1
+    return counts[slot]
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _table(size):  # type: ignore[no-untyped-def]
+    capacity = 16
+    while capacity < 2 * size:
+        capacity *= 2
+    return np.zeros(capacity, np.uint64), np.zeros(capacity, np.int64)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _pieces(text, newline):  # type: ignore[no-untyped-def]
+    """Hash and length of every line (without blanks at its ends), or of every word."""
+    hashes = np.empty(len(text) // 2 + 1, np.uint64)
+    lengths = np.empty(len(text) // 2 + 1, np.int64)
+    n, length, blanks, h = 0, 0, 0, BASIS
+    for i in range(len(text) + 1):
+        byte = text[i] if i < len(text) else np.uint8(10)
+        if byte == 10 or (not newline and (byte == 32 or byte == 9 or byte == 13)):
+            if length:
+                hashes[n] = _mix(h, np.uint64(length))
+                lengths[n] = length
+                n += 1
+            length, blanks, h = 0, 0, BASIS
+        elif newline and (byte == 32 or byte == 9 or byte == 13):
+            blanks += 1
+        else:
+            if blanks and length:  # inside a line, blanks count as one
+                h = (h ^ np.uint64(32)) * PRIME
+                length += 1
+            blanks = 0
+            h = (h ^ np.uint64(byte)) * PRIME
+            length += 1
+    return hashes[:n], lengths[:n]
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _repeated_lines(text):  # type: ignore[no-untyped-def]
+    hashes, lengths = _pieces(text, True)
+    keys, counts = _table(len(hashes))
+    repeated = 0
+    for i in range(len(hashes)):
+        if _count(keys, counts, hashes[i]) > 1:
+            repeated += lengths[i]
+    return repeated / max(1, lengths.sum())
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _top_ngram(hashes, lengths, n):  # type: ignore[no-untyped-def]
+    keys, counts = _table(len(hashes))
+    most = 0
+    for i in range(len(hashes) - n + 1):
+        h, size = BASIS, 0
+        for j in range(i, i + n):
+            h = _mix(h, hashes[j])
+            size += lengths[j]
+        times = _count(keys, counts, h)
+        if times > 1 and times * size > most:
+            most = times * size
+    return min(1.0, most / max(1, lengths.sum()))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _repeated_ngrams(hashes, lengths, n):  # type: ignore[no-untyped-def]
+    keys, counts = _table(len(hashes))
+    repeated, covered = 0, 0
+    for i in range(len(hashes) - n + 1):
+        h = BASIS
+        for j in range(i, i + n):
+            h = _mix(h, hashes[j])
+        if _count(keys, counts, h) > 1:
+            for j in range(max(i, covered), i + n):
+                repeated += lengths[j]
+            covered = i + n
+    return repeated / max(1, lengths.sum())
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def measure(data, offsets, top, span, out):  # type: ignore[no-untyped-def]
+    """data: bytes of all texts (uint8). offsets: where each begins, and the end (N + 1). out: (N, 3) shares, filled in."""
+    for k in range(len(offsets) - 1):
+        text = data[offsets[k] : offsets[k + 1]]
+        out[k, 0] = _repeated_lines(text)
+        hashes, lengths = _pieces(text, False)
+        out[k, 1] = _top_ngram(hashes, lengths, top)
+        out[k, 2] = _repeated_ngrams(hashes, lengths, span)

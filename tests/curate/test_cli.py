@@ -1,0 +1,166 @@
+"""The program: every command, its JSON, and one line with exit code 2 for everything a user can put right."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate.cli import GROUPS, cli
+from tests.curate.corpus import make_project
+
+
+def curate(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "curate", *args], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_project(tmp_path_factory.mktemp("cli"))
+    done = curate(folder, "build", "--recipe", "small")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_command_has_a_help_text(project: Path) -> None:
+    import click
+
+    context = click.Context(cli)
+    for names in GROUPS.values():
+        for name in names:
+            command = cli.get_command(context, name)
+            assert command is not None
+            assert command.help
+            assert len(command.help) > 20, name
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["plan", "small"],
+        ["show", "small"],
+        ["query", "small", "select * from funnel"],
+        ["sample", "small", "web"],
+        ["diff", "small"],
+        ["why", "small"],
+        ["lock", "small"],
+        ["verify", "small", "--deep"],
+        ["status", "small"],
+        ["build", "small"],
+        ["steps"],
+        ["gc"],
+    ],
+    ids=lambda args: args[0],
+)
+def test_a_command_speaks_to_people_and_to_programs(project: Path, args: list[str]) -> None:
+    people = curate(project, *args)
+    assert people.returncode == 0, people.stderr
+    assert people.stdout.strip()
+    programs = curate(project, *args, "--json")
+    assert programs.returncode == 0, programs.stderr
+    json.loads(programs.stdout)
+
+
+def test_the_schema_is_a_json_schema_that_knows_the_project_s_steps(project: Path) -> None:
+    done = curate(project, "schema")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
+    assert "halves" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["bild", "small"], "did you mean 'build'"),
+        (["build"], "which recipe"),
+        (["build", "smal"], "did you mean 'small'"),
+        (["build", "small", "--only", "wed"], "did you mean 'web'"),
+        (["build", "small", "--profile", "locl"], "did you mean 'local'"),
+        (["build", "small", "--frobnicate"], "--frobnicate"),
+        (["build", "../../etc/passwd"], "recipe"),
+        (["sample", "small", "wub"], "did you mean 'web'"),
+        (["sample", "small", "web", "--dropped-by", "lonng"], "did you mean 'long'"),
+        (["query", "small", "select nothing from nowhere"], "nowhere"),
+        (["query", "small", "copy documents to 'x.csv'"], "only reads"),
+        (["query", "small", "select * from read_csv('/etc/passwd')"], "ermission"),
+        (["why", "small", "web/lettres"], "did you mean 'web/letters'"),
+        (["run", "score.lettrs", "--input", "data/0.parquet", "--output", "x.parquet"], "did you mean 'letters'"),
+        (["run", "score.letters", "--input", "nothing.parquet", "--output", "x.parquet"], "no such file"),
+        (
+            ["run", "score.digits", "--input", "data/0.parquet", "--output", "x.parquet", "--set", "patern=x"],
+            "did you mean 'pattern'",
+        ),
+        (["new", "small", "--from", "small"], "there already"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_what_a_user_can_put_right_is_one_line_and_exit_code_2(project: Path, args: list[str], says: str) -> None:
+    done = curate(project, *args)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert says in done.stderr
+
+
+def test_run_keeps_the_input_s_columns_and_writes_fates_beside(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.parquet"
+    done = curate(
+        project, "run", "score.digits", "--input", "data/0.parquet", "--output", str(out), "--set", "pattern=[a-c]"
+    )
+    assert done.returncode == 0, done.stderr
+    found, read = pl.read_parquet(out), pl.read_parquet(project / "data/0.parquet")
+    assert {"id", "text", "url", "date", "weight", "digits", "extra"} <= set(found.columns)
+    fates = pl.read_parquet(tmp_path / "out.fates.parquet")
+    assert fates.height == read.height
+    assert set(fates["fate"]) >= {"kept", "quarantined"}
+    assert found.height == fates.filter(fate="kept").height
+    whole = (
+        read.filter(~pl.col("text").str.contains("POISON"))
+        .select("text", "weight", "url")
+        .unique()
+        .sort("weight", "url")
+    )
+    assert found.select("text", "weight", "url").sort("weight", "url").equals(whole)
+
+
+def test_run_does_an_across_step_too(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.parquet"
+    files = [str(p) for p in sorted((project / "data").glob("*.parquet"))]
+    done = curate(
+        project,
+        "run",
+        "dedup.copies",
+        "--input",
+        *files,
+        "--output",
+        str(out),
+        "--set",
+        "keep_order=[weight]",
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["fates"]["unique"] >= 3
+    assert pl.read_parquet(out)["text"].is_unique().all()
+
+
+def test_a_new_project_builds_its_own_step(tmp_path: Path) -> None:
+    done = curate(tmp_path, "init", "mine")
+    assert done.returncode == 0, done.stderr
+    assert curate(tmp_path / "mine", "steps", "check").stdout.strip() == "score.digits: keeps the contract"
+    planned = curate(tmp_path / "mine", "plan", "mine")
+    assert planned.returncode == 0, planned.stderr
+    assert "web/digits" in planned.stdout
+    assert curate(tmp_path, "init", "mine").returncode == 2
+
+
+def test_new_writes_a_recipe_that_extends_another(project: Path) -> None:
+    done = curate(project, "new", "smaller", "--from", "small", "--set", "about=Smaller.")
+    assert done.returncode == 0, done.stderr
+    assert curate(project, "plan", "smaller").returncode == 0
+    assert curate(project, "diff", "small", "smaller").stdout.strip() == "no difference"
+    (project / "recipes/smaller.yaml").unlink()
