@@ -1,15 +1,26 @@
 """What the kernel costs: three cheap scores and one keep over N documents of about 2 kB, done three ways on the same two processes.
 
-    polars      the same step functions in a bare loop: one process per file, no identity, no fates, no resume. The floor.
-    datatrove   its local executor with ParquetReader, the same measures as Python filters, ParquetWriter.
-    curate      `curate build` of a recipe in a project made for it; then once more with nothing to do.
+    polars      the same three step functions (length, latex_density, repetition) in a bare loop: one file at a time per process, no
+                identity, no fates, no resume. The floor.
+    datatrove   its local executor, ParquetReader, GopherRepetitionFilter set to the same three measures, a LambdaFilter for length and
+                maths, ParquetWriter. Words by str.split, because its own English words (spaCy) cost several times the rest.
+    curate      `build` of a recipe in a project made for it; then once more with nothing to do.
 
-    python -m benchmarks.kernel --docs 200000 --json
+    python -m benchmarks.kernel --docs 200000 --repeat 3
 
-All three must keep the same number of documents, or the figures are refused. Files are read warm, processes start cold: starting them is
-part of each time. What is written differs as each tool means it: polars and datatrove write what is kept, with its scores; the kernel
-stores the text as read, each score of every document, and every document's fate. datatrove's filters stop at the first refusal, as its own
-do; the other two score every document. No peer is tuned beyond what its documentation says.
+`--also datatrove-early` puts its cheaper filter first, as its users would who want no scores: it then stops at the first refusal and
+never measures the repetition of half of these documents. `--also datatrove-spacy` is its default way to words, if spaCy is installed.
+
+Every run is a process of its own. `seconds` is its wall time, with imports and the start of two workers. `cpu_us` leaves these out: CPU
+microseconds per document of the process and its workers, the slope between runs over N/4 and N documents; `cpu_start` is what that line
+gives for no documents, in seconds. Files are warm in the page cache, compiled numba code is cached on disk. `load` is the machine's load
+when a run began: above 0.3 or so, wall times are not to be trusted.
+
+All must keep the same number of documents, or the figures are refused. The thresholds on repetition refuse nothing here, because the two
+definitions differ (shares of bytes that are no blanks against shares of characters; datatrove also looks for repeated paragraphs). What
+is written differs as each tool means it: polars and datatrove write what is kept, polars with its scores, datatrove with length and
+maths; the kernel stores the text as read, each score of every document, and every document's fate, with checksums and fsync. No peer is
+tuned beyond what its documentation says.
 """
 
 from __future__ import annotations
@@ -17,14 +28,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -33,23 +44,10 @@ import numpy as np
 import polars as pl
 
 FILES, WORKERS = 8, 2
-DIGIT = re.compile("[0-9]")
-AT_LEAST, MATHS, DIGITS = 1200, 0.02, 0.2
+LENGTH, MATHS, REPEATED = 1200, 0.02, 0.5
+STEPS = ("length", "latex_density", "repetition")
 WORDS = "the sum of two even numbers is even since each can be written as twice an integer so factor out the common term".split()
 FORMULAS = ("$a^2 + b^2 = c^2$", r"\(\frac{1}{2}\)", r"\[ \int_0^1 x \, dx = \frac{1}{2} \]", "$x = 3$", "$$n(n+1)/2$$")
-
-STEP = '''"""Share of digits, a third cheap score."""
-import polars as pl
-
-from curate.step import score
-
-
-@score
-def digits(docs: pl.DataFrame) -> pl.Series:
-    """Digits over all characters, in [0, 1]."""
-    text = docs["text"]
-    return text.str.count_matches("[0-9]") / text.str.len_chars().clip(1)
-'''
 RECIPE = f"""recipe: kernel
 about: Three cheap scores and one keep.
 corpora:
@@ -59,18 +57,21 @@ corpora:
     steps:
       - score: length
       - score: latex_density
-      - score: digits
+      - score: repetition
       - keep:
-          wanted: length >= {AT_LEAST} and latex_density >= {MATHS} and digits <= {DIGITS}
+          enough: length >= {LENGTH} and latex_density >= {MATHS}
+          varied: repeated_lines <= {REPEATED} and top_ngram <= {REPEATED} and repeated_ngrams <= {REPEATED}
 """
 
 
-def make_documents(project: Path, count: int, seed: int = 0) -> int:
-    """Write `count` documents into 8 Parquet files; half of them have hardly any formula. Returns bytes of text."""
+def make_project(project: Path, count: int, seed: int = 0) -> int:
+    """A recipe, and `count` documents in 8 Parquet files; half of them have hardly any formula. Returns bytes of text."""
     rng = np.random.default_rng(seed)
     plain = [" ".join(rng.choice(WORDS, 18)).capitalize() + "." for _ in range(4000)]
     maths = [f"{s[:60]} {rng.choice(FORMULAS)} {s[60:]}" for s in plain]
     (project / "data").mkdir(parents=True)
+    (project / "recipes").mkdir()
+    (project / "recipes" / "kernel.yaml").write_text(RECIPE)
     size = 0
     for part in range(FILES):
         rows = range(part, count, FILES)
@@ -87,27 +88,19 @@ def make_documents(project: Path, count: int, seed: int = 0) -> int:
     return size
 
 
-def make_project(project: Path) -> None:
-    (project / "steps" / "score").mkdir(parents=True)
-    (project / "steps" / "score" / "digits.py").write_text(STEP)
-    (project / "recipes").mkdir()
-    (project / "recipes" / "kernel.yaml").write_text(RECIPE)
+# contenders: (project, folder to write to) -> documents kept
 
 
-# the floor
-
-
-def _polars_file(source: str, target: str, project: str) -> int:
+def _polars_file(source: str, target: str) -> int:
     from curate.step import find
 
     docs = pl.read_parquet(source)
-    for name in ("length", "latex_density", "digits"):
-        found = find("score", name, Path(project))
+    for name in STEPS:
+        found = find("score", name)
         gives = found.call(docs.select("id", "text"), **found.params().model_dump())
         docs = docs.with_columns(gives.alias(name) if isinstance(gives, pl.Series) else gives.get_columns())
-    kept = docs.filter(
-        (pl.col("length") >= AT_LEAST) & (pl.col("latex_density") >= MATHS) & (pl.col("digits") <= DIGITS)
-    )
+    varied = [pl.col(c) <= REPEATED for c in ("repeated_lines", "top_ngram", "repeated_ngrams")]
+    kept = docs.filter(pl.col("length") >= LENGTH, pl.col("latex_density") >= MATHS, *varied)
     kept.write_parquet(target, compression="zstd", compression_level=3)
     return kept.height
 
@@ -117,55 +110,17 @@ def run_polars(project: Path, out: Path) -> int:
     sources = sorted((project / "data").glob("*.parquet"))
     out.mkdir()
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        jobs = [pool.submit(_polars_file, str(s), str(out / s.name), str(project)) for s in sources]
-        kept = sum(job.result() for job in jobs)
-    del os.environ["POLARS_MAX_THREADS"]
-    return kept
+        jobs = [pool.submit(_polars_file, str(source), str(out / source.name)) for source in sources]
+        return sum(job.result() for job in jobs)
 
 
-# datatrove
+def run_datatrove(project: Path, out: Path, *, early: bool = False, words: str = "blanks") -> int:
+    from benchmarks import _datatrove
+    from curation.text import MATH
 
-
-def _long(document: Any) -> bool:
-    document.metadata["length"] = len(document.text)
-    return len(document.text) >= AT_LEAST
-
-
-class _Maths:
-    """Its pattern is compiled once per process, as a writer of such a filter would."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = re.compile(pattern)
-
-    def __call__(self, document: Any) -> bool:
-        inside = sum(len(m[0]) for m in self.pattern.finditer(document.text))
-        document.metadata["latex_density"] = inside / max(1, len(document.text))
-        return bool(document.metadata["latex_density"] >= MATHS)
-
-
-def _few_digits(document: Any) -> bool:
-    document.metadata["digits"] = len(DIGIT.findall(document.text)) / max(1, len(document.text))
-    return bool(document.metadata["digits"] <= DIGITS)
-
-
-def run_datatrove(project: Path, out: Path) -> int:
-    from datatrove.executor import LocalPipelineExecutor
-    from datatrove.pipeline.filters import LambdaFilter
-    from datatrove.pipeline.readers import ParquetReader
-    from datatrove.pipeline.writers import ParquetWriter
-
-    from curate.step import find
-
-    pattern = find("score", "latex_density", project).params().model_dump()["pattern"]
-    filters = [LambdaFilter(f) for f in (_long, _Maths(pattern), _few_digits)]
-    pipeline = [ParquetReader(str(project / "data")), *filters, ParquetWriter(str(out / "kept"), compression="zstd")]
-    LocalPipelineExecutor(
-        pipeline, tasks=FILES, workers=WORKERS, logging_dir=str(out / "logs"), skip_completed=False
-    ).run()
-    return int(pl.scan_parquet(str(out / "kept" / "*.parquet")).select(pl.len()).collect().item())
-
-
-# the kernel
+    asked = {"pattern": MATH, "length": LENGTH, "density": MATHS, "repeated": REPEATED, "early": early, "words": words}
+    kept = _datatrove.run(project, out, tasks=FILES, workers=WORKERS, **asked)
+    return int(pl.scan_parquet(str(kept / "*.parquet")).select(pl.len()).collect().item())
 
 
 def run_curate(project: Path, out: Path) -> int:
@@ -180,72 +135,106 @@ CONTENDERS: dict[str, Callable[[Path, Path], int]] = {
     "polars": run_polars,
     "datatrove": run_datatrove,
     "curate": run_curate,
+    "datatrove-early": partial(run_datatrove, early=True),
+    "datatrove-spacy": partial(run_datatrove, words="spacy"),
 }
+USUAL = ("polars", "datatrove", "curate")
+
+# measuring
 
 
-def measure(name: str, project: Path, scratch: Path, repeat: int) -> dict[str, Any]:
-    """Median seconds of fresh runs, and what was kept; for the kernel also the seconds of a build with nothing to do."""
-    seconds, kept = [], -1
-    for turn in range(repeat):
-        out = scratch / f"{name}-{turn}"
+def child(name: str, project: str, out: str) -> None:
+    """One run, in the process that `timed` starts."""
+    print("kept", CONTENDERS[name](Path(project), Path(out)))
+
+
+def timed(name: str, project: Path, out: Path) -> dict[str, Any]:
+    """Wall seconds, CPU seconds with all waited-for workers, documents kept. SystemExit with its last words if it fails."""
+    code = "import sys; from benchmarks.kernel import child; child(*sys.argv[1:])"
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        kept = CONTENDERS[name](project, out)
-        seconds.append(time.perf_counter() - started)
-    row = {"name": name, "seconds": statistics.median(seconds), "kept": kept}
-    if name == "curate":
-        started = time.perf_counter()
-        run_curate(project, scratch / f"{name}-{repeat - 1}")
-        row["nothing_to_do_seconds"] = round(time.perf_counter() - started, 3)
-    for turn in range(repeat):
-        shutil.rmtree(scratch / f"{name}-{turn}", ignore_errors=True)
-    return row
+        command = [sys.executable, "-c", code, name, str(project), str(out)]
+        process = subprocess.Popen(command, stdout=said, stderr=errors)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0), errors.seek(0)
+        if process.returncode:
+            sys.exit(f"{name} failed: {errors.read().decode()[-2000:]}")
+        kept = int(said.read().split()[-1])
+    return {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "kept": kept, "load": load}
 
 
-def report(rows: list[dict[str, Any]], docs: int, size: int) -> list[dict[str, Any]]:
-    """Rates, and how many times as fast as datatrove; SystemExit if the contenders disagree on what to keep."""
-    if len({row["kept"] for row in rows}) > 1:
-        sys.exit("the contenders keep different documents: " + ", ".join(f"{r['name']} {r['kept']}" for r in rows))
-    peer = next((row["seconds"] for row in rows if row["name"] == "datatrove"), None)
-    for row in rows:
-        row["docs_per_second"] = round(docs / row["seconds"])
-        row["mb_per_second"] = round(size / 1e6 / row["seconds"], 1)
-        row["times_datatrove"] = round(peer / row["seconds"], 2) if peer else None
-        row["seconds"] = round(row["seconds"], 2)
+def measure(names: list[str], project: Path, scratch: Path, repeat: int) -> dict[str, dict[str, Any]]:
+    """Median of fresh runs of each, taken in turns so that a busy minute of the machine does not hit one of them alone."""
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    again = []
+    for _ in range(repeat):
+        for name in names:
+            with tempfile.TemporaryDirectory(dir=scratch) as folder:
+                runs[name].append(timed(name, project, Path(folder) / "out"))
+                if name == "curate":
+                    again.append(timed(name, project, Path(folder) / "out")["seconds"])
+    rows = {name: {k: statistics.median(run[k] for run in found) for k in found[0]} for name, found in runs.items()}
+    if again:
+        rows["curate"]["nothing_to_do"] = statistics.median(again)
     return rows
 
 
+def report(
+    few: dict[str, dict[str, Any]], many: dict[str, dict[str, Any]], docs: tuple[int, int]
+) -> list[dict[str, Any]]:
+    """Rates and ratios per contender; SystemExit if they disagree on what to keep."""
+    for rows in (few, many):
+        if len({row["kept"] for row in rows.values()}) > 1:
+            sys.exit("the contenders keep different documents: " + str({n: r["kept"] for n, r in rows.items()}))
+    for name, row in many.items():
+        row["docs_per_second"] = round(docs[1] / row["seconds"])
+        row["cpu_us"] = 1e6 * (row["cpu"] - few[name]["cpu"]) / (docs[1] - docs[0])
+        row["cpu_start"] = row["cpu"] - row["cpu_us"] * docs[1] / 1e6
+    for row in many.values():
+        for peer in ("polars", "datatrove"):
+            if peer in many:
+                row[f"of_{peer}"] = many[peer]["seconds"] / row["seconds"]
+                row[f"cpu_of_{peer}"] = many[peer]["cpu_us"] / row["cpu_us"]
+    return [
+        {"name": name, **{k: round(v, 2) if isinstance(v, float) else v for k, v in row.items()}}
+        for name, row in many.items()
+    ]
+
+
 def show(rows: list[dict[str, Any]]) -> None:
-    columns = (
-        "name",
-        "seconds",
-        "docs_per_second",
-        "mb_per_second",
-        "times_datatrove",
-        "kept",
-        "nothing_to_do_seconds",
-    )
-    for line in [dict(zip(columns, columns, strict=True)), *rows]:
-        print("  ".join(f"{line.get(c) if line.get(c) is not None else '':>{max(9, len(c))}}" for c in columns))
+    columns = ["name", "seconds", "docs_per_second", "of_polars", "of_datatrove", "cpu", "cpu_start", "cpu_us",
+               "cpu_of_polars", "cpu_of_datatrove", "kept", "nothing_to_do", "load"]  # fmt: skip
+    for line in [{c: c for c in columns}, *rows]:
+        print("  ".join(f"{line.get(c, ''):>{max(7, len(c))}}" for c in columns))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--docs", type=int, default=200_000)
     parser.add_argument("--repeat", type=int, default=1, help="fresh runs of each; the median counts")
-    parser.add_argument("--only", choices=CONTENDERS, action="append", help="leave the others out")
+    parser.add_argument("--only", choices=CONTENDERS, action="append", help="only these")
+    parser.add_argument("--also", choices=CONTENDERS, action="append", default=[], help="these too")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    names = list(dict.fromkeys([*(asked.only or USUAL), *asked.also]))
+    docs = (asked.docs // 4, asked.docs)
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder) / "project"
-        size = make_documents(project, asked.docs)
-        make_project(project)
-        rows = [measure(name, project, Path(folder), asked.repeat) for name in asked.only or CONTENDERS]
-        rows = report(rows, asked.docs, size)
+        scratch = Path(folder)
+        make_project(scratch / "few", docs[0])
+        size = make_project(scratch / "many", docs[1])
+        few, many = (measure(names, scratch / which, scratch, asked.repeat) for which in ("few", "many"))
+        rows = report(few, many, docs)
     if asked.json:
         print(
             json.dumps({"docs": asked.docs, "bytes": size, "workers": WORKERS, "cores": os.cpu_count(), "runs": rows})
         )
     else:
+        print(
+            f"{asked.docs:,} documents, {size / asked.docs:,.0f} bytes each, {WORKERS} workers, {os.cpu_count()} cores"
+        )
         show(rows)
 
 

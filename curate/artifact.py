@@ -109,7 +109,7 @@ class Manifest:
 
     def dump(self) -> str:
         payload = {**self.__dict__, "shards": [s.payload() for s in self.shards]}
-        return json.dumps(payload, sort_keys=True, indent=1, allow_nan=False)
+        return json.dumps(payload, indent=1, allow_nan=False)
 
     @classmethod
     def parse(cls, text: str) -> Manifest:

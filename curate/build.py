@@ -80,7 +80,7 @@ class Build(State):
     def next_pass(self, nodes: list[Node]) -> list[Node]:
         """The first node that is not there but whose inputs are, and the nodes that can be fused after it."""
         missing = [n for n in nodes if n.plan_key not in self.done]
-        first = next((n for n in missing if all(i.plan_key in self.done for i in n.inputs)), None)
+        first = next((n for n in missing if self.is_ready(n)), None)
         if first is None:
             return []
         run = [first]

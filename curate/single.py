@@ -113,7 +113,7 @@ def _value(step: Step, name: str, text: str) -> Any:
 
     field = step.params.model_fields.get(name)
     takes = (field.annotation, *typing.get_args(field.annotation)) if field else ()
-    return text if str in takes and not typing.get_origin(field and field.annotation) is list else parse_scalar(text)
+    return text if str in takes and typing.get_origin(field and field.annotation) is not list else parse_scalar(text)
 
 
 def _write(curated: Any, step: Step, output: Path) -> dict[str, Any]:

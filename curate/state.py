@@ -29,12 +29,16 @@ class State:
                 continue
             key = self.store.planned(node.plan_key)
             if key is None or not self.store.has(key):
-                key = self.key_of(node) if all(i.plan_key in self.done for i in node.inputs) else None
+                key = self.key_of(node) if self.is_ready(node) else None
                 if key is None or not self.store.has(key):
                     continue
             self.done[node.plan_key] = self.store.check(key)
             with contextlib.suppress(OSError):
                 self.store.record(node.plan_key, key)
+
+    def is_ready(self, node: Node) -> bool:
+        """Whether everything is there that its inputs are made up of."""
+        return all(part.plan_key in self.done for source in node.inputs for part in parts(source))
 
     def contents(self, node: Node) -> list[str]:
         """Content of each input: of files their own, of documents that of everything joined to them."""
@@ -52,5 +56,12 @@ class State:
 
     def view(self, node: Node) -> View:
         """The table that a node's documents make up: its base and all pieces since."""
-        nodes = list(itertools.takewhile(lambda n: not n.is_base, node.upstream()))
-        return View(tuple(self.piece(n) for n in [node.base, *reversed(nodes)]))
+        return View(tuple(self.piece(part) for part in parts(node)))
+
+
+def parts(node: Node) -> list[Node]:
+    """The nodes whose pieces make up a node's documents: its base and all since; of files the node alone."""
+    if node.makes_files:
+        return [node]
+    since = itertools.takewhile(lambda n: not n.is_base, node.upstream())
+    return [node.base, *reversed(list(since))]

@@ -117,6 +117,8 @@ class Store:
         self.record(plan_key, manifest.key)
         if not self.has(manifest.key):
             data = self.draft(plan_key) / "data"
+            for path in data.glob(".*.tmp"):  # of a build that was killed while it wrote
+                path.unlink()
             replace_file(data / "manifest.json", manifest.dump().encode())
             place = self.object(manifest.key)
             if place.is_dir():  # without a manifest: what a crash of another tool left

@@ -27,7 +27,7 @@ HEADS = {
 """What such a page has in its head."""
 
 
-@functools.lru_cache(maxsize=16384)
+@functools.lru_cache(maxsize=2048)
 def formula(tex: str, display: bool, encoding: str) -> str:
     """One formula as HTML."""
     if encoding in ("supsub", "unicode"):

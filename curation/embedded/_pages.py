@@ -9,6 +9,7 @@ dollar signs, displayed ones between double dollar signs. A block is a tuple of 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -48,6 +49,7 @@ class Page:
     """May be followed by readers' comments."""
 
 
+@functools.cache
 def _topics() -> list[str]:
     return sorted(name.removesuffix(".fact") for name in bank("maths").sections if name.endswith(".fact"))
 
@@ -55,17 +57,18 @@ def _topics() -> list[str]:
 LABELS = {"D:": "Definition", "T:": "Theorem", "P:": "Proof", "R:": "Remark"}
 
 
-def _facts(topic: str, count: int, rng: Rng, context: Context, chapter: str) -> list[Block]:
-    """Some facts of a topic in their order; proofs and remarks stay with their theorem."""
+def _facts(topic: str, count: int, rng: Rng, context: Context, chapter: str) -> list[list[Block]]:
+    """Some facts of a topic in their order; proofs and remarks stay with their theorem, in one list."""
     groups: list[list[Any]] = []
     for line in bank("maths").sections[f"{topic}.fact"]:
         if line.source[:2] in ("P:", "R:") and groups:
             groups[-1].append(line)
         else:
             groups.append([line])
-    blocks: list[Block] = []
+    told: list[list[Block]] = []
     number = 0
     for group in rng.some(groups, count):
+        blocks: list[Block] = []
         for line in group:
             text = line.write(rng, context)
             label = LABELS.get(text[:2])
@@ -76,7 +79,8 @@ def _facts(topic: str, count: int, rng: Rng, context: Context, chapter: str) -> 
                 blocks.append(("label", f"{shown}.", text[2:]))
             elif not label:
                 blocks.append(("p", text))
-    return blocks
+        told.append(blocks)
+    return told
 
 
 def lecture(rng: Rng) -> Page:
@@ -89,7 +93,7 @@ def lecture(rng: Rng) -> Page:
     facts = _facts(topic, rng.randint(4, 8), rng, context, chapter)
     questions: list[Question] = []
     middle = len(facts) // 2 if rng.chance(0.5) else len(facts)
-    blocks += facts[:middle]
+    blocks += [block for group in facts[:middle] for block in group]
     exercises: list[str] = []
     for i in range(rng.randint(1, 3)):
         told, exercise, question = _example(topic, rng)
@@ -98,7 +102,7 @@ def lecture(rng: Rng) -> Page:
         blocks += [("p", text) for text in told[1:]]
         exercises.append(exercise)
         questions += question
-    blocks += facts[middle:]
+    blocks += [block for group in facts[middle:] for block in group]
     if rng.chance(0.6):
         blocks += [("h", maths.line("exerciselead", rng, context)), ("numbered", exercises)]
     else:
@@ -278,8 +282,8 @@ def varied(page: Page, rng: Rng) -> Page:
         blocks.pop(plain.pop(rng.randint(0, len(plain) - 1)))
     for i in rng.sample([i for i, b in enumerate(blocks) if b[0] in ("p", "label")], 3):
         blocks[i] = (*blocks[i][:-1], _reworded(blocks[i][-1], rng))
-    if rng.chance(0.7):
-        blocks.append(("p", rng.choice(_TAILS[page.language] if page.language in _TAILS else _TAILS["en"])))
+    if blocks == page.blocks or rng.chance(0.6):
+        blocks.append(("p", rng.choice(_TAILS[page.language])))
     return Page(page.kind, page.topic, page.title, blocks, page.language, page.quality, page.math, page.questions, page.comments)
 
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 
 class Node(NamedTuple):
-    """kind: i(dentifier), n(umber), o(perator), text, row, frac, binom, sqrt, sup, sub, subsup, over, matrix, fence, space."""
+    """kind: i(dentifier), n(umber), o(perator), text, row, frac, binom, sqrt, root, sup, sub,
+    subsup, over, boxed, matrix, fence, space."""
 
     kind: str
     text: str = ""
@@ -42,7 +43,7 @@ FENCES = {"pmatrix": "()", "bmatrix": "[]", "vmatrix": "||", "cases": "{", "matr
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|[^\s]")
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=1024)
 def parse(tex: str) -> Node:
     """The tree of a formula. KeyError for an unknown command, IndexError or ValueError for broken nesting."""
     tokens = _TOKEN.findall(tex)
@@ -106,6 +107,9 @@ def _command(name: str, tokens: list[str]) -> tuple[Node, list[str]]:
             return Node("root", "", (inner, degree)), tokens
         inner, tokens = _atom(tokens)
         return Node("sqrt", "", (inner,)), tokens
+    if name == "boxed":
+        inner, tokens = _atom(tokens)
+        return Node("boxed", "", (inner,)), tokens
     if name in ("overline", "bar", "hat", "vec"):
         inner, tokens = _atom(tokens)
         return Node("over", {"hat": "^", "vec": "→"}.get(name, "¯"), (inner,)), tokens
@@ -185,6 +189,8 @@ def _mathml_rest(kind: str, text: str, inner: list[str], parts: tuple[Node, ...]
         return f"<mrow>{''.join(inner)}</mrow>"
     if kind == "space":
         return f'<mspace width="{len(text)}em"/>' if text else ""
+    if kind == "boxed":
+        return f'<menclose notation="box">{inner[0]}</menclose>'
     if kind == "over":
         return f'<mover accent="true">{inner[0]}<mo>{text}</mo></mover>'
     if kind == "binom":
@@ -228,6 +234,8 @@ def _linear(node: Node, *, markup: bool) -> str | None:
     got = [x for x in inner if x is not None]
     if kind == "row":
         return _spaced(parts, got)
+    if kind == "boxed":
+        return got[0]
     if kind == "fence":
         return f"{text[:1]}{got[0]}{text[1:]}"
     if kind == "frac":

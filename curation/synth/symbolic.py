@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Sampling
-from curation.synth.families._family import Family, Parsed, anchored, families, long_cot, misread, read, short_cot
+from curation.synth.families._family import Family, Parsed, Template, candidates, clean, families, long_cot, misread, read, short_cot
 from curation.synth.families._rng import Rng
 
 FILES = ("families/*.py",)
@@ -126,34 +126,28 @@ _WINDOW = 6
 
 
 def problems(page: str) -> Iterator[Found]:
-    """Every problem in a text, in order, each once; its question marks and numbers must stand exactly as a family phrases them."""
-    if not anchored(page):
-        return
-    pieces = [piece.strip() for piece in _SENTENCE.split(page)]
+    """Every problem in a text, in order, each once. Its words and numbers must stand exactly as a family phrases them."""
+    templates = candidates(page)
+    pieces = [_LABEL.sub("", piece).strip() for piece in _SENTENCE.split(page)] if templates else []
     pieces = [piece for piece in pieces if piece]
+    cleaned = [clean(piece) for piece in pieces]
     seen: set[str] = set()
     i = 0
     while i < len(pieces):
-        found = _starting_at(pieces, i)
-        if found is None:
-            i += 1
-            continue
-        step, problem = found
-        i += step
-        if problem.text not in seen:
-            seen.add(problem.text)
-            yield problem
+        count = _length(cleaned, i, templates)
+        text = " ".join(pieces[i : i + count])
+        found = read(text) if count else None
+        if found is not None and text not in seen:
+            seen.add(text)
+            yield Found(text, *found)
+        i += max(count, 1)
 
 
-def _starting_at(pieces: list[str], start: int) -> tuple[int, Found] | None:
-    first = _LABEL.sub("", pieces[start])
+def _length(cleaned: list[str], start: int, templates: list[Template]) -> int:
+    """How many pieces from one on make up a phrasing, 0 if none do."""
     text = ""
-    for count in range(1, _WINDOW + 1):
-        if start + count > len(pieces):
-            return None
-        text = first if count == 1 else f"{text} {pieces[start + count - 1]}"
-        if text[-1:] in ".?!" and any(ch.isdigit() for ch in text):
-            found = read(text)
-            if found is not None:
-                return count, Found(text, *found)
-    return None
+    for count in range(1, min(_WINDOW, len(cleaned) - start) + 1):
+        text = f"{text} {cleaned[start + count - 1]}".lstrip()
+        if text[-1] in ".?!" and any(template.match(text) is not None for template in templates):
+            return count
+    return 0

@@ -104,11 +104,19 @@ WORDS = ["alpha", "beta", "12", "333", "gamma", "delta", "epsilon zeta", "7 8 9"
 
 def documents(count: int, seed: int = 0) -> pl.DataFrame:
     """Documents with repeats, copies, a poison text, foreign columns, and dates that are sometimes unknown."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     rows = []
     for i in range(count):
         text = " ".join(rng.choice(WORDS) for _ in range(rng.randint(1, 25)))
-        rows.append({"text": text, "url": f"https://example.org/{i}", "date": rng.choice(["2019", "2020", None]), "weight": i, "meta": {"n": i}})
+        rows.append(
+            {
+                "text": text,
+                "url": f"https://example.org/{i}",
+                "date": rng.choice(["2019", "2020", None]),
+                "weight": i,
+                "meta": {"n": i},
+            }
+        )
     rows[3]["text"] = "a POISON text, long enough to be looked at"
     for a, b in ((5, 6), (5, 9), (11, 12)):
         rows[b] = {**rows[a], "url": f"https://copy.example.org/{b}"}

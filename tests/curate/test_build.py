@@ -1,6 +1,5 @@
 """A build: what it gives, what it does again, and what it must not depend on."""
 
-import shutil
 import time
 from pathlib import Path
 

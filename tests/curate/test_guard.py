@@ -16,7 +16,10 @@ from curate.guard import Guard, _slices
 
 
 def docs(n: int) -> pl.DataFrame:
-    return pl.DataFrame({"row": pl.Series(range(n), dtype=pl.UInt32), "text": [f"text {i}" for i in range(n)]})
+    return pl.DataFrame(
+        {"row": pl.Series(range(n), dtype=pl.UInt32), "text": [f"text {i}" for i in range(n)]},
+        schema_overrides={"text": pl.String},
+    )
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,9 @@ from fractions import Fraction
 from curation.synth.families._family import tex
 
 Monomial = tuple[tuple[str, int], ...]
-Polynomial = dict[Monomial, Fraction]
+Number = int | Fraction
+"""Integers stay integers until something is divided: most problems never need a fraction, and `Fraction` is slow."""
+Polynomial = dict[Monomial, Number]
 ONE: Monomial = ()
 _TOKEN = re.compile(r"\d{1,9}|[a-z]|[-+*/^()]")
 MAX_DEGREE = 4
@@ -35,9 +37,9 @@ def _sum(tokens: list[str]) -> tuple[Polynomial, list[str]]:
     if tokens[0] in "+-":
         sign, tokens = (-1 if tokens[0] == "-" else 1), tokens[1:]
     total, tokens = _product(tokens)
-    total = scale(total, Fraction(sign))
+    total = scale(total, sign)
     while tokens and tokens[0] in "+-":
-        factor = Fraction(-1 if tokens[0] == "-" else 1)
+        factor = -1 if tokens[0] == "-" else 1
         term, tokens = _product(tokens[1:])
         total = add(total, scale(term, factor))
     return total, tokens
@@ -50,7 +52,7 @@ def _product(tokens: list[str]) -> tuple[Polynomial, list[str]]:
             divisor, tokens = _power(tokens[1:])
             if set(divisor) != {ONE}:
                 raise ValueError("only division by a number")
-            total = scale(total, 1 / divisor[ONE])
+            total = scale(total, Fraction(1, divisor[ONE]))
         else:
             factor, tokens = _power(tokens[1:] if tokens[0] == "*" else tokens)
             total = multiply(total, factor)
@@ -66,16 +68,16 @@ def _power(tokens: list[str]) -> tuple[Polynomial, list[str]]:
             raise ValueError("a bracket is left open")
         tokens = tokens[1:]
     elif token.isdigit():
-        base = {ONE: Fraction(int(token))} if int(token) else {}
+        base = {ONE: int(token)} if int(token) else {}
     elif token.isalpha():
-        base = {((token, 1),): Fraction(1)}
+        base = {((token, 1),): 1}
     else:
         raise ValueError(f"unexpected {token}")
     if tokens and tokens[0] == "^":
         exponent, tokens = int(tokens[1]), tokens[2:]
         if exponent > MAX_DEGREE:
             raise ValueError("degree too high")
-        power: Polynomial = {ONE: Fraction(1)}
+        power: Polynomial = {ONE: 1}
         for _ in range(exponent):
             power = multiply(power, base)
         base = power
@@ -85,11 +87,11 @@ def _power(tokens: list[str]) -> tuple[Polynomial, list[str]]:
 def add(a: Polynomial, b: Polynomial) -> Polynomial:
     total = dict(a)
     for key, value in b.items():
-        total[key] = total.get(key, Fraction(0)) + value
+        total[key] = total.get(key, 0) + value
     return {key: value for key, value in total.items() if value}
 
 
-def scale(a: Polynomial, factor: Fraction) -> Polynomial:
+def scale(a: Polynomial, factor: Number) -> Polynomial:
     return {key: value * factor for key, value in a.items() if value * factor}
 
 
@@ -103,23 +105,22 @@ def multiply(a: Polynomial, b: Polynomial) -> Polynomial:
             if sum(powers.values()) > MAX_DEGREE:
                 raise ValueError("degree too high")
             key = tuple(sorted(powers.items()))
-            total[key] = total.get(key, Fraction(0)) + x * y
+            total[key] = total.get(key, 0) + x * y
     return {key: value for key, value in total.items() if value}
 
 
-def coefficients(poly: Polynomial, variable: str, degree: int) -> list[Fraction] | None:
+def coefficients(poly: Polynomial, variable: str, degree: int) -> list[Number] | None:
     """Coefficients from the constant up to `degree`; None if another variable or a higher power occurs."""
     wanted: list[Monomial] = [ONE, *(((variable, k),) for k in range(1, degree + 1))]
     if any(key not in wanted for key in poly):
         return None
-    return [poly.get(key, Fraction(0)) for key in wanted]
+    return [poly.get(key, 0) for key in wanted]
 
 
-def terms(*parts: tuple[Fraction | int, str]) -> str:
+def terms(*parts: tuple[Number, str]) -> str:
     """TeX of a sum: `terms((2, "x"), (-1, "y"), (0, ""))` is `2x - y`. A part without a name is a constant."""
     text = ""
     for value, name in parts:
-        value = Fraction(value)
         if not value:
             continue
         size = tex(abs(value))

@@ -71,14 +71,14 @@ def families() -> dict[str, Family]:
 
 
 @functools.cache
-def _anchors() -> tuple[str, ...]:
-    return tuple(t.anchor for family in families().values() for t in family.PHRASINGS.templates)
+def _templates() -> tuple[Template, ...]:
+    return tuple(template for family in families().values() for template in family.PHRASINGS.templates)
 
 
-def anchored(text: str) -> bool:
-    """False if no phrasing of any family can stand in a text: a quick look before a slow search."""
+def candidates(text: str) -> list[Template]:
+    """Phrasings of any family whose longest literal piece stands in a text: a quick look before a slow search."""
     cleaned = clean(text)
-    return any(anchor in cleaned for anchor in _anchors())
+    return [template for template in _templates() if template.anchor in cleaned]
 
 
 def read(text: str) -> tuple[str, Parsed] | None:
@@ -120,7 +120,7 @@ def misread(family: Family, parsed: Parsed, rng: Rng) -> Parsed | None:
 
 # ---- reading ----------------------------------------------------------------------------------------------------------------
 
-_SUPERSCRIPT = str.maketrans({"−": "-", "–": "-", "×": "*", "⋅": "*", "·": "*", "\u2062": "", "\u2061": "", "\u200b": "", "\u00a0": " "})  # fmt: skip
+_SUPERSCRIPT = str.maketrans({"−": "-", "–": "-", "×": "*", "⋅": "*", "·": "*", "\u2062": "", "\u2061": "", "\u200b": "", "\u00a0": " ", "’": "'"})  # fmt: skip
 _RULES = [
     (re.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-z])|\\[()\[\],;!:]|[$]"), ""),
     (re.compile(r"\\[dt]?frac\s*\{([^{}\s]+)\}\s*\{([^{}\s]+)\}"), r"\1/\2"),
@@ -243,7 +243,6 @@ def spaced(formula: str) -> str:
 
 def tex(value: Fraction | int) -> str:
     """A rational number as TeX: `7`, `-3`, `\\frac{3}{4}`, `-\\frac{3}{4}`."""
-    value = Fraction(value)
     if value.denominator == 1:
         return str(value.numerator)
     return f"{'-' if value < 0 else ''}\\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
@@ -251,11 +250,11 @@ def tex(value: Fraction | int) -> str:
 
 def decimal(value: Fraction | int) -> str:
     """A rational number with few decimals as such (`12.5`), any other as `tex`."""
-    value = Fraction(value)
-    for places in range(4):
+    if value.denominator == 1:
+        return str(value.numerator)
+    for places in range(1, 4):
         scaled = value * 10**places
         if scaled.denominator == 1:
             digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
-            sign = "-" if value < 0 else ""
-            return sign + (digits if not places else f"{digits[:-places]}.{digits[-places:]}")
+            return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
     return tex(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import lcm
 
-from curation.synth.families._algebra import coefficients, terms
+from curation.synth.families._algebra import Number, coefficients, terms
 from curation.synth.families._algebra import parse as polynomial
 from curation.synth.families._chain import Step, Work
 from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, spaced, tex
@@ -55,7 +55,7 @@ def parse(text: str) -> Parsed | None:
     return None
 
 
-def _sides(parsed: Parsed) -> tuple[Fraction, Fraction, Fraction, Fraction] | None:
+def _sides(parsed: Parsed) -> tuple[Number, Number, Number, Number] | None:
     """a, b, c, d of av + b = cv + d; None if it is anything else or not solved by exactly one number."""
     sides = [polynomial(side) for side in filled(parsed.words["equation"], parsed.numbers).split("=")]
     found = [coefficients(side, parsed.words["v"], 1) for side in sides if side is not None]
@@ -69,7 +69,7 @@ def solve(parsed: Parsed) -> str:
     if sides is None:
         raise ValueError("not a linear equation with one solution")
     a, b, c, d = sides
-    return tex((d - b) / (a - c))
+    return tex(Fraction(d - b) / (a - c))
 
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
@@ -92,7 +92,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         steps.append(Step(f"Divide both sides by ${terms((a - c, ''))}$: ${v} = {answer}$."))
     if not steps:
         steps.append(Step(f"The equation already says ${v} = {answer}$."))
-    value = (d - b) / (a - c)
+    value = Fraction(d - b) / (a - c)
     both = sides[0] * value + sides[1]
     return Work(
         answer, f"The equation is ${shown}$, with ${v}$ unknown. || I have ${shown}$ and want ${v}$ alone.", f"the value of ${v}$", steps,
@@ -103,7 +103,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     )  # fmt: skip
 
 
-def _trials(sides: tuple[Fraction, ...], v: str, value: Fraction) -> list[str]:
+def _trials(sides: tuple[Number, ...], v: str, value: Fraction) -> list[str]:
     """Two guesses and the direction in which they miss."""
     a, b, c, d = sides
     told = []
@@ -114,9 +114,9 @@ def _trials(sides: tuple[Fraction, ...], v: str, value: Fraction) -> list[str]:
     return [*told, "Guessing could take a while, so let me solve it properly."]
 
 
-def _move(value: Fraction) -> str:
+def _move(value: Number) -> str:
     return "Subtract" if value > 0 else "Add"
 
 
-def _side(value: Fraction) -> str:
+def _side(value: Number) -> str:
     return "from both sides" if value > 0 else "to both sides"

@@ -78,7 +78,7 @@ def _rows(parsed: Parsed) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]] |
         sides = [polynomial(side) for side in equation.split("=")]
         if len(sides) != 2 or sides[0] is None or sides[1] is None:
             return None
-        row = _row(add(sides[0], scale(sides[1], Fraction(-1))), parsed.words["v"], parsed.words["w"])
+        row = _row(add(sides[0], scale(sides[1], -1)), parsed.words["v"], parsed.words["w"])
         if row is None:
             return None
         rows.append(row)
@@ -90,7 +90,7 @@ def _row(poly: Polynomial, v: str, w: str) -> tuple[Fraction, Fraction, Fraction
     keys = (((v, 1),), ((w, 1),), ())
     if any(key not in keys for key in poly):
         return None
-    x, y, constant = (poly.get(key, Fraction(0)) for key in keys)
+    x, y, constant = (Fraction(poly.get(key, 0)) for key in keys)
     return x, y, -constant
 
 

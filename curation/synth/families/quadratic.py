@@ -42,10 +42,7 @@ def make(rng: Rng, level: int) -> Problem:
         moved = rng.choice((b, c)) or c
         left = terms((a, f"{v}^2"), (0 if moved == b else b, v), (0 if moved == c and moved != b else c, ""))
         right = terms((-moved, v if moved == b else ""))
-    problem = Problem(PHRASINGS.write(rng, kind, {"lhs": left, "rhs": right}), "")
-    parsed = parse(problem.text)
-    assert parsed is not None, problem
-    return problem._replace(answer=solve(parsed))
+    return Problem(PHRASINGS.write(rng, kind, {"lhs": left, "rhs": right}), _answer(kind, a, b, c))
 
 
 def parse(text: str) -> Parsed | None:
@@ -64,7 +61,7 @@ def _standard(parsed: Parsed) -> tuple[int, int, int] | None:
     sides = [polynomial(side) for side in filled(parsed.words["equation"], parsed.numbers).split("=")]
     if len(sides) != 2 or sides[0] is None or sides[1] is None:
         return None
-    found = coefficients(add(sides[0], scale(sides[1], Fraction(-1))), parsed.words["v"], 2)
+    found = coefficients(add(sides[0], scale(sides[1], -1)), parsed.words["v"], 2)
     if found is None or not found[2] or any(x.denominator != 1 for x in found):
         return None
     c, b, a = (int(x) for x in found)
@@ -91,11 +88,14 @@ def solve(parsed: Parsed) -> str:
     standard = _standard(parsed)
     if standard is None:
         raise ValueError("no two real roots")
-    a, b, c = standard
+    return _answer(parsed.kind, *standard)
+
+
+def _answer(kind: str, a: int, b: int, c: int) -> str:
     low, high = roots(a, b, c)
     return {
         "larger": high, "smaller": low, "both": f"{low}, {high}", "sum": tex(Fraction(-b, a)), "product": tex(Fraction(c, a)),
-    }[parsed.kind]  # fmt: skip
+    }[kind]  # fmt: skip
 
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
