@@ -104,6 +104,8 @@ class Curated:
         if lock:
             self.hold_to(lock, fresh)
         write_ref(self.store, self.planned, self.project, build.done, build.last)
+        if not targets:
+            self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)
         seconds = time.perf_counter() - started
@@ -118,6 +120,17 @@ class Curated:
             "mixture": str(self.store.object(end.key)) if end else None,
             "facts": end.facts if end else {},
         }
+
+    def check_expectations(self) -> None:
+        """CurateError for the first assertion under `expect:` that does not hold."""
+        for position, sql in enumerate(self.recipe.expect):
+            where = self.recipe.location("expect", position)
+            try:
+                found = self.sql(sql)
+            except CurateError as error:
+                raise CurateError(f"expect: {error.message}", where=where) from None
+            if found.shape != (1, 1) or found.item() is not True:
+                raise CurateError(f"expect: does not hold: {sql} gives {found.rows()[:3]}", where=where)
 
     def refuse_unpinned(self) -> None:
         """CurateError if something in the recipe has no revision yet."""

@@ -215,7 +215,16 @@ def load(path: Path, verb: str) -> Step:
 def _import(path: Path) -> Any:
     """Import a file of the package by its dotted name, and one of a project by its path, so that a project's own `eval/` is never met."""
     if path.is_relative_to(PACKAGE):
-        return importlib.import_module(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            top = sys.modules.get(name.partition(".")[0])
+            if top is None or Path(str(top.__file__)).is_relative_to(PACKAGE):
+                raise
+            raise CurateError(
+                f"your own {top.__name__}/ hides octocurate's; start Python with PYTHONSAFEPATH=1"
+            ) from None
     name = f"curate_project.{path.parent.name}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec and spec.loader

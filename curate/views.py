@@ -4,7 +4,7 @@
     funnel     one row per corpus and step: documents in and out
     fates      one row per corpus, step and fate: how many documents
     mixture    one row per piece of a document in the mixture: window, offset, length, source, id, stage, epoch
-    sources    one row per stage and source of the mixture: tokens asked and achieved, share, epochs
+    sources    one row per source of the mixture: tokens asked and achieved, share of all, documents, epochs
 
 Pieces join by (shard, row). A corpus is the union of its segments, each from one base (read, expand, across) to the next; a document that
 goes on to the next segment stands only there. Names come from validated recipes and are quoted all the same.
@@ -33,6 +33,11 @@ def connect(state: State) -> duckdb.DuckDBPyConnection:
     """A connection with the five views over what is built. External access ends with the store: no other file can be read or written."""
     import duckdb
 
+    if not state.done:
+        name = state.plan.recipe.recipe
+        raise CurateError(
+            f"nothing of {name} is built as it stands now; run curate build {name} (curate why {name} says what changed)"
+        )
     connection = duckdb.connect(config={"python_enable_replacements": False})
     folder = str(state.store.root / "objects")
     for name, sql in statements(state):
@@ -48,7 +53,7 @@ def statements(state: State) -> Iterator[tuple[str, str]]:
     parts = [sql for name, node in state.plan.ends.items() for sql in corpus_sql(state, name, node)]
     yield (
         "documents",
-        " union all by name ".join(parts) or "select null::varchar as corpus, null::varchar as id where false",
+        " union all by name ".join(parts) or _values(["corpus", "id", "text", "fate"], []),
     )
     yield "funnel", _values(["corpus", "position", "node", "documents_in", "documents_out"], _funnel_rows(state))
     yield "fates", _values(["corpus", "node", "fate", "documents"], _fate_rows(state))
@@ -56,9 +61,36 @@ def statements(state: State) -> Iterator[tuple[str, str]]:
     if mixture:
         index = state.store.object(mixture.key) / "index.parquet"
         yield "mixture", f"select * from read_parquet({literal(str(index))})"
-    columns = ["stage", "source", "asked", "achieved", "documents", "share", "epochs"]
-    rows = mixture.facts.get("sources", []) if mixture else []
-    yield "sources", _values(columns, [[row.get(c) for c in columns] for row in rows])
+    yield (
+        "sources",
+        _values(
+            list(SOURCE_COLUMNS),
+            [[row[c] for c in SOURCE_COLUMNS] for row in source_rows(mixture.facts if mixture else {})],
+        ),
+    )
+
+
+SOURCE_COLUMNS = ("source", "asked", "achieved", "share", "documents", "epochs", "available")
+
+
+def source_rows(facts: dict[str, Any], stage: int | None = None) -> list[dict[str, Any]]:
+    """What each source gives to the mixture, or to one stage of it: tokens asked, achieved and available, share, documents, epochs."""
+    if not facts:
+        return []
+    lines = facts["sources"] if stage is None else facts["stages"][stage]["sources"]
+    total = max(1, sum(line["tokens"] for line in lines.values()))
+    return [
+        {
+            "source": name,
+            "asked": line["asked"],
+            "achieved": line["tokens"],
+            "share": line["tokens"] / total,
+            "documents": line["documents"],
+            "epochs": line["tokens"] / max(1, facts["sources"][name]["available"]["tokens"]),
+            "available": facts["sources"][name]["available"]["tokens"],
+        }
+        for name, line in lines.items()
+    ]
 
 
 @dataclass(frozen=True)

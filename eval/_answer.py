@@ -1,6 +1,6 @@
 r"""The answer in a reply, and its plain form: what two answers are compared by before any algebra.
 
-The normaliser only unifies notation that cannot change a value (`\dfrac`, `\left`, `1,234`, `x=`), so equal forms mean equal answers, and
+The normaliser only unifies notation that cannot change a value (`\dfrac`, `\left`, `1,234`), so equal forms mean equal answers, and
 different forms mean nothing yet.
 """
 
@@ -10,13 +10,20 @@ import re
 
 TAIL = 100_000
 """Characters at the end of a reply that are searched for an answer."""
+MAX_BOXES = 32
+"""Boxes that are looked at, from the end: each is searched for its closing brace."""
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(\d)(?!\d))")
 _BRACE = re.compile(r"\\.|[{}]", re.S)
-_SAID = re.compile(r"(?:####|(?:^|\n)\s*A:|\b(?:final\s+)?answer(?:\s+is\b|\s*:|\s*=|\*\*\s*:?)[:\s]*)[*\s:]*([^\n]+)", re.I)
-_FORMULA = re.compile(
-    r"\$\$([^$]{1,1000})\$\$|\$([^\s$](?:[^$\n]{0,500}[^\s$])?|[^$\n]{0,500}\\[A-Za-z][^$\n]{0,500})\$(?!\d)|\\\((.{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]", re.S
+_SAID = re.compile(
+    r"(?:####|(?:^|\n)\s*A:|\b(?:final\s+)?answer(?:\s+is\b|\s*:|\s*=|\*\*\s*:?)[:\s]*)[*\s:]*([^\n]+)", re.I
 )
-_NUMBER = re.compile(r"-?\\d?frac\{-?\d+\}\{\d+\}|-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*\\?%)?|-?\.\d+")
+_FORMULA = re.compile(
+    r"\$\$([^$]{1,1000})\$\$|\$([^\s$](?:[^$\n]{0,500}[^\s$])?|[^$\n]{0,500}\\[A-Za-z][^$\n]{0,500})\$(?!\d)|\\\((.{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]",
+    re.S,
+)
+_NUMBER = re.compile(
+    r"-?\\d?frac\{-?\d+\}\{\d+\}|-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*\\?%)?|-?\.\d+"
+)
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _FILLER = re.compile(r"\\(?:q?quad|text|[()\[\] ,;])|[{}\s$.]")
 
@@ -33,6 +40,8 @@ def extract(text: str) -> str | None:
         answer = _said(line)
         if answer:
             return answer
+    if _BOX.search(text):
+        return None  # a box that was never closed: the reply was cut off
     bare = " ".join(text.split())
     if bare and len(bare) <= 300 and len(_PROSE.findall(bare)) < 3 and (bare.count("$") < 3):
         return bare
@@ -58,7 +67,7 @@ def _last(text: str) -> str | None:
 def _boxes(text: str) -> str | None:
     """Content of the last box whose braces close, with the boxes joined to it by a comma or an "and"."""
     found: list[tuple[int, int, str]] = []
-    for match in _BOX.finditer(text):
+    for match in list(_BOX.finditer(text))[-MAX_BOXES:]:
         if match.group(1):
             found.append((match.start(), match.end(), match.group(1)))
             continue
@@ -99,7 +108,18 @@ def _said(line: str) -> str:
 
 
 _UNICODE = str.maketrans(
-    {"−": "-", "–": "-", "×": r"\times ", "π": r"\pi ", "∞": r"\infty ", "·": r"\cdot ", "°": "", "≤": r"\le ", "≥": r"\ge ", "\u00a0": " "}
+    {
+        "−": "-",
+        "–": "-",
+        "×": r"\times ",
+        "π": r"\pi ",
+        "∞": r"\infty ",
+        "·": r"\cdot ",
+        "°": "",
+        "≤": r"\le ",
+        "≥": r"\ge ",
+        "\u00a0": " ",
+    }
 )
 _REWRITES = [
     (re.compile(pattern), new)
@@ -133,7 +153,6 @@ def normalise(answer: str) -> str:
         text = text.replace(",", "")
     text = re.sub(r"(?<=\d),\s+(?=\d{3}(?!\d))", ";", text)  # `32, 349` are two numbers
     text = re.sub(r"\s+", "", text).replace(";", ", ").strip("$").rstrip(".")
-    text = re.sub(r"^[A-Za-z](?:\([A-Za-z]\))?=(?=[^=]+$)", "", text)
     if re.fullmatch(r"-?\d*\.\d+%?", text):
         text = _decimal(text)
     if re.fullmatch(r"\(?[A-Ja-j]\)?\.?", text):

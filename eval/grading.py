@@ -34,8 +34,12 @@ _HUGE = re.compile(
     r"|(?:\d\s*){4,}!|[)}!]\s*!"  # the factorial of a large number or of an expression
     r"|\\d?binom\s*\{\s*\d{5,}"
 )
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:/\d+)?")
-_UNIT = re.compile(rf"({_NUMBER.pattern})[A-Za-z]{{4,}}")
+_NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?"
+_UNIT = re.compile(
+    rf"\s*(?:\\?\$)?({_NUMBER})\s*(?:\s[A-Za-z]{{4,}}(?: [A-Za-z]+){{0,2}}|\\(?:text|mbox|mathrm)\s*\{{[^{{}}]*\}}(?:\^\{{?\d\}}?)?)\.?\s*"
+)
+_CHOICE = re.compile(r"\s*(?:\(([A-J])\)|([A-J])[).:])\s*\S.*", re.S)
+_ASSIGNED = re.compile(r"[A-Za-z](?:\([A-Za-z]\))?=([^=]+)")
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,10 @@ class _Slow(BaseException):
 
 def grade(text: str, gold: str) -> Verdict:
     r"""Judge the final answer of a reply (`text`) against the right one (`gold`, an answer or a solution that ends in one)."""
-    if normalise(text[: 2 * MAX_ANSWER]) == normalise(gold[: 2 * MAX_ANSWER]) != "" and max(len(text), len(gold)) <= MAX_ANSWER:
+    if (
+        normalise(text[: 2 * MAX_ANSWER]) == normalise(gold[: 2 * MAX_ANSWER]) != ""
+        and max(len(text), len(gold)) <= MAX_ANSWER
+    ):
         return Verdict(True, "same text")
     right = extract(gold) if len(gold) > 300 or marked(gold) else gold.strip()
     if not right:
@@ -67,7 +74,7 @@ def compare(answer: str, gold: str) -> Verdict:
     """Judge one bare answer against another."""
     if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
         return Verdict(None, f"an answer longer than {MAX_ANSWER} characters")
-    a, b = _without_unit(normalise(answer), normalise(gold))
+    a, b = _alike(answer, gold)
     if a == b or _name(a) == _name(b) != "":
         return Verdict(True, "same answer")
     if _name(a) and _name(b):
@@ -92,7 +99,7 @@ def _by_algebra(answer: str, gold: str) -> Verdict:
         equal = _library().verify(right, left, timeout_seconds=None)
     except (Exception, RecursionError, MemoryError) as error:
         return Verdict(None, f"not compared: {type(error).__name__}")
-    return Verdict(bool(equal), "math-verify")
+    return Verdict(bool(equal), "equal by math-verify" if equal else "unequal by math-verify")
 
 
 def _parsed(answer: str) -> list[Any]:
@@ -115,12 +122,20 @@ def _library() -> Any:
     return math_verify
 
 
-def _without_unit(a: str, b: str) -> tuple[str, str]:
-    """Drop a word of four letters or more after a number, where the other side is a bare number (`18dollars` and `18`)."""
-    for side, other in ((a, b), (b, a)):
-        unit = _UNIT.fullmatch(side)
-        if unit and _NUMBER.fullmatch(other):
-            return (unit[1], b) if side is a else (a, unit[1])
+def _alike(answer: str, gold: str) -> tuple[str, str]:
+    """Both in one spelling, the answer stripped of what the other lacks: a unit (`18 dollars` for 18), the text of a choice
+    (`(B) 42` for B), the name of the unknown (`x=3` for 3)."""
+    a, b = normalise(answer), normalise(gold)
+    if re.fullmatch(_NUMBER, b) and (unit := _UNIT.fullmatch(answer)):
+        a = normalise(unit[1])
+    elif re.fullmatch(_NUMBER, a) and (unit := _UNIT.fullmatch(gold)):
+        b = normalise(unit[1])
+    if re.fullmatch("[A-J]", b) and (choice := _CHOICE.fullmatch(answer)):
+        a = choice[1] or choice[2]
+    if "=" not in b and (assigned := _ASSIGNED.fullmatch(a)):
+        a = assigned[1]
+    elif "=" not in a and (assigned := _ASSIGNED.fullmatch(b)):
+        b = assigned[1]
     return a, b
 
 

@@ -114,25 +114,22 @@ def build(curated: Curated, *, as_json: bool, only: str | None, through: str | N
 
 
 def mixture_table(facts: dict[str, Any]) -> None:
-    """Asked and achieved tokens of each source and stage."""
-    rows = facts.get("sources") or []
-    if not rows:
-        return
-    click.echo()
-    table(
-        ["stage", "source", "asked", "achieved", "share", "documents", "epochs"],
-        [
+    """Tokens asked of and achieved by each source, stage by stage where there is more than one."""
+    from curate.views import source_rows
+
+    stages = len(facts.get("stages", []))
+    for stage in [None] if stages < 2 else [*range(stages), None]:
+        body = [
             [
-                str(r["stage"]),
-                r["source"],
-                number(r["asked"]),
-                number(r["achieved"]),
-                f"{r['share']:.4f}",
-                number(r["documents"]),
-                f"{r['epochs']:.2f}",
+                "all" if stage is None else str(stage),
+                row["source"],
+                *[number(row[c]) for c in ("asked", "achieved")],
+                f"{row['share']:.4f}",
+                number(row["documents"]),
+                f"{row['epochs']:.2f}",
             ]
-            for r in rows
-        ],
-        right=(0, 2, 3, 4, 5, 6),
-    )
-    click.echo()
+            for row in source_rows(facts, stage)
+        ]
+        if body:
+            table(["stage", "source", "asked", "achieved", "share", "documents", "epochs"], body, right=(2, 3, 4, 5, 6))
+            click.echo()

@@ -22,7 +22,9 @@ def digests(docs: pl.DataFrame) -> pl.DataFrame:
     texts = docs["text"].to_arrow().cast(pa.large_string())
     _, offsets, data = texts.buffers()
     view = memoryview(data) if data else memoryview(b"")
-    ends = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1].tolist() if len(texts) else [0]
+    ends = (
+        np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1].tolist() if len(texts) else [0]
+    )
     joined = b"".join([sha256(view[a:b]).digest()[:16] for a, b in zip(ends[:-1], ends[1:], strict=True)])
     halves = np.frombuffer(joined, ">u8").astype(np.uint64).reshape(-1, 2)
     return docs.drop("text").with_columns(pl.Series(name, halves[:, i]) for i, name in enumerate(DIGEST))
@@ -36,7 +38,11 @@ def exact(corpus: Corpus, *, keep_order: list[str] = ["length"]) -> pl.DataFrame
     the result does not depend on shards or their order.
     """
     frames = list(corpus.shards("id", *keep_order, *DIGEST))
-    every = pl.concat(frames) if frames else pl.DataFrame(schema={"id": pl.String, **dict.fromkeys((*keep_order, *DIGEST), pl.UInt64)})
+    every = (
+        pl.concat(frames)
+        if frames
+        else pl.DataFrame(schema={"id": pl.String, **dict.fromkeys((*keep_order, *DIGEST), pl.UInt64)})
+    )
     best = every.filter(pl.len().over(DIGEST) > 1).sort(
         [*keep_order, "id"], descending=[*([True] * len(keep_order)), False], nulls_last=True
     )

@@ -9,6 +9,7 @@ dollar signs, displayed ones between double dollar signs. A block is a tuple of 
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ def lecture(rng: Rng) -> Page:
     middle = len(facts) // 2 if rng.chance(0.5) else len(facts)
     blocks += [block for group in facts[:middle] for block in group]
     exercises: list[str] = []
-    for i in range(rng.randint(1, 3)):
+    for i in range(rng.randint(1, 2)):
         told, exercise, question = _example(topic, rng)
         lead = maths.line("examplelead", rng, context) if i == 0 else ""
         blocks.append(("label", f"Example{f' {chapter}{i + 1}' if chapter else ''}.", " ".join(filter(None, (lead, told[0])))))
@@ -149,7 +150,8 @@ def sheet(rng: Rng) -> Page:
     """A sheet of problems, with solutions below each, answers at the end, or neither."""
     title, names = rng.choice(SHEETS)
     level = rng.choice((0, 0, *LEVELS))
-    questions = [_question(rng, names or sorted(families()), level) for _ in range(rng.randint(5, 12))]
+    asked = [_question(rng, names or sorted(families()), level) for _ in range(rng.randint(5, 12))]
+    questions = list({question.text: question for question in asked}.values())
     shown = rng.choice(("solutions", "answers", "answers", "none"))
     blocks: list[Block] = [("p", rng.choice(_SHEET_INTROS).format(count=len(questions), minutes=5 * len(questions)))]
     if shown == "solutions":
@@ -191,7 +193,7 @@ def forum(rng: Rng) -> Page:
         answers.insert(rng.randint(0, 1), _post(others[1], rng, [("p", f"{talk.line('wronglead', rng, context)} {_near(question.answer, rng)}?")], votes=-2))
     answers += [_post(user, rng, [("p", talk.line("reply", rng, context))]) for user in others[2 : 2 + rng.randint(0, 3)]]
     title = question.text.split(". ")[0].split("?")[0].replace("$", "")
-    return Page("forum", question.family, f"{title[:70].rstrip('. ')}?" if rng.chance(0.5) else f"Help with {question.family.replace('_', ' ')} please", [*posts, *answers], quality=3, math=True, questions=[question], comments=False)  # fmt: skip
+    return Page("forum", question.family, f"{title[:70].rstrip('. ')}?" if rng.chance(0.5) else f"Help with {question.family.replace('_', ' ')} please", _dated([*posts, *answers], rng), quality=3, math=True, questions=[question], comments=False)  # fmt: skip
 
 
 def _conceptual(rng: Rng, asker: str, others: list[str]) -> Page:
@@ -200,11 +202,21 @@ def _conceptual(rng: Rng, asker: str, others: list[str]) -> Page:
     ask = talk.line("conceptual", rng, context)
     answers = [_post(user, rng, [("p", text)]) for user, text in zip(others, talk.lines("conceptualanswer", rng.randint(2, 4), rng, context), strict=False)]
     posts = [_post(asker, rng, [("p", f"{talk.line('hello', rng, context)} {ask}"), ("p", talk.line("thanks", rng, context))]), *answers]
-    return Page("forum", "teaching", ask[:80].rstrip("? ,") + "?", posts, quality=3, math=True, comments=False)
+    return Page("forum", "teaching", ask[:80].rstrip("? ,") + "?", _dated(posts, rng), quality=3, math=True, comments=False)
 
 
 def _post(user: str, rng: Rng, blocks: list[Block], votes: int = 0) -> Block:
-    return ("post", user, f"{rng.randint(2009, 2024)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}", votes or rng.randint(0, 40), blocks)
+    return ("post", user, "", votes or rng.randint(0, 40), blocks)
+
+
+def _dated(posts: list[Block], rng: Rng) -> list[Block]:
+    """Posts with dates, each on the day of the one before it or a few days later."""
+    day = datetime.date(2006, 1, 1) + datetime.timedelta(days=rng.randint(0, 2800))
+    dated = []
+    for post in posts:
+        dated.append((*post[:2], day.isoformat(), *post[3:]))
+        day += datetime.timedelta(days=int(rng.random() ** 3 * 30))
+    return dated
 
 
 def _near(answer: str, rng: Rng) -> str:
@@ -215,8 +227,21 @@ def _near(answer: str, rng: Rng) -> str:
 def prose(rng: Rng) -> Page:
     """News, a recipe, a travel report, a review, minutes of a club: no mathematics."""
     words = bank("prose")
-    name = rng.choice([n for n in words.outlines if not n.startswith("spam/")])
-    return _outline(words, name, rng, "en", quality=rng.randint(2, 4))
+    name = rng.choice(list(words.outlines))
+    page = _outline(words, name, rng, "en", quality=rng.randint(2, 4))
+    _filled(page.blocks, words.lines(f"{page.kind}.more", rng.randint(3, 7), rng, {}), rng)
+    return page
+
+
+def _filled(blocks: list[Block], sentences: list[str], rng: Rng) -> None:
+    """Add sentences to the end of paragraphs, or as paragraphs of their own, anywhere but at the very beginning and end."""
+    for sentence in rng.shuffled(sentences):
+        i = rng.randint(0, len(blocks) - 2)
+        if rng.chance(0.5) and blocks[i][0] == "p":
+            gap = "" if sentence[-1] == "。" else " "
+            blocks[i] = ("p", f"{blocks[i][1]}{gap}{sentence}")
+        else:
+            blocks.insert(i + 1, ("p", sentence))
 
 
 def _outline(words: Bank, name: str, rng: Rng, language: str, quality: int) -> Page:
@@ -228,9 +253,22 @@ def _outline(words: Bank, name: str, rng: Rng, language: str, quality: int) -> P
 
 def spam(rng: Rng) -> Page:
     """Spam and pages that are nothing but boilerplate."""
-    page = _outline(bank("web"), rng.choice(bank("web").names("spam/")), rng, "en", quality=0)
-    repeated = page.blocks * rng.randint(1, 3) if page.topic in ("casino", "pills", "essay") else page.blocks
-    return Page("spam" if page.topic in ("casino", "pills", "essay") else "boilerplate", page.topic, page.title, repeated, quality=0, comments=False)
+    words = bank("web")
+    page = _outline(words, rng.choice(words.names("spam/")), rng, "en", quality=0)
+    page.kind, page.comments = "boilerplate", False
+    if page.topic in ("casino", "pills", "essay"):
+        page.kind = "spam"
+        pool = [line.source for line in words.sections["mathword" if page.topic == "essay" else "word"]]
+        page.blocks = [rng.choice((block, ("p", _salad(pool, rng)))) for block in page.blocks]
+        page.blocks.append(("p", _salad(pool, rng)))
+        page.blocks *= rng.randint(1, 2)
+    return page
+
+
+def _salad(pool: list[str], rng: Rng) -> str:
+    """Keywords thrown together."""
+    gap = rng.choice((" ", ", ", " - "))
+    return gap.join([" ".join([rng.choice(pool) for _ in range(rng.randint(1, 4))]) for _ in range(rng.randint(6, 24))])
 
 
 def code(rng: Rng) -> Page:
@@ -248,25 +286,26 @@ def code(rng: Rng) -> Page:
 
 def _function(words: Bank, library: str, rng: Rng, context: Context) -> list[Block]:
     verb, noun = words.line("verb", rng, context), words.line("noun", rng, context)
-    rows = [(line.source, words.line("type", rng, context)) for line in rng.sample(words.sections["param"], rng.randint(1, 4))]
-    signature = ", ".join([noun, *(f"{name}: {kind}" for name, kind in rows)])
-    meanings = words.lines("meaning", len(rows), rng, context)
-    table = [["Parameter", "Type", "Meaning"], *([name, kind, meaning] for (name, kind), meaning in zip(rows, meanings, strict=True))]
-    call = f">>> import {library}\n>>> {library}.{verb}_{noun}({noun}, {rows[0][0]}={rng.choice(('None', '3', 'True', chr(34) + 'utf-8' + chr(34)))})\n{rng.choice(('[]', 'True', '17', '<Result ok>'))}"
-    return [("h", f"{verb}_{noun}({signature})"), ("p", words.line("remark", rng, context)), ("table", table), ("code", call)]
+    rows = [line.split(": ", 2) for line in words.lines("param", rng.randint(1, 4), rng, context)]
+    signature = ", ".join([noun, *(f"{name}: {kind}" for name, kind, _ in rows)])
+    says = f"{words.line('remark', rng, context)} Returns {words.line('result', rng, context)}."
+    call = f">>> import {library}\n>>> {library}.{verb}_{noun}({noun}, {rows[0][0]}={rng.choice(_VALUES.get(rows[0][1], ('None',)))})"
+    return [("h", f"{verb}_{noun}({signature})"), ("p", says), ("table", [["Parameter", "Type", "Meaning"], *rows]), ("code", call)]
+
+
+_VALUES = {"int": ("3", "8", "1024"), "float": ("0.5", "30.0"), "bool": ("True", "False"), "str": ('"utf-8"', '"a"', '"read"'), "Path": ('Path(".")',)}
 
 
 def foreign(rng: Rng) -> Page:
     """A page in German, French, Spanish, Russian or Japanese; about a third are mathematics."""
     language = rng.choice(LANGUAGES)
     words = bank(language)
-    if rng.chance(0.35):
-        page = _outline(words, rng.choice(words.names("maths/")), rng, language, quality=rng.randint(3, 4))
-        return Page("maths", page.topic, page.title, page.blocks, language=language, quality=page.quality, math=True)
-    names = rng.sample(words.names("prose/"), rng.randint(1, 2))
-    pages = [_outline(words, name, rng, language, quality=3) for name in names]
-    blocks = [b for i, page in enumerate(pages) for b in ([("h", page.title)] if i else []) + page.blocks]
-    return Page("prose", pages[0].topic, pages[0].title, blocks, language=language)
+    math = rng.chance(0.35)
+    names = rng.sample(words.names("maths/" if math else "prose/"), rng.randint(1, 2))
+    pages = [_outline(words, name, rng, language, quality=rng.randint(3, 4)) for name in names]
+    blocks = [block for i, page in enumerate(pages) for block in ([("h", page.title)] if i else []) + page.blocks]
+    _filled(blocks, words.lines("more.maths" if math else "more.prose", rng.randint(3, 8), rng, {}), rng)
+    return Page("maths" if math else "prose", pages[0].topic, pages[0].title, blocks, language, pages[0].quality, math)
 
 
 MAKERS: dict[str, Callable[[Rng], Page]] = {

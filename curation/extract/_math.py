@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import ElementNode
 
 TEX = 'annotation[encoding*="tex" i], annotation[encoding*="TeX"]'
-MATHJAX_RENDERED = ".MathJax, .MathJax_Preview, .MathJax_Display, .MathJax_SVG, .MathJax_SVG_Display, .MathJax_CHTML, .MJXc-display"
+MATHJAX_RENDERED = (
+    ".MathJax, .MathJax_Preview, .MathJax_Display, .MathJax_SVG, .MathJax_SVG_Display, .MathJax_CHTML, .MJXc-display"
+)
 IMAGE_CLASS = re.compile(r"(?<![a-z])(math|tex\b|latex|formula|mwe-math)", re.I)
 IMAGE_SOURCE = re.compile(r"latex\.php\?|codecogs\.com|/mathtex|/mimetex|media/math/render|/latex/image", re.I)
 DISPLAY_CLASS = re.compile(r"display|formulaDsp|block", re.I)
@@ -61,7 +63,11 @@ def restore(tree: HTMLTree, html: str) -> int:
 
 
 def _replace_all(
-    tree: HTMLTree, body: ElementNode, selector: str, source: Callable[[ElementNode], str | None], block: Callable[[ElementNode], bool]
+    tree: HTMLTree,
+    body: ElementNode,
+    selector: str,
+    source: Callable[[ElementNode], str | None],
+    block: Callable[[ElementNode], bool],
 ) -> int:
     count = 0
     for node in _all(body, selector):
@@ -130,7 +136,9 @@ def _wiki(node: ElementNode) -> str | None:
 
 def _image(node: ElementNode) -> str | None:
     alt = node.getattr("alt")
-    if not alt or not (IMAGE_CLASS.search(node.getattr("class") or "") or IMAGE_SOURCE.search(node.getattr("src") or "")):
+    if not alt or not (
+        IMAGE_CLASS.search(node.getattr("class") or "") or IMAGE_SOURCE.search(node.getattr("src") or "")
+    ):
         return None
     return alt
 

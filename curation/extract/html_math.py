@@ -20,7 +20,9 @@ SCHEMA = {"text": pl.String, "title": pl.String, "formulas": pl.UInt32}
 
 
 @rewrite(uses=["resiliparse"])
-def html_math(docs: pl.DataFrame, *, main_content: bool = False, max_bytes: int = 8_000_000, max_nodes: int = 300_000) -> pl.DataFrame:
+def html_math(
+    docs: pl.DataFrame, *, main_content: bool = False, max_bytes: int = 8_000_000, max_nodes: int = 300_000
+) -> pl.DataFrame:
     """Plain text with formulas as TeX, and the columns `title` and `formulas` (how many formulas stood in the markup).
 
     main_content: also drop what looks like menus and boilerplate (resiliparse's heuristics). Pages of more than `max_bytes` or `max_nodes`, and pages that

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import zlib
 
+
 def decode_body(body: bytes, transfer: str | None, content: str | None, limit: int) -> bytes:
     """The body without its encodings. ValueError if it grows beyond `limit` bytes."""
     if transfer and "chunked" in transfer.lower():

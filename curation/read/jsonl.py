@@ -75,7 +75,9 @@ def _frame(chunk: Chunk, schema: dict[str, pl.DataType]) -> pl.DataFrame:
 
 
 def _parse(data: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    return pl.read_ndjson(io.BytesIO(data), schema=schema) if data and not data.isspace() else pl.DataFrame(schema=schema)
+    return (
+        pl.read_ndjson(io.BytesIO(data), schema=schema) if data and not data.isspace() else pl.DataFrame(schema=schema)
+    )
 
 
 def _sift(chunk: Chunk, schema: dict[str, pl.DataType]) -> tuple[pl.DataFrame, list[str]]:

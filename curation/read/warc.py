@@ -62,7 +62,9 @@ def warc(
             file.seek(0)
             for number, piece in enumerate(walk(file, max_bytes)):
                 if number == 0 and piece.error and "WARC header" in piece.error:
-                    raise CurateError("no WARC record at its beginning (ARC and other formats are not read)", where=path)
+                    raise CurateError(
+                        "no WARC record at its beginning (ARC and other formats are not read)", where=path
+                    )
                 row = _row(piece, mime, status, max_bytes)
                 if row is None:
                     continue

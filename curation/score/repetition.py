@@ -26,8 +26,14 @@ def repetition(docs: pl.DataFrame, *, top: int = 3, span: int = 10) -> pl.DataFr
 
     texts = docs["text"].to_arrow().cast(pa.large_string())
     _, offsets, data = texts.buffers()
-    places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1] if len(texts) else np.zeros(1, np.int64)
+    places = (
+        np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        if len(texts)
+        else np.zeros(1, np.int64)
+    )
     letters = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
     shares = np.zeros((len(texts), len(COLUMNS)))
     measure(letters, places, top, span, shares)
-    return pl.DataFrame({name: shares[:, i] for i, name in enumerate(COLUMNS)}, schema=dict.fromkeys(COLUMNS, pl.Float64))
+    return pl.DataFrame(
+        {name: shares[:, i] for i, name in enumerate(COLUMNS)}, schema=dict.fromkeys(COLUMNS, pl.Float64)
+    )

@@ -151,6 +151,9 @@ def test_run_does_an_across_step_too(project: Path, tmp_path: Path) -> None:
 def test_a_new_project_builds_its_own_step(tmp_path: Path) -> None:
     done = curate(tmp_path, "init", "mine")
     assert done.returncode == 0, done.stderr
+    for name in ("eval", "trainers", "curation"):
+        (tmp_path / "mine" / name).mkdir()
+        (tmp_path / "mine" / name / "__init__.py").write_text("raise RuntimeError('a stranger')")
     assert curate(tmp_path / "mine", "steps", "check").stdout.strip() == "score.digits: keeps the contract"
     planned = curate(tmp_path / "mine", "plan", "mine")
     assert planned.returncode == 0, planned.stderr

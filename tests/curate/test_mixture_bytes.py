@@ -1,0 +1,66 @@
+"""The mixture at the end of a recipe: its bytes must not know how the records were split, or who did the work."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.curate.corpus import RECIPE, contents, documents, make_project, open_small, write_files
+
+MIXED = (
+    RECIPE
+    + """
+tokenizer: {train: bpe, vocab: 300, of: [web, parts]}
+mixture:
+  tokens: 4000
+  seq_len: 128
+  stages: [{until: 50%, weights: {web: 0.75, parts: 0.25}}, {until: 100%, weights: {web: 0.5, parts: 0.5}}]
+  max_epochs: {web: 3, parts: 3}
+expect: ["select max(share) < 0.8 from sources"]
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    folder = make_project(tmp_path_factory.mktemp("mixed"), recipe=MIXED, count=120)
+    recipe = open_small(folder)
+    recipe.build()
+    return folder, contents(recipe)
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(st.integers(1, 119), max_size=5, unique=True), st.randoms(use_true_random=False))
+def test_any_split_of_the_records_gives_the_same_mixture(
+    mixed: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory, cuts: list[int], rng: object
+) -> None:
+    folder = make_project(tmp_path_factory.mktemp("split"), recipe=MIXED, count=120)
+    order = list(range(120))
+    rng.shuffle(order)  # type: ignore[attr-defined]
+    write_files(folder, documents(120)[order], cuts)
+    other = open_small(folder)
+    other.build()
+    for name in ("tokenizer", "web/tokenize", "parts/tokenize", "mixture"):
+        assert contents(other)[name] == mixed[1][name], name
+
+
+def test_two_workers_give_the_same_mixture(mixed: tuple[Path, dict[str, str]]) -> None:
+    folder, expected = mixed
+    other = open_small(folder, store=str(folder / "other"), executor="local", workers=2)
+    other.build()
+    assert contents(other) == expected
+
+
+def test_the_views_of_a_mixture_agree_with_what_the_reader_reads(mixed: tuple[Path, dict[str, str]]) -> None:
+    from mixers.reader import Mixture
+
+    folder, _ = mixed
+    recipe = open_small(folder)
+    key = recipe.built.done[recipe.planned["mixture"].plan_key].key
+    mixture = Mixture(recipe.store.object(key))
+    tokens = sum(int(mixture[n]["loss_mask"].sum()) for n in range(len(mixture)))
+    assert recipe.sql("select sum(length)::bigint as n from mixture")["n"][0] == tokens
+    assert recipe.sql("select sum(achieved)::bigint as n from sources")["n"][0] == tokens
+    kept = "select count(*) as n from mixture where id not in (select id from documents where fate = 'kept')"
+    assert recipe.sql(kept)["n"][0] == 0
