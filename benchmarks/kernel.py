@@ -225,6 +225,8 @@ def main() -> None:
         scratch = Path(folder)
         make_project(scratch / "few", docs[0])
         size = make_project(scratch / "many", docs[1])
+        make_project(scratch / "warm", 80)
+        measure(names, scratch / "warm", scratch, 1)  # compiles what numba keeps on disk, and reads the libraries
         few, many = (measure(names, scratch / which, scratch, asked.repeat) for which in ("few", "many"))
         rows = report(few, many, docs)
     if asked.json:

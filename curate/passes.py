@@ -209,7 +209,7 @@ class Pass:
             childless = docs.height - errors.height - made["parent_id"].n_unique()
             store(node, name, made, errors, {"no rows": childless} if childless else {})
             return made
-        schema: dict[str, Any] = {ROW: pl.UInt32(), **{c: dtype_of(t) for c, t in node.adds.items()}}
+        schema = pl.Schema({ROW: pl.UInt32(), **{c: dtype_of(t) for c, t in node.adds.items()}})
         parts = [f.cast(schema) for f in (*outcome.frames, *([] if seen is None else [seen]))]
         made = pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
         store(node, name, made, errors)

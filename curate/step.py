@@ -29,8 +29,8 @@ from typing import Any, Literal, Protocol
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from curate.code import code_digest
 from curate.errors import CurateError, did_you_mean
-from curate.identity import code_digest
 
 Kind = Literal["read", "score", "rewrite", "expand", "across", "fit", "generate"]
 ROWWISE: tuple[Kind, ...] = ("score", "rewrite")
@@ -253,7 +253,7 @@ def find(verb: str, name: str, project: Path | None = None) -> Step:
 
 
 def code_of(step: Step, project: Path | None) -> dict[str, Any]:
-    """Identity of a step's code: see `curate.identity.code_digest`."""
+    """Identity of a step's code: see `curate.code.code_digest`."""
     spec = step.spec
     return code_digest(step.path, step.module, project=project, files=spec.files, uses=spec.uses, version=spec.version)
 

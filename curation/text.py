@@ -1,7 +1,8 @@
 r"""The one text profile that is safe for mathematics: what counts as maths, and what counts as a word.
 
-Heuristics made for prose misread formulas: they take `\frac` for a bad word, a formula for a foreign language, and `x^2` and `x^3` for the same text. Steps
-that look at language leave out what `MATH` matches; steps that compare texts use `words`, where commands, numbers and operators count.
+Heuristics made for prose misread formulas: they take `\frac` for a bad word, a formula for a foreign language, and `x^2` and
+`x^3` for the same text. Steps that look at language leave out what `MATH` matches; steps that compare texts use `words`, where
+commands, numbers and operators count.
 
 All patterns are in the syntax of polars (Rust regex: no lookaround, linear time).
 """

@@ -1,9 +1,9 @@
 """Whether an answer is right: yes, no, or cannot be told.
 
-Equal spellings are equal answers; all else is for math-verify, which parses TeX with a grammar (nothing is ever evaluated as code) and
-compares with SymPy. Replies are hostile input, so what reaches SymPy is limited in length, nesting and the size of the numbers it would write out;
-a clock is the last net and works in the main thread only. Where a side cannot be parsed, or a limit is met, the
-verdict is None and not False: nobody has shown the answer to be wrong.
+Equal spellings are equal answers; all else is for math-verify, which parses TeX with a grammar (nothing is ever evaluated as
+code) and compares with SymPy. Replies are hostile input, so what reaches SymPy is limited in length, nesting and the size of
+the numbers it would write out; a clock is the last net and works in the main thread only. Where a side cannot be parsed, or a
+limit is met, the verdict is None and not False: nobody has shown the answer to be wrong.
 
 Left out so far: proofs, several accepted answers, tolerances other than math-verify's six decimals.
 """

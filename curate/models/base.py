@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast, runtime_checkable
 
+from curate.code import code_digest
 from curate.errors import CurateError, did_you_mean
-from curate.identity import code_digest
 
 Finish = Literal["stop", "length", "abstain", "error"]
 PLACES = ("curate.models", "curation.synth")

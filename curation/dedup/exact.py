@@ -6,6 +6,7 @@ Left out: any normalisation. Texts that differ in a blank differ; near duplicate
 
 from __future__ import annotations
 
+import itertools
 from hashlib import sha256
 
 import numpy as np
@@ -25,7 +26,7 @@ def digests(docs: pl.DataFrame) -> pl.DataFrame:
     ends = (
         np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1].tolist() if len(texts) else [0]
     )
-    joined = b"".join([sha256(view[a:b]).digest()[:16] for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    joined = b"".join([sha256(view[a:b]).digest()[:16] for a, b in itertools.pairwise(ends)])
     halves = np.frombuffer(joined, ">u8").astype(np.uint64).reshape(-1, 2)
     return docs.drop("text").with_columns(pl.Series(name, halves[:, i]) for i, name in enumerate(DIGEST))
 
@@ -34,8 +35,8 @@ def digests(docs: pl.DataFrame) -> pl.DataFrame:
 def exact(corpus: Corpus, *, keep_order: list[str] = ["length"]) -> pl.DataFrame:  # noqa: B006 (pydantic copies it)
     """Column `exact_duplicate_of`: the id of the copy that stays, null for a text that stays itself.
 
-    keep_order: columns that say which copy is best, the first one first, larger is better, null is worst. Among equals the smallest id stays, so
-    the result does not depend on shards or their order.
+    keep_order: columns that say which copy is best, the first one first; larger is better, null is worst. Among equals the
+    smallest id stays, so the result does not depend on shards or their order.
     """
     frames = list(corpus.shards("id", *keep_order, *DIGEST))
     every = (

@@ -51,10 +51,14 @@ def integrals(rng: Rng) -> Example:
     anti = [Fraction(v, 3 - i) for i, v in enumerate(values)]
     total = sum((v * b ** (3 - i) for i, v in enumerate(anti)), Fraction(0))
     told = [
-        f"We compute $\\int_0^{b} ({shown}) \\, d{x}$. An antiderivative is ${_tex([*anti, Fraction(0)], x)}$, and it vanishes at $0$.",
+        f"We compute $\\int_0^{b} ({shown}) \\, d{x}$. An antiderivative is "
+f"${_tex([*anti, Fraction(0)], x)}$, and it vanishes at $0$.",
         f"Hence $$\\int_0^{b} ({shown}) \\, d{x} = {tex(total)}.$$" + (" The result is negative because the graph lies mostly below the axis." if total < 0 else ""),
     ]  # fmt: skip
-    return told, f"Evaluate $\\int_{{{-rng.randint(1, 3)}}}^{{{rng.randint(1, 4)}}} ({_polynomial(rng, x, 2)[1]}) \\, d{x}$."
+    return (
+        told,
+        f"Evaluate $\\int_{{{-rng.randint(1, 3)}}}^{{{rng.randint(1, 4)}}} ({_polynomial(rng, x, 2)[1]}) \\, d{x}$.",
+    )
 
 
 def series(rng: Rng) -> Example:
@@ -62,24 +66,41 @@ def series(rng: Rng) -> Example:
     q, first = Fraction(rng.randint(1, d - 1), d), rng.randint(1, 12)
     total = first / (1 - q)
     told = [
-        f"Take the first term ${first}$ and the ratio ${tex(q)}$. The series begins ${first} + {' + '.join(tex(first * q**k) for k in (1, 2))} + \\dots$",
+        f"Take the first term ${first}$ and the ratio ${tex(q)}$. The series begins ${first} + "
+        f"{' + '.join(tex(first * q**k) for k in (1, 2))} + \\dots$",
         f"Since ${tex(q)} \\lt 1$ it converges, and its sum is $$\\frac{{{first}}}{{1 - {tex(q)}}} = {tex(total)}.$$",
     ]
-    return told, f"Find the sum of the geometric series with first term ${rng.randint(2, 9)}$ and ratio $-\\frac{{1}}{{{rng.randint(2, 9)}}}$."
+    return (
+        told,
+        f"Find the sum of the geometric series with first term ${rng.randint(2, 9)}$ and ratio "
+        f"$-\\frac{{1}}{{{rng.randint(2, 9)}}}$.",
+    )
 
 
 def matrices(rng: Rng) -> Example:
     a, b, c, d = (rng.randint(-5, 7) for _ in range(4))
     det, trace = a * d - b * c, a + d
     shown = f"\\begin{{pmatrix}} {a} & {b} \\\\ {c} & {d} \\end{{pmatrix}}"
-    told = [f"For $A = {shown}$ the determinant is ${terms((a * d, ''))} - ({b * c}) = {det}$ and the trace is ${trace}$."]
+    told = [
+        f"For $A = {shown}$ the determinant is ${terms((a * d, ''))} - ({b * c}) = {det}$ and the trace is ${trace}$."
+    ]
     if det:
-        told.append(f"So $A$ is invertible, and $$A^{{-1}} = {_fraction(1, det)} \\begin{{pmatrix}} {d} & {-b} \\\\ {-c} & {a} \\end{{pmatrix}}.$$")
+        told.append(
+            f"So $A$ is invertible, and $$A^{{-1}} = {_fraction(1, det)} \\begin{{pmatrix}} {d} & {-b} "
+            f"\\\\ {-c} & {a} \\end{{pmatrix}}.$$"
+        )
     else:
         told.append("So $A$ is not invertible: its columns are multiples of one another.")
-    told.append(f"The eigenvalues are the roots of ${terms((1, chr(92) + 'lambda^2'), (-trace, chr(92) + 'lambda'), (det, ''))}$.")
+    told.append(
+        "The eigenvalues are the roots of "
+        f"${terms((1, chr(92) + 'lambda^2'), (-trace, chr(92) + 'lambda'), (det, ''))}$."
+    )
     other = [rng.randint(-4, 6) for _ in range(4)]
-    return told, f"Find the determinant of $\\begin{{pmatrix}} {other[0]} & {other[1]} \\\\ {other[2]} & {other[3]} \\end{{pmatrix}}$ and decide whether it has an inverse."
+    return (
+        told,
+        f"Find the determinant of $\\begin{{pmatrix}} {other[0]} & {other[1]} \\\\ {other[2]} & "
+        f"{other[3]} \\end{{pmatrix}}$ and decide whether it has an inverse.",
+    )
 
 
 def _fraction(top: int, bottom: int) -> str:
@@ -91,11 +112,19 @@ def probability(rng: Rng) -> Example:
     k = rng.randint(2, n - 1)
     total = Fraction(comb(n, k), 2**n)
     told = [
-        f"A fair coin is tossed ${n}$ times. What is the probability of exactly ${k}$ heads? There are $\\binom{{{n}}}{{{k}}} = {comb(n, k)}$ sequences with ${k}$ heads among $2^{{{n}}} = {2**n}$ in all.",
-        f"The probability is therefore $$\\frac{{{comb(n, k)}}}{{{2**n}}}{f' = {tex(total)}' if total.denominator != 2**n else ''} \\approx {float(total):.3f}.$$",
+        f"A fair coin is tossed ${n}$ times. What is the probability of exactly ${k}$ heads? There are "
+        f"$\\binom{{{n}}}{{{k}}} = {comb(n, k)}$ sequences with ${k}$ heads among $2^{{{n}}} = "
+        f"{2**n}$ in all.",
+        "The probability is therefore "
+        f"$$\\frac{{{comb(n, k)}}}{{{2**n}}}{f' = {tex(total)}' if total.denominator != 2**n else ''} "
+        f"\\approx {float(total):.3f}.$$",
     ]
     red, blue = rng.randint(3, 9), rng.randint(3, 9)
-    return told, f"An urn holds ${red}$ red and ${blue}$ blue balls, and two are drawn without putting any back. Find the probability that both are red."
+    return (
+        told,
+        f"An urn holds ${red}$ red and ${blue}$ blue balls, and two are drawn without putting any back. "
+        "Find the probability that both are red.",
+    )
 
 
 def numbers(rng: Rng) -> Example:
@@ -105,33 +134,52 @@ def numbers(rng: Rng) -> Example:
         rows.append(f"{x} = {x // y} \\cdot {y} + {x % y}")
         x, y = y, x % y
     told = [f"We compute $\\gcd({a}, {b})$ by repeated division: ${'$, $'.join(rows)}$.", f"The last remainder that is not zero is ${x}$, so $\\gcd({a}, {b}) = {gcd(a, b)}$."]  # fmt: skip
-    return told, f"Find integers $x$ and $y$ with ${rng.randint(11, 60)} x + {rng.randint(11, 60)} y = 1$, or show that there are none."
+    return (
+        told,
+        f"Find integers $x$ and $y$ with ${rng.randint(11, 60)} x + {rng.randint(11, 60)} y = 1$, or show "
+        "that there are none.",
+    )
 
 
 def complex_(rng: Rng) -> Example:
     a, b, c, d = rng.randint(1, 7), rng.randint(1, 7), rng.randint(1, 7), rng.randint(-7, -2)
     told = [
-        f"Multiply out: $({a} + {b}i)({c} - {-d}i) = {terms((a * c - b * d, ''), (a * d + b * c, 'i'))}$, because $i^2 = -1$.",
-        f"As a check, the absolute values are $\\sqrt{{{a * a + b * b}}}$ and $\\sqrt{{{c * c + d * d}}}$, and their product is $\\sqrt{{{(a * a + b * b) * (c * c + d * d)}}}$, the absolute value of the result.",
+        f"Multiply out: $({a} + {b}i)({c} - {-d}i) = {terms((a * c - b * d, ''), (a * d + b * c, 'i'))}$, "
+        "because $i^2 = -1$.",
+        f"As a check, the absolute values are $\\sqrt{{{a * a + b * b}}}$ and "
+        f"$\\sqrt{{{c * c + d * d}}}$, and their product is "
+        f"$\\sqrt{{{(a * a + b * b) * (c * c + d * d)}}}$, the absolute value of the result.",
     ]
-    return told, f"Write $\\frac{{{rng.randint(1, 9)} + {rng.randint(1, 9)}i}}{{{rng.randint(1, 5)} - {rng.randint(1, 5)}i}}$ in the form $a + bi$."
+    return (
+        told,
+        f"Write $\\frac{{{rng.randint(1, 9)} + {rng.randint(1, 9)}i}}{{{rng.randint(1, 5)} - "
+        f"{rng.randint(1, 5)}i}}$ in the form $a + bi$.",
+    )
 
 
 def trig(rng: Rng) -> Example:
     a, b = rng.randint(3, 15), rng.randint(3, 15)
     square = a * a + b * b - a * b
     told = [
-        f"Two sides of a triangle are ${a}$ and ${b}$, and the angle between them is $60^\\circ$. Since $\\cos 60^\\circ = \\frac{{1}}{{2}}$, the law of cosines gives $$c^2 = {a}^2 + {b}^2 - {a} \\cdot {b} = {square}.$$",
+        f"Two sides of a triangle are ${a}$ and ${b}$, and the angle between them is $60^\\circ$. Since "
+        f"$\\cos 60^\\circ = \\frac{{1}}{{2}}$, the law of cosines gives $$c^2 = {a}^2 + {b}^2 - {a} "
+        f"\\cdot {b} = {square}.$$",
         f"Hence $c = \\sqrt{{{square}}} \\approx {square**0.5:.2f}$.",
     ]
-    return told, f"The sides of a triangle are ${rng.randint(4, 6)}$, ${rng.randint(7, 9)}$ and ${rng.randint(8, 10)}$. Which of its angles is the largest, and what is its cosine?"
+    return (
+        told,
+        f"The sides of a triangle are ${rng.randint(4, 6)}$, ${rng.randint(7, 9)}$ and "
+        f"${rng.randint(8, 10)}$. Which of its angles is the largest, and what is its cosine?",
+    )
 
 
 def diffeq(rng: Rng) -> Example:
     start, k = rng.randint(2, 90), Fraction(rng.randint(1, 9), 10)
     told = [
-        f"Let $y' = -{decimal(k)} y$ with $y(0) = {start}$. Separating variables gives $\\ln y = -{decimal(k)} t + C$, that is, $y(t) = {start} e^{{-{decimal(k)} t}}$.",
-        f"The half-life is $\\frac{{\\ln 2}}{{{decimal(k)}}} \\approx {0.6931471805599453 / float(k):.2f}$, no matter what the initial value is.",
+        f"Let $y' = -{decimal(k)} y$ with $y(0) = {start}$. Separating variables gives $\\ln y = "
+        f"-{decimal(k)} t + C$, that is, $y(t) = {start} e^{{-{decimal(k)} t}}$.",
+        f"The half-life is $\\frac{{\\ln 2}}{{{decimal(k)}}} \\approx "
+        f"{0.6931471805599453 / float(k):.2f}$, no matter what the initial value is.",
     ]
     return told, f"Solve $y' = {rng.randint(2, 6)} t y$ with $y(0) = {rng.randint(1, 9)}$."
 
@@ -139,10 +187,16 @@ def diffeq(rng: Rng) -> Example:
 def graphs(rng: Rng) -> Example:
     n = rng.randint(5, 24)
     told = [
-        f"In the complete graph on ${n}$ vertices every vertex has degree ${n - 1}$, so the number of edges is $\\frac{{{n} \\cdot {n - 1}}}{{2}} = {n * (n - 1) // 2}$.",
-        f"It has a closed walk through all its edges {'because' if n % 2 else 'only if'} ${n - 1}$ is even" + ("." if n % 2 else ", which is not the case."),
+        f"In the complete graph on ${n}$ vertices every vertex has degree ${n - 1}$, so the number of "
+        f"edges is $\\frac{{{n} \\cdot {n - 1}}}{{2}} = {n * (n - 1) // 2}$.",
+        f"It has a closed walk through all its edges {'because' if n % 2 else 'only if'} ${n - 1}$ is even"
+        + ("." if n % 2 else ", which is not the case."),
     ]
-    return told, f"At a party with ${rng.randint(6, 30)}$ guests everybody shakes hands with everybody else. How many handshakes is that? Use the sum of the degrees."
+    return (
+        told,
+        f"At a party with ${rng.randint(6, 30)}$ guests everybody shakes hands with everybody else. How "
+        "many handshakes is that? Use the sum of the degrees.",
+    )
 
 
 def groups(rng: Rng) -> Example:
@@ -150,10 +204,15 @@ def groups(rng: Rng) -> Example:
     g = rng.randint(2, n - 1)
     order = n // gcd(n, g)
     told = [
-        f"In the group of integers modulo ${n}$ under addition, the multiples of ${g}$ are ${', '.join(str(g * i % n) for i in range(order))}$, and then they repeat.",
+        f"In the group of integers modulo ${n}$ under addition, the multiples of ${g}$ are "
+        f"${', '.join(str(g * i % n) for i in range(order))}$, and then they repeat.",
         f"So ${g}$ has order ${order}$, which divides ${n}$ as it must.",
     ]
-    return told, f"Find the order of ${rng.randint(2, 9)}$ in the group of integers modulo ${rng.randint(11, 40)}$ under addition, and list the subgroup it generates."
+    return (
+        told,
+        f"Find the order of ${rng.randint(2, 9)}$ in the group of integers modulo ${rng.randint(11, 40)}$ "
+        "under addition, and list the subgroup it generates.",
+    )
 
 
 EXAMPLES: dict[str, Callable[[Rng], Example]] = {

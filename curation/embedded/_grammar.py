@@ -108,7 +108,11 @@ class Bank:
 
     def outline(self, name: str, rng: Rng, context: Context, optional: float = 0.6) -> list[str]:
         """All lines of an outline, each in one of its wordings."""
-        return [rng.choice(words).write(rng, context) for left_out, words in self.outlines[name] if not left_out or rng.chance(optional)]
+        return [
+            rng.choice(words).write(rng, context)
+            for left_out, words in self.outlines[name]
+            if not left_out or rng.chance(optional)
+        ]
 
     def names(self, prefix: str) -> list[str]:
         """Outlines of one kind, by name."""

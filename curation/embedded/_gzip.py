@@ -58,7 +58,7 @@ def _match(data: np.ndarray, a: int, b: int, end: int) -> int:
 
 
 @numba.njit(cache=True)
-def _deflate(data, out, head, prev, codes, lengths, l_symbol, l_base, l_extra, d_symbol, d_base, d_extra, d_code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _deflate(data, out, head, prev, codes, lengths, l_symbol, l_base, l_extra, d_symbol, d_base, d_extra, d_code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """One final block into `out`; returns how many bytes it takes."""
     end, i, filled, place = data.size, 0, np.uint64(3), 0
     bits = np.uint64(3)  # final block, fixed codes
@@ -66,7 +66,9 @@ def _deflate(data, out, head, prev, codes, lengths, l_symbol, l_base, l_extra, d
     while i <= end:
         best, where = 0, 0
         if i + 4 <= end:
-            key = ((data[i] | data[i + 1] << 8 | data[i + 2] << 16 | data[i + 3] << 24) * 2654435761 >> (32 - HASH_BITS)) & ((1 << HASH_BITS) - 1)
+            key = (
+                (data[i] | data[i + 1] << 8 | data[i + 2] << 16 | data[i + 3] << 24) * 2654435761 >> (32 - HASH_BITS)
+            ) & ((1 << HASH_BITS) - 1)
             candidate, tries = head[key], 0
             while candidate >= 0 and i - candidate <= WINDOW and tries < CHAIN:
                 n = _match(data, candidate, i, end)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from curation.synth.families._rng import Rng
 
-WORDS = "The quick answer is below and the long answer follows after the break in the next paragraph of this page".split()
+WORDS = (
+    "The quick answer is below and the long answer follows after the break in the next paragraph of this page".split()
+)
 
 
 def _text(rng: Rng, count: int) -> str:

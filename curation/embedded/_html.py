@@ -21,13 +21,42 @@ CHARSETS = {
     "ru": ("utf-8", "utf-8", "windows-1251", "windows-1251", "koi8-r"), "ja": ("utf-8", "utf-8", "shift_jis", "euc-jp"),
 }  # fmt: skip
 NAMES = (
-    "algebra alpine atlas birch blue bright campus cedar chalk circle city clear copper corner daily delta east ember fern field first fox garden gold "
-    "green harbor hill home ivory jade lake lamp leaf linden little maple meadow mill moon north oak open orchard paper pebble pine plain quiet rain "
-    "red river road rook silver sky small south spring star stone sun table three tide town valley violet west white wild winter wood"
+    "algebra alpine atlas birch blue bright campus cedar chalk circle city clear copper corner daily "
+    "delta east ember fern field first fox garden gold "
+    "green harbor hill home ivory jade lake lamp leaf linden little maple meadow mill moon north oak "
+    "open orchard paper pebble pine plain quiet rain "
+    "red river road rook silver sky small south spring star stone sun table three tide town valley "
+    "violet west white wild winter wood"
 ).split()
-ENDINGS = ("notes", "press", "times", "forum", "hub", "lab", "school", "online", "world", "pages", "net", "wiki", "post", "club", "docs", "answers")
+ENDINGS = (
+    "notes",
+    "press",
+    "times",
+    "forum",
+    "hub",
+    "lab",
+    "school",
+    "online",
+    "world",
+    "pages",
+    "net",
+    "wiki",
+    "post",
+    "club",
+    "docs",
+    "answers",
+)
 LAYOUTS = ("blog", "plain", "docs", "wiki", "news")
-SERVERS = ("nginx", "Apache", "Apache/2.4.41 (Ubuntu)", "nginx/1.18.0", "cloudflare", "Microsoft-IIS/10.0", "LiteSpeed", "GitHub.com")
+SERVERS = (
+    "nginx",
+    "Apache",
+    "Apache/2.4.41 (Ubuntu)",
+    "nginx/1.18.0",
+    "cloudflare",
+    "Microsoft-IIS/10.0",
+    "LiteSpeed",
+    "GitHub.com",
+)
 
 
 @dataclass(frozen=True)
@@ -116,12 +145,12 @@ class Writer:
 
     def _p(self, text: str) -> str:
         inner = self._said(text)
-        return f"<div class=\"par\">{inner}</div>" if "$$" in text else f"<p>{inner}</p>"
+        return f'<div class="par">{inner}</div>' if "$$" in text else f"<p>{inner}</p>"
 
     def _label(self, label: str, text: str) -> str:
         inner = self._said(f"{label} {text}")
         tag = "div" if "$$" in text else "p"
-        name = label.split(" ")[0].rstrip(".").lower()
+        name = label.split(" ", maxsplit=1)[0].rstrip(".").lower()
         return f'<{tag} class="{name}"><b>{inner[: len(label)]}</b>{inner[len(label) :]}</{tag}>'
 
     def _h(self, text: str) -> str:
@@ -141,13 +170,15 @@ class Writer:
         self.shown.text += [" | ".join(row) for row in rows]
         head, *body = [[html.escape(cell, quote=False) for cell in row] for row in rows]
         lines = "".join([f"<tr>{''.join([f'<td>{cell}</td>' for cell in row])}</tr>\n" for row in body])
-        return f"<table class=\"params\">\n<thead><tr>{''.join([f'<th>{cell}</th>' for cell in head])}</tr></thead>\n<tbody>{lines}</tbody></table>"
+        return f'<table class="params">\n<thead><tr>{"".join([f"<th>{cell}</th>" for cell in head])}</tr></thead>\n<tbody>{lines}</tbody></table>'
 
     def _post(self, user: str, date: str, votes: int, blocks: list[Block]) -> str:
         inner = self.blocks(blocks)
         return (
-            f'<div class="post"><div class="votecell"><a class="vote-up">up</a><span class="count">{votes}</span><a class="vote-down">down</a></div>'
-            f'<div class="post-text">\n{inner}\n</div><div class="user-info">posted <time>{date}</time> by <a href="/users/{user}">{user}</a></div></div>'
+            '<div class="post"><div class="votecell"><a class="vote-up">up</a><span '
+            f'class="count">{votes}</span><a class="vote-down">down</a></div>'
+            f'<div class="post-text">\n{inner}\n</div><div class="user-info">posted <time>{date}</time> '
+            f'by <a href="/users/{user}">{user}</a></div></div>'
         )
 
 
@@ -180,10 +211,16 @@ def render(page: Page, where: Site, rng: Rng, date: str) -> Shown:
     meta = f'<meta charset="{where.charset}">\n' if where.declares in ("meta", "both") else ""
     if where.layout == "plain" and meta:
         meta = f'<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset={where.charset}">\n'
-    doctype = "<!DOCTYPE html>" if where.layout != "plain" else '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">'
+    doctype = (
+        "<!DOCTYPE html>"
+        if where.layout != "plain"
+        else '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">'
+    )
     writer.shown.html = (
-        f'{doctype}\n<html lang="{page.language}">\n<head>\n{meta}<title>{html.escape(page.title.replace("$", ""), quote=False)} - {where.name}</title>\n'
-        f'{head}\n<link rel="stylesheet" href="/static/style.css?v={rng.randint(1, 9)}">\n</head>\n<body class="{where.layout}">\n{content}\n</body>\n</html>\n'
+        f'{doctype}\n<html lang="{page.language}">\n<head>\n{meta}<title>{html.escape(page.title.replace("$", ""), quote=False)} '
+        f"- {where.name}</title>\n"
+        f'{head}\n<link rel="stylesheet" href="/static/style.css?v={rng.randint(1, 9)}">\n</head>\n<body '
+        f'class="{where.layout}">\n{content}\n</body>\n</html>\n'
     )
     return writer.shown
 
@@ -216,46 +253,67 @@ class _Chrome:
         return f'<div class="ad"><span>{self.line("ad")}</span></div>\n' if self.where.ads else ""
 
     def related(self) -> str:
-        return "".join([f'<li><a href="/r/{self.rng.randint(100, 9999)}">{self.line("related")}</a></li>' for _ in range(3)])
+        return "".join(
+            [f'<li><a href="/r/{self.rng.randint(100, 9999)}">{self.line("related")}</a></li>' for _ in range(3)]
+        )
 
     def comments(self) -> str:
         users = bank("forum")
-        rows = [f'<div class="comment"><cite>{users.line("user", self.rng, {})}</cite> <p>{self.line("comment")}</p></div>' for _ in range(self.rng.randint(1, 5))]
+        rows = [
+            f'<div class="comment"><cite>{users.line("user", self.rng, {})}</cite> <p>{self.line("comment")}</p></div>'
+            for _ in range(self.rng.randint(1, 5))
+        ]
         return f'<section id="comments"><h3>{len(rows)} comments</h3>\n' + "\n".join(rows) + "</section>"
 
 
 def _blog(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
     return (
-        f'{c.banner()}<header><a class="logo" href="/">{c.where.name}</a><nav><ul>{c.nav()}</ul></nav></header>\n<main><article class="post">\n'
-        f'<h1 class="entry-title">{title}</h1>\n<div class="meta">{date[:10]}</div>\n<div class="entry-content">\n{body}\n</div>\n<div class="share">{c.line("share")}</div>\n'
-        f'</article>\n{extra}</main>\n<aside>{c.ad()}<ul>{c.related()}</ul></aside>\n<footer><p>{c.line("footer")}</p></footer>'
+        f'{c.banner()}<header><a class="logo" '
+        f'href="/">{c.where.name}</a><nav><ul>{c.nav()}</ul></nav></header>\n<main><article '
+        'class="post">\n'
+        f'<h1 class="entry-title">{title}</h1>\n<div class="meta">{date[:10]}</div>\n<div '
+        f'class="entry-content">\n{body}\n</div>\n<div class="share">{c.line("share")}</div>\n'
+        f"</article>\n{extra}</main>\n<aside>{c.ad()}<ul>{c.related()}</ul></aside>\n<footer><p>{c.line('footer')}</p></footer>"
     )
 
 
 def _plain(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
-    return f'<H1>{title}</H1>\n<HR>\n{body}\n{extra}<HR>\n<ADDRESS>{c.where.name}, {date[:10]}. <A HREF="index.html">Up</A> <A HREF="next.html">Next</A></ADDRESS>'
+    return f"<H1>{title}</H1>\n<HR>\n{body}\n{extra}<HR>\n<ADDRESS>{c.where.name}, {date[:10]}. <A "
+
+
+'HREF="index.html">Up</A> <A HREF="next.html">Next</A></ADDRESS>'
 
 
 def _docs(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
     return (
-        f'<div class="related" role="navigation"><ul>{c.nav()}</ul></div>\n<div class="document"><div class="documentwrapper"><div class="bodywrapper"><div class="body" role="main">\n'
-        f'<section id="s1"><h1>{title}<a class="headerlink" href="#s1" title="Permalink">¶</a></h1>\n{body}\n</section>{extra}\n</div></div></div>\n'
-        f'<div class="sphinxsidebar"><h3>Contents</h3><ul>{c.nav()}</ul></div></div>\n{c.banner()}<div class="footer">{c.line("footer")}</div>'
+        f'<div class="related" role="navigation"><ul>{c.nav()}</ul></div>\n<div class="document"><div '
+        'class="documentwrapper"><div class="bodywrapper"><div class="body" role="main">\n'
+        f'<section id="s1"><h1>{title}<a class="headerlink" href="#s1" '
+        f'title="Permalink">¶</a></h1>\n{body}\n</section>{extra}\n</div></div></div>\n'
+        f'<div class="sphinxsidebar"><h3>Contents</h3><ul>{c.nav()}</ul></div></div>\n{c.banner()}<div '
+        f'class="footer">{c.line("footer")}</div>'
     )
 
 
 def _wiki(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
     return (
-        f'<div id="content" class="mw-body"><h1 id="firstHeading">{title}</h1><div id="siteSub">From {c.where.name}</div>\n<div id="mw-content-text" class="mw-parser-output">\n{body}\n</div>\n'
-        f'{extra}</div>\n<div id="mw-panel"><ul>{c.nav()}</ul></div>\n{c.ad()}<div id="footer"><ul><li>This page was last edited on {date[:10]}.</li><li>{c.line("footer")}</li></ul></div>'
+        f'<div id="content" class="mw-body"><h1 id="firstHeading">{title}</h1><div id="siteSub">From '
+        f'{c.where.name}</div>\n<div id="mw-content-text" class="mw-parser-output">\n{body}\n</div>\n'
+        f'{extra}</div>\n<div id="mw-panel"><ul>{c.nav()}</ul></div>\n{c.ad()}<div '
+        'id="footer"><ul><li>This page was last edited on '
+        f"{date[:10]}.</li><li>{c.line('footer')}</li></ul></div>"
     )
 
 
 def _news(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
     return (
-        f'{c.banner()}{c.ad()}<div class="topbar"><ul class="menu">{c.nav()}</ul></div>\n<div class="breadcrumb"><a href="/">{c.where.name}</a> &raquo; {date[:4]}</div>\n'
-        f'<div class="story"><h1>{title}</h1>\n<div class="byline"><time datetime="{date}">{date[:10]}</time></div>\n{body}\n</div>\n'
-        f'<div class="more"><h4>Most read</h4><ul>{c.related()}</ul></div>\n{extra}\n<footer>{c.line("footer")} {c.line("share")}</footer>'
+        f'{c.banner()}{c.ad()}<div class="topbar"><ul class="menu">{c.nav()}</ul></div>\n<div '
+        f'class="breadcrumb"><a href="/">{c.where.name}</a> &raquo; {date[:4]}</div>\n'
+        f'<div class="story"><h1>{title}</h1>\n<div class="byline"><time '
+        f'datetime="{date}">{date[:10]}</time></div>\n{body}\n</div>\n'
+        '<div class="more"><h4>Most '
+        f"read</h4><ul>{c.related()}</ul></div>\n{extra}\n<footer>{c.line('footer')} "
+        f"{c.line('share')}</footer>"
     )
 
 

@@ -73,11 +73,17 @@ def _saved(tex: str, display: bool) -> str:
         f'<nobr aria-hidden="true"><span class="math" style="width: 4.2em; display: inline-block;"><span class="mrow"><span class="mtext">{shown}</span></span></span></nobr>'
         f'<span class="MJX_Assistive_MathML" role="presentation"><math {NAMESPACE}>{content}</math></span></span>'
     )
-    return (f'<div class="MathJax_Display" style="text-align: center;">{frame}</div>' if display else frame) + _script(tex, display)
+    return (f'<div class="MathJax_Display" style="text-align: center;">{frame}</div>' if display else frame) + _script(
+        tex, display
+    )
 
 
 def _mathjax3(tex: str, display: bool) -> str:
-    glyphs = "".join(f'<mjx-mi class="mjx-i"><mjx-c class="mjx-c{ord(ch):X} TEX-I"></mjx-c></mjx-mi>' for ch in (plain(parse(tex)) or tex) if not ch.isspace())
+    glyphs = "".join(
+        f'<mjx-mi class="mjx-i"><mjx-c class="mjx-c{ord(ch):X} TEX-I"></mjx-c></mjx-mi>'
+        for ch in (plain(parse(tex)) or tex)
+        if not ch.isspace()
+    )
     kind = ' display="true"' if display else ""
     block = "block" if display else "inline"
     return (
@@ -101,7 +107,10 @@ def _spans(node: Node) -> str:
         return f'<span class="{_CLASSES[kind]}">{html.escape(text, quote=False)}</span>'
     inner = [_spans(part) for part in parts]
     if kind in ("sup", "sub", "subsup"):
-        lists = "".join(f'<span style="top:-3.063em;margin-right:0.05em;"><span class="pstrut" style="height:2.7em;"></span><span class="sizing reset-size6 size3 mtight">{x}</span></span>' for x in inner[1:])
+        lists = "".join(
+            f'<span style="top:-3.063em;margin-right:0.05em;"><span class="pstrut" style="height:2.7em;"></span><span class="sizing reset-size6 size3 mtight">{x}</span></span>'
+            for x in inner[1:]
+        )
         return f'<span class="mord">{inner[0]}<span class="msupsub"><span class="vlist-t"><span class="vlist-r"><span class="vlist" style="height:0.8141em;">{lists}</span></span></span></span></span>'
     if kind == "frac":
         return f'<span class="mord"><span class="mfrac"><span class="vlist-t"><span class="vlist">{inner[1]}<span class="frac-line"></span>{inner[0]}</span></span></span></span>'
@@ -114,7 +123,10 @@ def _math(content: str, display: bool, more: str = "") -> str:
 
 def _annotated(tex: str, display: bool) -> str:
     content = mathml(parse(tex))
-    return _math(f'<semantics><mrow>{content}</mrow><annotation encoding="application/x-tex">{html.escape(tex, quote=False)}</annotation></semantics>', display)
+    return _math(
+        f'<semantics><mrow>{content}</mrow><annotation encoding="application/x-tex">{html.escape(tex, quote=False)}</annotation></semantics>',
+        display,
+    )
 
 
 def _alttext(tex: str, display: bool) -> str:

@@ -99,7 +99,9 @@ def lecture(rng: Rng) -> Page:
     for i in range(rng.randint(1, 2)):
         told, exercise, question = _example(topic, rng)
         lead = maths.line("examplelead", rng, context) if i == 0 else ""
-        blocks.append(("label", f"Example{f' {chapter}{i + 1}' if chapter else ''}.", " ".join(filter(None, (lead, told[0])))))
+        blocks.append(
+            ("label", f"Example{f' {chapter}{i + 1}' if chapter else ''}.", " ".join(filter(None, (lead, told[0]))))
+        )
         blocks += [("p", text) for text in told[1:]]
         exercises.append(exercise)
         questions += question
@@ -111,7 +113,15 @@ def lecture(rng: Rng) -> Page:
     if rng.chance(0.5):
         blocks.append(("p", maths.line("closer", rng, context)))
     kind = "textbook" if chapter else "lecture"
-    return Page(kind, topic, maths.line(f"{topic}.title", rng, context), blocks, quality=rng.randint(4, 5), math=True, questions=questions)
+    return Page(
+        kind,
+        topic,
+        maths.line(f"{topic}.title", rng, context),
+        blocks,
+        quality=rng.randint(4, 5),
+        math=True,
+        questions=questions,
+    )
 
 
 def _example(topic: str, rng: Rng) -> tuple[list[str], str, list[Question]]:
@@ -157,13 +167,27 @@ def sheet(rng: Rng) -> Page:
     if shown == "solutions":
         word = rng.choice(("Solution.", "Answer.", "Worked solution."))
         for i, question in enumerate(questions, 1):
-            blocks += [("label", f"{rng.choice(('Problem', 'Problem', 'Exercise'))} {i}.", question.text), ("label", word, _solution(question, rng))]
+            blocks += [
+                ("label", f"{rng.choice(('Problem', 'Problem', 'Exercise'))} {i}.", question.text),
+                ("label", word, _solution(question, rng)),
+            ]
     else:
         blocks.append(("numbered", [q.text for q in questions]))
     if shown == "answers":
-        blocks += [("h", rng.choice(("Answers", "Answer key", "Check your answers"))), ("numbered", [f"${q.answer}$" for q in questions])]
+        blocks += [
+            ("h", rng.choice(("Answers", "Answer key", "Check your answers"))),
+            ("numbered", [f"${q.answer}$" for q in questions]),
+        ]
     number = f" {rng.randint(1, 30)}" if rng.chance(0.6) else ""
-    return Page("sheet", title.lower(), f"{title}{number and f': sheet{number}'}", blocks, quality=4 if shown == "solutions" else 3, math=True, questions=questions)
+    return Page(
+        "sheet",
+        title.lower(),
+        f"{title}{number and f': sheet{number}'}",
+        blocks,
+        quality=4 if shown == "solutions" else 3,
+        math=True,
+        questions=questions,
+    )
 
 
 _SHEET_INTROS = (
@@ -190,8 +214,18 @@ def forum(rng: Rng) -> Page:
     good += [("p", talk.line("answerend", rng, context))] if rng.chance(0.6) else []
     answers = [_post(others[0], rng, good)]
     if rng.chance(0.3):
-        answers.insert(rng.randint(0, 1), _post(others[1], rng, [("p", f"{talk.line('wronglead', rng, context)} {_near(question.answer, rng)}?")], votes=-2))
-    answers += [_post(user, rng, [("p", talk.line("reply", rng, context))]) for user in others[2 : 2 + rng.randint(0, 3)]]
+        answers.insert(
+            rng.randint(0, 1),
+            _post(
+                others[1],
+                rng,
+                [("p", f"{talk.line('wronglead', rng, context)} {_near(question.answer, rng)}?")],
+                votes=-2,
+            ),
+        )
+    answers += [
+        _post(user, rng, [("p", talk.line("reply", rng, context))]) for user in others[2 : 2 + rng.randint(0, 3)]
+    ]
     title = question.text.split(". ")[0].split("?")[0].replace("$", "")
     return Page("forum", question.family, f"{title[:70].rstrip('. ')}?" if rng.chance(0.5) else f"Help with {question.family.replace('_', ' ')} please", _dated([*posts, *answers], rng), quality=3, math=True, questions=[question], comments=False)  # fmt: skip
 
@@ -200,9 +234,19 @@ def _conceptual(rng: Rng, asker: str, others: list[str]) -> Page:
     talk = bank("forum")
     context: Context = {}
     ask = talk.line("conceptual", rng, context)
-    answers = [_post(user, rng, [("p", text)]) for user, text in zip(others, talk.lines("conceptualanswer", rng.randint(2, 4), rng, context), strict=False)]
-    posts = [_post(asker, rng, [("p", f"{talk.line('hello', rng, context)} {ask}"), ("p", talk.line("thanks", rng, context))]), *answers]
-    return Page("forum", "teaching", ask[:80].rstrip("? ,") + "?", _dated(posts, rng), quality=3, math=True, comments=False)
+    answers = [
+        _post(user, rng, [("p", text)])
+        for user, text in zip(others, talk.lines("conceptualanswer", rng.randint(2, 4), rng, context), strict=False)
+    ]
+    posts = [
+        _post(
+            asker, rng, [("p", f"{talk.line('hello', rng, context)} {ask}"), ("p", talk.line("thanks", rng, context))]
+        ),
+        *answers,
+    ]
+    return Page(
+        "forum", "teaching", ask[:80].rstrip("? ,") + "?", _dated(posts, rng), quality=3, math=True, comments=False
+    )
 
 
 def _post(user: str, rng: Rng, blocks: list[Block], votes: int = 0) -> Block:
@@ -221,7 +265,11 @@ def _dated(posts: list[Block], rng: Rng) -> list[Block]:
 
 def _near(answer: str, rng: Rng) -> str:
     """A wrong answer that somebody might give."""
-    return str(int(answer) + rng.choice((-10, -2, 1, 2, 10))) if answer.lstrip("-").isdigit() else rng.choice(("zero", "one", "twice that", "infinity"))
+    return (
+        str(int(answer) + rng.choice((-10, -2, 1, 2, 10)))
+        if answer.lstrip("-").isdigit()
+        else rng.choice(("zero", "one", "twice that", "infinity"))
+    )
 
 
 def prose(rng: Rng) -> Page:
@@ -229,7 +277,11 @@ def prose(rng: Rng) -> Page:
     words = bank("prose")
     name = rng.choice(list(words.outlines))
     page = _outline(words, name, rng, "en", quality=rng.randint(2, 4))
-    _filled(page.blocks, words.lines(f"{page.kind}.more", rng.randint(3, 7), rng, {}), rng)
+    _filled(
+        page.blocks,
+        words.lines(f"{page.topic if page.topic == 'football' else page.kind}.more", rng.randint(3, 7), rng, {}),
+        rng,
+    )
     return page
 
 
@@ -290,10 +342,21 @@ def _function(words: Bank, library: str, rng: Rng, context: Context) -> list[Blo
     signature = ", ".join([noun, *(f"{name}: {kind}" for name, kind, _ in rows)])
     says = f"{words.line('remark', rng, context)} Returns {words.line('result', rng, context)}."
     call = f">>> import {library}\n>>> {library}.{verb}_{noun}({noun}, {rows[0][0]}={rng.choice(_VALUES.get(rows[0][1], ('None',)))})"
-    return [("h", f"{verb}_{noun}({signature})"), ("p", says), ("table", [["Parameter", "Type", "Meaning"], *rows]), ("code", call)]
+    return [
+        ("h", f"{verb}_{noun}({signature})"),
+        ("p", says),
+        ("table", [["Parameter", "Type", "Meaning"], *rows]),
+        ("code", call),
+    ]
 
 
-_VALUES = {"int": ("3", "8", "1024"), "float": ("0.5", "30.0"), "bool": ("True", "False"), "str": ('"utf-8"', '"a"', '"read"'), "Path": ('Path(".")',)}
+_VALUES = {
+    "int": ("3", "8", "1024"),
+    "float": ("0.5", "30.0"),
+    "bool": ("True", "False"),
+    "str": ('"utf-8"', '"a"', '"read"'),
+    "Path": ('Path(".")',),
+}
 
 
 def foreign(rng: Rng) -> Page:
@@ -323,7 +386,9 @@ def varied(page: Page, rng: Rng) -> Page:
         blocks[i] = (*blocks[i][:-1], _reworded(blocks[i][-1], rng))
     if blocks == page.blocks or rng.chance(0.6):
         blocks.append(("p", rng.choice(_TAILS[page.language])))
-    return Page(page.kind, page.topic, page.title, blocks, page.language, page.quality, page.math, page.questions, page.comments)
+    return Page(
+        page.kind, page.topic, page.title, blocks, page.language, page.quality, page.math, page.questions, page.comments
+    )
 
 
 _TAILS = {

@@ -35,8 +35,19 @@ SIGNS = {
     "{": "{", "}": "}", "|": "‖", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "%": "%",
 }  # fmt: skip
 BIG = {"sum": "∑", "prod": "∏", "int": "∫", "oint": "∮", "bigcup": "⋃", "bigcap": "⋂"}
-NAMES = frozenset("sin cos tan cot sec arcsin arccos arctan sinh cosh log ln exp lim max min sup inf det dim ker gcd lcm deg arg".split())
-SPACES = {",": "\u2009", ";": "\u2005", " ": " ", "!": "", "quad": "\u2003", "qquad": "\u2003\u2003", "displaystyle": ""}
+NAMES = frozenset(
+    "sin cos tan cot sec arcsin arccos arctan sinh cosh log ln exp lim max min sup inf det dim ker gcd "
+    "lcm deg arg".split()
+)
+SPACES = {
+    ",": "\u2009",
+    ";": "\u2005",
+    " ": " ",
+    "!": "",
+    "quad": "\u2003",
+    "qquad": "\u2003\u2003",
+    "displaystyle": "",
+}
 BLACKBOARD = {"R": "ℝ", "Z": "ℤ", "Q": "ℚ", "N": "ℕ", "C": "ℂ", "F": "𝔽", "P": "ℙ", "E": "𝔼"}
 SCRIPT = {"L": "ℒ", "O": "𝒪", "F": "ℱ", "P": "𝒫", "A": "𝒜", "B": "ℬ"}
 FENCES = {"pmatrix": "()", "bmatrix": "[]", "vmatrix": "||", "cases": "{", "matrix": ""}
@@ -119,7 +130,11 @@ def _command(name: str, tokens: list[str]) -> tuple[Node, list[str]]:
         return Node("text" if name == "text" else "i", table.get(word, word)), tokens
     if name == "pmod":
         inner, tokens = _atom(tokens)
-        return Node("row", "", (Node("space", "\u2003"), Node("o", "("), Node("i", "mod"), Node("space", " "), inner, Node("o", ")"))), tokens
+        return Node(
+            "row",
+            "",
+            (Node("space", "\u2003"), Node("o", "("), Node("i", "mod"), Node("space", " "), inner, Node("o", ")")),
+        ), tokens
     if name == "bmod":
         return Node("i", "mod"), tokens
     if name == "left":
@@ -177,7 +192,9 @@ def mathml(node: Node) -> str:
         return f"<{_TAGS[kind]}>{html.escape(text, quote=False)}</{_TAGS[kind]}>"
     inner = [mathml(part) for part in parts]
     if kind in ("frac", "sqrt", "root", "sup", "sub", "subsup"):
-        tag = {"frac": "mfrac", "sqrt": "msqrt", "root": "mroot", "sup": "msup", "sub": "msub", "subsup": "msubsup"}[kind]
+        tag = {"frac": "mfrac", "sqrt": "msqrt", "root": "mroot", "sup": "msup", "sub": "msub", "subsup": "msubsup"}[
+            kind
+        ]
         if parts[0].text in _LIMITS or parts[0].text in ("lim", "max", "min"):
             tag = {"msup": "mover", "msub": "munder", "msubsup": "munderover"}.get(tag, tag)
         return f"<{tag}>{''.join(inner)}</{tag}>"
@@ -248,7 +265,12 @@ def _linear(node: Node, *, markup: bool) -> str | None:
 def _spaced(parts: tuple[Node, ...], got: list[str]) -> str:
     out = ""
     for i, (part, text) in enumerate(zip(parts, got, strict=True)):
-        binary = part.kind == "o" and part.text in _SPACED and i > 0 and (parts[i - 1].kind != "o" or parts[i - 1].text in ")]|!…′")
+        binary = (
+            part.kind == "o"
+            and part.text in _SPACED
+            and i > 0
+            and (parts[i - 1].kind != "o" or parts[i - 1].text in ")]|!…′")
+        )
         named = part.kind == "i" and len(part.text) > 1 and part.text in NAMES
         out += f" {text} " if binary else f"{text} " if named or text == "," else text
     return out.strip()

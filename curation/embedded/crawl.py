@@ -84,7 +84,9 @@ def crawl(out: Path, *, seed: int = 0, pages: int = 300) -> dict[str, Any]:
     with pq.ParquetWriter(out / "truth.parquet", TRUTH, compression="zstd") as writer:
         for number in range(files):
             rows = _file(out, seed, pages, files, number)
-            writer.write_table(pa.table({field.name: [row[field.name] for row in rows] for field in TRUTH}, schema=TRUTH))
+            writer.write_table(
+                pa.table({field.name: [row[field.name] for row in rows] for field in TRUTH}, schema=TRUTH)
+            )
     return {"pages": pages, "files": files, "suffixes": [".warc.gz"]}
 
 
@@ -135,7 +137,9 @@ def _capture(found: Item, when: datetime.datetime) -> Any:
     headers = f"Server: {found.where.server}\r\nContent-Type: {kind}\r\nVary: Accept-Encoding\r\nContent-Length: {len(found.body)}\r\n"
     about = {"charset": found.charset, "language": found.truth["language"]}
     metadata = f"fetchTimeMs: {20 + len(found.url) * 7 % 900}\r\ncharset-detected: {found.charset}\r\nlanguages: {json.dumps(about)}\r\n"
-    return Capture(found.url, _stamp(when), f"{_DAYS[when.weekday()]}, {stamp}", found.where.address, headers, found.body, metadata)
+    return Capture(
+        found.url, _stamp(when), f"{_DAYS[when.weekday()]}, {stamp}", found.where.address, headers, found.body, metadata
+    )
 
 
 # ---- pages ------------------------------------------------------------------------------------------------------------------
@@ -169,7 +173,14 @@ def item(seed: int, n: int) -> Item:
         return source._replace(url=url, truth={**source.truth, "url": url, "relation": kind})
     page = varied(_page(seed, root, kind_of(seed, root)), rng)
     made = _shown(seed, n, page)
-    return made._replace(truth={**made.truth, "relation": kind, "group": root, "jaccard": _jaccard(made.truth["text"], source.truth["text"], page.language)})
+    return made._replace(
+        truth={
+            **made.truth,
+            "relation": kind,
+            "group": root,
+            "jaccard": _jaccard(made.truth["text"], source.truth["text"], page.language),
+        }
+    )
 
 
 def _root(seed: int, n: int, rng: Rng, *, odd: bool) -> int:

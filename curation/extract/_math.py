@@ -1,11 +1,12 @@
 r"""Formulas in a page's markup, put back as TeX text, so that any extractor keeps them.
 
-Every extractor loses formulas in `<script type="math/tex">`, in image `alt`s or in MathML, or prints them two or three times over. Here each
-is replaced in the DOM by a text node `$...$` or a block `$$...$$`; what the page holds as TeX in its text (`$`, `\(`, `\[`) stays as it is. Formula text goes
-into text nodes only and is never parsed as HTML again.
+Every extractor loses formulas in `<script type="math/tex">`, in the `alt` of images or in MathML, or prints them two or three
+times over. Here each is replaced in the DOM by a text node `$...$` or a block `$$...$$`; what the page holds as TeX in its text
+(`$`, `\(`, `\[`) stays as it is. Formula text goes into text nodes only and is never parsed as HTML again.
 
-In this order, a container before what it contains: KaTeX, MathJax 2 scripts (whose rendered copies are dropped), MediaWiki, MathML with a TeX annotation or
-`alttext`, images. Then superscripts, subscripts, and blocks of nothing but macro definitions. After OpenWebMath's and MegaMath's extraction.
+In this order, a container before what it contains: KaTeX, MathJax 2 scripts (whose rendered copies are dropped), MediaWiki,
+MathML with a TeX annotation or `alttext`, images. Then superscripts, subscripts, and blocks of nothing but macro definitions.
+After the extractions of OpenWebMath and MegaMath.
 
 Left out so far: MathML and rendered KaTeX or MathJax without TeX, TeX in image URLs, AsciiMath. These keep the text they have.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
-    from resiliparse.parse.html.node import ElementNode
+    from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 TEX = 'annotation[encoding*="tex" i], annotation[encoding*="TeX"]'
 MATHJAX_RENDERED = (
@@ -44,26 +45,26 @@ ANY = f'.katex, script[type^="math/tex"], .mwe-math-element, math, img, {MATHJAX
 
 def restore(tree: HTMLTree, html: str) -> int:
     """Replace formulas in the tree by TeX text. Gives the number of formulas found in the markup."""
-    body = tree.body
-    if body is None:
+    document, body = tree.document, tree.body
+    if document is None or body is None:
         return 0
     for node in _all(body, NOISE):
         node.decompose()
-    _unwrap(tree, body)
+    _unwrap(document, body)
     count = 0
     if body.query_selector(ANY) is not None:
         if body.query_selector('script[type^="math/tex"]') is not None:
             for node in _all(body, MATHJAX_RENDERED):
                 node.decompose()
-        count = sum(_replace_all(tree, body, selector, source, block) for selector, source, block in RULES)
-    _scripts(tree, body)
+        count = sum(_replace_all(document, body, selector, source, block) for selector, source, block in RULES)
+    _scripts(document, body)
     if MACRO.search(html):
         _drop_macros(body)
     return count
 
 
 def _replace_all(
-    tree: HTMLTree,
+    document: DocumentNode,
     body: ElementNode,
     selector: str,
     source: Callable[[ElementNode], str | None],
@@ -76,7 +77,7 @@ def _replace_all(
         if not tex or node.parent is None:
             continue
         count += 1
-        _put(tree, node, tex, delimited or block(node))
+        _put(document, node, tex, delimited or block(node))
     return count
 
 
@@ -85,13 +86,14 @@ def _all(node: ElementNode, selector: str) -> list[ElementNode]:
     return list(node.query_selector_all(selector)[:])
 
 
-def _put(tree: HTMLTree, node: ElementNode, tex: str, display: bool) -> None:
-    if display:
-        new = tree.create_element("div")
-        new.append_child(tree.create_text_node(f"$${tex}$$" if "$" not in tex else f"\\[{tex}\\]"))
-    else:
-        new = tree.create_text_node(f"${tex}$" if "$" not in tex else f"\\({tex}\\)")
-    node.parent.replace_child(new, node)
+def _put(document: DocumentNode, node: ElementNode, tex: str, display: bool) -> None:
+    """Put the formula in the node's place, `\\(...\\)` where it has a `$` of its own (`\\text{if $x$}`)."""
+    if not display:
+        node.replace_with(document.create_text_node(f"${tex}$" if "$" not in tex else f"\\({tex}\\)"))
+        return
+    block = document.create_element("div")
+    block.append(document.create_text_node(f"$${tex}$$" if "$" not in tex else f"\\[{tex}\\]"))
+    node.replace_with(block)
 
 
 DELIMITERS = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False), ("\\(", "\\)", False))
@@ -159,19 +161,17 @@ RULES: tuple[tuple[str, Callable[[ElementNode], str | None], Callable[[ElementNo
 )
 
 
-def _unwrap(tree: HTMLTree, body: ElementNode) -> None:
+def _unwrap(document: DocumentNode, body: ElementNode) -> None:
     """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
     for node in _all(body, "figure, figcaption, label"):
         if node.tag == "label" and node.query_selector(CHOICE) is None:
             continue
-        new = tree.create_element("span" if node.tag == "label" else "div")
-        while (child := node.first_child) is not None:
-            new.append_child(child)
-        if node.parent is not None:
-            node.parent.replace_child(new, node)
+        new = document.create_element("span" if node.tag == "label" else "div")
+        new.append(*node.child_nodes[:])
+        node.replace_with(new)
 
 
-def _scripts(tree: HTMLTree, body: ElementNode) -> None:
+def _scripts(document: DocumentNode, body: ElementNode) -> None:
     """`x<sup>2</sup>` to `x^{2}`. References to notes go, ordinals and long texts stay."""
     for node in _all(body, "sup, sub"):
         text = node.text or ""
@@ -181,8 +181,8 @@ def _scripts(tree: HTMLTree, body: ElementNode) -> None:
             continue
         if not text.strip() or len(text) > 80 or PLAIN_SCRIPT.fullmatch(text) or node.closest("math, pre") is not None:
             continue
-        node.insert_before(tree.create_text_node("^{" if node.tag == "sup" else "_{"), node.first_child)
-        node.append_child(tree.create_text_node("}"))
+        node.prepend(document.create_text_node("^{" if node.tag == "sup" else "_{"))
+        node.append(document.create_text_node("}"))
 
 
 def _drop_macros(body: ElementNode) -> None:

@@ -25,8 +25,8 @@ def html_math(
 ) -> pl.DataFrame:
     """Plain text with formulas as TeX, and the columns `title` and `formulas` (how many formulas stood in the markup).
 
-    main_content: also drop what looks like menus and boilerplate (resiliparse's heuristics). Pages of more than `max_bytes` or `max_nodes`, and pages that
-    cannot be parsed, get a null text.
+    main_content: also drop what looks like menus and boilerplate (resiliparse's heuristics). Pages of more than `max_bytes` or
+    `max_nodes` get a null text.
     """
     rows = [_page(html, main_content, max_bytes, max_nodes) for html in docs["text"]]
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
@@ -40,7 +40,7 @@ def _page(html: str, main_content: bool, max_bytes: int, max_nodes: int) -> tupl
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None, None, None
     tree = HTMLTree.parse(_as_html(html))
-    if len(html) > max_nodes and len(tree.document.query_selector_all("*")) > max_nodes:
+    if tree.body is not None and len(tree.body.query_selector_all("*")) > max_nodes:
         return None, None, None
     title = tree.title
     count = restore(tree, html)

@@ -147,8 +147,7 @@ def _piece(record: WarcRecord, offset: int | None, limit: int) -> Piece:
         got = len(block) if wanted else record.reader.consume()
     except (OSError, ValueError) as error:
         return Piece(offset, None, record, b"", str(error))
-    error = f"cut short: {got:,} of {size:,} bytes" if got < size else None
-    return Piece(offset, None, record, block, error)
+    return Piece(offset, None, record, block, f"cut short: {got:,} of {size:,} bytes" if got < size else None)
 
 
 def _next_start(file: IO[bytes], position: int, magic: bytes) -> int | None:

@@ -24,7 +24,8 @@ def decode_body(body: bytes, transfer: str | None, content: str | None, limit: i
 
 def _unchunk(body: bytes) -> bytes:
     """Join the chunks; a body that has none is returned as it is, and a torn last chunk is kept."""
-    parts, at = [], 0
+    parts: list[bytes] = []
+    at = 0
     while at < len(body):
         end = body.find(b"\r\n", at, at + 1024)
         size = _hex(body[at:end].split(b";")[0]) if end >= 0 else None

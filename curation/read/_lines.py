@@ -171,4 +171,4 @@ def _polars(kind: Kind) -> pl.DataType:
         return pl.List(_polars(kind[0]))
     if isinstance(kind, dict):
         return pl.Struct({name: _polars(inner) for name, inner in kind.items()}) if kind else pl.String()
-    return pl.String() if kind is pl.Null else kind()  # type: ignore[no-any-return]
+    return pl.String() if kind is pl.Null else kind()

@@ -44,10 +44,9 @@ def jsonl(path: str, *, max_bytes: int = 16_000_000) -> Iterator[pl.DataFrame]:
 
 def _survey(file: IO[bytes], path: str, limit: int) -> tuple[dict[str, pl.DataType], Chunk | None]:
     """The schema of all lines, and the file's chunk if it has only one."""
-    schema, first, count, trouble = Schema(), None, 0, ""
-    for chunk in chunks(file, limit):
-        count += 1
-        first = chunk if count == 1 else None
+    schema, first, trouble = Schema(), None, ""
+    for number, chunk in enumerate(chunks(file, limit)):
+        first = chunk if number == 0 else None
         trouble = trouble or "".join(chunk.errors[:1])
         for _, item in objects(chunk):
             if isinstance(item, dict):

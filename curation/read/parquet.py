@@ -46,7 +46,7 @@ def _group(table: ParquetFile, group: int, empty: pl.DataFrame) -> Iterator[pl.D
     try:
         for batch in table.iter_batches(batch_size=rows, row_groups=[group], use_threads=False):
             for part in _bounded(batch):
-                yield _frame(part).cast(empty.schema)  # type: ignore[arg-type]
+                yield _frame(part).cast(empty.schema)
     except (OSError, pa.ArrowException) as error:
         lost = pl.DataFrame({"error": [f"row group {group}: {str(error).splitlines()[0]}"]})
         yield pl.concat([empty, lost], how="diagonal")

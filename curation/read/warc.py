@@ -99,7 +99,8 @@ def _row(piece: Piece, mime: list[str], status: list[int], limit: int) -> dict[s
         return {"text": None, "payload": b"", "url": None, "date": None, "mime": None, "error": piece.error}
     http = record.http_headers
     kind = _mime(record, piece.block) if http else None
-    if not (http and kind in mime and http.status_code in status or piece.error and not http):
+    asked = kind in mime and http.status_code in status if http else bool(piece.error)
+    if not asked:
         return None
     url = record.headers.get("WARC-Target-URI")
     row = {

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
+
+Bytes = npt.NDArray[np.uint8]
+Hashes = npt.NDArray[np.uint64]
+Numbers = npt.NDArray[np.int64]
 
 PRIME = np.uint64(0x100000001B3)
 BASIS = np.uint64(0xCBF29CE484222325)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _mix(h, x):  # type: ignore[no-untyped-def]
+@njit(cache=True, inline="always")
+def _mix(h: np.uint64, x: np.uint64) -> np.uint64:
     """Spread one more value over all 64 bits of a hash."""
     h = (h ^ x) * SPREAD
     return h ^ (h >> np.uint64(29))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _count(keys, counts, key):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def _count(keys: Hashes, counts: Numbers, key: np.uint64) -> int:
     """Note one more occurrence of a key in an open table, and say how often it has now occurred."""
     mask = np.uint64(len(keys) - 1)
     if key == np.uint64(0):
@@ -31,29 +36,29 @@ def _count(keys, counts, key):  # type: ignore[no-untyped-def]
     return counts[slot]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _table(size):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def _table(size: int) -> tuple[Hashes, Numbers]:
     capacity = 16
     while capacity < 2 * size:
         capacity *= 2
     return np.zeros(capacity, np.uint64), np.zeros(capacity, np.int64)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _pieces(text, newline):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def _pieces(text: Bytes, newline: bool) -> tuple[Hashes, Numbers]:
     """Hash and length of every line (without blanks at its ends), or of every word."""
     hashes = np.empty(len(text) // 2 + 1, np.uint64)
     lengths = np.empty(len(text) // 2 + 1, np.int64)
     n, length, blanks, h = 0, 0, 0, BASIS
     for i in range(len(text) + 1):
         byte = text[i] if i < len(text) else np.uint8(10)
-        if byte == 10 or (not newline and (byte == 32 or byte == 9 or byte == 13)):
+        if byte == 10 or (not newline and (byte in (32, 9, 13))):
             if length:
                 hashes[n] = _mix(h, np.uint64(length))
                 lengths[n] = length
                 n += 1
             length, blanks, h = 0, 0, BASIS
-        elif newline and (byte == 32 or byte == 9 or byte == 13):
+        elif newline and (byte in (32, 9, 13)):
             blanks += 1
         else:
             if blanks and length:  # inside a line, blanks count as one
@@ -65,8 +70,8 @@ def _pieces(text, newline):  # type: ignore[no-untyped-def]
     return hashes[:n], lengths[:n]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _repeated_lines(text):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def _repeated_lines(text: Bytes) -> float:
     hashes, lengths = _pieces(text, True)
     keys, counts = _table(len(hashes))
     repeated = 0
@@ -76,8 +81,8 @@ def _repeated_lines(text):  # type: ignore[no-untyped-def]
     return repeated / max(1, lengths.sum())
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _top_ngram(hashes, lengths, n):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def _top_ngram(hashes: Hashes, lengths: Numbers, n: int) -> float:
     keys, counts = _table(len(hashes))
     most = 0
     for i in range(len(hashes) - n + 1):
@@ -91,8 +96,8 @@ def _top_ngram(hashes, lengths, n):  # type: ignore[no-untyped-def]
     return min(1.0, most / max(1, lengths.sum()))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _repeated_ngrams(hashes, lengths, n):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def _repeated_ngrams(hashes: Hashes, lengths: Numbers, n: int) -> float:
     keys, counts = _table(len(hashes))
     repeated, covered = 0, 0
     for i in range(len(hashes) - n + 1):
@@ -106,8 +111,8 @@ def _repeated_ngrams(hashes, lengths, n):  # type: ignore[no-untyped-def]
     return repeated / max(1, lengths.sum())
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def measure(data, offsets, top, span, out):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def measure(data: Bytes, offsets: Numbers, top: int, span: int, out: npt.NDArray[np.float64]) -> None:
     """data: bytes of all texts (uint8). offsets: where each begins, and the end (N + 1). out: (N, 3) shares, filled in."""
     for k in range(len(offsets) - 1):
         text = data[offsets[k] : offsets[k + 1]]

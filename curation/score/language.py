@@ -1,9 +1,9 @@
 """Which language a document is in, judged by its prose: formulas are taken out first, else English maths pages look foreign.
 
-resiliparse compares letter n-grams with the profiles of 101 languages, without a model file. It gives distances ("ranks": about 200 for a
-long clean text, above 1200 for noise), so the score is made of the gap to the second nearest language: gap / (gap + 5), which passes
-0.65 at a gap of 9.3. Short English texts with many symbols come out near Danish or Latin but are full of words like `the` and `of`, so English
-is moved nearer by 400 ranks times the share of such words.
+resiliparse compares letter n-grams with the profiles of 101 languages, without a model file. It gives distances ("ranks":
+about 200 for a long clean text, above 1200 for noise), so the score is made of the gap to the second nearest language:
+gap / (gap + 5), which passes 0.65 at a gap of 9.3. Short English texts with many symbols come out near Danish or Latin but
+are full of words like `the` and `of`, so English is moved nearer by 400 ranks times the share of such words.
 
 `language = 'en' and language_score >= 0.65` on 5,141 texts labelled by lid.176 (at 0.65 or more): keeps 99.7 % of the English maths
 texts and 99.8 % of the other English ones, and 0.8 % of the others, each of them half English; of one text in 186 languages it keeps
@@ -40,7 +40,7 @@ def language(docs: pl.DataFrame, *, max_chars: int = 20_000) -> pl.DataFrame:
         gain=GAIN * view.str.count_matches(ENGLISH) / view.str.count_matches(r"\p{L}+").clip(1),
     )
     rows = [
-        _nearest(detect_fast(text, cutoff=NOISE, n_results=4), gain) if letters else (None, 0.0)
+        _nearest(detect_fast(text, cutoff=NOISE, n_results=4), gain) if letters else (None, 0.0)  # type: ignore[arg-type]
         for text, letters, gain in views.iter_rows()
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -1,7 +1,8 @@
 """How much a document repeats itself, in the sense of Gopher's repetition rules (Rae et al. 2021, table A1).
 
-Three shares instead of Gopher's thirteen, which rise and fall together: lines (menus, boilerplate), the most frequent short n-gram (keyword spam),
-and long n-grams (a model's loops, pasted blocks). Words are what stands between blanks, so a formula is as long as it is written.
+Three shares instead of Gopher's thirteen, which rise and fall together: lines (menus, boilerplate), the most frequent short
+n-gram (keyword spam), and long n-grams (a model's loops, pasted blocks). Words are what stands between blanks, so a formula
+is as long as it is written.
 """
 
 from __future__ import annotations

@@ -16,7 +16,18 @@ from typing import Any, NamedTuple
 
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Sampling
-from curation.synth.families._family import Family, Parsed, Template, candidates, clean, families, long_cot, misread, read, short_cot
+from curation.synth.families._family import (
+    Family,
+    Parsed,
+    Template,
+    candidates,
+    clean,
+    families,
+    long_cot,
+    misread,
+    read,
+    short_cot,
+)
 from curation.synth.families._rng import Rng
 
 FILES = ("families/*.py",)
@@ -89,7 +100,9 @@ def _answer(prompt: str, rng: Rng, slip: float) -> str | None:
     try:
         if rng.chance(slip):
             parsed = misread(family, parsed, rng) or parsed
-        return _thought(family, parsed, rng) if task == "Task: think aloud and solve." else short_cot(family, parsed, rng)
+        return (
+            _thought(family, parsed, rng) if task == "Task: think aloud and solve." else short_cot(family, parsed, rng)
+        )
     except ValueError:
         return None
 
@@ -120,7 +133,10 @@ def _tokens(text: str) -> int:
 # ---- finding problems on a page ---------------------------------------------------------------------------------------------
 
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+")
-_LABEL = re.compile(r"^[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s*\d*\s*[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s*\d*\s*[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*",
+    re.IGNORECASE,
+)
 _WINDOW = 6
 """No phrasing has more sentences, a line break inside one included."""
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.identity import canonical, code_digest, digest, imports, stripped
+from curate.code import code_digest, imports, stripped
+from curate.identity import canonical, digest
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -83,7 +84,7 @@ def test_a_code_digest_is_the_same_in_another_process_and_names_no_path(tmp_path
         """
         import json
         from curate.step import find
-        from curate.identity import code_digest
+        from curate.code import code_digest
         found = find("score", "length")
         print(json.dumps(code_digest(found.path, found.module, uses=found.spec.uses), sort_keys=True))
         """

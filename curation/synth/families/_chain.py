@@ -48,41 +48,78 @@ class Work:
 
 
 OPEN = (
-    "Okay, so {given}", "Alright. {Given}", "Let me start by writing down what I know. {Given}", "First, let me get the facts straight. {Given}",
-    "Let's see. {Given}", "Okay, let me read this carefully. {Given}", "Right. {Given}", "So here's the situation: {given}",
-    "Let me restate this in my own words. {Given}", "Hmm, let me think about this one. {Given}", "Okay. {Given}", "Reading the problem again: {given}",
-)  # fmt: skip
+    "Okay, so {given}",
+    "Alright. {Given}",
+    "Let me start by writing down what I know. {Given}",
+    "First, let me get the facts straight. {Given}",
+    "Let's see. {Given}",
+    "Okay, let me read this carefully. {Given}",
+    "Right. {Given}",
+    "So here's the situation: {given}",
+    "Let me restate this in my own words. {Given}",
+    "Hmm, let me think about this one. {Given}",
+    "Okay. {Given}",
+    "Reading the problem again: {given}",
+)
 ASK = (
-    "What I need is {ask}.", "I need to find {ask}.", "What I'm after is {ask}.", "So the thing to find is {ask}.", "They want {ask}.",
-    "I have to work out {ask}.", "The goal: {ask}.", "So I'm looking for {ask}.", "The unknown here is {ask}.",
-)  # fmt: skip
+    "What I need is {ask}.",
+    "I need to find {ask}.",
+    "What I'm after is {ask}.",
+    "So the thing to find is {ask}.",
+    "They want {ask}.",
+    "I have to work out {ask}.",
+    "The goal: {ask}.",
+    "So I'm looking for {ask}.",
+    "The unknown here is {ask}.",
+)
 TEMPT = (
-    "At first I could {trap}. Hmm, but wait. {why}", "My first instinct is to {trap}. But is that right? {why}",
+    "At first I could {trap}. Hmm, but wait. {why}",
+    "My first instinct is to {trap}. But is that right? {why}",
     "One quick idea would be to {trap}. Let me think about whether that works. {why}",
-    "It's tempting to {trap}. Hold on, though. {why}", "Maybe I can just {trap}? No, wait. {why}",
+    "It's tempting to {trap}. Hold on, though. {why}",
+    "Maybe I can just {trap}? No, wait. {why}",
     "I almost started to {trap}. That would be a mistake, though. {why}",
-)  # fmt: skip
+)
 BACK = (
-    "So scrap that and do it properly.", "Okay, back to the start then.", "So that idea is out.", "Let me go back and do it step by step.",
-    "Good thing I stopped. Let me redo it.", "So that doesn't work; let me try again more carefully.", "Let me drop that.", "",
-)  # fmt: skip
+    "So scrap that and do it properly.",
+    "Okay, back to the start then.",
+    "So that idea is out.",
+    "Let me go back and do it step by step.",
+    "Good thing I stopped. Let me redo it.",
+    "So that doesn't work; let me try again more carefully.",
+    "Let me drop that.",
+    "",
+)
 TRY = (
-    "Let me just try some values.", "Let me experiment a little.", "I'll try a few possibilities.", "Maybe trial and error is quickest here.",
+    "Let me just try some values.",
+    "Let me experiment a little.",
+    "I'll try a few possibilities.",
+    "Maybe trial and error is quickest here.",
     "Let me go through the candidates.",
-)  # fmt: skip
+)
 BEGIN = ("First,", "To begin with,", "Start here:", "Step one:", "Okay,", "So,", "To start,")
 NEXT = ("Then", "Next,", "After that,", "Now", "And", "Then,", "From there,", "Okay,", "All right,")
 LAST = ("Finally,", "Now", "And then", "Lastly,", "And finally,", "Now the last step:", "And")
 MUSE = (
-    "It's not hard, but it's easy to slip, so let me go slowly.", "Let me take it one step at a time.", "Hmm, what is the best way to do this?",
-    "I think I know how to do this, but let me be careful.", "Let me think about what is really being asked before I compute anything.",
-    "Should be doable by hand.", "I've seen problems like this before, but the details matter.", "Let me not rush this.",
-    "There may be a shortcut, but doing it step by step is safer.", "Hmm, okay.",
+    "It's not hard, but it's easy to slip, so let me go slowly.",
+    "Let me take it one step at a time.",
+    "Hmm, what is the best way to do this?",
+    "I think I know how to do this, but let me be careful.",
+    "Let me think about what is really being asked before I compute anything.",
+    "Should be doable by hand.",
+    "I've seen problems like this before, but the details matter.",
+    "Let me not rush this.",
+    "There may be a shortcut, but doing it step by step is safer.",
+    "Hmm, okay.",
 )
 NOTICE = (
-    "Wait, that's not right.", "Hmm, no, let me recompute that.", "Wait. Let me double-check that.", "Hold on, that looks off.",
-    "Actually, no.", "Hmm, that doesn't feel right.",
-)  # fmt: skip
+    "Wait, that's not right.",
+    "Hmm, no, let me recompute that.",
+    "Wait. Let me double-check that.",
+    "Hold on, that looks off.",
+    "Actually, no.",
+    "Hmm, that doesn't feel right.",
+)
 DOUBT = (
     "Wait, did I read the question right? It asks for {ask}. Yes, that's what I computed.",
     "Hmm, let me make sure I'm answering the right thing: {ask}. Yes.",
@@ -90,26 +127,54 @@ DOUBT = (
     "Is there anything I've overlooked? The problem wants {ask}. No, I think that's all of it.",
 )
 CHECK = (
-    "Let me check that. {check}", "Let me verify. {check}", "Quick sanity check. {check}", "Does this make sense? {check}",
-    "I want to be sure, so let me check it against the problem. {check}", "Checking: {check}",
-)  # fmt: skip
-HOLDS = ("That works.", "Good, it matches.", "So that holds up.", "Great, that's consistent.", "Okay, that fits.", "Good.", "Everything agrees.")
+    "Let me check that. {check}",
+    "Let me verify. {check}",
+    "Quick sanity check. {check}",
+    "Does this make sense? {check}",
+    "I want to be sure, so let me check it against the problem. {check}",
+    "Checking: {check}",
+)
+HOLDS = (
+    "That works.",
+    "Good, it matches.",
+    "So that holds up.",
+    "Great, that's consistent.",
+    "Okay, that fits.",
+    "Good.",
+    "Everything agrees.",
+)
 OTHER = (
-    "Let me see if I get the same thing another way. {way}", "Alternatively, {way_}", "Another way to see it: {way_}",
-    "To be safe, let me do it a second way. {way}", "Just to double-check with a different approach: {way_}",
-)  # fmt: skip
+    "Let me see if I get the same thing another way. {way}",
+    "Alternatively, {way_}",
+    "Another way to see it: {way_}",
+    "To be safe, let me do it a second way. {way}",
+    "Just to double-check with a different approach: {way_}",
+)
 SAME = (
-    "Same result, so I'm fairly confident.", "That agrees with what I had.", "Both ways give the same thing.", "The same again. Good.",
+    "Same result, so I'm fairly confident.",
+    "That agrees with what I had.",
+    "Both ways give the same thing.",
+    "The same again. Good.",
     "It matches the first computation.",
-)  # fmt: skip
+)
 DONE = (
-    "So the answer is {box}.", "Therefore, the answer is {box}.", "The final answer is {box}.", "So I'm confident that the answer is {box}.",
-    "Thus the answer is {box}.", "That gives {box}.", "So, {box}.", "I'm done: the answer is {box}.",
-)  # fmt: skip
+    "So the answer is {box}.",
+    "Therefore, the answer is {box}.",
+    "The final answer is {box}.",
+    "So I'm confident that the answer is {box}.",
+    "Thus the answer is {box}.",
+    "That gives {box}.",
+    "So, {box}.",
+    "I'm done: the answer is {box}.",
+)
 SHORT_DONE = (
-    "The answer is {box}.", "So the answer is {box}.", "Therefore the answer is {box}.", "Hence the answer is {box}.", "Result: {box}.",
+    "The answer is {box}.",
+    "So the answer is {box}.",
+    "Therefore the answer is {box}.",
+    "Hence the answer is {box}.",
+    "Result: {box}.",
     "This gives {box}.",
-)  # fmt: skip
+)
 SHORT_NEXT = ("", "", "", "", "", "Then ", "Next, ", "Now ")
 
 
@@ -155,7 +220,12 @@ def _worded(work: Work, rng: Rng) -> Work:
     steps = [step._replace(text=_pick(step.text, rng)) for step in work.steps]
     checks = [_pick(check, rng) for check in work.checks]
     return replace(
-        work, given=_pick(work.given, rng), ask=_pick(work.ask, rng), said=_pick(work.said, rng), steps=steps, checks=checks
+        work,
+        given=_pick(work.given, rng),
+        ask=_pick(work.ask, rng),
+        said=_pick(work.said, rng),
+        steps=steps,
+        checks=checks,
     )
 
 
@@ -191,7 +261,12 @@ class _Style:
 
     def calculation(self, left: str, value: str) -> str:
         if self.plain and "\\frac" not in left + value:
-            return f"{left} = {value}".replace("\\times", "×").replace("\\div", "÷").replace("\\pi", "π").replace("\\cdot", "·")
+            return (
+                f"{left} = {value}".replace("\\times", "×")
+                .replace("\\div", "÷")
+                .replace("\\pi", "π")
+                .replace("\\cdot", "·")
+            )
         return f"${left} = {value}$"
 
     def told(self, step: Step) -> str:
@@ -258,7 +333,9 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_PROPER = frozenset([*(person[0] for person in PEOPLE), *(word for town in TOWNS for word in town.split()), "I", "Cramer"])
+_PROPER = frozenset(
+    [*(person[0] for person in PEOPLE), *(word for town in TOWNS for word in town.split()), "I", "Cramer"]
+)
 
 
 def _lower(text: str) -> str:

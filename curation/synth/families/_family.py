@@ -195,7 +195,7 @@ class Phrasings:
         for line in filter(None, map(str.strip, lines.splitlines())):
             head, _, rest = line.partition(":") if not line.startswith("|") else (kind, "", line[1:])
             kind = head
-            self.templates.append(Template(kind, rest.strip()))
+            self.templates.append(Template(kind, " ".join(rest.split())))
         self.kinds = list(dict.fromkeys(t.kind for t in self.templates))
 
     def write(self, rng: Rng, kind: str, values: Mapping[str, object]) -> str:
@@ -236,7 +236,9 @@ def filled(outline: str, numbers: tuple[int, ...]) -> str:
 
 def spaced(formula: str) -> str:
     """A cleaned formula as people write it: `3x+5=20` becomes `3x + 5 = 20`, `(x+1)/4` becomes a fraction."""
-    text = re.sub(r"\(([^()]*)\)/(\d+)|(?<![\w)])(\d+)/(\d+)", lambda m: f"\\frac{{{m[1] or m[3]}}}{{{m[2] or m[4]}}}", formula)
+    text = re.sub(
+        r"\(([^()]*)\)/(\d+)|(?<![\w)])(\d+)/(\d+)", lambda m: f"\\frac{{{m[1] or m[3]}}}{{{m[2] or m[4]}}}", formula
+    )
     text = re.sub(r"(?<=[\w)}])\s*([-+=])\s*", r" \1 ", text)
     return text.replace("*", " \\cdot ")
 

@@ -22,6 +22,7 @@ PHRASINGS = Phrasings("""
 
 
 def make(rng: Rng, level: int) -> Problem:
+    """A problem of difficulty 1 to 5."""
     v = rng.choice("xyztnmpk")
     top = (9, 12, 15, 20, 30)[level - 1]
     root = rng.randint(-top if level > 1 else 1, top)
@@ -47,6 +48,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 
 def parse(text: str) -> Parsed | None:
+    """The problem that a text states, or None for anything else."""
     for kind, w in PHRASINGS.read(text):
         outline, numbers = skeleton(f"{w['lhs']}={w['rhs']}")
         parsed = Parsed(kind, numbers, {"v": w["v"], "equation": outline})
@@ -65,6 +67,7 @@ def _sides(parsed: Parsed) -> tuple[Number, Number, Number, Number] | None:
 
 
 def solve(parsed: Parsed) -> str:
+    """The exact answer as TeX. ValueError if there is none."""
     sides = _sides(parsed)
     if sides is None:
         raise ValueError("not a linear equation with one solution")
@@ -73,6 +76,7 @@ def solve(parsed: Parsed) -> str:
 
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
+    """What there is to tell about the solution."""
     sides = _sides(parsed)
     assert sides is not None
     answer, v = solve(parsed), parsed.words["v"]
@@ -81,13 +85,22 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     scale = lcm(*(x.denominator for x in sides))
     if scale > 1:
         a, b, c, d = (x * scale for x in sides)
-        steps.append(Step(f"Multiply both sides by {scale} to clear the fractions: ${terms((a, v), (b, ''))} = {terms((c, v), (d, ''))}$."))
+        steps.append(
+            Step(
+                f"Multiply both sides by {scale} to clear the fractions: ${terms((a, v), (b, ''))} = "
+                f"{terms((c, v), (d, ''))}$."
+            )
+        )
     elif "(" in shown:
         steps.append(Step(f"Expand the brackets: ${terms((a, v), (b, ''))} = {terms((c, v), (d, ''))}$."))
     if c:
-        steps.append(Step(f"{_move(c)} ${terms((abs(c), v))}$ {_side(c)}: ${terms((a - c, v), (b, ''))} = {terms((d, ''))}$."))
+        steps.append(
+            Step(f"{_move(c)} ${terms((abs(c), v))}$ {_side(c)}: ${terms((a - c, v), (b, ''))} = {terms((d, ''))}$.")
+        )
     if b:
-        steps.append(Step(f"{_move(b)} ${terms((abs(b), ''))}$ {_side(b)}: ${terms((a - c, v))} = {terms((d - b, ''))}$."))
+        steps.append(
+            Step(f"{_move(b)} ${terms((abs(b), ''))}$ {_side(b)}: ${terms((a - c, v))} = {terms((d - b, ''))}$.")
+        )
     if a - c != 1:
         steps.append(Step(f"Divide both sides by ${terms((a - c, ''))}$: ${v} = {answer}$."))
     if not steps:
@@ -95,12 +108,25 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     value = Fraction(d - b) / (a - c)
     both = sides[0] * value + sides[1]
     return Work(
-        answer, f"The equation is ${shown}$, with ${v}$ unknown. || I have ${shown}$ and want ${v}$ alone.", f"the value of ${v}$", steps,
+        answer,
+        f"The equation is ${shown}$, with ${v}$ unknown. || I have ${shown}$ and want ${v}$ alone.",
+        f"the value of ${v}$",
+        steps,
         said=f"The solution is ${v} = {answer}$.",
-        checks=[f"With ${v} = {answer}$ the left side is ${tex(both)}$, and the right side is ${tex(sides[2] * value + sides[3])}$ as well."],
-        traps=[(f"move ${terms((abs(b), ''))}$ across without changing its sign", "Whatever is done to one side has to be done to the other, so its sign flips when it moves.")] if b else [],
+        checks=[
+            f"With ${v} = {answer}$ the left side is ${tex(both)}$, and the right side is "
+            f"${tex(sides[2] * value + sides[3])}$ as well."
+        ],
+        traps=[
+            (
+                f"move ${terms((abs(b), ''))}$ across without changing its sign",
+                "Whatever is done to one side has to be done to the other, so its sign flips when it moves.",
+            )
+        ]
+        if b
+        else [],
         trials=_trials(sides, v, value) if value.denominator == 1 and abs(value) <= 30 and rng.chance(0.35) else [],
-    )  # fmt: skip
+    )
 
 
 def _trials(sides: tuple[Number, ...], v: str, value: Fraction) -> list[str]:
@@ -110,7 +136,10 @@ def _trials(sides: tuple[Number, ...], v: str, value: Fraction) -> list[str]:
     for guess in (0, 1) if abs(value) > 1 else (3, -2):
         left, right = a * guess + b, c * guess + d
         relation = "larger" if left > right else "smaller"
-        told.append(f"With ${v} = {guess}$ the left side is ${tex(left)}$ and the right side ${tex(right)}$, so the left is {relation}.")
+        told.append(
+            f"With ${v} = {guess}$ the left side is ${tex(left)}$ and the right side ${tex(right)}$, so "
+            f"the left is {relation}."
+        )
     return [*told, "Guessing could take a while, so let me solve it properly."]
 
 

@@ -12,14 +12,18 @@ from curation.synth.families._rng import Rng
 from curation.synth.families._words import TOWNS
 
 PHRASINGS = Phrasings("""
-    pair: Solve the system of equations $<lhs> = <rhs>$ and $<lhs2> = <rhs2>$. Give the solution as an ordered pair $(<v>, <w>)$.
+    pair: Solve the system of equations $<lhs> = <rhs>$ and $<lhs2> = <rhs2>$. Give the solution as an ordered pair \
+        $(<v>, <w>)$.
     | Find the ordered pair $(<v>, <w>)$ for which both $<lhs> = <rhs>$ and $<lhs2> = <rhs2>$ are true.
     | The lines $<lhs> = <rhs>$ and $<lhs2> = <rhs2>$ meet in one point. At which point $(<v>, <w>)$ do they meet?
     one: If $<lhs> = <rhs>$ and $<lhs2> = <rhs2>$, what is the value of $<v>$?
     | Given that $<lhs> = <rhs>$ and $<lhs2> = <rhs2>$, find $<v>$.
-    tickets: Adult tickets for a concert in <town> cost <a> dollars and child tickets cost <b> dollars. Altogether <c> tickets were sold for <d> dollars. How many adult tickets were sold?
-    | A theater in <town> sold <c> tickets and took in <d> dollars. An adult ticket is <a> dollars and a child ticket is <b> dollars. How many of the tickets were for adults?
-    legs: A farm has <item> and <birds>. Together the animals have <c> heads and <d> legs. If each of the <item> has 4 legs and each of the <birds> has 2 legs, how many <item> are there?
+    tickets: Adult tickets for a concert in <town> cost <a> dollars and child tickets cost <b> dollars. Altogether \
+        <c> tickets were sold for <d> dollars. How many adult tickets were sold?
+    | A theater in <town> sold <c> tickets and took in <d> dollars. An adult ticket is <a> dollars and a child \
+        ticket is <b> dollars. How many of the tickets were for adults?
+    legs: A farm has <item> and <birds>. Together the animals have <c> heads and <d> legs. If each of the <item> \
+        has 4 legs and each of the <birds> has 2 legs, how many <item> are there?
     numbers: The sum of two numbers is <c> and their difference is <d>. What is the larger number?
     | Two numbers add up to <c>, and one of them is <d> more than the other. Find the larger of the two.
 """)
@@ -27,8 +31,13 @@ LEVEL_KINDS = (("numbers", "legs"), ("legs", "tickets", "one"), ("tickets", "pai
 
 
 def make(rng: Rng, level: int) -> Problem:
+    """A problem of difficulty 1 to 5."""
     kind = rng.choice(LEVEL_KINDS[level - 1])
-    words: dict[str, object] = {"town": rng.choice(TOWNS), "item": rng.choice("goats cows sheep horses pigs rabbits".split()), "birds": rng.choice("chickens ducks geese turkeys".split())}  # fmt: skip
+    words: dict[str, object] = {
+        "town": rng.choice(TOWNS),
+        "item": rng.choice("goats cows sheep horses pigs rabbits".split()),
+        "birds": rng.choice("chickens ducks geese turkeys".split()),
+    }
     if kind in ("pair", "one"):
         v, w = rng.choice(("xy", "xy", "ab", "mn", "pq", "uw"))
         top = (5, 6, 8, 10, 15)[level - 1]
@@ -37,7 +46,12 @@ def make(rng: Rng, level: int) -> Problem:
         if a * d == b * c:
             d += 1 if d != -1 else 2
             a += (a * d == b * c) * (1 if a != -1 else 2)
-        sides = {"lhs": terms((a, v), (b, w)), "rhs": str(a * x + b * y), "lhs2": terms((c, v), (d, w)), "rhs2": str(c * x + d * y)}
+        sides = {
+            "lhs": terms((a, v), (b, w)),
+            "rhs": str(a * x + b * y),
+            "lhs2": terms((c, v), (d, w)),
+            "rhs2": str(c * x + d * y),
+        }
         text = PHRASINGS.write(rng, kind, {**sides, "v": v, "w": w})
         return Problem(text, f"({x}, {y})" if kind == "pair" else str(x))
     top = 20 * level
@@ -53,6 +67,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 
 def parse(text: str) -> Parsed | None:
+    """The problem that a text states, or None for anything else."""
     for kind, w in PHRASINGS.read(text):
         if kind not in ("pair", "one"):
             return PHRASINGS.integers(text)
@@ -103,6 +118,7 @@ def _solution(parsed: Parsed) -> tuple[Fraction, Fraction]:
 
 
 def solve(parsed: Parsed) -> str:
+    """The exact answer as TeX. ValueError if there is none."""
     x, y = _solution(parsed)
     if parsed.kind in ("tickets", "legs") and (x < 0 or y < 0 or x.denominator > 1):
         raise ValueError("no whole number of things answers this")
@@ -110,6 +126,7 @@ def solve(parsed: Parsed) -> str:
 
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
+    """What there is to tell about the solution."""
     rows = _rows(parsed)
     assert rows is not None
     (a, b, p), (c, d, q) = rows
@@ -127,10 +144,24 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     given, asked = _told(parsed, one, two)
     checks = [
         f"In the second equation, ${_times(c, x)} + {_times(d, y)} = {tex(c * x + d * y)}$, as it should be.",
-        f"Putting ${v} = {tex(x)}$ and ${w} = {tex(y)}$ into the first equation gives ${tex(a * x + b * y)}$, which is right.",
+        f"Putting ${v} = {tex(x)}$ and ${w} = {tex(y)}$ into the first equation gives "
+        f"${tex(a * x + b * y)}$, which is right.",
     ]
-    traps = [(f"add the two equations as they stand", f"Adding only helps if it makes ${v}$ or ${w}$ disappear, and it doesn't here.")]
-    return Work(solve(parsed), given, asked, steps, checks=checks, traps=traps if a + c and b + d else [], other_way=_all_alike(parsed))
+    traps = [
+        (
+            "add the two equations as they stand",
+            f"Adding only helps if it makes ${v}$ or ${w}$ disappear, and it doesn't here.",
+        )
+    ]
+    return Work(
+        solve(parsed),
+        given,
+        asked,
+        steps,
+        checks=checks,
+        traps=traps if a + c and b + d else [],
+        other_way=_all_alike(parsed),
+    )
 
 
 def _all_alike(parsed: Parsed) -> list[str]:
@@ -145,7 +176,8 @@ def _all_alike(parsed: Parsed) -> list[str]:
     return [
         f"Suppose all {c} were {all_of}.",
         f"That would make {b} × {c} = {b * c} {unit}, but there are {d}, so {d - b * c} are missing.",
-        f"Each {one} of the other kind adds {a - b}, so there must be {d - b * c} ÷ {a - b} = {tex(Fraction(d - b * c, a - b))} of those.",
+        f"Each {one} of the other kind adds {a - b}, so there must be {d - b * c} ÷ {a - b} = "
+        f"{tex(Fraction(d - b * c, a - b))} of those.",
     ]
 
 
@@ -153,27 +185,56 @@ def _told(parsed: Parsed, one: str, two: str) -> tuple[str, str]:
     w = parsed.words
     if parsed.kind == "tickets":
         a, b, c, d = parsed.numbers
-        return f"Let $x$ be the number of adult tickets and $y$ the number of child tickets. There are {c} tickets, and at {a} and {b} dollars they bring in {d} dollars.", "the number of adult tickets"
+        return (
+            f"Let $x$ be the number of adult tickets and $y$ the number of child tickets. There are {c} "
+            f"tickets, and at {a} and {b} dollars they bring in {d} dollars.",
+            "the number of adult tickets",
+        )
     if parsed.kind == "legs":
-        return f"Let $x$ be the number of {w['item']} and $y$ the number of {w['birds']}. There are {parsed.numbers[0]} heads and {parsed.numbers[1]} legs.", f"the number of {w['item']}"
+        return (
+            f"Let $x$ be the number of {w['item']} and $y$ the number of {w['birds']}. There are "
+            f"{parsed.numbers[0]} heads and {parsed.numbers[1]} legs.",
+            f"the number of {w['item']}",
+        )
     if parsed.kind == "numbers":
-        return f"Call the larger number $x$ and the smaller one $y$. They add up to {parsed.numbers[0]} and differ by {parsed.numbers[1]}.", "the larger number"
-    asked = f"the value of ${w['v']}$" if parsed.kind == "one" else f"the pair $({w['v']}, {w['w']})$ that satisfies both"
-    return f"There are two equations, ${one}$ and ${two}$. || I have ${one}$ as the first equation and ${two}$ as the second.", asked
+        return (
+            f"Call the larger number $x$ and the smaller one $y$. They add up to {parsed.numbers[0]} and "
+            f"differ by {parsed.numbers[1]}.",
+            "the larger number",
+        )
+    asked = (
+        f"the value of ${w['v']}$" if parsed.kind == "one" else f"the pair $({w['v']}, {w['w']})$ that satisfies both"
+    )
+    return (
+        f"There are two equations, ${one}$ and ${two}$. || I have ${one}$ as the first equation and "
+        f"${two}$ as the second.",
+        asked,
+    )
 
 
-def _substitution(v: str, w: str, rows: tuple[tuple[Fraction, ...], tuple[Fraction, ...]], x: Fraction, y: Fraction) -> list[Step]:
+def _substitution(
+    v: str, w: str, rows: tuple[tuple[Fraction, ...], tuple[Fraction, ...]], x: Fraction, y: Fraction
+) -> list[Step]:
     (a, b, p), (c, d, q) = rows
     left, right = c - d * a / b, q - d * p / b
     return [
-        Step(f"Solve the first equation for ${w}$: ${w} = {terms((p / b, ''), (-a / b, v))}$. || From the first equation, ${w} = {terms((p / b, ''), (-a / b, v))}$."),
+        Step(
+            f"Solve the first equation for ${w}$: ${w} = {terms((p / b, ''), (-a / b, v))}$. || From the "
+            f"first equation, ${w} = {terms((p / b, ''), (-a / b, v))}$."
+        ),
         Step(f"Substitute this into the second equation and collect terms: ${terms((left, v))} = {tex(right)}$."),
         Step(f"Hence ${v} = {tex(x)}$."),
-        Step(f"Then ${w} = {terms((p / b, ''))} {'-' if a * b > 0 else '+'} {_times(abs(a / b), x)} = {tex(y)}$." if a and p else f"That makes ${w} = {tex(y)}$."),
-    ]  # fmt: skip
+        Step(
+            f"Then ${w} = {terms((p / b, ''))} {'-' if a * b > 0 else '+'} {_times(abs(a / b), x)} = {tex(y)}$."
+            if a and p
+            else f"That makes ${w} = {tex(y)}$."
+        ),
+    ]
 
 
-def _elimination(v: str, w: str, rows: tuple[tuple[Fraction, ...], tuple[Fraction, ...]], x: Fraction, y: Fraction) -> list[Step]:
+def _elimination(
+    v: str, w: str, rows: tuple[tuple[Fraction, ...], tuple[Fraction, ...]], x: Fraction, y: Fraction
+) -> list[Step]:
     (a, b, p), (c, d, q) = rows
     if b == d or b == -d:
         sign = -1 if b == d else 1
@@ -185,9 +246,12 @@ def _elimination(v: str, w: str, rows: tuple[tuple[Fraction, ...], tuple[Fractio
             Step(f"Multiply the first equation by ${tex(d)}$: ${terms((a * d, v), (b * d, w))} = {tex(p * d)}$."),
             Step(f"Multiply the second one by ${tex(b)}$: ${terms((c * b, v), (d * b, w))} = {tex(q * b)}$."),
             Step(f"Subtract: ${terms((a * d - c * b, v))} = {tex(p * d - q * b)}$."),
-        ]  # fmt: skip
+        ]
     if b:
-        last = Step(f"Putting that into the first equation, ${terms((b, w))} = {tex(p)} - {_bracket(a * x)} = {tex(b * y)}$, so ${w} = {tex(y)}$.")
+        last = Step(
+            f"Putting that into the first equation, ${terms((b, w))} = {tex(p)} - {_bracket(a * x)} = "
+            f"{tex(b * y)}$, so ${w} = {tex(y)}$."
+        )
     else:
         last = Step(f"The second equation then gives ${w} = {tex(y)}$.")
     return [*steps, Step(f"So ${v} = {tex(x)}$."), last]

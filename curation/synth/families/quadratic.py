@@ -22,10 +22,17 @@ PHRASINGS = Phrasings("""
     | The equation $<lhs> = <rhs>$ has two solutions. What do they add up to?
     product: What is the product of the solutions of $<lhs> = <rhs>$?
 """)
-LEVEL_KINDS = (("larger", "smaller"), ("larger", "both", "sum"), ("both", "smaller", "product"), ("both", "larger"), ("larger", "smaller"))
+LEVEL_KINDS = (
+    ("larger", "smaller"),
+    ("larger", "both", "sum"),
+    ("both", "smaller", "product"),
+    ("both", "larger"),
+    ("larger", "smaller"),
+)
 
 
 def make(rng: Rng, level: int) -> Problem:
+    """A problem of difficulty 1 to 5."""
     kind, v = rng.choice(LEVEL_KINDS[level - 1]), rng.choice("xxxyzt")
     top = (6, 9, 12, 9, 8)[level - 1]
     if level == 5:  # roots p ± sqrt(q)
@@ -46,6 +53,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 
 def parse(text: str) -> Parsed | None:
+    """The problem that a text states, or None for anything else."""
     for kind, w in PHRASINGS.read(text):
         names = sorted({ch for ch in w["lhs"] + w["rhs"] if ch.isalpha()})
         if len(names) == 1:
@@ -85,6 +93,7 @@ def roots(a: int, b: int, c: int) -> tuple[str, str]:
 
 
 def solve(parsed: Parsed) -> str:
+    """The exact answer as TeX. ValueError if there is none."""
     standard = _standard(parsed)
     if standard is None:
         raise ValueError("no two real roots")
@@ -94,11 +103,16 @@ def solve(parsed: Parsed) -> str:
 def _answer(kind: str, a: int, b: int, c: int) -> str:
     low, high = roots(a, b, c)
     return {
-        "larger": high, "smaller": low, "both": f"{low}, {high}", "sum": tex(Fraction(-b, a)), "product": tex(Fraction(c, a)),
-    }[kind]  # fmt: skip
+        "larger": high,
+        "smaller": low,
+        "both": f"{low}, {high}",
+        "sum": tex(Fraction(-b, a)),
+        "product": tex(Fraction(c, a)),
+    }[kind]
 
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
+    """What there is to tell about the solution."""
     standard = _standard(parsed)
     assert standard is not None
     (a, b, c), v, answer = standard, parsed.words["v"], solve(parsed)
@@ -106,41 +120,86 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     whole = isqrt(b * b - 4 * a * c) ** 2 == b * b - 4 * a * c
     shown = spaced(filled(parsed.words["equation"], parsed.numbers))
     normal = terms((a, f"{v}^2"), (b, v), (c, ""))
-    steps = [] if shown == f"{normal} = 0" else [Step(f"Move everything to one side: ${normal} = 0$. || In standard form the equation is ${normal} = 0$.")]
+    steps = (
+        []
+        if shown == f"{normal} = 0"
+        else [Step(f"Move everything to one side: ${normal} = 0$. || In standard form the equation is ${normal} = 0$.")]
+    )
     trials: list[str] = []
     if a == 1 and whole and c and rng.chance(0.7):
         trials = _pairs(b, c)
         r, s = int(low), int(high)
-        steps += [Step(f"So the left side factors as $({terms((1, v), (-r, ''))})({terms((1, v), (-s, ''))})$."), Step(f"A product is zero only if one of its factors is, so ${v} = {low}$ or ${v} = {high}$.")]
+        steps += [
+            Step(f"So the left side factors as $({terms((1, v), (-r, ''))})({terms((1, v), (-s, ''))})$."),
+            Step(f"A product is zero only if one of its factors is, so ${v} = {low}$ or ${v} = {high}$."),
+        ]
     elif a == 1 and b % 2 == 0 and rng.chance(0.5):
         half = b // 2
-        steps += [Step(f"Complete the square: $({terms((1, v), (half, ''))})^2 = {half * half - c}$."), Step(f"Taking roots on both sides gives ${v} = {low}$ or ${v} = {high}$.")]
+        steps += [
+            Step(f"Complete the square: $({terms((1, v), (half, ''))})^2 = {half * half - c}$."),
+            Step(f"Taking roots on both sides gives ${v} = {low}$ or ${v} = {high}$."),
+        ]
     else:
         inside = b * b - 4 * a * c
         steps += [
-            Step("The discriminant is {}. || Under the root of the quadratic formula stands {}.", f"{_bracket(b)}^2 - 4 \\cdot {_bracket(a)} \\cdot {_bracket(c)}", str(inside)),
-            Step(f"So ${v} = \\frac{{{-b} \\pm \\sqrt{{{inside}}}}}{{{2 * a}}}$."), Step(f"That gives ${v} = {low}$ or ${v} = {high}$."),
-        ]  # fmt: skip
+            Step(
+                "The discriminant is {}. || Under the root of the quadratic formula stands {}.",
+                f"{_bracket(b)}^2 - 4 \\cdot {_bracket(a)} \\cdot {_bracket(c)}",
+                str(inside),
+            ),
+            Step(f"So ${v} = \\frac{{{-b} \\pm \\sqrt{{{inside}}}}}{{{2 * a}}}$."),
+            Step(f"That gives ${v} = {low}$ or ${v} = {high}$."),
+        ]
     ends = {"larger": "larger", "smaller": "smaller"}
     steps.append(
-        Step(f"The {ends[parsed.kind]} of the two is ${answer}$.") if parsed.kind in ends
-        else Step(f"Their {parsed.kind} is ${answer}$.") if parsed.kind in ("sum", "product")
+        Step(f"The {ends[parsed.kind]} of the two is ${answer}$.")
+        if parsed.kind in ends
+        else Step(f"Their {parsed.kind} is ${answer}$.")
+        if parsed.kind in ("sum", "product")
         else Step(f"In increasing order the solutions are ${answer}$.")
-    )  # fmt: skip
-    asked = {"both": "both roots in increasing order", "sum": "the sum of the roots", "product": "the product of the roots"}
+    )
+    asked = {
+        "both": "both roots in increasing order",
+        "sum": "the sum of the roots",
+        "product": "the product of the roots",
+    }
     return Work(
-        answer, f"The equation is ${shown}$. || I have the quadratic equation ${shown}$.", asked.get(parsed.kind, f"the {parsed.kind} of the two roots"), steps,
-        trials=trials, traps=_traps(parsed.kind, v, a, b, c, shown),
-        checks=[f"By Vieta, the roots should add up to ${tex(Fraction(-b, a))}$ and multiply to ${tex(Fraction(c, a))}$, and ${low}$ and ${high}$ do.", *_plugged(low, v, a, b, c), *_plugged(high, v, a, b, c)],
-    )  # fmt: skip
+        answer,
+        f"The equation is ${shown}$. || I have the quadratic equation ${shown}$.",
+        asked.get(parsed.kind, f"the {parsed.kind} of the two roots"),
+        steps,
+        trials=trials,
+        traps=_traps(parsed.kind, v, a, b, c, shown),
+        checks=[
+            f"By Vieta, the roots should add up to ${tex(Fraction(-b, a))}$ and multiply to "
+            f"${tex(Fraction(c, a))}$, and ${low}$ and ${high}$ do.",
+            *_plugged(low, v, a, b, c),
+            *_plugged(high, v, a, b, c),
+        ],
+    )
 
 
 def _traps(kind: str, v: str, a: int, b: int, c: int, shown: str) -> list[tuple[str, str]]:
     if not c:
         return [(f"divide both sides by ${v}$", f"That silently loses the solution ${v} = 0$.")]
     if kind in ("larger", "smaller") and a == 1 and b:
-        return [(f"take ${terms((b, ''))}$ as the sum of the roots", f"The sign is wrong: expanding $({v} - r)({v} - s)$ shows that the sum is minus the middle coefficient.")]
-    return [(f"take the sum as ${tex(Fraction(b, a))}$", f"Vieta's formula has a minus sign there: the sum is ${tex(Fraction(-b, a))}$.")] if kind == "sum" and b else []
+        return [
+            (
+                f"take ${terms((b, ''))}$ as the sum of the roots",
+                f"The sign is wrong: expanding $({v} - r)({v} - s)$ shows that the sum is minus the "
+                "middle coefficient.",
+            )
+        ]
+    return (
+        [
+            (
+                f"take the sum as ${tex(Fraction(b, a))}$",
+                f"Vieta's formula has a minus sign there: the sum is ${tex(Fraction(-b, a))}$.",
+            )
+        ]
+        if kind == "sum" and b
+        else []
+    )
 
 
 def _pairs(b: int, c: int) -> list[str]:

@@ -1,0 +1,206 @@
+"""What a step's code is: the digest of what runs, not of what is written about it.
+
+A code digest sees the source with comments, docstrings and blank lines cut out, of a module and of every first-party module it imports in
+any form. They are cut out of the text by position, not printed from a syntax tree or from tokens, because those two differ between Python
+versions. Data files (`files=`) count by their bytes, libraries (`uses=`) by their version.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.artifact import replace_file
+from curate.errors import CurateError
+from curate.identity import KEY_HEX, file_sha256
+
+PACKAGE = Path(__file__).resolve().parent.parent
+FIRST_PARTY = ("curation", "mixers", "eval", "trainers")
+
+
+def stripped(source: str) -> str:
+    """Python source without comments, docstrings and blank lines; text inside string literals is untouched.
+
+    Equal on every supported Python: `tokenize` only says where comments are, `ast` only where docstrings and long strings are.
+    """
+    source = source.replace("\r\n", "\n")
+    tree = ast.parse(source)
+    lines = source.split("\n")
+    for row, column in _comments(source):
+        lines[row - 1] = lines[row - 1][:column]
+    literal = {n for node in ast.walk(tree) if _is_text(node) for n in range(node.lineno, node.end_lineno)}  # type: ignore[attr-defined]
+    dropped: set[int] = set()
+    for node in _docstrings(tree):
+        dropped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    kept = []
+    for number, line in enumerate(lines, 1):
+        if number in dropped:
+            continue
+        text = line if number in literal else line.rstrip()
+        if text or number in literal:
+            kept.append(text)
+    return "\n".join(kept)
+
+
+def _comments(source: str) -> Iterator[tuple[int, int]]:
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes))
+
+
+def _docstrings(tree: ast.Module) -> Iterator[ast.Expr]:
+    """Docstrings that stand on lines of their own, and strings after an assignment (attribute docs)."""
+    for node in ast.walk(tree):
+        for statement in getattr(node, "body", []) if not isinstance(node, ast.Lambda | ast.IfExp) else []:
+            value = getattr(statement, "value", None)
+            if isinstance(statement, ast.Expr) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield statement
+
+
+def imports(source: str, module: str) -> set[str]:
+    """Dotted names that a module's source imports in any form: statements anywhere in it, relative ones, and literal dotted names of
+    first-party modules in strings (`importlib.import_module("curation.text")`)."""
+    package = module.rpartition(".")[0]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
+            origin = ".".join(part for part in (base, node.module or "") if part)
+            names.add(origin)
+            names.update(f"{origin}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _DOTTED.fullmatch(node.value):
+            names.add(node.value)
+    return names
+
+
+_DOTTED = re.compile(rf"(?:{'|'.join(FIRST_PARTY)})(?:\.\w+)+")
+
+
+def _module_file(name: str, roots: tuple[Path, ...]) -> Path | None:
+    """The file of a first-party module, or None for packages' folders without code and for everything else."""
+    parts = name.split(".")
+    for root in roots:
+        path = root.joinpath(*parts)
+        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What there is to know of one source file: the digest of what runs, and what it imports."""
+
+    digest: str
+    imports: frozenset[str]
+
+
+_facts: dict[str, Facts] = {}
+_known: dict[str, Any] = {}
+"""What an earlier process found out, by file, module, time and size. Parsing all steps of a recipe takes half a second."""
+
+
+def remember(path: Path) -> None:
+    """Read what earlier processes found out; `save` adds to it."""
+    with contextlib.suppress(OSError, ValueError):
+        _known.update(json.loads(path.read_text("utf-8")))
+
+
+def save(path: Path) -> None:
+    """Write what this process found out, if that is news. Best effort: a read-only store can still be looked at."""
+    news = {mark: [facts.digest, sorted(facts.imports)] for mark, facts in _facts.items()}
+    if any(mark not in _known for mark in news):
+        _known.update(news)
+        with contextlib.suppress(OSError):
+            replace_file(path, json.dumps(news).encode(), durable=False)
+
+
+def facts_of(path: Path, module: str) -> Facts:
+    """Facts of a file as it stands now. CurateError if it is not Python."""
+    stat = os.stat(path)
+    mark = f"{path}\0{module}\0{stat.st_mtime_ns}\0{stat.st_size}"
+    if mark not in _facts:
+        try:
+            if mark in _known:
+                known = _known[mark]
+                _facts[mark] = Facts(str(known[0]), frozenset(known[1]))
+            else:
+                text = path.read_text("utf-8")
+                _facts[mark] = Facts(
+                    hashlib.sha256(stripped(text).encode()).hexdigest()[:KEY_HEX], frozenset(imports(text, module))
+                )
+        except (SyntaxError, tokenize.TokenError, UnicodeDecodeError) as error:
+            raise CurateError(f"not valid Python: {error}", where=path.name) from error
+    return _facts[mark]
+
+
+def code_files(path: Path, module: str, project: Path | None = None) -> dict[str, Path]:
+    """A module and every first-party module it reaches, by dotted name: what its code digest covers."""
+    reached = {module: path}
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        for wanted in sorted(facts_of(reached[name], name).imports):
+            top = wanted.partition(".")[0]
+            own = (project / "steps",) if project and top != "curate" else ()
+            file = _module_file(wanted, (PACKAGE,) if top in FIRST_PARTY else own)
+            if file is not None and wanted not in reached and file not in reached.values():
+                reached[wanted] = file
+                todo.append(wanted)
+    return reached
+
+
+def code_digest(
+    path: Path,
+    module: str,
+    *,
+    project: Path | None = None,
+    files: Iterable[str] = (),
+    uses: Iterable[str] = (),
+    version: str | None = None,
+) -> dict[str, Any]:
+    """What a step's code is, field by field, so that a difference can be named: modules, data files, library versions.
+
+    `version` replaces the modules' digests for costly steps. Relative names only: no path of this machine enters.
+    """
+    data: dict[str, str] = {}
+    for pattern in files:
+        found = sorted(file for file in path.parent.glob(pattern) if file.is_file())
+        if not found:
+            raise CurateError(f"files= names {pattern!r}, which does not exist beside the step", where=path.name)
+        for file in found:
+            code = file.suffix == ".py"
+            data[str(file.relative_to(path.parent))] = facts_of(file, file.stem).digest if code else file_sha256(file)
+    reached = code_files(path, module, project)
+    modules = {name: facts_of(file, name).digest for name, file in sorted(reached.items())}
+    return {
+        "modules": {"version": version} if version is not None else modules,
+        "files": data,
+        "uses": {name: _version(name) for name in sorted(uses)},
+    }
+
+
+@functools.cache
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        raise CurateError(f"uses= names {distribution!r}, which is not installed") from None
