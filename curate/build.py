@@ -184,10 +184,8 @@ class Build(State):
 
     def files(self, node: Node) -> Sources:
         """The files a reader takes: listed ones, or those of a generated corpus."""
-        if node.sources:
-            return node.sources
         assert node.step
-        found: list[Any] = []
+        found = list(node.sources.files) if node.sources else []
         for _, source in node.others:
             manifest = self.done[source.plan_key]
             names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]

@@ -107,11 +107,9 @@ class Planner:
         files = list(entry.files)
         if not files:
             raise CurateError("says `read:` but names no `files:`", where=where)
-        others, sources = [], None
-        if any(f.startswith("embedded:") for f in files):
-            others = [("files", self.generate(f, where)) for f in files]
-        else:
-            sources = list_sources(files, self.project, self.store, where)
+        others = [("files", self.generate(f, where)) for f in files if f.startswith("embedded:")]
+        own_files = [f for f in files if not f.startswith("embedded:")]
+        sources = list_sources(own_files, self.project, self.store, where) if own_files else None
         raw = self.discovery.of_reader(found, params, sources)
         columns = dict(entry.columns)
         foreign = self.foreign(

@@ -220,9 +220,10 @@ def _fate_rows(state: State) -> list[list[Any]]:
 
 def _built(state: State) -> Iterator[tuple[int, Node, Any]]:
     """Nodes of corpora that are built, with their position and manifest; token ids are the mixture's affair."""
+    own = {node.plan_key for end in state.plan.ends.values() for node in end.upstream()}
     for position, node in enumerate(state.plan.nodes.values()):
         manifest = state.done.get(node.plan_key)
-        if manifest and not node.makes_files and not (node.step and node.step.verb == "mixers"):
+        if manifest and node.plan_key in own:
             yield position, node, manifest
 
 

@@ -134,7 +134,7 @@ def backend(name: str) -> Backend:
 
 
 def open_model(entry: Mapping[str, Any], replies: Path) -> Model:
-    """The model of one entry under a recipe's `models:`, with the memory in the folder `replies`. CurateError names what is wrong with it."""
+    """The model of one entry under a recipe's `models:`, remembering its replies in a folder. CurateError names what is wrong."""
     from curate.models.replies import Recorded
 
     found, model = _opened(entry)

@@ -6,7 +6,7 @@ Topics that the problem families cover take theirs from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import comb, gcd
 
@@ -24,7 +24,7 @@ def _polynomial(rng: Rng, x: str, degree: int) -> tuple[list[int], str]:
     return values, _tex(values, x)
 
 
-def _tex(values: list[int] | list[Fraction], x: str) -> str:
+def _tex(values: Sequence[int | Fraction], x: str) -> str:
     degree = len(values) - 1
     names = [x if degree - i == 1 else "" if degree == i else f"{x}^{degree - i}" for i in range(degree + 1)]
     return terms(*zip(values, names, strict=True))
@@ -53,7 +53,8 @@ def integrals(rng: Rng) -> Example:
     told = [
         f"We compute $\\int_0^{b} ({shown}) \\, d{x}$. An antiderivative is "
 f"${_tex([*anti, Fraction(0)], x)}$, and it vanishes at $0$.",
-        f"Hence $$\\int_0^{b} ({shown}) \\, d{x} = {tex(total)}.$$" + (" The result is negative because the graph lies mostly below the axis." if total < 0 else ""),
+        f"Hence $$\\int_0^{b} ({shown}) \\, d{x} = {tex(total)}.$$"
+        + (" It is negative because the graph lies mostly below the axis." if total < 0 else ""),
     ]  # fmt: skip
     return (
         told,
@@ -133,7 +134,10 @@ def numbers(rng: Rng) -> Example:
     while y:
         rows.append(f"{x} = {x // y} \\cdot {y} + {x % y}")
         x, y = y, x % y
-    told = [f"We compute $\\gcd({a}, {b})$ by repeated division: ${'$, $'.join(rows)}$.", f"The last remainder that is not zero is ${x}$, so $\\gcd({a}, {b}) = {gcd(a, b)}$."]  # fmt: skip
+    told = [
+        f"We compute $\\gcd({a}, {b})$ by repeated division: ${'$, $'.join(rows)}$.",
+        f"The last remainder that is not zero is ${x}$, so $\\gcd({a}, {b}) = {gcd(a, b)}$.",
+    ]
     return (
         told,
         f"Find integers $x$ and $y$ with ${rng.randint(11, 60)} x + {rng.randint(11, 60)} y = 1$, or show "
@@ -216,11 +220,13 @@ def groups(rng: Rng) -> Example:
 
 
 EXAMPLES: dict[str, Callable[[Rng], Example]] = {
-    "derivatives": derivatives, "integrals": integrals, "series": series, "matrices": matrices, "probability": probability, "numbers": numbers,
+    "derivatives": derivatives, "integrals": integrals, "series": series, "matrices": matrices,
+    "probability": probability, "numbers": numbers,
     "complex": complex_, "trig": trig, "diffeq": diffeq, "graphs": graphs, "groups": groups,
 }  # fmt: skip
 FAMILY_TOPICS = {
-    "equations": ("linear_equation", "quadratic", "linear_system"), "fractions": ("fractions", "percent"), "series": ("sequences",),
+    "equations": ("linear_equation", "quadratic", "linear_system"), "fractions": ("fractions", "percent"),
+    "series": ("sequences",),
     "numbers": ("divisibility",), "trig": ("geometry",),
 }  # fmt: skip
 """Which problem families go with a topic."""

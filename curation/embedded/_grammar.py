@@ -38,7 +38,7 @@ class Line:
     def write(self, rng: Rng, context: Context) -> str:
         if self.pieces is None:
             self.pieces = [self._piece(part) if i % 2 else part for i, part in enumerate(_SLOT.split(self.source))]
-        return "".join([p if p.__class__ is str else p(rng, context) for p in self.pieces])  # type: ignore[operator, misc]
+        return "".join([p if p.__class__ is str else p(rng, context) for p in self.pieces])  # type: ignore[operator]
 
     def _piece(self, slot: str) -> Piece:
         if "|" in slot:

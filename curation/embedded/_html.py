@@ -16,9 +16,11 @@ from curation.embedded._pages import Block, Page
 from curation.synth.families._rng import Rng
 
 CHARSETS = {
-    "en": ("utf-8", "utf-8", "utf-8", "utf-8", "iso-8859-1", "windows-1252", "windows-1252"), "de": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"),
+    "en": ("utf-8", "utf-8", "utf-8", "utf-8", "iso-8859-1", "windows-1252", "windows-1252"),
+    "de": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"),
     "fr": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"), "es": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"),
-    "ru": ("utf-8", "utf-8", "windows-1251", "windows-1251", "koi8-r"), "ja": ("utf-8", "utf-8", "shift_jis", "euc-jp"),
+    "ru": ("utf-8", "utf-8", "windows-1251", "windows-1251", "koi8-r"),
+    "ja": ("utf-8", "utf-8", "shift_jis", "euc-jp"),
 }  # fmt: skip
 NAMES = (
     "algebra alpine atlas birch blue bright campus cedar chalk circle city clear copper corner daily "
@@ -85,11 +87,15 @@ def site(seed: int, language: str, number: int) -> Site:
     rng = Rng(seed, "site", language, number)
     first, second, ending = rng.choice(NAMES), rng.choice(NAMES), rng.choice(ENDINGS)
     dash = rng.choice(("", "", "-"))
-    host = f"{rng.choice(('', 'www.', 'www.'))}{first}{dash}{second if rng.chance(0.4) else ''}{ending}{number if number > 40 else ''}.{'' if language == 'en' else language + '.'}example"
+    middle = second if rng.chance(0.4) else ""
+    start, end = rng.choice(("", "www.", "www.")), "example" if language == "en" else f"{language}.example"
+    host = f"{start}{first}{dash}{middle}{ending}{number if number > 40 else ''}.{end}"
     charset = rng.choice(CHARSETS[language])
     return Site(
-        host, f"{first.capitalize()} {ending.capitalize()}", rng.choice(LAYOUTS), ENCODINGS[(number + rng.randint(0, 1)) % len(ENCODINGS)], charset,
-        charset == "windows-1252" or rng.chance(0.15), rng.chance(0.35), rng.chance(0.3), rng.chance(0.4), rng.choice(("header", "meta", "both", "both", "both", "nowhere" if charset == "utf-8" else "meta")),
+        host, f"{first.capitalize()} {ending.capitalize()}", rng.choice(LAYOUTS),
+        ENCODINGS[(number + rng.randint(0, 1)) % len(ENCODINGS)], charset,
+        charset == "windows-1252" or rng.chance(0.15), rng.chance(0.35), rng.chance(0.3), rng.chance(0.4),
+        rng.choice(("header", "meta", "both", "both", "both", "nowhere" if charset == "utf-8" else "meta")),
         rng.choice(SERVERS), f"192.0.2.{rng.randint(1, 254)}",
     )  # fmt: skip
 
@@ -170,7 +176,8 @@ class Writer:
         self.shown.text += [" | ".join(row) for row in rows]
         head, *body = [[html.escape(cell, quote=False) for cell in row] for row in rows]
         lines = "".join([f"<tr>{''.join([f'<td>{cell}</td>' for cell in row])}</tr>\n" for row in body])
-        return f'<table class="params">\n<thead><tr>{"".join([f"<th>{cell}</th>" for cell in head])}</tr></thead>\n<tbody>{lines}</tbody></table>'
+        top = "".join([f"<th>{cell}</th>" for cell in head])
+        return f'<table class="params">\n<thead><tr>{top}</tr></thead>\n<tbody>{lines}</tbody></table>'
 
     def _post(self, user: str, date: str, votes: int, blocks: list[Block]) -> str:
         inner = self.blocks(blocks)
@@ -278,10 +285,10 @@ def _blog(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
 
 
 def _plain(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
-    return f"<H1>{title}</H1>\n<HR>\n{body}\n{extra}<HR>\n<ADDRESS>{c.where.name}, {date[:10]}. <A "
-
-
-'HREF="index.html">Up</A> <A HREF="next.html">Next</A></ADDRESS>'
+    return (
+        f"<H1>{title}</H1>\n<HR>\n{body}\n{extra}<HR>\n<ADDRESS>{c.where.name}, {date[:10]}. <A "
+        'HREF="index.html">Up</A> <A HREF="next.html">Next</A></ADDRESS>'
+    )
 
 
 def _docs(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:

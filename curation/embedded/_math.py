@@ -9,7 +9,8 @@ from urllib.parse import quote
 from curation.embedded._tex import Node, mathml, parse, plain, supsub
 
 ENCODINGS = (
-    "dollar", "paren", "mathjax2", "mathjax2-saved", "mathjax3", "katex", "mathml-annotation", "mathml-alttext", "mathml-bare", "image-alt", "codecogs",
+    "dollar", "paren", "mathjax2", "mathjax2-saved", "mathjax3", "katex", "mathml-annotation", "mathml-alttext",
+    "mathml-bare", "image-alt", "codecogs",
     "supsub", "unicode",
 )  # fmt: skip
 """dollar and paren: TeX delimiters. mathjax2: script elements; -saved: with the rendered spans before them. mathjax3: containers with
@@ -17,11 +18,15 @@ assistive MathML. katex: MathML with annotation, and spans. mathml-*: with TeX a
 codecogs: TeX in the image's address. supsub and unicode: no TeX at all; formulas too rich for them are images with alt text."""
 NAMESPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"'
 HEADS = {
-    "dollar": '<script type="text/x-mathjax-config">MathJax.Hub.Config({tex2jax: {inlineMath: [["$","$"]]}});</script>\n<script src="https://cdn.example/mathjax/2.7.5/MathJax.js?config=TeX-MML-AM_CHTML"></script>',
+    "dollar": '<script type="text/x-mathjax-config">MathJax.Hub.Config({tex2jax: {inlineMath: '
+'[["$","$"]]}});</script>\n<script '
+'src="https://cdn.example/mathjax/2.7.5/MathJax.js?config=TeX-MML-AM_CHTML"></script>',
     "paren": '<script src="https://cdn.example/mathjax/3/es5/tex-chtml.js" async></script>',
     "mathjax2": '<script src="/static/MathJax/MathJax.js?config=TeX-AMS_HTML"></script>',
-    "mathjax2-saved": '<style>.MathJax_Display {text-align: center; margin: 1em 0em}\n.MathJax {display: inline; line-height: normal}</style>',
-    "mathjax3": '<style>mjx-container[jax="CHTML"] {line-height: 0;}\nmjx-assistive-mml {position: absolute !important; clip: rect(1px, 1px, 1px, 1px);}</style>',
+    "mathjax2-saved": '<style>.MathJax_Display {text-align: center; margin: 1em 0em}\n.MathJax {display: inline; '
+'line-height: normal}</style>',
+    "mathjax3": '<style>mjx-container[jax="CHTML"] {line-height: 0;}\nmjx-assistive-mml {position: absolute '
+'!important; clip: rect(1px, 1px, 1px, 1px);}</style>',
     "katex": '<link rel="stylesheet" href="https://cdn.example/katex@0.16.9/katex.min.css">',
 }  # fmt: skip
 """What such a page has in its head."""
@@ -69,8 +74,10 @@ def _saved(tex: str, display: bool) -> str:
     content = mathml(parse(tex))
     shown = html.escape(plain(parse(tex)) or "", quote=False)
     frame = (
-        f'<span class="MathJax_Preview" style="color: inherit;"></span><span class="MathJax" tabindex="0" role="presentation">'
-        f'<nobr aria-hidden="true"><span class="math" style="width: 4.2em; display: inline-block;"><span class="mrow"><span class="mtext">{shown}</span></span></span></nobr>'
+        '<span class="MathJax_Preview" style="color: inherit;"></span><span class="MathJax" tabindex="0" '
+        'role="presentation">'
+        '<nobr aria-hidden="true"><span class="math" style="width: 4.2em; display: inline-block;"><span '
+        f'class="mrow"><span class="mtext">{shown}</span></span></span></nobr>'
         f'<span class="MJX_Assistive_MathML" role="presentation"><math {NAMESPACE}>{content}</math></span></span>'
     )
     return (f'<div class="MathJax_Display" style="text-align: center;">{frame}</div>' if display else frame) + _script(
@@ -79,21 +86,24 @@ def _saved(tex: str, display: bool) -> str:
 
 
 def _mathjax3(tex: str, display: bool) -> str:
-    glyphs = "".join(
-        f'<mjx-mi class="mjx-i"><mjx-c class="mjx-c{ord(ch):X} TEX-I"></mjx-c></mjx-mi>'
-        for ch in (plain(parse(tex)) or tex)
-        if not ch.isspace()
-    )
-    kind = ' display="true"' if display else ""
-    block = "block" if display else "inline"
+    shown = plain(parse(tex)) or tex
+    glyphs = [
+        f'<mjx-mi class="mjx-i"><mjx-c class="mjx-c{ord(ch):X} TEX-I"></mjx-c></mjx-mi>' for ch in shown if ch != " "
+    ]
+    kind, block = (' display="true"', "block") if display else ("", "inline")
     return (
-        f'<mjx-container class="MathJax" jax="CHTML"{kind} style="position: relative;"><mjx-math class="MJX-TEX" aria-hidden="true">{glyphs}</mjx-math>'
-        f'<mjx-assistive-mml unselectable="on" display="{block}"><math {NAMESPACE}{f" display={chr(34)}block{chr(34)}" if display else ""}>{mathml(parse(tex))}</math></mjx-assistive-mml></mjx-container>'
+        f'<mjx-container class="MathJax" jax="CHTML"{kind} style="position: relative;">'
+        f'<mjx-math class="MJX-TEX" aria-hidden="true">{"".join(glyphs)}</mjx-math>'
+        f'<mjx-assistive-mml unselectable="on" display="{block}">{_bare(tex, display)}</mjx-assistive-mml></mjx-container>'
     )
 
 
 def _katex(tex: str, display: bool) -> str:
-    inner = f'<span class="katex"><span class="katex-mathml">{_annotated(tex, display)}</span><span class="katex-html" aria-hidden="true"><span class="base"><span class="strut" style="height:0.8389em;"></span>{_spans(parse(tex))}</span></span></span>'
+    inner = (
+        f'<span class="katex"><span class="katex-mathml">{_annotated(tex, display)}</span><span '
+        'class="katex-html" aria-hidden="true"><span class="base"><span class="strut" '
+        f'style="height:0.8389em;"></span>{_spans(parse(tex))}</span></span></span>'
+    )
     return f'<span class="katex-display">{inner}</span>' if display else inner
 
 
@@ -108,29 +118,41 @@ def _spans(node: Node) -> str:
     inner = [_spans(part) for part in parts]
     if kind in ("sup", "sub", "subsup"):
         lists = "".join(
-            f'<span style="top:-3.063em;margin-right:0.05em;"><span class="pstrut" style="height:2.7em;"></span><span class="sizing reset-size6 size3 mtight">{x}</span></span>'
+            '<span style="top:-3.063em;margin-right:0.05em;"><span class="pstrut" '
+            f'style="height:2.7em;"></span><span class="sizing reset-size6 size3 mtight">{x}</span></span>'
             for x in inner[1:]
         )
-        return f'<span class="mord">{inner[0]}<span class="msupsub"><span class="vlist-t"><span class="vlist-r"><span class="vlist" style="height:0.8141em;">{lists}</span></span></span></span></span>'
+        return (
+            f'<span class="mord">{inner[0]}<span class="msupsub"><span class="vlist-t"><span '
+            'class="vlist-r"><span class="vlist" '
+            f'style="height:0.8141em;">{lists}</span></span></span></span></span>'
+        )
     if kind == "frac":
-        return f'<span class="mord"><span class="mfrac"><span class="vlist-t"><span class="vlist">{inner[1]}<span class="frac-line"></span>{inner[0]}</span></span></span></span>'
+        return (
+            '<span class="mord"><span class="mfrac"><span class="vlist-t"><span '
+            f'class="vlist">{inner[1]}<span class="frac-line"></span>{inner[0]}</span></span></span></span>'
+        )
     return f'<span class="minner">{"".join(inner)}</span>'
 
 
 def _math(content: str, display: bool, more: str = "") -> str:
-    return f"<math {NAMESPACE}{more}{f' display={chr(34)}block{chr(34)}' if display else ''}>{content}</math>"
+    return f"<math {NAMESPACE}{more}{_BLOCK if display else ''}>{content}</math>"
+
+
+_BLOCK = ' display="block"'
 
 
 def _annotated(tex: str, display: bool) -> str:
     content = mathml(parse(tex))
     return _math(
-        f'<semantics><mrow>{content}</mrow><annotation encoding="application/x-tex">{html.escape(tex, quote=False)}</annotation></semantics>',
+        f"<semantics><mrow>{content}</mrow><annotation "
+        f'encoding="application/x-tex">{html.escape(tex, quote=False)}</annotation></semantics>',
         display,
     )
 
 
 def _alttext(tex: str, display: bool) -> str:
-    return _wrapped(_math(mathml(parse(tex)), display, f' alttext="{html.escape(tex)}" class="ltx_Math"'), False)
+    return _math(mathml(parse(tex)), display, f' alttext="{html.escape(tex)}" class="ltx_Math"')
 
 
 def _bare(tex: str, display: bool) -> str:
@@ -138,7 +160,10 @@ def _bare(tex: str, display: bool) -> str:
 
 
 def _image(tex: str) -> str:
-    return f'<img src="https://s0.img.example/latex.php?latex={quote(tex, safe="")}&amp;bg=ffffff&amp;fg=000000" alt="{html.escape(tex)}" class="latex" />'
+    return (
+        f'<img src="https://s0.img.example/latex.php?latex={quote(tex, safe="")}&amp;bg=ffffff&amp;fg=000000" '
+        f'alt="{html.escape(tex)}" class="latex" />'
+    )
 
 
 def _codecogs(tex: str, display: bool) -> str:
@@ -146,7 +171,8 @@ def _codecogs(tex: str, display: bool) -> str:
 
 
 _ENCODERS = {
-    "dollar": _dollar, "paren": _paren, "mathjax2": _script, "mathjax2-saved": _saved, "mathjax3": _mathjax3, "katex": _katex,
+    "dollar": _dollar, "paren": _paren, "mathjax2": _script, "mathjax2-saved": _saved, "mathjax3": _mathjax3,
+    "katex": _katex,
     "mathml-annotation": _annotated, "mathml-alttext": _alttext, "mathml-bare": _bare,
     "image-alt": lambda tex, display: _wrapped(_image(tex), display), "codecogs": _codecogs,
 }  # fmt: skip

@@ -149,9 +149,12 @@ def _solution(question: Question, rng: Rng) -> str:
 
 
 SHEETS = (
-    ("Word problems", ("arithmetic", "rates", "percent", "linear_system")), ("Fractions and percentages", ("fractions", "percent")),
-    ("Solving equations", ("linear_equation", "quadratic", "linear_system")), ("Number theory basics", ("divisibility",)),
-    ("Sequences and patterns", ("sequences",)), ("Geometry practice", ("geometry",)), ("Distance, rate and time", ("rates",)),
+    ("Word problems", ("arithmetic", "rates", "percent", "linear_system")),
+    ("Fractions and percentages", ("fractions", "percent")),
+    ("Solving equations", ("linear_equation", "quadratic", "linear_system")),
+    ("Number theory basics", ("divisibility",)),
+    ("Sequences and patterns", ("sequences",)), ("Geometry practice", ("geometry",)),
+    ("Distance, rate and time", ("rates",)),
     ("Mixed review", ()), ("Weekly quiz", ()), ("Placement test", ()),
 )  # fmt: skip
 
@@ -191,10 +194,13 @@ def sheet(rng: Rng) -> Page:
 
 
 _SHEET_INTROS = (
-    "Work on these {count} problems without a calculator. You have {minutes} minutes.", "Show all your work. Each of the {count} problems is worth the same.",
+    "Work on these {count} problems without a calculator. You have {minutes} minutes.",
+    "Show all your work. Each of the {count} problems is worth the same.",
     "These problems review the material of the last two weeks.", "Try every problem before you look at the answers.",
-    "For homework, do the odd numbers; the even ones are for practice.", "There are {count} problems on this page, sorted in no particular order.",
-    "Read each question twice before you start to calculate.", "Partners may work together, but everyone hands in a sheet of their own.",
+    "For homework, do the odd numbers; the even ones are for practice.",
+    "There are {count} problems on this page, sorted in no particular order.",
+    "Read each question twice before you start to calculate.",
+    "Partners may work together, but everyone hands in a sheet of their own.",
 )  # fmt: skip
 
 
@@ -227,7 +233,11 @@ def forum(rng: Rng) -> Page:
         _post(user, rng, [("p", talk.line("reply", rng, context))]) for user in others[2 : 2 + rng.randint(0, 3)]
     ]
     title = question.text.split(". ")[0].split("?")[0].replace("$", "")
-    return Page("forum", question.family, f"{title[:70].rstrip('. ')}?" if rng.chance(0.5) else f"Help with {question.family.replace('_', ' ')} please", _dated([*posts, *answers], rng), quality=3, math=True, questions=[question], comments=False)  # fmt: skip
+    short = (
+        f"{title[:70].rstrip('. ')}?" if rng.chance(0.5) else f"Help with {question.family.replace('_', ' ')} please"
+    )
+    thread = _dated([*posts, *answers], rng)
+    return Page("forum", question.family, short, thread, math=True, questions=[question], comments=False)
 
 
 def _conceptual(rng: Rng, asker: str, others: list[str]) -> Page:
@@ -341,7 +351,10 @@ def _function(words: Bank, library: str, rng: Rng, context: Context) -> list[Blo
     rows = [line.split(": ", 2) for line in words.lines("param", rng.randint(1, 4), rng, context)]
     signature = ", ".join([noun, *(f"{name}: {kind}" for name, kind, _ in rows)])
     says = f"{words.line('remark', rng, context)} Returns {words.line('result', rng, context)}."
-    call = f">>> import {library}\n>>> {library}.{verb}_{noun}({noun}, {rows[0][0]}={rng.choice(_VALUES.get(rows[0][1], ('None',)))})"
+    call = (
+        f">>> import {library}\n>>> {library}.{verb}_{noun}({noun}, "
+        f"{rows[0][0]}={rng.choice(_VALUES.get(rows[0][1], ('None',)))})"
+    )
     return [
         ("h", f"{verb}_{noun}({signature})"),
         ("p", says),
@@ -372,7 +385,8 @@ def foreign(rng: Rng) -> Page:
 
 
 MAKERS: dict[str, Callable[[Rng], Page]] = {
-    "lecture": lecture, "sheet": sheet, "forum": forum, "prose": prose, "spam": spam, "code": code, "foreign": foreign,
+    "lecture": lecture, "sheet": sheet, "forum": forum, "prose": prose, "spam": spam, "code": code,
+    "foreign": foreign,
 }  # fmt: skip
 
 
@@ -392,13 +406,17 @@ def varied(page: Page, rng: Rng) -> Page:
 
 
 _TAILS = {
-    "en": ("Reposted with permission.", "This article first appeared elsewhere.", "Last checked in spring.", "Edited for length.", "Print version."),
-    "de": ("Alle Angaben ohne Gewähr.", "Zuletzt geändert im Herbst."), "fr": ("Article mis à jour.", "Reproduction autorisée."),
-    "es": ("Artículo actualizado.", "Texto reproducido con permiso."), "ru": ("Материал обновлён.", "Перепечатка с разрешения."), "ja": ("内容は予告なく変更されることがあります。", "最終更新は春です。"),
+    "en": ("Reposted with permission.", "This article first appeared elsewhere.", "Last checked in spring.", "Edited for length."),
+    "de": ("Alle Angaben ohne Gewähr.", "Zuletzt geändert im Herbst."),
+    "fr": ("Article mis à jour.", "Reproduction autorisée."),
+    "es": ("Artículo actualizado.", "Texto reproducido con permiso."),
+    "ru": ("Материал обновлён.", "Перепечатка с разрешения."), "ja": ("内容は予告なく変更されることがあります。", "最終更新は春です。"),
 }  # fmt: skip
 _WORDS = {
-    "usually": "mostly", "because": "since", "often": "frequently", "also": "too", "begin": "start", "big": "large", "quickly": "fast", "must": "has to",
-    "however": "though", "shows": "demonstrates", "called": "named", "people": "persons", "several": "some", "small": "little", "about": "roughly",
+    "usually": "mostly", "because": "since", "often": "frequently", "also": "too", "begin": "start", "big": "large",
+    "quickly": "fast", "must": "has to",
+    "however": "though", "shows": "demonstrates", "called": "named", "people": "persons", "several": "some",
+    "small": "little", "about": "roughly",
     "help": "assist", "easy": "simple", "answer": "result", "problem": "task", "way": "manner",
 }  # fmt: skip
 

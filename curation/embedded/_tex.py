@@ -22,17 +22,25 @@ class Node(NamedTuple):
 
 
 GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "kappa": "κ",
-    "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "ϕ", "varphi": "φ", "chi": "χ", "psi": "ψ",
-    "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "infty": "∞", "ell": "ℓ",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "zeta": "ζ",
+    "eta": "η", "theta": "θ", "kappa": "κ",
+    "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "ϕ",
+    "varphi": "φ", "chi": "χ", "psi": "ψ",
+    "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ",
+    "Omega": "Ω", "infty": "∞", "ell": "ℓ",
     "emptyset": "∅",
 }  # fmt: skip
 SIGNS = {
-    "cdot": "⋅", "times": "×", "div": "÷", "pm": "±", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "approx": "≈",
-    "equiv": "≡", "to": "→", "rightarrow": "→", "mapsto": "↦", "implies": "⟹", "iff": "⟺", "in": "∈", "notin": "∉", "subset": "⊂", "subseteq": "⊆",
-    "cup": "∪", "cap": "∩", "setminus": "∖", "mid": "∣", "nmid": "∤", "partial": "∂", "nabla": "∇", "forall": "∀", "exists": "∃", "dots": "…", "ldots": "…",
-    "cdots": "⋯", "circ": "∘", "colon": ":", "perp": "⊥", "parallel": "∥", "cong": "≅", "sim": "∼", "oplus": "⊕", "otimes": "⊗", "ast": "∗", "prime": "′",
-    "{": "{", "}": "}", "|": "‖", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "%": "%",
+    "cdot": "⋅", "times": "×", "div": "÷", "pm": "±", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "lt": "<",
+    "gt": ">", "ne": "≠", "neq": "≠", "approx": "≈",
+    "equiv": "≡", "to": "→", "rightarrow": "→", "mapsto": "↦", "implies": "⟹", "iff": "⟺", "in": "∈", "notin": "∉",
+    "subset": "⊂", "subseteq": "⊆",
+    "cup": "∪", "cap": "∩", "setminus": "∖", "mid": "∣", "nmid": "∤", "partial": "∂", "nabla": "∇", "forall": "∀",
+    "exists": "∃", "dots": "…", "ldots": "…",
+    "cdots": "⋯", "circ": "∘", "colon": ":", "perp": "⊥", "parallel": "∥", "cong": "≅", "sim": "∼", "oplus": "⊕",
+    "otimes": "⊗", "ast": "∗", "prime": "′",
+    "{": "{", "}": "}", "|": "‖", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈",
+    "rceil": "⌉", "%": "%",
 }  # fmt: skip
 BIG = {"sum": "∑", "prod": "∏", "int": "∫", "oint": "∮", "bigcup": "⋃", "bigcap": "⋂"}
 NAMES = frozenset(

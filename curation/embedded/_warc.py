@@ -57,7 +57,10 @@ def warcinfo(filename: str, date: str, dump: str) -> tuple[bytes, str]:
         f"isPartOf: {dump}\r\npublisher: Octocurate\r\nsoftware: {AGENT}\r\nformat: WARC File Format 1.0\r\n"
         "description: A seeded miniature crawl of made-up sites, for tests and for trying recipes without a network\r\n"
     ).encode()
-    headers = f"WARC-Type: warcinfo\r\nWARC-Date: {date}\r\nWARC-Record-ID: {name}\r\nContent-Type: application/warc-fields\r\nWARC-Filename: {filename}\r\n"
+    headers = (
+        f"WARC-Type: warcinfo\r\nWARC-Date: {date}\r\nWARC-Record-ID: {name}\r\nContent-Type: "
+        f"application/warc-fields\r\nWARC-Filename: {filename}\r\n"
+    )
     return _record(headers, block), name
 
 
@@ -66,16 +69,25 @@ def exchange(capture: Capture, info: str, *key: int | str) -> bytes:
     host, _, path = capture.url.partition("://")[2].partition("/")
     ids = [record_id(*key, kind) for kind in ("request", "response", "metadata")]
     shared = f"WARC-Date: {capture.date}\r\nWARC-Warcinfo-ID: {info}\r\nWARC-Target-URI: {capture.url}\r\n"
-    asked = f"GET /{path} HTTP/1.1\r\nUser-Agent: {AGENT}\r\nAccept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.5\r\nHost: {host}\r\nConnection: Keep-Alive\r\n\r\n".encode()
+    asked = (
+        f"GET /{path} HTTP/1.1\r\nUser-Agent: {AGENT}\r\nAccept: "
+        f"text/html,application/xhtml+xml;q=0.9,*/*;q=0.5\r\nHost: {host}\r\nConnection: Keep-Alive\r\n\r\n"
+    ).encode()
     answered = f"HTTP/1.1 200 OK\r\nDate: {capture.http_date}\r\n{capture.headers}\r\n".encode() + capture.body
     request = (
-        f"WARC-Type: request\r\nWARC-Record-ID: {ids[0]}\r\n{shared}WARC-Concurrent-To: {ids[1]}\r\nWARC-IP-Address: {capture.address}\r\n"
+        f"WARC-Type: request\r\nWARC-Record-ID: {ids[0]}\r\n{shared}WARC-Concurrent-To: "
+        f"{ids[1]}\r\nWARC-IP-Address: {capture.address}\r\n"
         f"Content-Type: application/http; msgtype=request\r\n"
     )
     response = (
-        f"WARC-Type: response\r\nWARC-Record-ID: {ids[1]}\r\n{shared}WARC-Concurrent-To: {ids[0]}\r\nWARC-IP-Address: {capture.address}\r\n"
-        f"WARC-Payload-Digest: {sha1(capture.body)}\r\nWARC-Block-Digest: {sha1(answered)}\r\nWARC-Identified-Payload-Type: text/html\r\n"
+        f"WARC-Type: response\r\nWARC-Record-ID: {ids[1]}\r\n{shared}WARC-Concurrent-To: "
+        f"{ids[0]}\r\nWARC-IP-Address: {capture.address}\r\n"
+        f"WARC-Payload-Digest: {sha1(capture.body)}\r\nWARC-Block-Digest: "
+        f"{sha1(answered)}\r\nWARC-Identified-Payload-Type: text/html\r\n"
         f"Content-Type: application/http; msgtype=response\r\n"
     )
-    metadata = f"WARC-Type: metadata\r\nWARC-Record-ID: {ids[2]}\r\n{shared}WARC-Refers-To: {ids[1]}\r\nContent-Type: application/warc-fields\r\n"
+    metadata = (
+        f"WARC-Type: metadata\r\nWARC-Record-ID: {ids[2]}\r\n{shared}WARC-Refers-To: "
+        f"{ids[1]}\r\nContent-Type: application/warc-fields\r\n"
+    )
     return _record(request, asked) + _record(response, answered) + _record(metadata, capture.metadata.encode())

@@ -29,7 +29,8 @@ from curation.embedded._pages import MAKERS, Page, varied
 from curation.synth.families._rng import Rng
 
 SHARES = {
-    "lecture": 18, "sheet": 16, "forum": 14, "prose": 18, "code": 6, "spam": 7, "foreign": 10, "copy": 4, "near": 4, "repeat": 2, "hostile": 1,
+    "lecture": 18, "sheet": 16, "forum": 14, "prose": 18, "code": 6, "spam": 7, "foreign": 10, "copy": 4, "near": 4,
+    "repeat": 2, "hostile": 1,
 }  # fmt: skip
 """Pages of each kind in a hundred."""
 _QUESTION = {"question": pa.string(), "answer": pa.string(), "family": pa.string(), "level": pa.uint8()}
@@ -134,9 +135,15 @@ def _capture(found: Item, when: datetime.datetime) -> Any:
 
     stamp = when.strftime("%d %%s %Y %H:%M:%S GMT") % _MONTHS[when.month - 1]
     kind = f"text/html; charset={found.charset}" if found.where.declares in ("header", "both") else "text/html"
-    headers = f"Server: {found.where.server}\r\nContent-Type: {kind}\r\nVary: Accept-Encoding\r\nContent-Length: {len(found.body)}\r\n"
+    headers = (
+        f"Server: {found.where.server}\r\nContent-Type: {kind}\r\nVary: Accept-Encoding\r\nContent-Length: "
+        f"{len(found.body)}\r\n"
+    )
     about = {"charset": found.charset, "language": found.truth["language"]}
-    metadata = f"fetchTimeMs: {20 + len(found.url) * 7 % 900}\r\ncharset-detected: {found.charset}\r\nlanguages: {json.dumps(about)}\r\n"
+    metadata = (
+        f"fetchTimeMs: {20 + len(found.url) * 7 % 900}\r\ncharset-detected: {found.charset}\r\nlanguages: "
+        f"{json.dumps(about)}\r\n"
+    )
     return Capture(
         found.url, _stamp(when), f"{_DAYS[when.weekday()]}, {stamp}", found.where.address, headers, found.body, metadata
     )
@@ -214,18 +221,22 @@ def _shown(seed: int, n: int, page: Page) -> Item:
     where = _host(seed, n, page.language, rng)
     date = f"{rng.randint(2006, 2013)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
     shown = render(page, where, rng, date)
-    url = f"https://{where.host}/{rng.choice(_PATHS).format(kind=page.kind, topic=page.topic.replace(' ', '-'), n=n, year=date[:4], month=date[5:7])}"
+    parts = {"kind": page.kind, "topic": page.topic.replace(" ", "-"), "n": n, "year": date[:4], "month": date[5:7]}
+    url = f"https://{where.host}/{rng.choice(_PATHS).format(**parts)}"
     truth = {
-        "url": url, "kind": page.kind, "topic": page.topic, "language": page.language, "math": page.math, "quality": page.quality, "title": shown.text[0],
+        "url": url, "kind": page.kind, "topic": page.topic, "language": page.language, "math": page.math,
+        "quality": page.quality, "title": shown.text[0],
         "text": "\n\n".join(shown.text), "formulas": [{"tex": t, "display": d} for t, d in shown.formulas],
         "questions": [{"question": q.text, "answer": q.answer, "family": q.family, "level": q.level} for q in page.questions],
-        "encoding": where.encoding if shown.formulas else None, "charset": where.charset, "relation": "original", "group": n, "jaccard": 1.0, "hostile": None,
+        "encoding": where.encoding if shown.formulas else None, "charset": where.charset, "relation": "original",
+        "group": n, "jaccard": 1.0, "hostile": None,
     }  # fmt: skip
     return Item(url, where, shown.html.encode(where.charset, "xmlcharrefreplace"), where.charset, truth)
 
 
 _PATHS = (
-    "{year}/{month}/{kind}-{n}.html", "{topic}/{n}", "{kind}/{n}/{topic}", "index.php?p={n}", "~notes/{topic}/page{n}.htm", "{year}/{topic}-{n}/", "wiki/{topic}_{n}",
+    "{year}/{month}/{kind}-{n}.html", "{topic}/{n}", "{kind}/{n}/{topic}", "index.php?p={n}",
+    "~notes/{topic}/page{n}.htm", "{year}/{topic}-{n}/", "wiki/{topic}_{n}",
     "questions/{n}/{topic}", "articles/{n}",
 )  # fmt: skip
 
@@ -236,8 +247,10 @@ def _trouble(seed: int, n: int) -> Item:
     where = _host(seed, n, "en", Rng(seed, "show", n))
     url = f"https://{where.host}/trouble/{n}"
     truth = {
-        "url": url, "kind": "hostile", "topic": name, "language": "en", "math": False, "quality": 0, "title": None, "text": None, "formulas": [], "questions": [],
-        "encoding": None, "charset": where.charset, "relation": "original", "group": n, "jaccard": 1.0, "hostile": name,
+        "url": url, "kind": "hostile", "topic": name, "language": "en", "math": False, "quality": 0, "title": None,
+        "text": None, "formulas": [], "questions": [],
+        "encoding": None, "charset": where.charset, "relation": "original", "group": n, "jaccard": 1.0,
+        "hostile": name,
     }  # fmt: skip
     return Item(url, where, _hostile.KINDS[name](Rng(seed, "hostile", n)), where.charset, truth)
 

@@ -43,6 +43,16 @@ NOISE = "a.headerlink, .mw-editsection, .mw-jump-link, .visually-hidden, .sr-onl
 ANY = f'.katex, script[type^="math/tex"], .mwe-math-element, math, img, {MATHJAX_RENDERED}'
 
 
+MANY, MAX_DEPTH = 500, 256
+NESTED = "sup, sub, math, .katex, .katex-display, .mwe-math-element, label, figure"
+DEEP = " > ".join(["*"] * MAX_DEPTH)
+
+
+def too_deep(body: ElementNode) -> bool:
+    """Whether elements that are looked into one by one may stand in each other so often that time would grow with the square."""
+    return len(body.query_selector_all(NESTED)) > MANY and body.query_selector(DEEP) is not None
+
+
 def restore(tree: HTMLTree, html: str) -> int:
     """Replace formulas in the tree by TeX text. Gives the number of formulas found in the markup."""
     document, body = tree.document, tree.body

@@ -11,7 +11,7 @@ import re
 import polars as pl
 
 from curate.step import rewrite
-from curation.extract._math import restore
+from curation.extract._math import restore, too_deep
 
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
@@ -26,7 +26,7 @@ def html_math(
     """Plain text with formulas as TeX, and the columns `title` and `formulas` (how many formulas stood in the markup).
 
     main_content: also drop what looks like menus and boilerplate (resiliparse's heuristics). Pages of more than `max_bytes` or
-    `max_nodes` get a null text.
+    `max_nodes`, and pages of formulas nested hundreds deep, get a null text.
     """
     rows = [_page(html, main_content, max_bytes, max_nodes) for html in docs["text"]]
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
@@ -40,7 +40,7 @@ def _page(html: str, main_content: bool, max_bytes: int, max_nodes: int) -> tupl
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None, None, None
     tree = HTMLTree.parse(_as_html(html))
-    if tree.body is not None and len(tree.body.query_selector_all("*")) > max_nodes:
+    if tree.body is not None and (len(tree.body.query_selector_all("*")) > max_nodes or too_deep(tree.body)):
         return None, None, None
     title = tree.title
     count = restore(tree, html)

@@ -63,7 +63,7 @@ def pairs(reply: str) -> list[tuple[str, str, str]] | None:
 
 
 def thinking(reply: str) -> str | None:
-    """The text between <think> and </think>, or all of a reply without tags; None if tags are left open, repeated, or nothing is in them."""
+    """What stands between <think> and </think>, or all of a reply without tags; None if tags are open, repeated or empty."""
     if _CONTROL.search(reply):
         return None
     tags = reply.count("<think>"), reply.count("</think>")

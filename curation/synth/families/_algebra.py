@@ -123,7 +123,7 @@ def terms(*parts: tuple[Number, str]) -> str:
     for value, name in parts:
         if not value:
             continue
-        size = tex(abs(value))
+        size = tex(-value if value < 0 else value)
         body = name if name and size == "1" else size + name
         sign = "-" if value < 0 else "+"
         text = f"{text} {sign} {body}" if text else (f"-{body}" if value < 0 else body)

@@ -341,8 +341,9 @@ _PROPER = frozenset(
 def _lower(text: str) -> str:
     """The text with a small first letter, unless its first word is a name or a symbol."""
     first = re.match(r"[A-Za-z]+", text)
-    symbol = first is None or (len(first[0]) == 1 and first[0] != "A")
-    return text if symbol or first[0] in _PROPER else text[:1].lower() + text[1:]
+    if first is None or first[0] in _PROPER or (len(first[0]) == 1 and first[0] != "A"):
+        return text
+    return text[:1].lower() + text[1:]
 
 
 def _pick(text: str, rng: Rng) -> str:

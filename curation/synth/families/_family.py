@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
@@ -120,8 +120,21 @@ def misread(family: Family, parsed: Parsed, rng: Rng) -> Parsed | None:
 
 # ---- reading ----------------------------------------------------------------------------------------------------------------
 
-_SUPERSCRIPT = str.maketrans({"−": "-", "–": "-", "×": "*", "⋅": "*", "·": "*", "\u2062": "", "\u2061": "", "\u200b": "", "\u00a0": " ", "’": "'"})  # fmt: skip
-_RULES = [
+_SIGNS = str.maketrans(
+    {
+        "−": "-",
+        "–": "-",
+        "×": "*",
+        "⋅": "*",
+        "·": "*",
+        "’": "'",
+        "\u00a0": " ",
+        "\u2062": "",
+        "\u2061": "",
+        "\u200b": "",
+    }
+)
+_RULES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-z])|\\[()\[\],;!:]|[$]"), ""),
     (re.compile(r"\\[dt]?frac\s*\{([^{}\s]+)\}\s*\{([^{}\s]+)\}"), r"\1/\2"),
     (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
@@ -140,17 +153,20 @@ _RULES = [
 @functools.lru_cache(maxsize=512)
 def clean(text: str) -> str:
     """A text in the one spelling that templates are matched in: no math delimiters, plain fractions and powers, no spaces around signs."""
-    text = text.translate(_SUPERSCRIPT)
+    text = text.translate(_SIGNS)
     for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)  # type: ignore[arg-type]
+        text = pattern.sub(replacement, text)
     return text.strip()
 
 
 _SLOT = re.compile(r"<(\w+)>")
 _PATTERNS = {
-    "name": r"[A-Z][a-z]+", "other": r"[A-Z][a-z]+", "he": "he|she", "He": "He|She", "his": "his|her", "him": "him|her", "v": "[a-z]",
-    "w": "[a-z]", "town": r"[A-Z][a-z]+(?: [A-Z][a-z]+)?", "town2": r"[A-Z][a-z]+(?: [A-Z][a-z]+)?", "expr": r"[-+*/^()\da-z ]{1,60}",
-    "lhs": r"[-+*/^()\da-z ]{1,60}", "rhs": r"[-+*/^()\da-z ]{1,60}", "lhs2": r"[-+*/^()\da-z ]{1,60}", "rhs2": r"[-+*/^()\da-z ]{1,60}",
+    "name": r"[A-Z][a-z]+", "other": r"[A-Z][a-z]+", "he": "he|she", "He": "He|She", "his": "his|her",
+    "him": "him|her", "v": "[a-z]",
+    "w": "[a-z]", "town": r"[A-Z][a-z]+(?: [A-Z][a-z]+)?", "town2": r"[A-Z][a-z]+(?: [A-Z][a-z]+)?",
+    "expr": r"[-+*/^()\da-z ]{1,60}",
+    "lhs": r"[-+*/^()\da-z ]{1,60}", "rhs": r"[-+*/^()\da-z ]{1,60}", "lhs2": r"[-+*/^()\da-z ]{1,60}",
+    "rhs2": r"[-+*/^()\da-z ]{1,60}",
     "list": r"\d{1,9}(?:,\d{1,9}){1,9}",
 }  # fmt: skip
 _NUMBER = r"-?\d{1,9}"

@@ -29,8 +29,9 @@ PHRASINGS = Phrasings("""
         $\\frac{<c>}{<d>}$ goes to <item>. How many dollars are not spent?
 """)
 STUFF = "ribbon rope cable wire fabric hose string lace tape".split()
-EXPENSES = "books|clothes|tools|paint|music lessons|train tickets|sports gear|concert tickets|garden plants|art "
-"supplies".split("|")
+EXPENSES = (
+    "books|clothes|tools|paint|music lessons|train tickets|sports gear|concert tickets|garden plants|art supplies"
+).split("|")
 LEVEL_KINDS = (
     ("sum", "part"),
     ("sum", "difference", "part"),

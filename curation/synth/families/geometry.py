@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import gcd, isqrt
 
@@ -90,15 +91,15 @@ def _answer(kind: str, numbers: tuple[int, ...], diameter: bool) -> str:
         return f"{'' if area == 1 else decimal(area)}\\pi"
     if kind in ("hypotenuse", "leg"):
         return _root(a * a + b * b if kind == "hypotenuse" else b * b - a * a)
-    value = {
+    values: dict[str, Callable[[], Fraction | int]] = {
         "area": lambda: a * b,
         "fence": lambda: 2 * (a + b),
         "side": lambda: 2 * (Fraction(a, b) + b),
         "triangle": lambda: Fraction(a * b, 2),
         "box": lambda: a * b * c,
         "path": lambda: (a + 2 * c) * (b + 2 * c) - a * b,
-    }[kind]()
-    return decimal(value)
+    }
+    return decimal(values[kind]())
 
 
 def solve(parsed: Parsed) -> str:
@@ -126,7 +127,8 @@ def _area(answer: str, place: str, a: int, b: int, c: int) -> Work:
         "the area",
         [
             Step(
-                "The area of a rectangle is length times width. || A rectangle is filled by rows of unit squares, so I multiply the sides."
+                "The area of a rectangle is length times width. || A rectangle is filled by rows of unit "
+                "squares, so I multiply the sides."
             ),
             Step("That is {}.", f"{a} \\times {b}", answer),
         ],
@@ -146,7 +148,8 @@ def _area(answer: str, place: str, a: int, b: int, c: int) -> Work:
 def _fence(answer: str, place: str, a: int, b: int, c: int) -> Work:
     return Work(
         answer,
-        f"The {place} has two sides of {a} and two sides of {b}. || Going around the {place}, I pass two sides of {a} and two of {b}.",
+        f"The {place} has two sides of {a} and two sides of {b}. || Going around the {place}, I pass two "
+        f"sides of {a} and two of {b}.",
         "the length of the way around",
         [
             Step(
@@ -232,7 +235,8 @@ def _circle(answer: str, a: int, diameter: bool) -> Work:
         said=f"The area is ${answer}$.",
         traps=[trap] if f"{2 * a}\\pi" != answer else [],
         checks=[
-            f"A square around the circle has area {decimal(4 * size**2)}, and the circle should fill a bit more than three quarters of it; $\\pi/4$ is about 0.785, so that fits."
+            f"A square around the circle has area {decimal(4 * size**2)}, and the circle should fill a "
+            "bit more than three quarters of it; $\\pi/4$ is about 0.785, so that fits."
         ],
     )
 
@@ -254,12 +258,17 @@ def _pythagoras(kind: str, answer: str, a: int, b: int) -> Work:
         )
     )
     divisor = gcd(a, b)
-    small = f"Both sides are multiples of {divisor}: {a // divisor} and {b // divisor}, so the third side must be {divisor} times the third side of that smaller triangle, which fits {answer}."
+    small = (
+        f"Both sides are multiples of {divisor}: {a // divisor} and {b // divisor}, so the third side must be "
+        f"{divisor} times the third side of that smaller triangle, which fits {answer}."
+    )
     whole = answer.isdigit()
     near = (
         ""
         if whole
-        else f" It is about {square**0.5:.2f}, which is {'more than the longer leg' if kind == 'hypotenuse' else 'less than the hypotenuse'}, as it must be."
+        else f" It is about {square**0.5:.2f}, which is "
+        f"{'more than the longer leg' if kind == 'hypotenuse' else 'less than the hypotenuse'}, as it "
+        "must be."
     )
     return Work(
         answer,
@@ -272,7 +281,8 @@ def _pythagoras(kind: str, answer: str, a: int, b: int) -> Work:
                 if whole
                 else f"In lowest terms $\\sqrt{{{square}}} = {answer}$."
                 if answer != f"\\sqrt{{{square}}}"
-                else f"The root of {square} is not a whole number and cannot be simplified, so it stays $\\sqrt{{{square}}}$."
+                else f"The root of {square} is not a whole number and cannot be simplified, so it stays "
+                f"$\\sqrt{{{square}}}$."
             ),
         ],
         said=f"The length is ${answer}$.",
@@ -317,6 +327,7 @@ def _path(answer: str, place: str, a: int, b: int, c: int) -> Work:
         said=f"The path has area {answer}.",
         traps=[(f"add {c} only once to each side", f"The path lies on both sides, so each measure grows by {2 * c}.")],
         checks=[
-            f"Cut into pieces: two strips of {a} × {c}, two of {b} × {c}, and four corners of {c} × {c}, together {2 * a * c} + {2 * b * c} + {4 * c * c} = {answer}."
+            f"Cut into pieces: two strips of {a} × {c}, two of {b} × {c}, and four corners of {c} × {c}, "
+            f"together {2 * a * c} + {2 * b * c} + {4 * c * c} = {answer}."
         ],
     )

@@ -26,7 +26,7 @@ def make(rng: Rng, level: int) -> Problem:
     v = rng.choice("xyztnmpk")
     top = (9, 12, 15, 20, 30)[level - 1]
     root = rng.randint(-top if level > 1 else 1, top)
-    a, c, e = rng.randint(2, 5 + level), rng.randint(1, top), rng.randint(1, top)
+    a, c = rng.randint(2, 5 + level), rng.randint(1, top)
     b = rng.choice([n for n in range(1, 5 + level) if n != a])
     if level <= 2:
         c *= rng.choice((1, -1)) if level == 2 else 1
@@ -84,7 +84,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     steps, (a, b, c, d) = [], sides
     scale = lcm(*(x.denominator for x in sides))
     if scale > 1:
-        a, b, c, d = (x * scale for x in sides)
+        a, b, c, d = a * scale, b * scale, c * scale, d * scale
         steps.append(
             Step(
                 f"Multiply both sides by {scale} to clear the fractions: ${terms((a, v), (b, ''))} = "
@@ -94,13 +94,9 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     elif "(" in shown:
         steps.append(Step(f"Expand the brackets: ${terms((a, v), (b, ''))} = {terms((c, v), (d, ''))}$."))
     if c:
-        steps.append(
-            Step(f"{_move(c)} ${terms((abs(c), v))}$ {_side(c)}: ${terms((a - c, v), (b, ''))} = {terms((d, ''))}$.")
-        )
+        steps.append(Step(f"{_move(c)} ${_size(c, v)}$ {_side(c)}: ${terms((a - c, v), (b, ''))} = {terms((d, ''))}$."))
     if b:
-        steps.append(
-            Step(f"{_move(b)} ${terms((abs(b), ''))}$ {_side(b)}: ${terms((a - c, v))} = {terms((d - b, ''))}$.")
-        )
+        steps.append(Step(f"{_move(b)} ${_size(b)}$ {_side(b)}: ${terms((a - c, v))} = {terms((d - b, ''))}$."))
     if a - c != 1:
         steps.append(Step(f"Divide both sides by ${terms((a - c, ''))}$: ${v} = {answer}$."))
     if not steps:
@@ -119,7 +115,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         ],
         traps=[
             (
-                f"move ${terms((abs(b), ''))}$ across without changing its sign",
+                f"move ${_size(b)}$ across without changing its sign",
                 "Whatever is done to one side has to be done to the other, so its sign flips when it moves.",
             )
         ]
@@ -149,3 +145,8 @@ def _move(value: Number) -> str:
 
 def _side(value: Number) -> str:
     return "from both sides" if value > 0 else "to both sides"
+
+
+def _size(value: Number, name: str = "") -> str:
+    """A term without its sign."""
+    return terms((-value if value < 0 else value, name))

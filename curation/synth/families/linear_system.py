@@ -39,7 +39,7 @@ def make(rng: Rng, level: int) -> Problem:
         "birds": rng.choice("chickens ducks geese turkeys".split()),
     }
     if kind in ("pair", "one"):
-        v, w = rng.choice(("xy", "xy", "ab", "mn", "pq", "uw"))
+        v, w = rng.choice((("x", "y"), ("x", "y"), ("a", "b"), ("m", "n"), ("p", "q"), ("u", "w")))
         top = (5, 6, 8, 10, 15)[level - 1]
         x, y = rng.randint(-top, top), rng.randint(-top, top)
         a, b, c, d = (rng.choice([n for n in range(-4 if level > 2 else 1, 6) if n]) for _ in range(4))
@@ -97,8 +97,8 @@ def _rows(parsed: Parsed) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]] |
         if row is None:
             return None
         rows.append(row)
-    (a, b, _), (c, d, _) = rows
-    return (rows[0], rows[1]) if a * d != b * c else None
+    first, second = rows
+    return (first, second) if first[0] * second[1] != first[1] * second[0] else None
 
 
 def _row(poly: Polynomial, v: str, w: str) -> tuple[Fraction, Fraction, Fraction] | None:
@@ -236,7 +236,7 @@ def _elimination(
     v: str, w: str, rows: tuple[tuple[Fraction, ...], tuple[Fraction, ...]], x: Fraction, y: Fraction
 ) -> list[Step]:
     (a, b, p), (c, d, q) = rows
-    if b == d or b == -d:
+    if abs(b) == abs(d):
         sign = -1 if b == d else 1
         verb = "Subtract the second equation from the first" if b == d else "Add the two equations"
         left, right = a + sign * c, p + sign * q

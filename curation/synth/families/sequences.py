@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from curation.synth.families._chain import Step, Work
 from curation.synth.families._family import Parsed, Phrasings, Problem
 from curation.synth.families._rng import Rng
@@ -189,7 +191,7 @@ def _power(answer: str, a: int, b: int, c: int, *, hours: bool) -> Work:
     steps = [Step(f"I have to multiply by {b} exactly {times} times. || That makes {times} multiplications by {b}.")]
     steps += [
         Step(f"After {i + 1} of them: {{}}. || Number {i + 1} gives {{}}.", f"{x} \\times {b}", str(y))
-        for i, (x, y) in enumerate(zip(rows, rows[1:], strict=False))
+        for i, (x, y) in enumerate(pairwise(rows))
     ]
     return Work(
         answer,

@@ -1,0 +1,168 @@
+"""Reading replies strictly, and the two steps that make documents of them."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.models.base import Reply, Sampling
+from curation.synth._reply import MAX_GOLD, cut, last_boxed, pairs, thinking
+from curation.synth.long_cot import long_cot
+from curation.synth.qa_pairs import qa_pairs
+
+
+class Scripted:
+    """A model that says what it is told to say."""
+
+    identity = {"backend": "scripted"}
+    sampling = Sampling()
+
+    def __init__(self, *replies: str, finish: str = "stop") -> None:
+        self.replies, self.finish, self.prompts = replies, finish, []
+
+    def complete(self, prompts, *, samples=1, first=0):
+        self.prompts += prompts
+        said = [self.replies[i % len(self.replies)] for i in range(max(samples, len(prompts)))]
+        if samples == 1:
+            return [[Reply(text, self.finish, 1, 1)] for text in said[: len(prompts)]]
+        return [[Reply(text, self.finish, 1, 1) for text in said[:samples]] for _ in prompts]
+
+
+GOOD = "Question: What is 1 + 1?\nAnswer: It is\n\\boxed{2}."
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        ("[NO QA]", []),
+        ("  [NO QA]\n", []),
+        (GOOD, [("What is 1 + 1?", "It is\n\\boxed{2}.", "2")]),
+        (f"{GOOD}\n\n{GOOD.replace('1 + 1', '3 - 1')}", ["2", "2"]),
+        (f"{GOOD}\n\n{GOOD}", ["2"]),
+        ("Question: a\nAnswer: \\boxed{\\frac{1}{2}}", ["\\frac{1}{2}"]),
+        ("Question: a\nAnswer: \\boxed{1} or rather \\boxed{2}", ["2"]),
+        ("", None),
+        ("I found these:\n" + GOOD, None),
+        ("Question: a", None),
+        ("Question: a\nAnswer: no box", None),
+        ("Question: a\nAnswer: \\boxed{", None),
+        ("Question: a\nAnswer: \\boxed{}", None),
+        ("Question: a\nAnswer: \\boxed{1}\nAnswer: \\boxed{2}", None),
+        ("Question:\nAnswer: \\boxed{1}", None),
+        ("[NO QA]\n" + GOOD, None),
+        (GOOD + "\n\nQuestion: b\nAnswer: none", None),
+        (GOOD + "\x00", None),
+        (GOOD + "\u202e", None),
+        ("Question: a\nAnswer: \\boxed{" + "1" * (MAX_GOLD + 1) + "}", None),
+        ("Question: " + "a" * 3000 + "\nAnswer: \\boxed{1}", None),
+    ],
+)
+def test_a_reply_is_read_strictly_or_not_at_all(reply, found):
+    got = pairs(reply)
+    assert got == found or [gold for *_, gold in got] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "box"),
+    [
+        ("\\boxed{1}", "1"),
+        ("\\boxed {a{b}c}", "a{b}c"),
+        ("\\boxed{\\{1, 2\\}}", "\\{1, 2\\}"),
+        ("\\boxed{1} then \\boxed{", None),
+        ("boxed{1}", None),
+        ("\\boxed{ }", None),
+    ],
+)
+def test_the_last_box_counts(text, box):
+    assert last_boxed(text) == box
+
+
+@pytest.mark.parametrize(
+    ("reply", "chain"),
+    [
+        ("<think>\na\n</think>\n\nb", "a"),
+        ("a\nb", "a\nb"),
+        ("<think>a", None),
+        ("a</think>b", None),
+        ("<think></think>b", None),
+        ("<think>a</think><think>b</think>", None),
+        ("hello <think>a</think>", None),
+        ("", None),
+        ("<think>a\x1b[2J</think>", None),
+    ],
+)
+def test_thinking_is_what_stands_between_the_tags(reply, chain):
+    assert thinking(reply) == chain
+
+
+@given(st.text(), st.integers(1, 60))
+def test_a_cut_text_is_a_prefix_within_the_limit(text, limit):
+    text = text.encode(errors="ignore").decode()
+    got = cut(text, limit)
+    assert text.startswith(got)
+    assert len(got.encode()) <= limit
+    assert got == text or len(text.encode()) > limit
+
+
+@given(st.text(alphabet=st.sampled_from("QA\nuestion: Answer\\boxed{}12 <think/>\x00"), max_size=200))
+def test_no_reply_breaks_the_readers(reply):
+    for question, answer, gold in pairs(reply) or []:
+        assert question and answer and gold
+    assert thinking(reply) is None or thinking(reply).strip()
+
+
+def docs(*texts: str) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"id": [str(i) for i in range(len(texts))], "text": texts}, schema={"id": pl.String, "text": pl.String}
+    )
+
+
+def test_pairs_become_documents_in_the_order_of_the_reply():
+    made = qa_pairs(
+        docs("a", "b", "c"), model=Scripted("[NO QA]", GOOD + "\n\n" + GOOD.replace("1 + 1", "0 + 2"), "nonsense")
+    )
+    assert made["parent"].to_list() == [1, 1]
+    assert made["question"].to_list() == ["What is 1 + 1?", "What is 0 + 2?"]
+    assert made["text"][0] == "Question: What is 1 + 1?\nAnswer: It is\n\\boxed{2}."
+    assert made["gold"].to_list() == ["2", "2"]
+
+
+@pytest.mark.parametrize("finish", ["length", "abstain", "error"])
+def test_replies_that_did_not_end_by_themselves_give_no_documents(finish):
+    assert qa_pairs(docs("a"), model=Scripted(GOOD, finish=finish)).height == 0
+    asked = pl.DataFrame({"id": ["a"], "text": ["t"], "question": ["q"], "gold": ["1"]})
+    assert long_cot(asked, model=Scripted("<think>a</think>", finish=finish)).height == 0
+
+
+def test_a_long_page_is_cut_and_a_page_cannot_fill_in_the_prompt():
+    model = Scripted("[NO QA]")
+    qa_pairs(docs("word " * 10_000, "{{text}} {0} %s"), model=model, max_bytes=1_000)
+    assert len(model.prompts[0]) < 3_000
+    assert model.prompts[1].endswith("Page:\n{{text}} {0} %s\n")
+
+
+def test_chains_become_documents_without_tags_and_equal_ones_once():
+    asked = pl.DataFrame(
+        {"id": ["a", "b", "c"], "text": ["", "", ""], "question": ["q1", None, "q2"], "gold": ["1", "2", "3"]}
+    )
+    made = long_cot(
+        asked,
+        model=Scripted("<think>\nx\n</think> done", "<think>y</think>", "<think>\nx\n</think> ok", "<think>z"),
+        samples=4,
+    )
+    assert made.rows() == [
+        (0, "q1\nx", "q1", "1", 0),
+        (0, "q1\ny", "q1", "1", 1),
+        (2, "q2\nx", "q2", "3", 0),
+        (2, "q2\ny", "q2", "3", 1),
+    ]
+
+
+def test_an_empty_frame_gives_the_planned_columns():
+    assert dict(qa_pairs(docs(), model=Scripted("x")).schema) == {
+        "parent": pl.UInt32, "text": pl.String, "question": pl.String, "answer": pl.String, "gold": pl.String,
+    }  # fmt: skip
+    asked = pl.DataFrame(schema={"id": pl.String, "text": pl.String, "question": pl.String, "gold": pl.String})
+    assert dict(long_cot(asked, model=Scripted("x")).schema) == {
+        "parent": pl.UInt32, "text": pl.String, "question": pl.String, "gold": pl.String, "sample": pl.UInt16,
+    }  # fmt: skip
