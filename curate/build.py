@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class Build(State):
                 ready = self.next_pass(nodes)
                 if not ready:
                     return
-                with self.store.locked([node.plan_key for node in ready]):
+                with self.store.locked([node.plan_key for node in ready], self.wait_for(ready[0])):
                     self.settle(nodes)
                     if self.next_pass(nodes) == ready:
                         self.run_pass(ready)
@@ -74,6 +75,10 @@ class Build(State):
                 self.store.set_aside(damage)
                 self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
+
+    def wait_for(self, node: Node) -> Callable[[], None]:
+        """Say that another build is doing this."""
+        return lambda: self.report.note(f"{node.name}: another build is at it; waiting")
 
     # what to run next
 

@@ -19,7 +19,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,12 +129,16 @@ class Store:
         shutil.rmtree(self.draft(plan_key), ignore_errors=True)
 
     @contextlib.contextmanager
-    def locked(self, plan_keys: list[str]) -> Iterator[None]:
+    def locked(self, plan_keys: list[str], waiting: Callable[[], None]) -> Iterator[None]:
         """Hold the right to build these nodes; waits for another build of the same ones. A killed holder lets go by itself."""
         with contextlib.ExitStack() as stack:
             for plan_key in plan_keys:
                 file = stack.enter_context((self.root / "cache" / f"{plan_key}.lock").open("a"))
-                fcntl.flock(file, fcntl.LOCK_EX)
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    waiting()
+                    fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def digest_of(self, path: Path) -> tuple[str, int]:

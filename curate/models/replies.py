@@ -61,24 +61,32 @@ class Recorded:
 
     def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
         """Replies from the store, and from the model where the store has none."""
-        replies: list[list[Reply]] = []
-        for start in range(0, len(prompts), self.batch):
-            replies += self._batch(prompts[start : start + self.batch], samples, first)
-        return replies
-
-    def _batch(self, prompts: Sequence[str], samples: int, first: int) -> list[list[Reply]]:
         numbers = range(first, first + samples)
         keys = [self._keys(prompt, numbers) for prompt in prompts]
         known = self._stored({key for row in keys for key in row})
-        fresh: dict[bytes, tuple[str, int, Reply]] = {}
         for lacking, group in _groups(keys, known, prompts, numbers).items():
-            asked = self.model.complete(list(group), samples=len(lacking), first=lacking[0])
-            self.asked += sum(map(len, asked))
-            for (prompt, row), answers in zip(group.items(), asked, strict=True):
-                for number, reply in zip(lacking, answers, strict=True):
-                    fresh[row[number - first]] = (prompt, number, reply)
-        known = {key: reply for key, (_, _, reply) in fresh.items()} | known | self._store(fresh)
+            todo = list(group)
+            for start in range(0, len(todo), self.batch):
+                known |= self._ask(
+                    todo[start : start + self.batch],
+                    lacking,
+                    [group[p] for p in todo[start : start + self.batch]],
+                    first,
+                )
         return [[known[key] for key in row] for row in keys]
+
+    def _ask(
+        self, prompts: list[str], lacking: tuple[int, ...], rows: list[list[bytes]], first: int
+    ) -> dict[bytes, Reply]:
+        """Ask for one run of sample numbers of some prompts, and store the replies; those that were stored meanwhile win."""
+        asked = self.model.complete(prompts, samples=len(lacking), first=lacking[0])
+        self.asked += sum(map(len, asked))
+        fresh = {
+            row[number - first]: (prompt, number, reply)
+            for prompt, row, answers in zip(prompts, rows, asked, strict=True)
+            for number, reply in zip(lacking, answers, strict=True)
+        }
+        return {key: reply for key, (_, _, reply) in fresh.items()} | self._store(fresh)
 
     def _keys(self, prompt: str, numbers: range) -> list[bytes]:
         """One key per sample: SHA-256 of the canonical JSON of what is asked."""
@@ -89,15 +97,15 @@ class Recorded:
         }
         return [hashlib.sha256(canonical({**asked, "sample": number})).digest() for number in numbers]
 
-    def _stored(self, keys: set[bytes], *, skip: frozenset[Path] = frozenset()) -> dict[bytes, Reply]:
+    def _stored(self, keys: set[bytes]) -> dict[bytes, Reply]:
         """Every wanted reply that a segment holds; of several for one key, that of the smallest segment name."""
         wanted = pl.DataFrame({"key": sorted(keys)}, schema={"key": pl.Binary})
         found: dict[bytes, Reply] = {}
-        for path in _segments(self.folder):
-            if path in skip or wanted.is_empty():
-                continue
-            for key, *reply in _checked(path).join(wanted, on="key").select(list(SCHEMA)[:5]).iter_rows():
-                found.setdefault(key, Reply(*reply))
+        if not wanted.is_empty():
+            for name in _index(self.folder).join(wanted, on="key")["segment"].unique().sort():
+                matched = _checked(self.folder / name).join(wanted, on="key")
+                for key, *reply in matched.select(list(SCHEMA)[:5]).iter_rows():
+                    found.setdefault(key, Reply(*reply))
         return found
 
     def _store(self, fresh: dict[bytes, tuple[str, int, Reply]]) -> dict[bytes, Reply]:
@@ -141,11 +149,24 @@ def _groups(
     return groups
 
 
-def _segments(folder: Path) -> list[Path]:
-    """Segments by name, in order. Files of other names are none of ours."""
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if _SEGMENT.fullmatch(p.name))
+_INDEXES: dict[Path, tuple[frozenset[str], pl.DataFrame]] = {}
+_NO_INDEX = (frozenset[str](), pl.DataFrame(schema={"key": pl.Binary, "segment": pl.String}))
+
+
+def _index(folder: Path) -> pl.DataFrame:
+    """`key` and `segment` of every reply in a folder. A segment is read when this process first sees it, and dropped when it is gone."""
+    seen, index = _INDEXES.get(folder, _NO_INDEX)
+    # Files of other names are none of ours.
+    there = (
+        frozenset(p.name for p in folder.iterdir() if _SEGMENT.fullmatch(p.name)) if folder.is_dir() else frozenset()
+    )
+    if there != seen:
+        if seen - there:
+            index = index.filter(pl.col("segment").is_in(sorted(there)))
+        new = [_checked(folder / name).select("key", segment=pl.lit(name)) for name in sorted(there - seen)]
+        index = pl.concat([index, *new])
+        _INDEXES[folder] = (there, index)
+    return index
 
 
 def _checked(path: Path) -> pl.DataFrame:

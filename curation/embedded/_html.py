@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from curation.embedded._grammar import bank
 from curation.embedded._math import ENCODINGS, HEADS, formula
-from curation.embedded._pages import Block, Page
+from curation.embedded._page import Block, Page
 from curation.synth.families._rng import Rng
 
 CHARSETS = {

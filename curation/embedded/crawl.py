@@ -25,7 +25,8 @@ from curate.errors import CurateError
 from curate.step import generate
 from curation.embedded import _hostile
 from curation.embedded._html import Site, render, site
-from curation.embedded._pages import MAKERS, Page, varied
+from curation.embedded._page import Page
+from curation.embedded._pages import MAKERS, varied
 from curation.synth.families._rng import Rng
 
 SHARES = {

@@ -48,9 +48,10 @@ NESTED = "sup, sub, math, .katex, .katex-display, .mwe-math-element, label, figu
 DEEP = " > ".join(["*"] * MAX_DEPTH)
 
 
-def too_deep(body: ElementNode) -> bool:
-    """Whether elements that are looked into one by one may stand in each other so often that time would grow with the square."""
-    return len(body.query_selector_all(NESTED)) > MANY and body.query_selector(DEEP) is not None
+def too_deep(body: ElementNode, always: bool) -> bool:
+    """Whether elements stand in each other so deep that time would grow with the square of the page: those that are looked into
+    one by one here, or (`always`) any."""
+    return (always or len(body.query_selector_all(NESTED)) > MANY) and body.query_selector(DEEP) is not None
 
 
 def restore(tree: HTMLTree, html: str) -> int:

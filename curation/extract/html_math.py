@@ -40,7 +40,8 @@ def _page(html: str, main_content: bool, max_bytes: int, max_nodes: int) -> tupl
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None, None, None
     tree = HTMLTree.parse(_as_html(html))
-    if tree.body is not None and (len(tree.body.query_selector_all("*")) > max_nodes or too_deep(tree.body)):
+    body = tree.body
+    if body is not None and (len(body.query_selector_all("*")) > max_nodes or too_deep(body, always=main_content)):
         return None, None, None
     title = tree.title
     count = restore(tree, html)

@@ -14,7 +14,7 @@ from curation.synth.qa_pairs import qa_pairs
 class Scripted:
     """A model that says what it is told to say."""
 
-    identity = {"backend": "scripted"}
+    identity = {"backend": "scripted"}  # noqa: RUF012
     sampling = Sampling()
 
     def __init__(self, *replies: str, finish: str = "stop") -> None:

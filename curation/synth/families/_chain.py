@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from curation.synth.families import _phrases as say
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import PEOPLE, TOWNS
 
@@ -47,147 +48,16 @@ class Work:
     """The same result found differently, as sentences."""
 
 
-OPEN = (
-    "Okay, so {given}",
-    "Alright. {Given}",
-    "Let me start by writing down what I know. {Given}",
-    "First, let me get the facts straight. {Given}",
-    "Let's see. {Given}",
-    "Okay, let me read this carefully. {Given}",
-    "Right. {Given}",
-    "So here's the situation: {given}",
-    "Let me restate this in my own words. {Given}",
-    "Hmm, let me think about this one. {Given}",
-    "Okay. {Given}",
-    "Reading the problem again: {given}",
-)
-ASK = (
-    "What I need is {ask}.",
-    "I need to find {ask}.",
-    "What I'm after is {ask}.",
-    "So the thing to find is {ask}.",
-    "They want {ask}.",
-    "I have to work out {ask}.",
-    "The goal: {ask}.",
-    "So I'm looking for {ask}.",
-    "The unknown here is {ask}.",
-)
-TEMPT = (
-    "At first I could {trap}. Hmm, but wait. {why}",
-    "My first instinct is to {trap}. But is that right? {why}",
-    "One quick idea would be to {trap}. Let me think about whether that works. {why}",
-    "It's tempting to {trap}. Hold on, though. {why}",
-    "Maybe I can just {trap}? No, wait. {why}",
-    "I almost started to {trap}. That would be a mistake, though. {why}",
-)
-BACK = (
-    "So scrap that and do it properly.",
-    "Okay, back to the start then.",
-    "So that idea is out.",
-    "Let me go back and do it step by step.",
-    "Good thing I stopped. Let me redo it.",
-    "So that doesn't work; let me try again more carefully.",
-    "Let me drop that.",
-    "",
-)
-TRY = (
-    "Let me just try some values.",
-    "Let me experiment a little.",
-    "I'll try a few possibilities.",
-    "Maybe trial and error is quickest here.",
-    "Let me go through the candidates.",
-)
-BEGIN = ("First,", "To begin with,", "Start here:", "Step one:", "Okay,", "So,", "To start,")
-NEXT = ("Then", "Next,", "After that,", "Now", "And", "Then,", "From there,", "Okay,", "All right,")
-LAST = ("Finally,", "Now", "And then", "Lastly,", "And finally,", "Now the last step:", "And")
-MUSE = (
-    "It's not hard, but it's easy to slip, so let me go slowly.",
-    "Let me take it one step at a time.",
-    "Hmm, what is the best way to do this?",
-    "I think I know how to do this, but let me be careful.",
-    "Let me think about what is really being asked before I compute anything.",
-    "Should be doable by hand.",
-    "I've seen problems like this before, but the details matter.",
-    "Let me not rush this.",
-    "There may be a shortcut, but doing it step by step is safer.",
-    "Hmm, okay.",
-)
-NOTICE = (
-    "Wait, that's not right.",
-    "Hmm, no, let me recompute that.",
-    "Wait. Let me double-check that.",
-    "Hold on, that looks off.",
-    "Actually, no.",
-    "Hmm, that doesn't feel right.",
-)
-DOUBT = (
-    "Wait, did I read the question right? It asks for {ask}. Yes, that's what I computed.",
-    "Hmm, let me make sure I'm answering the right thing: {ask}. Yes.",
-    "Before I finish, let me reread the question. It wants {ask}, and that is what I have.",
-    "Is there anything I've overlooked? The problem wants {ask}. No, I think that's all of it.",
-)
-CHECK = (
-    "Let me check that. {check}",
-    "Let me verify. {check}",
-    "Quick sanity check. {check}",
-    "Does this make sense? {check}",
-    "I want to be sure, so let me check it against the problem. {check}",
-    "Checking: {check}",
-)
-HOLDS = (
-    "That works.",
-    "Good, it matches.",
-    "So that holds up.",
-    "Great, that's consistent.",
-    "Okay, that fits.",
-    "Good.",
-    "Everything agrees.",
-)
-OTHER = (
-    "Let me see if I get the same thing another way. {way}",
-    "Alternatively, {way_}",
-    "Another way to see it: {way_}",
-    "To be safe, let me do it a second way. {way}",
-    "Just to double-check with a different approach: {way_}",
-)
-SAME = (
-    "Same result, so I'm fairly confident.",
-    "That agrees with what I had.",
-    "Both ways give the same thing.",
-    "The same again. Good.",
-    "It matches the first computation.",
-)
-DONE = (
-    "So the answer is {box}.",
-    "Therefore, the answer is {box}.",
-    "The final answer is {box}.",
-    "So I'm confident that the answer is {box}.",
-    "Thus the answer is {box}.",
-    "That gives {box}.",
-    "So, {box}.",
-    "I'm done: the answer is {box}.",
-)
-SHORT_DONE = (
-    "The answer is {box}.",
-    "So the answer is {box}.",
-    "Therefore the answer is {box}.",
-    "Hence the answer is {box}.",
-    "Result: {box}.",
-    "This gives {box}.",
-)
-SHORT_NEXT = ("", "", "", "", "", "Then ", "Next, ", "Now ")
-
-
 def short(work: Work, rng: Rng) -> str:
     """The steps in order and the boxed answer, in one paragraph or one line each."""
     style = _Style(rng)
     work = _worded(work, rng)
     lines = []
     for i, step in enumerate(work.steps):
-        lead = rng.choice(SHORT_NEXT) if i else ""
+        lead = rng.choice(say.SHORT_NEXT) if i else ""
         lines.append(_lead(lead, style.told(step)))
     said = f"{_capital(work.said)} " if work.said and rng.chance(0.5) else ""
-    lines.append(said + rng.choice(SHORT_DONE).format(box=f"$\\boxed{{{work.answer}}}$"))
+    lines.append(said + rng.choice(say.SHORT_DONE).format(box=f"$\\boxed{{{work.answer}}}$"))
     return ("\n" if len(lines) > 4 or rng.chance(0.4) else " ").join(lines)
 
 
@@ -195,24 +65,24 @@ def long(work: Work, rng: Rng) -> str:
     """A chain of thought in paragraphs."""
     style = _Style(rng)
     work = _worded(work, rng)
-    opening = rng.choice(OPEN).format(given=_lower(work.given), Given=work.given)
-    paragraphs = [f"{opening} {rng.choice(ASK).format(ask=work.ask)}"]
+    opening = rng.choice(say.OPEN).format(given=_lower(work.given), Given=work.given)
+    paragraphs = [f"{opening} {rng.choice(say.ASK).format(ask=work.ask)}"]
     if rng.chance(0.4):
-        paragraphs[0] += f" {rng.choice(MUSE)}"
+        paragraphs[0] += f" {rng.choice(say.MUSE)}"
     if work.traps and rng.chance(0.6):
         paragraphs.append(_trap(work, rng))
     if work.trials:
-        paragraphs.append(f"{rng.choice(TRY)} {' '.join(work.trials)}")
+        paragraphs.append(f"{rng.choice(say.TRY)} {' '.join(work.trials)}")
     paragraphs += _steps(work.steps, style, rng)
     if rng.chance(0.3):
-        paragraphs.append(rng.choice(DOUBT).format(ask=work.ask))
+        paragraphs.append(rng.choice(say.DOUBT).format(ask=work.ask))
     if work.checks and rng.chance(0.85):
         paragraphs += [_check(check, rng) for check in rng.sample(work.checks, 1 + rng.chance(0.3))]
     if work.other_way and rng.chance(0.45):
         way = " ".join(work.other_way)
-        paragraphs.append(f"{rng.choice(OTHER).format(way=way, way_=_lower(way))} {rng.choice(SAME)}")
+        paragraphs.append(f"{rng.choice(say.OTHER).format(way=way, way_=_lower(way))} {rng.choice(say.SAME)}")
     said = f"{_capital(work.said)} " if work.said and rng.chance(0.6) else ""
-    paragraphs.append(said + rng.choice(DONE).format(box=f"$\\boxed{{{work.answer}}}$"))
+    paragraphs.append(said + rng.choice(say.DONE).format(box=f"$\\boxed{{{work.answer}}}$"))
     return "\n\n".join(paragraphs)
 
 
@@ -231,18 +101,22 @@ def _worded(work: Work, rng: Rng) -> Work:
 
 def _trap(work: Work, rng: Rng) -> str:
     trap, why = rng.choice(work.traps)
-    return f"{rng.choice(TEMPT).format(trap=trap, why=_capital(why))} {rng.choice(BACK)}".rstrip()
+    return f"{rng.choice(say.TEMPT).format(trap=trap, why=_capital(why))} {rng.choice(say.BACK)}".rstrip()
 
 
 def _check(check: str, rng: Rng) -> str:
-    return f"{rng.choice(CHECK).format(check=check)} {rng.choice(HOLDS)}"
+    return f"{rng.choice(say.CHECK).format(check=check)} {rng.choice(say.HOLDS)}"
 
 
 def _steps(steps: Sequence[Step], style: _Style, rng: Rng) -> list[str]:
     slip = rng.randint(0, len(steps) - 1) if rng.chance(0.4) else -1
     told, paragraphs = [], []
     for i, step in enumerate(steps):
-        lead = rng.choice(BEGIN if not i else LAST if i == len(steps) - 1 else NEXT) if rng.chance(0.75) else ""
+        lead = (
+            rng.choice(say.BEGIN if not i else say.LAST if i == len(steps) - 1 else say.NEXT)
+            if rng.chance(0.75)
+            else ""
+        )
         text = style.slipped(step) if i == slip else style.worked(step)
         told.append(_lead(lead, text))
         if len(told) > 1 and rng.chance(0.5):
@@ -285,7 +159,7 @@ class _Style:
         aside = _aside(step.left, step.value) if "div" not in step.left else ""
         aside = aside or f"Computing it again, {self.calculation(step.left, step.value)}."
         ends = ("So it's {0}, not {1}.", "That's {0}, not {1}.", "So I should use {0} instead of {1}.", "So {0} it is.")
-        return f"{first} {self.rng.choice(NOTICE)} {aside} {self.rng.choice(ends).format(step.value, wrong)}"
+        return f"{first} {self.rng.choice(say.NOTICE)} {aside} {self.rng.choice(ends).format(step.value, wrong)}"
 
 
 _SUM = re.compile(r"(\d+) ([-+]) (\d+)")

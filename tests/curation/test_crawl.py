@@ -1,0 +1,282 @@
+"""The embedded crawl: its archives, its pages, and the truth beside them."""
+
+import gzip
+import hashlib
+import html
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.errors import CurateError
+from curation.embedded import _gzip, _hostile
+from curation.embedded._grammar import bank
+from curation.embedded._math import ENCODINGS, formula
+from curation.embedded._pages import MAKERS
+from curation.embedded._tex import mathml, parse, plain, supsub
+from curation.embedded.crawl import SHARES, TRUTH, crawl, item, kind_of
+from curation.synth.families._family import families
+from curation.synth.families._rng import Rng
+
+PAGES = 300
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("crawl")
+    crawl(out, seed=0, pages=PAGES)
+    return out
+
+
+@pytest.fixture(scope="module")
+def truth(made: Path) -> pl.DataFrame:
+    return pl.read_parquet(made / "truth.parquet")
+
+
+@pytest.fixture(scope="module")
+def records(made: Path) -> list[dict]:
+    from fastwarc.warc import ArchiveIterator
+
+    found = []
+    for path in sorted(made.glob("*.warc.gz")):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file, parse_http=False):
+                headers = {k.lower(): v for k, v in record.headers.items()}
+                found.append(
+                    {"file": path.name, "type": headers["warc-type"], "headers": headers, "block": record.reader.read()}
+                )
+    return found
+
+
+def responses(records: list[dict]) -> dict[tuple[str, str], bytes]:
+    """(file, URL) -> body."""
+    return {
+        (r["file"], r["headers"]["warc-target-uri"]): r["block"].partition(b"\r\n\r\n")[2]
+        for r in records
+        if r["type"] == "response"
+    }
+
+
+def test_the_same_seed_gives_the_same_bytes(made, tmp_path):
+    crawl(tmp_path, seed=0, pages=PAGES)
+    assert {p.name: p.read_bytes() for p in tmp_path.glob("*.gz")} == {
+        p.name: p.read_bytes() for p in made.glob("*.gz")
+    }
+
+
+def test_draws_and_compression_are_those_of_every_other_machine():
+    """All that could differ elsewhere: nothing else in the crawl depends on the machine. Never change these figures."""
+    text = b"".join(b"line %d of a text that repeats itself\n" % (i * i % 97) for i in range(3000))
+    assert hashlib.sha256(_gzip.member(text)).hexdigest()[:32] == "bb1f1019a40b736e442f052d4a4dcba0"
+    rng = Rng("key", 7)
+    assert (rng.random(), rng.randint(0, 10**9), "".join(rng.shuffled("abcdef"))) == (
+        0.5329170286667844,
+        260632857,
+        "bcdfea",
+    )
+
+
+def test_another_seed_gives_other_pages():
+    assert sum(item(0, n).body == item(1, n).body for n in range(30)) == 0
+
+
+def test_a_page_does_not_depend_on_how_many_there_are(records, tmp_path):
+    crawl(tmp_path, seed=0, pages=60)
+    smaller = pl.read_parquet(tmp_path / "truth.parquet").sort("page")
+    bodies = {url: body for (_, url), body in responses(records).items()}
+    assert all(bodies[url] == item(0, page).body for url, page in smaller.select("url", "page").rows())
+
+
+def test_every_page_has_its_three_records(records, made):
+    kinds = [r["type"] for r in records]
+    assert [kinds.count(kind) for kind in ("request", "response", "metadata")] == [PAGES] * 3
+    assert kinds.count("warcinfo") == len(list(made.glob("*.warc.gz"))) >= 3
+    ids = [r["headers"]["warc-record-id"] for r in records]
+    assert len(set(ids)) == len(ids)
+
+
+def test_headers_tell_the_truth_about_their_blocks(records):
+    from curation.embedded._warc import sha1
+
+    for record in records:
+        assert int(record["headers"]["content-length"]) == len(record["block"])
+        if record["type"] == "response":
+            head, _, body = record["block"].partition(b"\r\n\r\n")
+            assert record["headers"]["warc-block-digest"] == sha1(record["block"])
+            assert record["headers"]["warc-payload-digest"] == sha1(body)
+            assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert f"Content-Length: {len(body)}".encode() in head
+
+
+def test_each_record_is_a_gzip_member_of_its_own(made):
+    data = next(made.glob("*.warc.gz")).read_bytes()
+    members = len(re.findall(re.escape(_gzip.HEADER), data))
+    assert members == gzip.decompress(data).count(b"WARC/1.0\r\n")
+
+
+def test_captures_span_ten_years_and_a_file_is_one_snapshot(made, truth, tmp_path):
+    assert truth.select("file", "dump").unique().height == len(list(made.glob("*.gz")))
+    crawl(tmp_path, pages=900)
+    dates = pl.read_parquet(tmp_path / "truth.parquet")["date"]
+    assert dates.str.contains(r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$").all()
+    assert dates.min() < "2015" < "2022" < dates.max()
+
+
+def test_every_hundred_pages_hold_the_same_share_of_each_kind():
+    for block in range(3):
+        kinds = [kind_of(0, n) for n in range(100 * block, 100 * block + 100)]
+        assert block == 0 or {kind: kinds.count(kind) for kind in SHARES} == SHARES
+    assert sum(SHARES.values()) == 100
+
+
+def test_three_hundred_pages_have_everything(truth):
+    assert set(truth["relation"]) == {"original", "copy", "near", "repeat"}
+    assert set(truth["language"]) == {"en", "de", "fr", "es", "ru", "ja"}
+    assert len(set(truth["encoding"]) & set(ENCODINGS)) >= 8
+    assert len(set(truth["charset"])) >= 5
+    assert truth["hostile"].drop_nulls().n_unique() == 3
+    assert set(truth["kind"]) >= {
+        "lecture",
+        "textbook",
+        "sheet",
+        "forum",
+        "news",
+        "recipe",
+        "travel",
+        "code",
+        "spam",
+        "boilerplate",
+    }
+    assert truth.filter(pl.col("math"))["formulas"].list.len().sum() > 1000
+    assert truth["questions"].list.len().sum() > 300
+
+
+def test_copies_and_repeats_are_the_same_bytes_and_repeats_lie_in_another_file(truth, records):
+    bodies = responses(records)
+    originals = {row["page"]: row for row in truth.filter(pl.col("relation") == "original").iter_rows(named=True)}
+    for row in truth.filter(pl.col("relation").is_in(["copy", "repeat"])).iter_rows(named=True):
+        root = originals[row["group"]]
+        assert bodies[row["file"], row["url"]] == bodies[root["file"], root["url"]]
+        assert (row["url"] == root["url"]) == (row["relation"] == "repeat")
+        assert row["relation"] == "copy" or (row["file"] != root["file"] and row["date"] != root["date"])
+
+
+def test_near_duplicates_are_near_and_not_equal(truth):
+    near = truth.filter(pl.col("relation") == "near")
+    assert near["jaccard"].is_between(0.5, 1.0, closed="left").all()
+    assert (near["jaccard"] >= 0.75).mean() > 0.7
+    texts = truth.filter(pl.col("relation") == "original").select(group="page", original="text")
+    assert near.join(texts, on="group").filter(pl.col("text") == pl.col("original")).is_empty()
+
+
+def test_originals_are_not_near_one_another(truth):
+    """But for pages that are nothing but boilerplate: those resemble one another on the real web too."""
+    own = truth.filter(
+        (pl.col("relation") == "original")
+        & (pl.col("language") == "en")
+        & ~pl.col("kind").is_in(["boilerplate", "hostile"])
+    )
+    grams = [set(zip(*(text.lower().split()[i:] for i in range(5)), strict=False)) for text in own["text"]]
+    close = [
+        (i, j)
+        for i in range(len(grams))
+        for j in range(i)
+        if len(shared := grams[i] & grams[j]) > 20 and len(shared) > 0.5 * len(grams[i] | grams[j])
+    ]
+    assert len(close) <= 2, close
+
+
+def test_the_text_of_a_page_stands_in_its_bytes_in_its_charset(truth, records):
+    bodies = responses(records)
+    plain_pages = truth.filter(~pl.col("math") & pl.col("hostile").is_null())
+    assert plain_pages.height > 80
+    for row in plain_pages.iter_rows(named=True):
+        page = html.unescape(bodies[row["file"], row["url"]].decode(row["charset"]))
+        assert all(word in page for word in row["text"].replace(" | ", "\n").split()), row["url"]
+
+
+@pytest.mark.parametrize(
+    "encoding", [e for e in ENCODINGS if e not in ("codecogs", "mathml-bare", "supsub", "unicode", "mathjax3")]
+)
+def test_encodings_that_carry_tex_carry_it_unchanged(encoding):
+    tex = "\\begin{pmatrix} a & b' \\\\ \\frac{1}{2} & x^2 \\end{pmatrix}"
+    assert tex in html.unescape(formula(tex, True, encoding))
+
+
+def test_every_formula_of_the_banks_can_be_written_in_every_way():
+    formulas = set()
+    for kind in sorted(MAKERS):
+        for n in range(60):
+            for block in MAKERS[kind](Rng("formulas", kind, n)).blocks:
+                for text in _texts(block):
+                    formulas.update(text.replace("$$", "$").split("$")[1::2])
+    assert len(formulas) > 500
+    for tex in sorted(formulas):
+        node = parse(tex)
+        assert mathml(node).count("<m") >= 1
+        assert plain(node) != "" and supsub(node) != ""
+        assert "\\" not in (plain(node) or "") + (supsub(node) or ""), tex
+
+
+def _texts(block):
+    for part in block[1:]:
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, list):
+            for inner in part:
+                yield from (_texts(inner) if isinstance(inner, tuple) else [inner] if isinstance(inner, str) else [])
+
+
+@pytest.mark.parametrize("name", ["maths", "prose", "forum", "web", "code", "de", "fr", "es", "ru", "ja"])
+def test_every_line_of_a_bank_can_be_written(name):
+    words = bank(name)
+    for section, lines in words.sections.items():
+        for i, line in enumerate(lines):
+            text = line.write(Rng(section, i), {})
+            assert text and "<" not in text and text.count("$") % 2 == 0, (section, line.source)
+    for outline in words.outlines:
+        assert len(words.outline(outline, Rng(outline), {})) >= 3
+
+
+def test_questions_on_pages_are_problems_of_their_family_with_the_right_answer(truth):
+    asked = truth["questions"].explode(empty_as_null=True).drop_nulls().struct.unnest()
+    for question, answer, family, level in asked.rows():
+        parsed = families()[family].parse(question)
+        assert parsed is not None and families()[family].solve(parsed) == answer
+        assert 1 <= level <= 5
+
+
+@pytest.mark.parametrize("name", sorted(_hostile.KINDS))
+def test_hostile_pages_are_small_enough_for_tests(name):
+    assert 100 < len(_hostile.KINDS[name](Rng(0))) < 2_000_000
+
+
+@given(st.binary(max_size=3000), st.integers(1, 40))
+def test_gzip_members_are_read_by_everyone(piece, times):
+    data = piece * times
+    assert gzip.decompress(_gzip.member(data)) == data
+
+
+def test_gzip_copes_with_distances_and_lengths_at_their_limits():
+    for data in (
+        b"",
+        b"a" * 300_000,
+        bytes(range(256)) * 200,
+        b"start" + b"\xff" * 32_763 + b"start",
+        b"start" + b"\xff" * 40_000 + b"start",
+    ):
+        assert gzip.decompress(_gzip.member(data)) == data
+
+
+def test_no_pages_are_a_crawl_too(tmp_path):
+    assert crawl(tmp_path, pages=0)["pages"] == 0
+    assert pl.read_parquet(tmp_path / "truth.parquet").height == 0
+    assert pl.read_parquet(tmp_path / "truth.parquet").columns == TRUTH.names
+
+
+def test_a_senseless_number_of_pages_is_refused(tmp_path):
+    with pytest.raises(CurateError, match="pages: from 0"):
+        crawl(tmp_path, pages=-1)
