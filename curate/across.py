@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from curate.artifact import ROW, SHARD_BYTES, SHARD_ROWS, View, parquet_bytes, replace_file
-from curate.errors import CurateError
+from curate.errors import CurateError, failing
 from curate.passes import Work, store
 from curate.schema import accepted, dtype_of
 
@@ -44,8 +44,8 @@ class Prepare:
         seen = docs.select(self.node.reads)
         if found.spec.prepare:
             seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
-        replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen), durable=False)
-        replace_file(self.node.draft / "work" / "sorted" / name, _grouped(docs.drop(ROW)), durable=False)
+        replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen))
+        replace_file(self.node.draft / "work" / "sorted" / name, _grouped(docs.drop(ROW)))
         replace_file(sizes, parquet_bytes(docs.select("id", pl.col("text").str.len_bytes().alias("bytes"))))
         return docs.height
 
@@ -88,13 +88,17 @@ class Gather:
 def find_columns(node: Work) -> None:
     """Phase 2: run the step over the prepared corpus and write its columns, sorted by id."""
     found = node.found()
-    made: Any = found.call(Prepared(node.corpus, node.draft / "work" / "prepared"), **node.params)
-    made = made.collect() if isinstance(made, pl.LazyFrame) else made
+    with failing(found.title):
+        made: Any = found.call(Prepared(node.corpus, node.draft / "work" / "prepared"), **node.params)
+        made = made.collect() if isinstance(made, pl.LazyFrame) else made
     made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns])
     if set(made.columns) != {"id", *node.adds}:
         raise CurateError(
             f"{found.title} gave the columns {made.columns}, but id and {list(node.adds)} on an empty corpus"
         )
+    nan = [c for c, t in made.schema.items() if t.is_float() and made[c].is_nan().any()]
+    if nan:
+        raise CurateError(f"{found.title} gave NaN in {nan[0]!r}")
     if made["id"].n_unique() != made.height:
         raise CurateError(f"{found.title} gave two rows for one id")
     typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])

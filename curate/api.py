@@ -19,7 +19,7 @@ from curate.lock import Lock, lock_of, read_ref, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
-from curate.profile import Profile, find_project, load_profile
+from curate.profile import Profile, find_project, load_profile, shipped
 from curate.recipe import Recipe, load
 from curate.report import Report
 from curate.state import State
@@ -63,18 +63,25 @@ class Curated:
 
     @property
     def lock_path(self) -> Path:
-        return self.project / "recipes" / f"{self.name}.lock"
+        """In the project's `recipes/`, also for a recipe of the package; beside the file for one that lies elsewhere."""
+        homes = (self.project / "recipes", shipped("recipes"))
+        if any(self.recipe.path.is_relative_to(home) for home in homes):
+            return self.project / "recipes" / f"{self.name}.lock"
+        return self.recipe.path.with_suffix(".lock")
 
     @cached_property
     def built(self) -> State:
         """What is stored of the plan, without building anything."""
         state = State(self.planned, self.store)
-        state.settle(list(self.planned.nodes.values()))
+        try:
+            state.settle(list(self.planned.nodes.values()))
+        except Damaged as damage:
+            raise CurateError(f"{damage}; curate build {self.name} makes it again") from None
         return state
 
     def _build(self, executor: executors.Executor, report: Report) -> Build:
         limits = Limits(self.profile.limits.seconds, self.profile.limits.seconds_per_document)
-        last = read_ref(self.store, self.name, self.project)
+        last = read_ref(self.store, self.lock_path)
         return Build(
             self.planned, self.store, executor=executor, project=self.project, report=report, limits=limits, last=last
         )
@@ -103,7 +110,7 @@ class Curated:
         fresh = lock_of(self.planned, build.done)
         if lock:
             self.hold_to(lock, fresh)
-        write_ref(self.store, self.planned, self.project, build.done, build.last)
+        write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
         if not targets:
             self.check_expectations()
         if not targets and not locked:
@@ -184,7 +191,7 @@ class Curated:
         """Reasons, by node, for everything that is to be built; or for one node."""
         from curate.why import why
 
-        found = why(self.planned, read_ref(self.store, self.name, self.project), self.todo())
+        found = why(self.planned, read_ref(self.store, self.lock_path), self.todo())
         if node is None:
             return found
         names = {id(n): name for name, n in self.planned.nodes.items()}

@@ -6,7 +6,9 @@ end the work there (early cut-off). A damaged object is set aside when it is met
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -25,7 +27,7 @@ from curate.artifact import (
     content_of,
     read_checked,
 )
-from curate.errors import CurateError
+from curate.errors import CurateError, failing
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR
@@ -60,6 +62,7 @@ class Build(State):
     def run(self, targets: list[str] | None = None) -> None:
         """Build the named nodes and what they need; all of the plan when none is named."""
         nodes = self.plan.needed(targets)
+        self.keep_young(nodes)
         for _ in range(4 * len(nodes) + 16):
             try:
                 self.settle(nodes)
@@ -75,6 +78,14 @@ class Build(State):
                 self.store.set_aside(damage)
                 self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
+
+    def keep_young(self, nodes: list[Node]) -> None:
+        """Touch what this build stands on, so that `gc` leaves it alone until the build has noted its names."""
+        for node in nodes:
+            key = self.store.planned(node.plan_key)
+            if key:
+                with contextlib.suppress(OSError):
+                    os.utime(self.store.object(key) / "manifest.json")
 
     def wait_for(self, node: Node) -> Callable[[], None]:
         """Say that another build is doing this."""
@@ -154,7 +165,7 @@ class Build(State):
             rest = [works[n.name] for n in nodes if n.kind != "repeat"]
             self.go(rest, self.files(first), None)
             self.commit(first)
-            if len(nodes) > 1:
+            if len(nodes) > 1 and nodes[1].kind == "repeat":
                 view = self.view(first)
                 repeats = find_repeats(
                     works[nodes[1].name], view.shards, [view.pieces[0].folder / name for name in view.shards], view.load
@@ -204,14 +215,6 @@ class Build(State):
         for name, other in node.others:
             if other.makes_files and name in params:
                 params[name] = str(self.store.object(self.done[other.plan_key].key))
-        models = {}
-        if node.step:
-            from curate.models.base import Model
-
-            models = {
-                p: self.plan.recipe.models[node.params[p]].model_dump(mode="json", exclude_none=True)
-                for p in node.step.parameters_of(Model)
-            }
         alias = node.own.get("as")
         adds = list(node.adds)
         renames = {}
@@ -223,7 +226,7 @@ class Build(State):
             }
         return Work(
             node.name, node.kind, self.store.draft(node.plan_key), node.step.verb if node.step else "", node.step.name if node.step else "",
-            "", self.project, params, models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
+            "", self.project, params, node.models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
             node.step.title if node.step else node.kind,
             {k: node.own[k] for k in ("columns", "promoted", "license")} if node.kind == "read" else {},
             find_known(self.store, node.value_key, self.key_of_base(node)) if node.kind in ("score", "rewrite") else None,
@@ -255,7 +258,7 @@ class Build(State):
         shutil.rmtree(data)
         data.mkdir()
         params = self.work(node).params
-        with self.report.progress(node.name, 1):
+        with self.report.progress(node.name, 1), failing(node.step.title):
             if node.kind == "generate":
                 facts = node.step.call(data, **params)
             else:
@@ -303,7 +306,8 @@ class Build(State):
         self.store.commit(node.plan_key, manifest)
         self.done[node.plan_key] = manifest
         if node.kind in ("score", "rewrite"):
-            register(self.store, node.value_key, manifest.key, self.done[node.base.plan_key].key)
+            base = self.done[node.base.plan_key]
+            register(self.store, node.value_key, manifest.key, base.key, base.content)
 
     def check_code(self, node: Node) -> None:
         """CurateError if the code is not what was planned: workers may have run either."""
@@ -317,11 +321,13 @@ class Build(State):
         if node.kind not in ("score", "rewrite", "expand") or lost == 0:
             return
         if lost == rows_in or (lost > BUDGET_FLOOR and lost > BUDGET * rows_in):
-            name = next(s for s in shards if s.errors)
+            name = next(s for s in shards if s.fates.get("quarantined") or s.fates.get("killed"))
             folder = self.store.draft(node.plan_key) / "data"
             from curate.artifact import errors_name
 
-            error = read_checked(folder, errors_name(name.name), name.errors[1] if name.errors else "")["error"][0]
+            error = read_checked(folder, errors_name(name.name), name.errors[1] if name.errors else "")[
+                "error"
+            ].drop_nulls()[0]
             raise CurateError(
                 f"{node.name}: {lost:,} of {rows_in:,} documents failed, more than {BUDGET:.0%}; the first: {error}"
             )

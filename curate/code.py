@@ -38,12 +38,17 @@ def stripped(source: str) -> str:
     source = source.replace("\r\n", "\n")
     tree = ast.parse(source)
     lines = source.split("\n")
+    source_lines = list(lines)
     for row, column in _comments(source):
         lines[row - 1] = lines[row - 1][:column]
     literal = {n for node in ast.walk(tree) if _is_text(node) for n in range(node.lineno, node.end_lineno)}  # type: ignore[attr-defined]
     dropped: set[int] = set()
     for node in _docstrings(tree):
-        dropped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        last = node.end_lineno or node.lineno
+        before = source_lines[node.lineno - 1].encode()[: node.col_offset]
+        after = lines[last - 1].encode()[node.end_col_offset :]
+        if not before.strip() and not after.strip():  # nothing else stands on its lines
+            dropped.update(range(node.lineno, last + 1))
     kept = []
     for number, line in enumerate(lines, 1):
         if number in dropped:

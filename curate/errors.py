@@ -4,8 +4,9 @@ Everything a user can put right is a `CurateError`: one line that says where, wh
 exit code 2 at one place (`curate/cli/__init__.py`). Anything else that escapes is a bug of ours and keeps its traceback.
 """
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class CurateError(Exception):
@@ -23,3 +24,14 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+
+
+@contextlib.contextmanager
+def failing(title: str) -> Iterator[None]:
+    """Turn whatever a step raises over a whole corpus into one line; there is no document to put aside."""
+    try:
+        yield
+    except CurateError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise CurateError(" ".join(f"{title} failed: {type(error).__name__}: {error}".split())[:500]) from error

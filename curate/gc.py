@@ -5,13 +5,13 @@ Roots are the refs of all projects and the locks beside their recipes; nothing y
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from curate.errors import CurateError
 from curate.lock import Lock
 from curate.store import Store
 
@@ -49,11 +49,15 @@ def delete(found: list[Loose]) -> None:
 def _rooted(store: Store) -> set[str]:
     keys: set[str] = set()
     for path in (store.root / "refs").glob("*.json"):
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        try:
             ref = json.loads(path.read_text("utf-8"))
             keys |= {node["key"] for node in ref["nodes"].values()}
-            for lock in (Path(ref["project"]) / "recipes").glob("**/*.lock"):
-                keys |= {str(node.get("key")) for node in Lock.read(lock).nodes.values()}
+            if Path(ref["lock"]).is_file():
+                keys |= {str(node.get("key")) for node in Lock.read(Path(ref["lock"])).nodes.values()}
+        except (ValueError, KeyError, TypeError):
+            raise CurateError(
+                "cannot be read, so what it keeps is not known; delete it if it is of no use", where=str(path)
+            ) from None
     return keys
 
 

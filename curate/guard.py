@@ -56,14 +56,16 @@ class Guard:
     seconds_per_row: float = 0.5
     may_die: bool = True
     """In a worker process of its own, a hung step may take the process with it; inline it gets an exception."""
+    attempt: str = ""
+    """Names the build. A slice that was running when a build died says nothing against its documents: only a worker that died alone does."""
     history: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         with contextlib.suppress(FileNotFoundError, ValueError):
             self.history = json.loads(self.journal.read_text("utf-8"))
         died = self.history.pop("running", None)
-        if died:
-            self.died(*died)
+        if died and died[0] == self.attempt:
+            self.died(*died[1:])
 
     def died(self, node: str, low: int, high: int) -> None:
         """An earlier attempt at this shard ended inside this slice."""
@@ -85,7 +87,7 @@ class Guard:
         """Call a step on a batch, slice by slice if this batch has killed a worker before."""
         outcome = Outcome()
         marks = self.history.get(node, {"slices": [], "deaths": {}, "killed": []})
-        budget = max(BUDGET_FLOOR, int(BUDGET * docs.height))
+        budget = max(BUDGET_FLOOR, docs.height // 2)  # a net only: Build.check_budget decides, over all shards
         for low, high in _slices(docs.height, marks["slices"]):
             if high - low == 1 and low in marks["killed"]:
                 outcome.lost.append((low, "killed", "killed its worker, or did not come back in time, twice"))
@@ -103,10 +105,10 @@ class Guard:
             return
         except CurateError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit, pl.exceptions.PanicException) as error:
             if high - low <= 1:
                 fate = "killed" if isinstance(error, TimedOut) else "quarantined"
-                outcome.lost.append((low, fate, f"{type(error).__name__}: {error}"[:500]))
+                outcome.lost.append((low, fate, " ".join(f"{type(error).__name__}: {error}".split())[:500]))
                 if len(outcome.lost) > budget:
                     last = outcome.lost[-1][2]
                     raise CurateError(
@@ -121,7 +123,7 @@ class Guard:
     def watched(self, node: str, low: int, high: int, timed: bool) -> Iterator[None]:
         """Note the slice in the journal and set the alarm; both are gone when the slice is done."""
         if high > low:
-            self.journal.write_text(json.dumps({**self.history, "running": [node, low, high]}), "utf-8")
+            self.journal.write_text(json.dumps({**self.history, "running": [self.attempt, node, low, high]}), "utf-8")
         limit = self.seconds + self.seconds_per_row * (high - low)
         alarmed = timed and threading.current_thread() is threading.main_thread()
         before: Any = None

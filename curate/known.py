@@ -69,11 +69,11 @@ class Known:
         )
 
 
-def register(store: Store, value_key: str, key: str, base: str) -> None:
+def register(store: Store, value_key: str, key: str, base: str, content: str) -> None:
     """Note that an object holds values of this value key, for documents of this base."""
     folder = store.root / "values" / value_key
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / f"{key}.json", json.dumps({"base": base}).encode(), durable=False)
+    replace_file(folder / f"{key}.json", json.dumps({"base": base, "content": content}).encode(), durable=False)
 
 
 def find_known(store: Store, value_key: str, base: str | None) -> Known | None:
@@ -83,10 +83,10 @@ def find_known(store: Store, value_key: str, base: str | None) -> Known | None:
     with contextlib.suppress(FileNotFoundError):
         for mark in sorted(folder.iterdir(), key=lambda path: (-path.stat().st_mtime_ns, path.name))[:MOST]:
             try:
-                piece, theirs = (
-                    _piece(store, mark.stem),
-                    _piece(store, str(json.loads(mark.read_text("utf-8"))["base"])),
-                )
+                told = json.loads(mark.read_text("utf-8"))
+                piece, theirs = _piece(store, mark.stem), _piece(store, str(told["base"]))
+                if theirs.content != told["content"]:  # made again since, and came out differently
+                    continue
             except (Damaged, ValueError, KeyError):
                 continue
             if theirs.folder.name == base:

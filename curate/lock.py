@@ -52,7 +52,12 @@ class Lock:
     def differences(self, other: Lock) -> list[str]:
         """Names whose bytes differ, or that only one of them has."""
         names = dict.fromkeys([*self.nodes, *other.nodes])
-        return [n for n in names if self.nodes.get(n, {}).get("content") != other.nodes.get(n, {}).get("content")]
+        return [n for n in names if _meaning(self, n) != _meaning(other, n)]
+
+
+def _meaning(lock: Lock, name: str) -> dict[str, Any]:
+    """All that a lock says of a node but its key: a changed step that gives the same bytes means the same."""
+    return {**{k: v for k, v in lock.nodes.get(name, {}).items() if k != "key"}, "input": lock.inputs.get(name)}
 
 
 def _flow(value: dict[str, Any]) -> str:
@@ -96,20 +101,20 @@ def _line(node: Node, manifest: Manifest) -> dict[str, Any]:
 # what the names meant at the last build, with payloads
 
 
-def ref_path(store: Store, recipe: str, project: Path) -> Path:
-    """Where a store keeps what a project's recipe meant."""
-    return store.root / "refs" / f"{recipe.replace('/', '.')}-{digest(str(project.resolve()))[:8]}.json"
+def ref_path(store: Store, lock: Path) -> Path:
+    """Where a store keeps what the recipe of this lock meant."""
+    return store.root / "refs" / f"{lock.stem}-{digest(str(lock.absolute()))[:12]}.json"
 
 
-def read_ref(store: Store, recipe: str, project: Path) -> dict[str, dict[str, Any]]:
-    """Name -> {plan, key, documents} of the recipe's last build in this project; empty before the first."""
+def read_ref(store: Store, lock: Path) -> dict[str, dict[str, Any]]:
+    """Name -> {plan, key, documents} of the last build of the recipe with this lock; empty before the first."""
     try:
-        return dict(json.loads(ref_path(store, recipe, project).read_text("utf-8"))["nodes"])
+        return dict(json.loads(ref_path(store, lock).read_text("utf-8"))["nodes"])
     except (FileNotFoundError, ValueError, KeyError):
         return {}
 
 
-def write_ref(store: Store, plan: Plan, project: Path, done: dict[str, Manifest], before: dict[str, Any]) -> None:
+def write_ref(store: Store, plan: Plan, lock: Path, done: dict[str, Manifest], before: dict[str, Any]) -> None:
     """Note what the names mean now; of nodes that were not built this time, what they meant before."""
     nodes = {
         name: {
@@ -122,9 +127,9 @@ def write_ref(store: Store, plan: Plan, project: Path, done: dict[str, Manifest]
         if node.plan_key in done
     }
     kept = {name: old for name, old in before.items() if name in plan.nodes and name not in nodes}
-    payload = {"recipe": plan.recipe.recipe, "project": str(project), "nodes": {**kept, **nodes}}
-    if read_ref(store, plan.recipe.recipe, project) != payload["nodes"]:
-        replace_file(ref_path(store, plan.recipe.recipe, project), json.dumps(payload, sort_keys=True).encode())
+    payload = {"recipe": plan.recipe.recipe, "lock": str(lock.absolute()), "nodes": {**kept, **nodes}}
+    if read_ref(store, lock) != payload["nodes"]:
+        replace_file(ref_path(store, lock), json.dumps(payload, sort_keys=True).encode())
 
 
 def write_lock(path: Path, lock: Lock) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,13 +23,14 @@ from curate.artifact import ROW, Stored, View, errors_name, replace_file, write_
 from curate.clauses import parse
 from curate.errors import CurateError
 from curate.guard import Guard
+from curate.identity import file_sha256
 from curate.known import Known
 from curate.records import shards_of
 from curate.schema import dtype_of
 from curate.sources import Sources
 from curate.step import Step
 
-FATES: dict[str, Any] = {ROW: pl.UInt32, "fate": pl.String, "error": pl.String}
+FATES: dict[str, Any] = {ROW: pl.UInt32, "id": pl.String, "url": pl.String, "fate": pl.String, "error": pl.String}
 DERIVED = ("source", "url", "license", "date", "dump")
 
 
@@ -96,6 +98,7 @@ class Pass:
     view: View | None = None
     limits: Limits = Limits()
     may_die: bool = True
+    attempt: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @property
     def count(self) -> int:
@@ -148,6 +151,12 @@ class Pass:
                 if provenance is not None:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
                 self.shard(name, docs, lost)
+        source = self.files.files[rank]
+        if file_sha256(Path(source.path)) != source.sha256:
+            for node in self.nodes:
+                for name in names:
+                    _record(node, name).unlink(missing_ok=True)
+            raise CurateError("changed while it was read; build again", where=Path(source.path).name)
         replace_file(marker, json.dumps(names).encode(), durable=False)
         return rows
 
@@ -177,6 +186,7 @@ class Pass:
             self.limits.seconds,
             self.limits.seconds_per_row,
             self.may_die,
+            self.attempt,
         )
         for node in self.nodes:
             if node.kind == "read":
@@ -206,8 +216,13 @@ class Pass:
         if found.kind == "expand":
             made = pl.concat(outcome.frames) if outcome.frames else call(todo.clear())
             made = made.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)).select(ROW, *node.adds)
-            childless = docs.height - errors.height - made["parent_id"].n_unique()
-            store(node, name, made, errors, {"no rows": childless} if childless else {})
+            barren = docs.filter(~pl.col("id").is_in(made["parent_id"].unique().implode())).join(
+                errors, on=ROW, how="anti"
+            )
+            none = barren.select(
+                ROW, "id", url=pl.lit(None, pl.String), fate=pl.lit("no rows"), error=pl.lit(None, pl.String)
+            )
+            store(node, name, made, pl.concat([errors, none]).sort(ROW))
             return made
         schema = pl.Schema({ROW: pl.UInt32(), **{c: dtype_of(t) for c, t in node.adds.items()}})
         parts = [f.cast(schema) for f in (*outcome.frames, *([] if seen is None else [seen]))]
@@ -251,8 +266,12 @@ def store(
 
 def lost_rows(docs: pl.DataFrame, lost: Sequence[tuple[int, str, str]]) -> pl.DataFrame:
     """Rows that left a step: row number, fate, error."""
-    rows = docs[ROW].gather([position for position, _, _ in lost]) if lost else pl.Series(ROW, [], dtype=pl.UInt32)
-    return pl.DataFrame({ROW: rows, "fate": [f for _, f, _ in lost], "error": [e for _, _, e in lost]}, schema=FATES)
+    left = docs.select(ROW, "id")[[position for position, _, _ in lost]]
+    said = pl.DataFrame(
+        {"fate": [f for _, f, _ in lost], "error": [e for _, _, e in lost]},
+        schema={"fate": pl.String, "error": pl.String},
+    )
+    return left.hstack(said).with_columns(url=pl.lit(None, pl.String)).select(list(FATES))
 
 
 def judge(docs: pl.DataFrame, clauses: Sequence[tuple[str, str]]) -> pl.DataFrame:
@@ -287,6 +306,9 @@ def columns(made: pl.Series | pl.DataFrame, batch: pl.DataFrame, node: Work, fou
     if list(made.columns) != list(node.adds):
         raise CurateError(f"{found.title} gave the columns {made.columns}, but {list(node.adds)} on an empty frame")
     for column, dtype in made.schema.items():
+        wanted = dtype_of(node.adds[column])
+        if dtype != wanted and dtype != pl.Null and not (dtype.is_integer() and wanted.is_numeric()):
+            raise CurateError(f"{found.title} gives {column} as {dtype}, but {wanted} on an empty frame; set its dtype")
         if dtype.is_float() and made[column].is_nan().any():
             raise ValueError(f"{column} is NaN")
     if found.kind == "rewrite" and made["text"].null_count():

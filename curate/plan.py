@@ -50,6 +50,8 @@ class Node:
     adds: Schema = field(default_factory=dict)
     schema: Schema = field(default_factory=dict)
     where: str = ""
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Parameter -> entry under `models:` of the recipe that declares this node, which need not be the one that is built."""
     raw: tuple[str, ...] = ()
     """Of a reader: the columns that its first file has."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ from curate.step import Artifact, Step, code_of
 if TYPE_CHECKING:
     from curate.recipe import Corpus, Recipe, StepEntry
     from curate.store import Store
+
+
+FATES = ("kept", "undecided", "repeat", "quarantined", "killed")
+RESERVED = ("row", "shard", "corpus", "fate", "fate_node", "failed", "error", "filename", "parent_id", "id", "source")
+"""Columns of the views and of stored pieces, which no step and no file may give."""
 
 
 class Planner:
@@ -75,7 +81,7 @@ class Planner:
             raise CurateError(
                 f"no corpus or step {name!r}{did_you_mean(name, [*self.recipe.corpora, *self.nodes])}", where=where
             )
-        return found
+        return self.nodes[f"{found.corpus}/repeat"] if found.kind == "read" else found
 
     def other(self, recipe: str) -> Plan:
         """The plan of another recipe, named from this one."""
@@ -89,7 +95,7 @@ class Planner:
         for node in plan.needed([name]):
             known = self.nodes.get(node.name)
             if known is None or known.plan_key != node.plan_key:
-                self.nodes[node.name if known is None else f"{recipe}:{node.name}"] = node
+                self.nodes[f"{recipe}:{node.name}"] = node
         return plan[name]
 
     def add(self, node: Node) -> Node:
@@ -110,7 +116,7 @@ class Planner:
         others = [("files", self.generate(f, where)) for f in files if f.startswith("embedded:")]
         own_files = [f for f in files if not f.startswith("embedded:")]
         sources = list_sources(own_files, self.project, self.store, where) if own_files else None
-        raw = self.discovery.of_reader(found, params, sources)
+        raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
         columns = dict(entry.columns)
         foreign = self.foreign(
             corpus, {**flat(raw), **{c: flat(raw).get(source, pl.String()) for c, source in columns.items()}}
@@ -151,9 +157,11 @@ class Planner:
     def foreign(self, corpus: str, raw: Schema) -> Schema:
         """The file's own columns that later steps or clauses of this corpus, or corpora made from it, name."""
         named: set[str] = set(raw) if self.promote_all else set()
-        for name, entry in self.recipe.corpora.items():
-            if name != corpus and (entry.from_ or "").partition("/")[0] != corpus:
-                continue
+        made_from = {corpus}
+        for _ in self.recipe.corpora:
+            made_from |= {n for n, c in self.recipe.corpora.items() if (c.from_ or "").partition("/")[0] in made_from}
+        for name in made_from:
+            entry = self.recipe.corpora[name]
             for position, item in enumerate(entry.steps):
                 if item.verb == "keep":
                     for text in (item.clauses or {}).values():
@@ -161,8 +169,8 @@ class Planner:
                 else:
                     at = self.recipe.location("corpora", name, "steps", position)
                     found = self.found(item.verb, str(item.step), at)
-                    named |= set(self.reads(found, {**_defaults(found), **item.params}))
-        return {c: t for c, t in raw.items() if c in named and c not in (*STANDARD, "payload", "provenance", "error")}
+                    named |= set(found.reads_with({**_defaults(found), **item.params}))
+        return {c: t for c, t in raw.items() if c in named and c not in (*STANDARD, *RESERVED, "payload", "provenance")}
 
     def generate(self, name: str, where: str) -> Node:
         """The node of `embedded:crawl?pages=300`."""
@@ -190,7 +198,7 @@ class Planner:
         params = self.filled(found, dict(item.params), where)
         others = tuple((p, self.reference(str(params[p]), where)) for p in found.parameters_of(Artifact))
         models = {p: self.model(str(params[p]), where) for p in self.model_parameters(found)}
-        reads = self.reads(found, params)
+        reads = found.reads_with(params)
         for column in reads:
             if column not in chain.schema:
                 hint = did_you_mean(column, chain.schema)
@@ -207,6 +215,11 @@ class Planner:
         own = self.own(found, shown, **more)
         gives = self.discovery.of_step(found, params, {c: chain.schema[c] for c in reads}, own)
         adds = _named(found, gives, item.as_, where)
+        taken = [c for c in adds if c in RESERVED]
+        if taken:
+            raise CurateError(
+                f"{corpus}: {found.title} gives the column {taken[0]!r}, a name of ours; add `as:`", where=where
+            )
         clash = [
             c
             for c in adds
@@ -238,6 +251,7 @@ class Planner:
                 adds,
                 schema,
                 where,
+                {p: self.recipe.models[params[p]].model_dump(mode="json", exclude_none=True) for p in models},
             )
         )
         clauses = found.spec.keep if item.clauses is None else item.clauses
@@ -245,7 +259,7 @@ class Planner:
             return node
         if item.as_:
             clauses = (
-                {k: v.replace(f"{found.name}_", f"{item.as_}_") for k, v in clauses.items()}
+                {k: _renamed(v, dict(zip(gives, adds, strict=True))) for k, v in clauses.items()}
                 if not item.clauses
                 else clauses
             )
@@ -254,6 +268,10 @@ class Planner:
     def keep(self, corpus: str, name: str, clauses: dict[str, str], chain: Node, where: str) -> Node:
         parsed = {}
         for clause, text in clauses.items():
+            if clause in FATES or clause == "row":
+                raise CurateError(
+                    f"{corpus}: a clause cannot be called {clause!r}, which is a fate already", where=where
+                )
             try:
                 parsed[clause] = parse(text)
                 parsed[clause].check(chain.schema)
@@ -292,11 +310,7 @@ class Planner:
         return found.validated(given, where=where)
 
     def reads(self, found: Step, params: dict[str, Any]) -> tuple[str, ...]:
-        """Columns a step reads; an entry `$name` stands for the columns that the parameter `name` lists."""
-        columns: list[str] = []
-        for entry in found.reads:
-            columns += params.get(entry[1:], []) if entry.startswith("$") else [entry]
-        return tuple(dict.fromkeys(columns))
+        return found.reads_with(params)
 
     def model_parameters(self, found: Step) -> tuple[str, ...]:
         from curate.models.base import Model
@@ -311,6 +325,11 @@ class Planner:
         if entry is None:
             raise CurateError(f"no model {name!r} under `models:`{did_you_mean(name, self.recipe.models)}", where=where)
         return base.identity_of(entry.model_dump(mode="json", exclude_none=True))
+
+
+def _renamed(clause: str, names: dict[str, str]) -> str:
+    """A step's own clause over its columns as `as:` named them."""
+    return re.sub(r"\b\w+\b", lambda word: names.get(word[0], word[0]), clause)
 
 
 def _defaults(found: Step) -> dict[str, Any]:

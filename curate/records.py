@@ -85,6 +85,10 @@ def as_documents(frame: pl.DataFrame, work: Work, path: str) -> pl.DataFrame:
     )
     if "id" not in given:
         docs = docs.with_columns(record_ids(work.corpus, docs))
+    elif docs["id"].null_count():
+        none = pl.col("id").is_null()
+        text = pl.when(none).then(None).otherwise(pl.col("text")).alias("text")
+        docs = docs.with_columns(text, pl.when(none).then(pl.lit("no id")).otherwise(pl.col("error")).alias("error"))
     return docs.drop("payload", strict=False)
 
 
@@ -121,7 +125,7 @@ def numbered(held: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame, pl.D
     whole = pl.concat(held, how="diagonal_relaxed").with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
     bad = pl.col("text").is_null()
     lost = whole.filter(bad).select(
-        ROW, pl.lit("quarantined").alias("fate"), pl.col("error").fill_null("no text").alias("error")
+        ROW, "id", "url", pl.lit("quarantined").alias("fate"), pl.col("error").fill_null("no text").alias("error")
     )
     provenance = whole.select(ROW, "provenance").unnest("provenance") if "provenance" in whole.columns else None
     return whole.filter(~bad).drop("error", "provenance", strict=False), lost, provenance

@@ -42,11 +42,13 @@ def _double_ids(files: list[Path]) -> pl.Series:
     """Ids that occur more than once. DuckDB spills to disk where they do not fit into memory."""
     import duckdb
 
+    from curate.views import exact_path
+
     if not files:
         return pl.Series("id", [], dtype=pl.String)
-    query = "select id from read_parquet(?) group by id having count(*) > 1 order by id"
+    query = "select id from read_parquet(?, hive_partitioning=false) group by id having count(*) > 1 order by id"
     with contextlib.closing(duckdb.connect()) as connection:
-        rows = connection.execute(query, [[str(path) for path in files]]).fetchall()
+        rows = connection.execute(query, [[exact_path(path) for path in files]]).fetchall()
     return pl.Series("id", [row[0] for row in rows], dtype=pl.String)
 
 

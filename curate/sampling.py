@@ -39,7 +39,8 @@ def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: 
             return pl.DataFrame(schema={"id": pl.String, "fate": pl.String, "text": pl.String})
         found = frame(
             connection,
-            f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in chosen)})",
+            f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in chosen)})"
+            + (_side(dropped_by, near) if dropped_by else " and fate = 'kept'"),
         )
     order = pl.DataFrame({"id": chosen, "_order": range(len(chosen))})
     found = found.join(order, on="id").sort("_order").drop("_order", "shard", "row", strict=False)

@@ -100,16 +100,22 @@ class Discovery:
         dropped = {"across": ("id",), "expand": ("parent",)}.get(found.kind, ())
         return {c: t for c, t in gives.schema.items() if c not in dropped and (c != "text" or found.kind != "score")}
 
-    def of_reader(self, found: Step, params: dict[str, Any], sources: Sources | None) -> dict[str, str]:
-        """Columns of the first batch of the first file, as text; nothing is known before a generated corpus exists."""
+    def of_reader(
+        self, found: Step, params: dict[str, Any], sources: Sources | None, code: dict[str, Any]
+    ) -> dict[str, str]:
+        """Columns of the first batch of each file, as text, in types that fit all; nothing is known before a generated corpus exists."""
         if sources is None:
             return {}
-        first = sources.files[0]
-        name = digest(["reader", found.title, params, first.sha256])
+        name = digest(["reader", found.title, code, params, sources.digests])
         known = self.store.remembered("columns", name)
         if not known:
-            frames = list(itertools.islice(found.call(first.path, **params), 1))
-            known = {c: str(t) for c, t in frames[0].schema.items()} if frames else {"text": "String"}
+            heads = [
+                frame.clear()
+                for file in sources.files
+                for frame in itertools.islice(found.call(file.path, **params), 1)
+            ]
+            schema = pl.concat(heads, how="diagonal_relaxed").schema if heads else {"text": pl.String()}
+            known = {c: str(t) for c, t in schema.items()}
             self.store.remember("columns", name, known)
         return dict(known)
 

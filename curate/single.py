@@ -6,6 +6,7 @@ input had, with the fate of every document beside them.
 
 from __future__ import annotations
 
+import glob
 import json
 import tempfile
 import typing
@@ -56,7 +57,7 @@ def run_step(
         "corpora": {
             "input": {
                 "read": chosen,
-                "files": [str(Path(p).resolve()) for p in inputs],
+                "files": [glob.escape(str(Path(p).resolve())) for p in inputs],
                 **({"columns": columns} if columns else {}),
                 "steps": [] if step.kind == "read" else [entry],
             }

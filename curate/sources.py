@@ -43,7 +43,7 @@ def list_sources(patterns: list[str], project: Path, store: Store, where: str = 
     for pattern in patterns:
         if "://" in pattern:
             raise CurateError(f"{pattern!r} is not on this machine; copy the files and name them by path", where=where)
-        found = sorted(glob.glob(str(project / Path(pattern).expanduser()), recursive=True))
+        found = sorted(glob.glob(_pattern(project, pattern), recursive=True))
         files = [Path(f) for f in found if Path(f).is_file()]
         if not files:
             raise CurateError(f"no file matches {pattern!r} (looked in {_shown(project)})", where=where)
@@ -53,6 +53,12 @@ def list_sources(patterns: list[str], project: Path, store: Store, where: str = 
     except OSError as error:
         raise CurateError(f"{error.filename} cannot be read: {error.strerror}", where=where) from None
     return Sources(tuple(sorted(listed, key=lambda file: (file.sha256, file.path))))
+
+
+def _pattern(project: Path, pattern: str) -> str:
+    """A pattern under the project; what the project's own folder is called is no pattern."""
+    path = Path(pattern).expanduser()
+    return str(path) if path.is_absolute() else str(Path(glob.escape(str(project))) / path)
 
 
 def folder_sources(folder: Path, names: list[tuple[str, int, str]], suffixes: tuple[str, ...]) -> Sources:

@@ -25,13 +25,15 @@ class State:
     def settle(self, nodes: list[Node]) -> None:
         """Note every node that is already stored, by plan key or, with its inputs known, by key."""
         for node in nodes:
-            if node.plan_key in self.done:
-                continue
-            key = self.store.planned(node.plan_key)
-            if key is None or not self.store.has(key):
-                key = self.key_of(node) if self.is_ready(node) else None
-                if key is None or not self.store.has(key):
+            ready = self.is_ready(node)
+            key = self.key_of(node) if ready else self.store.planned(node.plan_key)
+            known = self.done.get(node.plan_key)
+            if known is not None:
+                if not ready or known.key == key:
                     continue
+                del self.done[node.plan_key]  # an input was made again and came out differently
+            if key is None or not self.store.has(key):
+                continue
             self.done[node.plan_key] = self.store.check(key)
             with contextlib.suppress(OSError):
                 self.store.record(node.plan_key, key)

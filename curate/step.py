@@ -19,6 +19,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import itertools
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -124,9 +125,10 @@ class Step:
     def kind(self) -> Kind:
         return self.spec.kind
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*DOCUMENT, *self.spec.reads)))
+    def reads_with(self, params: dict[str, Any]) -> tuple[str, ...]:
+        """Columns the step sees; an entry `$name` of `reads=` stands for the columns that the parameter `name` lists."""
+        named = [params.get(c[1:]) or () if c.startswith("$") else (c,) for c in self.spec.reads]
+        return tuple(dict.fromkeys((*DOCUMENT, *itertools.chain.from_iterable(named))))
 
     @property
     def title(self) -> str:
@@ -263,11 +265,11 @@ def found(project: Path | None = None) -> dict[tuple[str, str], Path]:
     steps: dict[tuple[str, str], Path] = {}
     for folder in reversed(folders(project)):
         for path in sorted(folder.glob("*/*.py")):
-            if not path.stem.startswith("_") and "__step__" not in path.stem and _is_step_file(path):
+            if not path.stem.startswith("_") and "__step__" not in path.stem and is_step_file(path):
                 steps[path.parent.name, path.stem] = path
     return dict(sorted(steps.items()))
 
 
-def _is_step_file(path: Path) -> bool:
+def is_step_file(path: Path) -> bool:
     """A step file imports its decorator from `curate.step`; helpers beside steps do not."""
     return "from curate.step import" in path.read_text("utf-8")

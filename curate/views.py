@@ -13,8 +13,10 @@ goes on to the next segment stands only there. Names come from validated recipes
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -42,7 +44,7 @@ def connect(state: State) -> duckdb.DuckDBPyConnection:
     folder = str(state.store.root / "objects")
     for name, sql in statements(state):
         connection.execute(f"create view {quoted(name)} as {sql}")
-    connection.execute(f"set allowed_directories=[{literal(folder + '/')}]")
+    connection.execute(f"set allowed_directories=[{literal(folder + '/')}, {literal(exact_path(Path(folder)) + '/')}]")
     connection.execute("set enable_external_access=false")
     connection.execute("set lock_configuration=true")
     return connection
@@ -60,7 +62,7 @@ def statements(state: State) -> Iterator[tuple[str, str]]:
     mixture = state.done.get(state.plan.nodes["mixture"].plan_key) if "mixture" in state.plan.nodes else None
     if mixture:
         index = state.store.object(mixture.key) / "index.parquet"
-        yield "mixture", f"select * from read_parquet({literal(str(index))})"
+        yield "mixture", f"select * from read_parquet({literal(exact_path(index))}, hive_partitioning=false)"
     yield (
         "sources",
         _values(
@@ -122,7 +124,7 @@ def segments(corpus: str, end: Node) -> list[Segment]:
 def corpus_sql(state: State, corpus: str, end: Node) -> Iterator[str]:
     """One select per segment of a corpus, as far as it is built."""
     for segment in segments(corpus, end):
-        built = [n for n in segment.nodes if n.plan_key in state.done]
+        built = list(itertools.takewhile(lambda n: n.plan_key in state.done, segment.nodes))
         if built:
             complete = len(built) == len(segment.nodes)
             yield segment_sql(state, corpus, built, segment.outside, segment.last and complete)
@@ -152,7 +154,7 @@ def segment_sql(state: State, corpus: str, nodes: Sequence[Node], outside: int, 
             for column in piece.columns:
                 columns.setdefault(column, []).insert(0, f"{alias}.{quoted(column)}")
         lost = _errors(piece)
-        if lost and position >= outside:
+        if lost and position >= outside and node.kind not in ("read", "expand"):
             joins.append(f"left join {lost} e{position} using (shard, row)")
             fates.append((f"e{position}.fate", node.name))
             errors.append(f"e{position}.error")
@@ -177,8 +179,12 @@ def segment_sql(state: State, corpus: str, nodes: Sequence[Node], outside: int, 
     )
     unread = _errors(pieces[0])
     whole = f"{outer}{' where ' + ' and '.join(where) if where else ''}"
-    if unread and not outside and nodes[0].kind == "read":
-        whole += f" union all by name select {literal(corpus)} as corpus, fate, {literal(nodes[0].name)} as fate_node, error from {unread}"
+    if unread and not outside and nodes[0].kind in ("read", "expand"):
+        name = "parent_id" if nodes[0].kind == "expand" else "id"
+        whole += (
+            f" union all by name select {literal(corpus)} as corpus, id as {name}, url, fate,"
+            f" {literal(nodes[0].name)} as fate_node, error from {unread}"
+        )
     return f"({whole})"
 
 
@@ -186,10 +192,20 @@ def _scan(piece: Piece) -> str:
     """A piece's files as a table with its shard's name."""
     if not piece.shards:
         return "(select null::varchar as shard, null::uinteger as row where false)"
-    files = ", ".join(literal(str(piece.folder / name)) for name in piece.shards)
     return (
-        f"(select * exclude (filename), parse_filename(filename) as shard from read_parquet([{files}], filename=true))"
+        f"(select * exclude (filename), parse_filename(filename) as shard from {_parquet(piece, list(piece.shards))})"
     )
+
+
+def _parquet(piece: Piece, names: Sequence[str]) -> str:
+    """Files by their exact paths: a folder called `id=5` is no partition, one called `a[1]` no pattern."""
+    files = ", ".join(literal(exact_path(piece.folder / name)) for name in names)
+    return f"read_parquet([{files}], filename=true, hive_partitioning=false)"
+
+
+def exact_path(path: Path) -> str:
+    """A path that DuckDB does not take for a pattern."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def _errors(piece: Piece) -> str:
@@ -197,9 +213,8 @@ def _errors(piece: Piece) -> str:
     names = [errors_name(s.name) for s in piece.shards.values() if s.errors]
     if not names:
         return ""
-    files = ", ".join(literal(str(piece.folder / name)) for name in names)
     shard = "replace(parse_filename(filename), '.errors.parquet', '.parquet')"
-    return f"(select row, fate, error, {shard} as shard from read_parquet([{files}], filename=true))"
+    return f"(select row, id, url, fate, error, {shard} as shard from {_parquet(piece, names)})"
 
 
 def _funnel_rows(state: State) -> list[list[Any]]:
@@ -253,7 +268,8 @@ def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
     """Rows of a query as a polars frame."""
     found = pl.from_arrow(connection.sql(sql).to_arrow_table())
     assert isinstance(found, pl.DataFrame)
-    return found
+    whole = [c for c, t in found.schema.items() if isinstance(t, pl.Decimal) and t.scale == 0]
+    return found.with_columns(pl.col(whole).cast(pl.Int64, strict=False))
 
 
 def query(state: State, sql: str) -> pl.DataFrame:
@@ -263,6 +279,8 @@ def query(state: State, sql: str) -> pl.DataFrame:
     with connect(state) as connection:
         try:
             for statement in connection.extract_statements(sql):
+                if statement.type == duckdb.StatementType.EXPLAIN and "analyze" in statement.query.lower():
+                    raise CurateError("a query only reads; explain without analyze does not run what it explains")
                 if statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
                     raise CurateError("a query only reads: select, with, from, describe or explain")
             return frame(connection, sql)
