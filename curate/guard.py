@@ -57,7 +57,7 @@ class Guard:
     may_die: bool = True
     """In a worker process of its own, a hung step may take the process with it; inline it gets an exception."""
     attempt: str = ""
-    """Names the build. A slice that was running when a build died says nothing against its documents: only a worker that died alone does."""
+    """Names the pass. A slice that was running when a build died says nothing against its documents; only a worker that died alone does."""
     history: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

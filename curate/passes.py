@@ -307,7 +307,7 @@ def columns(made: pl.Series | pl.DataFrame, batch: pl.DataFrame, node: Work, fou
         raise CurateError(f"{found.title} gave the columns {made.columns}, but {list(node.adds)} on an empty frame")
     for column, dtype in made.schema.items():
         wanted = dtype_of(node.adds[column])
-        if dtype != wanted and dtype != pl.Null and not (dtype.is_integer() and wanted.is_numeric()):
+        if dtype not in (wanted, pl.Null()) and not (dtype.is_integer() and wanted.is_numeric()):
             raise CurateError(f"{found.title} gives {column} as {dtype}, but {wanted} on an empty frame; set its dtype")
         if dtype.is_float() and made[column].is_nan().any():
             raise ValueError(f"{column} is NaN")

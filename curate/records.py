@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import polars as pl
 
 from curate.artifact import ROW, SHARD_BYTES, SHARD_ROWS
-from curate.errors import CurateError
+from curate.errors import CurateError, did_you_mean
+from curate.plan import STANDARD
 from curate.schema import dtype_of
 
 if TYPE_CHECKING:
@@ -35,61 +37,117 @@ def shards_of(
 
 
 def as_documents(frame: pl.DataFrame, work: Work, path: str) -> pl.DataFrame:
-    """A reader's records as documents: columns renamed, ids given, foreign columns packed into `extra`."""
-    mapping = work.read["columns"]
-    frame = frame.with_columns([_field(source).alias(name) for name, source in mapping.items()])
-    if "text" not in frame.columns:
+    """A reader's records as documents: columns renamed, ids given, foreign columns packed into `extra`.
+
+    A record whose text, id or promoted column is not what it must be keeps its place with a null text and an `error`. CurateError for
+    a file without a text column.
+    """
+    given = _renamed(frame, work.read["columns"], Path(path).name)
+    kind = given.schema["text"]
+    if not isinstance(kind, pl.String | pl.Binary | pl.Null):
         raise CurateError(
-            f"{Path(path).name} has no column 'text'; name the right one with `columns: {{text: ...}}` (it has {', '.join(frame.columns)})"
+            f"{Path(path).name}: the column 'text' holds {kind}, not text; name another with `columns: {{text: ...}}`"
         )
-    text = pl.col("text").cast(pl.String)
-    given = set(frame.columns)
-    strings = {
-        c: (pl.col(c).cast(pl.String, strict=False) if c in given else pl.lit(None, pl.String))
-        for c in ("url", "date", "dump", "license")
-    }
+    errors = [_error_of(given, "error")]
+    docs = pl.DataFrame({"text": _as_text(given["text"])}).with_columns(pl.lit(work.corpus).alias("source"))
+    errors.append(_lost_in_cast(given["text"], docs["text"], "the text is not valid UTF-8"))
+    for name in ("url", "date", "dump", "license"):
+        docs = docs.with_columns(_column(given, name, pl.String()))
     if work.read["license"]:
-        strings["license"] = pl.coalesce(strings["license"], pl.lit(work.read["license"]))
-    promoted = {
-        c: pl.col(c).cast(dtype_of(work.adds[c]), strict=False) if c in given else pl.lit(None, dtype_of(work.adds[c]))
-        for c in work.read["promoted"]
-    }
-    used = {s.partition(".")[0] for s in mapping.values()}
-    foreign = [
-        c
-        for c in frame.columns
-        if c
-        not in (
-            *strings,
-            "id",
-            "text",
-            "payload",
-            "provenance",
-            "error",
-            *work.read["promoted"],
-            *(u for u in used if u in mapping),
-        )
-        and not (c in used and not frame.schema[c].is_nested())
-    ]
-    extra = pl.struct(foreign).struct.json_encode() if foreign else pl.lit(None, pl.String)
-    error = pl.col("error").cast(pl.String) if "error" in given else pl.lit(None, pl.String)
-    docs = frame.select(
-        text.alias("text"),
-        pl.lit(work.corpus).alias("source"),
-        *[e.alias(c) for c, e in strings.items()],
-        extra.alias("extra"),
-        *[e.alias(c) for c, e in promoted.items()],
-        error.alias("error"),
-        *[c for c in ("payload", "provenance") if c in given],
-        *([pl.col("id").cast(pl.String)] if "id" in given else []),
-    )
-    if "id" not in given:
+        docs = docs.with_columns(pl.col("license").fill_null(pl.lit(work.read["license"])))
+    for name in work.read["promoted"]:
+        wanted = dtype_of(work.adds[name])
+        docs = docs.with_columns(_column(given, name, wanted))
+        if name in given.columns:
+            errors.append(_lost_in_cast(given[name], docs[name], f"{name} is not {wanted}"))
+    docs = docs.with_columns(_extra(given, work), *[given[c] for c in ("payload", "provenance") if c in given.columns])
+    if "id" in given.columns:
+        docs = docs.with_columns(given["id"].cast(pl.String))
+        errors.append(pl.Series([None if i else "no id" for i in docs["id"].is_not_null()], dtype=pl.String))
+    else:
         docs = docs.with_columns(record_ids(work.corpus, docs))
-    elif docs["id"].null_count():
-        none = pl.col("id").is_null()
-        text = pl.when(none).then(None).otherwise(pl.col("text")).alias("text")
-        docs = docs.with_columns(text, pl.when(none).then(pl.lit("no id")).otherwise(pl.col("error")).alias("error"))
-    return docs.drop("payload", strict=False)
+    error = pl.select(pl.coalesce(errors)).to_series().alias("error")
+    text = pl.when(error.is_null()).then(pl.col("text")).alias("text")
+    return docs.with_columns(error, text).drop("payload", strict=False)
+
+
+def _renamed(frame: pl.DataFrame, columns: dict[str, str], file: str) -> pl.DataFrame:
+    """The frame with the recipe's `columns:` applied; `meta.url` names a field of a struct."""
+    for source in columns.values():
+        first, *rest = source.split(".")
+        kind: Any = frame.schema.get(first)
+        for name in rest:
+            kind = dict(kind).get(name) if isinstance(kind, pl.Struct) else None
+        if kind is None:
+            raise CurateError(f"{file} has no column {source!r}{did_you_mean(source, frame.columns)}")
+    frame = frame.with_columns([_field(source).alias(name) for name, source in columns.items()])
+    if "text" not in frame.columns:
+        has = ", ".join(frame.columns)
+        raise CurateError(
+            f"{file} has no column 'text'; name the right one with `columns: {{text: ...}}` (it has {has})"
+        )
+    return frame
+
+
+def _column(given: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
+    """A column in the type that was planned; null where it is missing or is something else."""
+    if name not in given.columns:
+        return pl.Series(name, [None] * given.height, dtype=dtype)
+    return given[name].cast(dtype, strict=False)
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    """Bytes as text; null where they are not UTF-8."""
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return pl.Series([_decoded(value) for value in values.to_list()], dtype=pl.String)
+
+
+def _decoded(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _error_of(given: pl.DataFrame, name: str) -> pl.Series:
+    return given[name].cast(pl.String) if name in given.columns else pl.Series([None] * given.height, dtype=pl.String)
+
+
+def _lost_in_cast(before: pl.Series, after: pl.Series, error: str) -> pl.Series:
+    """An error for each value that was there and is null now."""
+    lost = before.is_not_null() & after.is_null()
+    return pl.select(pl.when(lost).then(pl.lit(error)).otherwise(pl.lit(None, pl.String))).to_series()
+
+
+def _extra(given: pl.DataFrame, work: Work) -> pl.Series:
+    """The file's other columns, one JSON text per record: keys sorted, nulls left out, whole numbers without a fraction.
+
+    A Python loop, because the same record must give the same text whatever columns the records beside it have.
+    """
+    mapping = work.read["columns"]
+    used = {source for source in mapping.values() if "." not in source and source not in mapping}
+    taken = {*STANDARD, "payload", "provenance", "error", *work.read["promoted"], *used}
+    foreign = [c for c, t in given.schema.items() if c not in taken and not isinstance(t, pl.Binary | pl.Object)]
+    if not foreign:
+        return pl.Series("extra", [None] * given.height, dtype=pl.String)
+    rows = (
+        {k: _plain(v) for k, v in row.items() if v is not None} for row in given.select(foreign).iter_rows(named=True)
+    )
+    texts = [orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS).decode() if row else None for row in rows]
+    return pl.Series("extra", texts, dtype=pl.String)
+
+
+def _plain(value: Any) -> Any:
+    """A value without nulls in its maps, and 1 for 1.0: what a reader inferred from other records must not show."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
 
 
 def record_ids(corpus: str, docs: pl.DataFrame) -> pl.Series:

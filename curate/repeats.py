@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifact import ROW, Stored, errors_name
+from curate.errors import CurateError
 from curate.passes import Work, store
 
 Load = Callable[[str, Sequence[str]], pl.DataFrame]
@@ -59,8 +60,14 @@ def _losers(shards: list[str], load: Load, doubles: pl.Series) -> dict[str, pl.S
     for name in shards:
         docs = load(name, ["id", "date", "dump", *others]).filter(pl.col("id").is_in(doubles.implode()))
         parts.append(docs.with_columns(pl.lit(name).alias("shard")))
+    whole = pl.concat(parts)
+    clash = whole.group_by("id").agg(pl.col("text").n_unique()).filter(pl.col("text") > 1)["id"]
+    if clash.len():
+        raise CurateError(
+            f"{clash.len():,} ids stand for different texts, such as {clash.min()!r}; an id must name one document"
+        )
     order = ["id", "date", "dump", *others, "shard", ROW]
-    ranked = pl.concat(parts).sort(order, nulls_last=True)
+    ranked = whole.sort(order, nulls_last=True)
     losers = ranked.filter(~pl.col("id").is_first_distinct())
     return {str(name): part[ROW].sort() for (name,), part in losers.group_by("shard")}
 

@@ -52,7 +52,8 @@ def connect(state: State) -> duckdb.DuckDBPyConnection:
 
 def statements(state: State) -> Iterator[tuple[str, str]]:
     """(view name, SQL) of the five views."""
-    parts = [sql for name, node in state.plan.ends.items() for sql in corpus_sql(state, name, node)]
+    odd = conflicting(state)
+    parts = [sql for name, node in state.plan.ends.items() for sql in corpus_sql(state, name, node, odd)]
     yield (
         "documents",
         " union all by name ".join(parts) or _values(["corpus", "id", "text", "fate"], []),
@@ -72,6 +73,7 @@ def statements(state: State) -> Iterator[tuple[str, str]]:
     )
 
 
+NUMBER = re.compile(r"U?Int\d+|Float\d+")
 SOURCE_COLUMNS = ("source", "asked", "achieved", "share", "documents", "epochs", "available")
 
 
@@ -93,6 +95,17 @@ def source_rows(facts: dict[str, Any], stage: int | None = None) -> list[dict[st
         }
         for name, line in lines.items()
     ]
+
+
+def conflicting(state: State) -> set[str]:
+    """Columns that hold numbers in one corpus and something else in another; the view shows them as JSON text."""
+    kinds: dict[str, set[str]] = {}
+    for end in state.plan.ends.values():
+        for node in end.upstream():
+            manifest = state.done.get(node.plan_key)
+            for column, dtype in (manifest.schema if manifest and manifest.kind != "verdict" else {}).items():
+                kinds.setdefault(column, set()).add("number" if NUMBER.fullmatch(dtype) else dtype)
+    return {column for column, found in kinds.items() if len(found) > 1}
 
 
 @dataclass(frozen=True)
@@ -121,16 +134,16 @@ def segments(corpus: str, end: Node) -> list[Segment]:
     return found
 
 
-def corpus_sql(state: State, corpus: str, end: Node) -> Iterator[str]:
+def corpus_sql(state: State, corpus: str, end: Node, odd: set[str]) -> Iterator[str]:
     """One select per segment of a corpus, as far as it is built."""
     for segment in segments(corpus, end):
         built = list(itertools.takewhile(lambda n: n.plan_key in state.done, segment.nodes))
         if built:
             complete = len(built) == len(segment.nodes)
-            yield segment_sql(state, corpus, built, segment.outside, segment.last and complete)
+            yield segment_sql(state, corpus, built, segment.outside, segment.last and complete, odd)
 
 
-def segment_sql(state: State, corpus: str, nodes: Sequence[Node], outside: int, last: bool) -> str:
+def segment_sql(state: State, corpus: str, nodes: Sequence[Node], outside: int, last: bool, odd: set[str]) -> str:
     """Join of a segment's pieces with the fate of each document; documents that go on to another segment are left out unless `last`."""
     pieces = [state.piece(node) for node in nodes]
     joins: list[str] = []
@@ -152,7 +165,8 @@ def segment_sql(state: State, corpus: str, nodes: Sequence[Node], outside: int, 
                 failed.append(f"nullif({alias}.failed, [])")
         else:
             for column in piece.columns:
-                columns.setdefault(column, []).insert(0, f"{alias}.{quoted(column)}")
+                value = f"{alias}.{quoted(column)}"
+                columns.setdefault(column, []).insert(0, f"to_json({value})::varchar" if column in odd else value)
         lost = _errors(piece)
         if lost and position >= outside and node.kind not in ("read", "expand"):
             joins.append(f"left join {lost} e{position} using (shard, row)")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.common import emit, number, recipe_command, table
-from curate.errors import CurateError
+from curate.errors import CurateError, did_you_mean
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -73,21 +73,12 @@ def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
     from curate.profile import find_project
 
     project = find_project(Path.cwd())
+    if action == "check":
+        return _check(names, project, as_json=as_json)
     found = [step.find(verb, name, project) for verb, name in step.found(project)]
     chosen = [s for s in found if not names or s.title in names or s.name in names]
     if names and not chosen:
         raise CurateError(f"no step {names[0]!r}")
-    if action == "check":
-        from curate.contract import check
-
-        problems = {s.title: check(s) for s in chosen if names or not s.path.is_relative_to(step.PACKAGE)}
-        if as_json:
-            return emit(problems)
-        for title, said in problems.items():
-            click.echo(f"{title}: {'; '.join(said) or 'keeps the contract'}")
-        if not problems:
-            click.echo("this project has no steps of its own; name one to check it: curate steps check score.language")
-        raise SystemExit(2 if any(problems.values()) else 0)
     rows: list[dict[str, Any]] = [
         {
             "step": s.title,
@@ -105,6 +96,33 @@ def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
         given = ", ".join(f"{name}={value}" for name, value in row["parameters"].items())
         body.append([row["step"], row["kind"], "yours" if row["own"] else "", given[:60], row["about"]])
     table(["step", "kind", "", "parameters", "about"], body)
+
+
+def _check(names: tuple[str, ...], project: Path | None, *, as_json: bool) -> None:
+    """The contract of the project's own steps, or of those named; exit code 2 if one breaks it or cannot be loaded."""
+    from curate import contract
+    from curate.step import PACKAGE
+
+    files = contract.files(project)
+    for wanted in names:
+        if not any(wanted in (name, f"{verb}.{name}") for verb, name in files):
+            raise CurateError(f"no step {wanted!r}{did_you_mean(wanted, [f'{v}.{n}' for v, n in files])}")
+    checked = {}
+    for (verb, name), path in files.items():
+        if {name, f"{verb}.{name}"} & {*names} or (not names and not path.is_relative_to(PACKAGE)):
+            try:
+                checked[f"{verb}.{name}"] = contract.examine(contract.load(verb, name, project), project)
+            except CurateError as error:
+                why = contract.heavy_imports(project).get(str(path)) or contract.one_line(error.message)
+                checked[f"{verb}.{name}"] = [why], []
+    if as_json:
+        emit({title: problems for title, (problems, _) in checked.items()})
+    elif not checked:
+        click.echo("this project has no steps of its own; name one to check it: curate steps check score.language")
+    for title, (problems, skipped) in ({} if as_json else checked).items():
+        kept = f"keeps what could be checked; {'; '.join(skipped)}" if skipped else "keeps the contract"
+        click.echo(f"{title}: {'; '.join(problems) or kept}")
+    raise SystemExit(2 if any(problems for problems, _ in checked.values()) else 0)
 
 
 def _shown(field: object) -> str:
