@@ -253,7 +253,7 @@ class Curated:
         theirs = replace(self, recipe=load(other, project=self.project))
         return {
             "config": diff_recipes(self.recipe, theirs.recipe),
-            "nodes": diff_locks(mine, lock_of(theirs.planned, theirs.built.done)),
+            "nodes": diff_locks(mine, lock_of(theirs.planned, theirs.built.done), theirs.planned.nodes),
         }
 
     # trust

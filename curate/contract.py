@@ -12,14 +12,13 @@ import atexit
 import contextlib
 import functools
 import inspect
-import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -28,22 +27,12 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from curate import step
+from curate.contract_samples import DOCUMENTS, Cut, Parrot, documents
 from curate.errors import CurateError
-from curate.models.base import Model, Reply, Sampling
+from curate.models.base import Model
 from curate.schema import Discovery, Schema, accepted, dtype_of, schema_text
 from curate.step import DOCUMENT, PACKAGE, Artifact, Kind, Step
 
-PLAIN = "A plain sentence about nothing in particular, written in English so that a language identifier can hold on."
-DOCUMENTS = [
-    "", " \n\t ", PLAIN, "spam spam spam spam spam spam spam spam spam spam\n" * 20, "直角三角形的斜边的平方等于两条直角边的平方和。",
-    "Let $x^2 - 5x + 6 = 0$. Then $(x-2)(x-3) = 0$, so \\[ x \\in \\{2, 3\\}. \\] The answer is $\\boxed{3}$.", PLAIN,
-    "<html><head><title>Roots</title></head><body><p>Solve <math><mi>x</mi><mo>=</mo><mn>2</mn></math> for \\(x\\).</p></body></html>",
-    "<p>unclosed <b>markup <script>var secret = 1;</script> & an &unknown; entity", "$" * 300 + "{" * 300, "12 34 56\n12 34 56\n12 34 56",
-    "Le carré de l'hypoténuse est égal à la somme des carrés des deux autres côtés.", PLAIN + "!", "word " * 400,
-    "Question: What is 17 + 25?\n\nAnswer: 17 + 25 = 42, so the answer is 42.", PLAIN,
-    "zero\u0000byte, a lone combining \u0301, a bidi \u202e mark, 👩‍👩‍👧 and \ufffd\ufffd, \U0001d465 and \x07",
-    "\\frac{1}{2} + \\frac{1}{3} = \\frac{5}{6} and 1/2 + 1/3 = 5/6, as well as 0.5 + 0.333 < 0.834. " * 12,
-]  # fmt: skip
 READERS: Schema = {
     c: pl.String() for c in (*DOCUMENT, "source", "url", "license", "date", "dump", "extra", "parent_id")
 }
@@ -55,57 +44,10 @@ HEAVY = (
     "trafilatura", "transformers", "vllm",
 )  # fmt: skip
 """Libraries that no step may load when it is imported: together they cost seconds, and planning must stay under one."""
-PER_DOCUMENT: tuple[Kind, ...] = ("score", "rewrite", "expand")
 
 
 class Skip(Exception):
     """A check that cannot be made, and why."""
-
-
-class Parrot:
-    """A model for tests of form: the same reply to the same prompt, in the form asked for; abstains on an empty prompt."""
-
-    def __init__(self) -> None:
-        self.identity: dict[str, Any] = {"backend": "parrot"}
-        self.sampling = Sampling()
-
-    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
-        return [[self._reply(p, i) for i in range(first, first + samples)] for p in prompts]
-
-    def _reply(self, prompt: str, index: int) -> Reply:
-        said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."
-        form = f"<think>{said}</think>\n{said}" if "<think>" in prompt else f"Question: How many?\nAnswer: {said}"
-        return Reply(form, "stop", 1, 60) if prompt.strip() else Reply("", "abstain", 0, 0)
-
-
-class Cut:
-    """A corpus that is one frame cut into so many nearly equal shards."""
-
-    name = "cut"
-
-    def __init__(self, frame: pl.DataFrame, count: int) -> None:
-        ends = [frame.height * i // count for i in range(count + 1)]
-        self.parts = [frame[a:b] for a, b in itertools.pairwise(ends)]
-
-    def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
-        return (part.select(columns) for part in self.parts)
-
-
-def values(dtype: Any, count: int) -> list[Any]:
-    """Ordinary values of a type with one null among them: a column that a step reads may be unknown for a document."""
-    if isinstance(dtype, pl.List):
-        return [None if i == 3 else values(dtype.inner, i % 3) for i in range(count)]
-    plain = {pl.String: str, pl.Boolean: lambda i: i % 2 == 0}.get(
-        type(dtype), lambda i: i / 16 if dtype.is_float() else i
-    )
-    return [None if i == 3 else plain(i) for i in range(count)]
-
-
-def documents(columns: Schema) -> pl.DataFrame:
-    """Odd documents, some of them equal, with these columns besides `id` and `text`; a new frame each time."""
-    count = len(DOCUMENTS)
-    docs = pl.DataFrame({"id": [f"{i:032x}" for i in range(count)], "text": DOCUMENTS})
-    return docs.with_columns(pl.Series(c, values(t, count), t) for c, t in columns.items() if c not in DOCUMENT)
 
 
 def files(project: Path | None = None) -> dict[tuple[str, str], Path]:
@@ -131,7 +73,7 @@ class Case:
         """The step's defaults, a parrot for a model, a small artifact; Skip where a recipe must say more."""
         models, artifacts = self.found.parameters_of(Model), self.found.parameters_of(Artifact)
         fields = self.found.params.model_fields
-        filled = {"seed": 0} if "seed" in fields else {}
+        filled: dict[str, Any] = {"seed": 0} if "seed" in fields else {}
         filled |= dict.fromkeys((*models, *artifacts), "x")
         if needed := [name for name, field in fields.items() if field.is_required() and name not in filled]:
             raise Skip(f"needs {', '.join(needed)} from a recipe")
@@ -190,13 +132,13 @@ class Case:
         return None if inspect.getdoc(self.found.function) else "has no docstring"
 
     def loads_no_heavy_library_at_import(self) -> str | None:
-        return too_heavy(self.found.path, self.project)
+        return heavy_imports(self.project).get(str(self.found.path))
 
     def has_defaults_of_plain_json(self) -> str | None:
         for name, field in self.found.params.model_fields.items():
-            default = None if field.is_required() else field.get_default(call_default_factory=True)
             try:
-                kind: TypeAdapter[Any] = TypeAdapter(Any if default is None else field.annotation)
+                default = None if field.is_required() else field.get_default(call_default_factory=True)
+                kind: TypeAdapter[Any] = TypeAdapter(field.annotation if default is not None else Any)  # type: ignore[arg-type]
                 json.dumps(kind.dump_python(default, mode="json", warnings="error"), allow_nan=False)
             except ValueError:  # pydantic's errors are ValueErrors too
                 return f"the default of {name!r} is not plain JSON of its type"
@@ -241,6 +183,7 @@ class Case:
         return next(filter(None, said), None)
 
 
+PER_DOCUMENT: tuple[Kind, ...] = ("score", "rewrite", "expand")
 MAKING: tuple[Kind, ...] = (*PER_DOCUMENT, "across")
 ALL: tuple[Kind, ...] = (*MAKING, "read", "fit", "generate")
 CHECKS: dict[Callable[[Case], str | None], tuple[Kind, ...]] = {
@@ -260,15 +203,14 @@ CHECKS: dict[Callable[[Case], str | None], tuple[Kind, ...]] = {
 def examine(found: Step, project: Path | None = None) -> tuple[list[str], list[str]]:
     """What a step breaks of the contract, and why some of it could not be checked; both empty for a step that keeps it."""
     case = Case(found, project)
-    problems: dict[str, None] = {}
-    skipped: dict[str, None] = {}
-    for check_, kinds in CHECKS.items():
+    problems: list[str] = []
+    skipped: list[str] = []
+    for promise in (promise for promise, kinds in CHECKS.items() if found.kind in kinds):
         try:
-            said = case.verdict(check_) if found.kind in kinds else None
-            problems |= {said: None} if said else {}
+            problems += filter(None, [case.verdict(promise)])
         except Skip as reason:
-            skipped[str(reason)] = None
-    return [*problems], [*skipped]
+            skipped.append(str(reason))
+    return [*dict.fromkeys(problems)], [*dict.fromkeys(skipped)]
 
 
 def check(found: Step, project: Path | None = None) -> list[str]:
@@ -318,22 +260,17 @@ def known_columns(project: Path | None) -> Schema:
     return known
 
 
-def too_heavy(path: Path, project: Path | None) -> str | None:
-    """What is wrong with a step's file if it loads heavy libraries."""
-    heavy = _heavy_imports(project)[str(path)]
-    return f"loads {', '.join(heavy)} when it is imported; import it inside the function" if heavy else None
-
-
 @functools.cache
-def _heavy_imports(project: Path | None) -> dict[str, list[str]]:
-    """Heavy libraries that each step's file loads, found in one new process for all."""
+def heavy_imports(project: Path | None) -> dict[str, str]:
+    """Files of steps that load heavy libraries, and what to say of them; found in one new process for all."""
     wanted = json.dumps([(verb, str(path)) for (verb, _), path in files(project).items()])
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path)}
     command = [sys.executable, "-P", "-c", "from curate import contract; contract._watch_imports()"]
     run = subprocess.run(command, input=wanted, capture_output=True, text=True, env=env, check=False)
     if run.returncode:
         raise CurateError(f"steps cannot be imported in a new process: {run.stderr[-200:]}")
-    return cast(dict[str, list[str]], json.loads(run.stdout.splitlines()[-1]))
+    loads: dict[str, list[str]] = json.loads(run.stdout.splitlines()[-1])
+    return {p: f"loads {', '.join(names)} when imported; import it inside the function" for p, names in loads.items()}
 
 
 def _watch_imports() -> None:
@@ -341,13 +278,12 @@ def _watch_imports() -> None:
     loads: dict[str, list[str]] = {}
 
     def stop(event: str, args: tuple[Any, ...]) -> None:
-        if event == "import" and args[0] in HEAVY:
-            loads[path].append(args[0])
-            raise ImportError(f"{args[0]} is heavy")
+        if event == "import" and (name := args[0].partition(".")[0]) in HEAVY:
+            loads.setdefault(path, []).append(name)
+            raise ImportError(f"{name} is heavy")
 
     sys.addaudithook(stop)
     for verb, path in json.load(sys.stdin):
-        loads[path] = []
         with contextlib.suppress(Exception):  # said by whoever wanted to use the step
             step.load(Path(path), verb)
     print("\n" + json.dumps(loads))

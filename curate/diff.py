@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from curate.lock import Lock
@@ -38,17 +39,21 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 or text == MISSING else text[:77] + "..."
 
 
-def diff_locks(before: Lock, after: Lock) -> list[dict[str, Any]]:
-    """Nodes whose bytes differ: documents before and after, and fates that changed."""
+def diff_locks(before: Lock, after: Lock, planned: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Nodes whose bytes differ: documents before and after, and fates that changed. `planned` may not be built yet."""
     rows = []
     for name in before.differences(after):
         was, now = before.nodes.get(name, {}), after.nodes.get(name, {})
-        fates = {
-            fate: [was.get("fates", {}).get(fate, 0), now.get("fates", {}).get(fate, 0)]
-            for fate in dict.fromkeys([*was.get("fates", {}), *now.get("fates", {})])
-            if was.get("fates", {}).get(fate) != now.get("fates", {}).get(fate)
-        }
-        state = "added" if not was else "removed" if not now else "changed"
+        fates = (
+            {}
+            if not now
+            else {
+                fate: [was.get("fates", {}).get(fate, 0), now.get("fates", {}).get(fate, 0)]
+                for fate in dict.fromkeys([*was.get("fates", {}), *now.get("fates", {})])
+                if was.get("fates", {}).get(fate) != now.get("fates", {}).get(fate)
+            }
+        )
+        state = "added" if not was else "changed" if now else "not built" if name in planned else "removed"
         rows.append(
             {
                 "node": name,

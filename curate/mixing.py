@@ -26,7 +26,7 @@ def add_mixture(planner: Planner) -> None:
         given = {**mix.tokenize, "tokenizer": tokenizer.name}
         params = planner.filled(tokenize, given, where)
         own = planner.own(tokenize, {k: v for k, v in params.items() if k != "tokenizer"})
-        reads = planner.reads(tokenize, params)
+        reads = tokenize.reads_with(params)
         adds = planner.discovery.of_step(tokenize, params, {c: end.schema[c] for c in reads}, own)
         ends.append(
             (
@@ -54,7 +54,7 @@ def add_mixture(planner: Planner) -> None:
     mixer = step.load(step.PACKAGE / "mixers" / "mixture.py", "mixers")
     params = planner.filled(mixer, {**mix.parameters(), "tokenizer": tokenizer.name}, where)
     own = planner.own(mixer, {k: v for k, v in params.items() if k != "tokenizer"}, corpora=corpora)
-    reads = planner.reads(mixer, params)
+    reads = mixer.reads_with(params)
     planner.add(
         Node(
             "mixture",
@@ -90,7 +90,7 @@ def add_tokenizer(planner: Planner) -> Node:
     corpora = [(name, planner.corpus(name)) for name in entry.of]
     params = planner.filled(found, entry.parameters(), where)
     own = planner.own(found, params, corpora=[name for name, _ in corpora])
-    reads = planner.reads(found, params)
+    reads = found.reads_with(params)
     return planner.add(
         Node("tokenizer", "", "fit", own, params, found, None, tuple(corpora), None, (), reads, where=where)
     )

@@ -309,9 +309,6 @@ class Planner:
             given["seed"] = self.recipe.seed
         return found.validated(given, where=where)
 
-    def reads(self, found: Step, params: dict[str, Any]) -> tuple[str, ...]:
-        return found.reads_with(params)
-
     def model_parameters(self, found: Step) -> tuple[str, ...]:
         from curate.models.base import Model
 

@@ -108,7 +108,7 @@ def _check(names: tuple[str, ...], project: Path | None, *, as_json: bool) -> No
         if not any(wanted in (name, f"{verb}.{name}") for verb, name in files):
             raise CurateError(f"no step {wanted!r}{did_you_mean(wanted, [f'{v}.{n}' for v, n in files])}")
     checked = {}
-    for (verb, name), path in files.items():
+    for (verb, name), path in sorted(files.items()):
         if {name, f"{verb}.{name}"} & {*names} or (not names and not path.is_relative_to(PACKAGE)):
             try:
                 checked[f"{verb}.{name}"] = contract.examine(contract.load(verb, name, project), project)

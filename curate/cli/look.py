@@ -144,11 +144,8 @@ def diff(curated: Curated, *, as_json: bool, target: str | None) -> None:
         click.echo(line)
     for row in found["nodes"]:
         fates = ", ".join(f"{k} {number(was)} -> {number(now)}" for k, (was, now) in row["fates"].items())
-        counts = (
-            f"{number(row['before'])} -> {number(row['after'])} documents"
-            if row["before"] is not None or row["after"] is not None
-            else ""
-        )
+        known = [number(row[side]) for side in ("before", "after") if row[side] is not None]
+        counts = f"{' -> '.join(known)} documents" if known else ""
         click.echo("  ".join(part for part in (row["node"], row["state"], counts, fates) if part))
     if not found["config"] and not found["nodes"]:
         click.echo("no difference")

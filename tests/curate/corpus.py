@@ -166,3 +166,27 @@ def objects(store: Path) -> dict[str, bytes]:
 def contents(curated: curate.Curated) -> dict[str, str]:
     """Content digest of each node."""
     return {name: curated.built.done[node.plan_key].content for name, node in curated.planned.nodes.items()}
+
+
+def texts(count: int, **more: Any) -> pl.DataFrame:
+    """`document number 0`, `document number 1 x`, ... with urls `u0`, `u1`, ... and other columns."""
+    rows = range(count)
+    return pl.DataFrame({"text": [f"document number {i} {'x' * i}" for i in rows], "url": [f"u{i}" for i in rows], **more})
+
+
+def one(steps: str, *, read: str = "parquet", more: str = "") -> str:
+    """A recipe of one corpus `web` with these steps, written as the inside of a YAML list."""
+    return f"recipe: small\ncorpora:\n  web:\n    read: {read}\n    files: data/*\n    {more}\n    steps: [{steps}]\n"
+
+
+def tiny(folder: Path, recipe: str, *frames: pl.DataFrame, steps: dict[str, str] | None = None) -> Path:
+    """A project with this recipe, these files, and these steps besides those of `STEPS`."""
+    make_project(folder, recipe=recipe, count=40)
+    for name, text in (steps or {}).items():
+        (folder / "steps" / name).parent.mkdir(exist_ok=True)
+        (folder / "steps" / name).write_text('"""A step."""\nimport polars as pl\nfrom curate.step import *\n' + textwrap.dedent(text), "utf-8")
+    for old in (folder / "data").iterdir():
+        old.unlink()
+    for position, frame in enumerate(frames):
+        frame.write_parquet(folder / "data" / f"{position}.parquet")
+    return folder

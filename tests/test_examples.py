@@ -1,0 +1,46 @@
+"""Every example runs: the Python ones on the embedded recipe, the crawl on real archives where they are at hand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+def test_look_into_a_recipe(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "look_into_a_recipe.py")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "web/html_math" in done.stdout
+    assert (project / "recipes/long-cot.lock").is_file()
+
+
+def test_own_crawl_is_long_cot_with_one_line_changed() -> None:
+    lines = (EXAMPLES / "own-crawl.yaml").read_text("utf-8").splitlines()
+    assert [line.strip() for line in lines if not line.startswith(("recipe:", "about:", "extends:", "corpora:"))][
+        0
+    ].startswith("web: {files:")
+    assert len(lines) == 5
+
+
+def test_own_crawl_keeps_mathematics_from_real_pages(project: Path, shared: Path) -> None:
+    recipe = (EXAMPLES / "own-crawl.yaml").read_text("utf-8").replace("../shared/data", str(shared))
+    (project / "own-crawl.yaml").write_text(recipe, "utf-8")
+    import curate
+
+    own = curate.open("own-crawl.yaml", project=project)
+    own.build()
+    kept = own.sql("select split_part(url, '/', 3) as site, fate from documents where corpus = 'web'")
+    fates = dict(kept.filter(site="planetmath.org")["fate"].value_counts().iter_rows())
+    assert fates["kept"] > 0.9 * sum(fates.values())
+    assert kept.filter(site="www.postgresql.org", fate="kept").is_empty()
+    assert own.mixture()["tokens"] >= 100_000
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_is_short(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 30
