@@ -15,7 +15,7 @@ from curate import executors
 from curate.artifact import Damaged, View, replace_file
 from curate.build import Build
 from curate.errors import CurateError
-from curate.lock import Lock, lock_of, read_ref, write_lock, write_ref
+from curate.lock import Lock, is_written, lock_of, read_ref, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
@@ -111,7 +111,7 @@ class Curated:
         if lock:
             self.hold_to(lock, fresh)
         write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
-        if not targets:
+        if not targets and not is_written(self.lock_path, fresh):
             self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)

@@ -132,11 +132,15 @@ def write_ref(store: Store, plan: Plan, lock: Path, done: dict[str, Manifest], b
         replace_file(ref_path(store, lock), json.dumps(payload, sort_keys=True).encode())
 
 
+def is_written(path: Path, lock: Lock) -> bool:
+    """Whether the file says this already."""
+    return path.is_file() and path.read_text("utf-8") == lock.dump()
+
+
 def write_lock(path: Path, lock: Lock) -> bool:
     """Write the lock if it says something new; whether it did."""
-    text = lock.dump()
-    if path.is_file() and path.read_text("utf-8") == text:
+    if is_written(path, lock):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, text.encode())
+    replace_file(path, lock.dump().encode())
     return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate import step
+from curate import code, step
 from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean
 from curate.plan import INHERITED, STANDARD, Node, Plan
@@ -40,10 +40,13 @@ class Planner:
     def plan(self) -> Plan:
         from curate.mixing import add_mixture
 
+        memory = self.store.root / "cache" / "code.json"
+        code.remember(memory)
         for name in self.recipe.corpora:
             self.corpus(name)
         if self.recipe.mixture:
             add_mixture(self)
+        code.save(memory)
         return Plan(self.recipe, self.nodes, self.ends)
 
     # corpora

@@ -140,14 +140,14 @@ def _extra(given: pl.DataFrame, work: Work) -> pl.Series:
 
 
 def _plain(value: Any) -> Any:
-    """A value without nulls in its maps, and 1 for 1.0: what a reader inferred from other records must not show."""
+    """A value without nulls in its maps, 1 for 1.0, a map for "{}": what a reader inferred from other records must not show."""
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):
         return [_plain(v) for v in value]
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
-    return value
+    return {} if value == "{}" else value
 
 
 def record_ids(corpus: str, docs: pl.DataFrame) -> pl.Series:

@@ -17,12 +17,13 @@ import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import Any
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError
 from curate.executors import Done, heaviest_first
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 DEATHS = 64
 """How often one rank may take its worker down before the build gives up on it."""
@@ -55,6 +56,8 @@ class Local:
             self._run(str(path), heaviest_first(work, count), done)
 
     def _run(self, path: str, ranks: list[int], done: Done | None) -> None:
+        from pebble import ProcessExpired, ProcessPool
+
         pool = self.pool = self.pool or ProcessPool(self.workers, context=multiprocessing.get_context("spawn"))
         deaths: dict[int, int] = {}
         running: dict[Future[Any], int] = {pool.schedule(_rank, args=(path, rank)): rank for rank in ranks}

@@ -164,6 +164,6 @@ def _length(cleaned: list[str], start: int, templates: list[Template]) -> int:
     text = ""
     for count in range(1, min(_WINDOW, len(cleaned) - start) + 1):
         text = f"{text} {cleaned[start + count - 1]}".lstrip()
-        if text[-1] in ".?!" and any(template.match(text) is not None for template in templates):
+        if text.endswith((".", "?", "!")) and any(template.match(text) is not None for template in templates):
             return count
     return 0

@@ -181,7 +181,7 @@ def one(steps: str, *, read: str = "parquet", more: str = "") -> str:
 
 def tiny(folder: Path, recipe: str, *frames: pl.DataFrame, steps: dict[str, str] | None = None) -> Path:
     """A project with this recipe, these files, and these steps besides those of `STEPS`."""
-    make_project(folder, recipe=recipe, count=40)
+    make_project(folder, recipe=textwrap.dedent(recipe), count=40)
     for name, text in (steps or {}).items():
         (folder / "steps" / name).parent.mkdir(exist_ok=True)
         (folder / "steps" / name).write_text('"""A step."""\nimport polars as pl\nfrom curate.step import *\n' + textwrap.dedent(text), "utf-8")

@@ -353,3 +353,12 @@ def test_written_numbers_are_read_back(number: Fraction):
     from curation.synth.families._family import clean
 
     assert (parse(clean(terms((number, "")))) or {ONE: 0}) == {ONE: number}
+
+
+def test_a_page_whose_marks_are_all_cleaned_away_has_no_problem() -> None:
+    from curation.synth.families._family import clean
+    from curation.synth.symbolic import problems
+
+    problem = "Find the sum of 3 and 4."
+    for piece in ("$$", "\u200b", "$ $", "\\(\\)", "**", "\u00a0"):
+        assert list(problems(f"{piece}\n{problem}\n{piece}")) is not None, clean(piece)
