@@ -355,10 +355,12 @@ def test_written_numbers_are_read_back(number: Fraction):
     assert (parse(clean(terms((number, "")))) or {ONE: 0}) == {ONE: number}
 
 
-def test_a_page_whose_marks_are_all_cleaned_away_has_no_problem() -> None:
-    from curation.synth.families._family import clean
+@pytest.mark.parametrize("mark", ["$$", "\u200b", "$ $", "\\(\\)"])
+def test_lines_of_which_nothing_is_left_do_not_hide_the_problem_between_them(mark: str) -> None:
+    from curation.synth.families._family import families
+    from curation.synth.families._rng import Rng
     from curation.synth.symbolic import problems
 
-    problem = "Find the sum of 3 and 4."
-    for piece in ("$$", "\u200b", "$ $", "\\(\\)", "**", "\u00a0"):
-        assert list(problems(f"{piece}\n{problem}\n{piece}")) is not None, clean(piece)
+    problem = families()["arithmetic"].make(Rng("marks"), 1)
+    found = list(problems(f"{mark}\n{problem.text}\n{mark}"))
+    assert [f.text for f in found] == [problem.text]
