@@ -145,7 +145,7 @@ def problems(page: str) -> Iterator[Found]:
     """Every problem in a text, in order, each once. Its words and numbers must stand exactly as a family phrases them."""
     templates = candidates(page)
     pieces = [_LABEL.sub("", piece).strip() for piece in _SENTENCE.split(page)] if templates else []
-    pieces = [piece for piece in pieces if piece]
+    pieces = [piece for piece in pieces if clean(piece)]
     cleaned = [clean(piece) for piece in pieces]
     seen: set[str] = set()
     i = 0

@@ -21,7 +21,7 @@ import pytest
 
 from curate.errors import CurateError
 from curate.store import Store
-from tests.curate.corpus import make_project, objects, open_small
+from tests.curate.corpus import make_project, objects, one, open_small, texts, tiny
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ALL = bool(os.environ.get("CURATE_TEST_ALL"))
@@ -172,6 +172,30 @@ def test_a_bit_that_rotted_unseen_is_found_when_it_is_read_as_input(built: tuple
     )
     assert "web/parquet" in done.stdout
     assert objects(folder / ".curate") == expected
+
+
+def test_what_hangs_on_an_object_that_was_made_again_differently_is_made_again(tmp_path: Path) -> None:
+    length = tmp_path / "length"
+    heads = f"""
+        from pathlib import Path
+        @expand
+        def heads(docs: pl.DataFrame) -> pl.DataFrame:
+            length = int(Path({str(length)!r}).read_text())
+            made = docs.select("text").with_row_index("parent")
+            return made.select("parent", text=pl.col("text").str.head(length + pl.col("parent")))
+    """
+    length.write_text("3")
+    tiny(tmp_path, one("{synth: heads}, {score: letters}, {keep: {long: letters > 6}}"), texts(5), steps={"synth/heads.py": heads})
+    recipe = open_small(tmp_path)
+    recipe.build()
+    assert recipe.documents("web").rows == 1
+    shutil.rmtree(tmp_path / ".curate/objects" / recipe.built.done[recipe.planned["web/heads"].plan_key].key)
+    length.write_text("5")
+    again = open_small(tmp_path)
+    assert again.build()["ran"] == ["web/heads", "web/letters", "web/long"]
+    assert again.sql("select letters from documents where letters <> length(text)").height == 0
+    assert again.documents("web").rows == 3
+    assert again.verify(deep=True) == []
 
 
 def test_a_torn_shard_of_a_draft_is_written_again(built: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:

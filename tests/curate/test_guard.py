@@ -1,5 +1,6 @@
 """A poison document is found, named and left behind; the rest of the batch survives."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.guard import Guard, _slices
+from tests.curate.corpus import one, open_small, texts, tiny
 
 
 def docs(n: int) -> pl.DataFrame:
@@ -98,3 +100,143 @@ def test_a_hang_in_this_process_becomes_a_fate(tmp_path: Path) -> None:
     assert [(row, fate) for row, fate, _ in outcome.lost] == [(5, "killed")]
     assert time.monotonic() - started < 10
     assert os.getpid()
+
+
+# what a death says, and what it does not
+
+
+def journal(folder: Path, attempt: str) -> Path:
+    """What a pass leaves that was killed while it was on document 3."""
+    path = folder / "journal"
+    history = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**history, "running": [attempt, "step", 3, 4]}))
+    return path
+
+
+def test_a_build_that_is_killed_says_nothing_against_the_document_it_was_on(tmp_path: Path) -> None:
+    for attempt in ("first", "second", "third"):
+        guard = Guard(journal(tmp_path, attempt), attempt="this")
+        assert guard.run("step", lambda batch: batch, docs(8)).lost == []
+
+
+def test_a_worker_that_dies_twice_within_one_build_does(tmp_path: Path) -> None:
+    Guard(journal(tmp_path, "this"), attempt="this")
+    guard = Guard(journal(tmp_path, "this"), attempt="this")
+    assert [(row, fate) for row, fate, _ in guard.run("step", lambda batch: batch, docs(8)).lost] == [(3, "killed")]
+
+
+def test_a_build_stopped_twice_on_a_healthy_document_keeps_it(tmp_path: Path) -> None:
+    stop = tmp_path / "stop"
+    stops = f"""
+        import os
+        @score
+        def stops(docs: pl.DataFrame) -> pl.Series:
+            if docs.height and os.path.exists({str(stop)!r}):
+                raise KeyboardInterrupt
+            return docs["text"].str.len_chars()
+    """
+    tiny(tmp_path, one("{score: stops}"), texts(1), steps={"score/stops.py": stops})
+    stop.touch()
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            open_small(tmp_path).build()
+    stop.unlink()
+    recipe = open_small(tmp_path)
+    recipe.build()
+    assert recipe.sql("select fate, error from documents").rows() == [("kept", None)]
+
+
+# how much may be lost
+
+
+def outcome(folder: Path, *frames: pl.DataFrame) -> str:
+    """What a build over these files ends with: its error, or how many documents it keeps."""
+    folder.mkdir()
+    tiny(folder, one("{score: digits}"), *frames)
+    recipe = open_small(folder)
+    try:
+        recipe.build()
+    except CurateError as error:
+        return str(error).replace("\n", "BROKEN LINE")
+    return str(recipe.documents("web").rows)
+
+
+def poisoned(count: int) -> pl.DataFrame:
+    return pl.DataFrame({"text": [f"a POISON text {i}" for i in range(count)]})
+
+
+@pytest.mark.parametrize(("bad", "good"), [(25, 900), (25, 60), (3, 3), (3, 0)])
+def test_how_much_may_be_lost_does_not_depend_on_how_records_are_split(tmp_path: Path, bad: int, good: int) -> None:
+    poison, rest = poisoned(bad), texts(good).select("text")
+    whole = outcome(tmp_path / "one", pl.concat([poison, rest]))
+    apart = outcome(tmp_path / "two", *[f for f in (poison, rest) if f.height])
+    spread = outcome(tmp_path / "three", *[pl.concat([poison[i::3], rest[i::3]]) for i in range(3)])
+    lost = bad == bad + good or (bad > 20 and bad > 0.05 * (bad + good))
+    for found in (whole, apart, spread):
+        assert f"{bad} of {bad + good} documents failed" in found if lost else found == str(good)
+
+
+# steps that do odd things
+
+ODD = {
+    "sys.exit": "import sys; sys.exit(0)",
+    "panic": "raise pl.exceptions.PanicException('boom')",
+    "exit": "raise SystemExit('bye')",
+    "lines": "raise ValueError('a\\nb\\x1b[31m')",
+}
+
+
+@pytest.mark.parametrize("how", list(ODD))
+def test_a_document_that_makes_a_step_exit_or_panic_is_quarantined(tmp_path: Path, how: str) -> None:
+    odd = f"""
+        @score
+        def odd(docs: pl.DataFrame) -> pl.Series:
+            if docs["text"].str.contains("number 3 ").any():
+                {ODD[how]}
+            return docs["text"].str.len_chars()
+    """
+    tiny(tmp_path, one("{score: odd}"), texts(6), steps={"score/odd.py": odd})
+    recipe = open_small(tmp_path)
+    recipe.build()
+    lost = recipe.sql("select url, error from documents where fate = 'quarantined'")
+    assert lost["url"].to_list() == ["u3"]
+    assert "\n" not in lost["error"][0]
+    assert recipe.documents("web").rows == 5
+
+
+@pytest.mark.parametrize("how", list(ODD))
+def test_an_across_step_that_raises_exits_or_panics_is_one_line(tmp_path: Path, how: str) -> None:
+    bad = f"""
+        @across
+        def bad(corpus) -> pl.DataFrame:
+            docs = pl.concat(list(corpus.shards("id", "text")))
+            if docs.height:
+                {ODD[how]}
+            return docs.select("id", x=pl.lit(1.0))
+    """
+    tiny(tmp_path, one("{dedup: bad}"), texts(6), steps={"dedup/bad.py": bad})
+    with pytest.raises(CurateError, match="dedup.bad failed") as error:
+        open_small(tmp_path).build()
+    assert "\n" not in str(error.value)
+
+
+def test_nan_is_refused_from_an_across_step_and_quarantined_from_a_score(tmp_path: Path) -> None:
+    nan = """
+        @across
+        def nan(corpus) -> pl.DataFrame:
+            docs = pl.concat(list(corpus.shards("id", "text")))
+            return docs.select("id", x=pl.lit(float("nan")))
+    """
+    share = """
+        @score
+        def share(docs: pl.DataFrame) -> pl.Series:
+            return (docs["text"].str.len_chars() - 18) / (docs["text"].str.len_chars() - 18)
+    """
+    tiny(tmp_path, one("{score: share}, {dedup: nan}"), texts(6), steps={"dedup/nan.py": nan, "score/share.py": share})
+    with pytest.raises(CurateError, match=r"dedup\.nan gave NaN in 'x'"):
+        open_small(tmp_path).build()
+    recipe = open_small(tmp_path)
+    recipe.build(only="web/share")
+    assert recipe.sql("select url, error from documents where fate = 'quarantined'").rows() == [
+        ("u0", "ValueError: share is NaN")
+    ]

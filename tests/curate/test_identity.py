@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from curate.code import code_digest, imports, stripped
 from curate.identity import canonical, digest
+from curate.step import find
+from tests.curate.corpus import one, open_small, texts, tiny
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -34,6 +36,11 @@ def test_comments_docstrings_and_blank_lines_do_not_count() -> None:
         ("if a:\n    b()\nc()", "if a:\n    b()\n    c()"),
         ('x = f"{a}#1"', 'x = f"{a}#2"'),
         ("x = 1", "x = 2"),
+        ('"""Doc."""; LIMIT = 1', '"""Doc."""; LIMIT = 2'),
+        ('def f(): "doc"; return 1', 'def f(): "doc"; return 2'),
+        ('def f():\n    """Doc\n    more."""; return 1', 'def f():\n    """Doc\n    more."""; return 2'),
+        ('x = 1; """Of x."""\ny = 1', 'x = 2; """Of x."""\ny = 1'),
+        ('"""Doc."""; x = 1  # c', '"""Doc."""; x = 2  # c'),
     ],
 )
 def test_what_runs_differently_counts(before: str, after: str) -> None:
@@ -57,6 +64,21 @@ def test_a_hash_in_a_string_after_letters_of_several_bytes_is_no_comment() -> No
 )
 def test_every_form_of_import_is_seen(source: str, name: str) -> None:
     assert name in imports(source, "curation.score.mine")
+
+
+def test_code_on_the_line_of_a_docstring_is_run_again_when_it_changes(tmp_path: Path) -> None:
+    body = '"""A step."""; LIMIT = 1\nimport polars as pl\nfrom curate.step import score\n@score\ndef limited(docs):\n'
+    body += '    """Doc."""; return docs["text"].str.len_chars() + LIMIT\n'
+    tiny(tmp_path, one("{score: limited}"), texts(1))
+    step_file = tmp_path / "steps/score/limited.py"
+    found = []
+    for text in (body, body.replace("LIMIT = 1", "LIMIT = 1000"), body.replace("len_chars()", "len_bytes() * 2")):
+        step_file.write_text(text)
+        find.cache_clear()
+        recipe = open_small(tmp_path)
+        assert "web/limited" in recipe.build()["ran"]
+        found.append(recipe.sql("select limited from documents").item())
+    assert found == [19, 1018, 37]
 
 
 @given(JSON)

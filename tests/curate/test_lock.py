@@ -36,9 +36,9 @@ def test_a_lock_that_nobody_touched_holds(built: Path) -> None:
     ("before", "after", "name"),
     [
         ("documents: 6", "documents: 7", "b/digits"),
-        ('fates: {"long": 3}', 'fates: {"long": 2}', "web/keep"),
-        ('fates: {"long": 3}', 'fates: {"lung": 3}', "web/keep"),
-        (', fates: {"long": 3}', "", "web/keep"),
+        ('fates: {"long": 3}', 'fates: {"long": 2}', "web/long"),
+        ('fates: {"long": 3}', 'fates: {"lung": 3}', "web/long"),
+        (', fates: {"long": 3}', "", "web/long"),
         ("files: 1", "files: 2", "web/parquet"),
         ("{files: 1, bytes: ", "{files: 1, bytes: 1", "web/parquet"),
         ('digest: "', 'digest: "0', "web/parquet"),
