@@ -48,7 +48,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 fresh: $(STAMP) ## the committed locks are what a build in an empty store gives
 	@store=$$(mktemp -d); trap 'rm -rf "$$store"' EXIT; \
 	for lock in recipes/*.lock; do \
-		test -e "$$lock" || { echo "no lock is committed yet"; break; }; \
+		test -e "$$lock" || { echo "no lock is committed" >&2; exit 1; }; \
 		name=$$(basename "$$lock" .lock); echo "curate build $$name --locked, in an empty store"; \
 		CURATE_STORE="$$store" $(BIN)/curate build "$$name" --locked; \
 	done

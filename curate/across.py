@@ -43,7 +43,8 @@ class Prepare:
         found = self.node.found()
         seen = docs.select(self.node.reads)
         if found.spec.prepare:
-            seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
+            with failing(found.title):
+                seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
         replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen))
         replace_file(self.node.draft / "work" / "sorted" / name, _grouped(docs.drop(ROW)))
         replace_file(sizes, parquet_bytes(docs.select("id", pl.col("text").str.len_bytes().alias("bytes"))))
@@ -91,6 +92,9 @@ def find_columns(node: Work) -> None:
     with failing(found.title):
         made: Any = found.call(Prepared(node.corpus, node.draft / "work" / "prepared"), **node.params)
         made = made.collect() if isinstance(made, pl.LazyFrame) else made
+    if not isinstance(made, pl.DataFrame) or "id" not in made.columns:
+        what = made.columns if isinstance(made, pl.DataFrame) else type(made).__name__
+        raise CurateError(f"{found.title} returned {what}; a step over a corpus returns a DataFrame with `id`")
     made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns])
     if set(made.columns) != {"id", *node.adds}:
         raise CurateError(
@@ -101,7 +105,8 @@ def find_columns(node: Work) -> None:
         raise CurateError(f"{found.title} gave NaN in {nan[0]!r}")
     if made["id"].n_unique() != made.height:
         raise CurateError(f"{found.title} gave two rows for one id")
-    typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])
+    with failing(found.title):
+        typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])
     replace_file(node.draft / "work" / "columns.parquet", _grouped(typed.sort("id")))
 
 

@@ -98,7 +98,7 @@ class Curated:
         started = time.perf_counter()
         self.store.create()
         targets = [name for name in (only, through) if name] or None
-        self.refuse_unpinned()
+        self.refuse_unfinished()
         lock = Lock.read(self.lock_path) if locked else None
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
@@ -139,8 +139,13 @@ class Curated:
             if found.shape != (1, 1) or found.item() is not True:
                 raise CurateError(f"expect: does not hold: {sql} gives {found.rows()[:3]}", where=where)
 
-    def refuse_unpinned(self) -> None:
-        """CurateError if something in the recipe has no revision yet."""
+    def refuse_unfinished(self) -> None:
+        """CurateError if something in the recipe has no revision yet, or is a promise that a build does not keep yet."""
+        if self.recipe.removals:
+            raise CurateError(
+                "removals are not carried out yet; keep those documents out by a clause",
+                where=self.recipe.location("removals"),
+            )
         for where in self.recipe.unpinned():
             raise CurateError("has no revision yet; pin it in the recipe", where=where)
 

@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,22 @@ from curate.artifact import (
     StoredCorpus,
     View,
     content_of,
+    errors_name,
     read_checked,
 )
 from curate.errors import CurateError, failing
 from curate.executors import Executor
 from curate.executors.inline import Inline
-from curate.guard import BUDGET, BUDGET_FLOOR
+from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
 from curate.known import find_known, register
-from curate.passes import Limits, Pass, Work
+from curate.passes import Limits, Pass, Work, finished
 from curate.plan import Node
 from curate.report import Report
 from curate.schema import schema_text
 from curate.sources import Sources, folder_sources
 from curate.state import State
-from curate.step import code_of
+from curate.step import code_of, suffixes
 
 KINDS: dict[str, PieceKind] = {
     "read": "base", "expand": "base", "across": "base", "score": "columns", "rewrite": "columns", "keep": "verdict",
@@ -56,7 +57,7 @@ class Build(State):
     report: Report = field(default_factory=Report)
     limits: Limits = field(default_factory=Limits)
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/refs.py`)."""
+    """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/lock.py`)."""
     ran: list[str] = field(default_factory=list)
 
     def run(self, targets: list[str] | None = None) -> None:
@@ -143,11 +144,21 @@ class Build(State):
             raise CurateError(
                 f"{first.name}: the store cannot be written: {error.strerror}; nothing that was finished is lost"
             ) from error
+        nodes = [node for node in nodes if node.plan_key in self.done]
         self.ran += [node.name for node in nodes]
         self.report.passed(nodes, time.perf_counter() - started)
 
     def run_rowwise(self, nodes: list[Node]) -> None:
-        """Read or load shard by shard; repeats are found between reading and committing."""
+        """Read or load shard by shard. A step that seems to be broken is tried again when it is known how many documents it gets."""
+        try:
+            self.run_fused(nodes)
+        except TooMany:
+            if not nodes[0].is_base:
+                raise
+            self.run_fused(nodes[:1])  # the step itself is in the next pass
+
+    def run_fused(self, nodes: list[Node]) -> None:
+        """One pass over all shards; repeats are found between reading and committing."""
         from curate.repeats import find_repeats, strike
 
         works = {node.name: self.work(node) for node in nodes}
@@ -194,9 +205,24 @@ class Build(State):
     def go(self, works: list[Work], files: Sources | None, view: View | None) -> None:
         if not works:
             return
+        if view:
+            most = max(BUDGET_FLOOR, int(BUDGET * view.rows))
+            told = [i == 0 or works[0].kind != "expand" for i in range(len(works))]  # not how many children there are
+            works = [replace(w, most=most) if known else w for w, known in zip(works, told, strict=True)]
         work = Pass(tuple(works), self.store.root / "replies", files, view, self.limits, self.executor.isolated)
+        lost: dict[str, int] = {}
         with self.report.progress(works[0].name, work.count) as advance:
-            self.executor.run(work, work.count, advance)
+
+            def done(rank: int, rows: int) -> None:
+                advance(rank, rows)
+                for node in works if rows else ():
+                    if view and node.most is not None:
+                        shard = finished(node, view.shards[rank])
+                        lost[node.name] = lost.get(node.name, 0) + failures(shard)
+                        if lost[node.name] > node.most:
+                            raise broken(node.name, node.draft, shard, lost[node.name], view.rows)
+
+            self.executor.run(work, work.count, done)
 
     def files(self, node: Node) -> Sources:
         """The files a reader takes: listed ones, or those of a generated corpus."""
@@ -205,8 +231,8 @@ class Build(State):
         for _, source in node.others:
             manifest = self.done[source.plan_key]
             names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]
-            suffixes = tuple(manifest.facts.get("suffixes", SUFFIXES.get(node.step.name, ("",))))
-            found += folder_sources(self.store.object(manifest.key), names, suffixes).files
+            ends = tuple(manifest.facts.get("suffixes", suffixes(node.step)))
+            found += folder_sources(self.store.object(manifest.key), names, ends).files
         return Sources(tuple(sorted(found, key=lambda file: (file.sha256, file.path))))
 
     def work(self, node: Node) -> Work:
@@ -226,7 +252,7 @@ class Build(State):
             }
         return Work(
             node.name, node.kind, self.store.draft(node.plan_key), node.step.verb if node.step else "", node.step.name if node.step else "",
-            "", self.project, params, node.models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
+            self.project, params, node.models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
             node.step.title if node.step else node.kind,
             {k: node.own[k] for k in ("columns", "promoted", "license")} if node.kind == "read" else {},
             find_known(self.store, node.value_key, self.key_of_base(node)) if node.kind in ("score", "rewrite") else None,
@@ -242,7 +268,7 @@ class Build(State):
         assert node.chain
         work, view = self.work(node), self.view(node.chain)
         columns = tuple(node.chain.schema)
-        prepare = Prepare(work, view, (*columns,))
+        prepare = Prepare(work, view, columns)
         with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:
             self.executor.run(prepare, len(view.shards), advance)
         find_columns(work)
@@ -317,25 +343,21 @@ class Build(State):
 
     def check_budget(self, node: Node, shards: tuple[Stored, ...], rows_in: int) -> None:
         """A step that loses too many documents is broken; say so instead of building on it."""
-        lost = sum(s.fates.get("quarantined", 0) + s.fates.get("killed", 0) for s in shards)
+        lost = sum(map(failures, shards))
         if node.kind not in ("score", "rewrite", "expand") or lost == 0:
             return
         if lost == rows_in or (lost > BUDGET_FLOOR and lost > BUDGET * rows_in):
-            name = next(s for s in shards if s.fates.get("quarantined") or s.fates.get("killed"))
-            folder = self.store.draft(node.plan_key) / "data"
-            from curate.artifact import errors_name
-
-            error = read_checked(folder, errors_name(name.name), name.errors[1] if name.errors else "")[
-                "error"
-            ].drop_nulls()[0]
-            raise CurateError(
-                f"{node.name}: {lost:,} of {rows_in:,} documents failed, more than {BUDGET:.0%}; the first: {error}"
-            )
+            raise broken(node.name, self.store.draft(node.plan_key), next(filter(failures, shards)), lost, rows_in)
 
 
-SUFFIXES = {
-    "warc": (".warc", ".warc.gz", ".arc.gz"),
-    "parquet": (".parquet",),
-    "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst"),
-}
-"""Files of a generated folder that a reader takes, when the generator does not say."""
+def failures(shard: Stored) -> int:
+    """Documents of a shard that a step failed on."""
+    return shard.fates.get("quarantined", 0) + shard.fates.get("killed", 0)
+
+
+def broken(name: str, draft: Path, shard: Stored, lost: int, rows: int) -> CurateError:
+    """Says how many documents a step lost, with the first error of one of its shards."""
+    errors = read_checked(draft / "data", errors_name(shard.name), shard.errors[1] if shard.errors else "")["error"]
+    return CurateError(
+        f"{name}: {lost:,} of {rows:,} documents failed, more than {BUDGET:.0%}; the first: {errors.drop_nulls()[0]}"
+    )

@@ -21,16 +21,17 @@ import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 from pydantic import TypeAdapter
 
 from curate import step
-from curate.contract_samples import DOCUMENTS, Cut, Parrot, documents
+from curate.contract_samples import DOCUMENTS, Cut, documents
 from curate.errors import CurateError
 from curate.models.base import Model
-from curate.schema import Discovery, Schema, accepted, dtype_of, schema_text
+from curate.models.fake import Parrot
+from curate.schema import Schema, accepted, dtype_of, run_empty, schema_text
 from curate.step import DOCUMENT, PACKAGE, Artifact, Kind, Step
 
 READERS: Schema = {
@@ -111,7 +112,7 @@ class Case:
 
     def planned(self, reads: Schema) -> dict[str, str]:
         """New columns as planning finds them, on an empty frame. CurateError for a type that cannot be stored."""
-        gives = Discovery(cast(Any, None)).run_empty(self.found, self.given, reads)
+        gives = run_empty(self.found, self.given, reads)
         return {c: str(dtype_of(t)) for c, t in schema_text(gives).items()}
 
     def verdict(self, check: Callable[[Case], str | None]) -> str | None:

@@ -1,14 +1,13 @@
-"""What the contract of steps is tried on: odd documents, a parrot for a model, a frame cut into shards."""
+"""What the contract of steps is tried on: odd documents, and a frame cut into shards."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
-from curate.models.base import Reply, Sampling
 from curate.schema import Schema
 from curate.step import DOCUMENT
 
@@ -23,22 +22,6 @@ DOCUMENTS = [
     "zero\u0000byte, a lone combining \u0301, a bidi \u202e mark, 👩‍👩‍👧 and \ufffd\ufffd, \U0001d465 and \x07",
     "\\frac{1}{2} + \\frac{1}{3} = \\frac{5}{6} and 1/2 + 1/3 = 5/6, as well as 0.5 + 0.333 < 0.834. " * 12,
 ]  # fmt: skip
-
-
-class Parrot:
-    """A model for tests of form: the same reply to the same prompt, in the form asked for; abstains on an empty prompt."""
-
-    def __init__(self) -> None:
-        self.identity: dict[str, Any] = {"backend": "parrot"}
-        self.sampling = Sampling()
-
-    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
-        return [[self._reply(p, i) for i in range(first, first + samples)] for p in prompts]
-
-    def _reply(self, prompt: str, index: int) -> Reply:
-        said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."
-        form = f"<think>{said}</think>\n{said}" if "<think>" in prompt else f"Question: How many?\nAnswer: {said}"
-        return Reply(form, "stop", 1, 60) if prompt.strip() else Reply("", "abstain", 0, 0)
 
 
 class Cut:

@@ -27,11 +27,16 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
 
 @contextlib.contextmanager
-def failing(title: str) -> Iterator[None]:
-    """Turn whatever a step raises over a whole corpus into one line; there is no document to put aside."""
+def failing(title: str, what: str = "failed", where: str = "") -> Iterator[None]:
+    """Turn whatever a step raises into one line, where there is no document to put aside for it."""
     try:
         yield
-    except CurateError:
+    except (CurateError, KeyboardInterrupt, GeneratorExit):
         raise
-    except (Exception, SystemExit) as error:
-        raise CurateError(" ".join(f"{title} failed: {type(error).__name__}: {error}".split())[:500]) from error
+    except BaseException as error:  # a panic of a native library and `sys.exit()` are no Exception
+        from curate.artifact import Damaged
+
+        if isinstance(error, Damaged):  # not the step's fault: the build makes the object again
+            raise
+        said = " ".join(f"{title} {what}: {type(error).__name__}: {error}".split())[:500]
+        raise CurateError(said, where=where) from error

@@ -35,6 +35,10 @@ BUDGET_FLOOR = 20
 Step = Callable[[pl.DataFrame], pl.DataFrame]
 
 
+class TooMany(CurateError):
+    """So many documents of one shard failed that the step looks broken. Whether it is depends on how many documents there are in all."""
+
+
 class TimedOut(Exception):
     """The limit of a slice ran out in a process that may not be killed."""
 
@@ -74,20 +78,27 @@ class Guard:
             deaths = marks["deaths"][str(low)] = marks["deaths"].get(str(low), 0) + 1
             if deaths >= DEATHS:
                 marks["killed"].append(low)
-        else:
-            marks["slices"].append([low, high])
+        marks["slices"].append([low, high])  # one alone too: beside a document that raises it would never stand alone
         self.save()
 
     def save(self) -> None:
         replace_file(self.journal, json.dumps(self.history).encode(), durable=False)
 
     def run(
-        self, node: str, call: Callable[[pl.DataFrame], pl.DataFrame], docs: pl.DataFrame, timed: bool = True
+        self,
+        node: str,
+        call: Callable[[pl.DataFrame], pl.DataFrame],
+        docs: pl.DataFrame,
+        timed: bool = True,
+        most: int | None = None,
     ) -> Outcome:
-        """Call a step on a batch, slice by slice if this batch has killed a worker before."""
+        """Call a step on a batch, slice by slice if this batch has killed a worker before.
+
+        most: how many documents of the whole corpus may be lost. TooMany beyond it or, where it is not known, beyond half of the batch.
+        """
         outcome = Outcome()
         marks = self.history.get(node, {"slices": [], "deaths": {}, "killed": []})
-        budget = max(BUDGET_FLOOR, docs.height // 2)  # a net only: Build.check_budget decides, over all shards
+        budget = max(BUDGET_FLOOR, docs.height // 2) if most is None else most
         for low, high in _slices(docs.height, marks["slices"]):
             if high - low == 1 and low in marks["killed"]:
                 outcome.lost.append((low, "killed", "killed its worker, or did not come back in time, twice"))
@@ -111,9 +122,7 @@ class Guard:
                 outcome.lost.append((low, fate, " ".join(f"{type(error).__name__}: {error}".split())[:500]))
                 if len(outcome.lost) > budget:
                     last = outcome.lost[-1][2]
-                    raise CurateError(
-                        f"{node}: more than {budget} documents of one shard failed; the last: {last}"
-                    ) from error
+                    raise TooMany(f"{node}: more than {budget:,} documents failed; the last: {last}") from error
                 return
         middle = (low + high) // 2
         self.halve(node, call, docs, low, middle, outcome, budget, timed)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_mixture(planner: Planner) -> None:
-    """Tokenizer, token ids of each corpus, and the mixture itplanner."""
+    """Tokenizer, token ids of each corpus, and the mixture itself."""
     recipe, mix = planner.recipe, planner.recipe.mixture
     assert mix
     where = recipe.location("mixture")

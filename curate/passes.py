@@ -21,17 +21,17 @@ import polars as pl
 from curate import step
 from curate.artifact import ROW, Stored, View, errors_name, replace_file, write_parquet
 from curate.clauses import parse
-from curate.errors import CurateError
+from curate.errors import CurateError, failing
 from curate.guard import Guard
 from curate.identity import file_sha256
 from curate.known import Known
+from curate.plan import INHERITED
 from curate.records import shards_of
 from curate.schema import dtype_of
 from curate.sources import Sources
 from curate.step import Step
 
 FATES: dict[str, Any] = {ROW: pl.UInt32, "id": pl.String, "url": pl.String, "fate": pl.String, "error": pl.String}
-DERIVED = ("source", "url", "license", "date", "dump")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,6 @@ class Work:
     draft: Path
     verb: str = ""
     step: str = ""
-    module: str = ""
     project: Path | None = None
     params: dict[str, Any] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -57,6 +56,8 @@ class Work:
     read: dict[str, Any] = field(default_factory=dict)
     """Of a reader: `columns`, `promoted`, `license`."""
     known: Known | None = None
+    most: int | None = None
+    """How many documents it may lose; None where nobody knows yet how many it gets."""
 
     def found(self) -> Step:
         return (
@@ -131,7 +132,7 @@ class Pass:
         made: set[str] = set()
         wanted: dict[str, None] = {"id": None}
         for node in self.nodes:
-            inherited = DERIVED if node.kind == "expand" else ()
+            inherited = INHERITED if node.kind == "expand" else ()
             wanted.update(dict.fromkeys(c for c in (*node.reads, *inherited) if c not in made))
             made.update(node.adds)
         return list(wanted)
@@ -163,7 +164,8 @@ class Pass:
     def records(self, rank: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
         assert self.files
         work, path = self.nodes[0], self.files.files[rank].path
-        return shards_of(work.found().call(path, **work.params), work, path)
+        with failing(f"{work.title} on {Path(path).name}"):
+            yield from shards_of(work.found().call(path, **work.params), work, path)
 
     # nodes
 
@@ -211,7 +213,7 @@ class Pass:
             return children(made, batch, node) if found.kind == "expand" else columns(made, batch, node, found)
 
         timed = not node.models
-        outcome = guard.run(node.name, call, todo, timed)
+        outcome = guard.run(node.name, call, todo, timed, node.most)
         errors = lost_rows(todo, outcome.lost)
         if found.kind == "expand":
             made = pl.concat(outcome.frames) if outcome.frames else call(todo.clear())
@@ -244,12 +246,16 @@ def _record(node: Work, name: str) -> Path:
     return node.draft / "work" / f"{name}.json"
 
 
-def store(
-    node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None = None, fates: dict[str, int] | None = None
-) -> None:
+def finished(node: Work, name: str) -> Stored:
+    """The record of a shard that is whole."""
+    return Stored.of(json.loads(_record(node, name).read_text("utf-8")))
+
+
+def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None = None) -> None:
     """Write one node's piece of one shard, then the record that says it is whole."""
     size, sha256 = write_parquet(frame, _data(node, name))
-    live, fates = frame.height, dict(fates or {})
+    live = frame.height
+    fates: dict[str, int] = {}
     if node.kind in ("keep", "repeat"):
         live = frame["fate"].null_count()
         counts = frame["fate"].drop_nulls().value_counts(name="n").sort("fate")
@@ -322,7 +328,7 @@ def children(made: pl.DataFrame, batch: pl.DataFrame, node: Work) -> pl.DataFram
         "parent", maintain_order=True
     )
     made = made.with_columns(pl.int_range(pl.len()).over("parent").alias("_ordinal"))
-    parents = batch.select(pl.col("id").alias("parent_id"), *[c for c in DERIVED if c != "source"])
+    parents = batch.select(pl.col("id").alias("parent_id"), *[c for c in INHERITED if c != "source"])
     parents = parents.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("parent"))
     joined = made.with_columns(pl.col("parent").cast(pl.UInt32)).join(
         parents, on="parent", how="left", maintain_order="left"

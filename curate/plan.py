@@ -73,10 +73,6 @@ class Node:
         return self if self.is_base or self.chain is None else self.chain.base
 
     @functools.cached_property
-    def identity(self) -> str:
-        return identity.digest(self.own)
-
-    @functools.cached_property
     def plan_payload(self) -> dict[str, Any]:
         return {
             "format": identity.FORMAT,

@@ -89,5 +89,5 @@ def strike(nodes: Sequence[Work], repeats: dict[str, pl.Series]) -> None:
 
 def records_of(node: Work) -> list[Stored]:
     """The records of a finished draft, in the order of shard names."""
-    names = sorted(path for path in (node.draft / "work").glob("*.parquet.json"))
-    return [Stored.of(json.loads(path.read_text("utf-8"))) for path in names]
+    paths = sorted((node.draft / "work").glob("*.parquet.json"))
+    return [Stored.of(json.loads(path.read_text("utf-8"))) for path in paths]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 
-from curate.errors import CurateError
+from curate.errors import CurateError, failing
 from curate.identity import digest
 from curate.models.base import Model, Reply, Sampling
 from curate.sources import Sources
@@ -32,7 +33,7 @@ class NoModel:
     identity: ClassVar[dict[str, Any]] = {}
     sampling = Sampling()
 
-    def complete(self, prompts: Sequence[str], *, samples: int = 1) -> list[list[Reply]]:
+    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
         assert not prompts, "a step asked a model about an empty frame"
         return []
 
@@ -63,42 +64,11 @@ class Discovery:
         name = digest(["columns", own, schema_text(reads)])
         known = self.store.remembered("columns", name)
         if not known:
-            known = schema_text(self.run_empty(found, params, reads))
+            known = schema_text(run_empty(found, params, reads))
             for dtype in known.values():
                 dtype_of(dtype)
             self.store.remember("columns", name, known)
         return {column: dtype_of(text) for column, text in known.items()}
-
-    def run_empty(self, found: Step, params: dict[str, Any], reads: Schema) -> Schema:
-        docs = pl.DataFrame(schema=reads)
-        call = {
-            **params,
-            **{p: NoModel() for p in found.parameters_of(Model)},
-            **dict.fromkeys(found.parameters_of(Artifact), ""),
-        }
-        try:
-            if found.kind == "across":
-                seen = found.spec.prepare(docs, **accepted(found.spec.prepare, call)) if found.spec.prepare else docs
-                gives = found.call(EmptyCorpus(seen), **call)
-            else:
-                gives = found.call(docs, **call)
-        except CurateError:
-            raise
-        except Exception as error:
-            raise CurateError(
-                f"{found.title} fails on an empty frame: {type(error).__name__}: {error}", where=str(found.path.name)
-            ) from error
-        if isinstance(gives, pl.LazyFrame):
-            gives = gives.collect()
-        if isinstance(gives, pl.Series):
-            return {"text" if found.kind == "rewrite" else found.name: gives.dtype}
-        if not isinstance(gives, pl.DataFrame):
-            raise CurateError(
-                f"{found.title} returned {type(gives).__name__}; a step returns a polars Series or DataFrame",
-                where=found.path.name,
-            )
-        dropped = {"across": ("id",), "expand": ("parent",)}.get(found.kind, ())
-        return {c: t for c, t in gives.schema.items() if c not in dropped and (c != "text" or found.kind != "score")}
 
     def of_reader(
         self, found: Step, params: dict[str, Any], sources: Sources | None, code: dict[str, Any]
@@ -109,15 +79,49 @@ class Discovery:
         name = digest(["reader", found.title, code, params, sources.digests])
         known = self.store.remembered("columns", name)
         if not known:
-            heads = [
-                frame.clear()
-                for file in sources.files
-                for frame in itertools.islice(found.call(file.path, **params), 1)
-            ]
-            schema = pl.concat(heads, how="diagonal_relaxed").schema if heads else {"text": pl.String()}
-            known = {c: str(t) for c, t in schema.items()}
+            heads = []
+            for file in sources.files:
+                with failing(f"{found.title} on {Path(file.path).name}"):
+                    heads += [frame.clear() for frame in itertools.islice(found.call(file.path, **params), 1)]
+            names = dict.fromkeys(c for frame in heads for c in frame.columns)
+            known = {c: _common([f.select(c) for f in heads if c in f.columns]) for c in names} or {"text": "String"}
             self.store.remember("columns", name, known)
         return dict(known)
+
+
+def _common(columns: list[pl.DataFrame]) -> str:
+    """The type that holds one column of all files; `Mixed` where there is none, as of a struct and a text."""
+    try:
+        return str(pl.concat(columns, how="vertical_relaxed").dtypes[0])
+    except pl.exceptions.PolarsError:
+        return "Mixed"
+
+
+def run_empty(found: Step, params: dict[str, Any], reads: Schema) -> Schema:
+    """Columns that a step gives for no documents. CurateError if it fails on an empty frame or gives no frame."""
+    docs = pl.DataFrame(schema=reads)
+    call = {
+        **params,
+        **{p: NoModel() for p in found.parameters_of(Model)},
+        **dict.fromkeys(found.parameters_of(Artifact), ""),
+    }
+    with failing(found.title, "fails on an empty frame", found.path.name):
+        if found.kind == "across":
+            seen = found.spec.prepare(docs, **accepted(found.spec.prepare, call)) if found.spec.prepare else docs
+            gives = found.call(EmptyCorpus(seen), **call)
+        else:
+            gives = found.call(docs, **call)
+        if isinstance(gives, pl.LazyFrame):
+            gives = gives.collect()
+    if isinstance(gives, pl.Series):
+        return {"text" if found.kind == "rewrite" else found.name: gives.dtype}
+    if not isinstance(gives, pl.DataFrame):
+        raise CurateError(
+            f"{found.title} returned {type(gives).__name__}; a step returns a polars Series or DataFrame",
+            where=found.path.name,
+        )
+    dropped = {"across": ("id",), "expand": ("parent",)}.get(found.kind, ())
+    return {c: t for c, t in gives.schema.items() if c not in dropped and (c != "text" or found.kind != "score")}
 
 
 def flat(raw: dict[str, str]) -> Schema:

@@ -18,13 +18,7 @@ import polars as pl
 from curate.artifact import replace_file
 from curate.errors import CurateError, did_you_mean
 from curate.report import Report
-from curate.step import Step, find, found
-
-READERS = {
-    "warc": (".warc", ".warc.gz", ".arc", ".arc.gz"),
-    "parquet": (".parquet",),
-    "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".ndjson"),
-}
+from curate.step import Step, find, found, suffixes
 
 
 def run_step(
@@ -50,7 +44,7 @@ def run_step(
     step = _step(title, project)
     if not output.parent.is_dir():
         raise CurateError(f"the folder {output.parent} does not exist")
-    chosen = reader or _reader(inputs)
+    chosen = reader or _reader(inputs, project)
     entry: dict[str, Any] = {step.verb: step.name, **{k: _value(step, k, v) for k, v in sets.items()}}
     recipe: dict[str, Any] = {
         "recipe": "run",
@@ -98,10 +92,12 @@ def _models(step: Step) -> tuple[str, ...]:
     return step.parameters_of(Model)
 
 
-def _reader(inputs: list[str]) -> str:
-    kinds = {next((r for r, ends in READERS.items() if name.lower().endswith(ends)), None) for name in inputs}
+def _reader(inputs: list[str], project: Path) -> str:
+    """The reader whose files end like these."""
+    ends = {name: suffixes(find("read", name, project)) for verb, name in found(project) if verb == "read"}
+    kinds = {next((r for r, some in ends.items() if name.lower().endswith(some)), None) for name in inputs}
     if len(kinds) != 1 or None in kinds:
-        known = ", ".join(end for ends in READERS.values() for end in ends)
+        known = ", ".join(end for some in ends.values() for end in some)
         raise CurateError(
             f"cannot tell how to read {', '.join(inputs)[:200]}; give files of one kind ({known}), or --read"
         )

@@ -34,7 +34,6 @@ from curate.code import code_digest
 from curate.errors import CurateError, did_you_mean
 
 Kind = Literal["read", "score", "rewrite", "expand", "across", "fit", "generate"]
-ROWWISE: tuple[Kind, ...] = ("score", "rewrite")
 DOCUMENT = ("id", "text")
 """Columns every step sees. All others must be named in `reads=`."""
 
@@ -254,6 +253,11 @@ def find(verb: str, name: str, project: Path | None = None) -> Step:
     raise CurateError(f"no step {name!r} under {verb!r}{did_you_mean(name, names)}")
 
 
+def suffixes(step: Step) -> tuple[str, ...]:
+    """How names of a reader's files end, as its module says (`SUFFIXES`); anything when it does not say."""
+    return tuple(getattr(sys.modules[step.module], "SUFFIXES", ("",)))
+
+
 def code_of(step: Step, project: Path | None) -> dict[str, Any]:
     """Identity of a step's code: see `curate.code.code_digest`."""
     spec = step.spec
@@ -265,7 +269,7 @@ def found(project: Path | None = None) -> dict[tuple[str, str], Path]:
     steps: dict[tuple[str, str], Path] = {}
     for folder in reversed(folders(project)):
         for path in sorted(folder.glob("*/*.py")):
-            if not path.stem.startswith("_") and "__step__" not in path.stem and is_step_file(path):
+            if not path.stem.startswith("_") and is_step_file(path):
                 steps[path.parent.name, path.stem] = path
     return dict(sorted(steps.items()))
 

@@ -72,7 +72,7 @@ class Store:
         A file whose size, mtime and inode are those of the last full check is taken to be whole unless `deep`.
         """
         manifest = self.manifest(key)
-        known: dict[str, list[int]] = {} if deep else self._remembered("stat", key)
+        known: dict[str, list[int]] = {} if deep else self.remembered("stat", key)
         seen = {}
         for name, size, sha256 in (file for shard in manifest.shards for file in shard.files()):
             path = self.object(key) / name
@@ -86,7 +86,7 @@ class Store:
             if known.get(name) != seen[name] and file_sha256(path) != sha256:
                 raise Damaged(key, name, "its bytes are not those of the manifest")
         if seen != known:
-            self._remember("stat", key, seen)
+            self.remember("stat", key, seen)
         return manifest
 
     def set_aside(self, damage: Damaged) -> None:
@@ -120,6 +120,7 @@ class Store:
             for path in data.glob(".*.tmp"):  # of a build that was killed while it wrote
                 path.unlink()
             replace_file(data / "manifest.json", manifest.dump().encode())
+            _fsync_folder(data)
             place = self.object(manifest.key)
             if place.is_dir():  # without a manifest: what a crash of another tool left
                 shutil.rmtree(place)
@@ -146,27 +147,26 @@ class Store:
         stat = path.stat()
         mark = f"{stat.st_size}.{stat.st_mtime_ns}.{stat.st_ino}"
         name = path.absolute().as_posix().replace("/", "%")[-200:]
-        known = self._remembered("inputs", name)
+        known = self.remembered("inputs", name)
         if known.get("mark") == mark and known.get("path") == str(path.absolute()):
             return str(known["sha256"]), stat.st_size
         sha256 = file_sha256(path)
-        self._remember("inputs", name, {"mark": mark, "path": str(path.absolute()), "sha256": sha256})
+        self.remember("inputs", name, {"mark": mark, "path": str(path.absolute()), "sha256": sha256})
         return sha256, stat.st_size
 
-    def _remembered(self, kind: str, name: str) -> Any:
+    def remembered(self, kind: str, name: str) -> Any:
+        """What `remember` noted, or an empty map."""
         try:
             return json.loads((self.root / "cache" / kind / f"{name}.json").read_text("utf-8"))
         except (FileNotFoundError, ValueError):
             return {}
 
-    def _remember(self, kind: str, name: str, value: Any) -> None:
-        """Best effort: a store that is read-only or full can still be looked at."""
+    def remember(self, kind: str, name: str, value: Any) -> None:
+        """Note a value in the cache. Best effort: a store that is read-only or full can still be looked at."""
         folder = self.root / "cache" / kind
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             replace_file(folder / f"{name}.json", json.dumps(value).encode())
-
-    remembered, remember = _remembered, _remember
 
     def keys(self) -> list[str]:
         """Keys of all objects."""

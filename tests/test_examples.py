@@ -21,14 +21,13 @@ def test_look_into_a_recipe(project: Path) -> None:
 
 def test_own_crawl_is_long_cot_with_one_line_changed() -> None:
     lines = (EXAMPLES / "own-crawl.yaml").read_text("utf-8").splitlines()
-    assert [line.strip() for line in lines if not line.startswith(("recipe:", "about:", "extends:", "corpora:"))][
-        0
-    ].startswith("web: {files:")
-    assert len(lines) == 5
+    changed = [line.strip() for line in lines if not line.startswith(("recipe:", "about:", "extends:", "corpora:"))]
+    assert [line.partition(" {")[0] for line in changed] == ["web:"]
+    assert changed[0].startswith("web: {files:")
 
 
 def test_own_crawl_keeps_mathematics_from_real_pages(project: Path, shared: Path) -> None:
-    recipe = (EXAMPLES / "own-crawl.yaml").read_text("utf-8").replace("../shared/data", str(shared))
+    recipe = (EXAMPLES / "own-crawl.yaml").read_text("utf-8").replace("data/*", f"{shared}/warc/*")
     (project / "own-crawl.yaml").write_text(recipe, "utf-8")
     import curate
 

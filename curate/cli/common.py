@@ -6,14 +6,11 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from curate.errors import CurateError
-
-if TYPE_CHECKING:
-    pass
 
 
 def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Command]:
@@ -105,4 +102,4 @@ def frame_text(frame: Any) -> None:
 
 def printable(text: str) -> str:
     """Text of a page without what could steer a terminal."""
-    return "".join(c if c in "\n\t" or (c.isprintable()) else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from curate.api import Curated
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+@click.command()
 @click.argument("step")
 @click.option(
     "--input", "inputs", multiple=True, required=True, metavar="FILE", help="WARC, JSONL or Parquet; repeat for more."

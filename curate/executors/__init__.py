@@ -29,7 +29,7 @@ def heaviest_first(work: Callable[[int], Any], count: int) -> list[int]:
 
 
 def make(name: str, workers: int) -> Executor:
-    """The executor a profile names; one worker needs no pool."""
+    """The executor that a profile names. CurateError for an unknown one."""
     from curate.errors import CurateError, did_you_mean
     from curate.executors.inline import Inline
     from curate.executors.local import Local
@@ -37,5 +37,5 @@ def make(name: str, workers: int) -> Executor:
     if name == "inline":
         return Inline()
     if name == "local":
-        return Local(workers) if workers > 1 else Local(1)
+        return Local(workers)
     raise CurateError(f"no executor {name!r}{did_you_mean(name, ['inline', 'local'])}")

@@ -18,6 +18,9 @@ from curation.read._lines import Chunk, Schema, chunks, objects
 
 MAX_COLUMNS = 4096
 
+SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".json.gz")
+"""How names of its files end: what `curate run` and generated folders go by."""
+
 
 @read(uses=["orjson", "polars", "pyarrow"])
 def jsonl(path: str, *, max_bytes: int = 16_000_000) -> Iterator[pl.DataFrame]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FRAME_BYTES = 32_000_000
 
+SUFFIXES = (".parquet",)
+"""How names of its files end: what `curate run` and generated folders go by."""
+
 
 @read(uses=["pyarrow", "polars"])
 def parquet(path: str) -> Iterator[pl.DataFrame]:

@@ -35,6 +35,9 @@ SCHEMA = pl.Schema(
 )
 HTML = ["text/html", "application/xhtml+xml"]
 
+SUFFIXES = (".warc", ".warc.gz", ".warc.lz4")
+"""How names of its files end: what `curate run` and generated folders go by."""
+
 
 @read(uses=["fastwarc", "resiliparse"])
 def warc(

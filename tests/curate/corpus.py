@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import textwrap
 from collections.abc import Sequence
@@ -144,7 +145,7 @@ def write_files(folder: Path, docs: pl.DataFrame, cuts: Sequence[int], names: Se
     for old in data.glob("*.parquet"):
         old.unlink()
     bounds = [0, *sorted(cuts), docs.height]
-    for position, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for position, (start, stop) in enumerate(itertools.pairwise(bounds)):
         name = names[position] if names else f"{position}"
         docs.slice(start, stop - start).write_parquet(data / f"{name}.parquet")
 
@@ -171,7 +172,9 @@ def contents(curated: curate.Curated) -> dict[str, str]:
 def texts(count: int, **more: Any) -> pl.DataFrame:
     """`document number 0`, `document number 1 x`, ... with urls `u0`, `u1`, ... and other columns."""
     rows = range(count)
-    return pl.DataFrame({"text": [f"document number {i} {'x' * i}" for i in rows], "url": [f"u{i}" for i in rows], **more})
+    return pl.DataFrame(
+        {"text": [f"document number {i} {'x' * i}" for i in rows], "url": [f"u{i}" for i in rows], **more}
+    )
 
 
 def one(steps: str, *, read: str = "parquet", more: str = "") -> str:
@@ -184,7 +187,9 @@ def tiny(folder: Path, recipe: str, *frames: pl.DataFrame, steps: dict[str, str]
     make_project(folder, recipe=textwrap.dedent(recipe), count=40)
     for name, text in (steps or {}).items():
         (folder / "steps" / name).parent.mkdir(exist_ok=True)
-        (folder / "steps" / name).write_text('"""A step."""\nimport polars as pl\nfrom curate.step import *\n' + textwrap.dedent(text), "utf-8")
+        (folder / "steps" / name).write_text(
+            '"""A step."""\nimport polars as pl\nfrom curate.step import *\n' + textwrap.dedent(text), "utf-8"
+        )
     for old in (folder / "data").iterdir():
         old.unlink()
     for position, frame in enumerate(frames):

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from curate.errors import CurateError
+from curate.artifact import Damaged
+from curate.errors import CurateError, failing
 from curate.store import Store
 from tests.curate.corpus import make_project, objects, one, open_small, texts, tiny
 
@@ -185,7 +186,12 @@ def test_what_hangs_on_an_object_that_was_made_again_differently_is_made_again(t
             return made.select("parent", text=pl.col("text").str.head(length + pl.col("parent")))
     """
     length.write_text("3")
-    tiny(tmp_path, one("{synth: heads}, {score: letters}, {keep: {long: letters > 6}}"), texts(5), steps={"synth/heads.py": heads})
+    tiny(
+        tmp_path,
+        one("{synth: heads}, {score: letters}, {keep: {long: letters > 6}}"),
+        texts(5),
+        steps={"synth/heads.py": heads},
+    )
     recipe = open_small(tmp_path)
     recipe.build()
     assert recipe.documents("web").rows == 1
@@ -196,6 +202,13 @@ def test_what_hangs_on_an_object_that_was_made_again_differently_is_made_again(t
     assert again.sql("select letters from documents where letters <> length(text)").height == 0
     assert again.documents("web").rows == 3
     assert again.verify(deep=True) == []
+
+
+@pytest.mark.parametrize("error", [Damaged("key", "file", "is missing"), KeyboardInterrupt(), CurateError("said")])
+def test_what_is_no_fault_of_a_step_is_not_said_of_it(error: BaseException) -> None:
+    with pytest.raises(type(error)) as raised, failing("score.mine"):
+        raise error
+    assert raised.value is error
 
 
 def test_a_torn_shard_of_a_draft_is_written_again(built: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:

@@ -23,7 +23,10 @@ JSON = st.recursive(
 
 def test_comments_docstrings_and_blank_lines_do_not_count() -> None:
     plain = 'def f(x):\n    y = """a\n\n    # text\n    """\n    return y + x'
-    dressed = '"""Module."""\n# c\n\n\ndef f(x):  # why\n    """Doc\n    more."""\n\n    y = """a\n\n    # text\n    """  # after\n    return y + x\n'
+    dressed = '"""Module."""\n# c\n\n\n'
+    dressed += (
+        'def f(x):  # why\n    """Doc\n    more."""\n\n    y = """a\n\n    # text\n    """  # after\n    return y + x\n'
+    )
     assert stripped(dressed) == stripped(plain)
 
 

@@ -96,7 +96,9 @@ def test_gc_leaves_what_a_ref_names_and_finds_what_none_does(built: Path) -> Non
     assert len(loose(recipe.store)) == len(recipe.store.keys())
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"nodes": {}}', '{"nodes": {"web": {}}, "lock": "x"}', "\udcff", "null"])
+@pytest.mark.parametrize(
+    "damage", ["{", "[]", '{"nodes": {}}', '{"nodes": {"web": {}}, "lock": "x"}', "\udcff", "null"]
+)
 def test_gc_refuses_a_ref_that_it_cannot_read(built: Path, damage: str) -> None:
     ref = next((built / ".curate/refs").glob("*.json"))
     ref.write_bytes(damage.encode("utf-8", "surrogateescape"))

@@ -88,7 +88,9 @@ GIVES = {
 }
 
 
-@pytest.mark.parametrize("name", ["row", "shard", "corpus", "fate", "fate_node", "failed", "error", "filename", "parent_id"])
+@pytest.mark.parametrize(
+    "name", ["row", "shard", "corpus", "fate", "fate_node", "failed", "error", "filename", "parent_id"]
+)
 def test_a_step_may_not_give_a_column_called_like_ours_but_under_another_name(tmp_path: Path, name: str) -> None:
     steps = {"score/gives.py": GIVES["score/gives.py"].replace("NAME", name)}
     tiny(tmp_path, one("{score: gives}"), texts(3), steps=steps)
@@ -203,3 +205,96 @@ def test_whole_numbers_fit_into_a_column_of_fractions(tmp_path: Path) -> None:
     recipe = open_small(tmp_path)
     recipe.build()
     assert recipe.sql("select whole from documents")["whole"].dtype == pl.Float64()
+
+
+# steps that do not keep the contract
+
+BROKEN = {
+    "prepare raises": (
+        "dedup",
+        """
+        def prepare(docs: pl.DataFrame) -> pl.DataFrame:
+            if docs.height:
+                raise ValueError("a\\nb")
+            return docs
+        @across(prepare=prepare)
+        def broken(corpus) -> pl.DataFrame:
+            return pl.concat(list(corpus.shards("id"))).with_columns(x=1.0)
+        """,
+        "ValueError: a b",
+    ),
+    "nothing": (
+        "dedup",
+        """
+        @across
+        def broken(corpus) -> pl.DataFrame:
+            docs = pl.concat(list(corpus.shards("id"))).with_columns(x=1.0)
+            return None if docs.height else docs
+        """,
+        "returned NoneType",
+    ),
+    "another type": (
+        "dedup",
+        """
+        @across
+        def broken(corpus) -> pl.DataFrame:
+            docs = pl.concat(list(corpus.shards("id")))
+            return docs.with_columns(x=pl.lit("five") if docs.height else pl.lit(1.0))
+        """,
+        "x",
+    ),
+    "panics on nothing": (
+        "score",
+        """
+        @score
+        def broken(docs: pl.DataFrame) -> pl.Series:
+            raise pl.exceptions.PanicException("a\\nb")
+        """,
+        "fails on an empty frame: PanicException: a b",
+    ),
+    "exits on nothing": (
+        "score",
+        """
+        import sys
+        @score
+        def broken(docs: pl.DataFrame) -> pl.Series:
+            sys.exit(3)
+        """,
+        "fails on an empty frame: SystemExit: 3",
+    ),
+    "gives nothing": (
+        "score",
+        """
+        @score
+        def broken(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"].str.len_chars() if docs.height == 0 else None
+        """,
+        "6 of 6 documents failed",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", list(BROKEN))
+def test_a_step_that_breaks_its_contract_is_one_line(tmp_path: Path, how: str) -> None:
+    verb, code, says = BROKEN[how]
+    tiny(tmp_path, one(f"{{{verb}: broken}}"), texts(6), steps={f"{verb}/broken.py": code})
+    with pytest.raises(CurateError) as error:
+        open_small(tmp_path).build()
+    assert "\n" not in str(error.value)
+    assert "broken" in str(error.value)
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize("place", ["at once", "later"])
+def test_a_reader_that_raises_is_one_line_that_names_the_file(tmp_path: Path, place: str) -> None:
+    breaks = f"""
+        @read
+        def breaks(path: str):
+            if {place == "later"}:
+                yield pl.read_parquet(path)
+            raise ValueError("a\\nb")
+    """
+    tiny(tmp_path, one("{score: letters}", read="breaks"), texts(6), steps={"read/breaks.py": breaks})
+    with pytest.raises(CurateError, match=r"0\.parquet.*ValueError: a b") as error:
+        open_small(tmp_path).build()
+    assert "\n" not in str(error.value)

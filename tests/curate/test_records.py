@@ -1,5 +1,6 @@
 """Records of a user's files: whatever stands in them, each becomes a document or leaves with a reason."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -105,6 +106,15 @@ def test_a_promoted_column_has_a_type_that_fits_all_files(tmp_path: Path) -> Non
         assert found == [(f"a {number}", 1.0, "heavy"), (f"b {number}", 1.5, "kept")]
 
 
+def test_a_column_that_is_a_map_in_one_file_and_a_text_in_another_rides_in_extra(tmp_path: Path) -> None:
+    tiny(tmp_path, one(LETTERS, read="jsonl"))
+    write_lines(tmp_path, [{"text": "a", "meta": {"n": 1}}], [{"text": "b", "meta": "none"}])
+    recipe = open_small(tmp_path)
+    recipe.build()
+    found = recipe.sql("select text, extra from documents order by text").rows()
+    assert found == [("a", '{"meta":{"n":1}}'), ("b", '{"meta":"none"}')]
+
+
 def test_an_empty_file_says_nothing_about_types(tmp_path: Path) -> None:
     tiny(tmp_path, one("{keep: {heavy: weight >= 1.2}}", read="jsonl"))
     write_lines(tmp_path, [], [{"text": "a", "weight": 1.5}])
@@ -126,7 +136,10 @@ def test_bytes_that_are_no_text_are_quarantined_and_others_are_read(tmp_path: Pa
     tiny(tmp_path, one(LETTERS), pl.DataFrame({"text": [b"ok", b"\xff\xfe", "fin\u00e9".encode()]}))
     recipe = open_small(tmp_path)
     recipe.build()
-    assert recipe.sql("select text from documents where fate = 'kept' order by text").rows() == [("fin\u00e9",), ("ok",)]
+    assert recipe.sql("select text from documents where fate = 'kept' order by text").rows() == [
+        ("fin\u00e9",),
+        ("ok",),
+    ]
     assert recipe.sql("select error from documents where fate = 'quarantined'").rows() == [
         ("the text is not valid UTF-8",)
     ]
@@ -195,7 +208,7 @@ def extras(folder: Path, rows: list[dict[str, object]], cuts: set[int]) -> dict[
     work = Work("web/jsonl", "read", folder, corpus="web", read={"columns": {}, "promoted": [], "license": None})
     found = {}
     bounds = [0, *sorted(cuts), len(rows)]
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         path = folder / "part.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows[start:stop]), "utf-8")
         for frame in find("read", "jsonl").call(str(path)):
@@ -225,7 +238,7 @@ def test_bytes_after_the_first_across_step_do_not_depend_on_the_split(
     found = []
     for bounds in ([0, len(rows)], [0, *sorted(c for c in cuts if c < len(rows)), len(rows)]):
         folder = tiny(tmp_path_factory.mktemp("split"), one(COPIES + ", {synth: halves, least: 4}", read="jsonl"))
-        write_lines(folder, *[rows[a:b] for a, b in zip(bounds, bounds[1:], strict=False)])
+        write_lines(folder, *[rows[a:b] for a, b in itertools.pairwise(bounds)])
         recipe = open_small(folder)
         recipe.build()
         made = contents(recipe)

@@ -224,7 +224,9 @@ def built(tmp_path: Path) -> Path:
 # queries only read
 
 
-@pytest.mark.parametrize("head", ["explain analyze", "EXPLAIN  ANALYZE", "explain (analyze)", "explain /* x */ analyze", ""])
+@pytest.mark.parametrize(
+    "head", ["explain analyze", "EXPLAIN  ANALYZE", "explain (analyze)", "explain /* x */ analyze", ""]
+)
 def test_a_query_writes_nothing_not_even_while_it_is_explained(built: Path, head: str) -> None:
     recipe = open_small(built)
     objects = built / ".curate/objects"

@@ -1,0 +1,29 @@
+"""A model that understands nothing and answers at once, for tests of steps that ask one: `{backend: fake}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from curate.models.base import Reply, Sampling
+
+
+def connect(entry: Mapping[str, Any]) -> Parrot:
+    """The model of an entry under a recipe's `models:`."""
+    return Parrot(Sampling.of(entry.get("sampling") or {}))
+
+
+class Parrot:
+    """A model for tests of form: the same reply to the same prompt, in the form asked for; abstains on an empty prompt."""
+
+    def __init__(self, sampling: Sampling | None = None) -> None:
+        self.identity: dict[str, Any] = {"backend": "fake"}
+        self.sampling = sampling or Sampling()
+
+    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
+        return [[self._reply(p, i) for i in range(first, first + samples)] for p in prompts]
+
+    def _reply(self, prompt: str, index: int) -> Reply:
+        said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."
+        form = f"<think>{said}</think>\n{said}" if "<think>" in prompt else f"Question: How many?\nAnswer: {said}"
+        return Reply(form, "stop", 1, 60) if prompt.strip() else Reply("", "abstain", 0, 0)
