@@ -57,8 +57,8 @@ def run(
     workers: int,
     early: bool,
     words: str,
-) -> Path:
-    """Filter `project/data/*.parquet` into the folder that is returned. `early`: cheapest filter first, so that most are never measured."""
+) -> None:
+    """Filter `project/data/*.parquet` into `out/kept`. `early`: cheapest filter first, so that most are never measured."""
     language: Any = Blanks() if words == "blanks" else "en"
     repetition = GopherRepetitionFilter(
         dup_line_frac=None,
@@ -79,4 +79,3 @@ def run(
         skip_completed=False,
         start_method="spawn",  # children of ours, so that their CPU seconds can be counted; its default is a fork server
     ).run()
-    return out / "kept"

@@ -3,29 +3,32 @@
     polars      the same three step functions (length, latex_density, repetition) in a bare loop: one file at a time per process, no
                 identity, no fates, no resume. The floor.
     datatrove   its local executor, ParquetReader, GopherRepetitionFilter set to the same three measures, a LambdaFilter for length and
-                maths, ParquetWriter. Words by str.split, because its own English words (spaCy) cost several times the rest.
+                maths, ParquetWriter. Words by str.split, because its own English words (spaCy) cost eight times all else.
     curate      `build` of a recipe in a project made for it; then once more with nothing to do.
 
     python -m benchmarks.kernel --docs 200000 --repeat 3
 
-`--also datatrove-early` puts its cheaper filter first, as its users would who want no scores: it then stops at the first refusal and
-never measures the repetition of half of these documents. `--also datatrove-spacy` is its default way to words, if spaCy is installed.
+Every document is scored by all three. `--also datatrove-early` puts datatrove's cheaper filter first, as its users would who want no
+scores: it then stops at the first refusal, and never measures the repetition of more than half of these documents. `--also
+datatrove-spacy` is its default way to words, if spaCy is installed.
 
 Every run is a process of its own. `seconds` is its wall time, with imports and the start of two workers. `cpu_us` leaves these out: CPU
 microseconds per document of the process and its workers, the slope between runs over N/4 and N documents; `cpu_start` is what that line
 gives for no documents, in seconds. Files are warm in the page cache, compiled numba code is cached on disk. `load` is the machine's load
-when a run began: above 0.3 or so, wall times are not to be trusted.
+when a run began, the benchmark's own earlier runs included: wall times of a busy machine are not to be trusted, `cpu_us` within 10%.
 
-All must keep the same number of documents, or the figures are refused. The thresholds on repetition refuse nothing here, because the two
+All must keep the same documents, or the figures are refused. The thresholds on repetition refuse nothing here, because the two
 definitions differ (shares of bytes that are no blanks against shares of characters; datatrove also looks for repeated paragraphs). What
 is written differs as each tool means it: polars and datatrove write what is kept, polars with its scores, datatrove with length and
-maths; the kernel stores the text as read, each score of every document, and every document's fate, with checksums and fsync. No peer is
-tuned beyond what its documentation says.
+maths; the kernel stores the text as read, each score of every document, and every document's fate, with checksums and fsync. Ids are the
+files' own; where there are none, the kernel's ids by content cost about 2 us more per document. No peer is tuned beyond what its
+documentation says.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -37,10 +40,13 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    from curate.api import Curated
 
 FILES, WORKERS = 8, 2
 LENGTH, MATHS, REPEATED = 1200, 0.02, 0.5
@@ -87,10 +93,10 @@ def make_project(project: Path, count: int, seed: int = 0) -> int:
     return size
 
 
-# contenders: (project, folder to write to) -> documents kept
+# contenders: (project, folder to write to)
 
 
-def _polars_file(source: str, target: str) -> int:
+def _polars_file(source: str, target: str) -> None:
     from curate.step import find
 
     docs = pl.read_parquet(source)
@@ -101,36 +107,43 @@ def _polars_file(source: str, target: str) -> int:
     varied = [pl.col(c) <= REPEATED for c in ("repeated_lines", "top_ngram", "repeated_ngrams")]
     kept = docs.filter(pl.col("length") >= LENGTH, pl.col("latex_density") >= MATHS, *varied)
     kept.write_parquet(target, compression="zstd", compression_level=3)
-    return kept.height
 
 
-def run_polars(project: Path, out: Path) -> int:
+def run_polars(project: Path, out: Path) -> None:
     os.environ["POLARS_MAX_THREADS"] = "1"  # for the processes about to start: one thread on each of two cores
     sources = sorted((project / "data").glob("*.parquet"))
-    out.mkdir()
+    (out / "kept").mkdir(parents=True)
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        jobs = [pool.submit(_polars_file, str(source), str(out / source.name)) for source in sources]
-        return sum(job.result() for job in jobs)
+        for job in [pool.submit(_polars_file, str(source), str(out / "kept" / source.name)) for source in sources]:
+            job.result()
 
 
-def run_datatrove(project: Path, out: Path, *, early: bool = False, words: str = "blanks") -> int:
+def run_datatrove(project: Path, out: Path, *, early: bool = False, words: str = "blanks") -> None:
     from benchmarks import _datatrove
     from curation.text import MATH
 
-    asked = {"pattern": MATH, "length": LENGTH, "density": MATHS, "repeated": REPEATED, "early": early, "words": words}
-    kept = _datatrove.run(project, out, tasks=FILES, workers=WORKERS, **asked)
-    return int(pl.scan_parquet(str(kept / "*.parquet")).select(pl.len()).collect().item())
+    asked: dict[str, Any] = {
+        "pattern": MATH,
+        "length": LENGTH,
+        "density": MATHS,
+        "repeated": REPEATED,
+        "early": early,
+        "words": words,
+    }
+    _datatrove.run(project, out, tasks=FILES, workers=WORKERS, **asked)
 
 
-def run_curate(project: Path, out: Path) -> int:
+def _recipe(project: Path, out: Path) -> Curated:
     import curate
 
-    recipe = curate.open(str(project / "recipes" / "kernel.yaml"), project=project, workers=WORKERS, store=str(out))
-    recipe.build(only="docs")
-    return int(recipe.funnel()[-1]["out"])
+    return curate.open(str(project / "recipes" / "kernel.yaml"), project=project, workers=WORKERS, store=str(out))
 
 
-CONTENDERS: dict[str, Callable[[Path, Path], int]] = {
+def run_curate(project: Path, out: Path) -> None:
+    _recipe(project, out).build(only="docs")
+
+
+CONTENDERS: dict[str, Callable[[Path, Path], None]] = {
     "polars": run_polars,
     "datatrove": run_datatrove,
     "curate": run_curate,
@@ -144,25 +157,35 @@ USUAL = ("polars", "datatrove", "curate")
 
 def child(name: str, project: str, out: str) -> None:
     """One run, in the process that `timed` starts."""
-    print("kept", CONTENDERS[name](Path(project), Path(out)))
+    CONTENDERS[name](Path(project), Path(out))
+
+
+def kept(name: str, project: Path, out: Path) -> tuple[int, str]:
+    """How many documents a run kept, and the digest of their ids."""
+    if name == "curate":
+        view = _recipe(project, out).documents("docs")
+        ids = pl.concat([view.load(shard, ["id"])["id"] for shard in view.shards])
+    else:
+        ids = pl.scan_parquet(str(out / "kept" / "*.parquet")).select("id").collect()["id"]
+    return ids.len(), hashlib.sha256("\n".join(ids.sort().to_list()).encode()).hexdigest()
 
 
 def timed(name: str, project: Path, out: Path) -> dict[str, Any]:
-    """Wall seconds, CPU seconds with all waited-for workers, documents kept. SystemExit with its last words if it fails."""
+    """Wall seconds, CPU seconds with all waited-for workers, what was kept. SystemExit with its last words if it fails."""
     code = "import sys; from benchmarks.kernel import child; child(*sys.argv[1:])"
     load = os.getloadavg()[0]
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         command = [sys.executable, "-c", code, name, str(project), str(out)]
-        process = subprocess.Popen(command, stdout=said, stderr=errors)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0), errors.seek(0)
         if process.returncode:
+            errors.seek(0)
             sys.exit(f"{name} failed: {errors.read().decode()[-2000:]}")
-        kept = int(said.read().split()[-1])
-    return {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "kept": kept, "load": load}
+    count, ids = kept(name, project, out)
+    return {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "kept": count, "ids": ids, "load": load}
 
 
 def measure(names: list[str], project: Path, scratch: Path, repeat: int) -> dict[str, dict[str, Any]]:
@@ -186,7 +209,7 @@ def report(
 ) -> list[dict[str, Any]]:
     """Rates and ratios per contender; SystemExit if they disagree on what to keep."""
     for rows in (few, many):
-        if len({row["kept"] for row in rows.values()}) > 1:
+        if len({row.pop("ids") for row in rows.values()}) > 1:
             sys.exit("the contenders keep different documents: " + str({n: r["kept"] for n, r in rows.items()}))
     for name, row in many.items():
         row["docs_per_second"] = round(docs[1] / row["seconds"])

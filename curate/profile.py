@@ -68,8 +68,13 @@ def _parse(path: Path) -> Profile:
 
 
 def find_project(start: Path) -> Path:
-    """The user's project: the nearest folder upwards that has `recipes/` or a store, else `start` itself."""
+    """The user's project: the nearest folder upwards that holds recipes or steps and is the user's own, else `start` itself.
+
+    A folder above that belongs to somebody else (such as /tmp) is never one, because a project's steps are code that runs.
+    """
     for folder in (start, *start.parents):
-        if (folder / "recipes").is_dir() or (folder / ".curate").is_dir():
+        if folder != start and folder.stat().st_uid != os.getuid():
+            break
+        if (folder / "steps").is_dir() or any((folder / "recipes").glob("*.yaml")):
             return folder
     return start
