@@ -100,6 +100,12 @@ class Curated:
         targets = [name for name in (only, through) if name] or None
         self.refuse_unfinished()
         lock = Lock.read(self.lock_path) if locked else None
+        if lock and set(lock.nodes) != set(self.planned.nodes):
+            other = sorted(set(lock.nodes) ^ set(self.planned.nodes))[0]
+            raise CurateError(
+                f"not the recipe that the lock was written for: {other} is only in one of them",
+                where=self.lock_path.name,
+            )
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:

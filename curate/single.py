@@ -42,6 +42,8 @@ def run_step(
     from curate.recipe import load
 
     step = _step(title, project)
+    if output.suffix != ".parquet":
+        raise CurateError(f"{output.name}: the output is Parquet; let its name end in .parquet")
     if not output.parent.is_dir():
         raise CurateError(f"the folder {output.parent} does not exist")
     chosen = reader or _reader(inputs, project)
@@ -71,12 +73,17 @@ def run_step(
             curated = Curated(load(str(path), project=project), project, profile, promote_all=True)
             curated.build(only="input", report=report)
         except CurateError as error:  # the recipe is made up: its lines would say nothing to anyone
-            raise CurateError(error.message) from error
+            said = error.message.replace("`columns: {text: ...}`", "--column text=...").replace(
+                "add `as:`", "add --set as=NAME"
+            )
+            raise CurateError(said, where="" if "run.yaml" in error.where else error.where) from error
         return _write(curated, step, output)
 
 
 def _step(title: str, project: Path) -> Step:
     verb, _, name = title.partition(".")
+    if verb == "keep":
+        raise CurateError("a keep is not a step; ask about the output instead, or write a recipe")
     if not name:
         titles = [f"{v}.{n}" for v, n in found(project)]
         raise CurateError(f"a step is named verb.name, such as score.language{did_you_mean(title, titles)}")

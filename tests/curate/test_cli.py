@@ -95,6 +95,8 @@ def test_the_schema_is_a_json_schema_that_knows_the_project_s_steps(project: Pat
             "did you mean 'pattern'",
         ),
         (["new", "small", "--from", "small"], "there already"),
+        (["run", "score.letters", "--input", "data/0.parquet", "--output", "x.csv"], "end in .parquet"),
+        (["run", "keep.long", "--input", "data/0.parquet", "--output", "x.parquet"], "a keep is not a step"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
