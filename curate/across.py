@@ -46,7 +46,7 @@ class Prepare:
             with failing(found.title):
                 seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
         replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen))
-        replace_file(self.node.draft / "work" / "sorted" / name, _grouped(docs.drop(ROW)))
+        replace_file(self.node.draft / "work" / "sorted" / name, parquet_bytes(docs.drop(ROW), GROUP_ROWS))
         replace_file(sizes, parquet_bytes(docs.select("id", pl.col("text").str.len_bytes().alias("bytes"))))
         return docs.height
 
@@ -107,7 +107,7 @@ def find_columns(node: Work) -> None:
         raise CurateError(f"{found.title} gave two rows for one id")
     with failing(found.title):
         typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])
-    replace_file(node.draft / "work" / "columns.parquet", _grouped(typed.sort("id")))
+    replace_file(node.draft / "work" / "columns.parquet", parquet_bytes(typed.sort("id"), GROUP_ROWS))
 
 
 def bounds(folder: Path) -> tuple[tuple[str, str], ...]:
@@ -121,15 +121,3 @@ def bounds(folder: Path) -> tuple[tuple[str, str], ...]:
             start, held = position, 0
         held += length
     return (*found, (ids[start], ids[-1])) if ids.len() else (("", ""),)
-
-
-def _grouped(frame: pl.DataFrame) -> bytes:
-    """Parquet with small row groups, so that a range of ids can be read alone."""
-    import io
-
-    import pyarrow.parquet as pq
-
-    sink = io.BytesIO()
-    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    pq.write_table(table, sink, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
-    return sink.getvalue()

@@ -217,11 +217,11 @@ class Curated:
 
     def funnel(self) -> list[dict[str, Any]]:
         """One row per built node: corpus, node, documents in and out, fates of those that ended there."""
-        from curate.views import _built
+        from curate.views import built_nodes
 
         return [
             {"corpus": n.corpus, "node": n.name, "in": m.rows_in, "out": m.rows, "fates": m.fates}
-            for _, n, m in _built(self.built)
+            for _, n, m in built_nodes(self.built)
         ]
 
     def mixture(self) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
 
 
-def parquet_bytes(frame: pl.DataFrame) -> bytes:
+def parquet_bytes(frame: pl.DataFrame, group_rows: int = SHARD_ROWS) -> bytes:
     """A frame as Parquet, the same bytes for the same rows whatever chunks they came in."""
     import pyarrow.parquet as pq
 
@@ -151,7 +151,7 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
         sink,
         compression="zstd",
         compression_level=1,
-        row_group_size=SHARD_ROWS,
+        row_group_size=group_rows,
         use_dictionary=[
             n for n, t in frame.schema.items() if n in ("source", "license", "dump") or t == pl.Categorical
         ],

@@ -165,23 +165,17 @@ class Build(State):
         first = nodes[0]
         if first.kind == "repeat":
             assert first.chain
-            view = self.view(first.chain)
-            files = [view.pieces[0].folder / name for name in view.shards]
-            repeats = find_repeats(works[first.name], view.shards, files, view.load)
+            repeats = find_repeats(works[first.name], self.view(first.chain))
             self.commit(first)
             nodes = nodes[1:]
-            self.go([works[n.name] for n in nodes], None, self.view(first)) if nodes else None
+            self.go([works[n.name] for n in nodes], None, self.view(first))
             strike([works[n.name] for n in nodes], repeats)
         elif first.kind == "read":
             rest = [works[n.name] for n in nodes if n.kind != "repeat"]
             self.go(rest, self.files(first), None)
             self.commit(first)
             if len(nodes) > 1 and nodes[1].kind == "repeat":
-                view = self.view(first)
-                repeats = find_repeats(
-                    works[nodes[1].name], view.shards, [view.pieces[0].folder / name for name in view.shards], view.load
-                )
-                strike(rest[1:], repeats)
+                strike(rest[1:], find_repeats(works[nodes[1].name], self.view(first)))
             nodes = nodes[1:]
         else:
             assert first.chain

@@ -27,6 +27,7 @@ from curate.errors import CurateError
 from curate.identity import KEY_HEX, file_sha256
 
 PACKAGE = Path(__file__).resolve().parent.parent
+"""The folder that holds `curation/`, `mixers/` and the other first-party packages."""
 FIRST_PARTY = ("curation", "mixers", "eval", "trainers")
 
 

@@ -27,12 +27,12 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from curate import step
+from curate.code import PACKAGE
 from curate.contract_samples import DOCUMENTS, Cut, documents
 from curate.errors import CurateError
-from curate.models.base import Model
 from curate.models.fake import Parrot
 from curate.schema import Schema, accepted, dtype_of, run_empty, schema_text
-from curate.step import DOCUMENT, PACKAGE, Artifact, Kind, Step
+from curate.step import DOCUMENT, Artifact, Kind, Step
 
 READERS: Schema = {
     c: pl.String() for c in (*DOCUMENT, "source", "url", "license", "date", "dump", "extra", "parent_id")
@@ -72,7 +72,7 @@ class Case:
     @cached_property
     def given(self) -> dict[str, Any]:
         """The step's defaults, a parrot for a model, a small artifact; Skip where a recipe must say more."""
-        models, artifacts = self.found.parameters_of(Model), self.found.parameters_of(Artifact)
+        models, artifacts = self.found.models, self.found.parameters_of(Artifact)
         fields = self.found.params.model_fields
         filled: dict[str, Any] = {"seed": 0} if "seed" in fields else {}
         filled |= dict.fromkeys((*models, *artifacts), "x")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from curate import step
+from curate.code import PACKAGE
 from curate.errors import CurateError
 from curate.plan import Node
 
@@ -19,7 +20,7 @@ def add_mixture(planner: Planner) -> None:
     where = recipe.location("mixture")
     tokenizer = add_tokenizer(planner)
     corpora = list(dict.fromkeys(c for stage in mix.stages for c in stage.weights))
-    tokenize = step.load(step.PACKAGE / "mixers" / "tokenize.py", "mixers")
+    tokenize = step.load(PACKAGE / "mixers" / "tokenize.py", "mixers")
     ends = []
     for name in corpora:
         end = planner.corpus(name)
@@ -51,7 +52,7 @@ def add_mixture(planner: Planner) -> None:
                 ),
             )
         )
-    mixer = step.load(step.PACKAGE / "mixers" / "mixture.py", "mixers")
+    mixer = step.load(PACKAGE / "mixers" / "mixture.py", "mixers")
     params = planner.filled(mixer, {**mix.parameters(), "tokenizer": tokenizer.name}, where)
     own = planner.own(mixer, {k: v for k, v in params.items() if k != "tokenizer"}, corpora=corpora)
     reads = mixer.reads_with(params)

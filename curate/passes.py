@@ -21,6 +21,7 @@ import polars as pl
 from curate import step
 from curate.artifact import ROW, Stored, View, errors_name, replace_file, write_parquet
 from curate.clauses import parse
+from curate.code import PACKAGE
 from curate.errors import CurateError, failing
 from curate.guard import Guard
 from curate.identity import file_sha256
@@ -61,7 +62,7 @@ class Work:
 
     def found(self) -> Step:
         return (
-            step.load(step.PACKAGE / "mixers" / f"{self.step}.py", "mixers")
+            step.load(PACKAGE / "mixers" / f"{self.step}.py", "mixers")
             if self.verb == "mixers"
             else step.find(self.verb, self.step, self.project)
         )

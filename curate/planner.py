@@ -200,7 +200,7 @@ class Planner:
             raise CurateError(f"{found.title} is a `{found.kind}` and cannot stand under `steps:`", where=where)
         params = self.filled(found, dict(item.params), where)
         others = tuple((p, self.reference(str(params[p]), where)) for p in found.parameters_of(Artifact))
-        models = {p: self.model(str(params[p]), where) for p in self.model_parameters(found)}
+        models = {p: self.model(str(params[p]), where) for p in found.models}
         reads = found.reads_with(params)
         for column in reads:
             if column not in chain.schema:
@@ -311,11 +311,6 @@ class Planner:
         if "seed" in found.params.model_fields and "seed" not in given:
             given["seed"] = self.recipe.seed
         return found.validated(given, where=where)
-
-    def model_parameters(self, found: Step) -> tuple[str, ...]:
-        from curate.models.base import Model
-
-        return found.parameters_of(Model)
 
     def model(self, name: str, where: str) -> dict[str, Any]:
         """Identity of the model that a step's parameter names."""

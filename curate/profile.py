@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from curate.code import PACKAGE
 from curate.errors import CurateError, did_you_mean
-from curate.step import PACKAGE
 
 
 class LimitSettings(BaseModel):

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from curate.artifact import ROW, Stored, errors_name
+from curate.artifact import ROW, Stored, View, errors_name
 from curate.errors import CurateError
 from curate.passes import Work, store
 
-Load = Callable[[str, Sequence[str]], pl.DataFrame]
 
-
-def find_repeats(node: Work, shards: list[str], files: list[Path], load: Load) -> dict[str, pl.Series]:
-    """Write the verdict of every shard; rows that repeat, by shard. `files` hold the `id` of each shard's rows."""
-    doubles = _double_ids(files)
-    repeats = _losers(shards, load, doubles) if doubles.len() else {}
-    for name in shards:
-        rows = load(name, [])[ROW]
+def find_repeats(node: Work, view: View) -> dict[str, pl.Series]:
+    """Write the verdict of every shard of what was read; rows that repeat, by shard."""
+    doubles = _double_ids([view.pieces[0].folder / name for name in view.shards])
+    repeats = _losers(view, doubles) if doubles.len() else {}
+    for name in view.shards:
+        rows = view.load(name, [])[ROW]
         lost = repeats.get(name, pl.Series(ROW, [], dtype=pl.UInt32))
         fate = (
             pl.when(pl.col(ROW).is_in(lost.implode()))
@@ -53,12 +51,12 @@ def _double_ids(files: list[Path]) -> pl.Series:
     return pl.Series("id", [row[0] for row in rows], dtype=pl.String)
 
 
-def _losers(shards: list[str], load: Load, doubles: pl.Series) -> dict[str, pl.Series]:
+def _losers(view: View, doubles: pl.Series) -> dict[str, pl.Series]:
     """Of each id the record with the smallest date, dump and then other columns stays; an unknown date comes last."""
     others = ["url", "license", "extra", "text"]
     parts = []
-    for name in shards:
-        docs = load(name, ["id", "date", "dump", *others]).filter(pl.col("id").is_in(doubles.implode()))
+    for name in view.shards:
+        docs = view.load(name, ["id", "date", "dump", *others]).filter(pl.col("id").is_in(doubles.implode()))
         parts.append(docs.with_columns(pl.lit(name).alias("shard")))
     whole = pl.concat(parts)
     clash = whole.group_by("id").agg(pl.col("text").n_unique()).filter(pl.col("text") > 1)["id"]

@@ -15,7 +15,7 @@ import polars as pl
 
 from curate.errors import CurateError, failing
 from curate.identity import digest
-from curate.models.base import Model, Reply, Sampling
+from curate.models.base import Reply, Sampling
 from curate.sources import Sources
 from curate.step import Artifact, Step
 
@@ -102,7 +102,7 @@ def run_empty(found: Step, params: dict[str, Any], reads: Schema) -> Schema:
     docs = pl.DataFrame(schema=reads)
     call = {
         **params,
-        **{p: NoModel() for p in found.parameters_of(Model)},
+        **{p: NoModel() for p in found.models},
         **dict.fromkeys(found.parameters_of(Artifact), ""),
     }
     with failing(found.title, "fails on an empty frame", found.path.name):

@@ -59,7 +59,7 @@ def run_step(
             }
         },
     }
-    models = {p: sets.get(p, "symbolic") for p in _models(step)}
+    models = {p: sets.get(p, "symbolic") for p in step.models}
     if models:
         recipe["models"] = {name: {"backend": name} for name in models.values()}
         entry.update(models)
@@ -91,12 +91,6 @@ def _step(title: str, project: Path) -> Step:
     if step.kind in ("fit", "generate"):
         raise CurateError(f"{title} is a `{step.kind}`; it makes files, not documents, and runs only in a recipe")
     return step
-
-
-def _models(step: Step) -> tuple[str, ...]:
-    from curate.models.base import Model
-
-    return step.parameters_of(Model)
 
 
 def _reader(inputs: list[str], project: Path) -> str:

@@ -30,7 +30,7 @@ from typing import Any, Literal, Protocol
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from curate.code import code_digest
+from curate.code import PACKAGE, code_digest
 from curate.errors import CurateError, did_you_mean
 
 Kind = Literal["read", "score", "rewrite", "expand", "across", "fit", "generate"]
@@ -124,6 +124,13 @@ class Step:
     def kind(self) -> Kind:
         return self.spec.kind
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the parameters that take a language model."""
+        from curate.models.base import Model  # which digests code, and so comes after this module
+
+        return self.parameters_of(Model)
+
     def reads_with(self, params: dict[str, Any]) -> tuple[str, ...]:
         """Columns the step sees; an entry `$name` of `reads=` stands for the columns that the parameter `name` lists."""
         named = [params.get(c[1:]) or () if c.startswith("$") else (c,) for c in self.spec.reads]
@@ -190,10 +197,6 @@ def _params_model(title: str, function: Callable[..., Any]) -> type[BaseModel]:
         for name, (wanted, default) in _keywords(function).items()
     }
     return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
-
-
-PACKAGE = Path(__file__).resolve().parent.parent
-"""The folder that holds `curation/`, `mixers/` and the other first-party packages."""
 
 
 def folders(project: Path | None) -> list[Path]:

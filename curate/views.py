@@ -234,12 +234,14 @@ def _errors(piece: Piece) -> str:
 def _funnel_rows(state: State) -> list[list[Any]]:
     return [
         [node.corpus, position, node.name, manifest.rows_in, manifest.rows]
-        for position, node, manifest in _built(state)
+        for position, node, manifest in built_nodes(state)
     ]
 
 
 def _fate_rows(state: State) -> list[list[Any]]:
-    rows = [[n.corpus, n.name, fate, count] for _, n, m in _built(state) for fate, count in sorted(m.fates.items())]
+    rows = [
+        [n.corpus, n.name, fate, count] for _, n, m in built_nodes(state) for fate, count in sorted(m.fates.items())
+    ]
     for name, node in state.plan.ends.items():
         manifest = state.done.get(node.plan_key)
         if manifest:
@@ -247,7 +249,7 @@ def _fate_rows(state: State) -> list[list[Any]]:
     return rows
 
 
-def _built(state: State) -> Iterator[tuple[int, Node, Any]]:
+def built_nodes(state: State) -> Iterator[tuple[int, Node, Any]]:
     """Nodes of corpora that are built, with their position and manifest; token ids are the mixture's affair."""
     own = {node.plan_key for end in state.plan.ends.values() for node in end.upstream()}
     for position, node in enumerate(state.plan.nodes.values()):

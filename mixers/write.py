@@ -14,7 +14,6 @@ is an error and not a signal, and then tokens are scattered into them as they co
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.identity import file_sha256
 from curate.step import Corpus
 from mixers.native import lists, native
 from mixers.select import Source
@@ -136,12 +136,7 @@ def write_index(out: Path, index: pl.DataFrame, groups: NDArray[np.int64]) -> No
 
 def write_facts(out: Path, facts: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """mixture.json: the facts, and size and digest of every other file, so that a torn copy is noticed when it is opened."""
-    files = {name: {"bytes": (out / name).stat().st_size, "sha256": _sha256(out / name)} for name in sorted(names)}
+    files = {name: {"bytes": (out / name).stat().st_size, "sha256": file_sha256(out / name)} for name in sorted(names)}
     whole = {**facts, "files": files}
     (out / "mixture.json").write_text(json.dumps(whole, indent=1, sort_keys=True, allow_nan=False) + "\n", "utf-8")
     return whole
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

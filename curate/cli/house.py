@@ -69,7 +69,7 @@ def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option("--json", "as_json", is_flag=True)
 def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
     """All steps, yours and the package's; `curate steps check` runs the contract that every step must keep."""
-    from curate import step
+    from curate import code, step
     from curate.profile import find_project
 
     project = find_project(Path.cwd())
@@ -83,7 +83,7 @@ def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
         {
             "step": s.title,
             "kind": s.kind,
-            "own": not s.path.is_relative_to(step.PACKAGE),
+            "own": not s.path.is_relative_to(code.PACKAGE),
             "parameters": {name: _shown(field) for name, field in s.params.model_fields.items()},
             "about": s.about,
         }
@@ -101,7 +101,7 @@ def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
 def _check(names: tuple[str, ...], project: Path | None, *, as_json: bool) -> None:
     """The contract of the project's own steps, or of those named; exit code 2 if one breaks it or cannot be loaded."""
     from curate import contract
-    from curate.step import PACKAGE
+    from curate.code import PACKAGE
 
     files = contract.files(project)
     for wanted in names:
