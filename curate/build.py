@@ -38,7 +38,7 @@ from curate.passes import Limits, Pass, Work, finished
 from curate.plan import Node
 from curate.report import Report
 from curate.schema import schema_text
-from curate.sources import Sources, folder_sources
+from curate.sources import Source, Sources, folder_sources
 from curate.state import State
 from curate.step import code_of, suffixes
 
@@ -223,11 +223,15 @@ class Build(State):
         assert node.step
         found = list(node.sources.files) if node.sources else []
         for _, source in node.others:
-            manifest = self.done[source.plan_key]
-            names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]
-            ends = tuple(manifest.facts.get("suffixes", suffixes(node.step)))
-            found += folder_sources(self.store.object(manifest.key), names, ends).files
+            found += self.made(source, suffixes(node.step))
         return Sources(tuple(sorted(found, key=lambda file: (file.sha256, file.path))))
+
+    def made(self, source: Node, ends: tuple[str, ...]) -> tuple[Source, ...]:
+        """The files of a generated corpus that are its documents: as it says itself, else by how their names end."""
+        manifest = self.done[source.plan_key]
+        names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]
+        ends = tuple(manifest.facts.get("suffixes", ends))
+        return folder_sources(self.store.object(manifest.key), names, ends).files
 
     def work(self, node: Node) -> Work:
         """A node as a worker needs it: artifacts as folders, models as entries."""
@@ -235,6 +239,8 @@ class Build(State):
         for name, other in node.others:
             if other.makes_files and name in params:
                 params[name] = str(self.store.object(self.done[other.plan_key].key))
+        if node.benchmarks:
+            params |= self.benchmarks(node)
         alias = node.own.get("as")
         adds = list(node.adds)
         renames = {}
@@ -251,6 +257,14 @@ class Build(State):
             {k: node.own[k] for k in ("columns", "promoted", "license")} if node.kind == "read" else {},
             find_known(self.store, node.value_key, self.key_of_base(node)) if node.kind in ("score", "rewrite") else None,
         )  # fmt: skip
+
+    def benchmarks(self, node: Node) -> dict[str, Any]:
+        """The benchmarks of a node's parameters, with all their files."""
+        from curate.datacard import SUFFIXES, with_files
+
+        titles = {title for some in node.benchmarks.values() for one in some for title in one.made_by}
+        made = {title: self.made(other, SUFFIXES) for title, other in node.others if title in titles}
+        return {p: tuple(with_files(one, made) for one in some) for p, some in node.benchmarks.items()}
 
     def key_of_base(self, node: Node) -> str | None:
         base = self.done.get(node.base.plan_key)

@@ -149,8 +149,11 @@ def _tokenizer(recipe: Recipe) -> None:
 def _models(recipe: Recipe) -> None:
     for name, model in recipe.models.items():
         here = ("models", name)
-        if not model.backend and not model.id:
-            raise recipe.fail("needs `backend:` or `id:`; write e.g. {backend: symbolic}", *here)
+        if not model.backend and not model.id and not model.fit:
+            raise recipe.fail("needs `backend:`, `id:` or `fit:`; write e.g. {backend: symbolic}", *here)
+        for key in ("backend", "id", "revision", "sampling"):
+            if model.fit and getattr(model, key):
+                raise recipe.fail(f"a model trained here (`fit:`) takes no {key!r}; delete one of the two", *here, key)
         hub, _, revision = (model.id or "").partition("@")
         if revision and model.revision:
             raise recipe.fail("says its revision twice; delete `revision:`", *here, "revision")

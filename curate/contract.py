@@ -28,17 +28,22 @@ from pydantic import TypeAdapter
 
 from curate import step
 from curate.code import PACKAGE
-from curate.contract_samples import DOCUMENTS, Cut, documents
+from curate.contract_samples import BENCHMARK, DOCUMENTS, Cut, documents
 from curate.errors import CurateError
+from curate.identity import file_sha256
 from curate.models.fake import Parrot
 from curate.schema import Schema, accepted, dtype_of, run_empty, schema_text
-from curate.step import DOCUMENT, Artifact, Kind, Step
+from curate.sources import Source
+from curate.step import DOCUMENT, Artifact, Benchmarks, Kind, Step
 
 READERS: Schema = {
     c: pl.String() for c in (*DOCUMENT, "source", "url", "license", "date", "dump", "extra", "parent_id")
 }
 """Columns that no step need give. Those of a user's own files have no known type; steps that read such ones are skipped."""
-TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {"tokenizer": ("fit", "bpe", {"vocab": 300})}
+TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "tokenizer": ("fit", "bpe", {"vocab": 300}),
+    "model": ("fit", "fasttext", {"positive": ["odd"], "negative": ["even"], "min_count": 1, "bucket": 1000}),
+}
 """Artifact parameters that can be filled here, and the step that trains a small one."""
 HEAVY = (
     "datasets", "datasketch", "datatrove", "fasttext", "math_verify", "numba", "ray", "scipy", "sympy", "tokenizers", "torch",
@@ -73,12 +78,14 @@ class Case:
     def given(self) -> dict[str, Any]:
         """The step's defaults, a parrot for a model, a small artifact; Skip where a recipe must say more."""
         models, artifacts = self.found.models, self.found.parameters_of(Artifact)
+        measured = self.found.parameters_of(Benchmarks)
         fields = self.found.params.model_fields
         filled: dict[str, Any] = {"seed": 0} if "seed" in fields else {}
-        filled |= dict.fromkeys((*models, *artifacts), "x")
+        filled |= {**dict.fromkeys((*models, *artifacts), "x"), **{name: ["sample"] for name in measured}}
         if needed := [name for name, field in fields.items() if field.is_required() and name not in filled]:
             raise Skip(f"needs {', '.join(needed)} from a recipe")
-        made = {name: trained(name) for name in artifacts}
+        made: dict[str, Any] = {name: trained(name) for name in artifacts}
+        made |= {name: (benchmark(),) for name in measured}
         return {**self.found.validated(filled), **{name: Parrot() for name in models}, **made}
 
     @property
@@ -241,8 +248,22 @@ def trained(parameter: str) -> str:
     folder = tempfile.mkdtemp(prefix="curate-contract-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     fit = step.find(verb, name)
-    fit.call({"web": Cut(documents({}), 1)}, Path(folder), **fit.validated(given))
+    docs = documents({})
+    fit.call({"odd": Cut(docs[1::2], 1), "even": Cut(docs[::2], 1)}, Path(folder), **fit.validated(given))
     return folder
+
+
+@functools.cache
+def benchmark() -> Any:
+    """A small benchmark whose first item is one of the sample documents."""
+    from curate.datacard import ITEM, Benchmark
+
+    folder = tempfile.mkdtemp(prefix="curate-contract-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "sample.jsonl"
+    path.write_text("".join(json.dumps({"id": str(i), "problem": text}) + "\n" for i, text in enumerate(BENCHMARK)))
+    source = Source(str(path), file_sha256(path), path.stat().st_size)
+    return Benchmark("sample", tuple((c, c) for c in ITEM), (source,))
 
 
 @functools.cache

@@ -22,6 +22,12 @@ DOCUMENTS = [
     "zero\u0000byte, a lone combining \u0301, a bidi \u202e mark, 👩‍👩‍👧 and \ufffd\ufffd, \U0001d465 and \x07",
     "\\frac{1}{2} + \\frac{1}{3} = \\frac{5}{6} and 1/2 + 1/3 = 5/6, as well as 0.5 + 0.333 < 0.834. " * 12,
 ]  # fmt: skip
+BENCHMARK = [
+    PLAIN,
+    "What is 17 + 25?",
+    "A problem that stands in none of the documents, whatever one may read in them.",
+]
+"""Items of a benchmark; the first are in some of the documents."""
 
 
 class Cut:

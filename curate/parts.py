@@ -194,9 +194,10 @@ SamplingEntry = _sampling()
 
 
 class ModelEntry(Open):
-    """A language model: a backend of ours, or a published one with its revision."""
+    """A language model, of a backend of ours or published with its revision; or one trained here by a fit, with its parameters."""
 
     backend: Identifier | None = None
+    fit: Identifier | None = None
     id: Text | None = None
     revision: Text | None = None
     sampling: SamplingEntry | None = None  # type: ignore[valid-type]

@@ -22,6 +22,7 @@ from curate.sources import Sources
 from curate.step import Step
 
 if TYPE_CHECKING:
+    from curate.datacard import Benchmark
     from curate.recipe import Recipe
 
 STANDARD = ("id", "text", "source", "url", "license", "date", "dump", "extra")
@@ -54,6 +55,8 @@ class Node:
     """Parameter -> entry under `models:` of the recipe that declares this node, which need not be the one that is built."""
     raw: tuple[str, ...] = ()
     """Of a reader: the columns that its first file has."""
+    benchmarks: dict[str, tuple[Benchmark, ...]] = field(default_factory=dict)
+    """Parameter -> the benchmarks that it names."""
 
     @property
     def is_base(self) -> bool:

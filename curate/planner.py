@@ -39,11 +39,15 @@ class Planner:
 
     def plan(self) -> Plan:
         from curate.mixing import add_mixture
+        from curate.trained import add_trained
 
         memory = self.store.root / "cache" / "code.json"
         code.remember(memory)
         for name in self.recipe.corpora:
             self.corpus(name)
+        for name, entry in self.recipe.models.items():
+            if entry.fit:
+                add_trained(self, name)
         if self.recipe.mixture:
             add_mixture(self)
         code.save(memory)
@@ -80,6 +84,9 @@ class Planner:
         if corpus in self.recipe.corpora and corpus not in self.under_way:
             self.corpus(corpus)
         found = self.ends.get(name) or self.nodes.get(name)
+        if found is None and corpus in self.under_way:
+            circle = " -> ".join([*self.under_way, corpus])
+            raise CurateError(f"corpora depend on each other in a circle: {circle}", where=where)
         if found is None:
             raise CurateError(
                 f"no corpus or step {name!r}{did_you_mean(name, [*self.recipe.corpora, *self.nodes])}", where=where
@@ -195,12 +202,16 @@ class Planner:
 
     def apply(self, corpus: str, item: StepEntry, chain: Node, where: str) -> Node:
         """One step of a corpus and, if it has any, its default clauses."""
+        from curate.datacard import made_by, resolve
+        from curate.trained import artifact
+
         found = self.found(item.verb, str(item.step), where)
         if found.kind not in ("score", "rewrite", "expand", "across"):
             raise CurateError(f"{found.title} is a `{found.kind}` and cannot stand under `steps:`", where=where)
         params = self.filled(found, dict(item.params), where)
-        others = tuple((p, self.reference(str(params[p]), where)) for p in found.parameters_of(Artifact))
+        others = tuple((p, artifact(self, str(params[p]), where)) for p in found.parameters_of(Artifact))
         models = {p: self.model(str(params[p]), where) for p in found.models}
+        benchmarks = resolve(self, found, params, where)
         reads = found.reads_with(params)
         for column in reads:
             if column not in chain.schema:
@@ -211,6 +222,8 @@ class Planner:
                 )
         shown = {k: v for k, v in params.items() if k not in dict(others)}
         more: dict[str, Any] = {"models": models} if models else {}
+        if benchmarks:
+            more["benchmarks"] = {b.name: b.identity for some in benchmarks.values() for b in some}
         if found.kind == "expand":
             more["corpus"] = corpus
         if item.as_:
@@ -247,7 +260,7 @@ class Planner:
                 params,
                 found,
                 chain,
-                others,
+                (*others, *made_by(self, benchmarks)),
                 None,
                 (),
                 reads,
@@ -255,6 +268,7 @@ class Planner:
                 schema,
                 where,
                 {p: self.recipe.models[params[p]].model_dump(mode="json", exclude_none=True) for p in models},
+                benchmarks=benchmarks,
             )
         )
         clauses = found.spec.keep if item.clauses is None else item.clauses
@@ -317,8 +331,14 @@ class Planner:
         from curate.models import base
 
         entry = self.recipe.models.get(name)
-        if entry is None:
-            raise CurateError(f"no model {name!r} under `models:`{did_you_mean(name, self.recipe.models)}", where=where)
+        if entry is None or entry.fit:
+            known = [model for model, other in self.recipe.models.items() if not other.fit]
+            what = (
+                f"{name!r} is trained here; a language model is wanted"
+                if entry
+                else f"no model {name!r} under `models:`"
+            )
+            raise CurateError(f"{what}{did_you_mean(name, known)}", where=where)
         return base.identity_of(entry.model_dump(mode="json", exclude_none=True))
 
 

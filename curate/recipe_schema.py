@@ -54,6 +54,8 @@ def json_schema(steps: Steps) -> Schema:
         _chosen("train", *step, list(trained["properties"]), inner) for step in steps if step[0] == "fit"
     ]
     defs["Tokenizer"] = {"anyOf": [{"type": "string"}, trained]}
+    entry = defs["ModelEntry"]
+    entry["allOf"] = [_chosen("fit", *step, list(entry["properties"]), inner) for step in steps if step[0] == "fit"]
     properties = {
         "recipe": {"type": "string", "pattern": f"^{RECIPE_NAME.pattern}$"},
         "extends": {"type": "string", "pattern": f"^{RECIPE_NAME.pattern}$"},

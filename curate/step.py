@@ -54,6 +54,14 @@ class Artifact(str):
     __slots__ = ()
 
 
+class Corpora(list[str]):
+    """Names of corpora. As the annotation of a `@fit` step's parameter: the recipe lists them, the step finds them in its `corpora`."""
+
+
+class Benchmarks(list[str]):
+    """Names of data cards. As a parameter's annotation: the recipe lists them, the step gets a `curate.datacard.Benchmark` for each."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """What the decorator was told."""
@@ -141,13 +149,21 @@ class Step:
         return f"{self.verb}.{self.name}"
 
     @property
+    def measure(self) -> Callable[..., list[Any]] | None:
+        """Of a generator that knows the truth about what it made: `measure` of the module that `MEASURE` names beside its own."""
+        module = sys.modules[self.module]
+        name = getattr(module, "MEASURE", None)
+        found: Callable[..., list[Any]] | None = importlib.import_module(f"{module.__package__}.{name}").measure if name else None
+        return found
+
+    @property
     def about(self) -> str:
         """First line of the function's docstring, else of the module's."""
         text = inspect.getdoc(self.function) or inspect.getdoc(sys.modules.get(self.module)) or ""
         return text.strip().split("\n")[0]
 
     def parameters_of(self, annotation: type) -> tuple[str, ...]:
-        """Names of the parameters annotated with `Model` or `Artifact`, which the kernel fills in."""
+        """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Corpora`, `Benchmarks`."""
         return tuple(name for name, wanted in _keywords(self.function).items() if wanted[0] is annotation)
 
     def validated(self, given: dict[str, Any], *, where: str = "") -> dict[str, Any]:
@@ -192,10 +208,8 @@ def _keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
 def _params_model(title: str, function: Callable[..., Any]) -> type[BaseModel]:
     from curate.models.base import Model
 
-    fields = {
-        name: ((str, default) if wanted in (Model, Artifact) else (wanted, default))
-        for name, (wanted, default) in _keywords(function).items()
-    }
+    written: dict[Any, Any] = {Model: str, Artifact: str, Corpora: list[str], Benchmarks: list[str]}
+    fields = {name: (written.get(wanted, wanted), default) for name, (wanted, default) in _keywords(function).items()}
     return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
 
 

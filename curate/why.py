@@ -54,6 +54,8 @@ def _said(path: str, was: Any, now: Any) -> str:
         what, _, name = rest.partition(".")
         words = {"modules": "the code of", "files": "the file", "uses": "the version of"}
         return f"{words.get(what, what)} {name} changed" + (f": {was} -> {now}" if what == "uses" else "")
+    if kind == "benchmarks":
+        return f"the items of the benchmark {rest.partition('.')[0]} changed"
     if kind == "params":
         return f"parameter {rest or path}: {was} -> {now}"
     return f"{path}: {was} -> {now}"

@@ -64,7 +64,17 @@ def test_the_heavy_libraries_are_those_that_ruff_bans_at_module_level() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [("dedup", "exact"), ("mixers", "tokenize"), ("synth", "qa_pairs"), ("synth", "long_cot")]
+    "key",
+    [
+        ("dedup", "exact"),
+        ("dedup", "minhash"),
+        ("decontaminate", "ngram"),
+        ("score", "math_classifier"),
+        ("mixers", "tokenize"),
+        ("synth", "qa_pairs"),
+        ("synth", "long_cot"),
+        ("synth", "short_cot"),
+    ],
 )
 def test_the_samples_give_each_shape_of_step_something_to_do(key: tuple[str, str]) -> None:
     assert Case(contract.load(*key)).whole.height > 1

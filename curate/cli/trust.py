@@ -1,4 +1,4 @@
-"""why, lock, verify: what lets one trust a recipe."""
+"""why, lock, verify, truth: what lets one trust a recipe."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curate.cli.common import emit, recipe_command
+from curate.cli.common import emit, number, recipe_command, table
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -50,3 +50,21 @@ def verify(curated: Curated, *, as_json: bool, deep: bool) -> None:
         if not found:
             click.echo(f"{curated.name}: all {len(curated.planned.nodes)} objects are whole and are what the lock says")
     sys.exit(1 if found else 0)
+
+
+@recipe_command(short_help="Precision and recall of each step, on inputs whose truth is known.")
+def truth(curated: Curated, *, as_json: bool) -> None:
+    """How often each step of a built recipe is right, where the truth about its input is known: on `embedded:crawl`.
+
+    precision: of what a step said, how much is true. recall: of what is true, how much it said. of: how many are true. Each step is judged
+    on the documents that reached it.
+    """
+    found = curated.truth()
+    if as_json:
+        return emit(found)
+    rows = [[r["corpus"], r["step"], r["claim"], _share(r["precision"]), _share(r["recall"]), number(r["of"])] for r in found]
+    table(["corpus", "step", "claim", "precision", "recall", "of"], rows, right=(3, 4, 5))
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -1,6 +1,7 @@
 """What sites make of pages: markup, navigation, banners, comments, charset. And, in the same pass, the truth about the main text.
 
 A site is a pure function of (seed, number): its name, layout, way of writing formulas, charset and habits stay the same on all its pages.
+What stands around the text is `_chrome.py`'s.
 """
 
 from __future__ import annotations
@@ -10,55 +11,30 @@ import html
 import re
 from dataclasses import dataclass, field
 
-from curation.embedded._grammar import bank
+from curation.embedded._chrome import Chrome, layouts
 from curation.embedded._math import ENCODINGS, HEADS, formula
 from curation.embedded._page import Block, Page
 from curation.synth.families._rng import Rng
 
 CHARSETS = {
     "en": ("utf-8", "utf-8", "utf-8", "utf-8", "iso-8859-1", "windows-1252", "windows-1252"),
-    "de": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"),
-    "fr": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"), "es": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"),
+    "de": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"), "fr": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"),
+    "es": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"), "it": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"),
+    "pt": ("utf-8", "utf-8", "iso-8859-1", "windows-1252"), "pl": ("utf-8", "utf-8", "iso-8859-2", "windows-1250"),
     "ru": ("utf-8", "utf-8", "windows-1251", "windows-1251", "koi8-r"),
-    "ja": ("utf-8", "utf-8", "shift_jis", "euc-jp"),
+    "ja": ("utf-8", "utf-8", "shift_jis", "euc-jp"), "zh": ("utf-8", "utf-8", "gb18030", "big5"),
 }  # fmt: skip
 NAMES = (
-    "algebra alpine atlas birch blue bright campus cedar chalk circle city clear copper corner daily "
-    "delta east ember fern field first fox garden gold "
-    "green harbor hill home ivory jade lake lamp leaf linden little maple meadow mill moon north oak "
-    "open orchard paper pebble pine plain quiet rain "
-    "red river road rook silver sky small south spring star stone sun table three tide town valley "
-    "violet west white wild winter wood"
+    "algebra alpine atlas birch blue bright campus cedar chalk circle city clear copper corner daily delta east ember fern field "
+    "first fox garden gold green harbor hill home ivory jade lake lamp leaf linden little maple meadow mill moon north oak open "
+    "orchard paper pebble pine plain quiet rain red river road rook silver sky small south spring star stone sun table three tide "
+    "town valley violet west white wild winter wood essex middlesex sussex cockburn analytics"
 ).split()
-ENDINGS = (
-    "notes",
-    "press",
-    "times",
-    "forum",
-    "hub",
-    "lab",
-    "school",
-    "online",
-    "world",
-    "pages",
-    "net",
-    "wiki",
-    "post",
-    "club",
-    "docs",
-    "answers",
-)
-LAYOUTS = ("blog", "plain", "docs", "wiki", "news")
+"""Words of host names; the last few hold what careless lists of bad words look for."""
+ENDINGS = "notes press times forum hub lab school online world pages net wiki post club docs answers".split()
 SERVERS = (
-    "nginx",
-    "Apache",
-    "Apache/2.4.41 (Ubuntu)",
-    "nginx/1.18.0",
-    "cloudflare",
-    "Microsoft-IIS/10.0",
-    "LiteSpeed",
-    "GitHub.com",
-)
+    "nginx", "Apache", "Apache/2.4.41 (Ubuntu)", "nginx/1.18.0", "cloudflare", "Microsoft-IIS/10.0", "LiteSpeed", "GitHub.com",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,6 +51,8 @@ class Site:
     cookies: bool
     ads: bool
     comments: bool
+    macros: int
+    """Which block of hidden TeX macros stands on each page with formulas; 0 for none."""
     declares: str
     """Where the charset is said: header, meta, both, or nowhere."""
     server: str
@@ -92,9 +70,10 @@ def site(seed: int, language: str, number: int) -> Site:
     host = f"{start}{first}{dash}{middle}{ending}{number if number > 40 else ''}.{end}"
     charset = rng.choice(CHARSETS[language])
     return Site(
-        host, f"{first.capitalize()} {ending.capitalize()}", rng.choice(LAYOUTS),
+        host, f"{first.capitalize()} {ending.capitalize()}", rng.choice(sorted(layouts())),
         ENCODINGS[(number + rng.randint(0, 1)) % len(ENCODINGS)], charset,
         charset == "windows-1252" or rng.chance(0.15), rng.chance(0.35), rng.chance(0.3), rng.chance(0.4),
+        rng.randint(0, 4),
         rng.choice(("header", "meta", "both", "both", "both", "nowhere" if charset == "utf-8" else "meta")),
         rng.choice(SERVERS), f"192.0.2.{rng.randint(1, 254)}",
     )  # fmt: skip
@@ -114,9 +93,9 @@ class Shown:
 class Writer:
     """Turns blocks into a site's HTML and notes the truth on the way."""
 
-    def __init__(self, where: Site, language: str) -> None:
-        self.site = where
-        self.curly = where.curly and language == "en"
+    def __init__(self, where: Site, page: Page) -> None:
+        self.site, self.math = where, page.math
+        self.curly = where.curly and page.language == "en"
         self.shown = Shown("")
 
     def title(self, text: str) -> str:
@@ -133,7 +112,7 @@ class Writer:
         return self._inline(text)
 
     def _inline(self, text: str) -> str:
-        if "$" not in text:
+        if "$" not in text or not self.math:  # elsewhere dollars are money
             return _escape(text)
         out = []
         for i, outer in enumerate(text.split("$$")):
@@ -173,8 +152,9 @@ class Writer:
         return f'<div class="highlight"><pre>{html.escape(text)}</pre></div>'
 
     def _table(self, rows: list[list[str]]) -> str:
+        rows = [[_curly(cell) for cell in row] for row in rows] if self.curly else rows
         self.shown.text += [" | ".join(row) for row in rows]
-        head, *body = [[html.escape(cell, quote=False) for cell in row] for row in rows]
+        head, *body = [[self._inline(cell) for cell in row] for row in rows]
         lines = "".join([f"<tr>{''.join([f'<td>{cell}</td>' for cell in row])}</tr>\n" for row in body])
         top = "".join([f"<th>{cell}</th>" for cell in head])
         return f'<table class="params">\n<thead><tr>{top}</tr></thead>\n<tbody>{lines}</tbody></table>'
@@ -206,122 +186,39 @@ _OPENING = re.compile(r'(?:(?<=\s)|^)"(?=\w)')
 _CLOSING = re.compile(r'"')
 
 
+MACROS = (
+    "", r"$\newcommand{\RR}{\mathbb{R}} \newcommand{\NN}{\mathbb{N}} \newcommand{\eps}{\varepsilon}$",
+    r"\(\def\abs#1{\left|#1\right|}\def\norm#1{\left\|#1\right\|}\)",
+    r"\[ \newcommand{\dd}[2]{\frac{d #1}{d #2}} \DeclareMathOperator{\tr}{tr} \]",
+    r"$$\newcommand{\vect}[1]{\mathbf{#1}} \newcommand{\inner}[2]{\langle #1, #2 \rangle} \let\phi\varphi$$",
+)
+"""Definitions that a site puts on each page, in an element that is not shown; text extraction must not find them."""
+_HOLDING = ("dollar", "paren", "mathjax2", "mathjax2-saved")
+
+
 def render(page: Page, where: Site, rng: Rng, date: str) -> Shown:
     """A page in a site's clothes."""
-    writer = Writer(where, page.language)
+    writer = Writer(where, page)
     title = writer.title(page.title)
     body = writer.blocks(page.blocks)
-    chrome = _Chrome(where, page, rng)
+    chrome = Chrome(where.host, where.name, page.language, rng, cookies=where.cookies, ads=where.ads)
     extra = chrome.comments() if page.comments and where.comments else ""
-    content = _LAYOUTS[where.layout](title, body, date, chrome, extra)
-    head = HEADS.get(where.encoding, "") if page.math else ""
-    meta = f'<meta charset="{where.charset}">\n' if where.declares in ("meta", "both") else ""
-    if where.layout == "plain" and meta:
-        meta = f'<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset={where.charset}">\n'
-    doctype = (
-        "<!DOCTYPE html>"
-        if where.layout != "plain"
-        else '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">'
-    )
-    writer.shown.html = (
-        f'{doctype}\n<html lang="{page.language}">\n<head>\n{meta}<title>{html.escape(page.title.replace("$", ""), quote=False)} '
-        f"- {where.name}</title>\n"
-        f'{head}\n<link rel="stylesheet" href="/static/style.css?v={rng.randint(1, 9)}">\n</head>\n<body '
-        f'class="{where.layout}">\n{content}\n</body>\n</html>\n'
-    )
+    if page.math and where.macros and where.encoding in _HOLDING and writer.shown.formulas:
+        body = f'<div style="display:none">{MACROS[where.macros]}</div>\n{body}'
+    content = layouts()[where.layout](title, body, date, chrome, extra)
+    writer.shown.html = f"{_head(page, where, rng)}{content}\n</body>\n</html>\n"
     return writer.shown
 
 
-@functools.lru_cache(maxsize=4096)
-def _nav(host: str, language: str) -> str:
-    lines = bank("web" if language == "en" else language).sections["nav"]
-    items = Rng(host, "nav").some([line.source for line in lines], 6)
-    return "".join([f'<li><a href="/{i}">{item}</a></li>' for i, item in enumerate(items)])
-
-
-class _Chrome:
-    """What stands around the text."""
-
-    def __init__(self, where: Site, page: Page, rng: Rng) -> None:
-        self.where, self.rng = where, rng
-        self.words = bank("web")
-        self.language = page.language
-
-    def nav(self) -> str:
-        return _nav(self.where.host, self.language)
-
-    def line(self, name: str) -> str:
-        return html.escape(self.words.line(name, self.rng, {}), quote=False)
-
-    def banner(self) -> str:
-        return f'<div id="cookie-banner" role="dialog">{self.line("cookie")}</div>\n' if self.where.cookies else ""
-
-    def ad(self) -> str:
-        return f'<div class="ad"><span>{self.line("ad")}</span></div>\n' if self.where.ads else ""
-
-    def related(self) -> str:
-        return "".join(
-            [f'<li><a href="/r/{self.rng.randint(100, 9999)}">{self.line("related")}</a></li>' for _ in range(3)]
-        )
-
-    def comments(self) -> str:
-        users = bank("forum")
-        rows = [
-            f'<div class="comment"><cite>{users.line("user", self.rng, {})}</cite> <p>{self.line("comment")}</p></div>'
-            for _ in range(self.rng.randint(1, 5))
-        ]
-        return f'<section id="comments"><h3>{len(rows)} comments</h3>\n' + "\n".join(rows) + "</section>"
-
-
-def _blog(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
+def _head(page: Page, where: Site, rng: Rng) -> str:
+    old = where.layout == "plain"
+    meta = f'<meta charset="{where.charset}">\n' if where.declares in ("meta", "both") else ""
+    if old and meta:
+        meta = f'<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset={where.charset}">\n'
+    doctype = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">' if old else "<!DOCTYPE html>"
+    scripts = HEADS.get(where.encoding, "") if page.math else ""
+    title = html.escape(page.title.replace("$", "") if page.math else page.title, quote=False)
     return (
-        f'{c.banner()}<header><a class="logo" '
-        f'href="/">{c.where.name}</a><nav><ul>{c.nav()}</ul></nav></header>\n<main><article '
-        'class="post">\n'
-        f'<h1 class="entry-title">{title}</h1>\n<div class="meta">{date[:10]}</div>\n<div '
-        f'class="entry-content">\n{body}\n</div>\n<div class="share">{c.line("share")}</div>\n'
-        f"</article>\n{extra}</main>\n<aside>{c.ad()}<ul>{c.related()}</ul></aside>\n<footer><p>{c.line('footer')}</p></footer>"
+        f'{doctype}\n<html lang="{page.language}">\n<head>\n{meta}<title>{title} - {where.name}</title>\n{scripts}\n'
+        f'<link rel="stylesheet" href="/static/style.css?v={rng.randint(1, 9)}">\n</head>\n<body class="{where.layout}">\n'
     )
-
-
-def _plain(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
-    return (
-        f"<H1>{title}</H1>\n<HR>\n{body}\n{extra}<HR>\n<ADDRESS>{c.where.name}, {date[:10]}. <A "
-        'HREF="index.html">Up</A> <A HREF="next.html">Next</A></ADDRESS>'
-    )
-
-
-def _docs(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
-    return (
-        f'<div class="related" role="navigation"><ul>{c.nav()}</ul></div>\n<div class="document"><div '
-        'class="documentwrapper"><div class="bodywrapper"><div class="body" role="main">\n'
-        f'<section id="s1"><h1>{title}<a class="headerlink" href="#s1" '
-        f'title="Permalink">¶</a></h1>\n{body}\n</section>{extra}\n</div></div></div>\n'
-        f'<div class="sphinxsidebar"><h3>Contents</h3><ul>{c.nav()}</ul></div></div>\n{c.banner()}<div '
-        f'class="footer">{c.line("footer")}</div>'
-    )
-
-
-def _wiki(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
-    return (
-        f'<div id="content" class="mw-body"><h1 id="firstHeading">{title}</h1><div id="siteSub">From '
-        f'{c.where.name}</div>\n<div id="mw-content-text" class="mw-parser-output">\n{body}\n</div>\n'
-        f'{extra}</div>\n<div id="mw-panel"><ul>{c.nav()}</ul></div>\n{c.ad()}<div '
-        'id="footer"><ul><li>This page was last edited on '
-        f"{date[:10]}.</li><li>{c.line('footer')}</li></ul></div>"
-    )
-
-
-def _news(title: str, body: str, date: str, c: _Chrome, extra: str) -> str:
-    return (
-        f'{c.banner()}{c.ad()}<div class="topbar"><ul class="menu">{c.nav()}</ul></div>\n<div '
-        f'class="breadcrumb"><a href="/">{c.where.name}</a> &raquo; {date[:4]}</div>\n'
-        f'<div class="story"><h1>{title}</h1>\n<div class="byline"><time '
-        f'datetime="{date}">{date[:10]}</time></div>\n{body}\n</div>\n'
-        '<div class="more"><h4>Most '
-        f"read</h4><ul>{c.related()}</ul></div>\n{extra}\n<footer>{c.line('footer')} "
-        f"{c.line('share')}</footer>"
-    )
-
-
-_LAYOUTS = {"blog": _blog, "plain": _plain, "docs": _docs, "wiki": _wiki, "news": _news}

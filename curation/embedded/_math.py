@@ -1,21 +1,27 @@
-"""The ways in which formulas stand in web pages, as people and tools write them. A site uses one of them throughout."""
+"""The ways in which formulas stand in web pages, as people and tools write them. A site uses one of them throughout.
+
+Pages hold millions of formulas but only thousands of forms: `3x + 5 = 20` and `7y + 2 = 9` are of one. So a formula is written
+by form, with a private character in the place of each number and letter, and these are put in afterwards.
+"""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import html
+import re
 from urllib.parse import quote
 
-from curation.embedded._tex import Node, mathml, parse, plain, supsub
+from curation.embedded._tex import LETTERS, NUMBERS, Node, mathml, parse, plain, supsub
 
 ENCODINGS = (
-    "dollar", "paren", "mathjax2", "mathjax2-saved", "mathjax3", "katex", "mathml-annotation", "mathml-alttext",
-    "mathml-bare", "image-alt", "codecogs",
-    "supsub", "unicode",
+    "dollar", "paren", "mathjax2", "mathjax2-saved", "mathjax3", "katex", "mathml-annotation", "mathml-alttext", "mathml-bare",
+    "mediawiki", "image-alt", "latex2html", "codecogs", "supsub", "unicode",
 )  # fmt: skip
 """dollar and paren: TeX delimiters. mathjax2: script elements; -saved: with the rendered spans before them. mathjax3: containers with
-assistive MathML. katex: MathML with annotation, and spans. mathml-*: with TeX annotation, with alttext, bare. image-alt: TeX in alt text.
-codecogs: TeX in the image's address. supsub and unicode: no TeX at all; formulas too rich for them are images with alt text."""
+assistive MathML. katex: MathML with annotation, and spans. mathml-*: with TeX annotation, with alttext, bare. mediawiki: hidden MathML
+and an image. image-alt: TeX in alt text. latex2html: numbered images, alt text with dollar signs. codecogs: TeX in the image's address.
+supsub and unicode: no TeX at all; formulas too rich for them are images with alt text."""
 NAMESPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"'
 HEADS = {
     "dollar": '<script type="text/x-mathjax-config">MathJax.Hub.Config({tex2jax: {inlineMath: '
@@ -32,9 +38,49 @@ HEADS = {
 """What such a page has in its head."""
 
 
-@functools.lru_cache(maxsize=2048)
+_VARYING = re.compile(
+    r"([\^_]\s*(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|\\.|\S)"
+    r"|\\(?:text|mathrm|operatorname|mathbb|mathcal|mathbf|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.)"
+    r"|(\d+(?:\.\d+)?)|[A-Za-z]"
+)
+"""A script or a command, which are left alone, or a number, or a letter."""
+_PLACE = re.compile(
+    '<mjx-mi class="mjx-i"><mjx-c class="mjx-c(E[01][0-9A-F]{2}) TEX-I"></mjx-c></mjx-mi>'
+    "|([\ue000-\ue1ff])|%EE%8([0-7])%([89AB][0-9A-F])"
+)
+
+
 def formula(tex: str, display: bool, encoding: str) -> str:
     """One formula as HTML."""
+    told: list[str] = []
+
+    def place(found: re.Match[str]) -> str:
+        if found[1] or len(told) > 255:
+            return found[0]
+        told.append(found[0])
+        return chr((NUMBERS if found[2] else LETTERS) - 1 + len(told))
+
+    pieces = _form(_VARYING.sub(place, tex), display, encoding)
+    return "".join([p if p.__class__ is str else told[p] if p >= 0 else _glyphs(told[-1 - p]) for p in pieces])  # type: ignore[operator,index,misc]
+
+
+@functools.lru_cache(maxsize=20_000)
+def _form(tex: str, display: bool, encoding: str) -> list[str | int]:
+    """The HTML of a form, cut at its numbers and letters: n stands for the nth of them, -1 - n for its glyphs."""
+    shown, pieces, at = _written(tex, display, encoding), list[str | int](), 0
+    for found in _PLACE.finditer(shown):
+        if found[1]:
+            number = -1 - (int(found[1], 16) - NUMBERS) % 256
+        elif found[2]:
+            number = (ord(found[2]) - NUMBERS) % 256
+        else:
+            number = (int(found[3]) * 64 + int(found[4], 16) - 0x80) % 256
+        pieces += [shown[at : found.start()], number]
+        at = found.end()
+    return [*pieces, shown[at:]]
+
+
+def _written(tex: str, display: bool, encoding: str) -> str:
     if encoding in ("supsub", "unicode"):
         node = parse(tex)
         text = (supsub(node) if encoding == "supsub" else plain(node)) if _simple(tex) else None
@@ -85,15 +131,18 @@ def _saved(tex: str, display: bool) -> str:
     )
 
 
+def _glyphs(text: str) -> str:
+    return "".join(
+        [f'<mjx-mi class="mjx-i"><mjx-c class="mjx-c{ord(ch):X} TEX-I"></mjx-c></mjx-mi>' for ch in text if ch != " "]
+    )
+
+
 def _mathjax3(tex: str, display: bool) -> str:
     shown = plain(parse(tex)) or tex
-    glyphs = [
-        f'<mjx-mi class="mjx-i"><mjx-c class="mjx-c{ord(ch):X} TEX-I"></mjx-c></mjx-mi>' for ch in shown if ch != " "
-    ]
     kind, block = (' display="true"', "block") if display else ("", "inline")
     return (
         f'<mjx-container class="MathJax" jax="CHTML"{kind} style="position: relative;">'
-        f'<mjx-math class="MJX-TEX" aria-hidden="true">{"".join(glyphs)}</mjx-math>'
+        f'<mjx-math class="MJX-TEX" aria-hidden="true">{_glyphs(shown)}</mjx-math>'
         f'<mjx-assistive-mml unselectable="on" display="{block}">{_bare(tex, display)}</mjx-assistive-mml></mjx-container>'
     )
 
@@ -166,6 +215,31 @@ def _image(tex: str) -> str:
     )
 
 
+def _mediawiki(tex: str, display: bool) -> str:
+    """What MediaWiki serves: MathML that is hidden by style, and an image for everybody else, both with the TeX in \\displaystyle."""
+    styled, kind = html.escape(f"{{\\displaystyle {tex}}}"), "display" if display else "inline"
+    content = f'<mstyle displaystyle="true" scriptlevel="0">{mathml(parse(tex))}</mstyle>'
+    return (
+        f'<span class="mwe-math-element"><span class="mwe-math-mathml-{kind} mwe-math-mathml-a11y" style="display: none;">'
+        f'<math {NAMESPACE}{_BLOCK if display else ""} alttext="{styled}"><semantics><mrow>{content}</mrow>'
+        f'<annotation encoding="application/x-tex">{styled}</annotation></semantics></math></span>'
+        f'<img src="https://wiki.example/api/rest_v1/media/math/render/svg/{_number(tex):040x}" class="mwe-math-fallback-image-{kind}" '
+        f'aria-hidden="true" style="vertical-align: -0.671ex;" alt="{styled}"></span>'
+    )
+
+
+def _number(tex: str) -> int:
+    """Some number that goes with the form of a formula, as the name of its picture."""
+    return int.from_bytes(hashlib.blake2b(tex.encode(), digest_size=16).digest())
+
+
+def _latex2html(tex: str, display: bool) -> str:
+    alt = html.escape(f"\\begin{{displaymath}}{tex}\\end{{displaymath}}" if display else f"${tex}$")
+    size, name = 12 * len(tex) % 400 + 20, _number(tex) % 900
+    image = f'<IMG WIDTH="{size}" HEIGHT="32" ALIGN="MIDDLE" BORDER="0" SRC="img{name}.png" ALT="{alt}">'
+    return f'<DIV ALIGN="CENTER">{image}</DIV>' if display else image
+
+
 def _codecogs(tex: str, display: bool) -> str:
     return _wrapped(f'<img src="https://latex.codecogs.com/svg.image?{quote(tex, safe="")}" border="0" />', display)
 
@@ -174,5 +248,6 @@ _ENCODERS = {
     "dollar": _dollar, "paren": _paren, "mathjax2": _script, "mathjax2-saved": _saved, "mathjax3": _mathjax3,
     "katex": _katex,
     "mathml-annotation": _annotated, "mathml-alttext": _alttext, "mathml-bare": _bare,
+    "mediawiki": _mediawiki, "latex2html": _latex2html,
     "image-alt": lambda tex, display: _wrapped(_image(tex), display), "codecogs": _codecogs,
 }  # fmt: skip

@@ -1,159 +1,216 @@
-"""Pages of mathematics in English: lecture notes, textbook sections, problem sheets, forum threads."""
+"""Pages that teach mathematics in English: lecture notes, textbook sections, encyclopedia entries, problem sheets."""
 
 from __future__ import annotations
 
-import datetime
 import functools
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from curation.embedded._derivations import DERIVATIONS
 from curation.embedded._examples import EXAMPLES, FAMILY_TOPICS
-from curation.embedded._grammar import Context, bank
-from curation.embedded._page import Block, Page, Question
+from curation.embedded._grammar import Bank, Voice, bank
+from curation.embedded._page import Block, Page, Question, count_words, wanted_words
+from curation.embedded._problems import Problem, all_families, draw
 from curation.synth.families._family import LEVELS, families, short_cot
 from curation.synth.families._rng import Rng
 
+LABELS = {"D:": "Definition", "T:": "Theorem", "P:": "Proof", "R:": "Remark"}
+NUMBERED = ("Definition", "Theorem")
+
+
+def maths_bank() -> Bank:
+    """The bank of mathematical prose."""
+    return bank("words", "maths", "maths-talk")
+
 
 @functools.cache
-def _topics() -> list[str]:
-    return sorted(name.removesuffix(".fact") for name in bank("maths").sections if name.endswith(".fact"))
+def topics() -> list[str]:
+    """Every topic that the bank has facts about."""
+    return sorted(name.removesuffix(".fact") for name in maths_bank().sources if name.endswith(".fact"))
 
 
-LABELS = {"D:": "Definition", "T:": "Theorem", "P:": "Proof", "R:": "Remark"}
+def asked(problem: Problem) -> Question:
+    """A problem as the truth lists it."""
+    return Question(problem.text, problem.answer, problem.family, problem.level)
 
 
-def _facts(topic: str, count: int, rng: Rng, context: Context, chapter: str) -> list[list[Block]]:
-    """Some facts of a topic in their order; proofs and remarks stay with their theorem, in one list."""
-    groups: list[list[Any]] = []
-    for line in bank("maths").sections[f"{topic}.fact"]:
-        if line.source[:2] in ("P:", "R:") and groups:
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    told: list[list[Block]] = []
-    number = 0
-    for group in rng.some(groups, count):
+def solution(problem: Problem, rng: Rng) -> str:
+    """A worked solution as it would be printed: mostly without the box."""
+    text = short_cot(families()[problem.family], problem.parsed, rng).replace("\n", " ")
+    return text.replace(f"\\boxed{{{problem.answer}}}", problem.answer) if rng.chance(0.8) else text
+
+
+class _Notes:
+    """Notes on one topic while they are being written."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.rng, self.topic = rng, rng.choice(topics())
+        words = maths_bank()
+        self.voice = Voice(words, rng, self.topic if self.topic in words.themes else None)
+        self.chapter = f"{rng.randint(1, 12)}." if rng.chance(0.6) else ""
+        self.facts = self._facts()
+        self.numbers = {"Example": 0, "Theorem": 0}
+        self.exercises: list[str] = []
+        self.questions: list[Question] = []
+
+    def _facts(self) -> Iterator[list[tuple[str, str]]]:
+        """(label, text) of what the bank knows about the topic, most of it; a proof or remark stays with its theorem."""
+        lines = maths_bank().sources[f"{self.topic}.fact"]
+        groups: list[list[str]] = []
+        for line in lines:
+            if line[:2] in ("P:", "R:") and groups:
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+        chosen = self.rng.some(groups, max(3, len(groups) * 2 // 3))
+        start = self.rng.randint(0, len(chosen) - 1)
+        for group in chosen[start:] + chosen[:start]:
+            yield [(LABELS.get(text[:2], ""), text) for text in self.voice.lines(group)]
+
+    def fact(self) -> list[Block]:
+        """The next fact, with its proof; an exposition where no fact is left."""
         blocks: list[Block] = []
-        for line in group:
-            text = line.write(rng, context)
-            label = LABELS.get(text[:2])
-            if label in ("Definition", "Theorem"):
-                number += 1
-            if label and not (label == "Remark" and rng.chance(0.3)):
-                shown = f"{label} {chapter}{number}" if label in ("Definition", "Theorem") and chapter else label
-                blocks.append(("label", f"{shown}.", text[2:]))
-            elif not label:
-                blocks.append(("p", text))
-        told.append(blocks)
-    return told
+        for label, text in next(self.facts, []):
+            if not label or (label == "Remark" and self.rng.chance(0.3)):
+                blocks.append(("p", text[2:] if label else text))
+                continue
+            blocks.append(("label", f"{label}{self._number('Theorem') if label in NUMBERED else ''}.", text[2:]))
+        return blocks or self.talk()
+
+    def _number(self, series: str) -> str:
+        self.numbers[series] += 1
+        return f" {self.chapter}{self.numbers[series]}" if self.chapter else ""
+
+    def talk(self) -> list[Block]:
+        """A paragraph about the topic, or about mathematics at large."""
+        own = f"{self.topic}.talk"
+        names = [own] * 2 if own in maths_bank().sources else []
+        return [("p", self.voice.say(self.rng.choice([*names, *_TALK])))]
+
+    def derivation(self) -> list[Block]:
+        """A worked computation."""
+        made = DERIVATIONS.get(self.topic)
+        return list(self.rng.choice(made)(self.rng)) if made else self.example()
+
+    def example(self) -> list[Block]:
+        """A worked example with numbers; its twin is kept for the exercises."""
+        lead = self.voice.say("examplelead") if not self.numbers["Example"] else ""
+        told, exercise = self._worked()
+        self.exercises.append(exercise)
+        label = f"Example{self._number('Example')}."
+        return [("label", label, " ".join(filter(None, (lead, told[0])))), *(("p", text) for text in told[1:])]
+
+    def _worked(self) -> tuple[list[str], str]:
+        names = [name for name in FAMILY_TOPICS.get(self.topic, ()) if name in families()]
+        if self.topic in EXAMPLES and (not names or self.rng.chance(0.5)):
+            told, exercise = EXAMPLES[self.topic](self.rng)
+            return told, exercise
+        shown, other = draw(self.rng, names), draw(self.rng, names)
+        self.questions += [asked(shown), asked(other)]
+        return [shown.text, solution(shown, self.rng)], other.text
+
+    def fill(self, target: int, blocks: list[Block], shares: Sequence[float]) -> None:
+        """Add parts until a page has about so many words. shares: of facts, talk and derivations; the rest are examples."""
+        have, since = count_words(blocks), 0
+        while have < target:
+            u = self.rng.random()
+            part = (
+                self.fact() if u < shares[0]
+                else self.talk() if u < shares[0] + shares[1]
+                else self.derivation() if u < sum(shares)
+                else self.example()
+            )  # fmt: skip
+            if since > 6 and self.rng.chance(0.4):
+                blocks.append(("h", self.voice.say("talk.head")))
+                since = 0
+            blocks += part
+            have, since = have + count_words(part), since + len(part)
+
+    def ending(self, blocks: list[Block], exercises: float, references: float) -> None:
+        """Exercises, references and a closing line, with these chances."""
+        if self.exercises and self.rng.chance(exercises):
+            blocks += [("h", self.voice.say("exerciselead")), ("numbered", self.exercises)]
+        else:
+            self.questions = [q for q in self.questions if q.text not in self.exercises]
+        if self.rng.chance(references):
+            count = self.rng.randint(2, 6)
+            blocks += [("h", self.rng.choice(_REFERENCES)), ("list", self.voice.all(["talk.reference"] * count))]
+        if self.rng.chance(0.4):
+            blocks.append(("p", self.voice.say("closer")))
+
+
+_TALK = ("talk.par", "talk.par", "talk.par", "talk.history", "talk.application", "talk.remark", "talk.summary")
+_REFERENCES = ("References", "Further reading", "Literature", "Sources", "Bibliography")
 
 
 def lecture(rng: Rng) -> Page:
-    """Lecture notes or a textbook section on one topic, with a worked example and exercises."""
-    maths, topic = bank("maths"), rng.choice(_topics())
-    context: Context = {}
-    chapter = f"{rng.randint(1, 12)}." if rng.chance(0.7) else ""
-    blocks: list[Block] = [("p", maths.line("opener", rng, context))] if rng.chance(0.7) else []
-    blocks.append(("p", maths.line(f"{topic}.intro", rng, context)))
-    facts = _facts(topic, rng.randint(4, 8), rng, context, chapter)
-    questions: list[Question] = []
-    middle = len(facts) // 2 if rng.chance(0.5) else len(facts)
-    blocks += [block for group in facts[:middle] for block in group]
-    exercises: list[str] = []
-    for i in range(rng.randint(1, 2)):
-        told, exercise, question = _example(topic, rng)
-        lead = maths.line("examplelead", rng, context) if i == 0 else ""
-        blocks.append(
-            ("label", f"Example{f' {chapter}{i + 1}' if chapter else ''}.", " ".join(filter(None, (lead, told[0]))))
-        )
-        blocks += [("p", text) for text in told[1:]]
-        exercises.append(exercise)
-        questions += question
-    blocks += [block for group in facts[middle:] for block in group]
-    if rng.chance(0.6):
-        blocks += [("h", maths.line("exerciselead", rng, context)), ("numbered", exercises)]
-    else:
-        questions = [q for q in questions if q.text not in exercises]
-    if rng.chance(0.5):
-        blocks.append(("p", maths.line("closer", rng, context)))
-    kind = "textbook" if chapter else "lecture"
+    """Lecture notes or a textbook section on one topic, with worked examples and exercises."""
+    notes = _Notes(rng)
+    target = wanted_words(rng, "maths")
+    blocks: list[Block] = [("p", notes.voice.say("opener"))] if target > 150 and rng.chance(0.6) else []
+    blocks.append(("p", notes.voice.say(f"{notes.topic}.intro")))
+    notes.fill(target, blocks, (0.35, 0.2, 0.25))
+    notes.ending(blocks, 0.7, 0.15)
     return Page(
-        kind,
-        topic,
-        maths.line(f"{topic}.title", rng, context),
-        blocks,
-        quality=rng.randint(4, 5),
-        math=True,
-        questions=questions,
+        "textbook" if notes.chapter else "lecture", notes.topic, notes.voice.say(f"{notes.topic}.title"), blocks,
+        quality=rng.randint(4, 5), math=True, questions=notes.questions,
+    )  # fmt: skip
+
+
+def article(rng: Rng) -> Page:
+    """An encyclopedia's entry: what it is, where it comes from, what it is good for, where to read more."""
+    notes = _Notes(rng)
+    notes.chapter = ""
+    blocks: list[Block] = [("p", notes.voice.say(f"{notes.topic}.intro"))]
+    notes.fill(wanted_words(rng, "maths"), blocks, (0.4, 0.4, 0.2))
+    notes.ending(blocks, 0.0, 0.7)
+    title = notes.voice.say(f"{notes.topic}.title")
+    return Page(
+        "article", notes.topic, title, blocks, quality=rng.randint(3, 4), math=True, questions=notes.questions
     )
 
 
-def _example(topic: str, rng: Rng) -> tuple[list[str], str, list[Question]]:
-    """Paragraphs of a worked example, an exercise, and those questions of both that a family can read."""
-    if topic in EXAMPLES and (topic not in FAMILY_TOPICS or rng.chance(0.5)):
-        told, exercise = EXAMPLES[topic](rng)
-        return told, exercise, []
-    shown, other = _question(rng, FAMILY_TOPICS[topic]), _question(rng, FAMILY_TOPICS[topic])
-    return [shown.text, _solution(shown, rng)], other.text, [shown, other]
-
-
-def _question(rng: Rng, names: tuple[str, ...] | list[str], level: int = 0) -> Question:
-    name, level = rng.choice(names), level or rng.choice(LEVELS)
-    problem = families()[name].make(rng, level)
-    return Question(problem.text, problem.answer, name, level)
-
-
-def _solution(question: Question, rng: Rng) -> str:
-    """A worked solution as it would be printed: the last box is replaced by plain words now and then."""
-    family = families()[question.family]
-    parsed = family.parse(question.text)
-    assert parsed is not None, question
-    text = short_cot(family, parsed, rng).replace("\n", " ")
-    return text.replace(f"\\boxed{{{question.answer}}}", question.answer) if rng.chance(0.8) else text
-
-
 SHEETS = (
-    ("Word problems", ("arithmetic", "rates", "percent", "linear_system")),
-    ("Fractions and percentages", ("fractions", "percent")),
-    ("Solving equations", ("linear_equation", "quadratic", "linear_system")),
-    ("Number theory basics", ("divisibility",)),
-    ("Sequences and patterns", ("sequences",)), ("Geometry practice", ("geometry",)),
-    ("Distance, rate and time", ("rates",)),
-    ("Mixed review", ()), ("Weekly quiz", ()), ("Placement test", ()),
+    ("Word problems", ("arithmetic", "rates", "percent", "linear_system", "ages", "ratio")),
+    ("Fractions and percentages", ("fractions", "percent", "interest")),
+    ("Solving equations", ("linear_equation", "quadratic", "linear_system", "inequalities")),
+    ("Number theory basics", ("divisibility", "modular")), ("Sequences and patterns", ("sequences",)),
+    ("Geometry practice", ("geometry",)), ("Distance, rate and time", ("rates", "units")),
+    ("Counting and chance", ("counting", "probability", "sets")), ("Averages and data", ("averages", "ratio")),
+    ("Functions and polynomials", ("functions", "polynomials")), ("Calculus drill", ("derivatives", "integrals")),
+    ("Powers and logarithms", ("powers", "logarithms")), ("Mixed review", ()), ("Weekly quiz", ()), ("Placement test", ()),
 )  # fmt: skip
 
 
 def sheet(rng: Rng) -> Page:
     """A sheet of problems, with solutions below each, answers at the end, or neither."""
     title, names = rng.choice(SHEETS)
+    known = [name for name in names if name in families()] or all_families()
     level = rng.choice((0, 0, *LEVELS))
-    asked = [_question(rng, names or sorted(families()), level) for _ in range(rng.randint(5, 12))]
-    questions = list({question.text: question for question in asked}.values())
     shown = rng.choice(("solutions", "answers", "answers", "none"))
-    blocks: list[Block] = [("p", rng.choice(_SHEET_INTROS).format(count=len(questions), minutes=5 * len(questions)))]
+    count = max(2, min(40, wanted_words(rng, "maths") // (75 if shown == "solutions" else 28)))
+    problems = list({p.text: p for p in (draw(rng, known, level) for _ in range(count))}.values())
+    blocks = _sheet_opening(rng, len(problems))
     if shown == "solutions":
-        word = rng.choice(("Solution.", "Answer.", "Worked solution."))
-        for i, question in enumerate(questions, 1):
-            blocks += [
-                ("label", f"{rng.choice(('Problem', 'Problem', 'Exercise'))} {i}.", question.text),
-                ("label", word, _solution(question, rng)),
-            ]
+        word, label = rng.choice(("Solution.", "Answer.", "Worked solution.")), rng.choice(("Problem", "Exercise", "Task"))
+        for i, problem in enumerate(problems, 1):
+            blocks += [("label", f"{label} {i}.", problem.text), ("label", word, solution(problem, rng))]
     else:
-        blocks.append(("numbered", [q.text for q in questions]))
+        blocks.append(("numbered", [p.text for p in problems]))
     if shown == "answers":
-        blocks += [
-            ("h", rng.choice(("Answers", "Answer key", "Check your answers"))),
-            ("numbered", [f"${q.answer}$" for q in questions]),
-        ]
-    number = f" {rng.randint(1, 30)}" if rng.chance(0.6) else ""
+        lead = rng.choice(("Answers", "Answer key", "Check your answers", "Solutions in brief"))
+        blocks += [("h", lead), ("numbered", [f"${p.answer}$" for p in problems])]
+    number = f": sheet {rng.randint(1, 30)}" if rng.chance(0.6) else ""
     return Page(
-        "sheet",
-        title.lower(),
-        f"{title}{number and f': sheet{number}'}",
-        blocks,
-        quality=4 if shown == "solutions" else 3,
-        math=True,
-        questions=questions,
-    )
+        "sheet", title.lower(), f"{title}{number}", blocks, quality=4 if shown == "solutions" else 3, math=True,
+        questions=[asked(p) for p in problems],
+    )  # fmt: skip
+
+
+def _sheet_opening(rng: Rng, count: int) -> list[Block]:
+    blocks: list[Block] = [("p", rng.choice(_SHEET_INTROS).format(count=count, minutes=5 * count))]
+    if rng.chance(0.35):
+        blocks.append(("p", Voice(maths_bank(), rng).say(rng.choice(("talk.admin", "talk.remark", "talk.par")))))
+    return blocks
 
 
 _SHEET_INTROS = (
@@ -165,81 +222,3 @@ _SHEET_INTROS = (
     "Read each question twice before you start to calculate.",
     "Partners may work together, but everyone hands in a sheet of their own.",
 )  # fmt: skip
-
-
-def forum(rng: Rng) -> Page:
-    """A question in a forum and what people answered: right, wrong, or beside the point."""
-    talk = bank("forum")
-    context: Context = {}
-    asker, *others = rng.sample([line.source for line in talk.sections["user"]], 6)
-    if rng.chance(0.2):
-        return _conceptual(rng, asker, others)
-    question = _question(rng, sorted(families()))
-    says = [talk.line("hello", rng, context), talk.line("context", rng, context)]
-    ask: list[Block] = [("p", " ".join(says)), ("p", question.text), ("p", talk.line("attempt", rng, context))]
-    ask += [("p", talk.line("thanks", rng, context))] if rng.chance(0.6) else []
-    posts = [_post(asker, rng, ask)]
-    good: list[Block] = [("p", talk.line("answerlead", rng, context)), ("p", _solution(question, rng))]
-    good += [("p", talk.line("answerend", rng, context))] if rng.chance(0.6) else []
-    answers = [_post(others[0], rng, good)]
-    if rng.chance(0.3):
-        answers.insert(
-            rng.randint(0, 1),
-            _post(
-                others[1],
-                rng,
-                [("p", f"{talk.line('wronglead', rng, context)} {_near(question.answer, rng)}?")],
-                votes=-2,
-            ),
-        )
-    answers += [
-        _post(user, rng, [("p", talk.line("reply", rng, context))]) for user in others[2 : 2 + rng.randint(0, 3)]
-    ]
-    title = question.text.split(". ")[0].split("?")[0].replace("$", "")
-    short = (
-        f"{title[:70].rstrip('. ')}?" if rng.chance(0.5) else f"Help with {question.family.replace('_', ' ')} please"
-    )
-    thread = _dated([*posts, *answers], rng)
-    return Page("forum", question.family, short, thread, math=True, questions=[question], comments=False)
-
-
-def _conceptual(rng: Rng, asker: str, others: list[str]) -> Page:
-    talk = bank("forum")
-    context: Context = {}
-    ask = talk.line("conceptual", rng, context)
-    answers = [
-        _post(user, rng, [("p", text)])
-        for user, text in zip(others, talk.lines("conceptualanswer", rng.randint(2, 4), rng, context), strict=False)
-    ]
-    posts = [
-        _post(
-            asker, rng, [("p", f"{talk.line('hello', rng, context)} {ask}"), ("p", talk.line("thanks", rng, context))]
-        ),
-        *answers,
-    ]
-    return Page(
-        "forum", "teaching", ask[:80].rstrip("? ,") + "?", _dated(posts, rng), quality=3, math=True, comments=False
-    )
-
-
-def _post(user: str, rng: Rng, blocks: list[Block], votes: int = 0) -> Block:
-    return ("post", user, "", votes or rng.randint(0, 40), blocks)
-
-
-def _dated(posts: list[Block], rng: Rng) -> list[Block]:
-    """Posts with dates, each on the day of the one before it or a few days later."""
-    day = datetime.date(2006, 1, 1) + datetime.timedelta(days=rng.randint(0, 2800))
-    dated = []
-    for post in posts:
-        dated.append((*post[:2], day.isoformat(), *post[3:]))
-        day += datetime.timedelta(days=int(rng.random() ** 3 * 30))
-    return dated
-
-
-def _near(answer: str, rng: Rng) -> str:
-    """A wrong answer that somebody might give."""
-    return (
-        str(int(answer) + rng.choice((-10, -2, 1, 2, 10)))
-        if answer.lstrip("-").isdigit()
-        else rng.choice(("zero", "one", "twice that", "infinity"))
-    )

@@ -1,111 +1,161 @@
-"""Pages that are not mathematics, or not in English: prose, spam and boilerplate, code documentation, five other languages."""
+"""Pages that are not mathematics, or not in English: prose of many genres, spam and boilerplate, code documentation, other languages."""
 
 from __future__ import annotations
 
-from curation.embedded._grammar import Bank, Context, bank
-from curation.embedded._page import Block, Page
+import functools
+import re
+
+from curation.embedded._grammar import Bank, Voice, bank
+from curation.embedded._page import Block, Page, count_words, wanted_words
 from curation.synth.families._rng import Rng
 
-LANGUAGES = ("de", "fr", "es", "ru", "ja")
+LANGUAGES = ("de", "fr", "es", "ru", "ja", "it", "pt", "pl", "zh")
+COUPLE = 60
+"""Words that a paragraph has, roughly: how many are written in one go."""
 
 
-def prose(rng: Rng) -> Page:
-    """News, a recipe, a travel report, a review, minutes of a club: no mathematics."""
-    words = bank("prose")
-    name = rng.choice(list(words.outlines))
-    page = _outline(words, name, rng, "en", quality=rng.randint(2, 4))
-    _filled(
-        page.blocks,
-        words.lines(f"{page.topic if page.topic == 'football' else page.kind}.more", rng.randint(3, 7), rng, {}),
-        rng,
-    )
-    return page
+def prose_bank() -> Bank:
+    """The bank of English prose."""
+    return bank("words", "themes", "prose")
 
 
-def _filled(blocks: list[Block], sentences: list[str], rng: Rng) -> None:
-    """Add sentences to the end of paragraphs, or as paragraphs of their own, anywhere but at the very beginning and end."""
-    for sentence in rng.shuffled(sentences):
-        i = rng.randint(0, len(blocks) - 2)
-        if rng.chance(0.5) and blocks[i][0] == "p":
-            gap = "" if sentence[-1] == "。" else " "
-            blocks[i] = ("p", f"{blocks[i][1]}{gap}{sentence}")
-        else:
-            blocks.insert(i + 1, ("p", sentence))
+@functools.cache
+def genres() -> list[str]:
+    """What sorts of prose there are: each has a title, a lead, paragraphs, headings, items and an end."""
+    sources = prose_bank().sources
+    return sorted(name.removesuffix(".columns") for name in sources if name.endswith(".columns"))
 
 
-def _outline(words: Bank, name: str, rng: Rng, language: str, quality: int) -> Page:
-    context: Context = {}
-    title, *paragraphs = words.outline(name, rng, context)
-    kind, _, topic = name.partition("/")
-    return Page(kind, topic, title, [("p", text) for text in paragraphs], language=language, quality=quality)
+def prose(rng: Rng, genre: str = "") -> Page:
+    """News, a recipe, a travel report, a review, minutes of a club and so on: no mathematics."""
+    words = prose_bank()
+    genre = genre or rng.choice(genres())
+    voice = Voice(words, rng, rng.choice(words.themes))
+    title, lead, end = voice.all([f"{genre}.{part}" for part in ("title", "lead", "end")])
+    blocks: list[Block] = [("p", lead)]
+    _fill(blocks, voice, f"{genre}.par", wanted_words(rng, "prose"))
+    if len(blocks) > 7 and rng.chance(0.5):
+        for at in range(len(blocks) - 2, 2, -rng.randint(3, 6)):
+            blocks.insert(at, ("h", voice.say(f"{genre}.head")))
+    if rng.chance(0.25):
+        blocks.insert(rng.randint(1, len(blocks)), ("list", voice.all([f"{genre}.item"] * rng.randint(3, 8))))
+    if rng.chance(0.12):
+        blocks.append(("table", table(voice, genre, rng)))
+    if rng.chance(0.6):
+        blocks.append(("p", end))
+    return Page(genre, words.themes[voice.theme], title, blocks, quality=rng.randint(2, 4))
+
+
+def table(voice: Voice, genre: str, rng: Rng) -> list[list[str]]:
+    """Headings and some rows."""
+    lines = voice.all([f"{genre}.columns", *[f"{genre}.row"] * rng.randint(3, 9)])
+    return [[cell.strip() for cell in line.split(" | ")] for line in lines]
+
+
+def _fill(blocks: list[Block], voice: Voice, section: str, target: int) -> None:
+    """Paragraphs until there are about so many words."""
+    have = count_words(blocks)
+    while have < target:
+        new: list[Block] = [("p", text) for text in voice.all([section] * max(1, (target - have) // COUPLE))]
+        blocks += new
+        have += count_words(new)
 
 
 def spam(rng: Rng) -> Page:
     """Spam and pages that are nothing but boilerplate."""
-    words = bank("web")
-    page = _outline(words, rng.choice(words.names("spam/")), rng, "en", quality=0)
-    page.kind, page.comments = "boilerplate", False
-    if page.topic in ("casino", "pills", "essay"):
-        page.kind = "spam"
-        pool = [line.source for line in words.sections["mathword" if page.topic == "essay" else "word"]]
-        page.blocks = [rng.choice((block, ("p", _salad(pool, rng)))) for block in page.blocks]
-        page.blocks.append(("p", _salad(pool, rng)))
-        page.blocks *= rng.randint(1, 2)
+    words = bank("words", "web")
+    voice = Voice(words, rng)
+    name = rng.choice(words.names("spam/"))
+    kind = name.partition("/")[2]
+    title, *paragraphs = voice.outline(name)
+    blocks: list[Block] = [("p", text) for text in paragraphs]
+    section = f"{PARAGRAPHS.get(kind, kind)}.par"
+    lines = voice.some(section, max(1, wanted_words(rng, "short") // COUPLE)) if section in words.sources else []
+    blocks += [("p", text) for text in lines]
+    if kind in SALAD:
+        blocks += [("p", _salad(words.sources[SALAD[kind]], rng)) for _ in range(rng.randint(1, 3))]
+        blocks *= rng.randint(1, 2)
+    page = Page("boilerplate" if kind in BOILERPLATE else "spam", kind, title, blocks, quality=0)
+    page.comments = False
     return page
 
 
+BOILERPLATE = ("parked", "login", "error", "policy", "results", "tags", "products")
+PARAGRAPHS = {"loans": "loan", "links": "farm", "products": "grid"}
+"""Kinds of spam whose paragraphs stand under another name."""
+SALAD = {"casino": "word", "pills": "word", "essay": "mathword"}
+"""Spam that throws keywords together, and the section they come from."""
+
+
 def _salad(pool: list[str], rng: Rng) -> str:
-    """Keywords thrown together."""
     gap = rng.choice((" ", ", ", " - "))
     return gap.join([" ".join([rng.choice(pool) for _ in range(rng.randint(1, 4))]) for _ in range(rng.randint(6, 24))])
 
 
 def code(rng: Rng) -> Page:
-    """Reference pages of a made-up library: signatures, parameters, examples."""
-    words = bank("code")
-    context: Context = {}
-    blocks: list[Block] = [("p", words.line("opening", rng, context))]
-    library = context.setdefault("library", words.line("library", rng, context))
-    if rng.chance(0.5):
-        blocks += [("h", "Installation"), ("code", words.line("install", rng, context))]
-    for _ in range(rng.randint(2, 5)):
-        blocks += _function(words, library, rng, context)
-    return Page("code", "reference", f"{library}: API reference", blocks, quality=3)
+    """Reference pages of made-up libraries: signatures, parameters, examples."""
+    words = bank("words", "code")
+    voice = Voice(words, rng)
+    language = rng.choice(code_languages())
+    title, opening = voice.all([f"code.title/{language}", f"code.par/{language}"])
+    blocks: list[Block] = [("p", opening)]
+    names = [f"code.{part}/{language}" for part in ("head", "par", "par", "block")]
+    target, have = wanted_words(rng, "prose") // 2, 0
+    while have < target:
+        head, first, second, listing = voice.all(names)
+        part: list[Block] = [("h", head), ("p", first)]
+        if rng.chance(0.5):
+            rows = voice.all([f"code.row/{language}"] * rng.randint(2, 6))
+            part.append(("table", [["Name", "Type", "Meaning"], *([c.strip() for c in row.split(" | ")] for row in rows)]))
+        part += [("p", second)] if rng.chance(0.5) else []
+        part += [("code", _lines(listing).rstrip())] if rng.chance(0.8) else []
+        part += [("list", voice.all([f"code.item/{language}"] * rng.randint(2, 5)))] if rng.chance(0.2) else []
+        blocks += part
+        have += count_words(part)
+    return Page("code", "reference", title, blocks, quality=3)
 
 
-def _function(words: Bank, library: str, rng: Rng, context: Context) -> list[Block]:
-    verb, noun = words.line("verb", rng, context), words.line("noun", rng, context)
-    rows = [line.split(": ", 2) for line in words.lines("param", rng.randint(1, 4), rng, context)]
-    signature = ", ".join([noun, *(f"{name}: {kind}" for name, kind, _ in rows)])
-    says = f"{words.line('remark', rng, context)} Returns {words.line('result', rng, context)}."
-    call = (
-        f">>> import {library}\n>>> {library}.{verb}_{noun}({noun}, "
-        f"{rows[0][0]}={rng.choice(_VALUES.get(rows[0][1], ('None',)))})"
-    )
-    return [
-        ("h", f"{verb}_{noun}({signature})"),
-        ("p", says),
-        ("table", [["Parameter", "Type", "Meaning"], *rows]),
-        ("code", call),
-    ]
+@functools.cache
+def code_languages() -> list[str]:
+    """Programming languages that there is documentation of."""
+    return sorted(name.partition("/")[2] for name in bank("words", "code").sources if name.startswith("code.block/"))
 
 
-_VALUES = {
-    "int": ("3", "8", "1024"),
-    "float": ("0.5", "30.0"),
-    "bool": ("True", "False"),
-    "str": ('"utf-8"', '"a"', '"read"'),
-    "Path": ('Path(".")',),
-}
+def _lines(listing: str) -> str:
+    """A listing with its line breaks, which the bank writes as `\\n`; those inside strings stay as they are."""
+    return re.sub(r"(\"[^\"\\]*)\\n\"", "\\1\x01\"", listing).replace("\\n", "\n").replace("\x01", "\\n")
+
+
+def foreign_bank(language: str) -> Bank:
+    """The bank of another language."""
+    return bank("formulas", language)
 
 
 def foreign(rng: Rng) -> Page:
-    """A page in German, French, Spanish, Russian or Japanese; about a third are mathematics."""
+    """A page in another language; about a third are mathematics."""
     language = rng.choice(LANGUAGES)
-    words = bank(language)
     math = rng.chance(0.35)
-    names = rng.sample(words.names("maths/" if math else "prose/"), rng.randint(1, 2))
-    pages = [_outline(words, name, rng, language, quality=rng.randint(3, 4)) for name in names]
-    blocks = [block for i, page in enumerate(pages) for block in ([("h", page.title)] if i else []) + page.blocks]
-    _filled(blocks, words.lines("more.maths" if math else "more.prose", rng.randint(3, 8), rng, {}), rng)
-    return Page("maths" if math else "prose", pages[0].topic, pages[0].title, blocks, language, pages[0].quality, math)
+    sort = "maths" if math else "prose"
+    voice = Voice(foreign_bank(language), rng)
+    title, lead = voice.all([f"{sort}.title", f"{sort}.lead"])
+    blocks: list[Block] = [("p", lead)]
+    target = wanted_words(rng, "maths" if math else "prose")
+    if language in ("ja", "zh"):
+        _characters(blocks, voice, f"{sort}.par", target)
+    else:
+        _fill(blocks, voice, f"{sort}.par", target)
+    if math and rng.chance(0.4):
+        blocks.append(("numbered", voice.all(["maths.item"] * rng.randint(3, 8))))
+    if not math and rng.chance(0.6):
+        blocks.append(("p", voice.say("prose.end")))
+    if len(blocks) > 6:
+        blocks.insert(len(blocks) // 2, ("h", voice.say("head")))
+    return Page(sort, sort, title, blocks, language, rng.randint(3, 4), math)
+
+
+def _characters(blocks: list[Block], voice: Voice, section: str, target: int) -> None:
+    """Paragraphs in a script without blanks: two characters are taken for a word."""
+    have = sum(len(block[1]) for block in blocks) // 2
+    while have < target:
+        blocks.append(("p", voice.say(section)))
+        have += len(blocks[-1][1]) // 2

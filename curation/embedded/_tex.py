@@ -28,7 +28,8 @@ GREEK = {
     "varphi": "φ", "chi": "χ", "psi": "ψ",
     "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ",
     "Omega": "Ω", "infty": "∞", "ell": "ℓ",
-    "emptyset": "∅",
+    "emptyset": "∅", "varnothing": "∅", "iota": "ι", "upsilon": "υ", "vartheta": "ϑ", "Pi": "Π", "Xi": "Ξ", "aleph": "ℵ", "top": "⊤",
+    "bot": "⊥",
 }  # fmt: skip
 SIGNS = {
     "cdot": "⋅", "times": "×", "div": "÷", "pm": "±", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "lt": "<",
@@ -39,13 +40,17 @@ SIGNS = {
     "exists": "∃", "dots": "…", "ldots": "…",
     "cdots": "⋯", "circ": "∘", "colon": ":", "perp": "⊥", "parallel": "∥", "cong": "≅", "sim": "∼", "oplus": "⊕",
     "otimes": "⊗", "ast": "∗", "prime": "′",
+    "neg": "¬", "lnot": "¬", "land": "∧", "lor": "∨", "wedge": "∧", "vee": "∨", "Rightarrow": "⇒", "Leftarrow": "⇐",
+    "Leftrightarrow": "⇔", "leftrightarrow": "↔", "leftarrow": "←", "longrightarrow": "⟶", "longmapsto": "⟼", "hookrightarrow": "↪",
+    "supset": "⊃", "supseteq": "⊇", "subsetneq": "⊊", "ll": "≪", "gg": "≫", "propto": "∝", "simeq": "≃", "vdots": "⋮", "ddots": "⋱",
+    "angle": "∠", "triangle": "△", "therefore": "∴", "star": "⋆", "bullet": "•", "mp": "∓", "vdash": "⊢", "ni": "∋", "square": "□",
     "{": "{", "}": "}", "|": "‖", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈",
     "rceil": "⌉", "%": "%",
 }  # fmt: skip
 BIG = {"sum": "∑", "prod": "∏", "int": "∫", "oint": "∮", "bigcup": "⋃", "bigcap": "⋂"}
 NAMES = frozenset(
     "sin cos tan cot sec arcsin arccos arctan sinh cosh log ln exp lim max min sup inf det dim ker gcd "
-    "lcm deg arg".split()
+    "lcm deg arg csc tanh coth sech limsup liminf Pr mod".split()
 )
 SPACES = {
     ",": "\u2009",
@@ -58,7 +63,10 @@ SPACES = {
 }
 BLACKBOARD = {"R": "ℝ", "Z": "ℤ", "Q": "ℚ", "N": "ℕ", "C": "ℂ", "F": "𝔽", "P": "ℙ", "E": "𝔼"}
 SCRIPT = {"L": "ℒ", "O": "𝒪", "F": "ℱ", "P": "𝒫", "A": "𝒜", "B": "ℬ"}
-FENCES = {"pmatrix": "()", "bmatrix": "[]", "vmatrix": "||", "cases": "{", "matrix": ""}
+FENCES = {"pmatrix": "()", "bmatrix": "[]", "vmatrix": "||", "cases": "{", "matrix": "", "aligned": ""}
+_ACCENTS = {"hat": "^", "widehat": "^", "vec": "→", "tilde": "~", "dot": "˙"}
+NUMBERS, LETTERS = 0xE000, 0xE100
+"""Private characters, 256 of each, that stand for a number and for a letter (`_math.formula`)."""
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|[^\s]")
 
 
@@ -107,9 +115,9 @@ def _atom(tokens: list[str]) -> tuple[Node, list[str]]:
         return node, tokens[1:] if tokens[0] == "}" else tokens
     if token[0] == "\\":
         return _command(token[1:], tokens)
-    if token[0].isdigit():
+    if token[0].isdigit() or NUMBERS <= ord(token[0]) < LETTERS:
         return Node("n", token), tokens
-    if token.isalpha():
+    if token.isalpha() or LETTERS <= ord(token) < LETTERS + 256:
         return Node("i", token), tokens
     return Node("o", {"-": "−", "*": "∗"}.get(token, token)), tokens
 
@@ -129,9 +137,9 @@ def _command(name: str, tokens: list[str]) -> tuple[Node, list[str]]:
     if name == "boxed":
         inner, tokens = _atom(tokens)
         return Node("boxed", "", (inner,)), tokens
-    if name in ("overline", "bar", "hat", "vec"):
+    if name in ("overline", "bar", "hat", "vec", "tilde", "dot", "widehat"):
         inner, tokens = _atom(tokens)
-        return Node("over", {"hat": "^", "vec": "→"}.get(name, "¯"), (inner,)), tokens
+        return Node("over", _ACCENTS.get(name, "¯"), (inner,)), tokens
     if name in ("mathbb", "mathcal", "mathrm", "operatorname", "text", "mathbf"):
         word, tokens = _word(tokens)
         table = {"mathbb": BLACKBOARD, "mathcal": SCRIPT}.get(name, {})
@@ -248,7 +256,7 @@ def plain(node: Node) -> str | None:
 def _linear(node: Node, *, markup: bool) -> str | None:
     kind, text, parts = node
     if kind in ("i", "text"):
-        return f"<i>{text}</i>" if markup and len(text) == 1 and kind == "i" and text.isascii() else text
+        return f"<i>{text}</i>" if markup and len(text) == 1 and kind == "i" and (text.isascii() or text >= chr(LETTERS)) else text
     if kind in ("n", "space"):
         return text
     if kind == "o":

@@ -3,10 +3,10 @@
 Page n is a function of (seed, n): its kind, its content, the site it stands on. Where it is filed, and so the date of its capture, follows
 from how many files there are. Every block of 100 pages has the same share of each kind (`SHARES`). An exact copy is the same bytes under
 another address, a near duplicate the same page with changes on another site, a repeat the same address and bytes captured once more in
-another file, which is another snapshot. Files are made independently of one another, so they can be made in parallel once that is needed.
+another file, which is another snapshot. A leak is a page with items of `embedded-bench`. Files are made independently of one another.
 
 `truth.parquet` says of each capture what an ideal pipeline would find (columns in `TRUTH`). Left out so far: redirects, errors, other
-media types, revisit records, languages beyond six.
+media types, revisit records, languages beyond ten.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from curate.step import generate
 from curation.embedded import _hostile
 from curation.embedded._html import Site, render, site
 from curation.embedded._page import Page
-from curation.embedded._pages import MAKERS, varied
+from curation.embedded._pages import MAKERS, near
 from curation.synth.families._rng import Rng
 
 SHARES = {
-    "lecture": 18, "sheet": 16, "forum": 14, "prose": 18, "code": 6, "spam": 7, "foreign": 10, "copy": 4, "near": 4,
-    "repeat": 2, "hostile": 1,
+    "lecture": 16, "article": 6, "sheet": 12, "forum": 10, "leak": 2, "prose": 20, "offtopic": 2, "code": 6, "spam": 6, "foreign": 8,
+    "copy": 4, "near": 5, "repeat": 2, "hostile": 1,
 }  # fmt: skip
 """Pages of each kind in a hundred."""
 _QUESTION = {"question": pa.string(), "answer": pa.string(), "family": pa.string(), "level": pa.uint8()}
@@ -51,6 +51,7 @@ TRUTH = pa.schema(
         "text": pa.string(),
         "formulas": pa.list_(pa.struct({"tex": pa.string(), "display": pa.bool_()})),
         "questions": pa.list_(pa.struct(_QUESTION)),
+        "leaks": pa.list_(pa.struct({"item": pa.string(), "kind": pa.string()})),
         "encoding": pa.string(),
         "charset": pa.string(),
         "relation": pa.string(),
@@ -60,9 +61,13 @@ TRUTH = pa.schema(
     }
 )
 """page: n. kind, topic: what sort of page. math: whether it teaches or asks mathematics. quality: 0 to 5. text: title and main text without
-navigation and comments, formulas in dollar signs. questions: with the right answers. encoding: how formulas are written (`_math.py`).
+navigation and comments, formulas in dollar signs. questions: with the right answers. leaks: items of the benchmark (`_leaks.py`), which
+are not among the questions. encoding: how formulas are written (`_math.py`).
 relation: original, copy, near or repeat. group: page number of the original. jaccard: of lower-cased word 5-grams of `text`
-with the original's (characters in Japanese). hostile: which trouble (`_hostile.py`), else null."""
+with the original's (characters in Japanese and Chinese). hostile: which trouble (`_hostile.py`), else null."""
+
+MEASURE = "_truth"
+"""The module that compares what a recipe made of the crawl with the truth."""
 
 
 class Item(NamedTuple):
@@ -76,7 +81,7 @@ class Item(NamedTuple):
 
 
 @generate(files=["banks/*.txt", "../synth/families/*.py"])
-def crawl(out: Path, *, seed: int = 0, pages: int = 300) -> dict[str, Any]:
+def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
     """`*.warc.gz` and `truth.parquet` in `out`: `pages` captures in about one file per hundred, with the same bytes on every machine."""
     if not 0 <= pages <= 100_000_000:
         raise CurateError(f"pages: from 0 to 100 million, not {pages}")
@@ -172,23 +177,17 @@ def item(seed: int, n: int) -> Item:
         return _original(seed, n, kind)
     rng = Rng(seed, "relation", n)
     root = _root(seed, n, rng, odd=kind == "repeat")
-    source = _original(seed, root, kind_of(seed, root))
+    page = _page(seed, root, kind_of(seed, root))
+    source = _shown(seed, root, page)
     if kind == "repeat":
         return source._replace(truth={**source.truth, "relation": kind})
     if kind == "copy":
         host = _host(seed, n, source.truth["language"], rng)
         url = f"https://{host.host}/mirror/{rng.randint(10, 99)}/{n}.html"
         return source._replace(url=url, truth={**source.truth, "url": url, "relation": kind})
-    page = varied(_page(seed, root, kind_of(seed, root)), rng)
-    made = _shown(seed, n, page)
-    return made._replace(
-        truth={
-            **made.truth,
-            "relation": kind,
-            "group": root,
-            "jaccard": _jaccard(made.truth["text"], source.truth["text"], page.language),
-        }
-    )
+    made = _shown(seed, n, near(page, rng))
+    jaccard = _jaccard(made.truth["text"], source.truth["text"], page.language)
+    return made._replace(truth={**made.truth, "relation": kind, "group": root, "jaccard": jaccard})
 
 
 def _root(seed: int, n: int, rng: Rng, *, odd: bool) -> int:
@@ -196,9 +195,13 @@ def _root(seed: int, n: int, rng: Rng, *, odd: bool) -> int:
     for _ in range(64):
         m = rng.randint(0, n - 1)
         m -= odd and (n - m) % 2 == 0
-        if m >= 0 and kind_of(seed, m) in ("lecture", "sheet", "forum", "prose", "code", "foreign"):
+        if m >= 0 and kind_of(seed, m) in COPIED:
             return m
     return next(m for m in range(n % 2 == 0, n, 2) if kind_of(seed, m) in MAKERS)
+
+
+COPIED = ("lecture", "article", "sheet", "forum", "prose", "offtopic", "code", "foreign")
+"""Kinds of pages that are copied, and come in near duplicates."""
 
 
 def _page(seed: int, n: int, kind: str) -> Page:
@@ -229,6 +232,7 @@ def _shown(seed: int, n: int, page: Page) -> Item:
         "quality": page.quality, "title": shown.text[0],
         "text": "\n\n".join(shown.text), "formulas": [{"tex": t, "display": d} for t, d in shown.formulas],
         "questions": [{"question": q.text, "answer": q.answer, "family": q.family, "level": q.level} for q in page.questions],
+        "leaks": [{"item": item, "kind": how} for item, how in page.leaks],
         "encoding": where.encoding if shown.formulas else None, "charset": where.charset, "relation": "original",
         "group": n, "jaccard": 1.0, "hostile": None,
     }  # fmt: skip
@@ -249,7 +253,7 @@ def _trouble(seed: int, n: int) -> Item:
     url = f"https://{where.host}/trouble/{n}"
     truth = {
         "url": url, "kind": "hostile", "topic": name, "language": "en", "math": False, "quality": 0, "title": None,
-        "text": None, "formulas": [], "questions": [],
+        "text": None, "formulas": [], "questions": [], "leaks": [],
         "encoding": None, "charset": where.charset, "relation": "original", "group": n, "jaccard": 1.0,
         "hostile": name,
     }  # fmt: skip
@@ -257,8 +261,8 @@ def _trouble(seed: int, n: int) -> Item:
 
 
 def _jaccard(a: str, b: str, language: str) -> float:
-    """Jaccard similarity of the sets of lower-cased word 5-grams, for Japanese of character 5-grams."""
-    x, y = (set(_grams(list(t) if language == "ja" else t.split())) for t in (a.lower(), b.lower()))
+    """Jaccard similarity of the sets of lower-cased word 5-grams, for Japanese and Chinese of character 5-grams."""
+    x, y = (set(_grams(list(t) if language in ("ja", "zh") else t.split())) for t in (a.lower(), b.lower()))
     return len(x & y) / max(len(x | y), 1)
 
 

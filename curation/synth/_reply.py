@@ -71,3 +71,10 @@ def thinking(reply: str) -> str | None:
         return reply.strip() or None
     found = _THINK.fullmatch(reply)
     return found[1].strip() or None if tags == (1, 1) and found else None
+
+
+def solution(reply: str) -> str | None:
+    """A worked solution that ends in a box; None without one, or with thinking tags."""
+    if _CONTROL.search(reply) or "<think>" in reply or "</think>" in reply or last_boxed(reply) is None:
+        return None
+    return reply.strip()

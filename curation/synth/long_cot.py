@@ -13,10 +13,10 @@ import polars as pl
 
 from curate.models.base import Model
 from curate.step import expand
-from curation.synth._reply import cut, thinking
+from curation.synth._chains import chains
+from curation.synth._reply import thinking
 
 PROMPT = Path(__file__).with_name("prompts") / "long_cot.txt"
-SCHEMA = {"parent": pl.UInt32, "text": pl.String, "question": pl.String, "gold": pl.String, "sample": pl.UInt16}
 
 
 @expand(reads=["question", "gold"], files=["prompts/long_cot.txt"])
@@ -28,19 +28,6 @@ def long_cot(
     max_bytes: longer questions are not asked. max_chars: longer chains are dropped. Columns: text, question, gold, sample (which of the
     draws). Two equal chains of one question are one row; a reply that abstains, fails, is cut off or breaks its tags gives none.
     """
+    limits = {"samples": samples, "max_bytes": max_bytes, "max_chars": max_chars}
     template = PROMPT.read_text("utf-8")
-    asked = [
-        (parent, question, gold)
-        for parent, (question, gold) in enumerate(docs.select("question", "gold").iter_rows())
-        if question and gold and cut(question, max_bytes) == question
-    ]
-    replies = model.complete([template.replace("{{text}}", question) for _, question, _ in asked], samples=samples)
-    rows = []
-    for (parent, question, gold), draws in zip(asked, replies, strict=True):
-        seen: set[str] = set()
-        for sample, reply in enumerate(draws):
-            chain = thinking(reply.text) if reply.finish == "stop" else None
-            if chain and chain not in seen and len(chain) <= max_chars:
-                seen.add(chain)
-                rows.append((parent, f"{question}\n{chain}", question, gold, sample))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return chains(docs, model, template, **limits, read=thinking, form="{question}\n{chain}")

@@ -12,22 +12,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Sampling
 from curation.synth.families._family import (
+    LONGEST,
     Family,
     Parsed,
-    Template,
-    candidates,
-    clean,
+    clean_all,
     families,
+    index,
     long_cot,
     misread,
     read,
     short_cot,
 )
+from curation.synth.families._index import Endings
 from curation.synth.families._rng import Rng
 
 FILES = ("families/*.py",)
@@ -143,15 +145,15 @@ _WINDOW = 6
 
 def problems(page: str) -> Iterator[Found]:
     """Every problem in a text, in order, each once. Its words and numbers must stand exactly as a family phrases them."""
-    templates = candidates(page)
-    pieces = [_LABEL.sub("", piece).strip() for piece in _SENTENCE.split(page)] if templates else []
-    pieces = [piece for piece in pieces if clean(piece)]
-    cleaned = [clean(piece) for piece in pieces]
+    pieces = [_LABEL.sub("", piece).strip() for piece in _SENTENCE.split(page.replace("\x01", ""))]
+    both = [(piece, text) for piece, text in zip(pieces, clean_all(pieces), strict=True) if text]
+    joined, ends = " ".join([text for _, text in both]), list(accumulate(len(text) + 1 for _, text in both))
+    phrasings = index().on(joined)
     seen: set[str] = set()
     i = 0
-    while i < len(pieces):
-        count = _length(cleaned, i, templates)
-        text = " ".join(pieces[i : i + count])
+    while phrasings and i < len(both):
+        count = _length(phrasings, joined, ends, i)
+        text = " ".join([piece for piece, _ in both[i : i + count]])
         found = read(text) if count else None
         if found is not None and text not in seen:
             seen.add(text)
@@ -159,11 +161,16 @@ def problems(page: str) -> Iterator[Found]:
         i += max(count, 1)
 
 
-def _length(cleaned: list[str], start: int, templates: list[Template]) -> int:
-    """How many pieces from one on make up a phrasing, 0 if none do."""
-    text = ""
-    for count in range(1, min(_WINDOW, len(cleaned) - start) + 1):
-        text = f"{text} {cleaned[start + count - 1]}".lstrip()
-        if text.endswith((".", "?", "!")) and any(template.match(text) is not None for template in templates):
-            return count
+def _length(phrasings: Endings, joined: str, ends: list[int], start: int) -> int:
+    """How many pieces from one on make up a phrasing, 0 if none do. Piece i stands in `joined` up to `ends[i] - 1`."""
+    begin = ends[start - 1] if start else 0
+    for end in (end - 1 for end in ends[start : start + _WINDOW]):
+        if end - begin > LONGEST:
+            return 0
+        if joined[end - 1] in ".?!":
+            text = ""
+            for _, template in phrasings.at(joined, end):
+                text = text or joined[begin:end]
+                if template.match(text) is not None:
+                    return ends.index(end + 1, start) - start + 1
     return 0

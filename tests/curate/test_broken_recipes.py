@@ -190,7 +190,15 @@ BROKEN = {
     ),
     "model of nothing": (
         ALONE + "models:\n  m: {sampling: {seed: 1}}\n", 7,
-        "models.m: needs `backend:` or `id:`; write e.g.",
+        "models.m: needs `backend:`, `id:` or `fit:`; write e.g.",
+    ),
+    "trained model with a backend": (
+        ALONE + "models:\n  m:\n    fit: fasttext\n    backend: symbolic\n", 9,
+        "models.m: a model trained here (`fit:`) takes no 'backend'; delete one of the two",
+    ),
+    "corpus called like the models": (
+        "recipe: bad\ncorpora:\n  models: {read: warc, files: x}\n", 3,
+        "models: a corpus cannot be called 'models'",
     ),
     "model without a revision": (
         ALONE + "models:\n  m: {id: ORG/NAME}\n", 7,

@@ -415,6 +415,9 @@ def test_the_json_schema_has_one_form_per_step_and_every_key_of_a_file() -> None
     reader = schema["$defs"]["Corpus"]["allOf"][0]
     assert reader["if"]["properties"] == {"read": {"const": "warc"}}
     assert {"depth", "steps", "files"} <= set(reader["then"]["propertyNames"]["enum"])
+    trained = schema["$defs"]["ModelEntry"]["allOf"][0]
+    assert trained["if"]["properties"] == {"fit": {"const": "bpe"}}
+    assert {"vocab", "fit", "backend"} <= set(trained["then"]["propertyNames"]["enum"])
     json.dumps(schema, allow_nan=False)
     text = json.dumps(schema)
     assert all(f'"{ref}"' in text for ref in schema["$defs"])

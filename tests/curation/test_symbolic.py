@@ -1,10 +1,15 @@
 """The problem families against SymPy, and the symbolic teacher that answers from them."""
 
+import functools
+import html
+import importlib
 import random
 import re
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
+import polars as pl
 import pytest
 import sympy
 from hypothesis import given
@@ -12,10 +17,14 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.models.base import Model, Sampling, backend
+from curation.embedded._math import ENCODINGS, formula
+from curation.extract.html_math import html_math
 from curation.synth import symbolic
 from curation.synth._reply import last_boxed
-from curation.synth.families._family import LEVELS, Parsed, families, long_cot, misread, read, short_cot
+from curation.synth.families._family import LEVELS, families, long_cot, misread, read, short_cot
 from curation.synth.families._rng import Rng
+from eval import grading
+from tests.curation.oracles._formula import false_claims, same, values
 
 PROMPTS = Path(symbolic.__file__).with_name("prompts")
 NAMES = sorted(families())
@@ -46,108 +55,21 @@ def test_no_family_reads_what_another_one_writes():
         assert readers == [name], made.text
 
 
-def value(answer: str) -> sympy.Expr:
-    """The TeX of an answer as SymPy understands it, by its own few rules."""
-    text = re.sub(r"\\frac\{([^{}]*(?:\{[^{}]*\})?[^{}]*)\}\{(\d+)\}", r"((\1)/\2)", answer)
-    text = re.sub(r"(\d*)\\sqrt\{(\d+)\}", lambda m: f"{m[1] or 1}*sqrt({m[2]})", text)
-    text = re.sub(r"(\d*\.?\d*)\\pi", lambda m: f"{m[1] or 1}*pi", text)
-    return sympy.nsimplify(sympy.sympify(text, rational=True))
-
-
-def equation(text: str) -> sympy.Eq:
-    left, right = (re.sub(r"(?<=[\da-z)])(?=[a-z(])", "*", side).replace("^", "**") for side in text.split("="))
-    return sympy.Eq(sympy.sympify(left, rational=True), sympy.sympify(right, rational=True))
-
-
-def by_sympy(name: str, parsed: Parsed) -> object:
-    """The answer of a parsed problem, worked out by SymPy from the problem alone."""
-    from curation.synth.families._family import filled
-
-    a, b, c, d, e = (*map(sympy.Integer, parsed.numbers), 1, 1, 1, 1)[:5] if name not in EQUATIONS else (0,) * 5
-    x, n = sympy.symbols("x n")
-    if name == "linear_equation":
-        shown = equation(filled(parsed.words["equation"], parsed.numbers))
-        return sympy.solve(shown, sympy.Symbol(parsed.words["v"]))
-    if name == "quadratic":
-        shown = equation(filled(parsed.words["equation"], parsed.numbers))
-        roots = sorted(sympy.solve(shown, sympy.Symbol(parsed.words["v"])))
-        return {
-            "larger": roots[-1:],
-            "smaller": roots[:1],
-            "both": roots,
-            "sum": [sum(roots)],
-            "product": [sympy.prod(roots)],
-        }[parsed.kind]
-    if name == "linear_system":
-        if "equations" in parsed.words:
-            pair = [equation(part) for part in filled(parsed.words["equations"], parsed.numbers).split(";")]
-            unknowns = sympy.symbols((parsed.words["v"], parsed.words["w"]))
-        else:
-            numbers = parsed.numbers if parsed.kind == "tickets" else (4, 2, *parsed.numbers)
-            unknowns = sympy.symbols("x y")
-            weights = (1, -1) if parsed.kind == "numbers" else numbers[:2]
-            more = sympy.Eq(weights[0] * unknowns[0] + weights[1] * unknowns[1], numbers[3])
-            pair = [sympy.Eq(sum(unknowns), numbers[2]), more]
-        found = sympy.solve(pair, unknowns)
-        return [found[u] for u in unknowns] if parsed.kind == "pair" else [found[unknowns[0]]]
-    table = {
-        "fractions": {
-            "sum": lambda: a / b + c / d, "difference": lambda: a / b - c / d, "product": lambda: a / b * (c / d),
-            "quotient": lambda: (a / b) / (c / d),
-            "part": lambda: c - c * a / b, "twice": lambda: e - e * a / b - (e - e * a / b) * c / d,
-        },
-        "percent": {
-            "part": lambda: a / 100 * b, "off": lambda: b - b * a / 100, "up": lambda: b + b * a / 100,
-            "before": lambda: sympy.solve(x - x * a / 100 - b, x)[0],
-            "share": lambda: sympy.solve(x / 100 * b - a, x)[0], "double": lambda: (c + c * a / 100) * (1 - b / 100),
-        },
-        "sequences": {
-            "term": lambda: (a + (n - 1) * b).subs(n, c), "seats": lambda: (a + (n - 1) * b).subs(n, c),
-            "sum": lambda: sympy.summation(a + (n - 1) * b, (n, 1, c)),
-            "next": lambda: sympy.summation(a + (n - 1) * (b - a), (n, 1, d)), "power": lambda: a * b ** (c - 1),
-            "germs": lambda: a * b**c,
-            "total": lambda: sympy.summation(a * b ** (n - 1), (n, 1, c)),
-        },
-        "rates": {
-            "distance": lambda: a * b, "minutes": lambda: a * b / 60, "average": lambda: (a + c) / (b + d),
-            "meet": lambda: sympy.solve(a * x + b * x - c, x)[0],
-            "follow": lambda: sympy.solve(b * x - a * (x + c), x)[0],
-            "together": lambda: sympy.solve(x / a + x / b - 1, x)[0], "machines": lambda: b / a * d,
-        },
-        "divisibility": {
-            "gcd": lambda: sympy.gcd(a, b), "bags": lambda: sympy.gcd(a, b), "lcm": lambda: sympy.lcm(a, b),
-            "bells": lambda: sympy.lcm(a, b),
-            "remainder": lambda: a % b, "power": lambda: sympy.Mod(a**b, c), "count": lambda: sympy.divisor_count(a),
-        },
-        "geometry": {
-            "area": lambda: a * b, "fence": lambda: 2 * a + 2 * b, "side": lambda: 2 * (a / b + b),
-            "triangle": lambda: a * b / 2,
-            "circle": lambda: sympy.pi * (a / 2) ** 2 if "diameter" in parsed.words else sympy.pi * a**2,
-            "hypotenuse": lambda: sympy.sqrt(a**2 + b**2),
-            "leg": lambda: sympy.sqrt(b**2 - a**2), "box": lambda: a * b * c,
-            "path": lambda: 2 * c * (a + b) + 4 * c**2,
-        },
-        "arithmetic": {
-            "give": lambda: a - b + c, "pack": lambda: a * b - c, "shop": lambda: a * b + c * d,
-            "change": lambda: c - a * b, "share": lambda: (a - b) / c,
-            "earn": lambda: a * b * c - d, "grow": lambda: a + 2 * a * b - c,
-        },
-    }  # fmt: skip
-    return [table[name][parsed.kind]()]
-
-
-EQUATIONS = ("linear_equation", "quadratic", "linear_system")
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_answers_are_those_of_sympy(name):
+    oracle = importlib.import_module(f"tests.curation.oracles.{name}")
     for level in LEVELS:
         for seed in range(8):
             made, parsed = problem(name, level, seed)
-            answers = [value(part) for part in made.answer.strip("()").split(", ")]
-            expected = by_sympy(name, parsed)
-            assert len(answers) == len(expected), made
-            assert all(sympy.simplify(x - y) == 0 for x, y in zip(answers, expected, strict=True)), (made, expected)
+            wanted = [*map(sympy.sympify, oracle.expected(parsed))]
+            answers = values(made.answer, wanted)
+            assert len(answers) == len(wanted), (made, wanted)
+            assert all(map(same, answers, wanted)), (made, wanted)
+
+
+def test_each_family_has_its_oracle_and_no_other_is_left():
+    folder = Path(__file__).with_name("oracles")
+    assert {p.stem for p in folder.glob("[!_]*.py")} == set(NAMES)
 
 
 def test_chains_end_in_the_right_box_and_vary():
@@ -175,12 +97,101 @@ def test_a_misread_number_leads_to_another_answer():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_family_has_five_phrasings_and_levels_that_grow(name):
-    phrasings = families()[name].PHRASINGS
-    assert len(phrasings.templates) >= 5
-    sizes = [sum(max(map(abs, problem(name, level, seed)[1].numbers)) for seed in range(40)) for level in (1, 5)]
-    assert name == "quadratic" or sizes[0] < sizes[1]
-    kinds = {template.kind for template in phrasings.templates}
-    assert {problem(name, level, seed)[1].kind for level in LEVELS for seed in range(60)} == kinds
+    """In their largest numbers, in how many there are, or in the steps of the solution."""
+    family = families()[name]
+    parsed = {level: [problem(name, level, seed)[1] for seed in range(60)] for level in LEVELS}
+    assert len(family.PHRASINGS.templates) >= 5
+    assert {p.kind for row in parsed.values() for p in row} == {
+        template.kind for template in family.PHRASINGS.templates
+    }
+    for measure in (
+        lambda p: max(map(abs, p.numbers)),
+        lambda p: len(p.numbers),
+        lambda p: len(family.explain(p, Rng(0)).steps),
+    ):
+        if sum(map(measure, parsed[1])) < sum(map(measure, parsed[5])):
+            return
+    pytest.fail("level 5 is no harder than level 1")
+
+
+@functools.cache
+def by_math_verify(answer: str, gold: str) -> bool | None:
+    """What math-verify itself says, where `grade` would first compare the spellings."""
+    return grading._by_algebra(grading.normalise(answer), grading.normalise(gold)).value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_chain_is_graded_right_by_its_box_and_by_math_verify(name):
+    """And so the gold answer passes its own grader."""
+    family = families()[name]
+    for level in LEVELS:
+        for seed in range(12):
+            made, parsed = problem(name, level, seed)
+            for told in (long_cot(family, parsed, Rng(seed)), short_cot(family, parsed, Rng(seed))):
+                assert last_boxed(told) == made.answer == grading.extract(told), told
+                assert grading.grade(told, made.answer).value is True, told
+                assert by_math_verify(made.answer, made.answer) is True, made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_misread_chain_is_graded_wrong(name):
+    family = families()[name]
+    for level in LEVELS:
+        for seed in range(4):
+            made, parsed = problem(name, level, seed)
+            wrong = misread(family, parsed, Rng(seed))
+            if wrong is not None:
+                told = long_cot(family, wrong, Rng(seed))
+                assert grading.grade(told, made.answer).value is False, (made, told)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_equation_between_numbers_that_a_chain_may_tell_is_true(name):
+    """Also in tempting ideas: they are beside the point, not miscalculated."""
+    for level in LEVELS:
+        for seed in range(6):
+            made, parsed = problem(name, level, seed)
+            work = families()[name].explain(parsed, Rng(seed))
+            told = [
+                work.given,
+                work.said,
+                *work.checks,
+                *work.trials,
+                *work.other_way,
+                *chain.from_iterable(work.traps),
+            ]
+            told += [*chain.from_iterable(work.detours), *(step.text for step in work.steps)]
+            told += [f"${step.left} = {step.value}$" for step in work.steps if step.left]
+            assert not false_claims("\n".join(told)), made
+
+
+def test_a_false_equation_would_be_found():
+    text = "So $3 + 4 = 8$ and 2 × 3 = 7, but (2 + 3) × 2 = 10, $4! = 24$ and $\\frac{1}{2} = 0.5$, while $x + 1 = 3$."
+    assert [claim.replace(" ", "") for claim in false_claims(text)] == ["3+4=8", "2×3=7"]
+
+
+LOSSY = ("codecogs", "mathml-bare", "mathjax3", "latex2html")
+"""Of these encodings the extractor does not bring all formulas back, or not as they were."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_problems_are_read_from_pages_in_every_encoding_that_keeps_formulas(name):
+    kept = [encoding for encoding in ENCODINGS if encoding not in LOSSY]
+    cases = [(problem(name, level, seed)[1], *page(name, level, seed, encoding))
+             for level in LEVELS for seed in range(5) for encoding in kept]  # fmt: skip
+    docs = pl.DataFrame({"id": [str(i) for i in range(len(cases))], "text": [html for _, _, html in cases]})
+    for (parsed, encoding, _), text in zip(cases, html_math(docs)["text"], strict=True):
+        found = read(text)
+        assert found is not None, (encoding, text)
+        assert families()[found[0]].solve(found[1]) == families()[name].solve(parsed), (encoding, text)
+
+
+def page(name: str, level: int, seed: int, encoding: str) -> tuple[str, str]:
+    parts = problem(name, level, seed)[0].text.split("$")
+    inside = [
+        formula(part, False, encoding) if i % 2 else html.escape(part, quote=False) for i, part in enumerate(parts)
+    ]
+    return encoding, f"<html><body><p>{''.join(inside)}</p></body></html>"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +211,19 @@ def test_a_family_has_five_phrasings_and_levels_that_grow(name):
         ("What is \\(\\frac{1}{2} + \\frac{1}{3}\\)? Give the answer in lowest terms.", "\\frac{5}{6}"),
         ("What is 1/2 + 1/3? Give the answer in lowest terms.", "\\frac{5}{6}"),
         ("What is the remainder when $2^{10}$ is divided by $7$?", "2"),
+        ("What is the remainder when 2¹⁰ is divided by 7?", "2"),
+        ("Solve for $x$: $\\frac{x+1}{2} = -4$.", "-9"),
+        ("Solve for $x$: ${\\displaystyle \\frac{x + 1}{2} = -4}$.", "-9"),
+        ("For which real numbers x is the inequality 3x − 5 ≤ 7 true? Answer in interval notation.", "(-\\infty, 4]"),
+        ("For which real numbers $x$ is the inequality $3x-5 \\leq 7$ true? Answer in interval notation.", "(-\\infty, 4]"),
+        ("Calculate the logarithm $\\log_2 (8)$ without a calculator, as an integer or a fraction.", "3"),
+        ("Calculate the logarithm log₂(8) without a calculator, as an integer or a fraction.", "3"),
+        ("Solve the exponential equation 2^(x + 1) = 32 for the unknown x.", "4"),
+        ("Solve the exponential equation $2^{x + 1} = 32$ for the unknown $x$.", "4"),
+        ("Write 2√72 with the smallest possible whole number under the root.", "12\\sqrt{2}"),
+        ("The function f(x) = x² + 3x has the derivative f′(x). Calculate f′(2).", "7"),
+        ("What is the exact value of $3 \\cdot 27^{\\frac{2}{3}}$ in whole numbers?", "27"),
+        ("What is the exact value of 3 · 27^(2/3) in whole numbers?", "27"),
         ("There are 12 eggs in Zoe’s drawer. After she hands 2 to her aunt, she finds 1 more in the attic. "
          "How many eggs does Zoe have in the end?", "11"),
     ],
@@ -224,6 +248,10 @@ def test_a_problem_is_read_in_whatever_way_its_formulas_came_out_of_the_page(tex
         "What is the larger solution of $x^2 + 1 = 0$?",
         "What is the larger solution of $x^2 - 2x + 1 = 0$?",
         "What is 1/0 + 1/3? Give the answer in lowest terms.",
+        "What is the larger solution of x2 − 5x + 6 = 0?",
+        "Solve for $x$: $3x2 + 5 = 20$.",
+        "Solve for $x$: $\\frac{1}{2x} = 3$.",
+        "Let $f(x) = x2 + 3$ for all real numbers $x$. What is the value of $f(1)$?",
         "Solve for $x$: $((((((((((((x))))))))))))  = 3$.",
         "Solve for $x$: $__import__('os') = 3$.",
         "Solve for $x$: $" + "9" * 5000 + "x = 3$.",

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.models.base import Reply, Sampling
-from curation.synth._reply import MAX_GOLD, cut, last_boxed, pairs, thinking
+from curation.synth._reply import MAX_GOLD, cut, last_boxed, pairs, solution, thinking
 from curation.synth.long_cot import long_cot
 from curation.synth.qa_pairs import qa_pairs
+from curation.synth.short_cot import short_cot
+from curation.synth.symbolic import connect
 
 
 class Scripted:
@@ -132,6 +134,7 @@ def test_replies_that_did_not_end_by_themselves_give_no_documents(finish):
     assert qa_pairs(docs("a"), model=Scripted(GOOD, finish=finish)).height == 0
     asked = pl.DataFrame({"id": ["a"], "text": ["t"], "question": ["q"], "gold": ["1"]})
     assert long_cot(asked, model=Scripted("<think>a</think>", finish=finish)).height == 0
+    assert short_cot(asked, model=Scripted("\\boxed{1}", finish=finish)).height == 0
 
 
 def test_a_long_page_is_cut_and_a_page_cannot_fill_in_the_prompt():
@@ -156,6 +159,41 @@ def test_chains_become_documents_without_tags_and_equal_ones_once():
         (2, "q2\nx", "q2", "3", 0),
         (2, "q2\ny", "q2", "3", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        ("Add them.\n\\boxed{2}\n", "Add them.\n\\boxed{2}"),
+        ("It is 2.", None),
+        ("<think>a</think>\\boxed{2}", None),
+        ("\\boxed{2}\x1b[2J", None),
+        ("", None),
+    ],
+)
+def test_a_short_solution_ends_in_a_box_and_does_not_think_aloud(reply, found):
+    assert solution(reply) == found
+
+
+def test_short_solutions_become_documents_and_equal_ones_once():
+    asked = pl.DataFrame({"id": ["a", "b"], "text": ["", ""], "question": ["q {chain}", None], "gold": ["1", "2"]})
+    model = Scripted("x \\boxed{1}", "no box", "x \\boxed{1}", "y \\boxed{2}")
+    made = short_cot(asked, model=model, samples=4)
+    assert made.rows() == [
+        (0, "Question: q {chain}\nAnswer: x \\boxed{1}", "q {chain}", "1", 0),
+        (0, "Question: q {chain}\nAnswer: y \\boxed{2}", "q {chain}", "1", 3),
+    ]
+    assert model.prompts[0].startswith("Task: solve briefly.")
+    assert short_cot(asked, model=model, max_chars=5).height == 0
+    assert short_cot(asked, model=model, max_bytes=4).height == 0
+
+
+def test_the_teacher_solves_briefly_what_a_short_chain_is_asked():
+    question = "Solve for $x$: $2x + 3 = 11$."
+    asked = pl.DataFrame({"id": ["a"], "text": [""], "question": [question], "gold": ["4"]})
+    made = short_cot(asked, model=connect({"backend": "symbolic", "slip": 0, "sampling": {"temperature": 0.6}}))
+    assert made.height
+    assert set(made["text"].map_elements(last_boxed, return_dtype=pl.String)) == {"4"}
 
 
 def test_an_empty_frame_gives_the_planned_columns():

@@ -17,13 +17,15 @@ Number = int | Fraction
 Polynomial = dict[Monomial, Number]
 ONE: Monomial = ()
 _TOKEN = re.compile(r"\d{1,9}|[a-z]|[-+*/^()]")
+_LOST = re.compile(r"[a-z)] ?\d")
+"""`x2`: nobody writes a product so; it is what is left of a power when a page has lost its exponents."""
 MAX_DEGREE = 4
 
 
 def parse(text: str) -> Polynomial | None:
     """The polynomial that a cleaned formula says, or None."""
     tokens = _TOKEN.findall(text)
-    if not tokens or "".join(tokens) != text.replace(" ", "") or text.count("(") > 6:
+    if not tokens or "".join(tokens) != text.replace(" ", "") or text.count("(") > 6 or _LOST.search(text):
         return None
     try:
         value, rest = _sum(tokens)

@@ -20,9 +20,12 @@ from typing import NamedTuple, Protocol, cast
 
 from curation.synth.families import _chain
 from curation.synth.families._chain import Work
+from curation.synth.families._index import Index
 from curation.synth.families._rng import Rng
 
 LEVELS = (1, 2, 3, 4, 5)
+LONGEST = 2000
+"""Characters of a problem; longer texts are not read."""
 
 
 class Problem(NamedTuple):
@@ -71,20 +74,19 @@ def families() -> dict[str, Family]:
 
 
 @functools.cache
-def _templates() -> tuple[Template, ...]:
-    return tuple(template for family in families().values() for template in family.PHRASINGS.templates)
-
-
-def candidates(text: str) -> list[Template]:
-    """Phrasings of any family whose longest literal piece stands in a text: a quick look before a slow search."""
-    cleaned = clean(text)
-    return [template for template in _templates() if template.anchor in cleaned]
+def index() -> Index:
+    """The phrasings of all families."""
+    return Index((name, template) for name, family in families().items() for template in family.PHRASINGS.templates)
 
 
 def read(text: str) -> tuple[str, Parsed] | None:
     """The first family, by name, that can read a text, and what it read."""
-    for name, family in families().items():
-        parsed = family.parse(text)
+    if len(text) > LONGEST:
+        return None
+    cleaned = clean(text)
+    names = {name for name, template in index().endings.at(cleaned, len(cleaned)) if template.anchor in cleaned}
+    for name in sorted(names):
+        parsed = families()[name].parse(text)
         if parsed is not None:
             return name, parsed
     return None
@@ -101,13 +103,13 @@ def long_cot(family: Family, parsed: Parsed, rng: Rng) -> str:
 
 
 def misread(family: Family, parsed: Parsed, rng: Rng) -> Parsed | None:
-    """The same problem with one number read wrongly, so that its answer differs; None if no slip changes the answer."""
+    """The same problem with one number read wrongly (or taken for another), so that its answer differs; None if no slip does that."""
     right = family.solve(parsed)
     for i in rng.shuffled(range(len(parsed.numbers))):
         old = parsed.numbers[i]
         digits = str(abs(old))
         swapped = int(digits[::-1]) * (-1 if old < 0 else 1)
-        for new in (swapped, old + 1, old - 1, old + 2):
+        for new in (swapped, old + 1, old - 1, old + 2, *parsed.numbers, 2 * old, old * old):
             wrong = parsed._replace(numbers=(*parsed.numbers[:i], new, *parsed.numbers[i + 1 :]))
             if new > 0 or old < 0:
                 try:
@@ -128,35 +130,85 @@ _SIGNS = str.maketrans(
         "⋅": "*",
         "·": "*",
         "’": "'",
+        "~": " ",
+        "$": "",
+        "∣": "|",
+        "′": "'",
+        "″": "''",
         "\u00a0": " ",
         "\u2062": "",
         "\u2061": "",
         "\u200b": "",
     }
 )
-_RULES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
-    (re.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-z])|\\[()\[\],;!:]|[$]"), ""),
-    (re.compile(r"\\[dt]?frac\s*\{([^{}\s]+)\}\s*\{([^{}\s]+)\}"), r"\1/\2"),
-    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
-    (re.compile(r"\\times|\\cdot"), "*"),
-    (re.compile(r"\\pi(?![a-z])"), "π"),
-    (re.compile(r"\\(?:,|;|quad|qquad)|~"), " "),
-    (re.compile(r"([²³])"), lambda m: "^" + "23"["²³".index(m[1])]),
-    (re.compile(r"([_^])\{([^{}]*)\}"), r"\1\2"),
-    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
-    (re.compile(r"\s+([-+])\s+|\s*([*/=^,])\s*"), r"\1\2"),
-    (re.compile(r"\s+"), " "),
-    (re.compile(r"\s+([.?!:;)])"), r"\1"),
+_ATOM = r"-?[\w.π\ue000-\uf8ff]+(?:\^[\w\ue000-\uf8ff]+)?"
+"""What needs no brackets as a numerator: `12`, `2x`, `x^2`, a slot."""
+_BELOW = r"(?:\d+|[a-z\ue000-\uf8ff])(?:\^-?(?:\d+|[a-z\ue000-\uf8ff]))?"
+"""And as a denominator: `12`, `x`, `x^2`, but not `2x`."""
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢⱼₖ", "0123456789+-()ni0123456789+-()nijk")
+_Rule = tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]]
+"""What a text must hold for a rule to find anything (one of these; nothing: any text), what it finds, and what it puts there."""
+_SCRIPTS: list[_Rule] = [
+    (("^{",), re.compile(r"\^\{\s*(-?\d+|-?[a-z\ue000-\uf8ff])\s*\}"), r"^\1"),
+    (("^{",), re.compile(r"\^\{([^{}]*)\}"), r"^(\1)"),
+    (("_{",), re.compile(r"_\{([^{}]*)\}"), r"_\1"),
 ]
+_SIMPLE = {
+    "times": "*", "cdot": "*", "pi": "π", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "lt": "<", "gt": ">",
+    "quad": " ", "qquad": " ", "log": "log", "ln": "ln", "int": "∫", "equiv": "≡", "cup": "∪", "cap": "∩", "vert": "|", "lvert": "|",
+    "rvert": "|",
+}  # fmt: skip
+_RULES: list[_Rule] = [
+    (("\\displaystyle",), re.compile(r"\{\\displaystyle((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}"), r"\1"),
+    (("\\",), re.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-z])|\\[()\[\],;!:]"), ""),
+    (tuple("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ"), re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ]+"), lambda m: f"^{{{m[0].translate(_DIGITS)}}}"),
+    (tuple("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢⱼₖ"), re.compile(r"[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢⱼₖ]+"), lambda m: f"_{{{m[0].translate(_DIGITS)}}}"),
+    *_SCRIPTS,
+    (("\\sqrt",), re.compile(r"\\sqrt\s*\[(\w)\]\s*\{([^{}]*)\}"), r"√[\1](\2)"),
+    (("\\sqrt",), re.compile(r"\\sqrt\s*\{(\d+|[a-z\ue000-\uf8ff])\}"), r"√\1"),
+    (("\\sqrt",), re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"√(\1)"),
+    (("frac",), re.compile(rf"\\[dt]?frac\s*\{{({_ATOM})\}}\s*\{{({_BELOW})\}}"), r"\1/\2"),
+    (("frac",), re.compile(rf"\\[dt]?frac\s*\{{([^{{}}]*)\}}\s*\{{({_BELOW})\}}"), r"(\1)/\2"),
+    (("frac",), re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
+    *_SCRIPTS,
+    (("\\",), re.compile(rf"\\({'|'.join(sorted(_SIMPLE, key=len, reverse=True))})(?![a-z])"), lambda m: _SIMPLE[m[1]]),
+    (("log", "ln"), re.compile(r"(?<=[\d\ue000-\uf8ff])\s+(?=(?:log|ln)(?![a-z]))"), ""),
+    (("log", "ln"), re.compile(r"(?<![A-Za-z])(log(?:_[\w\ue000-\uf8ff]+)?|ln)\s+(?=\()"), r"\1"),
+    (("∫",), re.compile(r"∫\s*_(-?\d+|[\ue000-\uf8ff])\s*\^(-?\d+|[\ue000-\uf8ff])\s*"), r"∫[\1;\2] "),
+    ((")",), re.compile(r"\)\s*d([a-z])(?![a-z])"), r") d\1"),
+    (
+        ("mod",),
+        re.compile(r"\s*\\pmod\s*\{?(\d+|[\ue000-\uf8ff])\}?|\s*\((?:\\\w+\{)?\\?mod\}?[\\\s]*(\d+)\)"),
+        lambda m: f" (mod {m[1] or m[2]})",
+    ),
+    ((",",), re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    ((), re.compile(r"\s+([-+])\s+|\s*([*/=^,<>≤≥≠])\s*"), r"\1\2"),
+    (tuple("≡∪∩|"), re.compile(r"\s*([≡∪∩|])\s*"), r"\1"),
+]
+_BEFORE_STOP = re.compile(r"\s+([.?!:;)])")
 
 
 @functools.lru_cache(maxsize=512)
 def clean(text: str) -> str:
     """A text in the one spelling that templates are matched in: no math delimiters, plain fractions and powers, no spaces around signs."""
-    text = text.translate(_SIGNS)
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
-    return text.strip()
+    return _cleaned(text)
+
+
+def clean_all(texts: list[str]) -> list[str]:
+    """`clean` of many short texts, in one go."""
+    return [piece.strip() for piece in _cleaned(_BORDER.join(texts)).split(_BORDER)] if texts else []
+
+
+_BORDER = "\x01"
+"""Stands between texts that are cleaned together. No rule takes it for a blank, and no rule drops it."""
+
+
+def _cleaned(text: str) -> str:
+    text = " ".join(text.translate(_SIGNS).split())  # runs of blanks would make the rules slow
+    for needs, pattern, replacement in _RULES:
+        if not needs or any(need in text for need in needs):
+            text = pattern.sub(replacement, text)
+    return _BEFORE_STOP.sub(r"\1", " ".join(text.split()))
 
 
 _SLOT = re.compile(r"<(\w+)>")
@@ -167,6 +219,8 @@ _PATTERNS = {
     "expr": r"[-+*/^()\da-z ]{1,60}",
     "lhs": r"[-+*/^()\da-z ]{1,60}", "rhs": r"[-+*/^()\da-z ]{1,60}", "lhs2": r"[-+*/^()\da-z ]{1,60}",
     "rhs2": r"[-+*/^()\da-z ]{1,60}",
+    "first": r"[A-Z]?[a-z]+(?: [a-z]+)?", "second": r"[A-Z]?[a-z]+(?: [a-z]+)?", "third": r"[A-Z]?[a-z]+(?: [a-z]+)?",
+    "sign": "[<>≤≥]", "sign2": "[<>≤≥]", "word": "[A-Z]{3,16}", "fn": "[fghpqrs]", "fm": "[fghpqrs]",
     "list": r"\d{1,9}(?:,\d{1,9}){1,9}",
 }  # fmt: skip
 _NUMBER = r"-?\d{1,9}"
@@ -184,7 +238,8 @@ class Template:
         pieces = [p for p in re.split("[\ue000-\uf8ff]", cleaned) if p]
         self.anchor = max(pieces, key=len)
         """The longest literal piece: a text without it cannot match, which is cheap to see."""
-        self.sentences = len(re.findall(r"[.?!](?:\s|$)", text))
+        self.tail = re.split("[\ue000-\uf8ff]", cleaned)[-1]
+        """What stands after the last slot."""
         pattern = re.escape(cleaned)
         for slot, mark in marks.items():
             wanted = _NUMBER if len(slot) == 1 and slot not in "vw" else _PATTERNS.get(slot, _WORD)
@@ -219,7 +274,7 @@ class Phrasings:
 
     def read(self, text: str) -> Iterator[tuple[str, dict[str, str]]]:
         """Every (kind, slot values) that the text can mean."""
-        if len(text) > 2000:
+        if len(text) > LONGEST:
             return
         cleaned = clean(text)
         for template in self.templates:
@@ -228,11 +283,12 @@ class Phrasings:
                 yield template.kind, values
 
     def integers(self, text: str) -> Parsed | None:
-        """The usual `parse`: one-letter slots in alphabetical order are the numbers, the rest are words."""
+        """The usual `parse`: one-letter slots in alphabetical order are the numbers, then those of a `<list>`; the rest are words."""
         for kind, values in self.read(text):
             letters = sorted(k for k in values if len(k) == 1 and k not in "vw")
-            words = {k: v for k, v in values.items() if k not in letters}
-            return Parsed(kind, tuple(int(values[k]) for k in letters), words)
+            listed = values.get("list", "").split(",") if "list" in values else []
+            words = {k: v for k, v in values.items() if k not in letters and k != "list"}
+            return Parsed(kind, (*(int(values[k]) for k in letters), *map(int, listed)), words)
         return None
 
 

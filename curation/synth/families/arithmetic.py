@@ -53,7 +53,7 @@ LEVEL_KINDS = (
 def make(rng: Rng, level: int) -> Problem:
     """A problem of difficulty 1 to 5."""
     kind = rng.choice(LEVEL_KINDS[level - 1])
-    top = (12, 30, 60, 120, 300)[level - 1]
+    top = (36, 50, 80, 140, 300)[level - 1]
     a, b, c, d = _numbers(kind, rng, top)
     words = {
         **person(rng),

@@ -34,8 +34,8 @@ LEVEL_KINDS = (("part",), ("part", "off"), ("off", "up", "share"), ("before", "s
 def make(rng: Rng, level: int) -> Problem:
     """A problem of difficulty 1 to 5."""
     kind = rng.choice(LEVEL_KINDS[level - 1])
-    a, c = rng.choice((5, 10, 15, 20, 25, 30, 35, 40, 45, 60, 75)), 0
-    b = rng.randint(2, 10 * level) * 20
+    a, c = rng.choice((5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 90)), 0
+    b = rng.randint(2, 20 + 10 * level) * 20
     if kind == "before":
         usual = rng.randint(2, 30) * 20
         b = usual * (100 - a) // 100

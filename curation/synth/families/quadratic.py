@@ -34,7 +34,7 @@ LEVEL_KINDS = (
 def make(rng: Rng, level: int) -> Problem:
     """A problem of difficulty 1 to 5."""
     kind, v = rng.choice(LEVEL_KINDS[level - 1]), rng.choice("xxxyzt")
-    top = (6, 9, 12, 9, 8)[level - 1]
+    top = (14, 14, 15, 9, 8)[level - 1]
     if level == 5:  # roots p ± sqrt(q)
         p, q = rng.randint(-top, top), rng.choice((2, 3, 5, 6, 7, 10, 11, 13))
         a, b, c = 1, -2 * p, p * p - q

@@ -45,7 +45,7 @@ LEVEL_KINDS = (
 def make(rng: Rng, level: int) -> Problem:
     """A problem of difficulty 1 to 5."""
     kind = rng.choice(LEVEL_KINDS[level - 1])
-    a, b, c, d = rng.randint(2, 12 * level) * 2, rng.randint(2, 9), rng.randint(2, 6), rng.randint(2, 6)
+    a, b, c, d = rng.randint(2, 20 + 12 * level) * 2, rng.randint(2, 9), rng.randint(2, 6), rng.randint(2, 6)
     if kind == "minutes":
         a, b = rng.randint(2, 15) * 6, rng.choice((10, 15, 20, 30, 40, 45, 50, 70, 80, 90, 100))
     if kind == "average":
@@ -59,9 +59,9 @@ def make(rng: Rng, level: int) -> Problem:
         gap = rng.randint(2, 12)
         a, b = gap * d, gap * (c + d)  # caught after a·c / (b − a) = d hours
     if kind == "together":
-        a, b = rng.choice(
-            ((2, 3), (3, 6), (4, 12), (6, 12), (10, 15), (4, 6), (5, 20), (6, 30), (12, 20), (3, 5), (8, 24), (9, 18))
-        )
+        m, n = rng.sample(range(1, 7), 2)
+        k = rng.randint(1, 5)
+        a, b = sorted((k * m * (m + n), k * n * (m + n)))  # together k·m·n hours
     if kind == "machines":
         a, d = rng.sample(range(2, 13), 2)
         b = a * rng.randint(3, 40)

@@ -1,0 +1,163 @@
+"""Data cards of inputs: `datacards/NAME.md`, Markdown for people with a front matter for us. Here, what a benchmark is and where it lies.
+
+    ---
+    license: Apache-2.0
+    files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet
+    columns: {id: id, problem: problem, answer: answer}     # this is the default; an answer is optional
+    ---
+
+A step's parameter of type `Benchmarks` lists names of cards and gets a `Benchmark` for each. The columns and the content of the files are
+part of the step's identity, their paths are not. Cards are looked for in the project, then among ours. Left out: files that lie elsewhere,
+which a later `curate fetch` brings, and cards of outputs, which are generated.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from pydantic import Field, ValidationError
+
+from curate.errors import CurateError, did_you_mean
+from curate.loader import load_text
+from curate.names import NAME
+from curate.parts import Files, Part, Text
+from curate.problems import explain
+from curate.profile import shipped
+from curate.sources import Source, list_sources
+from curate.step import Benchmarks, Step
+from curate.tree import plain, shown
+
+if TYPE_CHECKING:
+    from curate.plan import Node
+    from curate.planner import Planner
+
+ITEM = ("id", "problem", "answer")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
+
+
+class Columns(Part):
+    """What the columns of an item are called in the files."""
+
+    id: Text = "id"
+    problem: Text = "problem"
+    answer: Text = "answer"
+
+
+class Card(Part):
+    """The front matter of an input's card."""
+
+    license: Text
+    files: Files = ()
+    columns: Columns = Field(default_factory=Columns)
+    hub: Text | None = None
+    revision: Text | None = None
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The items of a benchmark, as a step gets them."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    files: tuple[Source, ...]
+    made_by: tuple[str, ...] = ()
+    """Keys among a node's inputs of the generated corpora that have more files; empty once those are there."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {"columns": dict(self.columns), "files": [file.sha256 for file in self.files]}
+
+    def items(self) -> pl.DataFrame:
+        """Text columns `id`, `problem`, `answer` (null where there is none). CurateError for a file that changed or cannot be read."""
+        frames = [_read(file, dict(self.columns), self.name) for file in self.files]
+        return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
+
+
+def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
+    path = Path(file.path)
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise CurateError(f"changed since it was listed for the benchmark {name!r}; build again", where=path.name)
+    try:
+        if path.suffix == ".parquet":
+            rows = pl.read_parquet(data).select(columns.values()).cast(pl.String).rows()
+        else:
+            lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+            items = [json.loads(line) for line in lines if line.strip()]
+            rows = [(item[columns["id"]], item[columns["problem"]], item.get(columns["answer"])) for item in items]
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, pl.exceptions.PolarsError) as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise CurateError(f"is no file of the benchmark {name!r}: {said}", where=path.name) from None
+    text = [tuple(value if value is None or isinstance(value, str) else str(value) for value in row) for row in rows]
+    return pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row").filter(
+        pl.col("problem").is_not_null()
+    )
+
+
+def find(name: str, project: Path, where: str = "") -> Path:
+    """The card of a name. CurateError with the nearest known name."""
+    folders = [project / "datacards", shipped("datacards")]
+    for folder in folders if NAME.fullmatch(name) else ():
+        if (path := folder / f"{name}.md").is_file():
+            return path
+    known = [path.stem for folder in folders for path in sorted(folder.glob("*.md"))]
+    raise CurateError(f"there is no datacards/{name[:80]}.md{did_you_mean(name, known)}", where=where)
+
+
+def read(path: Path) -> Card:
+    """The front matter of a card. CurateError with file and line for anything wrong with it."""
+    head, mark, rest = path.read_text("utf-8").partition("---\n")
+    front, end, _ = rest.partition("\n---\n")
+    if head.strip() or not mark or not end:
+        raise CurateError(
+            "has no front matter; begin it with a line --- and end that part with another", where=shown(path)
+        )
+    tree = load_text("\n" * (head.count("\n") + 1) + front, path)
+    try:
+        return Card.model_validate(plain(tree))
+    except ValidationError as error:
+        said = explain(error, tree, Card)
+        raise CurateError(said.message.removeprefix("recipe: "), where=said.where) from None
+
+
+def resolve(planner: Planner, found: Step, params: dict[str, Any], where: str) -> dict[str, tuple[Benchmark, ...]]:
+    """The benchmarks that a step's parameters name; those that are generated are planned, and stand under `made_by`."""
+    made: dict[str, tuple[Benchmark, ...]] = {}
+    for parameter in found.parameters_of(Benchmarks):
+        names: list[str] = params[parameter]
+        if not names or len({*names}) < len(names):
+            raise CurateError(
+                f"{found.title}: {parameter}: must name each benchmark once, and at least one", where=where
+            )
+        made[parameter] = tuple(_planned(planner, name, where) for name in names)
+    return made
+
+
+def _planned(planner: Planner, name: str, where: str) -> Benchmark:
+    path = find(name, planner.project, where)
+    card = read(path)
+    if not card.files:
+        raise CurateError("does not say where the items are; add files: to its front matter", where=shown(path))
+    own = [pattern for pattern in card.files if not pattern.startswith("embedded:")]
+    files = list_sources(own, planner.project, planner.store, shown(path)).files if own else ()
+    nodes = [planner.generate(title, shown(path)) for title in card.files if title.startswith("embedded:")]
+    columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)
+    return Benchmark(name, columns, files, tuple(node.name for node in nodes))
+
+
+def made_by(planner: Planner, benchmarks: dict[str, tuple[Benchmark, ...]]) -> tuple[tuple[str, Node], ...]:
+    """The nodes that generate files of these benchmarks, as inputs of the step that reads them."""
+    titles = dict.fromkeys(t for some in benchmarks.values() for one in some for t in one.made_by)
+    return tuple((title, planner.nodes[title]) for title in titles)
+
+
+def with_files(benchmark: Benchmark, made: dict[str, tuple[Source, ...]]) -> Benchmark:
+    """The benchmark with the files of the generated corpora that it names."""
+    more = tuple(file for title in benchmark.made_by for file in made[title])
+    return replace(benchmark, files=(*benchmark.files, *more), made_by=())

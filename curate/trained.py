@@ -1,0 +1,71 @@
+"""Models that a recipe trains itself: `{fit: fasttext, positive: [web], negative: [general]}` under `models:`.
+
+Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a step's
+parameter of type `Artifact` names the model and gets its folder. An inherited entry is the same node as long as its corpora are the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import CurateError, did_you_mean
+from curate.plan import Node
+from curate.step import Corpora, Step
+
+if TYPE_CHECKING:
+    from curate.planner import Planner
+
+
+def artifact(planner: Planner, name: str, where: str) -> Node:
+    """The node whose folder a parameter of type `Artifact` gets: a model trained here, or what another recipe trained."""
+    models = planner.recipe.models
+    if name in models and models[name].fit:
+        return add_trained(planner, name)
+    if ":" not in name:
+        known = [known for known, entry in models.items() if entry.fit]
+        what = f"{name!r} is a language model" if name in models else f"there is no model {name!r}"
+        hint = did_you_mean(name, known) or "; declare it under `models:` with `fit:`"
+        raise CurateError(f"{what}; a trained one is wanted{hint}", where=where)
+    node = planner.reference(name, where)
+    if not node.makes_files:
+        raise CurateError(f"{name!r} is a corpus; a trained model is wanted, e.g. stable:models/NAME", where=where)
+    return node
+
+
+def add_trained(planner: Planner, name: str) -> Node:
+    """The node of an entry under `models:` that says `fit:`, planned at first use."""
+    title, where = f"models/{name}", planner.recipe.location("models", name)
+    if title in planner.nodes:
+        return planner.nodes[title]
+    entry = planner.recipe.models[name]
+    found = planner.found("fit", str(entry.fit), where)
+    lists = found.parameters_of(Corpora)
+    if not lists:
+        raise planner.recipe.fail(
+            f"{found.title} does not say which corpora it learns from; it is no model", "models", name
+        )
+    params = planner.filled(found, dict(entry.params), where)
+    planner.under_way.append(title)
+    corpora = _corpora(planner, name, found, {key: params[key] for key in lists})
+    planner.under_way.pop()
+    own = planner.own(found, params, corpora=[corpus for corpus, _ in corpora])
+    reads = found.reads_with(params)
+    return planner.add(Node(title, "", "fit", own, params, found, None, corpora, None, (), reads, where=where))
+
+
+def _corpora(planner: Planner, name: str, found: Step, lists: dict[str, Any]) -> tuple[tuple[str, Node], ...]:
+    """Each corpus that the parameters list, once."""
+    nodes: dict[str, Node] = {}
+    for key, named in lists.items():
+        if not named and found.params.model_fields[key].is_required():
+            raise planner.recipe.fail(f"{key}: names no corpus; write e.g. {key}: [web]", "models", name, key)
+        for at, corpus in enumerate(named):
+            here = ("models", name, key, at)
+            if corpus in nodes:
+                raise planner.recipe.fail(f"{key}: {corpus!r} is named twice; delete one", *here)
+            nodes[corpus] = planner.reference(corpus, planner.recipe.where(*here))
+            if nodes[corpus].makes_files:
+                raise planner.recipe.fail(
+                    f"{key}: {corpus!r} is not a corpus; {found.title} learns from documents", *here
+                )
+    return tuple(nodes.items())

@@ -1,0 +1,260 @@
+"""How well the steps of a recipe did on the embedded crawl: precision and recall of each against the truth beside the pages.
+
+`measure` is given what was built and gives one row per claim: corpus, step, what was claimed, precision, recall, and of how many.
+Precision: of what the step said, how much is true. Recall: of what is true, how much the step said. Only documents that reached a step
+count for it, so each step is judged by its own work. Clauses are judged by the columns they name (`PROPOSITIONS`); one that names none of
+these is not judged. Memory grows with the crawl, so at most `MOST` pages are looked at, the first ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import polars as pl
+
+MOST = 20_000
+"""Pages that are looked at."""
+
+
+class Built(Protocol):
+    """What is measured: a recipe that is built (`curate.api.Curated`)."""
+
+    planned: Any
+
+    def sql(self, query: str) -> pl.DataFrame:
+        """Rows of a query over the recipe's views."""
+        ...
+
+
+class Claim(NamedTuple):
+    """One row: what a step of a corpus said, how often that was true, how much of the truth it said."""
+
+    corpus: str
+    step: str
+    claim: str
+    precision: float | None
+    recall: float | None
+    of: int
+    """How many documents (or formulas, words, questions) are such in truth."""
+
+
+def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
+    """Every claim of the corpora that are read from the crawl in `folder`, which is the output of `node`, and of those made from them."""
+    truth = pl.read_parquet(folder / "truth.parquet").filter(pl.col("page") < MOST)
+    claims: list[Claim] = []
+    for corpus, end in built.planned.ends.items():
+        chain = list(end.upstream())[::-1]
+        if not any(other is node or other.plan_key == node.plan_key for _, other in chain[0].others):
+            continue
+        own = [n for n in chain if n.corpus == corpus]
+        docs = built.sql(f"select * from documents where corpus = '{corpus}'")
+        if chain[0].corpus == corpus:
+            claims += _pages(corpus, own, docs, truth)
+        else:
+            claims += _made(corpus, own, docs, truth)
+    return claims
+
+
+def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Claim]:
+    """Claims about pages: each page once, repeats apart."""
+    order = {node.name: i for i, node in enumerate(nodes)}
+    yield _repeats(corpus, nodes, docs, truth)
+    pages = truth.filter(pl.col("relation") != "repeat")
+    true = pages.rename({c: f"true_{c}" for c in ("text", "formulas", "language", "title", "date", "dump")})
+    joined = docs.filter(pl.col("fate") != "repeat").join(true, on="url")
+    joined = joined.with_columns(
+        ended=pl.col("fate_node").replace_strict(order, default=len(order), return_dtype=pl.Int64)
+    )
+    for i, node in enumerate(nodes):
+        reached = joined.filter(pl.col("ended") >= i)
+        step = str(node.own["step"])
+        for claim in JUDGES.get(step, _nothing)(node, reached) if step != "keep" else _clauses(node, reached):
+            yield claim._replace(corpus=corpus)
+    kept = joined.filter(pl.col("fate") == "kept")
+    wanted = joined.filter(pl.col("math") & (pl.col("true_language") == "en") & (pl.col("quality") > 0))
+    good = kept.filter(pl.col("math") & (pl.col("true_language") == "en"))
+    groups = wanted["group"].n_unique()
+    yield Claim(
+        corpus, "all", "kept: English mathematics, one page of each group", _ratio(good["group"].n_unique(), kept.height),
+        _ratio(good["group"].n_unique(), groups), groups,
+    )  # fmt: skip
+
+
+def _nothing(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
+    return iter(())
+
+
+def _ratio(part: int | float, whole: int | float) -> float | None:
+    return float(part / whole) if whole else None
+
+
+def _said(step: str, claim: str, frame: pl.DataFrame, said: pl.Expr, true: pl.Expr) -> Claim:
+    """Precision and recall of a claim about documents."""
+    made = frame.select(said=said.fill_null(value=False), true=true.fill_null(value=False))
+    both = made.filter("said", "true").height
+    said_, true_ = made.filter("said").height, made.filter("true").height
+    return Claim("", step, claim, _ratio(both, said_), _ratio(both, true_), true_)
+
+
+def _repeats(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Claim:
+    struck = docs.filter(pl.col("fate") == "repeat").group_by("url").len("struck")
+    more = truth.group_by("url").agg((pl.col("relation") == "repeat").sum().alias("more"))
+    both = more.join(struck, on="url", how="left").with_columns(pl.col("struck").fill_null(0))
+    right = int(both.select(pl.min_horizontal("struck", "more").sum()).item())
+    said, true = int(both["struck"].sum()), int(both["more"].sum())
+    return Claim(corpus, "repeat", "captured once more", _ratio(right, said), _ratio(right, true), true)
+
+
+# ---- extraction -------------------------------------------------------------------------------------------------------------
+
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
+_BLANKS = re.compile(r"\s+|\\displaystyle(?![A-Za-z])")
+_WORD = re.compile(r"\w+")
+SHORTEST = 3
+"""Formulas of fewer characters are not counted: `$x$` is easily found by chance."""
+
+
+def formulas_in(text: str) -> Counter[str]:
+    """The formulas of a text without white space, counted."""
+    found = (_BLANKS.sub("", next(filter(None, m.groups()), "")) for m in _FORMULA.finditer(text))
+    return Counter(tex.strip("{}") if tex.startswith("{") and tex.endswith("}") else tex for tex in found)
+
+
+def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
+    step = str(node.own["step"])
+    texts = reached.filter(pl.col("text").is_not_null() & pl.col("true_text").is_not_null())
+    right: Counter[str] = Counter()
+    true: Counter[str] = Counter()
+    words = [0, 0, 0]
+    for text, told, formulas, encoding in texts.select("text", "true_text", "true_formulas", "encoding").iter_rows():
+        have, want = Counter(_WORD.findall(text)), Counter(_WORD.findall(told))
+        words = [words[0] + (have & want).total(), words[1] + have.total(), words[2] + want.total()]
+        tex = Counter(t for f in formulas if len(t := _BLANKS.sub("", f["tex"])) >= SHORTEST)
+        if tex:
+            true[encoding] += tex.total()
+            right[encoding] += (formulas_in(text) & tex).total()
+    yield Claim("", step, "words of the main text", _ratio(words[0], words[1]), _ratio(words[0], words[2]), words[2])
+    yield Claim("", step, "formulas", None, _ratio(right.total(), true.total()), true.total())
+    for encoding in sorted(true):
+        yield Claim("", step, f"formulas as {encoding}", None, _ratio(right[encoding], true[encoding]), true[encoding])
+
+
+# ---- scores and clauses -----------------------------------------------------------------------------------------------------
+
+TRUE_ENGLISH = pl.col("true_language") == "en"
+REPETITIVE = ("casino", "pills", "essay")
+PROPOSITIONS: tuple[tuple[set[str], str, pl.Expr, pl.Expr], ...] = (
+    ({"language", "language_score"}, "in English", TRUE_ENGLISH, pl.lit(value=True)),
+    ({"math_score", "latex_density", "finemath_score"}, "mathematics, of English pages", pl.col("math"), TRUE_ENGLISH),
+    ({"repeated_lines", "repeated_ngrams"}, "no keyword spam", ~pl.col("topic").is_in(REPETITIVE), pl.lit(value=True)),
+)
+"""Columns that a clause may name, what it then claims of the documents it keeps, when that is true, and of which documents it is asked."""
+
+
+def _clauses(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
+    from curate.clauses import parse
+
+    for clause, text in node.clauses:
+        named = parse(text).columns
+        for columns, what, true, asked in PROPOSITIONS:
+            if named and named <= columns:
+                here = reached.filter(asked)
+                passed = ~pl.col("failed").list.contains(clause).fill_null(value=False)
+                yield _said(f"keep {clause}", what, here, passed, true)
+    yield from _duplicates(node, reached)
+
+
+def _duplicates(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
+    """A clause over `..._duplicate_of`: whether what it dropped is a copy, or near, of what stayed."""
+    for clause, text in node.clauses:
+        found = re.fullmatch(r"(\w+)_duplicate_of is null", text.strip())
+        if not found:
+            continue
+        dropped = pl.col("failed").list.contains(clause).fill_null(value=False)
+        here = reached.filter(pl.col("hostile").is_null())
+        exact = found[1] == "exact"
+        copies = here.filter(pl.col("relation").is_in(["original", "copy"]) if exact else pl.lit(value=True))
+        size = pl.len().over("group") if exact else _close(copies)
+        groups = copies.with_columns(size=size)
+        more = groups.group_by("group").agg(pl.col("size").first(), dropped.sum().alias("dropped"))
+        said = int(more["dropped"].sum())
+        true = int((more["size"] - 1).clip(0).sum())
+        right = int(more.select(pl.min_horizontal("dropped", (pl.col("size") - 1).clip(0)).sum()).item() or 0)
+        what = "exact copies" if exact else f"near copies, Jaccard >= {NEAR}"
+        yield Claim("", f"keep {clause}", what, _ratio(right, said), _ratio(right, true), true)
+
+
+NEAR = 0.75
+
+
+def _close(frame: pl.DataFrame) -> pl.Expr:
+    """How many members of a page's group are its original or as near to it as that counts as a copy."""
+    return (pl.col("jaccard") >= NEAR).sum().over("group").cast(pl.Int64)
+
+
+def _leaks(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
+    """Leaked items found, by the way in which they were disguised; precision over all pages that are said to leak."""
+    step = str(node.own["step"])
+    column = next((c for c in node.adds if c.endswith("benchmark")), None)
+    if column is None:
+        return
+    kinds = pl.col("leaks").list.eval(pl.element().struct.field("kind"))
+    said = pl.col(column).is_not_null()
+    real = kinds.list.set_intersection(pl.lit(["verbatim", "reformatted", "short"])).list.len() > 0
+    yield _said(step, "leaks of the benchmark", reached, said, real)
+    for kind in ("verbatim", "reformatted", "swapped", "short"):
+        claim = _said(step, f"leaks, {kind}", reached, said, kinds.list.contains(kind))
+        yield claim._replace(precision=None)
+
+
+JUDGES: Mapping[str, Callable[[Any, pl.DataFrame], Iterator[Claim]]] = {
+    "extract.html_math": _extraction, "decontaminate.ngram": _leaks,
+}  # fmt: skip
+
+
+# ---- what was made from pages -----------------------------------------------------------------------------------------------
+
+
+def _made(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Claim]:
+    """Claims about questions and chains: whether answers are right, and which questions of the pages were found."""
+    if not {"question", "gold"} <= set(docs.columns):
+        return
+    known = _answers(truth)
+    rows = docs.filter(pl.col("question").is_not_null()).with_columns(
+        true=pl.col("question").map_elements(lambda q: known.get(_plain(q)), return_dtype=pl.String)
+    )
+    judged = rows.filter(pl.col("true").is_not_null())
+    for node in nodes:
+        step = str(node.own["step"])
+        if step == "synth.qa_pairs":
+            right = judged.filter(pl.col("gold") == pl.col("true"))
+            yield Claim(corpus, step, "answers", _ratio(right.height, judged.height), None, judged.height)
+            found = {_plain(q) for q in judged["question"]}
+            yield Claim(corpus, step, "questions on pages", None, _ratio(len(found), len(known)), len(known))
+        if step == "verify.math_answer":
+            judged = judged.with_columns(
+                right=pl.struct("text", "true").map_elements(lambda r: _boxed(r["text"]) == r["true"], return_dtype=pl.Boolean)
+            )
+            claim = _said(step, "chains that end right", judged, pl.col("math_answer"), pl.col("right"))
+            yield claim._replace(corpus=corpus)
+
+
+def _answers(truth: pl.DataFrame) -> dict[str, str]:
+    asked = truth["questions"].explode(empty_as_null=True).drop_nulls()
+    return {_plain(row["question"]): row["answer"] for row in asked}
+
+
+def _plain(question: str) -> str:
+    from curation.synth.families._family import clean
+
+    return clean(question)
+
+
+def _boxed(text: str) -> str | None:
+    from curation.synth._reply import last_boxed
+
+    return last_boxed(text)

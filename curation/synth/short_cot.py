@@ -1,0 +1,34 @@
+"""Short worked solutions for questions with a known answer: what OctoThinker's short branch is fed (MegaMath-QA's form).
+
+A document is `Question: ...`, a line break, and `Answer: ...` with a few steps and the final answer in a box. A reply that thinks aloud in
+tags is not short and is dropped. Whether a solution ends at the right answer is not judged here: solutions are made once, and
+`verify: math_answer` judges them, as often as its rules change. Left out: a refinement round.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from curate.models.base import Model
+from curate.step import expand
+from curation.synth._chains import chains
+from curation.synth._reply import solution
+
+PROMPT = Path(__file__).with_name("prompts") / "short_cot.txt"
+
+
+@expand(reads=["question", "gold"], files=["prompts/short_cot.txt"])
+def short_cot(
+    docs: pl.DataFrame, *, model: Model, samples: int = 4, max_bytes: int = 4_000, max_chars: int = 6_000
+) -> pl.DataFrame:
+    """Up to `samples` solutions for each question.
+
+    max_bytes: longer questions are not asked. max_chars: longer solutions are dropped. Columns: text, question, gold, sample (which of
+    the draws). Two equal solutions of one question are one row; a reply that abstains, fails, is cut off, boxes no answer or has
+    thinking tags gives none.
+    """
+    limits = {"samples": samples, "max_bytes": max_bytes, "max_chars": max_chars}
+    template = PROMPT.read_text("utf-8")
+    return chains(docs, model, template, **limits, read=solution, form="Question: {question}\nAnswer: {chain}")

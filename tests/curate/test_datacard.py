@@ -1,0 +1,162 @@
+"""Benchmarks by the names of their data cards: what a step gets, what is part of its identity, and what is refused."""
+
+import gzip
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import curate
+from curate import datacard
+from curate.errors import CurateError
+from tests.curate.corpus import one, open_small, texts, tiny
+
+STEPS = {
+    "score/seen.py": """
+        @score(keep={"unseen": "not seen"})
+        def seen(docs: pl.DataFrame, *, against: Benchmarks) -> pl.Series:
+            problems = [text for benchmark in against for text in benchmark.items()["problem"]]
+            return docs["text"].is_in(problems)
+    """,
+    "embedded/quiz.py": """
+        import json
+        @generate
+        def quiz(out, *, first: int = 1) -> dict:
+            rows = [{"id": str(i), "problem": f"document number {i} {'x' * i}", "answer": i} for i in range(first, first + 2)]
+            (out / "quiz.jsonl").write_text("\\n".join(map(json.dumps, rows)))
+            (out / "notes.txt").write_text("not items")
+            return {"suffixes": [".jsonl"]}
+    """,
+}
+ROWS = [
+    {"name": "a/1", "question": "document number 3 xxx", "reply": 3, "more": [1]},
+    {"name": "a/2", "question": "no"},
+]
+CARD = "---\nlicense: MIT\nfiles: items/a.*\ncolumns: {id: name, problem: question, answer: reply}\n---\n\n# a\n\n---\n"
+
+
+def project(folder: Path, against: str = "[a]", card: str = CARD) -> Path:
+    tiny(folder, one(f"{{score: seen, against: {against}}}"), texts(6), steps=STEPS)
+    for name in ("datacards", "items"):
+        (folder / name).mkdir()
+    (folder / "datacards/a.md").write_text(card)
+    (folder / "items/a.jsonl").write_text("\n".join(map(json.dumps, ROWS)) + "\n\n")
+    return folder
+
+
+def kept(recipe: curate.Curated) -> list[str]:
+    return recipe.sql("select url from documents where fate = 'kept' order by url")["url"].to_list()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "parquet"])
+def test_a_step_gets_the_items_that_a_card_names(tmp_path: Path, form: str) -> None:
+    project(tmp_path)
+    plain = tmp_path / "items/a.jsonl"
+    if form == "jsonl.gz":
+        (tmp_path / "items/a.jsonl.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    elif form == "parquet":
+        pl.DataFrame(ROWS, infer_schema_length=None).write_parquet(tmp_path / "items/a.parquet")
+    if form != "jsonl":
+        plain.unlink()
+    recipe = open_small(tmp_path)
+    recipe.build()
+    assert kept(recipe) == ["u0", "u1", "u2", "u4", "u5"]
+    benchmark = recipe.planned.nodes["web/seen"].benchmarks["against"][0]
+    assert benchmark.items().rows() == [("a/1", "document number 3 xxx", "3"), ("a/2", "no", None)]
+
+
+def test_what_the_items_say_is_part_of_the_step_and_where_they_lie_is_not(tmp_path: Path) -> None:
+    open_small(project(tmp_path)).build()
+    (tmp_path / "items/a.jsonl").rename(tmp_path / "items/a.moved.jsonl")
+    (tmp_path / "datacards/a.md").write_text(CARD.replace("MIT", "CC-BY-4.0").replace("# a", "# Words"))
+    assert open_small(tmp_path).build()["ran"] == []
+    (tmp_path / "items/a.moved.jsonl").write_text(json.dumps(ROWS[0]).replace("3 xxx", "4 xxxx"))
+    changed = open_small(tmp_path)
+    assert changed.why("web/seen") == {"web/seen": ["the items of the benchmark a changed"]}
+    changed.build()
+    assert kept(changed) == ["u0", "u1", "u2", "u3", "u5"], "a verdict on other items is never taken for one on these"
+
+
+def test_a_generated_benchmark_is_an_input_like_any_other(tmp_path: Path) -> None:
+    project(tmp_path, "[a, b]")
+    (tmp_path / "datacards/b.md").write_text("---\nlicense: MIT\nfiles: ['embedded:quiz?first=1']\n---\n")
+    recipe = open_small(tmp_path)
+    recipe.build()
+    assert kept(recipe) == ["u0", "u4", "u5"]
+    names = list(recipe.planned.nodes)
+    assert names.index("embedded/quiz?first=1") < names.index("web/seen")
+    (tmp_path / "datacards/b.md").write_text("---\nlicense: MIT\nfiles: ['embedded:quiz?first=4']\n---\n")
+    other = open_small(tmp_path)
+    assert other.build()["ran"] == ["embedded/quiz?first=4", "web/seen", "web/seen.unseen"]
+    assert kept(other) == ["u0", "u1", "u2"]
+
+
+def test_a_card_of_the_project_comes_before_ours(tmp_path: Path) -> None:
+    (tmp_path / "datacards").mkdir()
+    assert datacard.find("embedded-bench", tmp_path).parent != tmp_path / "datacards"
+    (tmp_path / "datacards/embedded-bench.md").write_text(CARD)
+    assert datacard.read(datacard.find("embedded-bench", tmp_path)).license == "MIT"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(curate.__file__).parent.parent.glob("datacards/*.md")), ids=lambda p: p.stem
+)
+def test_our_own_cards_can_be_read(path: Path) -> None:
+    assert datacard.read(path).license
+
+
+@pytest.mark.parametrize(
+    ("against", "says"),
+    [
+        ("[aa]", r"small.yaml:7: there is no datacards/aa.md; did you mean 'a'\?"),
+        ("[../secret]", r"there is no datacards/\.\./secret.md"),
+        ("[]", r"score.seen: against: must name each benchmark once, and at least one"),
+        ("[a, a]", r"score.seen: against: must name each benchmark once"),
+        ("a", r"score.seen: against: input should be a valid list, not 'a'"),
+    ],
+)
+def test_a_wrong_name_is_one_line(tmp_path: Path, against: str, says: str) -> None:
+    with pytest.raises(CurateError, match=says):
+        assert open_small(project(tmp_path, against)).planned
+
+
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ("# a\n", r"a.md: has no front matter; begin it with a line ---"),
+        ("---\nlicense: MIT\n", r"a.md: has no front matter"),
+        ("---\nfiles: items/*\n---\n", r"a.md:2: needs the key 'license'"),
+        (CARD.replace("columns", "colums"), r"a.md:4: unknown key 'colums'; did you mean 'columns'\?"),
+        (CARD.replace("problem:", "problm:"), r"a.md:4: columns: unknown key 'problm'; did you mean 'problem'\?"),
+        (CARD.replace("items/a.*", "items/b.*"), r"a.md: no file matches 'items/b.\*'"),
+        (CARD.replace("items/a.*", "embedded:quizz"), r"a.md: no step 'quizz' under 'embedded'; did you mean 'quiz'\?"),
+        (CARD.replace("files: items/a.*\n", ""), r"a.md: does not say where the items are"),
+    ],
+)
+def test_a_wrong_card_is_one_line(tmp_path: Path, card: str, says: str) -> None:
+    with pytest.raises(CurateError, match=says) as error:
+        assert open_small(project(tmp_path, card=card)).planned
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"name": "a"}', r"a.jsonl: is no file of the benchmark 'a': KeyError: 'question'"),
+        ("{", r"is no file of the benchmark 'a': JSONDecodeError"),
+        ("[1]", r"is no file of the benchmark 'a': TypeError"),
+    ],
+)
+def test_a_file_that_is_no_benchmark_is_one_line(tmp_path: Path, content: str, says: str) -> None:
+    (project(tmp_path) / "items/a.jsonl").write_text(content)
+    with pytest.raises(CurateError, match=says) as error:
+        open_small(tmp_path).build()
+    assert "\n" not in str(error.value)
+
+
+def test_items_that_changed_since_they_were_listed_are_refused(tmp_path: Path) -> None:
+    planned = open_small(project(tmp_path)).planned
+    (tmp_path / "items/a.jsonl").write_text(json.dumps(ROWS[1]))
+    with pytest.raises(CurateError, match="changed since it was listed for the benchmark 'a'"):
+        planned.nodes["web/seen"].benchmarks["against"][0].items()

@@ -1,0 +1,135 @@
+"""The seeded corpora beside the crawl, and that problems to train on, to reinforce and to evaluate never meet."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.errors import CurateError
+from curation.embedded._problems import bench as items
+from curation.embedded._problems import draw, problem_hash, split_of
+from curation.embedded.bench import bench
+from curation.embedded.crawl import MAKERS, item
+from curation.embedded.general import general
+from curation.embedded.instruction import instruction
+from curation.embedded.rl_prompts import rl_prompts
+from curation.embedded.textbook import textbook
+from curation.synth.families._family import LEVELS, families, read
+from curation.synth.families._rng import Rng
+from eval.grading import grade
+
+SIZES = {general: 40, textbook: 40, instruction: 60, rl_prompts: 300}
+
+
+def rows(maker, tmp_path: Path, **params) -> list[dict]:
+    facts = maker(tmp_path, **params)
+    texts = [gzip.decompress(path.read_bytes()).decode() for path in sorted(tmp_path.glob("*.jsonl.gz"))]
+    found = [json.loads(line) for text in texts for line in text.splitlines()]
+    assert len(found) == facts.get("documents", facts.get("items"))
+    return found
+
+
+@pytest.mark.parametrize("maker", SIZES, ids=lambda maker: maker.__name__)
+def test_a_seeded_corpus_is_the_same_bytes_again_and_another_for_another_seed(maker, tmp_path):
+    made = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        (tmp_path / name).mkdir()
+        maker(tmp_path / name, seed=seed, documents=SIZES[maker])
+        made.append(b"".join(path.read_bytes() for path in sorted((tmp_path / name).iterdir())))
+    assert made[0] == made[1] != made[2]
+
+
+@pytest.mark.parametrize("maker", SIZES, ids=lambda maker: maker.__name__)
+def test_a_larger_corpus_begins_with_the_smaller_one(maker, tmp_path):
+    (tmp_path / "small").mkdir()
+    (tmp_path / "large").mkdir()
+    small = rows(maker, tmp_path / "small", documents=SIZES[maker] // 2)
+    assert rows(maker, tmp_path / "large", documents=SIZES[maker])[: len(small)] == small
+
+
+@pytest.mark.parametrize("maker", SIZES, ids=lambda maker: maker.__name__)
+def test_documents_have_text_a_license_and_an_address_of_their_own(maker, tmp_path):
+    found = rows(maker, tmp_path, documents=SIZES[maker])
+    assert all(row["text"].strip() and row["license"] for row in found)
+    assert len({row["url"] for row in found}) == len(found)
+    assert len({row["text"] for row in found}) == len(found)
+
+
+@pytest.mark.parametrize("maker", SIZES, ids=lambda maker: maker.__name__)
+def test_a_senseless_number_of_documents_is_refused(maker, tmp_path):
+    with pytest.raises(CurateError, match="documents: from 0"):
+        maker(tmp_path, documents=-1)
+    assert rows(maker, tmp_path, documents=0) == []
+
+
+def test_instructions_take_turns(tmp_path):
+    for row in rows(instruction, tmp_path, documents=60):
+        parts = row["text"].split("\n\nUser: ")
+        assert row["text"].startswith("User: ") and len(parts) == row["turns"]
+        assert all("\n\nAssistant: " in part and not part.endswith("\n\nAssistant: ") for part in parts), row["text"]
+
+
+def test_general_text_has_no_formulas_and_asks_no_problem(tmp_path):
+    for row in rows(general, tmp_path, documents=60):
+        assert "$\\" not in row["text"] and "\\frac" not in row["text"]
+        assert not any(read(line) for line in row["text"].split("\n"))
+
+
+def test_the_benchmark_has_every_family_at_every_level_and_gold_answers_pass_their_own_grader(tmp_path):
+    found = rows(bench, tmp_path)
+    assert {(row["family"], row["level"]) for row in found} == {
+        (name, level) for name in families() for level in LEVELS
+    }
+    assert len({row["id"] for row in found}) == len({row["problem"] for row in found}) == len(found) >= 400
+    for row in found:
+        assert grade(f"The answer is $\\boxed{{{row['answer']}}}$.", row["answer"]).value is True, row
+
+
+def test_problems_for_training_reinforcement_and_evaluation_are_disjoint(tmp_path):
+    evaluated = {problem_hash(i.problem.family, i.problem.parsed) for i in items()}
+    prompts = rows(rl_prompts, tmp_path, documents=300)
+    reinforced = {problem_hash(row["family"], families()[row["family"]].parse(row["text"])) for row in prompts}
+    trained = set()
+    for n in range(250):
+        for question in item(0, n).truth["questions"]:
+            trained.add(problem_hash(question["family"], families()[question["family"]].parse(question["question"])))
+    assert len(trained) > 300 and len(reinforced) > 280
+    assert not evaluated & reinforced and not evaluated & trained and not reinforced & trained
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(families())), st.sampled_from(LEVELS), st.integers(0, 10**6))
+def test_a_problem_is_in_one_split_whatever_its_wording(name, level, key):
+    problem = draw(Rng(key), (name,), level, "train")
+    assert split_of(name, problem.parsed) == "train"
+    for other in families()[name].PHRASINGS.templates:
+        if other.kind == problem.parsed.kind:
+            values = {**problem.parsed.words, **_letters(problem)}
+            try:
+                parsed = families()[name].parse(other.fill(values))
+            except KeyError:
+                continue  # this wording needs words that the other one lacks
+            if parsed is not None and parsed.numbers == problem.parsed.numbers and parsed.kind == problem.parsed.kind:
+                assert split_of(name, parsed) == "train"
+
+
+def _letters(problem) -> dict[str, int]:
+    return dict(zip("abcdefgh", problem.parsed.numbers, strict=False))
+
+
+@pytest.mark.parametrize("name", sorted(families()))
+def test_every_family_has_problems_of_every_split_at_every_level(name):
+    for level in LEVELS:
+        for split in ("train", "rl", "eval"):
+            found = {
+                problem_hash(name, draw(Rng(name, level, split, i), (name,), level, split).parsed) for i in range(20)
+            }
+            assert len(found) >= 4, (level, split)
+
+
+def test_every_kind_of_page_says_the_same_twice():
+    for kind, maker in MAKERS.items():
+        assert maker(Rng("page", kind)) == maker(Rng("page", kind))
