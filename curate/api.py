@@ -293,7 +293,9 @@ class Curated:
         CurateError where nothing that the recipe reads is of that kind, or it is not built.
         """
         rows: list[dict[str, Any]] = []
-        knowing = [node for node in self.planned.nodes.values() if node.kind == "generate" and node.step and node.step.measure]
+        knowing = [
+            node for node in self.planned.nodes.values() if node.kind == "generate" and node.step and node.step.measure
+        ]
         if not knowing:
             raise CurateError(f"{self.name} reads nothing whose truth is known; embedded:crawl is")
         for node in knowing:

@@ -153,7 +153,9 @@ class Step:
         """Of a generator that knows the truth about what it made: `measure` of the module that `MEASURE` names beside its own."""
         module = sys.modules[self.module]
         name = getattr(module, "MEASURE", None)
-        found: Callable[..., list[Any]] | None = importlib.import_module(f"{module.__package__}.{name}").measure if name else None
+        found: Callable[..., list[Any]] | None = (
+            importlib.import_module(f"{module.__package__}.{name}").measure if name else None
+        )
         return found
 
     @property

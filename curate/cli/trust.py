@@ -62,7 +62,10 @@ def truth(curated: Curated, *, as_json: bool) -> None:
     found = curated.truth()
     if as_json:
         return emit(found)
-    rows = [[r["corpus"], r["step"], r["claim"], _share(r["precision"]), _share(r["recall"]), number(r["of"])] for r in found]
+    rows = [
+        [r["corpus"], r["step"], r["claim"], _share(r["precision"]), _share(r["recall"]), number(r["of"])]
+        for r in found
+    ]
     table(["corpus", "step", "claim", "precision", "recall", "of"], rows, right=(3, 4, 5))
 
 

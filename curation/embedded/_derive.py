@@ -19,8 +19,37 @@ Number = int | Fraction
 
 
 def p(rng: Rng, *wordings: str) -> Block:
-    """A paragraph in one of several wordings."""
-    return ("p", rng.choice(wordings))
+    """A paragraph in one of several wordings, some of its words exchanged for their like."""
+    words = rng.choice(wordings).split(" ")
+    for i, word in enumerate(words):
+        if word in LIKE:
+            words[i] = rng.choice(LIKE[word])
+    return ("p", " ".join(words))
+
+
+LIKE = {
+    words.split()[0].replace("_", " "): tuple(word.replace("_", " ") for word in words.split())
+    for words in (
+        "gives yields produces leads_to", "find determine work_out", "largest greatest biggest", "smallest least", "corners vertices",
+        "Since Because As", "since because as", "because since as",
+        "computed calculated worked_out evaluated", "compute calculate work_out",
+        "computes calculates works_out", "needed required called_for", "enough sufficient", "result outcome answer", "exactly precisely",
+        "error deviation discrepancy", "steps rounds stages", "quickly rapidly fast", "begins starts", "begin start",
+        "Begin Start", "possibilities ways choices", "different distinct", "chosen picked selected", "shows reveals indicates",
+        "reached attained", "last final", "Now Next Then", "wanted sought desired", "Together Altogether Taken_together",
+        "easy simple straightforward", "Take Consider Let_us_take", "Consider Take Look_at", "Insert Substitute Put", "halfway midway",
+        "Likewise Similarly In_the_same_way", "likewise similarly", "Each Every", "Both The_two", "Which What", "adds sums",
+        "lies is", "lie are", "meets hits cuts", "vanishes is_zero", "vanish are_zero", "almost nearly",
+        "entries numbers", "entry number", "remove eliminate get_rid_of", "determine fix specify",
+        "describes represents", "Multiplying On_multiplying", "Subtracting On_subtracting", "Subtract Take_away", "keep retain",
+        "arises comes_about", "alone by_themselves", "obtain get find", "become turn_into",
+        "becomes turns_into", "touches meets", "decide settle", "always invariably", "directions vectors", "separately one_by_one",
+        "indeed in_fact", "Indeed In_fact", "Further Moreover Besides",
+        "formula rule", "method procedure", "Draw Sketch", "once as_soon_as", "rounded to_the_digits_shown approximately",
+        "Recall: Remember:", "easily readily", "tried tested", "try test",
+    )
+}  # fmt: skip
+"""Words that may stand for each other in these paragraphs. None of them occurs in a formula."""
 
 
 def show(formula: str) -> Block:

@@ -223,3 +223,27 @@ def partial_fractions(rng: Rng) -> list[Block]:
         show(f"{whole} = " + (f"\\frac{{{a}}}{{{minus(x, r)}}}" if a > 0 else f"-\\frac{{{-a}}}{{{minus(x, r)}}}")
              + f" {'+' if b > 0 else '-'} \\frac{{{abs(b)}}}{{{minus(x, s)}}}"),
     ]  # fmt: skip
+
+
+def interpolation(rng: Rng) -> list[Block]:
+    """A parabola through three points, by divided differences."""
+    xs = sorted(rng.sample(range(-4, 6), 3))
+    a, b, c = nonzero(rng, -3, 4), rng.randint(-6, 6), rng.randint(-9, 9)
+    ys = [a * x * x + b * x + c for x in xs]
+    d01, d12 = Fraction(ys[1] - ys[0], xs[1] - xs[0]), Fraction(ys[2] - ys[1], xs[2] - xs[1])
+    x0, x1 = f"(x{plus(-xs[0])})" if xs[0] else "x", f"(x{plus(-xs[1])})" if xs[1] else "x"
+    middle = f" + {tex(d01)}" if d01 > 0 else f" - {tex(-d01)}"
+    newton = f"{ys[0]}{f'{middle}{x0}' if d01 else ''} {'+' if a > 0 else '-'} {abs(a) if abs(a) > 1 else ''}{x0}{x1}"
+    return [
+        p(rng, f"{task(rng, 'find')} the parabola through $({xs[0]}, {ys[0]})$, $({xs[1]}, {ys[1]})$ and $({xs[2]}, "
+          f"{ys[2]})$.", "Three points determine a polynomial of degree at most two. Take the following ones."),
+        table(["$x$", *xs], ["$y$", *ys]),
+        p(rng, f"The divided differences are ${tex(d01)}$ and ${tex(d12)}$, and in the second step "
+          f"$\\frac{{{tex(d12)} - {signed(d01)}}}{{{xs[2]} - {signed(xs[0])}}} = {a}$.",
+          f"First differences: ${tex(d01)}$, ${tex(d12)}$. Second difference: ${a}$."),
+        show(f"{newton} = {poly([a, b, c], 'x')}"),
+        p(rng, f"{check(rng)} at $x = {xs[2]}$ this is ${a} \\cdot {signed(xs[2])}^2{plus(b * xs[2])}{plus(c)} = "
+          f"{ys[2]}$.", f"The parabola opens {'upward' if a > 0 else 'downward'}."),
+        p(rng, f"At $x = {xs[2] + 1}$ it predicts ${a * (xs[2] + 1) ** 2 + b * (xs[2] + 1) + c}$.",
+          "A fourth point would add one more term and leave these as they are."),
+    ]  # fmt: skip

@@ -108,7 +108,7 @@ def extrema(rng: Rng) -> list[Block]:
     high, low = int(at(values, r)), int(at(values, s))
     return [
         p(rng, f"{task(rng, 'find')} the local extrema of ${f}({x}) = {poly(values, x)}$.",
-          f"Where has ${f}({x}) = {poly(values, x)}$ peaks and valleys?"),
+          f"Where does ${f}({x}) = {poly(values, x)}$ have peaks and valleys?"),
         show(f"{poly(slope(values), x)} = 3{factor(x, r)}{factor(x, s)}"),
         p(rng, f"This is the derivative; it vanishes at ${r}$ and ${s}$.",
           f"The critical points, zeros of the derivative, are ${x} = {r}$ and ${x} = {s}$."),

@@ -125,7 +125,7 @@ def summary(rng: Rng) -> list[Block]:
     mean = Fraction(sum(data), n)
     ordered = sorted(data)
     median = Fraction(ordered[(n - 1) // 2] + ordered[n // 2], 2)
-    squares = sum((v - mean) ** 2 for v in data)
+    squares = sum(((v - mean) * (v - mean) for v in data), Fraction(0))
     what = rng.choice(MEASURED)
     return [
         p(rng, f"The following {what} were recorded: ${', '.join(map(str, data))}$.",
@@ -171,28 +171,6 @@ def fitted_line(rng: Rng) -> list[Block]:
           f"At $x = {at}$ the line has the value ${tex(slope * at + start)} \\approx {float(slope * at + start):.2f}$."),
         p(rng, f"The first residual is ${ys[0]} - {signed(slope * xs[0] + start)} = "
           f"{tex(ys[0] - slope * xs[0] - start)}$.", "The residuals add up to zero, as always."),
-    ]  # fmt: skip
-
-
-def dice(rng: Rng) -> list[Block]:
-    """The sum of two dice with a few faces."""
-    a, b = rng.choice((4, 6, 6, 8)), rng.choice((4, 6, 6, 8, 10))
-    s = rng.randint(3, a + b - 1)
-    pairs = [(i, s - i) for i in range(1, a + 1) if 1 <= s - i <= b]
-    chance = Fraction(len(pairs), a * b)
-    above = sum(1 for i in range(1, a + 1) for j in range(1, b + 1) if i + j > s)
-    return [
-        p(rng, f"Two dice with ${a}$ and ${b}$ faces are thrown. How likely is the sum ${s}$?",
-          f"{task(rng, 'compute')} the probability of the sum ${s}$ for dice with ${a}$ and ${b}$ faces."),
-        p(rng, f"There are ${a} \\cdot {b} = {a * b}$ equally likely pairs.", f"All ${a * b}$ pairs have the same probability."),
-        p(rng, f"Favorable are {', '.join(f'$({i}, {j})$' for i, j in pairs)}.",
-          f"The sum ${s}$ is reached in {len(pairs)} ways, from $({pairs[0][0]}, {pairs[0][1]})$ to "
-          f"$({pairs[-1][0]}, {pairs[-1][1]})$."),
-        show(f"\\frac{{{len(pairs)}}}{{{a * b}}}{f' = {tex(chance)}' if chance.denominator != a * b else ''} \\approx {float(chance):.3f}"),
-        p(rng, f"A larger sum occurs with probability ${tex(Fraction(above, a * b))}$.",
-          f"The expected sum is ${tex(Fraction(a + 1, 2))} + {tex(Fraction(b + 1, 2))} = "
-          f"{tex(Fraction(a + b + 2, 2))}$.",
-          f"In ${12 * a * b}$ throws one expects this sum about ${12 * len(pairs)}$ times."),
     ]  # fmt: skip
 
 

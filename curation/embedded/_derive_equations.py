@@ -108,3 +108,29 @@ def inverse_function(rng: Rng) -> list[Block]:
           f"The inverse function of $f \\circ g$ sends $y$ to ${tex(Fraction(1, m))}(y{plus(-k)})$."),
         p(rng, f"{check(rng)} $f(g(2)) = {2 * m + k}$, and ${tex(Fraction(1, m))}({2 * m + k}{plus(-k)}) = 2$."),
     ]  # fmt: skip
+
+
+def mixture(rng: Rng) -> list[Block]:
+    """Two solutions mixed to a wanted strength."""
+    low, high = rng.randint(1, 30), rng.randint(45, 96)
+    goal = rng.randint(low + 3, high - 3)
+    amount = rng.randint(2, 60)
+    strong = Fraction(amount * (goal - low), high - low)
+    what = rng.choice(
+        "vinegar, alcohol, syrup, brine, acid, bleach, antifreeze, milk, ink, fertilizer, dye, glue".split(", ")
+    )
+    return [
+        p(rng, f"How much {what} of ${high}$ percent and of ${low}$ percent gives ${amount}$ liters of ${goal}$ "
+          f"percent?", f"{task(rng, 'mix')} ${amount}$ liters of {what} with ${goal}$ percent out of two kinds with "
+          f"${low}$ and ${high}$ percent."),
+        p(rng, f"Let $x$ be the liters of the stronger kind; then ${amount} - x$ liters of the other are needed.",
+          f"With $x$ liters of the stronger kind there are ${amount} - x$ of the weaker."),
+        show(f"{high}x + {low}({amount} - x) = {goal * amount}"),
+        p(rng, f"{So(rng)} ${high - low} x = {goal * amount} - {low * amount} = {(goal - low) * amount}$ and $x = "
+          f"{tex(strong)}$.", f"Collecting terms, {get(rng)} ${high - low} x = {(goal - low) * amount}$, that is, "
+          f"$x = {tex(strong)}$."),
+        p(rng, f"The weaker kind makes up the rest, ${amount} - {tex(strong)} = {tex(amount - strong)}$ liters.",
+          f"In decimals these are about ${float(strong):.2f}$ and ${float(amount - strong):.2f}$ liters."),
+        p(rng, f"The parts are as ${goal - low} : {high - goal}$, the differences of the strengths crosswise.",
+          f"{check(rng)} ${high} \\cdot {tex(strong)} + {low} \\cdot {tex(amount - strong)} = {goal * amount}$."),
+    ]  # fmt: skip

@@ -163,7 +163,7 @@ def change_of_basis(rng: Rng) -> list[Block]:
     v = (s * b1[0] + t * b2[0], s * b1[1] + t * b2[1])
     return [
         p(rng, f"{task(rng, 'express')} $v = {point(*v)}$ in the basis $b_1 = {point(*b1)}$, $b_2 = {point(*b2)}$.",
-          f"Let $b_1 = {point(*b1)}$ and $b_2 = {point(*b2)}$. Which coordinates has $v = {point(*v)}$ in this basis?"),
+          f"Let $b_1 = {point(*b1)}$ and $b_2 = {point(*b2)}$. What are the coordinates of $v = {point(*v)}$ in this basis?"),
         p(rng, f"The matrix with the columns $b_1$, $b_2$ has the determinant ${b1[0]} \\cdot {signed(b2[1])} - "
           f"{signed(b2[0])} \\cdot {signed(b1[1])} = 1$, "
           f"{so(rng)} they form a basis."),

@@ -170,7 +170,7 @@ def factorization(rng: Rng) -> list[Block]:
     for q, k in powers:
         count, phi = count * (k + 1), phi // q * (q - 1)
     return [
-        p(rng, f"{task(rng, 'factor')} ${n}$.", f"How many divisors has ${n}$?"),
+        p(rng, f"{task(rng, 'factor')} ${n}$.", f"How many divisors does ${n}$ have?"),
         p(rng, f"Trial division by small primes up to $\\sqrt{{{n}}}$, which is less than ${isqrt(n) + 1}$, is enough.",
           f"The smallest prime factor is ${powers[0][0]}$, and ${n} = {powers[0][0]} \\cdot {n // powers[0][0]}$."),
         show(f"{n} = {written}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd, lcm, log
 
-from curation.embedded._derive import So, at, check, get, nonzero, p, plus, poly, show, signed, slope, so, table, task
+from curation.embedded._derive import So, at, check, get, p, poly, show, signed, slope, so, table, task
 from curation.embedded._page import Block
 from curation.synth.families._family import decimal, tex
 from curation.synth.families._rng import Rng
@@ -167,25 +167,23 @@ def bisection(rng: Rng) -> list[Block]:
     """A zero of a cubic, enclosed by halving."""
     a, c = rng.randint(1, 6), rng.randint(3, 60)
     values = [1, 0, a, -c]
-    low, high = Fraction(0), Fraction(1)
-    while at(values, high) < 0:
-        low, high = high, high + 1
-    rows = []
+    floor = 0
+    while at(values, floor + 1) < 0:
+        floor += 1
+    low, high, rows = Fraction(floor), Fraction(floor + 1), []
     for _ in range(4):
-        middle = (low + high) / 2
-        value = at(values, middle)
+        middle = Fraction(
+            low.numerator * high.denominator + high.numerator * low.denominator, 2 * low.denominator * high.denominator
+        )
+        n, d = middle.numerator, middle.denominator
+        value = n * n * n + a * n * d * d - c * d * d * d  # the value times d^3
         rows.append(
-            [
-                f"${tex(low)}$",
-                f"${tex(high)}$",
-                f"${tex(middle)}$",
-                "$+$" if value > 0 else "$-$" if value < 0 else "$0$",
-            ]
+            [f"${tex(v)}$" for v in (low, high, middle)] + ["$+$" if value > 0 else "$-$" if value < 0 else "$0$"]
         )
         low, high = (low, middle) if value >= 0 else (middle, high)
     return [
         p(rng, f"{task(rng, 'enclose')} the real zero of $f(x) = {poly(values, 'x')}$ by bisection.",
-          f"Where has $f(x) = {poly(values, 'x')}$ its zero?"),
+          f"Where is the zero of $f(x) = {poly(values, 'x')}$?"),
         p(rng, f"The derivative ${poly(slope(values), 'x')}$ is positive, {so(rng)} there is only one.",
           f"The function is increasing, since ${poly(slope(values), 'x')} \\gt 0$."),
         table(["left", "right", "middle", "sign there"], *rows),
@@ -218,54 +216,4 @@ def trapezoid(rng: Rng) -> list[Block]:
         p(rng, f"For this quadratic the error is exactly $\\frac{{b h^2}}{{6}}$ times the leading coefficient, with "
           f"$b = {b}$ and $h = {tex(h)}$.", f"With ${2 * n}$ strips the error would be a quarter of this, "
           f"${tex((rule - exact) / 4)}$."),
-    ]  # fmt: skip
-
-
-def interpolation(rng: Rng) -> list[Block]:
-    """A parabola through three points, by divided differences."""
-    xs = sorted(rng.sample(range(-4, 6), 3))
-    a, b, c = nonzero(rng, -3, 4), rng.randint(-6, 6), rng.randint(-9, 9)
-    ys = [a * x * x + b * x + c for x in xs]
-    d01, d12 = Fraction(ys[1] - ys[0], xs[1] - xs[0]), Fraction(ys[2] - ys[1], xs[2] - xs[1])
-    x0, x1 = f"(x{plus(-xs[0])})" if xs[0] else "x", f"(x{plus(-xs[1])})" if xs[1] else "x"
-    middle = f" + {tex(d01)}" if d01 > 0 else f" - {tex(-d01)}"
-    newton = f"{ys[0]}{f'{middle}{x0}' if d01 else ''} {'+' if a > 0 else '-'} {abs(a) if abs(a) > 1 else ''}{x0}{x1}"
-    return [
-        p(rng, f"{task(rng, 'find')} the parabola through $({xs[0]}, {ys[0]})$, $({xs[1]}, {ys[1]})$ and $({xs[2]}, "
-          f"{ys[2]})$.", "Three points determine a polynomial of degree at most two. Take the following ones."),
-        table(["$x$", *xs], ["$y$", *ys]),
-        p(rng, f"The divided differences are ${tex(d01)}$ and ${tex(d12)}$, and in the second step "
-          f"$\\frac{{{tex(d12)} - {signed(d01)}}}{{{xs[2]} - {signed(xs[0])}}} = {a}$.",
-          f"First differences: ${tex(d01)}$, ${tex(d12)}$. Second difference: ${a}$."),
-        show(f"{newton} = {poly([a, b, c], 'x')}"),
-        p(rng, f"{check(rng)} at $x = {xs[2]}$ this is ${a} \\cdot {signed(xs[2])}^2{plus(b * xs[2])}{plus(c)} = "
-          f"{ys[2]}$.", f"The parabola opens {'upward' if a > 0 else 'downward'}."),
-        p(rng, f"At $x = {xs[2] + 1}$ it predicts ${a * (xs[2] + 1) ** 2 + b * (xs[2] + 1) + c}$.",
-          "A fourth point would add one more term and leave these as they are."),
-    ]  # fmt: skip
-
-
-def mixture(rng: Rng) -> list[Block]:
-    """Two solutions mixed to a wanted strength."""
-    low, high = rng.randint(1, 30), rng.randint(45, 96)
-    goal = rng.randint(low + 3, high - 3)
-    amount = rng.randint(2, 60)
-    strong = Fraction(amount * (goal - low), high - low)
-    what = rng.choice(
-        "vinegar, alcohol, syrup, brine, acid, bleach, antifreeze, milk, ink, fertilizer, dye, glue".split(", ")
-    )
-    return [
-        p(rng, f"How much {what} of ${high}$ percent and of ${low}$ percent gives ${amount}$ liters of ${goal}$ "
-          f"percent?", f"{task(rng, 'mix')} ${amount}$ liters of {what} with ${goal}$ percent out of two kinds with "
-          f"${low}$ and ${high}$ percent."),
-        p(rng, f"Let $x$ be the liters of the stronger kind; then ${amount} - x$ liters of the other are needed.",
-          f"With $x$ liters of the stronger kind there are ${amount} - x$ of the weaker."),
-        show(f"{high}x + {low}({amount} - x) = {goal * amount}"),
-        p(rng, f"{So(rng)} ${high - low} x = {goal * amount} - {low * amount} = {(goal - low) * amount}$ and $x = "
-          f"{tex(strong)}$.", f"Collecting terms, {get(rng)} ${high - low} x = {(goal - low) * amount}$, that is, "
-          f"$x = {tex(strong)}$."),
-        p(rng, f"The weaker kind makes up the rest, ${amount} - {tex(strong)} = {tex(amount - strong)}$ liters.",
-          f"In decimals these are about ${float(strong):.2f}$ and ${float(amount - strong):.2f}$ liters."),
-        p(rng, f"The parts are as ${goal - low} : {high - goal}$, the differences of the strengths crosswise.",
-          f"{check(rng)} ${high} \\cdot {tex(strong)} + {low} \\cdot {tex(amount - strong)} = {goal * amount}$."),
     ]  # fmt: skip

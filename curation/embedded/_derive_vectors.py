@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isqrt
+from math import atan2, cos, degrees, gcd, isqrt, radians, sin
 
 from curation.embedded._derive import (
     Number,
@@ -118,4 +118,30 @@ def triangle(rng: Rng) -> list[Block]:
         p(rng, f"The side $AB$ has the length $\\sqrt{{{square}}}{rounded}$."),
         p(rng, f"The medians meet at ${point(Fraction(a[0] + b[0] + c[0], 3), Fraction(a[1] + b[1] + c[1], 3))}$.",
           f"The midpoint of $BC$ is ${point(Fraction(b[0] + c[0], 2), Fraction(b[1] + c[1], 2))}$."),
+    ]  # fmt: skip
+
+
+def bearing(rng: Rng) -> list[Block]:
+    """Two legs of a walk or flight put together."""
+    north, east = rng.randint(3, 40), rng.randint(3, 40)
+    first, turn = rng.randint(5, 60), rng.randint(20, 160)
+    x, y = first * sin(radians(turn)) + east, first * cos(radians(turn)) + north
+    scale = gcd(north, east)
+    return [
+        p(rng, f"A boat sails ${first}$ km on the course ${turn}^\\circ$, counted from north to east, then ${east}$ "
+          f"km east and ${north}$ km north. How far is it from the start?",
+          f"{task(rng, 'add')} three displacements: ${first}$ km at ${turn}^\\circ$ from north, ${east}$ km to the "
+          f"east, ${north}$ km to the north."),
+        p(rng, f"The first leg leads ${first * sin(radians(turn)):.2f}$ km east and "
+          f"${first * cos(radians(turn)):.2f}$ km north, rounded.",
+          "Split the first leg into its parts by sine and cosine."),
+        show(f"{first} \\sin {turn}^\\circ \\approx {first * sin(radians(turn)):.2f}, \\quad {first} \\cos "
+          f"{turn}^\\circ \\approx {first * cos(radians(turn)):.2f}"),
+        p(rng, f"In all this is ${x:.2f}$ km east and ${y:.2f}$ km north.",
+          f"Adding the other legs, {get(rng)} about ${x:.1f}$ km east and ${y:.1f}$ km north."),
+        p(rng, f"The distance is about ${(x * x + y * y) ** 0.5:.1f}$ km.",
+          f"By the Pythagorean theorem the start is about ${(x * x + y * y) ** 0.5:.1f}$ km away."),
+        p(rng, f"The last two legs alone have the slope $\\frac{{{north}}}{{{east}}} = {tex(Fraction(north, east))}$."
+          if scale > 1 else f"The last two legs alone would lead $\\sqrt{{{north * north + east * east}}}$ km from their start.",
+          f"The course from the start would have been about ${degrees(atan2(x, y)):.0f}^\\circ$."),
     ]  # fmt: skip

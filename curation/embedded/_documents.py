@@ -27,7 +27,9 @@ def _blocks(blocks: list[Block]) -> Iterator[str]:
     for block in blocks:
         kind, *parts = block
         if kind in ("list", "numbered"):
-            yield "\n".join([f"{i}. {item}" if kind == "numbered" else f"- {item}" for i, item in enumerate(parts[0], 1)])
+            yield "\n".join(
+                [f"{i}. {item}" if kind == "numbered" else f"- {item}" for i, item in enumerate(parts[0], 1)]
+            )
         elif kind == "table":
             yield "\n".join([" | ".join(row) for row in parts[0]])
         elif kind == "post":

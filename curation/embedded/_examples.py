@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import comb, gcd
 
+from curation.embedded._derivations import DERIVATIONS, TABLED
+from curation.embedded._exercises import EXERCISES
 from curation.synth.families._algebra import terms
 from curation.synth.families._family import decimal, tex
 from curation.synth.families._rng import Rng
@@ -219,14 +221,31 @@ def groups(rng: Rng) -> Example:
     )
 
 
+def _of(topic: str) -> Callable[[Rng], Example]:
+    """A worked computation of a topic that needs no table, and an exercise of the same topic."""
+    made, exercise = [d for d in DERIVATIONS[topic] if d not in TABLED], EXERCISES[topic]
+
+    def example(rng: Rng) -> Example:
+        return [block[1] for block in rng.choice(made)(rng)], exercise(rng)
+
+    return example
+
+
 EXAMPLES: dict[str, Callable[[Rng], Example]] = {
     "derivatives": derivatives, "integrals": integrals, "series": series, "matrices": matrices,
     "probability": probability, "numbers": numbers,
     "complex": complex_, "trig": trig, "diffeq": diffeq, "graphs": graphs, "groups": groups,
+    **{topic: _of(topic) for topic in EXERCISES if any(made not in TABLED for made in DERIVATIONS[topic])},
 }  # fmt: skip
 FAMILY_TOPICS = {
-    "equations": ("linear_equation", "quadratic", "linear_system"), "fractions": ("fractions", "percent"),
-    "series": ("sequences",),
-    "numbers": ("divisibility",), "trig": ("geometry",),
+    "analytic": ("geometry",), "combinatorics": ("counting", "sets"), "cryptography": ("modular", "divisibility"),
+    "derivatives": ("derivatives", "rates"), "diffeq": ("interest",), "distributions": ("probability", "averages"),
+    "equations": ("linear_equation", "quadratic", "linear_system", "ages"), "fractions": ("fractions", "percent", "ratio", "interest"),
+    "functions": ("functions", "logarithms", "powers"), "inequalities": ("inequalities",), "integrals": ("integrals",),
+    "limits": ("sequences",), "matrices": ("linear_system",), "numbers": ("divisibility", "modular"), "numerals": ("powers", "modular"),
+    "numerics": ("units", "fractions"), "optimization": ("inequalities", "linear_system"), "polynomials": ("polynomials", "quadratic"),
+    "probability": ("probability", "counting"), "recursion": ("sequences", "interest"), "series": ("sequences",),
+    "sets": ("sets", "counting"),
+    "statistics": ("averages",), "trig": ("geometry",), "vectors": ("geometry", "rates"),
 }  # fmt: skip
-"""Which problem families go with a topic."""
+"""Which problem families go with a topic. Who uses this looks which of them exist."""

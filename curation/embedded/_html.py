@@ -187,7 +187,8 @@ _CLOSING = re.compile(r'"')
 
 
 MACROS = (
-    "", r"$\newcommand{\RR}{\mathbb{R}} \newcommand{\NN}{\mathbb{N}} \newcommand{\eps}{\varepsilon}$",
+    "",
+    r"$\newcommand{\RR}{\mathbb{R}} \newcommand{\NN}{\mathbb{N}} \newcommand{\eps}{\varepsilon}$",
     r"\(\def\abs#1{\left|#1\right|}\def\norm#1{\left\|#1\right\|}\)",
     r"\[ \newcommand{\dd}[2]{\frac{d #1}{d #2}} \DeclareMathOperator{\tr}{tr} \]",
     r"$$\newcommand{\vect}[1]{\mathbf{#1}} \newcommand{\inner}[2]{\langle #1, #2 \rangle} \let\phi\varphi$$",

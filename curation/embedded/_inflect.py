@@ -37,7 +37,13 @@ def _verb(phrase: str) -> dict[str, str]:
     word, blank, rest = phrase.partition(" ")
     stem = word + word[-1] if _DOUBLES.fullmatch(word) else word
     past = f"{word}d" if word.endswith("e") else f"{word[:-1]}ied" if re.search(r"[^aeiou]y$", word) else f"{stem}ed"
-    going = f"{word[:-2]}ying" if word.endswith("ie") else f"{word[:-1]}ing" if re.search(r"[^eoy]e$", word) else f"{stem}ing"
+    going = (
+        f"{word[:-2]}ying"
+        if word.endswith("ie")
+        else f"{word[:-1]}ing"
+        if re.search(r"[^eoy]e$", word)
+        else f"{stem}ing"
+    )
     forms = dict(zip(VERB, (word, _with_s(word), past, past, going), strict=True))
     return {suffix: form + blank + rest for suffix, form in forms.items()}
 

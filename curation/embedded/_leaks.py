@@ -51,7 +51,13 @@ def _sheet(rng: Rng, kind: str) -> Page:
     )  # fmt: skip
 
 
-_TITLES = ("Practice test", "Questions from last year's contest", "Problem bank", "Self-check with solutions", "Old exam questions")
+_TITLES = (
+    "Practice test",
+    "Questions from last year's contest",
+    "Problem bank",
+    "Self-check with solutions",
+    "Old exam questions",
+)
 _INTROS = (
     "A colleague sent me these; I do not know where they come from.", "Collected from several sources over the years.",
     "These came up in a test last spring, and people asked for them.", "Good practice before the exam.",

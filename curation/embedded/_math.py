@@ -52,6 +52,8 @@ _PLACE = re.compile(
 
 def formula(tex: str, display: bool, encoding: str) -> str:
     """One formula as HTML."""
+    if encoding in _DIRECT:
+        return _ENCODERS[encoding](tex, display)
     told: list[str] = []
 
     def place(found: re.Match[str]) -> str:
@@ -61,7 +63,7 @@ def formula(tex: str, display: bool, encoding: str) -> str:
         return chr((NUMBERS if found[2] else LETTERS) - 1 + len(told))
 
     pieces = _form(_VARYING.sub(place, tex), display, encoding)
-    return "".join([p if p.__class__ is str else told[p] if p >= 0 else _glyphs(told[-1 - p]) for p in pieces])  # type: ignore[operator,index,misc]
+    return "".join([p if p.__class__ is str else told[p] if p >= 0 else _glyphs(told[-1 - p]) for p in pieces])  # type: ignore[operator,index]
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -80,10 +82,19 @@ def _form(tex: str, display: bool, encoding: str) -> list[str | int]:
     return [*pieces, shown[at:]]
 
 
+@functools.lru_cache(maxsize=50_000)
+def _content(tex: str) -> str:
+    return mathml(parse(tex))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _line(tex: str) -> str | None:
+    return plain(parse(tex))
+
+
 def _written(tex: str, display: bool, encoding: str) -> str:
     if encoding in ("supsub", "unicode"):
-        node = parse(tex)
-        text = (supsub(node) if encoding == "supsub" else plain(node)) if _simple(tex) else None
+        text = (supsub(parse(tex)) if encoding == "supsub" else _line(tex)) if _simple(tex) else None
         if text is None:
             return _wrapped(_image(tex), display)
         text = text if encoding == "supsub" else html.escape(text, quote=False)
@@ -117,8 +128,8 @@ def _script(tex: str, display: bool) -> str:
 
 def _saved(tex: str, display: bool) -> str:
     """What a browser's "save as" leaves of MathJax 2: preview, rendered spans, assistive MathML, script."""
-    content = mathml(parse(tex))
-    shown = html.escape(plain(parse(tex)) or "", quote=False)
+    content = _content(tex)
+    shown = html.escape(_line(tex) or "", quote=False)
     frame = (
         '<span class="MathJax_Preview" style="color: inherit;"></span><span class="MathJax" tabindex="0" '
         'role="presentation">'
@@ -138,7 +149,7 @@ def _glyphs(text: str) -> str:
 
 
 def _mathjax3(tex: str, display: bool) -> str:
-    shown = plain(parse(tex)) or tex
+    shown = _line(tex) or tex
     kind, block = (' display="true"', "block") if display else ("", "inline")
     return (
         f'<mjx-container class="MathJax" jax="CHTML"{kind} style="position: relative;">'
@@ -192,7 +203,7 @@ _BLOCK = ' display="block"'
 
 
 def _annotated(tex: str, display: bool) -> str:
-    content = mathml(parse(tex))
+    content = _content(tex)
     return _math(
         f"<semantics><mrow>{content}</mrow><annotation "
         f'encoding="application/x-tex">{html.escape(tex, quote=False)}</annotation></semantics>',
@@ -201,11 +212,11 @@ def _annotated(tex: str, display: bool) -> str:
 
 
 def _alttext(tex: str, display: bool) -> str:
-    return _math(mathml(parse(tex)), display, f' alttext="{html.escape(tex)}" class="ltx_Math"')
+    return _math(_content(tex), display, f' alttext="{html.escape(tex)}" class="ltx_Math"')
 
 
 def _bare(tex: str, display: bool) -> str:
-    return _math(mathml(parse(tex)), display)
+    return _math(_content(tex), display)
 
 
 def _image(tex: str) -> str:
@@ -218,7 +229,7 @@ def _image(tex: str) -> str:
 def _mediawiki(tex: str, display: bool) -> str:
     """What MediaWiki serves: MathML that is hidden by style, and an image for everybody else, both with the TeX in \\displaystyle."""
     styled, kind = html.escape(f"{{\\displaystyle {tex}}}"), "display" if display else "inline"
-    content = f'<mstyle displaystyle="true" scriptlevel="0">{mathml(parse(tex))}</mstyle>'
+    content = f'<mstyle displaystyle="true" scriptlevel="0">{_content(tex)}</mstyle>'
     return (
         f'<span class="mwe-math-element"><span class="mwe-math-mathml-{kind} mwe-math-mathml-a11y" style="display: none;">'
         f'<math {NAMESPACE}{_BLOCK if display else ""} alttext="{styled}"><semantics><mrow>{content}</mrow>'
@@ -251,3 +262,5 @@ _ENCODERS = {
     "mediawiki": _mediawiki, "latex2html": _latex2html,
     "image-alt": lambda tex, display: _wrapped(_image(tex), display), "codecogs": _codecogs,
 }  # fmt: skip
+_DIRECT = ("dollar", "paren", "mathjax2", "image-alt", "latex2html", "codecogs")
+"""Ways that need no look into the formula."""

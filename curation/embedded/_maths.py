@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from curation.embedded._derivations import DERIVATIONS
 from curation.embedded._examples import EXAMPLES, FAMILY_TOPICS
 from curation.embedded._grammar import Bank, Voice, bank
+from curation.embedded._loosen import joined, loosened
 from curation.embedded._page import Block, Page, Question, count_words, wanted_words
 from curation.embedded._problems import Problem, all_families, draw
 from curation.synth.families._family import LEVELS, families, short_cot
@@ -35,12 +36,24 @@ def asked(problem: Problem) -> Question:
 
 def solution(problem: Problem, rng: Rng) -> str:
     """A worked solution as it would be printed: mostly without the box."""
-    text = short_cot(families()[problem.family], problem.parsed, rng).replace("\n", " ")
+    text = loosened(short_cot(families()[problem.family], problem.parsed, rng).replace("\n", " "), rng)
     return text.replace(f"\\boxed{{{problem.answer}}}", problem.answer) if rng.chance(0.8) else text
 
 
+@functools.cache
+def _groups(topic: str) -> list[list[str]]:
+    """Facts of a topic; a proof or remark stays with its theorem."""
+    groups: list[list[str]] = []
+    for line in maths_bank().sources[f"{topic}.fact"]:
+        if line[:2] in ("P:", "R:") and groups:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
 class _Notes:
-    """Notes on one topic while they are being written."""
+    """Notes on one topic while they are being written. exercises: ready ones; drilled: families of which one more is to be drawn."""
 
     def __init__(self, rng: Rng) -> None:
         self.rng, self.topic = rng, rng.choice(topics())
@@ -50,30 +63,27 @@ class _Notes:
         self.facts = self._facts()
         self.numbers = {"Example": 0, "Theorem": 0}
         self.exercises: list[str] = []
+        self.drilled: list[str] = []
         self.questions: list[Question] = []
 
     def _facts(self) -> Iterator[list[tuple[str, str]]]:
-        """(label, text) of what the bank knows about the topic, most of it; a proof or remark stays with its theorem."""
-        lines = maths_bank().sources[f"{self.topic}.fact"]
-        groups: list[list[str]] = []
-        for line in lines:
-            if line[:2] in ("P:", "R:") and groups:
-                groups[-1].append(line)
-            else:
-                groups.append([line])
+        """(label, text) of what the bank knows about the topic, most of it, from any place on."""
+        groups = _groups(self.topic)
         chosen = self.rng.some(groups, max(3, len(groups) * 2 // 3))
         start = self.rng.randint(0, len(chosen) - 1)
         for group in chosen[start:] + chosen[:start]:
-            yield [(LABELS.get(text[:2], ""), text) for text in self.voice.lines(group)]
+            yield [(LABELS.get(text[:2], ""), loosened(text, self.rng)) for text in self.voice.lines(group)]
 
     def fact(self) -> list[Block]:
         """The next fact, with its proof; an exposition where no fact is left."""
         blocks: list[Block] = []
         for label, text in next(self.facts, []):
             if not label or (label == "Remark" and self.rng.chance(0.3)):
-                blocks.append(("p", text[2:] if label else text))
+                blocks.append(("p", text[2:].strip() if label else text))
                 continue
-            blocks.append(("label", f"{label}{self._number('Theorem') if label in NUMBERED else ''}.", text[2:]))
+            blocks.append(
+                ("label", f"{label}{self._number('Theorem') if label in NUMBERED else ''}.", text[2:].strip())
+            )
         return blocks or self.talk()
 
     def _number(self, series: str) -> str:
@@ -84,29 +94,34 @@ class _Notes:
         """A paragraph about the topic, or about mathematics at large."""
         own = f"{self.topic}.talk"
         names = [own] * 2 if own in maths_bank().sources else []
-        return [("p", self.voice.say(self.rng.choice([*names, *_TALK])))]
+        return [("p", joined(loosened(self.voice.say(self.rng.choice([*names, *_TALK])), self.rng), self.rng))]
 
     def derivation(self) -> list[Block]:
         """A worked computation."""
         made = DERIVATIONS.get(self.topic)
-        return list(self.rng.choice(made)(self.rng)) if made else self.example()
+        if not made:
+            return self.example()
+        told = self.rng.choice(made)(self.rng)
+        return [("p", loosened(block[1], self.rng)) if block[0] == "p" else block for block in told]
 
     def example(self) -> list[Block]:
-        """A worked example with numbers; its twin is kept for the exercises."""
+        """A worked example with numbers."""
         lead = self.voice.say("examplelead") if not self.numbers["Example"] else ""
-        told, exercise = self._worked()
-        self.exercises.append(exercise)
+        told = self._worked()
         label = f"Example{self._number('Example')}."
         return [("label", label, " ".join(filter(None, (lead, told[0])))), *(("p", text) for text in told[1:])]
 
-    def _worked(self) -> tuple[list[str], str]:
+    def _worked(self) -> list[str]:
+        """Paragraphs of a worked example; what sort of exercise goes with it is noted."""
         names = [name for name in FAMILY_TOPICS.get(self.topic, ()) if name in families()]
         if self.topic in EXAMPLES and (not names or self.rng.chance(0.5)):
             told, exercise = EXAMPLES[self.topic](self.rng)
-            return told, exercise
-        shown, other = draw(self.rng, names), draw(self.rng, names)
-        self.questions += [asked(shown), asked(other)]
-        return [shown.text, solution(shown, self.rng)], other.text
+            self.exercises.append(exercise)
+            return [told[0], *(loosened(text, self.rng) for text in told[1:])]
+        shown = draw(self.rng, names)
+        self.questions.append(asked(shown))
+        self.drilled.append(shown.family)
+        return [shown.text, solution(shown, self.rng)]
 
     def fill(self, target: int, blocks: list[Block], shares: Sequence[float]) -> None:
         """Add parts until a page has about so many words. shares: of facts, talk and derivations; the rest are examples."""
@@ -127,10 +142,11 @@ class _Notes:
 
     def ending(self, blocks: list[Block], exercises: float, references: float) -> None:
         """Exercises, references and a closing line, with these chances."""
-        if self.exercises and self.rng.chance(exercises):
-            blocks += [("h", self.voice.say("exerciselead")), ("numbered", self.exercises)]
-        else:
-            self.questions = [q for q in self.questions if q.text not in self.exercises]
+        if (self.exercises or self.drilled) and self.rng.chance(exercises):
+            more = [draw(self.rng, (name,)) for name in self.drilled]
+            self.questions += [asked(problem) for problem in more]
+            texts = self.rng.shuffled([*self.exercises, *(problem.text for problem in more)])
+            blocks += [("h", self.voice.say("exerciselead")), ("numbered", texts)]
         if self.rng.chance(references):
             count = self.rng.randint(2, 6)
             blocks += [("h", self.rng.choice(_REFERENCES)), ("list", self.voice.all(["talk.reference"] * count))]
@@ -148,7 +164,7 @@ def lecture(rng: Rng) -> Page:
     target = wanted_words(rng, "maths")
     blocks: list[Block] = [("p", notes.voice.say("opener"))] if target > 150 and rng.chance(0.6) else []
     blocks.append(("p", notes.voice.say(f"{notes.topic}.intro")))
-    notes.fill(target, blocks, (0.35, 0.2, 0.25))
+    notes.fill(target, blocks, (0.18, 0.52, 0.19))
     notes.ending(blocks, 0.7, 0.15)
     return Page(
         "textbook" if notes.chapter else "lecture", notes.topic, notes.voice.say(f"{notes.topic}.title"), blocks,
@@ -161,12 +177,10 @@ def article(rng: Rng) -> Page:
     notes = _Notes(rng)
     notes.chapter = ""
     blocks: list[Block] = [("p", notes.voice.say(f"{notes.topic}.intro"))]
-    notes.fill(wanted_words(rng, "maths"), blocks, (0.4, 0.4, 0.2))
+    notes.fill(wanted_words(rng, "maths"), blocks, (0.18, 0.7, 0.12))
     notes.ending(blocks, 0.0, 0.7)
     title = notes.voice.say(f"{notes.topic}.title")
-    return Page(
-        "article", notes.topic, title, blocks, quality=rng.randint(3, 4), math=True, questions=notes.questions
-    )
+    return Page("article", notes.topic, title, blocks, quality=rng.randint(3, 4), math=True, questions=notes.questions)
 
 
 SHEETS = (
@@ -191,7 +205,10 @@ def sheet(rng: Rng) -> Page:
     problems = list({p.text: p for p in (draw(rng, known, level) for _ in range(count))}.values())
     blocks = _sheet_opening(rng, len(problems))
     if shown == "solutions":
-        word, label = rng.choice(("Solution.", "Answer.", "Worked solution.")), rng.choice(("Problem", "Exercise", "Task"))
+        word, label = (
+            rng.choice(("Solution.", "Answer.", "Worked solution.")),
+            rng.choice(("Problem", "Exercise", "Task")),
+        )
         for i, problem in enumerate(problems, 1):
             blocks += [("label", f"{label} {i}.", problem.text), ("label", word, solution(problem, rng))]
     else:

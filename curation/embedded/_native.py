@@ -47,7 +47,7 @@ def _pick(state, count, skewed):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 @numba.njit(cache=True)
 def _capital(out, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Raise the letter at a place: ASCII, Latin-1 and Cyrillic. False if there is no letter."""
+    """Raise the letter at a place: ASCII, Latin-1, Latin Extended-A and Cyrillic. False if there is no letter."""
     ch = out[at]
     if 97 <= ch <= 122:
         out[at] = ch - 32
@@ -63,6 +63,15 @@ def _capital(out, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if ch == 0xD1 and 0x80 <= out[at + 1] <= 0x8F:
         out[at], out[at + 1] = 0xD0, out[at + 1] + 32
         return True
+    if ch == 0xD1 and out[at + 1] == 0x91:  # ё
+        out[at], out[at + 1] = 0xD0, 0x81
+        return True
+    if ch in (0xC4, 0xC5):  # Latin Extended-A: a capital stands before its small letter
+        low = out[at + 1]
+        even = ch == 0xC5 and (0x81 <= low <= 0x88 or low >= 0xB9)
+        if low % 2 == (0 if even else 1):
+            out[at + 1] -= 1
+        return True
     return ch >= 0xC0 and ch not in (0xC2, 0xE2)
 
 
@@ -72,15 +81,22 @@ def _article(out, size, text, start, length):  # type: ignore[no-untyped-def]  #
     first = text[start]
     second = text[start + 1] if length > 1 else 0
     third = text[start + 2] if length > 2 else 0
+    fourth = text[start + 3] if length > 3 else 0
     low = first | 32
-    if low == 117 and second == 110 and third == 105:  # uni
+    if low == 117 and second == 110 and third == 105:  # university, but uninteresting, unimportant
+        return fourth in (109, 110)
+    if low == 117 and (
+        (second == 115 and third in (97, 101, 117)) or (second == 107 and third == 117) or second == 116
+    ):
+        return False  # usage, use, usual, ukulele, utility
+    if (low == 101 and second == 117) or (
+        low == 111 and second == 110 and third == 101 and fourth != 114
+    ):  # euro, one, but onerous
         return False
-    if low == 117 and second == 115 and third in (101, 117):  # use, usu
-        return False
-    if (low == 101 and second == 117) or (low == 111 and second == 110 and third == 101):  # eu, one
-        return False
-    if low == 104 and second == 111 and third in (110, 117):  # hour, honest, honour
-        return length > 3 and text[start + 3] in (101, 111, 114)
+    if low == 104 and second == 111 and third == 117:  # hour, but house
+        return fourth == 114
+    if low == 104 and second == 111 and third == 110:  # honour, honest, but honey
+        return fourth == 111 or (fourth == 101 and length > 4 and text[start + 4] == 115)
     if first == 49 and second in (49, 56):  # 11, 18, not 118
         return length == 2 or not (48 <= third <= 57)
     return _VOWELS[first]

@@ -8,6 +8,7 @@ follows how much to do for a wanted Jaccard similarity J of the 5-gram sets: wit
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from curation.embedded._page import Block, Page, count_words
@@ -18,8 +19,8 @@ TARGETS = (0.35, 0.97)
 GRAM = 5
 
 
-def varied(page: Page, rng: Rng, more: list[str]) -> Page:
-    """A near duplicate of a page. more: paragraphs in the page's language that may be added."""
+def varied(page: Page, rng: Rng, more: Callable[[int], list[str]]) -> Page:
+    """A near duplicate of a page. more: makes so many paragraphs in the page's language that may be added."""
     wanted = TARGETS[0] + rng.random() * (TARGETS[1] - TARGETS[0])
     words = max(count_words(page.blocks), 1)
     blocks = list(page.blocks)
@@ -32,8 +33,8 @@ def varied(page: Page, rng: Rng, more: list[str]) -> Page:
     else:
         blocks = _lengthened(blocks, (1 / wanted - 1) * words, rng, more)
     if blocks == page.blocks:
-        blocks.append(("p", more[0]))
-    return replace(page, blocks=blocks)
+        blocks.append(("p", more(1)[0]))
+    return replace(page, blocks=blocks, comments=False)
 
 
 def _reworded(blocks: list[Block], count: int, rng: Rng) -> list[Block]:
@@ -68,7 +69,11 @@ def _other(word: str, rng: Rng) -> str:
     if known:
         return known.capitalize() if word[0].isupper() else known
     place = rng.randint(1, len(word) - 2)
-    return word[:place] + word[place + 1] + word[place] + word[place + 2 :] if word[place] != word[place + 1] else f"{word}*"
+    return (
+        word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+        if word[place] != word[place + 1]
+        else f"{word}*"
+    )
 
 
 def _shortened(blocks: list[Block], drop: float, rng: Rng) -> list[Block]:
@@ -83,11 +88,11 @@ def _shortened(blocks: list[Block], drop: float, rng: Rng) -> list[Block]:
     return [block for i, block in enumerate(blocks) if i not in gone]
 
 
-def _lengthened(blocks: list[Block], add: float, rng: Rng, more: list[str]) -> list[Block]:
+def _lengthened(blocks: list[Block], add: float, rng: Rng, more: Callable[[int], list[str]]) -> list[Block]:
     """Paragraphs put in at one place, about so many words."""
     at = rng.randint(0, len(blocks))
     new: list[Block] = []
-    for text in more:
+    for text in more(4 + int(add) // 30):
         if add < 8:
             break
         new.append(("p", text if text.count(" ") < add * 1.3 else " ".join(text.split(" ")[: int(add)])))

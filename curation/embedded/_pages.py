@@ -25,10 +25,14 @@ MAKERS: dict[str, Callable[[Rng], Page]] = {
 
 def near(page: Page, rng: Rng) -> Page:
     """A near duplicate of a page, with passages from the same sort of page where it gets longer."""
-    if page.language != "en":
-        voice, section = Voice(foreign_bank(page.language), rng), "maths.par" if page.math else "prose.par"
-    elif page.math:
-        voice, section = Voice(maths_bank(), rng), "talk.par"
-    else:
-        voice, section = Voice(prose_bank(), rng), "blog.par"
-    return varied(page, rng, voice.all([section] * 24))
+
+    def more(count: int) -> list[str]:
+        if page.language != "en":
+            voice, section = Voice(foreign_bank(page.language), rng), "maths.par" if page.math else "prose.par"
+        elif page.math:
+            voice, section = Voice(maths_bank(), rng), "talk.par"
+        else:
+            voice, section = Voice(prose_bank(), rng), "blog.par"
+        return voice.all([section] * count)
+
+    return varied(page, rng, more)

@@ -6,6 +6,7 @@ import functools
 import re
 
 from curation.embedded._grammar import Bank, Voice, bank
+from curation.embedded._loosen import joined
 from curation.embedded._page import Block, Page, count_words, wanted_words
 from curation.synth.families._rng import Rng
 
@@ -52,11 +53,12 @@ def table(voice: Voice, genre: str, rng: Rng) -> list[list[str]]:
     return [[cell.strip() for cell in line.split(" | ")] for line in lines]
 
 
-def _fill(blocks: list[Block], voice: Voice, section: str, target: int) -> None:
+def _fill(blocks: list[Block], voice: Voice, section: str, target: int, *, english: bool = True) -> None:
     """Paragraphs until there are about so many words."""
     have = count_words(blocks)
     while have < target:
-        new: list[Block] = [("p", text) for text in voice.all([section] * max(1, (target - have) // COUPLE))]
+        texts = voice.all([section] * max(1, (target - have) // COUPLE))
+        new: list[Block] = [("p", joined(text, voice.rng) if english else text) for text in texts]
         blocks += new
         have += count_words(new)
 
@@ -106,7 +108,9 @@ def code(rng: Rng) -> Page:
         part: list[Block] = [("h", head), ("p", first)]
         if rng.chance(0.5):
             rows = voice.all([f"code.row/{language}"] * rng.randint(2, 6))
-            part.append(("table", [["Name", "Type", "Meaning"], *([c.strip() for c in row.split(" | ")] for row in rows)]))
+            part.append(
+                ("table", [["Name", "Type", "Meaning"], *([c.strip() for c in row.split(" | ")] for row in rows)])
+            )
         part += [("p", second)] if rng.chance(0.5) else []
         part += [("code", _lines(listing).rstrip())] if rng.chance(0.8) else []
         part += [("list", voice.all([f"code.item/{language}"] * rng.randint(2, 5)))] if rng.chance(0.2) else []
@@ -123,7 +127,7 @@ def code_languages() -> list[str]:
 
 def _lines(listing: str) -> str:
     """A listing with its line breaks, which the bank writes as `\\n`; those inside strings stay as they are."""
-    return re.sub(r"(\"[^\"\\]*)\\n\"", "\\1\x01\"", listing).replace("\\n", "\n").replace("\x01", "\\n")
+    return re.sub(r"(\"[^\"\\]*)\\n\"", '\\1\x01"', listing).replace("\\n", "\n").replace("\x01", "\\n")
 
 
 def foreign_bank(language: str) -> Bank:
@@ -136,20 +140,21 @@ def foreign(rng: Rng) -> Page:
     language = rng.choice(LANGUAGES)
     math = rng.chance(0.35)
     sort = "maths" if math else "prose"
-    voice = Voice(foreign_bank(language), rng)
+    words = foreign_bank(language)
+    voice = Voice(words, rng, None if math else rng.choice(words.themes))
     title, lead = voice.all([f"{sort}.title", f"{sort}.lead"])
     blocks: list[Block] = [("p", lead)]
     target = wanted_words(rng, "maths" if math else "prose")
     if language in ("ja", "zh"):
         _characters(blocks, voice, f"{sort}.par", target)
     else:
-        _fill(blocks, voice, f"{sort}.par", target)
+        _fill(blocks, voice, f"{sort}.par", target, english=False)
     if math and rng.chance(0.4):
         blocks.append(("numbered", voice.all(["maths.item"] * rng.randint(3, 8))))
     if not math and rng.chance(0.6):
         blocks.append(("p", voice.say("prose.end")))
     if len(blocks) > 6:
-        blocks.insert(len(blocks) // 2, ("h", voice.say("head")))
+        blocks.insert(len(blocks) // 2, ("h", voice.say("maths.head" if math else "head")))
     return Page(sort, sort, title, blocks, language, rng.randint(3, 4), math)
 
 

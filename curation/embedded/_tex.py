@@ -256,7 +256,11 @@ def plain(node: Node) -> str | None:
 def _linear(node: Node, *, markup: bool) -> str | None:
     kind, text, parts = node
     if kind in ("i", "text"):
-        return f"<i>{text}</i>" if markup and len(text) == 1 and kind == "i" and (text.isascii() or text >= chr(LETTERS)) else text
+        return (
+            f"<i>{text}</i>"
+            if markup and len(text) == 1 and kind == "i" and (text.isascii() or text >= chr(LETTERS))
+            else text
+        )
     if kind in ("n", "space"):
         return text
     if kind == "o":

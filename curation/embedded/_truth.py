@@ -55,7 +55,9 @@ def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
         if chain[0].corpus == corpus:
             claims += _pages(corpus, own, docs, truth)
         else:
-            claims += _made(corpus, own, docs, truth)
+            source = chain[0].corpus
+            kept = built.sql(f"select url from documents where corpus = '{source}' and fate = 'kept'")["url"]
+            claims += _made(corpus, own, docs, truth.filter(pl.col("url").is_in(kept.implode())))
     return claims
 
 
@@ -66,7 +68,7 @@ def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFram
     pages = truth.filter(pl.col("relation") != "repeat")
     true = pages.rename({c: f"true_{c}" for c in ("text", "formulas", "language", "title", "date", "dump")})
     joined = docs.filter(pl.col("fate") != "repeat").join(true, on="url")
-    joined = joined.with_columns(
+    joined = joined.sort("group", pl.col("page") != pl.col("group"), "page").with_columns(
         ended=pl.col("fate_node").replace_strict(order, default=len(order), return_dtype=pl.Int64)
     )
     for i, node in enumerate(nodes):
@@ -112,7 +114,7 @@ def _repeats(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFr
 # ---- extraction -------------------------------------------------------------------------------------------------------------
 
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
-_BLANKS = re.compile(r"\s+|\\displaystyle(?![A-Za-z])")
+_BLANKS = re.compile(r"\s+|\\displaystyle(?![A-Za-z])|\\ (?= )")
 _WORD = re.compile(r"\w+")
 SHORTEST = 3
 """Formulas of fewer characters are not counted: `$x$` is easily found by chance."""
@@ -121,7 +123,7 @@ SHORTEST = 3
 def formulas_in(text: str) -> Counter[str]:
     """The formulas of a text without white space, counted."""
     found = (_BLANKS.sub("", next(filter(None, m.groups()), "")) for m in _FORMULA.finditer(text))
-    return Counter(tex.strip("{}") if tex.startswith("{") and tex.endswith("}") else tex for tex in found)
+    return Counter(tex[1:-1] if tex.startswith("{") and tex.endswith("}") else tex for tex in found)
 
 
 def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
@@ -166,53 +168,85 @@ def _clauses(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
                 passed = ~pl.col("failed").list.contains(clause).fill_null(value=False)
                 yield _said(f"keep {clause}", what, here, passed, true)
     yield from _duplicates(node, reached)
+    yield from _leaks(node, reached)
 
 
 def _duplicates(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
-    """A clause over `..._duplicate_of`: whether what it dropped is a copy, or near, of what stayed."""
+    """A clause over `..._duplicate_of`: whether what it dropped is a copy, or near, of what stayed.
+
+    Near copies are counted twice: by what the pages say, and by what came out of extraction, menus and comments included, which is what the
+    step saw.
+    """
+    here = reached.filter(pl.col("hostile").is_null())
     for clause, text in node.clauses:
         found = re.fullmatch(r"(\w+)_duplicate_of is null", text.strip())
-        if not found:
+        if found is None:
             continue
         dropped = pl.col("failed").list.contains(clause).fill_null(value=False)
-        here = reached.filter(pl.col("hostile").is_null())
-        exact = found[1] == "exact"
-        copies = here.filter(pl.col("relation").is_in(["original", "copy"]) if exact else pl.lit(value=True))
-        size = pl.len().over("group") if exact else _close(copies)
-        groups = copies.with_columns(size=size)
-        more = groups.group_by("group").agg(pl.col("size").first(), dropped.sum().alias("dropped"))
-        said = int(more["dropped"].sum())
-        true = int((more["size"] - 1).clip(0).sum())
-        right = int(more.select(pl.min_horizontal("dropped", (pl.col("size") - 1).clip(0)).sum()).item() or 0)
-        what = "exact copies" if exact else f"near copies, Jaccard >= {NEAR}"
-        yield Claim("", f"keep {clause}", what, _ratio(right, said), _ratio(right, true), true)
+        if found[1] == "exact":
+            copies = here.filter(pl.col("relation").is_in(["original", "copy"]))
+            yield _copies(f"keep {clause}", "exact copies", copies.with_columns(close=pl.lit(value=True)), dropped)
+            continue
+        told = f"Jaccard >= {NEAR}"
+        yield _copies(
+            f"keep {clause}", f"near copies, {told}", here.with_columns(close=pl.col("jaccard") >= NEAR), dropped
+        )
+        yield _copies(
+            f"keep {clause}", f"near copies as extracted, {told}", here.with_columns(close=_close(here)), dropped
+        )
 
 
 NEAR = 0.75
 
 
-def _close(frame: pl.DataFrame) -> pl.Expr:
-    """How many members of a page's group are its original or as near to it as that counts as a copy."""
-    return (pl.col("jaccard") >= NEAR).sum().over("group").cast(pl.Int64)
+def _copies(step: str, claim: str, frame: pl.DataFrame, dropped: pl.Expr) -> Claim:
+    """Of each group, all but one of those that are close to its original should be dropped."""
+    sizes = frame.group_by("group").agg(
+        more=(pl.col("close").sum().cast(pl.Int64) - 1).clip(0), dropped=dropped.sum().cast(pl.Int64)
+    )
+    said, true = int(sizes["dropped"].sum()), int(sizes["more"].sum())
+    right = int(sizes.select(pl.min_horizontal("dropped", "more").sum()).item() or 0)
+    return Claim("", step, claim, _ratio(right, said), _ratio(right, true), true)
+
+
+def _close(frame: pl.DataFrame) -> pl.Series:
+    """Whether a page's text is near that of the first of its group that is here, by lower-cased word 5-grams."""
+    firsts: dict[int, set[tuple[str, ...]]] = {}
+    close = []
+    sizes = frame.select(pl.len().over("group")).to_series()
+    for (group, text), size in zip(frame.select("group", "text").iter_rows(), sizes, strict=True):
+        if size == 1:
+            close.append(True)
+            continue
+        words = (text or "").lower().split()
+        grams = set(zip(*(words[i:] for i in range(5)), strict=False))
+        first = firsts.setdefault(group, grams)
+        close.append(len(grams & first) >= NEAR * max(len(grams | first), 1))
+    return pl.Series("close", close, pl.Boolean)
 
 
 def _leaks(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
-    """Leaked items found, by the way in which they were disguised; precision over all pages that are said to leak."""
-    step = str(node.own["step"])
-    column = next((c for c in node.adds if c.endswith("benchmark")), None)
-    if column is None:
-        return
+    """A clause over `leak_overlap`: whether what it dropped has items of the benchmark on it, by how they were disguised.
+
+    Precision is over all that it dropped; items with swapped numbers are no leaks of the item, and are told apart.
+    """
+    from curate.clauses import parse
+
     kinds = pl.col("leaks").list.eval(pl.element().struct.field("kind"))
-    said = pl.col(column).is_not_null()
     real = kinds.list.set_intersection(pl.lit(["verbatim", "reformatted", "short"])).list.len() > 0
-    yield _said(step, "leaks of the benchmark", reached, said, real)
-    for kind in ("verbatim", "reformatted", "swapped", "short"):
-        claim = _said(step, f"leaks, {kind}", reached, said, kinds.list.contains(kind))
-        yield claim._replace(precision=None)
+    for clause, text in node.clauses:
+        if not any(column.endswith("leak_overlap") for column in parse(text).columns):
+            continue
+        dropped = pl.col("failed").list.contains(clause).fill_null(value=False)
+        yield _said(f"keep {clause}", "leaks of the benchmark", reached, dropped, real)
+        for kind in ("verbatim", "reformatted", "short", "swapped"):
+            yield _said(f"keep {clause}", f"leaks, {kind}", reached, dropped, kinds.list.contains(kind))._replace(
+                precision=None
+            )
 
 
 JUDGES: Mapping[str, Callable[[Any, pl.DataFrame], Iterator[Claim]]] = {
-    "extract.html_math": _extraction, "decontaminate.ngram": _leaks,
+    "extract.html_math": _extraction,
 }  # fmt: skip
 
 
@@ -220,7 +254,7 @@ JUDGES: Mapping[str, Callable[[Any, pl.DataFrame], Iterator[Claim]]] = {
 
 
 def _made(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Claim]:
-    """Claims about questions and chains: whether answers are right, and which questions of the pages were found."""
+    """Claims about questions and chains: whether answers are right, and which questions of the pages that stayed were found."""
     if not {"question", "gold"} <= set(docs.columns):
         return
     known = _answers(truth)
@@ -234,10 +268,12 @@ def _made(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame
             right = judged.filter(pl.col("gold") == pl.col("true"))
             yield Claim(corpus, step, "answers", _ratio(right.height, judged.height), None, judged.height)
             found = {_plain(q) for q in judged["question"]}
-            yield Claim(corpus, step, "questions on pages", None, _ratio(len(found), len(known)), len(known))
+            yield Claim(corpus, step, "questions on kept pages", None, _ratio(len(found), len(known)), len(known))
         if step == "verify.math_answer":
             judged = judged.with_columns(
-                right=pl.struct("text", "true").map_elements(lambda r: _boxed(r["text"]) == r["true"], return_dtype=pl.Boolean)
+                right=pl.struct("text", "true").map_elements(
+                    lambda r: _boxed(r["text"]) == r["true"], return_dtype=pl.Boolean
+                )
             )
             claim = _said(step, "chains that end right", judged, pl.col("math_answer"), pl.col("right"))
             yield claim._replace(corpus=corpus)

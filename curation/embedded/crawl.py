@@ -14,11 +14,11 @@ from __future__ import annotations
 import datetime
 import functools
 import json
-from collections.abc import Iterator
 from math import isqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from curate.errors import CurateError
@@ -30,7 +30,7 @@ from curation.embedded._pages import MAKERS, near
 from curation.synth.families._rng import Rng
 
 SHARES = {
-    "lecture": 16, "article": 6, "sheet": 12, "forum": 10, "leak": 2, "prose": 20, "offtopic": 2, "code": 6, "spam": 6, "foreign": 8,
+    "lecture": 19, "article": 9, "sheet": 8, "forum": 9, "leak": 2, "prose": 19, "offtopic": 2, "code": 6, "spam": 6, "foreign": 8,
     "copy": 4, "near": 5, "repeat": 2, "hostile": 1,
 }  # fmt: skip
 """Pages of each kind in a hundred."""
@@ -185,7 +185,7 @@ def item(seed: int, n: int) -> Item:
         host = _host(seed, n, source.truth["language"], rng)
         url = f"https://{host.host}/mirror/{rng.randint(10, 99)}/{n}.html"
         return source._replace(url=url, truth={**source.truth, "url": url, "relation": kind})
-    made = _shown(seed, n, near(page, rng))
+    made = _shown(seed, n, near(page, rng), source.where.encoding if source.truth["formulas"] else "")
     jaccard = _jaccard(made.truth["text"], source.truth["text"], page.language)
     return made._replace(truth={**made.truth, "relation": kind, "group": root, "jaccard": jaccard})
 
@@ -208,9 +208,15 @@ def _page(seed: int, n: int, kind: str) -> Page:
     return MAKERS[kind](Rng(seed, "page", n))
 
 
-def _host(seed: int, n: int, language: str, rng: Rng) -> Site:
-    """The site of page n: few sites have many pages, many have few, and there are more the larger the crawl."""
-    return site(seed, language, int(rng.random() ** 2 * (13 + 2 * isqrt(n))))
+def _host(seed: int, n: int, language: str, rng: Rng, encoding: str = "") -> Site:
+    """The site of page n, if need be one that writes formulas in a given way: who copies a page copies its markup.
+
+    Few sites have many pages, many have few, and there are more the larger the crawl.
+    """
+    number = int(rng.random() ** 2 * (13 + 2 * isqrt(n)))
+    return next(
+        s for m in range(number, number + 200) if (s := site(seed, language, m)).encoding == (encoding or s.encoding)
+    )
 
 
 def _original(seed: int, n: int, kind: str) -> Item:
@@ -219,10 +225,10 @@ def _original(seed: int, n: int, kind: str) -> Item:
     return _shown(seed, n, _page(seed, n, kind))
 
 
-def _shown(seed: int, n: int, page: Page) -> Item:
+def _shown(seed: int, n: int, page: Page, encoding: str = "") -> Item:
     """A page on its site, with its truth."""
     rng = Rng(seed, "show", n)
-    where = _host(seed, n, page.language, rng)
+    where = _host(seed, n, page.language, rng, encoding)
     date = f"{rng.randint(2006, 2013)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
     shown = render(page, where, rng, date)
     parts = {"kind": page.kind, "topic": page.topic.replace(" ", "-"), "n": n, "year": date[:4], "month": date[5:7]}
@@ -262,9 +268,22 @@ def _trouble(seed: int, n: int) -> Item:
 
 def _jaccard(a: str, b: str, language: str) -> float:
     """Jaccard similarity of the sets of lower-cased word 5-grams, for Japanese and Chinese of character 5-grams."""
-    x, y = (set(_grams(list(t) if language in ("ja", "zh") else t.split())) for t in (a.lower(), b.lower()))
-    return len(x & y) / max(len(x | y), 1)
+    known: dict[str, int] = {}
+    numbers = [
+        [known.setdefault(word, len(known)) for word in (list(t) if language in ("ja", "zh") else t.split())]
+        for t in (a.lower(), b.lower())
+    ]
+    x, y = (_grams(np.array(row, np.int64), len(known)) for row in numbers)
+    both = np.intersect1d(x, y, assume_unique=True).size
+    return both / max(x.size + y.size - both, 1)
 
 
-def _grams(words: list[str]) -> Iterator[tuple[str, ...]]:
-    return zip(*(words[i:] for i in range(5)), strict=False)
+def _grams(words: np.ndarray, kinds: int) -> np.ndarray:
+    """The different runs of five words, each as one number. A page with more than 6,000 different words is cut there."""
+    words = words[words < 6_000]
+    if words.size < 5:
+        return words[:0]
+    grams = words[: words.size - 4].copy()
+    for i in range(1, 5):
+        grams = grams * min(kinds, 6_000) + words[i : words.size - 4 + i]
+    return np.unique(grams)

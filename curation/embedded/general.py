@@ -16,7 +16,7 @@ from curation.embedded._forum import offtopic
 from curation.embedded._prose import code, prose
 from curation.synth.families._rng import Rng
 
-MAKERS = (*[prose] * 7, offtopic, code, code)
+MAKERS = (*[prose] * 6, offtopic, offtopic, code, code)
 
 
 @generate(files=["banks/*.txt"])

@@ -29,7 +29,9 @@ def _rows(seed: int, documents: int) -> Iterator[dict[str, Any]]:
     for n in range(documents):
         rng = Rng(seed, "instruction", n)
         turns = rng.choice((1, 1, 1, 2, 2, 3))
-        lines = [Voice(bank("words", "dialogue"), Rng(seed, "instruction", n, turn)).say("pair") for turn in range(turns)]
+        lines = [
+            Voice(bank("words", "dialogue"), Rng(seed, "instruction", n, turn)).say("pair") for turn in range(turns)
+        ]
         parts = [line.replace("\\n", "\n").partition(BETWEEN) for line in lines]
         yield {
             "url": f"https://instruction.example/{n}", "license": "Apache-2.0", "turns": turns,

@@ -8,7 +8,7 @@ In this order, a container before what it contains: KaTeX, MathJax 2 scripts (wh
 MathML with a TeX annotation or `alttext`, images. Then superscripts, subscripts, and blocks of nothing but macro definitions.
 After the extractions of OpenWebMath and MegaMath.
 
-Left out so far: MathML and rendered KaTeX or MathJax without TeX, TeX in image URLs, AsciiMath. These keep the text they have.
+Left out so far: MathML and rendered KaTeX or MathJax without TeX, AsciiMath. These keep the text they have.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
@@ -27,6 +28,13 @@ MATHJAX_RENDERED = (
 )
 IMAGE_CLASS = re.compile(r"(?<![a-z])(math|tex\b|latex|formula|mwe-math)", re.I)
 IMAGE_SOURCE = re.compile(r"latex\.php\?|codecogs\.com|/mathtex|/mimetex|media/math/render|/latex/image", re.I)
+IMAGE_TEX = re.compile(r"\$[^$]+\$|\\begin\{displaymath\}.*\\end\{displaymath\}", re.S)
+"""Alt text of LaTeX2HTML, which marks its images by nothing else."""
+IMAGE_QUERY = re.compile(
+    r"(?:codecogs\.com/[\w./]*|/mathtex\.cgi|/mimetex\.cgi)\?(?:\\inline|%5Cinline|\\dpi\{\d+\}|\s|%20|&space;)*([^&]+)",
+    re.I,
+)
+"""An image whose address is its TeX."""
 DISPLAY_CLASS = re.compile(r"display|formulaDsp|block", re.I)
 MACRO = re.compile(r"\\(?:(?:re)?newcommand|providecommand|def|gdef|let|DeclareMathOperator)\b")
 NAME = r"\\(?:[A-Za-z@]+|[^A-Za-z\s])"
@@ -107,7 +115,9 @@ def _put(document: DocumentNode, node: ElementNode, tex: str, display: bool) -> 
     node.replace_with(block)
 
 
-DELIMITERS = (("$$", "$$", True), ("\\[", "\\]", True), ("$", "$", False), ("\\(", "\\)", False))
+DELIMITERS = (
+    ("$$", "$$", True), ("\\[", "\\]", True), ("\\begin{displaymath}", "\\end{displaymath}", True), ("$", "$", False), ("\\(", "\\)", False),
+)  # fmt: skip
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
 
 
@@ -148,12 +158,13 @@ def _wiki(node: ElementNode) -> str | None:
 
 
 def _image(node: ElementNode) -> str | None:
-    alt = node.getattr("alt")
-    if not alt or not (
-        IMAGE_CLASS.search(node.getattr("class") or "") or IMAGE_SOURCE.search(node.getattr("src") or "")
+    alt, source = node.getattr("alt") or "", node.getattr("src") or ""
+    if alt and (
+        IMAGE_CLASS.search(node.getattr("class") or "") or IMAGE_SOURCE.search(source) or IMAGE_TEX.fullmatch(alt)
     ):
-        return None
-    return alt
+        return alt
+    drawn = IMAGE_QUERY.search(source)
+    return unquote(drawn[1]) if drawn and not alt else None
 
 
 def _block(node: ElementNode) -> bool:

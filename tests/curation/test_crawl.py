@@ -206,8 +206,16 @@ def test_a_verbatim_leak_stands_on_its_page_and_a_disguised_one_does_not(leaks):
     for row in leaks:
         for leak in row["leaks"]:
             stands = _bare(items[leak["item"]]) in _bare(row["text"])
-            assert stands == (leak["kind"] in ("verbatim", "short")) or leak["kind"] == "reformatted", (leak, row["text"])
-    shown = [_bare(items[leak["item"]]) in _bare(row["text"]) for row in leaks for leak in row["leaks"] if leak["kind"] == "reformatted"]
+            assert stands == (leak["kind"] in ("verbatim", "short")) or leak["kind"] == "reformatted", (
+                leak,
+                row["text"],
+            )
+    shown = [
+        _bare(items[leak["item"]]) in _bare(row["text"])
+        for row in leaks
+        for leak in row["leaks"]
+        if leak["kind"] == "reformatted"
+    ]
     assert sum(shown) < 0.2 * len(shown)
 
 
@@ -290,7 +298,17 @@ def test_every_line_of_a_bank_can_be_written(names):
 def test_dollars_come_in_pairs_where_they_mean_formulas(names):
     words = bank(*names)
     for section in words.sources:
-        if section.split(".")[-1].split("/")[0] in ("par", "lead", "title", "item", "fact", "intro", "talk", "reference", "remark"):
+        if section.split(".")[-1].split("/")[0] in (
+            "par",
+            "lead",
+            "title",
+            "item",
+            "fact",
+            "intro",
+            "talk",
+            "reference",
+            "remark",
+        ):
             for text in Voice(words, Rng(section)).all([section] * 40):
                 assert text.count("$") % 2 == 0, (section, text)
 

@@ -37,7 +37,8 @@ def test_commas_stand_between_thousands():
 @pytest.mark.parametrize(
     ("word", "article"),
     [("apple", "an"), ("boat", "a"), ("hour", "an"), ("house", "a"), ("university", "a"), ("uncle", "an"), ("8-bit word", "an"),
-     ("one-way street", "a"), ("European", "a"), ("honest man", "an"), ("user", "a"), ("11 year old", "an"), ("18", "an"), ("180", "a")],
+     ("one-way street", "a"), ("European", "a"), ("honest man", "an"), ("user", "a"), ("11 year old", "an"), ("18", "an"), ("180", "a"),
+     ("uninhabited island", "an"), ("onerous task", "an"), ("honey jar", "a"), ("ukulele", "a"), ("utility", "a")],
 )  # fmt: skip
 def test_the_article_goes_with_what_follows(word, article):
     assert said(f"= s\nfind <an> <w>\n= w\n{word}") == f"find {article} {word}"
@@ -54,8 +55,12 @@ def test_what_is_left_out_leaves_no_trace():
 
 
 @pytest.mark.parametrize(
-    ("word", "capital"), [("éclair", "Éclair"), ("über", "Über"), ("слово", "Слово"), ("яма", "Яма"), ("“go", "“Go")]
-)
+    ("word", "capital"),
+    [
+        ("éclair", "Éclair"), ("über", "Über"), ("слово", "Слово"), ("яма", "Яма"), ("ёж", "Ёж"), ("łoś", "Łoś"), ("śnieg", "Śnieg"),
+        ("żaba", "Żaba"), ("ćma", "Ćma"), ("“go", "“Go"),
+    ],
+)  # fmt: skip
 def test_capitals_are_those_of_the_alphabet(word, capital):
     assert said(f"= s\n<^w>\n= w\n{word}") == capital
 

@@ -159,7 +159,11 @@ _SIMPLE = {
     "rvert": "|",
 }  # fmt: skip
 _RULES: list[_Rule] = [
-    (("\\displaystyle",), re.compile(r"\{\\displaystyle((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}"), r"\1"),
+    (
+        ("\\displaystyle",),
+        re.compile(r"\{\\displaystyle((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}"),
+        r"\1",
+    ),
     (("\\",), re.compile(r"\\(?:left|right|displaystyle|textstyle)(?![a-z])|\\[()\[\],;!:]"), ""),
     (tuple("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ"), re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ]+"), lambda m: f"^{{{m[0].translate(_DIGITS)}}}"),
     (tuple("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢⱼₖ"), re.compile(r"[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢⱼₖ]+"), lambda m: f"_{{{m[0].translate(_DIGITS)}}}"),

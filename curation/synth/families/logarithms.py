@@ -59,7 +59,9 @@ def make(rng: Rng, level: int) -> Problem:
     """A problem of difficulty 1 to 5."""
     kind, v = rng.choice(LEVEL_KINDS[level - 1]), rng.choice("xxyztnm")
     a = rng.randint(2, 12 if level > 1 else 40)
-    k = rng.choice([n for n in range(1 if level > 1 else 0, 14) if a**n <= (99_999, 4000, 9000, 10000, 10000)[level - 1]])
+    k = rng.choice(
+        [n for n in range(1 if level > 1 else 0, 14) if a**n <= (99_999, 4000, 9000, 10000, 10000)[level - 1]]
+    )
     b, c, d = a**k, rng.randint(2, 9), rng.randint(2, 9)
     values: dict[str, object] = {}
     if kind in ("value", "below") and level > 2:
