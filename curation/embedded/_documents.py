@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError
-from curation.embedded._gzip import member
 from curation.embedded._page import Block, Page
 
 SUFFIX = ".jsonl.gz"
@@ -48,6 +47,8 @@ def counted(documents: int) -> int:
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows as JSON lines in gzip members; returns how many."""
+    from curation.embedded._gzip import member
+
     count = 0
     held: list[str] = []
     with path.open("wb") as file:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from curation.embedded._page import Block, Page, count_words
 from curation.synth.families._rng import Rng
 
-TARGETS = (0.35, 0.97)
+TARGETS = (0.45, 0.99)
 """Wanted similarities are spread evenly between these."""
 GRAM = 5
 

@@ -116,7 +116,8 @@ def _put(document: DocumentNode, node: ElementNode, tex: str, display: bool) -> 
 
 
 DELIMITERS = (
-    ("$$", "$$", True), ("\\[", "\\]", True), ("\\begin{displaymath}", "\\end{displaymath}", True), ("$", "$", False), ("\\(", "\\)", False),
+    ("$$", "$$", True), ("\\[", "\\]", True), ("\\begin{displaymath}", "\\end{displaymath}", True),
+    ("$", "$", False), ("\\(", "\\)", False),
 )  # fmt: skip
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
 

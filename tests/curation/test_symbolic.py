@@ -392,3 +392,10 @@ def test_lines_of_which_nothing_is_left_do_not_hide_the_problem_between_them(mar
     problem = families()["arithmetic"].make(Rng("marks"), 1)
     found = list(problems(f"{mark}\n{problem.text}\n{mark}"))
     assert [f.text for f in found] == [problem.text]
+
+
+def test_no_solution_holds_the_marks_that_part_questions_from_answers():
+    for name, level, seed in EACH[::3]:
+        _, parsed = problem(name, level, seed)
+        text = short_cot(families()[name], parsed, Rng("marks", name, level, seed))
+        assert not re.search(r"^(?:Question|Answer):", text, re.MULTILINE), text

@@ -76,7 +76,7 @@ def test_every_claim_has_its_figures_between_zero_and_one(measured):
 def test_a_recipe_without_known_truth_says_so(project: Path):
     (project / "recipes").mkdir()
     (project / "recipes/plain.yaml").write_text(
-        "recipe: plain\ncorpora:\n  a: {read: jsonl, files: embedded:general?documents=5}\n"
+        "recipe: plain\ncorpora:\n  a: {read: jsonl, files: 'embedded:general?documents=5'}\n"
     )
     with pytest.raises(CurateError, match="reads nothing whose truth is known"):
         curate.open("plain").truth()

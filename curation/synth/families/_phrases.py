@@ -531,7 +531,7 @@ SHORT_DONE = (
     "Hence the answer is {box}.",
     "Result: {box}.",
     "This gives {box}.",
-    "Answer: {box}.",
+    "The final result: {box}.",
     "So we get {box}.",
     "Thus the answer is {box}.",
     "The result is {box}.",
