@@ -37,7 +37,7 @@ FLOORS = {
     ("web", "keep not_repetitive", "no keyword spam"): (0.98, 0.99),
     ("web", "keep mathematical", "mathematics, of English pages"): (0.88, 0.95),
     ("web", "keep unique", "exact copies"): (1.0, 1.0),
-    ("web", "keep near_unique", "near copies, Jaccard >= 0.75"): (0.9, 0.1),
+    ("web", "keep near_unique", "near copies, Jaccard >= 0.75"): (0.8, 0.1),
     ("web", "keep clean", "leaks of the benchmark"): (0.4, 0.9),
     ("web", "keep clean", "leaks, reformatted"): (None, 0.9),
     ("web", "keep clean", "leaks, short"): (None, 0.9),
