@@ -57,9 +57,9 @@ def save(figure: Any, path: Path) -> None:
 
 
 def realism(found: dict[str, Group], result: dict[str, dict[str, Any]], out: Path) -> None:
-    """`realism.png`: English groups; `realism_languages.png`: the others. A column for each group, a row for each property."""
+    """`realism.png`: English groups; `realism_languages.png`: the three languages with most real text. A column for each group, a row for each property."""
     english = [name for name in found if len(name) > 2]
-    others = [name for name in found if len(name) == 2][:5]
+    others = sorted((name for name in found if len(name) == 2), key=lambda name: -found[name].real.size)[:3]
     for file, names, title in (
         ("realism.png", english, "Embedded crawl beside real English text"),
         ("realism_languages.png", others, "Embedded crawl beside real prose in other languages"),

@@ -180,8 +180,9 @@ class Voice:
         self.bank, self.rng = words, rng
         self.theme = words.themes.index(theme) if theme is not None else -1
         self._state = np.array([int(rng.random() * (1 << 53)) * 2 + 1], np.uint64)
-        self._kept = np.zeros((REGISTERS, LONGEST), np.uint8)
-        self._lengths = np.zeros(REGISTERS, np.int64)
+        count = max(len(words.registers), 1)
+        self._kept = np.zeros((count, LONGEST), np.uint8)
+        self._lengths = np.zeros(count, np.int64)
 
     def say(self, section: str) -> str:
         """A line of a section."""

@@ -33,7 +33,7 @@ for _line in _SAME:
         if " " not in _word:
             _OTHERS.setdefault(_word, tuple(_words))
 _AFTER = frozenset("is are we have has was were can".split())
-_SLIPPED = ("indeed", "then", "of course", "in fact", "again", "clearly", "therefore", "naturally", "now", "also")
+_SLIPPED = ("indeed", "then", "of course", "in fact", "clearly", "naturally", "now", "also")
 
 
 def loosened(text: str, rng: Rng) -> str:
@@ -47,7 +47,9 @@ def loosened(text: str, rng: Rng) -> str:
             continue
         elif word in _OTHERS:
             if random() < 0.6:
-                words[i] = rng.choice(_OTHERS[word])
+                other = rng.choice(_OTHERS[word])
+                if (other[0] in "aeiou") == (word[0] in "aeiou") or i == 0 or words[i - 1].lower() not in ("a", "an"):
+                    words[i] = other
         elif word in _AFTER and random() < 0.16 and i + 1 < len(words) and words[i + 1][:1] not in "$,.;:":
             words[i] = f"{word} {rng.choice(_SLIPPED)}"
     return " ".join(words)

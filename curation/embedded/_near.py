@@ -95,6 +95,7 @@ def _lengthened(blocks: list[Block], add: float, rng: Rng, more: Callable[[int],
     for text in more(4 + int(add) // 30):
         if add < 8:
             break
-        new.append(("p", text if text.count(" ") < add * 1.3 else " ".join(text.split(" ")[: int(add)])))
+        fits = text.count(" ") < add * 1.3 or "$" in text  # a formula is not to be cut in two
+        new.append(("p", text if fits else " ".join(text.split(" ")[: int(add)])))
         add -= count_words([new[-1]])
     return [*blocks[:at], *new, *blocks[at:]]
