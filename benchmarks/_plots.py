@@ -57,7 +57,10 @@ def save(figure: Any, path: Path) -> None:
 
 
 def realism(found: dict[str, Group], result: dict[str, dict[str, Any]], out: Path) -> None:
-    """`realism.png`: English groups; `realism_languages.png`: the three languages with most real text. A column for each group, a row for each property."""
+    """`realism.png`: English groups; `realism_languages.png`: the three languages with most real text.
+
+    A column for each group, a row for each property.
+    """
     english = [name for name in found if len(name) > 2]
     others = sorted((name for name in found if len(name) == 2), key=lambda name: -found[name].real.size)[:3]
     for file, names, title in (

@@ -287,24 +287,13 @@ class Curated:
         return found
 
     def truth(self) -> list[dict[str, Any]]:
-        """How often each step is right: corpus, step, claim, precision, recall, of. Asks the generators that know (`measure`).
+        """How often each step is right, where the truth is known: corpus, step, claim, precision, recall, of (`curate/truth.py`).
 
-        A generator whose corpus has a known truth names in `MEASURE` the module beside it whose `measure(recipe, folder, node)` compares.
-        CurateError where nothing that the recipe reads is of that kind, or it is not built.
+        CurateError where nothing that the recipe reads has a known truth, or it is not built.
         """
-        rows: list[dict[str, Any]] = []
-        knowing = [
-            node for node in self.planned.nodes.values() if node.kind == "generate" and node.step and node.step.measure
-        ]
-        if not knowing:
-            raise CurateError(f"{self.name} reads nothing whose truth is known; embedded:crawl is")
-        for node in knowing:
-            manifest = self.built.done.get(node.plan_key)
-            if manifest is None:
-                raise CurateError(f"{node.name} is not built yet; run `curate build {self.name}`")
-            assert node.step and node.step.measure
-            rows += [claim._asdict() for claim in node.step.measure(self, self.store.object(manifest.key), node)]
-        return rows
+        from curate.truth import truth
+
+        return [claim._asdict() for claim in truth(self)]
 
     def status(self) -> dict[str, Any]:
         """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,6 @@ class Card(Part):
     license: Text
     files: Files = ()
     columns: Columns = Field(default_factory=Columns)
-    hub: Text | None = None
-    revision: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,16 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
         raise CurateError(f"changed since it was listed for the benchmark {name!r}; build again", where=path.name)
     try:
         if path.suffix == ".parquet":
-            rows = pl.read_parquet(data).select(columns.values()).cast(pl.String).rows()
+            frame = pl.read_parquet(data)
+            optional = [] if columns["answer"] in frame.columns else [pl.lit(None).alias(columns["answer"])]
+            rows = frame.with_columns(optional).select(columns.values()).cast(pl.String).rows()
         else:
             lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
             items = [json.loads(line) for line in lines if line.strip()]
             rows = [(item[columns["id"]], item[columns["problem"]], item.get(columns["answer"])) for item in items]
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, pl.exceptions.PolarsError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error, pl.exceptions.PolarsError,
+    ) as error:  # fmt: skip
         said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise CurateError(f"is no file of the benchmark {name!r}: {said}", where=path.name) from None
     text = [tuple(value if value is None or isinstance(value, str) else str(value) for value in row) for row in rows]
@@ -112,7 +115,11 @@ def find(name: str, project: Path, where: str = "") -> Path:
 
 def read(path: Path) -> Card:
     """The front matter of a card. CurateError with file and line for anything wrong with it."""
-    head, mark, rest = path.read_text("utf-8").partition("---\n")
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise CurateError("is not UTF-8", where=shown(path)) from None
+    head, mark, rest = text.partition("---\n")
     front, end, _ = rest.partition("\n---\n")
     if head.strip() or not mark or not end:
         raise CurateError(

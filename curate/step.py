@@ -32,6 +32,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from curate.code import PACKAGE, code_digest
 from curate.errors import CurateError, did_you_mean
+from curate.truth import Claim
 
 Kind = Literal["read", "score", "rewrite", "expand", "across", "fit", "generate"]
 DOCUMENT = ("id", "text")
@@ -149,13 +150,20 @@ class Step:
         return f"{self.verb}.{self.name}"
 
     @property
-    def measure(self) -> Callable[..., list[Any]] | None:
-        """Of a generator that knows the truth about what it made: `measure` of the module that `MEASURE` names beside its own."""
-        module = sys.modules[self.module]
-        name = getattr(module, "MEASURE", None)
-        found: Callable[..., list[Any]] | None = (
-            importlib.import_module(f"{module.__package__}.{name}").measure if name else None
-        )
+    def measure(self) -> Callable[..., list[Claim]] | None:
+        """Of a generator that knows the truth about what it made: `measure` of the file that `MEASURE` names beside its own.
+
+        CurateError if there is no such function. Why it is a name: `curate/truth.py`.
+        """
+        name = getattr(sys.modules[self.module], "MEASURE", None)
+        if name is None:
+            return None
+        path = self.path.with_name(f"{name}.py")
+        found: Callable[..., list[Claim]] | None = getattr(_import(path), "measure", None) if path.is_file() else None
+        if found is None:
+            raise CurateError(
+                f"MEASURE names {name!r}, but {path.name} beside it has no function `measure`", where=str(self.path)
+            )
         return found
 
     @property

@@ -46,7 +46,7 @@ class Chrome:
         return "".join([f'<li><a href="/r/{self.rng.randint(100, 9999)}">{line}</a></li>' for line in lines])
 
     def comments(self) -> str:
-        count = 1 + int(self.rng.random() ** 3 * 9)
+        count = 1 + self.rng.few(9, 3)
         users = Voice(bank("words", "forum"), self.rng).all(["user"] * count)
         rows = [
             f'<div class="comment"><cite>{user}</cite> <p>{line}</p></div>'

@@ -1,7 +1,8 @@
 """What worked computations share: how their numbers, polynomials and matrices are written, and the words between the steps.
 
 A derivation draws its numbers first, computes with integers and fractions, and only then writes. So each equality that it prints is true
-by construction, and `tests/curation/test_derivations.py` reads them back and checks them again.
+by construction, and `tests/curation/test_derivations.py` reads them back and checks them again. Decimals that stand for other numbers come
+from `math.sqrt` and `_derive_decimals.py` by IEEE arithmetic, no other function of the C library: they are rounded alike on every machine.
 """
 
 from __future__ import annotations

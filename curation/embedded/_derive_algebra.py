@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, sqrt
 
 from curation.embedded._derive import (
     So,
@@ -138,10 +138,10 @@ def complete_square(rng: Rng) -> list[Block]:
                      f"From ${square} = {d}$ {get(rng)} ${minus(x, h)} = {root}$ or ${minus(x, h)} = {-root}$, and "
                      f"the solutions are ${h + root}$ and ${h - root}$."))  # fmt: skip
     else:
-        out.append(p(rng, f"{So(rng)} ${square} = {d}$ and ${x} = {h} \\pm \\sqrt{{{d}}}$, about ${h + d**0.5:.3f}$ "
-        f"and ${h - d**0.5:.3f}$.",
+        out.append(p(rng, f"{So(rng)} ${square} = {d}$ and ${x} = {h} \\pm \\sqrt{{{d}}}$, about ${h + sqrt(d):.3f}$ "
+        f"and ${h - sqrt(d):.3f}$.",
                      f"Taking roots, {get(rng)} ${x} = {h} \\pm \\sqrt{{{d}}}$. In decimals this is "
-                     f"${h + d**0.5:.2f}$ or ${h - d**0.5:.2f}$."))  # fmt: skip
+                     f"${h + sqrt(d):.2f}$ or ${h - sqrt(d):.2f}$."))  # fmt: skip
     return out
 
 

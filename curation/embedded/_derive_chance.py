@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import comb, isqrt
+from math import comb, isqrt, sqrt
 
 from curation.embedded._derive import So, check, get, p, products, show, signed, so, table, task
 from curation.embedded._page import Block
@@ -89,7 +89,7 @@ def expectation(rng: Rng) -> list[Block]:
         p(rng, f"For the variance we need the mean of the squares, $E({x}^2) = {tex(square)}$.",
           f"The squares have the expectation ${tex(square)}$."),
         show(f"V({x}) = {tex(square)} - \\left( {tex(mean)} \\right)^2 = {tex(square - mean * mean)}"),
-        p(rng, f"The standard deviation is about ${float(square - mean * mean) ** 0.5:.3f}$.",
+        p(rng, f"The standard deviation is about ${sqrt(square - mean * mean):.3f}$.",
           f"A fair price for the game is ${tex(mean)}$ euros." if mean > 0 else "Nobody should play this game for "
           "nothing.",
           f"{check(rng)} the probabilities add up to ${' + '.join(map(tex, chances))} = 1$."),
@@ -137,7 +137,7 @@ def summary(rng: Rng) -> list[Block]:
         p(rng, f"The squares of the deviations add up to ${tex(squares)}$.",
           f"Squaring and adding the deviations, {get(rng)} ${tex(squares)}$."),
         p(rng, f"With the divisor ${n - 1}$ the standard deviation is $\\sqrt{{{tex(squares / (n - 1))}}} \\approx "
-          f"{float(squares / (n - 1)) ** 0.5:.2f}$.",
+          f"{sqrt(squares / (n - 1)):.2f}$.",
           f"{So(rng)} the variance of the sample is ${tex(squares / (n - 1))}$."),
         p(rng, f"The mean is {'larger than' if mean > median else 'smaller than' if mean < median else 'equal to'} "
           f"the median.", "One large value would move the mean, but hardly the median."),
@@ -227,7 +227,7 @@ def square_root_law(rng: Rng) -> list[Block]:
     q = Fraction(share, 100)
     needed = 4 * q * (1 - q) / Fraction(margin, 100) ** 2
     n = rng.choice((100, 400, 900, 1600, 2500))
-    deviation = float(q * (1 - q) / n) ** 0.5
+    deviation = sqrt(q * (1 - q) / n)
     whole = isqrt(n)
     return [
         p(rng, f"In a survey of ${n}$ people, ${share}$ percent say yes. How exact is this?",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import acos, atan2, cos, degrees, radians, tan
+from math import sqrt
 
 from curation.embedded._derive import (
     Number,
@@ -22,6 +22,8 @@ from curation.embedded._derive import (
     table,
     task,
 )
+from curation.embedded._derive_decimals import arccosine, direction, tangent
+from curation.embedded._derive_decimals import cosine as cosine_of
 from curation.embedded._page import Block
 from curation.synth.families._algebra import terms
 from curation.synth.families._family import tex
@@ -75,7 +77,7 @@ def circle(rng: Rng) -> list[Block]:
           f"{'inside' if distance < q else 'outside' if distance > q else 'on the circle'}, since ${distance}$ is "
           f"{'less than' if distance < q else 'more than' if distance > q else 'equal to'} ${q}$."),
         p(rng, f"Its area is ${q}\\pi$.", f"The highest point is $({a}, {b} + {radius})$.",
-          f"The circumference is about ${2 * 3.141592653589793 * q**0.5:.2f}$."),
+          f"The circumference is about ${2 * 3.141592653589793 * sqrt(q):.2f}$."),
     ]  # fmt: skip
 
 
@@ -84,8 +86,8 @@ def law_of_cosines(rng: Rng) -> list[Block]:
     a, b = rng.randint(4, 15), rng.randint(4, 15)
     c = rng.randint(max(abs(a - b) + 1, 3), a + b - 1)
     cosine = Fraction(a * a + b * b - c * c, 2 * a * b)
-    gamma = degrees(acos(float(cosine)))
-    area = 0.5 * a * b * (1 - float(cosine) ** 2) ** 0.5
+    gamma = arccosine(cosine)
+    area = sqrt(4 * a * a * b * b - (a * a + b * b - c * c) ** 2) / 4
     return [
         p(rng, f"The sides of a triangle are $a = {a}$, $b = {b}$ and $c = {c}$. How large are its angles?",
           f"{task(rng, 'solve')} the triangle with the sides ${a}$, ${b}$ and ${c}$."),
@@ -109,7 +111,7 @@ def height(rng: Rng) -> list[Block]:
         )
     )
     far, alpha, eye = rng.randint(12, 220), rng.randint(12, 62), rng.randint(12, 19) / 10
-    rise = far * tan(radians(alpha))
+    rise = far * tangent(alpha)
     return [
         p(rng, f"From a distance of ${far}$ meters the top of a {what} appears at an angle of ${alpha}^\\circ$. How high is it?",
           f"A {what} stands ${far}$ m away, and its top is seen under ${alpha}^\\circ$."),
@@ -119,9 +121,9 @@ def height(rng: Rng) -> list[Block]:
         show(f"{far} \\cdot \\tan {alpha}^\\circ \\approx {rise:.2f}"),
         p(rng, f"If the eye is ${eye}$ m above the ground, the {what} is about ${rise + eye:.1f}$ m high.",
           f"Adding ${eye}$ m for the observer, {get(rng)} ${rise + eye:.1f}$ m, rounded."),
-        p(rng, f"An error of one degree would change the result by about ${far * (tan(radians(alpha + 1)) - tan(radians(alpha))):.1f}$ m.",
-          f"The line of sight has the length ${far / cos(radians(alpha)):.1f}$ m, rounded.",
-          f"From twice the distance the angle would be about ${degrees(atan2(rise, 2 * far)):.1f}^\\circ$."),
+        p(rng, f"An error of one degree would change the result by about ${far * (tangent(alpha + 1) - tangent(alpha)):.1f}$ m.",
+          f"The line of sight has the length ${far / cosine_of(alpha):.1f}$ m, rounded.",
+          f"From twice the distance the angle would be about ${direction(2 * far, rise):.1f}^\\circ$."),
     ]  # fmt: skip
 
 
@@ -157,7 +159,7 @@ def wave(rng: Rng) -> list[Block]:
     a, b = u * rng.choice((1, -1)), v
     square = a * a + b * b
     root = {25: "5", 169: "13", 289: "17", 625: "25"}.get(square, f"\\sqrt{{{square}}}")
-    delta = degrees(atan2(b, a))
+    delta = direction(a, b)
     return [
         p(rng, f"{task(rng, 'write')} ${terms((a, chr(92) + 'cos x'), (b, chr(92) + 'sin x'))}$ as one cosine.",
           f"What are amplitude and phase of ${terms((a, chr(92) + 'cos x'), (b, chr(92) + 'sin x'))}$?"),

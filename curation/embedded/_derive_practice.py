@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import gcd, lcm, log
+from math import gcd, lcm
 
 from curation.embedded._derive import So, at, check, get, p, poly, show, signed, slope, so, table, task
+from curation.embedded._derive_decimals import logarithm
 from curation.embedded._page import Block
 from curation.synth.families._family import decimal, tex
 from curation.synth.families._rng import Rng
@@ -68,14 +69,20 @@ def percent_chain(rng: Rng) -> list[Block]:
     ]  # fmt: skip
 
 
+def _cents(amount: Fraction) -> str:
+    """Rounded to two decimals, a half up, as money is."""
+    cents = int(100 * amount + Fraction(1, 2))
+    return f"{cents // 100}.{cents % 100:02}"
+
+
 def interest_table(rng: Rng) -> list[Block]:
     """Compound interest year by year."""
     start, rate, years = rng.randint(2, 80) * 100, rng.randint(2, 12), rng.randint(4, 7)
-    factor = 1 + rate / 100
+    factor = Fraction(100 + rate, 100)
     pay = rng.choice((0, 0, rng.randint(1, 8) * 50))
-    rows, amount = [], float(start)
+    rows, amount = [], Fraction(start)
     for year in range(years + 1):
-        rows.append([f"${year}$", f"${amount:.2f}$"])
+        rows.append([f"${year}$", f"${_cents(amount)}$"])
         amount = amount * factor + pay
     return [
         p(rng, f"${start}$ euros are put on an account with ${rate}$ percent a year" + (f", and ${pay}$ are added "
@@ -86,11 +93,11 @@ def interest_table(rng: Rng) -> list[Block]:
           f"One year later, ${start} \\cdot {decimal(Fraction(100 + rate, 100))} = "
           f"{decimal(start * Fraction(100 + rate, 100))}$ before anything is added."),
         table(["year", "amount"], *rows),
-        show(f"{start} \\cdot {decimal(Fraction(100 + rate, 100))}^{years} \\approx {start * factor**years:.2f}"),
+        show(f"{start} \\cdot {decimal(Fraction(100 + rate, 100))}^{years} \\approx {_cents(start * factor**years)}"),
         p(rng, "This is the share of the first deposit." if pay else "This is the last line of the table.",
           f"Without compounding it would be ${start} + {years} \\cdot {start * rate // 100} = "
           f"{start + years * (start * rate // 100)}$."),
-        p(rng, f"Money doubles at this rate in about ${log(2) / log(factor):.1f}$ years.",
+        p(rng, f"Money doubles at this rate in about ${logarithm(Fraction(2)) / logarithm(factor):.1f}$ years.",
           f"The rule of seventy says that doubling takes about $\\frac{{70}}{{{rate}}} \\approx {70 / rate:.1f}$ "
           f"years."),
     ]  # fmt: skip
@@ -137,25 +144,29 @@ def units(rng: Rng) -> list[Block]:
     ]  # fmt: skip
 
 
+_NO_POWERS = [c for c in range(2, 91) if not {n**k for n in range(10) for k in (2, 3)} & {c}]
+"""Numbers that are no squares and no cubes."""
+
+
 def newton_root(rng: Rng) -> list[Block]:
     """Square or cube roots by Newton's method."""
-    cube, c = rng.chance(0.4), rng.randint(2, 90)
-    c += c in (4, 8, 9, 16, 25, 27, 36, 49, 64, 81)
-    x = max(1.0, float(round(c ** (1 / 3 if cube else 0.5))))
-    rows, y = [], x
+    cube, c = rng.chance(0.4), rng.choice(_NO_POWERS)
+    degree = 3 if cube else 2
+    x = next(n for n in range(1, 11) if (2 * n + 1) ** degree > 2**degree * c)  # the nearest integer
+    rows, y = [], float(x)
     for n in range(5):
         power = y * y * y if cube else y * y
-        rows.append([f"${n}$", f"${y:.8f}$", f"${power - c:.6f}$"])
+        rows.append([f"${n}$", f"${y:.8f}$", f"${power - c:z.6f}$"])
         y = (2 * y + c / (y * y)) / 3 if cube else (y + c / y) / 2
     name = f"\\sqrt[3]{{{c}}}" if cube else f"\\sqrt{{{c}}}"
-    rule = f"\\frac{{1}}{{3}} \\left( 2x_n + \\frac{{{c}}}{{x_n^2}} \\right)" if cube else "\\frac{1}{2} "
-    f"\\left( x_n + \\frac{{{c}}}{{x_n}} \\right)"
+    inner = f"2x_n + \\frac{{{c}}}{{x_n^2}}" if cube else f"x_n + \\frac{{{c}}}{{x_n}}"
+    rule = f"\\frac{{1}}{{{degree}}} \\left( {inner} \\right)"
     return [
         p(rng, f"{task(rng, 'compute')} ${name}$ by Newton's method.", f"How does a machine find ${name}$?",
-          f"The zero of $x^{3 if cube else 2} - {c}$ is approximated step by step."),
+          f"The zero of $x^{degree} - {c}$ is approximated step by step."),
         show(f"x_{{n+1}} = {rule}"),
-        p(rng, f"We start with $x_0 = {int(x)}$.", f"A rough guess is $x_0 = {int(x)}$."),
-        table(["$n$", "$x_n$", f"$x_n^{3 if cube else 2} - {c}$"], *rows),
+        p(rng, f"We start with $x_0 = {x}$.", f"A rough guess is $x_0 = {x}$."),
+        table(["$n$", "$x_n$", f"$x_n^{degree} - {c}$"], *rows),
         p(rng, "The number of correct digits about doubles from line to line.",
           "After a few steps nothing changes any more in eight decimals.",
           "The last column tends to zero very quickly."),

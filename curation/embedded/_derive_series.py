@@ -23,6 +23,7 @@ from curation.embedded._derive import (
     task,
     variable,
 )  # fmt: skip
+from curation.embedded._derive_decimals import exponential, logarithm
 from curation.embedded._page import Block
 from curation.synth.families._algebra import terms
 from curation.synth.families._family import decimal, tex
@@ -40,7 +41,7 @@ def taylor(rng: Rng) -> list[Block]:
               f"{', '.join(str(k**i) for i in range(1, n + 1))}$."),
             table(["order", *range(n + 1)], ["derivative at $0$", *(k**i for i in range(n + 1))], ["coefficient", *values]),
             show(f"e^{{{k}{x}}} \\approx {' + '.join(tex(v) + power(x, i) if i else '1' for i, v in enumerate(values))}"),
-            p(rng, f"At ${x} = 0.1$ the polynomial is about ${sum(float(v) * 0.1**i for i, v in enumerate(values)):.5f}$.",
+            p(rng, f"At ${x} = 0.1$ the polynomial is about ${float(at(values[::-1], Fraction(1, 10))):.5f}$.",
               f"The next term would be ${tex(Fraction(k ** (n + 1), factorial(n + 1)))}{power(x, n + 1)}$."),
         ]  # fmt: skip
     a, values_ = nonzero(rng, -3, 3), [rng.randint(1, 3), *(rng.randint(-6, 6) for _ in range(3))]
@@ -125,13 +126,11 @@ def second_order(rng: Rng) -> list[Block]:
 
 def cooling(rng: Rng) -> list[Block]:
     """Newton's law of cooling, with a table."""
-    from math import exp, log
-
     room, start, k = rng.randint(4, 25), rng.randint(60, 98), rng.randint(2, 12)
-    rate = k / 100
+    rate = Fraction(k, 100)
     times_ = (0, 5, 10, 20, 40)
     goal = room + (start - room) // 3
-    needed = log((start - room) / (goal - room)) / rate
+    needed = logarithm(Fraction(start - room, goal - room)) / rate
     thing = rng.choice(
         "cup of tea, soup, engine, loaf of bread, kettle, stone, bath, casting, horseshoe, pie, brick".split(", ")
     )
@@ -143,8 +142,8 @@ def cooling(rng: Rng) -> list[Block]:
         p(rng, f"The difference to ${room}$ decays exponentially and begins with ${start - room}$.",
           f"Put $D = T - {room}$; then $D' = -{decimal(Fraction(k, 100))} D$ and $D(0) = {start - room}$."),
         show(f"T(t) = {room} + {start - room} e^{{-{decimal(Fraction(k, 100))} t}}"),
-        table(["$t$", *times_], ["$T(t)$", *(f"${room + (start - room) * exp(-rate * t):.1f}$" for t in times_)]),
+        table(["$t$", *times_], ["$T(t)$", *(f"${room + (start - room) * exponential(-rate * t):.1f}$" for t in times_)]),
         p(rng, f"When is the temperature ${goal}$? From $e^{{-{decimal(Fraction(k, 100))} t}} = "
           f"\\frac{{{goal - room}}}{{{start - room}}}$ {get(rng)} $t \\approx {needed:.1f}$.",
-          f"The difference is halved every ${log(2) / rate:.1f}$ minutes."),
+          f"The difference is halved every ${logarithm(Fraction(2)) / rate:.1f}$ minutes."),
     ]  # fmt: skip

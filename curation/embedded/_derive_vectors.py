@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import atan2, cos, degrees, gcd, isqrt, radians, sin
+from math import gcd, isqrt, sqrt
 
 from curation.embedded._derive import (
     Number,
@@ -20,27 +20,26 @@ from curation.embedded._derive import (
     table,
     task,
 )
+from curation.embedded._derive_decimals import cosine, direction, sine
 from curation.embedded._page import Block
 from curation.synth.families._algebra import terms
 from curation.synth.families._family import tex
 from curation.synth.families._rng import Rng
-
-UNKNOWNS = (("x", "y"), ("x", "y"), ("u", "v"), ("a", "b"), ("s", "t"), ("p", "q"))
 
 
 def angle(rng: Rng) -> list[Block]:
     """Lengths, dot product and angle of two vectors in space."""
     v, w = ([nonzero(rng, -5, 6) for _ in range(3)] for _ in range(2))
     dot, n, m = sum(a * b for a, b in zip(v, w, strict=True)), sum(a * a for a in v), sum(b * b for b in w)
-    cosine = dot / (n * m) ** 0.5
+    share = dot / sqrt(n * m)
     return [
         p(rng, f"{task(rng, 'find', 'estimate')} the angle between $v = {point(*v)}$ and $w = {point(*w)}$.",
           f"Which angle do $v = {point(*v)}$ and $w = {point(*w)}$ enclose?"),
         show(f"v \\cdot w = {products(v, w)} = {dot}"),
         p(rng, f"The lengths are $|v| = \\sqrt{{{n}}}$ and $|w| = \\sqrt{{{m}}}$.",
           f"Further, $|v|^2 = {n}$ and $|w|^2 = {m}$."),
-        p(rng, f"{So(rng)} the cosine is $\\frac{{{dot}}}{{\\sqrt{{{n}}} \\sqrt{{{m}}}}} \\approx {cosine:.3f}$.",
-          f"For the cosine {get(rng)} $\\frac{{{dot}}}{{\\sqrt{{{n * m}}}}} \\approx {cosine:.3f}$."),
+        p(rng, f"{So(rng)} the cosine is $\\frac{{{dot}}}{{\\sqrt{{{n}}} \\sqrt{{{m}}}}} \\approx {share:.3f}$.",
+          f"For the cosine {get(rng)} $\\frac{{{dot}}}{{\\sqrt{{{n * m}}}}} \\approx {share:.3f}$."),
         p(rng, "The vectors are perpendicular." if not dot else f"The angle is {'acute' if dot > 0 else 'obtuse'}.",
           f"The projection of $v$ onto $w$ is ${tex(Fraction(dot, m))} w$." if dot else "The projection of one onto the other is zero."),
     ]  # fmt: skip
@@ -106,7 +105,7 @@ def triangle(rng: Rng) -> list[Block]:
     u, v = [b[0] - a[0], b[1] - a[1]], [c[0] - a[0], c[1] - a[1]]
     cross, square = u[0] * v[1] - u[1] * v[0], u[0] ** 2 + u[1] ** 2
     root = isqrt(square)
-    rounded = f" = {root}" if root * root == square else f" \\approx {square**0.5:.2f}"
+    rounded = f" = {root}" if root * root == square else f" \\approx {sqrt(square):.2f}"
     return [
         p(rng, f"Consider the triangle with the corners $A = {point(*a)}$, $B = {point(*b)}$ and $C = {point(*c)}$.",
           f"Let $A = {point(*a)}$, $B = {point(*b)}$, $C = {point(*c)}$. "
@@ -125,23 +124,24 @@ def bearing(rng: Rng) -> list[Block]:
     """Two legs of a walk or flight put together."""
     north, east = rng.randint(3, 40), rng.randint(3, 40)
     first, turn = rng.randint(5, 60), rng.randint(20, 160)
-    x, y = first * sin(radians(turn)) + east, first * cos(radians(turn)) + north
+    across, along = first * sine(turn), first * cosine(turn)
+    x, y = across + east, along + north
     scale = gcd(north, east)
     return [
         p(rng, f"A boat sails ${first}$ km on the course ${turn}^\\circ$, counted from north to east, then ${east}$ "
           f"km east and ${north}$ km north. How far is it from the start?",
           f"{task(rng, 'add')} three displacements: ${first}$ km at ${turn}^\\circ$ from north, ${east}$ km to the "
           f"east, ${north}$ km to the north."),
-        p(rng, f"The first leg leads ${first * sin(radians(turn)):.2f}$ km east and "
-          f"${first * cos(radians(turn)):.2f}$ km north, rounded.",
+        p(rng, f"The first leg leads ${across:.2f}$ km east and "
+          f"${along:.2f}$ km north, rounded.",
           "Split the first leg into its parts by sine and cosine."),
-        show(f"{first} \\sin {turn}^\\circ \\approx {first * sin(radians(turn)):.2f}, \\quad {first} \\cos "
-          f"{turn}^\\circ \\approx {first * cos(radians(turn)):.2f}"),
+        show(f"{first} \\sin {turn}^\\circ \\approx {across:.2f}, \\quad {first} \\cos "
+          f"{turn}^\\circ \\approx {along:.2f}"),
         p(rng, f"In all this is ${x:.2f}$ km east and ${y:.2f}$ km north.",
           f"Adding the other legs, {get(rng)} about ${x:.1f}$ km east and ${y:.1f}$ km north."),
-        p(rng, f"The distance is about ${(x * x + y * y) ** 0.5:.1f}$ km.",
-          f"By the Pythagorean theorem the start is about ${(x * x + y * y) ** 0.5:.1f}$ km away."),
+        p(rng, f"The distance is about ${sqrt(x * x + y * y):.1f}$ km.",
+          f"By the Pythagorean theorem the start is about ${sqrt(x * x + y * y):.1f}$ km away."),
         p(rng, f"The last two legs alone have the slope $\\frac{{{north}}}{{{east}}} = {tex(Fraction(north, east))}$."
           if scale > 1 else f"The last two legs alone would lead $\\sqrt{{{north * north + east * east}}}$ km from their start.",
-          f"The course from the start would have been about ${degrees(atan2(x, y)):.0f}^\\circ$."),
+          f"The course from the start would have been about ${direction(y, x):.0f}^\\circ$."),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import comb, gcd
+from math import comb, gcd, sqrt
 
 from curation.embedded._derivations import DERIVATIONS, TABLED
 from curation.embedded._exercises import EXERCISES
@@ -170,7 +170,7 @@ def trig(rng: Rng) -> Example:
         f"Two sides of a triangle are ${a}$ and ${b}$, and the angle between them is $60^\\circ$. Since "
         f"$\\cos 60^\\circ = \\frac{{1}}{{2}}$, the law of cosines gives $$c^2 = {a}^2 + {b}^2 - {a} "
         f"\\cdot {b} = {square}.$$",
-        f"Hence $c = \\sqrt{{{square}}} \\approx {square**0.5:.2f}$.",
+        f"Hence $c = \\sqrt{{{square}}} \\approx {sqrt(square):.2f}$.",
     ]
     return (
         told,

@@ -46,7 +46,7 @@ def thread(rng: Rng, problem: Problem, text: str = "", *, solved: bool = True) -
 
 def _replies(rng: Rng) -> int:
     """How many more people say something: mostly few."""
-    return int(rng.random() ** 2 * 6)
+    return rng.few(6)
 
 
 def _reply(talk: Voice, rng: Rng) -> list[Block]:
@@ -59,7 +59,7 @@ _REPLIES = ("reply", "reply", "followup", "hint", "signature", "moderation")
 def _conceptual(rng: Rng) -> Page:
     """A thread about a notion. Now and then its answers are known to be good ones (`conceptual.pair`)."""
     talk = Voice(forum_bank(), rng)
-    count = 1 + int(rng.random() ** 2 * 6)
+    count = 1 + rng.few(6)
     if rng.chance(0.08):
         ask, *answers = talk.say("conceptual.pair").split(BETWEEN)
     else:
@@ -100,7 +100,7 @@ def _offtopics() -> list[str]:
 
 
 def _post(user: str, rng: Rng, blocks: list[Block], votes: int = 0) -> Block:
-    return ("post", user, "", votes or int(rng.random() ** 3 * 60), blocks)
+    return ("post", user, "", votes or rng.few(60, 3), blocks)
 
 
 def _dated(posts: list[Block], rng: Rng) -> list[Block]:
@@ -109,7 +109,7 @@ def _dated(posts: list[Block], rng: Rng) -> list[Block]:
     dated = []
     for post in posts:
         dated.append((*post[:2], day.isoformat(), *post[3:]))
-        day += datetime.timedelta(days=int(rng.random() ** 3 * 30))
+        day += datetime.timedelta(days=rng.few(30, 3))
     return dated
 
 

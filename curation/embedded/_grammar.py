@@ -32,6 +32,9 @@ _RANGE = re.compile(r"(-?[\d,]+)([-~])([\d,]+)")
 _HEAD = re.compile(r"=\s*(\S+)\s*(~?)\s*(?::\s*(\w+))?\s*$")
 _WEIGHT = re.compile(r"(\d+)\*\s+")
 LITERAL, SECTION, CHOICE, RANGE, KEPT, ARTICLE, CAPITAL, MAYBE, THEMED = range(9)
+"""Operations of a compiled line, of which each is one integer (`_word`)."""
+MARGIN = 4096
+"""Bytes that the writer keeps in reserve; no piece of a line may hold more."""
 REGISTERS, LONGEST = 160, 240
 """How many `@` names a bank may use, and how many bytes one of them may hold."""
 
@@ -130,6 +133,7 @@ class Bank:
 
     def _text(self, text: str) -> tuple[int, int]:
         data = text.encode()
+        assert len(data) < MARGIN, text[:80]
         if data not in self._known:
             self._known[data] = len(self._blob)
             self._blob += data

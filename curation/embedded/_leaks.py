@@ -15,7 +15,7 @@ from collections.abc import Callable
 from curation.embedded._forum import thread
 from curation.embedded._maths import asked, solution
 from curation.embedded._page import Block, Leak, Page
-from curation.embedded._problems import Item, Problem, bench, split_of
+from curation.embedded._problems import Item, Problem, bench, draw, split_of
 from curation.synth.families._family import families
 from curation.synth.families._rng import Rng
 
@@ -37,8 +37,6 @@ def leak(rng: Rng) -> Page:
 
 
 def _sheet(rng: Rng, kind: str) -> Page:
-    from curation.embedded._problems import draw
-
     found = [_disguised(rng, kind) for _ in range(rng.randint(1, 3))]
     others = [draw(rng) for _ in range(rng.randint(3, 8))]
     lines = rng.shuffled([*((text, problem) for _, problem, text in found), *((p.text, p) for p in others)])
@@ -66,16 +64,22 @@ _INTROS = (
 
 def _disguised(rng: Rng, kind: str) -> tuple[Item, Problem, str]:
     """An item, its problem, and the text in which it stands on the page."""
-    item = rng.choice(_short() if kind == "short" else bench())
     if kind == "swapped":
-        for _ in range(40):
-            item = rng.choice(bench())
-            text = _swapped(item.problem.text, rng)
-            parsed = families()[item.problem.family].parse(text)
-            if parsed is not None and split_of(item.problem.family, parsed) != "eval":
-                return item, item.problem._replace(text=text), text
+        return _with_other_numbers(rng)
+    item = rng.choice(_short() if kind == "short" else bench())
     text = _reformatted(item.problem.text, rng) if kind == "reformatted" else item.problem.text
     return item, item.problem, text
+
+
+def _with_other_numbers(rng: Rng) -> tuple[Item, Problem, str]:
+    """An item with other numbers that make a problem to train on. RuntimeError if none is found, which the tests rule out."""
+    for _ in range(400):
+        item = rng.choice(bench())
+        text = _swapped(item.problem.text, rng)
+        parsed = families()[item.problem.family].parse(text)
+        if parsed is not None and split_of(item.problem.family, parsed) == "train":
+            return item, item.problem._replace(text=text), text
+    raise RuntimeError("no item of the benchmark makes a problem to train on when its numbers are changed")
 
 
 @functools.cache

@@ -11,6 +11,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from curation.embedded._grammar import ARTICLE, CAPITAL, CHOICE, KEPT, LITERAL, MARGIN, MAYBE, RANGE, SECTION
+
 DEPTH = 96
 _OUT = np.zeros(1 << 20, np.uint8)
 _FRAMES = np.zeros((DEPTH, 7), np.int64)
@@ -76,7 +78,7 @@ def _capital(out, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @numba.njit(cache=True)
-def _article(out, size, text, start, length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _article(text, start, length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """After `a `: whether the word that begins at `start` wants `an`."""
     first = text[start]
     second = text[start + 1] if length > 1 else 0
@@ -117,7 +119,7 @@ def _put(out, size, start, text, at, length, flags):  # type: ignore[no-untyped-
         size += 1
         at += 1
     if flags[1] >= 0 and at < end and text[at] != 32:
-        if size == flags[1] + 1 and out[size - 1] == 32 and _article(out, size, text, at, end - at):
+        if size == flags[1] + 1 and out[size - 1] == 32 and _article(text, at, end - at):
             out[size - 1] = 110
             out[size] = 32
             size += 1
@@ -201,7 +203,7 @@ def _write(tables, todo, state, kept, lengths, theme, out, frames):  # type: ign
     blob, code, starts, bounds, members, skewed, choices, ranges, themed = tables
     flags = np.array([0, -1], np.int64)
     number = np.zeros(32, np.uint8)
-    limit = out.size - 4096
+    limit = out.size - MARGIN
     size = 0
     for item in todo:
         start = size
@@ -225,31 +227,31 @@ def _write(tables, todo, state, kept, lengths, theme, out, frames):  # type: ign
             word = code[frames[depth, 0]]
             frames[depth, 0] += 1
             op, a, b = word & 15, (word >> 4) & 0xFFFFFFF, word >> 32
-            if skip and op != 6:  # capitals are for what comes next, whatever is left out
+            if skip and op != CAPITAL:  # capitals are for what comes next, whatever is left out
                 skip = False
                 continue
             section = np.int64(-1)
-            if op == 0:
+            if op == LITERAL:
                 size = _put(out, size, start, blob, a, b, flags)
-            elif op == 1:
+            elif op == SECTION:
                 section = a
-            elif op == 2:
+            elif op == CHOICE:
                 k = a + _below(state, b)
                 size = _put(out, size, start, blob, choices[k, 0], choices[k, 1], flags)
-            elif op == 3:
+            elif op == RANGE:
                 at = _digits(state, ranges[a, 0], ranges[a, 1], ranges[a, 2], number)
                 size = _put(out, size, start, number, at, 32 - at, flags)
-            elif op == 4:
+            elif op == KEPT:
                 if lengths[a] > 0:
                     size = _put(out, size, start, kept[a], 0, lengths[a], flags)
                 elif b > 0:
                     section = b - 1
-            elif op == 5:
+            elif op == ARTICLE:
                 size = _put(out, size, start, np.array([97], np.uint8), 0, 1, flags)
                 flags[1] = size
-            elif op == 6:
+            elif op == CAPITAL:
                 flags[0] = 1
-            elif op == 7:
+            elif op == MAYBE:
                 skip = (_draw(state) >> np.uint64(63)) == np.uint64(1)
             else:
                 section = b
@@ -259,8 +261,8 @@ def _write(tables, todo, state, kept, lengths, theme, out, frames):  # type: ign
                 chosen = members[bounds[section] + _pick(state, bounds[section + 1] - bounds[section], skewed[section])]
                 depth += 1
                 frames[depth, 0], frames[depth, 1] = starts[chosen], starts[chosen + 1]
-                frames[depth, 2] = a if op == 4 else -1
-                if op == 4:
+                frames[depth, 2] = a if op == KEPT else -1
+                if op == KEPT:
                     frames[depth, 3], frames[depth, 4], frames[depth, 5] = size, section, 0
                     frames[depth, 6], flags[0] = flags[0], 0
         if size > start and out[size - 1] == 32:

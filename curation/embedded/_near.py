@@ -27,9 +27,10 @@ def varied(page: Page, rng: Rng, more: Callable[[int], list[str]]) -> Page:
     how = rng.random()
     if how < 0.6:
         share = (1 - wanted) / (1 + wanted)
-        blocks = _reworded(blocks, max(1, round(share * words / GRAM)), rng)
+        asked = {question.text for question in page.questions}
+        blocks = _reworded(blocks, max(1, round(share * words / GRAM)), rng, asked)
     elif how < 0.8:
-        blocks = _shortened(blocks, (1 - wanted) * words, rng)
+        blocks = _shortened(blocks, (1 - wanted) * words, rng, {question.text for question in page.questions})
     else:
         blocks = _lengthened(blocks, (1 / wanted - 1) * words, rng, more)
     if blocks == page.blocks:
@@ -37,12 +38,12 @@ def varied(page: Page, rng: Rng, more: Callable[[int], list[str]]) -> Page:
     return replace(page, blocks=blocks, comments=False)
 
 
-def _reworded(blocks: list[Block], count: int, rng: Rng) -> list[Block]:
-    """So many words changed, spread over paragraphs, never in a formula or a problem."""
+def _reworded(blocks: list[Block], count: int, rng: Rng, asked: set[str]) -> list[Block]:
+    """So many words changed, spread over paragraphs, never in a formula or in a problem that is asked."""
     places = [
         (i, m.start(), m.end())
         for i, block in enumerate(blocks)
-        if block[0] in ("p", "label") and "?" not in block[-1]
+        if block[0] in ("p", "label") and "?" not in block[-1] and not any(text in block[-1] for text in asked)
         for m in _WORD.finditer(block[-1])
         if block[-1].count("$", 0, m.start()) % 2 == 0
     ]
@@ -76,9 +77,13 @@ def _other(word: str, rng: Rng) -> str:
     )
 
 
-def _shortened(blocks: list[Block], drop: float, rng: Rng) -> list[Block]:
+def _shortened(blocks: list[Block], drop: float, rng: Rng, asked: set[str]) -> list[Block]:
     """Paragraphs taken out from one place on, until so many words are gone; questions stay."""
-    free = [i for i, block in enumerate(blocks) if block[0] == "p" and "?" not in block[1]]
+    free = [
+        i
+        for i, block in enumerate(blocks)
+        if block[0] == "p" and "?" not in block[1] and not any(text in block[1] for text in asked)
+    ]
     gone: set[int] = set()
     for i in free[rng.randint(0, max(len(free) - 1, 0)) :] + free:
         size = count_words([blocks[i]])

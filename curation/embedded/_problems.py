@@ -24,6 +24,8 @@ PER_LEVEL = 4
 _PLAIN = re.compile(r"[A-Za-z' -]*")
 _LETTER = re.compile(r"(?<![a-z])[a-z](?![a-z])")
 """An unknown, whatever it is called."""
+_BRACKETS = re.compile(r"([()])\1+")
+"""Brackets around brackets, which say nothing."""
 ESSENTIAL = ("from", "to", "small", "large", "word")
 """Words of a problem that are not mere names or things: units, and letters to arrange."""
 
@@ -48,7 +50,7 @@ class Item(NamedTuple):
 def problem_hash(family: str, parsed: Parsed) -> bytes:
     """16 bytes that are the same for the same problem in whatever words."""
     words = (word for key, word in parsed.words.items() if key in ESSENTIAL or not _PLAIN.fullmatch(word))
-    forms = sorted(_LETTER.sub("x", word) for word in words)
+    forms = sorted(_BRACKETS.sub(r"\1", _LETTER.sub("x", word)) for word in words)
     return hashlib.blake2b(repr((family, parsed.kind, parsed.numbers, forms)).encode(), digest_size=16).digest()
 
 

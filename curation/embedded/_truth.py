@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import polars as pl
+
+from curate.truth import Claim
+from curation.embedded._likeness import jaccard
+from curation.embedded._prose import SALAD
 
 MOST = 20_000
 """Pages that are looked at."""
@@ -30,41 +34,35 @@ class Built(Protocol):
         ...
 
 
-class Claim(NamedTuple):
-    """One row: what a step of a corpus said, how often that was true, how much of the truth it said."""
-
-    corpus: str
-    step: str
-    claim: str
-    precision: float | None
-    recall: float | None
-    of: int
-    """How many documents (or formulas, words, questions) are such in truth."""
-
-
 def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
     """Every claim of the corpora that are read from the crawl in `folder`, which is the output of `node`, and of those made from them."""
-    truth = pl.read_parquet(folder / "truth.parquet").filter(pl.col("page") < MOST)
+    truth = pl.scan_parquet(folder / "truth.parquet").filter(pl.col("page") < MOST).collect()
     claims: list[Claim] = []
     for corpus, end in built.planned.ends.items():
         chain = list(end.upstream())[::-1]
         if not any(other is node or other.plan_key == node.plan_key for _, other in chain[0].others):
             continue
         own = [n for n in chain if n.corpus == corpus]
-        docs = built.sql(f"select * from documents where corpus = '{corpus}'")
+        docs = _documents(built, corpus, truth["url"])
         if chain[0].corpus == corpus:
             claims += _pages(corpus, own, docs, truth)
         else:
             source = chain[0].corpus
-            kept = built.sql(f"select url from documents where corpus = '{source}' and fate = 'kept'")["url"]
+            kept = _documents(built, source, truth["url"], "url, fate").filter(pl.col("fate") == "kept")["url"]
             claims += _made(corpus, own, docs, truth.filter(pl.col("url").is_in(kept.implode())))
     return claims
+
+
+def _documents(built: Built, corpus: str, urls: pl.Series, columns: str = "*") -> pl.DataFrame:
+    """Documents of a corpus from these addresses."""
+    listed = ", ".join(f"'{url}'" for url in urls.unique(maintain_order=True))
+    return built.sql(f"select {columns} from documents where corpus = '{corpus}' and url in ({listed or 'null'})")
 
 
 def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Claim]:
     """Claims about pages: each page once, repeats apart."""
     order = {node.name: i for i, node in enumerate(nodes)}
-    yield _repeats(corpus, nodes, docs, truth)
+    yield _repeats(corpus, docs, truth)
     pages = truth.filter(pl.col("relation") != "repeat")
     true = pages.rename({c: f"true_{c}" for c in ("text", "formulas", "language", "title", "date", "dump")})
     joined = docs.filter(pl.col("fate") != "repeat").join(true, on="url")
@@ -74,7 +72,8 @@ def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFram
     for i, node in enumerate(nodes):
         reached = joined.filter(pl.col("ended") >= i)
         step = str(node.own["step"])
-        for claim in JUDGES.get(step, _nothing)(node, reached) if step != "keep" else _clauses(node, reached):
+        judge = {"extract.html_math": _extraction, "keep": _clauses}.get(step)
+        for claim in judge(node, reached) if judge else ():
             yield claim._replace(corpus=corpus)
     kept = joined.filter(pl.col("fate") == "kept")
     wanted = joined.filter(pl.col("math") & (pl.col("true_language") == "en") & (pl.col("quality") > 0))
@@ -84,10 +83,6 @@ def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFram
         corpus, "all", "kept: English mathematics, one page of each group", _ratio(good["group"].n_unique(), kept.height),
         _ratio(good["group"].n_unique(), groups), groups,
     )  # fmt: skip
-
-
-def _nothing(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
-    return iter(())
 
 
 def _ratio(part: int | float, whole: int | float) -> float | None:
@@ -102,7 +97,7 @@ def _said(step: str, claim: str, frame: pl.DataFrame, said: pl.Expr, true: pl.Ex
     return Claim("", step, claim, _ratio(both, said_), _ratio(both, true_), true_)
 
 
-def _repeats(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Claim:
+def _repeats(corpus: str, docs: pl.DataFrame, truth: pl.DataFrame) -> Claim:
     struck = docs.filter(pl.col("fate") == "repeat").group_by("url").len("struck")
     more = truth.group_by("url").agg((pl.col("relation") == "repeat").sum().alias("more"))
     both = more.join(struck, on="url", how="left").with_columns(pl.col("struck").fill_null(0))
@@ -148,11 +143,10 @@ def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
 # ---- scores and clauses -----------------------------------------------------------------------------------------------------
 
 TRUE_ENGLISH = pl.col("true_language") == "en"
-REPETITIVE = ("casino", "pills", "essay")
 PROPOSITIONS: tuple[tuple[set[str], str, pl.Expr, pl.Expr], ...] = (
     ({"language", "language_score"}, "in English", TRUE_ENGLISH, pl.lit(value=True)),
     ({"math_score", "latex_density", "finemath_score"}, "mathematics, of English pages", pl.col("math"), TRUE_ENGLISH),
-    ({"repeated_lines", "repeated_ngrams"}, "no keyword spam", ~pl.col("topic").is_in(REPETITIVE), pl.lit(value=True)),
+    ({"repeated_lines", "repeated_ngrams"}, "no keyword spam", ~pl.col("topic").is_in(list(SALAD)), pl.lit(value=True)),
 )
 """Columns that a clause may name, what it then claims of the documents it keeps, when that is true, and of which documents it is asked."""
 
@@ -211,17 +205,14 @@ def _copies(step: str, claim: str, frame: pl.DataFrame, dropped: pl.Expr) -> Cla
 
 def _close(frame: pl.DataFrame) -> pl.Series:
     """Whether a page's text is near that of the first of its group that is here, by lower-cased word 5-grams."""
-    firsts: dict[int, set[tuple[str, ...]]] = {}
-    close = []
+    firsts: dict[int, str] = {}
     sizes = frame.select(pl.len().over("group")).to_series()
-    for (group, text), size in zip(frame.select("group", "text").iter_rows(), sizes, strict=True):
-        if size == 1:
-            close.append(True)
-            continue
-        words = (text or "").lower().split()
-        grams = set(zip(*(words[i:] for i in range(5)), strict=False))
-        first = firsts.setdefault(group, grams)
-        close.append(len(grams & first) >= NEAR * max(len(grams | first), 1))
+    close = []
+    for (group, text, language), size in zip(
+        frame.select("group", "text", "true_language").iter_rows(), sizes, strict=True
+    ):
+        first = firsts.setdefault(group, text or "")
+        close.append(size == 1 or jaccard(text or "", first, language) >= NEAR)
     return pl.Series("close", close, pl.Boolean)
 
 
@@ -243,11 +234,6 @@ def _leaks(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
             yield _said(f"keep {clause}", f"leaks, {kind}", reached, dropped, kinds.list.contains(kind))._replace(
                 precision=None
             )
-
-
-JUDGES: Mapping[str, Callable[[Any, pl.DataFrame], Iterator[Claim]]] = {
-    "extract.html_math": _extraction,
-}  # fmt: skip
 
 
 # ---- what was made from pages -----------------------------------------------------------------------------------------------

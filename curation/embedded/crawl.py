@@ -19,13 +19,13 @@ from math import isqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.step import generate
 from curation.embedded import _hostile
 from curation.embedded._html import Site, render, site
+from curation.embedded._likeness import jaccard
 from curation.embedded._page import Page
 from curation.embedded._pages import MAKERS, near
 from curation.synth.families._rng import Rng
@@ -81,7 +81,7 @@ class Item(NamedTuple):
     truth: dict[str, Any]
 
 
-@generate(files=["banks/*.txt", "../synth/families/*.py"])
+@generate(files=["banks/*.txt", "../synth/families/*.py"], uses=["pyarrow"])
 def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
     """`*.warc.gz` and `truth.parquet` in `out`: `pages` captures in about one file per hundred, with the same bytes on every machine."""
     if not 0 <= pages <= 100_000_000:
@@ -89,6 +89,7 @@ def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
     files = _files(pages)
+    collecting = gc.isenabled()
     gc.disable()  # pages are many small objects without circles; looking for some took a sixth of the time
     try:
         with pq.ParquetWriter(out / "truth.parquet", TRUTH, compression="zstd") as writer:
@@ -98,7 +99,8 @@ def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
                     pa.table({field.name: [row[field.name] for row in rows] for field in TRUTH}, schema=TRUTH)
                 )
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
     return {"pages": pages, "files": files, "suffixes": [".warc.gz"]}
 
 
@@ -191,8 +193,8 @@ def item(seed: int, n: int) -> Item:
         url = f"https://{host.host}/mirror/{rng.randint(10, 99)}/{n}.html"
         return source._replace(url=url, truth={**source.truth, "url": url, "relation": kind})
     made = _shown(seed, n, near(page, rng), source.where.encoding if source.truth["formulas"] else "")
-    jaccard = _jaccard(made.truth["text"], source.truth["text"], page.language)
-    return made._replace(truth={**made.truth, "relation": kind, "group": root, "jaccard": jaccard})
+    alike = jaccard(made.truth["text"], source.truth["text"], page.language)
+    return made._replace(truth={**made.truth, "relation": kind, "group": root, "jaccard": alike})
 
 
 def _root(seed: int, n: int, rng: Rng, *, odd: bool) -> int:
@@ -202,7 +204,7 @@ def _root(seed: int, n: int, rng: Rng, *, odd: bool) -> int:
         m -= odd and (n - m) % 2 == 0
         if m >= 0 and kind_of(seed, m) in COPIED:
             return m
-    return next(m for m in range(n % 2 == 0, n, 2) if kind_of(seed, m) in MAKERS)
+    return next(m for m in range(n % 2 == 0, n, 2) if kind_of(seed, m) in COPIED)
 
 
 COPIED = ("lecture", "article", "sheet", "forum", "prose", "offtopic", "code", "foreign")
@@ -218,7 +220,7 @@ def _host(seed: int, n: int, language: str, rng: Rng, encoding: str = "") -> Sit
 
     Few sites have many pages, many have few, and there are more the larger the crawl.
     """
-    number = int(rng.random() ** 2 * (13 + 2 * isqrt(n)))
+    number = rng.few(13 + 2 * isqrt(n))
     return next(
         s for m in range(number, number + 200) if (s := site(seed, language, m)).encoding == (encoding or s.encoding)
     )
@@ -269,26 +271,3 @@ def _trouble(seed: int, n: int) -> Item:
         "hostile": name,
     }  # fmt: skip
     return Item(url, where, _hostile.KINDS[name](Rng(seed, "hostile", n)), where.charset, truth)
-
-
-def _jaccard(a: str, b: str, language: str) -> float:
-    """Jaccard similarity of the sets of lower-cased word 5-grams, for Japanese and Chinese of character 5-grams."""
-    known: dict[str, int] = {}
-    numbers = [
-        [known.setdefault(word, len(known)) for word in (list(t) if language in ("ja", "zh") else t.split())]
-        for t in (a.lower(), b.lower())
-    ]
-    x, y = (_grams(np.array(row, np.int64), len(known)) for row in numbers)
-    both = np.intersect1d(x, y, assume_unique=True).size
-    return both / max(x.size + y.size - both, 1)
-
-
-def _grams(words: np.ndarray, kinds: int) -> np.ndarray:
-    """The different runs of five words, each as one number. A page with more than 6,000 different words is cut there."""
-    words = words[words < 6_000]
-    if words.size < 5:
-        return words[:0]
-    grams = words[: words.size - 4].copy()
-    for i in range(1, 5):
-        grams = grams * min(kinds, 6_000) + words[i : words.size - 4 + i]
-    return np.unique(grams)

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Sampling
+from curation.synth._reply import NO_QA
 from curation.synth.families._family import (
     LONGEST,
     Family,
     Parsed,
-    clean_all,
     families,
     index,
     long_cot,
@@ -31,6 +31,7 @@ from curation.synth.families._family import (
 )
 from curation.synth.families._index import Endings
 from curation.synth.families._rng import Rng
+from curation.synth.families._spelling import clean_all
 
 FILES = ("families/*.py",)
 """Files beside this module that decide its replies: the families are found by listing their folder, so no import names them."""
@@ -39,7 +40,6 @@ USES: tuple[str, ...] = ()
 BYTES_PER_TOKEN = 4
 MAX_PAIRS = 32
 """No page gives more pairs than this."""
-NO_QA = "[NO QA]"
 
 
 class Found(NamedTuple):
@@ -60,11 +60,11 @@ class Symbolic:
 
     def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
         """Replies `first` to `first + samples - 1` for each prompt."""
-        return [[self._reply(prompt, index) for index in range(first, first + samples)] for prompt in prompts]
+        return [[self._reply(prompt, draw) for draw in range(first, first + samples)] for prompt in prompts]
 
-    def _reply(self, prompt: str, index: int) -> Reply:
+    def _reply(self, prompt: str, draw: int) -> Reply:
         greedy = self.sampling.temperature == 0
-        key = (prompt, 0, 0) if greedy else (prompt, self.sampling.seed, 1 + index)
+        key = (prompt, 0, 0) if greedy else (prompt, self.sampling.seed, 1 + draw)
         text = _answer(prompt, Rng(*key), 0.0 if greedy else self.slip)
         asked = _tokens(prompt)
         if text is None:

@@ -1,6 +1,7 @@
 """Benchmarks by the names of their data cards: what a step gets, what is part of its identity, and what is refused."""
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import curate
 from curate import datacard
 from curate.errors import CurateError
+from curate.sources import Source
 from tests.curate.corpus import one, open_small, texts, tiny
 
 STEPS = {
@@ -160,3 +162,34 @@ def test_items_that_changed_since_they_were_listed_are_refused(tmp_path: Path) -
     (tmp_path / "items/a.jsonl").write_text(json.dumps(ROWS[1]))
     with pytest.raises(CurateError, match="changed since it was listed for the benchmark 'a'"):
         planned.nodes["web/seen"].benchmarks["against"][0].items()
+
+
+def benchmark_of(path: Path) -> datacard.Benchmark:
+    data = path.read_bytes()
+    source = Source(str(path), hashlib.sha256(data).hexdigest(), len(data))
+    return datacard.Benchmark("x", (("id", "id"), ("problem", "problem"), ("answer", "answer")), (source,))
+
+
+def test_parquet_without_answers_is_a_benchmark_too(tmp_path: Path) -> None:
+    pl.DataFrame({"id": ["1"], "problem": ["What is 1 + 1?"]}).write_parquet(tmp_path / "a.parquet")
+    assert benchmark_of(tmp_path / "a.parquet").items().rows() == [("1", "What is 1 + 1?", None)]
+
+
+TORN = gzip.compress(b'{"id": 1}' * 50, mtime=0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x1f\x8b\x08\x00", TORN[:-20], TORN[:10] + b"\xff" * 20, b"no gzip at all"],
+    ids=("head", "cut", "bad", "other"),
+)
+def test_a_torn_file_is_one_line(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(data)
+    with pytest.raises(CurateError, match="is no file of the benchmark 'x'"):
+        benchmark_of(tmp_path / "a.jsonl.gz").items()
+
+
+def test_a_card_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.md").write_bytes(b"---\nlicense: \xff\xfe\n---\n")
+    with pytest.raises(CurateError, match="is not UTF-8"):
+        datacard.read(tmp_path / "x.md")

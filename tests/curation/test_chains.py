@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from curation.synth.families import _calculation as calculation
 from curation.synth.families._chain import Work
-from curation.synth.families._family import LEVELS, clean, families, index, long_cot, read
+from curation.synth.families._family import LEVELS, families, index, long_cot, read
 from curation.synth.families._rng import Rng
+from curation.synth.families._spelling import clean
 
 NAMES = sorted(families())
 _NUMBER = r"(?:\\frac\{-?\d+\}\{\d+\}|\d+(?:\.\d+)?)"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import re
 from fractions import Fraction
+from pathlib import Path
 
+import mpmath
 import pytest
 import sympy
 
 from curation.embedded import _derive_algebra as algebra
 from curation.embedded import _derive_calculus as calculus
+from curation.embedded import _derive_decimals as decimals
 from curation.embedded import _derive_discrete as discrete
 from curation.embedded import _derive_equations as equations
 from curation.embedded import _derive_linear as linear
 from curation.embedded import _derive_plane as plane
+from curation.embedded import _derive_practice as practice
 from curation.embedded._derivations import DERIVATIONS, TABLED
 from curation.embedded._examples import EXAMPLES, FAMILY_TOPICS
 from curation.embedded._exercises import EXERCISES
@@ -216,6 +222,83 @@ def test_the_chain_rule_and_integration_by_parts_agree_with_difference_quotients
                     assert abs(measured - printed) <= 1e-3 * max(1, abs(printed)), (function, slope)
                     checked += 1
     assert checked > 3 * len(SEEDS)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_each_row_of_newton_s_method_follows_from_the_printed_rule(seed):
+    blocks = practice.newton_root(Rng("test", seed))
+    rule = next(block[1] for block in blocks if str(block[1]).startswith("$$")).strip("$").partition(" = ")[2]
+    head, *rows = next(block[1] for block in blocks if block[0] == "table")
+    told = [[Fraction(cell.strip("$")) for cell in row] for row in rows]
+    assert len(told) == 5
+    for (_, x, rest), (_, following, _) in itertools.pairwise(told):
+        assert abs(value(rule.replace("x_n", "x"), {"x": x}) - following) < Fraction(1, 10**7), (rule, rows)
+        assert abs(value(head[2].strip("$").replace("x_n", "x"), {"x": x}) - rest) < Fraction(1, 10**5), (head, rows)
+    assert told[0][2] != 0 and "-0.000000" not in str(rows)
+
+
+def test_the_last_line_of_compound_interest_is_the_printed_power():
+    for seed in SEEDS:
+        blocks = practice.interest_table(Rng("test", seed))
+        power = next(block[1] for block in blocks if str(block[1]).startswith("$$")).strip("$")
+        assert _check(power, {}) == 1 + power.count(" = ")
+        rows = next(block[1] for block in blocks if block[0] == "table")
+        if any(str(block[1]).startswith("This is the last line") for block in blocks):
+            assert rows[-1][1].strip("$") == power.rpartition(" ")[2]
+
+
+def test_decimals_are_the_nearest_floats():
+    with mpmath.workdps(50):
+        for n in range(1, 360):
+            angle = mpmath.mpf(n) * mpmath.pi / 180
+            assert decimals.sine(n) == pytest.approx(float(mpmath.sin(angle)), rel=0, abs=1e-30 if n == 180 else 0)
+            if n % 90:
+                assert decimals.tangent(n) == float(mpmath.sin(angle) / mpmath.cos(angle))
+                assert decimals.cosine(n) == float(mpmath.cos(angle))
+            ratio = Fraction(n, 47)
+            exact = mpmath.mpf(n) / 47
+            assert decimals.exponential(-ratio) == float(mpmath.exp(-exact))
+            assert decimals.logarithm(ratio) == float(mpmath.log(exact))
+            x, y = n % 19 - 9, n % 17 - 8
+            if x or y:
+                assert decimals.direction(x, y) == float(mpmath.atan2(y, x) * 180 / mpmath.pi)
+            cosine = Fraction(n - 180, 181)
+            assert decimals.arccosine(cosine) == float(mpmath.acos(mpmath.mpf(n - 180) / 181) * 180 / mpmath.pi)
+
+
+EXACT = {"comb", "factorial", "gcd", "isqrt", "lcm", "sqrt"}
+SOURCES = sorted(
+    path
+    for pattern in ("_deriv*.py", "_examples.py", "_exercises.py")
+    for path in (Path(__file__).parents[2] / "curation/embedded").glob(pattern)
+)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_text_stands_alone_and_no_decimal_comes_from_the_c_library(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Expr):
+            assert isinstance(node.value, ast.Constant | ast.Call), (
+                node.lineno
+            )  # no JoinedStr, alone or in an operation
+        if isinstance(node, ast.ImportFrom) and node.module == "math":
+            assert {name.name for name in node.names} <= EXACT, node.lineno
+        if isinstance(node, ast.Import):
+            assert not {"math", "cmath", "numpy"} & {name.name for name in node.names}, node.lineno
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+            numbers = [
+                part.value
+                for side in (node.left, node.right)
+                for part in ast.walk(side)
+                if isinstance(part, ast.Constant)
+            ]
+            assert not any(isinstance(number, float) for number in numbers), node.lineno
+            called = [
+                part.func.id
+                for part in ast.walk(node.left)
+                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
+            ]
+            assert "float" not in called, node.lineno
 
 
 @pytest.mark.parametrize("made", MADE, ids=_name)

@@ -248,6 +248,7 @@ def test_a_problem_is_read_in_whatever_way_its_formulas_came_out_of_the_page(tex
         "What is the larger solution of $x^2 + 1 = 0$?",
         "What is the larger solution of $x^2 - 2x + 1 = 0$?",
         "What is 1/0 + 1/3? Give the answer in lowest terms.",
+        "Today Mia is 3 times as old as Ben. In 8 years, Mia will be 3 times as old as Ben. How old is Ben today?",
         "What is the larger solution of x2 − 5x + 6 = 0?",
         "Solve for $x$: $3x2 + 5 = 20$.",
         "Solve for $x$: $\\frac{1}{2x} = 3$.",
@@ -378,7 +379,7 @@ def test_numbers_of_sampling_are_the_same_however_yaml_writes_them():
 @given(st.fractions(-1_000_000, 1_000_000, max_denominator=50))
 def test_written_numbers_are_read_back(number: Fraction):
     from curation.synth.families._algebra import ONE, parse, terms
-    from curation.synth.families._family import clean
+    from curation.synth.families._spelling import clean
 
     assert (parse(clean(terms((number, "")))) or {ONE: 0}) == {ONE: number}
 

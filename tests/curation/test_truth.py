@@ -39,6 +39,8 @@ FLOORS = {
     ("web", "keep unique", "exact copies"): (1.0, 1.0),
     ("web", "keep near_unique", "near copies, Jaccard >= 0.75"): (0.8, 0.1),
     ("web", "keep clean", "leaks of the benchmark"): (0.4, 0.9),
+    ("web", "keep near_unique", "near copies as extracted, Jaccard >= 0.75"): (0.6, 0.6),
+    ("web", "keep clean", "leaks, verbatim"): (None, 0.8),
     ("web", "keep clean", "leaks, reformatted"): (None, 0.9),
     ("web", "keep clean", "leaks, short"): (None, 0.9),
     ("web", "all", "kept: English mathematics, one page of each group"): (0.85, 0.88),
@@ -48,6 +50,13 @@ FLOORS = {
     ("short", "verify.math_answer", "chains that end right"): (1.0, 0.999),
 }  # fmt: skip
 """Corpus, step and claim: the least precision and recall."""
+EXEMPT = {
+    ("web", "keep clean", "leaks, swapped"): "other numbers are no leak of the item; a clause may take them or not",
+    **{
+        ("web", "extract.html_math", f"formulas as {encoding}"): "lost so far, without TeX in the page (issue 9)"
+        for encoding in ("mathjax3", "mathml-bare", "supsub", "unicode")
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +75,10 @@ def test_a_step_is_as_right_as_it_was(measured, claim):
     assert row["of"] > 0
     assert precision is None or row["precision"] >= precision, row
     assert recall is None or row["recall"] >= recall, row
+
+
+def test_every_claim_has_a_floor_or_a_reason_to_have_none(measured):
+    assert measured.keys() == FLOORS.keys() | EXEMPT.keys()
 
 
 def test_every_claim_has_its_figures_between_zero_and_one(measured):
@@ -104,6 +117,45 @@ def test_a_worse_extraction_is_measured_as_worse(project: Path):
     rows = {row["claim"]: row for row in recipe.truth()}
     assert rows["formulas"]["recall"] < 0.6
     assert rows["formulas as mathjax2"]["recall"] == 0
+
+
+MINE = """
+from curate.step import generate
+
+MEASURE = "how_right"
+
+
+@generate
+def mine(out, *, seed: int = 0):
+    \"\"\"Two documents.\"\"\"
+    (out / "a.jsonl").write_text('{"text": "one"}\\n{"text": "two"}\\n')
+    return {"suffixes": [".jsonl"]}
+"""
+HOW_RIGHT = """
+from curate.truth import Claim
+
+
+def measure(recipe, folder, node):
+    read = recipe.sql("select count(*) from documents").item()
+    return [Claim("a", "read", "documents", None, read / 2, 2)]
+"""
+
+
+@pytest.mark.parametrize("measure", [HOW_RIGHT, "", None])
+def test_a_generator_of_ones_own_may_bring_a_measure(project: Path, measure):
+    for folder in ("recipes", "steps/embedded"):
+        (project / folder).mkdir(parents=True)
+    (project / "steps/embedded/mine.py").write_text(MINE)
+    if measure is not None:
+        (project / "steps/embedded/how_right.py").write_text(measure)
+    (project / "recipes/own.yaml").write_text("recipe: own\ncorpora:\n  a: {read: jsonl, files: 'embedded:mine'}\n")
+    recipe = curate.open("own", project=project)
+    recipe.build()
+    if measure:
+        assert [row["recall"] for row in recipe.truth()] == [1.0]
+    else:
+        with pytest.raises(CurateError, match="has no function `measure`"):
+            recipe.truth()
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def tell_later(answer: str, w: Words, a: int, b: int, c: int) -> Work:
     )  # fmt: skip
 
 
-def tell_sum(answer: str, w: Words, a: int, b: int, c: int) -> Work:
+def tell_sum(answer: str, w: Words, a: int, b: int) -> Work:
     x, y = w["name"], w["other"]
     young = decimal(Fraction(b - a, 2))
     half = decimal(Fraction(b, 2))
@@ -60,7 +60,7 @@ def tell_sum(answer: str, w: Words, a: int, b: int, c: int) -> Work:
     )  # fmt: skip
 
 
-def tell_times(answer: str, w: Words, a: int, b: int, c: int) -> Work:
+def tell_times(answer: str, w: Words, a: int, b: int) -> Work:
     x, y = w["name"], f"the {w['child']}"
     young = decimal(Fraction(b, a + 1))
     return Work(

@@ -62,7 +62,7 @@ def _cap(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def tell_median(answer: str, numbers: list[int], rng: Rng) -> Work:
+def tell_median(answer: str, numbers: list[int]) -> Work:
     n, ordered = len(numbers), sorted(numbers)
     listed, half = ", ".join(map(str, ordered)), len(numbers) // 2
     steps = [Step(f"In order of size they are {listed}. || Sorted: {listed}. || First I sort them: {listed}.")]
@@ -160,7 +160,7 @@ def tell_combined(answer: str, a: int, b: int, c: int, d: int) -> Work:
     )  # fmt: skip
 
 
-def tell_next(answer: str, a: int, b: int, c: int, d: int) -> Work:
+def tell_next(answer: str, a: int, b: int, c: int) -> Work:
     return Work(
         answer,
         f"So far there are {a} values with an average of {b}; with one more the average should be {c}.",
@@ -178,7 +178,7 @@ def tell_next(answer: str, a: int, b: int, c: int, d: int) -> Work:
     )  # fmt: skip
 
 
-def tell_removed(answer: str, a: int, b: int, c: int, d: int) -> Work:
+def tell_removed(answer: str, a: int, b: int, c: int) -> Work:
     return Work(
         answer,
         f"{a} values have mean {b}. Without one of them, the remaining {a - 1} have mean {c}.",
@@ -219,7 +219,7 @@ def tell_weighted(answer: str, a: int, b: int, c: int, d: int) -> Work:
     )  # fmt: skip
 
 
-def tell_row(answer: str, m: int, n: int, c: int, d: int) -> Work:
+def tell_row(answer: str, m: int, n: int) -> Work:
     half = n // 2
     return Work(
         answer,

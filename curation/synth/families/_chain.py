@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from curation.synth.families import _calculation as calculation
-from curation.synth.families import _phrases as say
+from curation.synth.families import _phrases_astray as astray
+from curation.synth.families import _phrases_between as between
+from curation.synth.families import _phrases_closing as closing
+from curation.synth.families import _phrases_opening as opening
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import PROPER
 
@@ -57,13 +60,13 @@ def short(work: Work, rng: Rng) -> str:
     style = _Style(rng)
     lines, before = [], ""
     for i, step in enumerate(_worded(work.steps, rng)):
-        lead = rng.choice(say.SHORT_NEXT) if i else ""
+        lead = rng.choice(between.SHORT_NEXT) if i else ""
         lead, before = ("" if lead[:4] == before[:4] else lead), lead
         lines.append(_lead(lead, style.told(step)))
     if work.checks and rng.chance(0.12):
         lines.append(f"Check: {_lower(_pick(rng.choice(work.checks), rng))}")
     said = f"{_capital(_pick(work.said, rng))} " if work.said and rng.chance(0.5) else ""
-    lines.append(said + rng.choice(say.SHORT_DONE).format(box=f"$\\boxed{{{work.answer}}}$"))
+    lines.append(said + rng.choice(closing.SHORT_DONE).format(box=f"$\\boxed{{{work.answer}}}$"))
     return _between_dollars(("\n" if len(lines) > 4 or rng.chance(0.4) else " ").join(lines))
 
 
@@ -106,12 +109,12 @@ class _Chain:
         early, late = self.wrong_turns()
         parts += early
         if self.work.trials and (not self.steps or self.rng.chance(0.9)):
-            parts.append(f"{self.say(say.TRY)} {' '.join([_pick(trial, self.rng) for trial in self.work.trials])}")
+            parts.append(f"{self.say(opening.TRY)} {' '.join([_pick(trial, self.rng) for trial in self.work.trials])}")
         parts += self.calculations(late)
         parts += self.reviews()
         said = _pick(self.work.said, self.rng)
         said = f"{_capital(said)} " if said and self.rng.chance(0.6) else ""
-        parts.append(said + self.say(say.DONE, box=f"$\\boxed{{{self.work.answer}}}$"))
+        parts.append(said + self.say(closing.DONE, box=f"$\\boxed{{{self.work.answer}}}$"))
         return _between_dollars("\n\n".join([part for part in parts if part]))
 
     def given(self) -> dict[str, str]:
@@ -123,10 +126,10 @@ class _Chain:
         given = self.given()
         if self.effort < 0.1 and self.rng.chance(0.25):
             return [_capital(given["given"])]
-        text = f"{self.say(say.OPEN, given=given['given'])}"
+        text = f"{self.say(opening.OPEN, given=given['given'])}"
         if self.rng.chance(0.85):
-            text += f" {self.say(say.ASK, ask=self.ask)}"
-        return [f"{text} {self.say(say.MUSE)}" if self.some(0.45) else text]
+            text += f" {self.say(opening.ASK, ask=self.ask)}"
+        return [f"{text} {self.say(opening.MUSE)}" if self.some(0.45) else text]
 
     def wrong_turns(self) -> tuple[list[str], dict[int, str]]:
         """Wrong ideas told before the first step, and those told after a step, by its index."""
@@ -140,12 +143,14 @@ class _Chain:
                 continue
             idea, why = _pick(idea, self.rng), _pick(why, self.rng)
             if long_way:
-                early.append(f"{_capital(idea)} {self.say(say.STOP)} {_capital(why)} {self.say(say.GIVE_UP)}".rstrip())
+                early.append(
+                    f"{_capital(idea)} {self.say(astray.STOP)} {_capital(why)} {self.say(astray.GIVE_UP)}".rstrip()
+                )
             elif len(self.steps) > 2 and self.rng.chance(0.45):
-                told = self.say(say.MIDWAY, trap=idea, why=_capital(why))
-                late[self.rng.randint(0, len(self.steps) - 2)] = f"{told} {self.say(say.RESUME)}".rstrip()
+                told = self.say(astray.MIDWAY, trap=idea, why=_capital(why))
+                late[self.rng.randint(0, len(self.steps) - 2)] = f"{told} {self.say(astray.RESUME)}".rstrip()
             else:
-                early.append(f"{self.say(say.TEMPT, trap=idea, why=_capital(why))} {self.say(say.BACK)}".rstrip())
+                early.append(f"{self.say(astray.TEMPT, trap=idea, why=_capital(why))} {self.say(astray.BACK)}".rstrip())
         return early, late
 
     def calculations(self, late: dict[int, str]) -> list[str]:
@@ -165,7 +170,7 @@ class _Chain:
                 paragraphs.append(late[i])
             if i == lost and step.left:
                 paragraphs.append(
-                    self.say(say.LOST, **self.given(), sofar=self.style.calculation(step.left, step.value))
+                    self.say(astray.LOST, **self.given(), sofar=self.style.calculation(step.left, step.value))
                 )
         return [*paragraphs, " ".join(told)]
 
@@ -183,14 +188,16 @@ class _Chain:
     def _connective(self, i: int) -> str:
         if not self.rng.chance(0.62):
             return ""
-        return self.say(say.BEGIN if not i else say.LAST if i == len(self.steps) - 1 and i > 1 else say.NEXT)
+        return self.say(
+            between.BEGIN if not i else between.LAST if i == len(self.steps) - 1 and i > 1 else between.NEXT
+        )
 
     def _worked(self, step: Step) -> str:
         text = self.style.told(step)
         rough = calculation.about(step.left, step.value) if step.left and self.some(0.3) else ""
         if rough:
-            estimate = f"{self.say(say.ESTIMATE, about=rough)} {_capital(text)}"
-            return f"{estimate} {self.say(say.CLOSE)}".rstrip()
+            estimate = f"{self.say(between.ESTIMATE, about=rough)} {_capital(text)}"
+            return f"{estimate} {self.say(between.CLOSE)}".rstrip()
         aside = calculation.aside(step.left, step.value, self.rng) if self.style.asides and self.some(0.6) else ""
         return f"{text} {aside}".rstrip()
 
@@ -201,10 +208,12 @@ class _Chain:
             return self._worked(step)
         first = self.style.told(step._replace(value=wrong))
         aside = calculation.aside(step.left, step.value, self.rng) if "div" not in step.left else ""
-        aside = aside or self.say(say.AGAIN, calculation=self.style.calculation(step.left, step.value))
-        noticed = f"{self.say(say.NOTICE)} {_capital(aside.strip('()'))} {self.say(say.INSTEAD, right=step.value, wrong=wrong)}"
+        aside = aside or self.say(astray.AGAIN, calculation=self.style.calculation(step.left, step.value))
+        noticed = f"{self.say(astray.NOTICE)} {_capital(aside.strip('()'))} {self.say(astray.INSTEAD, right=step.value, wrong=wrong)}"
         return (
-            f"{first} {noticed} {self.say(say.AGAIN_TOO)}" if again and self.rng.chance(0.5) else f"{first} {noticed}"
+            f"{first} {noticed} {self.say(astray.AGAIN_TOO)}"
+            if again and self.rng.chance(0.5)
+            else f"{first} {noticed}"
         )
 
     def reviews(self) -> list[str]:
@@ -212,17 +221,19 @@ class _Chain:
         work, parts = self.work, []
         if work.checks and self.some(0.95):
             for check in self.rng.sample(work.checks, 1 + self.some(0.35) + self.some(0.15)):
-                parts.append(f"{self.say(say.CHECK, check=_pick(check, self.rng))} {self.say(say.HOLDS)}".rstrip())
+                parts.append(
+                    f"{self.say(closing.CHECK, check=_pick(check, self.rng))} {self.say(closing.HOLDS)}".rstrip()
+                )
         if work.other_way and self.some(0.55):
             way = " ".join([_pick(sentence, self.rng) for sentence in work.other_way])
-            parts.append(f"{self.say(say.OTHER, way=way)} {self.say(say.SAME)}")
+            parts.append(f"{self.say(closing.OTHER, way=way)} {self.say(closing.SAME)}")
         if self.some(0.2) and (undone := self._undone()):
-            parts.append(f"{self.say(say.UNDO, undone=undone)} {self.say(say.HOLDS)}".rstrip())
+            parts.append(f"{self.say(closing.UNDO, undone=undone)} {self.say(closing.HOLDS)}".rstrip())
         if self.some(0.3):
-            parts.insert(0 if self.rng.chance(0.6) else len(parts), self.say(say.DOUBT, ask=self.ask))
+            parts.insert(0 if self.rng.chance(0.6) else len(parts), self.say(closing.DOUBT, ask=self.ask))
         told = [self.style.calculation(step.left, step.value) for step in self.steps if step.left]
         if 2 <= len(told) <= 6 and self.some(0.2):
-            parts.append(self.say(say.RECAP, all=", ".join(told)))
+            parts.append(self.say(closing.RECAP, all=", ".join(told)))
         return parts
 
     def _undone(self) -> str:

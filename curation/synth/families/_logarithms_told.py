@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from curation.synth.families._algebra import Number, terms
+from curation.synth.families._algebra import terms
 from curation.synth.families._chain import Step, Work
 from curation.synth.families._family import tex
-from curation.synth.families._notation import added, bracket, power, size
-from curation.synth.families._polynomial import plus, shown, substituted, times, value_at
+from curation.synth.families._notation import added, bracket, power
 
 Words = dict[str, str]
 
 
-def _log(base: object, inside: object) -> str:
+def log(base: object, inside: object) -> str:
     return f"\\log_{{{base}}}({inside})"
 
 
@@ -61,8 +60,8 @@ def _common(a: int, number: int) -> tuple[int, int, int]:
     raise ValueError("no common root")
 
 
-def value(answer: str, w: Words, a: int, b: int) -> Work:
-    call = _log(a, b)
+def value(answer: str, a: int, b: int) -> Work:
+    call = log(a, b)
     steps, trials = _found(a, b, call, answer)
     return Work(
         answer,
@@ -78,17 +77,17 @@ def value(answer: str, w: Words, a: int, b: int) -> Work:
     )  # fmt: skip
 
 
-def below(answer: str, w: Words, a: int, b: int) -> Work:
-    call = _log(a, f"\\frac{{1}}{{{b}}}")
-    steps, trials = _found(a, b, _log(a, b), answer.lstrip("-"))
+def below(answer: str, a: int, b: int) -> Work:
+    call = log(a, f"\\frac{{1}}{{{b}}}")
+    steps, trials = _found(a, b, log(a, b), answer.lstrip("-"))
     return Work(
         answer,
         f"The number inside is one over {b}, and the base is {a}. || It is the logarithm of $\\frac{{1}}{{{b}}}$ to "
         f"the base {a}.",
         f"the exponent that turns {a} into $\\frac{{1}}{{{b}}}$",
         [
-            Step(f"One over a number changes the sign of its logarithm: ${call} = -{_log(a, b)}$. || A reciprocal has "
-                 f"a negative exponent, so I first find ${_log(a, b)}$."),
+            Step(f"One over a number changes the sign of its logarithm: ${call} = -{log(a, b)}$. || A reciprocal has "
+                 f"a negative exponent, so I first find ${log(a, b)}$."),
             *steps,
             Step(f"With the minus sign the result is ${answer}$. || The reciprocal makes it negative: ${answer}$."),
         ],
@@ -103,7 +102,7 @@ def below(answer: str, w: Words, a: int, b: int) -> Work:
 
 
 def _combined(answer: str, a: int, b: int, c: int, inside: Fraction, sign: str) -> Work:
-    first, second, joined = _log(a, b), _log(a, c), _log(a, tex(inside))
+    first, second, joined = log(a, b), log(a, c), log(a, tex(inside))
     add = sign == "+"
     calculation = Step(f"Inside stands the fraction $\\frac{{{b}}}{{{c}}} = {tex(inside)}$.")
     if inside.denominator == 1:
@@ -111,7 +110,7 @@ def _combined(answer: str, a: int, b: int, c: int, inside: Fraction, sign: str) 
     if inside.denominator == 1:
         steps, trials = _found(a, int(inside), joined, answer)
     else:
-        steps, trials = _found(a, inside.denominator, _log(a, inside.denominator), answer.lstrip("-"))
+        steps, trials = _found(a, inside.denominator, log(a, inside.denominator), answer.lstrip("-"))
         steps = [*steps, Step(f"The reciprocal changes the sign, so it is ${answer}$.")]
     word, rule = ("sum", "product") if add else ("difference", "quotient")
     wrong = b + c if add else b - c
@@ -127,7 +126,7 @@ def _combined(answer: str, a: int, b: int, c: int, inside: Fraction, sign: str) 
             *steps,
         ],
         said=f"The {word} is ${answer}$.",
-        traps=[(f"take ${_log(a, wrong)}$, {'adding' if add else 'subtracting'} inside",
+        traps=[(f"take ${log(a, wrong)}$, {'adding' if add else 'subtracting'} inside",
                 f"A {word} of logarithms belongs to a {rule} inside, not to a {word}.")]
         if wrong > 0 else [("work out each logarithm on its own",
         "Neither of them has to be a nice number; only together they are.")],
@@ -137,23 +136,23 @@ def _combined(answer: str, a: int, b: int, c: int, inside: Fraction, sign: str) 
     )  # fmt: skip
 
 
-def sum_of(answer: str, w: Words, a: int, b: int, c: int) -> Work:
+def sum_of(answer: str, a: int, b: int, c: int) -> Work:
     return _combined(answer, a, b, c, Fraction(b * c), "+")
 
 
-def difference(answer: str, w: Words, a: int, b: int, c: int) -> Work:
+def difference(answer: str, a: int, b: int, c: int) -> Work:
     return _combined(answer, a, b, c, Fraction(b, c), "-")
 
 
-def mixed(answer: str, w: Words, a: int, b: int, c: int, d: int, e: int) -> Work:
+def mixed(answer: str, a: int, b: int, c: int, d: int, e: int) -> Work:
     one, two = _rational(a, b), _rational(a, e)
-    first, second = _found(a, b, _log(a, b), tex(one)), _found(a, e, _log(a, e), tex(two))
+    first, second = _found(a, b, log(a, b), tex(one)), _found(a, e, log(a, e), tex(two))
     left, right = c * one, d * two
     return Work(
         answer,
         f"From {c} times the logarithm of {b} I take away {d} times that of {e}, both to the base {a}. || The base is "
         f"{a}; the numbers {b} and {e} come with the factors {c} and {d}.",
-        f"the value of ${c}{_log(a, b)} - {d}{_log(a, e)}$",
+        f"the value of ${c}{log(a, b)} - {d}{log(a, e)}$",
         [
             *first[0],
             *([] if b == e else second[0]),
@@ -180,48 +179,11 @@ def _rational(a: int, number: int) -> Fraction:
     return Fraction(q, p)
 
 
-def _isolated(poly: list[Number], right: Number, v: str, answer: str) -> list[Step]:
-    """From mv + n = right to v."""
-    n, m = poly
-    steps = []
-    if n:
-        verb, way = ("Subtract", "from") if n > 0 else ("Add", "to")
-        steps.append(Step(f"{verb} ${tex(size(n))}$ {way} both sides: ${terms((m, v))} = {tex(right - n)}$."))
-    if m != 1:
-        steps.append(Step(f"Divide by ${tex(m)}$: ${v} = {answer}$. || Dividing by ${tex(m)}$ gives ${v} = {answer}$."))
-    return steps
-
-
-def solve(answer: str, v: str, rows: list[list[Number]], a: int, b: int) -> Work:
-    (poly,) = rows
-    raised, inside = Fraction(a) ** b, shown(poly, v)
-    call = _log(a, inside)
-    name = f"{a}^{{{b}}}" if b < 0 or b > 9 else f"{a}^{b}"
-    return Work(
-        answer,
-        f"The equation is ${call} = {b}$, with ${v}$ inside the logarithm. || I have ${call} = {b}$ and look for "
-        f"${v}$.",
-        f"the number ${v}$",
-        [
-            Step(f"Undo the logarithm by raising {a} to both sides: ${inside} = {name}$. || By the meaning of a "
-                 f"logarithm, ${inside} = {name}$."),
-            Step(f"And ${name} = {tex(raised)}$, so ${inside} = {tex(raised)}$. || The power is ${tex(raised)}$: "
-                 f"${inside} = {tex(raised)}$."),
-            *_isolated(poly, raised, v, answer),
-        ],
-        said=f"So ${v} = {answer}$.",
-        traps=[(f"set ${inside}$ equal to {a} times {b}", f"The number {b} is an exponent of {a}, not a factor."),
-               (f"set ${inside} = {b}^{a}$", f"The base is {a}, so it is {a} that is raised to the power {b}.")]
-        [: 2 if a != b and b > 1 else 1],
-        checks=[f"Inside stands then ${tex(raised)}$, which is positive, and ${_log(a, tex(raised))} = {b}$."],
-    )  # fmt: skip
-
-
 def base(answer: str, w: Words, a: int, b: int) -> Work:
     v, root = w["v"], int(answer)
     return Work(
         answer,
-        f"The logarithm of {a} is {b}, and the base is unknown. || I know that ${_log(v, a)} = {b}$, but not the "
+        f"The logarithm of {a} is {b}, and the base is unknown. || I know that ${log(v, a)} = {b}$, but not the "
         "base.",
         f"the base ${v}$",
         [
@@ -233,7 +195,7 @@ def base(answer: str, w: Words, a: int, b: int) -> Work:
         said=f"The base is {answer}.",
         traps=[(f"divide {a} by {b}", "The base is multiplied by itself, not by the exponent."),
                *([(f"allow ${v} = -{root}$ as well", "A base of logarithms has to be positive.")] if b % 2 == 0 else [])],
-        checks=[f"Forward: ${_log(root, a)} = {b}$, since {b} factors {root} make {a}."],
+        checks=[f"Forward: ${log(root, a)} = {b}$, since {b} factors {root} make {a}."],
         trials=[f"${power(str(k), b)} = {k**b}$, "
                 f"{'just right' if k == root else 'too small' if k < root else 'too large'}." for k in _around(root)],
     )  # fmt: skip
@@ -251,11 +213,11 @@ def known(answer: str, base_name: str, sign: int, a: int, b: int, c: int, d: int
     return Work(
         answer,
         f"The logarithm of $x$ is ${a}$, that of $y$ is ${b}$, both to the base ${base_name}$. || Known are "
-        f"${_log(base_name, 'x')} = {a}$ and ${_log(base_name, 'y')} = {b}$.",
+        f"${log(base_name, 'x')} = {a}$ and ${log(base_name, 'y')} = {b}$.",
         f"the logarithm of ${inside}$",
         [
-            Step(f"The logarithms of a {rule} are {word}, and exponents come to the front: ${c}{_log(base_name, 'x')} "
-                 f"{'+' if sign > 0 else '-'} {d}{_log(base_name, 'y')}$."),
+            Step(f"The logarithms of a {rule} are {word}, and exponents come to the front: ${c}{log(base_name, 'x')} "
+                 f"{'+' if sign > 0 else '-'} {d}{log(base_name, 'y')}$."),
             Step("The first part is {}. || For $x$ that is {}.", f"{c} \\cdot {bracket(a)}", str(c * a)),
             Step("The second part is {}. || For $y$ it is {}.", f"{d} \\cdot {bracket(b)}", str(d * b)),
             Step("Together that is {}." if sign > 0 else "The difference is {}.",
@@ -272,73 +234,6 @@ def known(answer: str, base_name: str, sign: int, a: int, b: int, c: int, d: int
     )  # fmt: skip
 
 
-def equal(answer: str, v: str, rows: list[list[Number]], a: int) -> Work:
-    left, right = (shown(poly, v) for poly in rows)
-    (q, p), (s, r) = rows
-    at = Fraction(s - q) / (p - r)
-    inside = value_at(rows[0], at)
-    return Work(
-        answer,
-        f"Two logarithms to the base {a} are equal, of ${left}$ and of ${right}$. || The equation is ${_log(a, left)} "
-        f"= {_log(a, right)}$.",
-        f"the number ${v}$",
-        [
-            Step(f"Equal logarithms to the same base belong to equal numbers: ${left} = {right}$. || The logarithm "
-                 f"takes each value once, so ${left} = {right}$."),
-            Step(f"Collect ${v}$ on the left: ${terms((p - r, v), (q, ''))} = {tex(s)}$."),
-            *_isolated([q, p - r], s, v, answer),
-            Step(f"Both insides are then ${tex(inside)}$, which is positive, so the logarithms exist."),
-        ],
-        said=f"So ${v} = {answer}$.",
-        traps=[(f"cancel the logarithms and stop as soon as I have ${v}$",
-                "That is right only if both insides come out positive, so I have to check it."),
-               (f"raise {a} to both insides", "The logarithms are undone already, so the insides themselves are "
-                                              "equal.")],
-        checks=[f"Left: ${substituted(rows[0], at)} = {tex(inside)}$. Right: ${substituted(rows[1], at)} = "
-                f"{tex(value_at(rows[1], at))}$."],
-    )  # fmt: skip
-
-
-def pair(answer: str, v: str, rows: list[list[Number]], a: int, b: int, roots: list[Fraction]) -> Work:
-    left, right = (shown(poly, v) for poly in rows)
-    raised = Fraction(a) ** b
-    product = plus(times(*rows), [-raised])
-    good = next(x for x in roots if all(value_at(poly, x) > 0 for poly in rows))
-    bad = next(x for x in roots if x != good)
-    worse = next(poly for poly in rows if value_at(poly, bad) <= 0)
-    name = f"{a}^{{{b}}}" if b < 0 or b > 9 else f"{a}^{b}"
-    return Work(
-        answer,
-        f"The equation is ${_log(a, left)} + {_log(a, right)} = {b}$. || Two logarithms to the base {a}, of ${left}$ "
-        f"and ${right}$, add up to {b}.",
-        f"the number ${v}$ || the ${v}$ for which both logarithms exist and add up to {b}",
-        [
-            Step(f"A sum of logarithms is the logarithm of the product, so $({left})({right}) = {name} = "
-                 f"{tex(raised)}$. || Combining them, the product $({left})({right})$ has to be ${name} = "
-                 f"{tex(raised)}$."),
-            Step(f"Multiplied out and with everything on one side: ${shown(product, v)} = 0$. || That is the "
-                 f"quadratic equation ${shown(product, v)} = 0$."),
-            Step("The discriminant is {}. || Under the root of the formula stands {}.",
-                 f"{bracket(product[1])}^2 - 4 \\cdot {bracket(product[0])}",
-                 tex(product[1] ** 2 - 4 * product[0])),
-            Step(f"Its solutions are ${v} = {tex(roots[0])}$ and ${v} = {tex(roots[1])}$. || It is solved by ${v} = "
-                 f"{tex(roots[0])}$ and ${v} = {tex(roots[1])}$."),
-            Step(f"At ${v} = {tex(bad)}$ the inside ${shown(worse, v)}$ would be ${tex(value_at(worse, bad))}$, and "
-                 f"that has no logarithm. || But ${v} = {tex(bad)}$ makes ${shown(worse, v)} = "
-                 f"{tex(value_at(worse, bad))}$, which is not positive, so it drops out."),
-            Step(f"At ${v} = {tex(good)}$ the insides are ${tex(value_at(rows[0], good))}$ and "
-                 f"${tex(value_at(rows[1], good))}$, both positive. || What is left is ${v} = {tex(good)}$."),
-        ],
-        said=f"So ${v} = {answer}$.",
-        traps=[("accept every solution of the quadratic equation that comes up",
-                "A logarithm needs a positive number inside, and that has to be checked."),
-               (f"add the insides, $({left}) + ({right}) = {tex(raised)}$",
-                "The sum of logarithms belongs to the product of the insides.")],
-        checks=[f"The insides ${tex(value_at(rows[0], good))}$ and ${tex(value_at(rows[1], good))}$ multiply to "
-                f"${tex(raised)} = {name}$."],
-    )  # fmt: skip
-
-
 def growth(answer: str, w: Words, a: int, b: int, c: int) -> Work:
     unit, what = ("hours", "bacteria") if "town" in w else ("rounds", "dollars")
     n, times_more = int(answer), c // b
@@ -351,7 +246,7 @@ def growth(answer: str, w: Words, a: int, b: int, c: int) -> Work:
         [
             Step("The total factor is {}. || Altogether it grows by the factor {}.", f"{c} \\div {b}", str(times_more)),
             Step(f"After $n$ {unit} the factor is ${a}^n$, so I need ${a}^n = {times_more}$, that is $n = "
-                 f"{_log(a, times_more)}$."),
+                 f"{log(a, times_more)}$."),
             Step(f"Since ${power(str(a), n)} = {times_more}$, it is $n = {n}$. || The power is ${power(str(a), n)} = "
                  f"{times_more}$, so $n = {n}$."),
         ],

@@ -31,6 +31,13 @@ class Rng:
         """An integer in [low, high], both ends included."""
         return low + int(self.random() * (high - low + 1))
 
+    def few(self, most: int, power: int = 2) -> int:
+        """An integer in [0, most), small ones more often: a draw in [0, 1), multiplied by itself, of `most`. Exact on every machine."""
+        drawn = share = self.random()
+        for _ in range(power - 1):
+            share *= drawn
+        return int(share * most)
+
     def chance(self, probability: float) -> bool:
         return self.random() < probability
 

@@ -71,6 +71,13 @@ def person(rng: Rng) -> dict[str, str]:
     return {"name": name, "he": he, "his": his, "him": him, "He": he.capitalize()}
 
 
+def apart(words: dict[str, str], rng: Rng) -> dict[str, str]:
+    """The words with another person while that one bears the name of `other` or `third`."""
+    while words["name"] in (words["other"], words["third"]):
+        words = words | person(rng)
+    return words
+
+
 def people(rng: Rng, count: int) -> list[str]:
     """Names of different people."""
     return [name for name, *_ in rng.sample(PEOPLE, count)]

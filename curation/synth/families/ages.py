@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from curation.synth.families import _ages_told as told
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, decimal
+from curation.synth.families._family import Parsed, Phrasings, Problem, decimal, solvable
 from curation.synth.families._rng import Rng
-from curation.synth.families._words import people, person
+from curation.synth.families._words import apart, people, person
 
 PHRASINGS = Phrasings("""
     later: <name> is <a> years old, and <other> is <b> years older than <name>. How old will <other> be in <c> years?
@@ -81,28 +82,22 @@ def make(rng: Rng, level: int) -> Problem:
         b = rng.randint(2, 4)
         c = a + (2 * b + 1) * rng.randint(2, 18)
     names = people(rng, 3)
-    words = {
+    drawn = {
         **person(rng),
         "other": names[1],
         "third": names[2],
         "child": rng.choice(CHILDREN),
         "elder": rng.choice(ELDERS),
     }
-    while words["name"] in names[1:]:
-        words |= person(rng)
+    words = apart(drawn, rng)
     text = PHRASINGS.write(rng, kind, {**words, "a": a, "b": b, "c": c})
     return Problem(text, decimal(_value(kind, (a, b, c))))
 
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    if parsed is None or any(n < 1 for n in parsed.numbers):
-        return None
-    try:
-        return parsed if _value(parsed.kind, parsed.numbers).denominator == 1 and solve(parsed) else None
-    except ValueError:
-        return None
+    parsed = solvable([PHRASINGS.positive(text)], solve)
+    return parsed if parsed and _value(parsed.kind, parsed.numbers).denominator == 1 else None
 
 
 def _value(kind: str, numbers: tuple[int, ...]) -> Fraction:
@@ -135,8 +130,19 @@ def solve(parsed: Parsed) -> str:
     return decimal(value)
 
 
+TELL: dict[str, Callable[..., Work]] = {
+    "later": told.tell_later,
+    "sum": told.tell_sum,
+    "times": told.tell_times,
+    "until": told.tell_until,
+    "ago": told.tell_ago,
+    "shift": told.tell_shift,
+    "both": told.tell_both,
+    "three": told.tell_three,
+}
+"""Who tells which kind, given the answer, the words and the numbers."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
-    a, b, c = (*parsed.numbers, 2)[:3]
-    work: Work = getattr(told, f"tell_{parsed.kind}")(solve(parsed), parsed.words, a, b, c)
-    return work
+    return TELL[parsed.kind](solve(parsed), parsed.words, *parsed.numbers)

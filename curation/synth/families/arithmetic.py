@@ -125,15 +125,19 @@ def solve(parsed: Parsed) -> str:
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
-    a, b, c, d = (*parsed.numbers, 0)[:4]
-    w = parsed.words
-    answer = solve(parsed)
-    thing = w.get("thing", {"share": "cookies", "grow": "of them"}.get(parsed.kind, "dollars"))
+    kind, w, numbers, answer = parsed.kind, parsed.words, parsed.numbers, solve(parsed)
+    thing = w.get("thing", "cookies" if kind == "share" else "dollars")
     name = w.get("name", "someone")
-    return globals()[f"_{parsed.kind}"](answer, name, thing, w, a, b, c, d)
+    if kind in ("give", "change"):
+        return (_give if kind == "give" else _change)(answer, name, thing, *numbers)
+    if kind in ("pack", "share"):
+        return (_pack if kind == "pack" else _share)(answer, thing, w, *numbers)
+    if kind == "shop":
+        return _shop(answer, name, thing, w, *numbers)
+    return _earn(answer, name, *numbers) if kind == "earn" else _grow(answer, *numbers)
 
 
-def _give(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _give(answer: str, name: str, thing: str, a: int, b: int, c: int) -> Work:
     left = a - b
     return Work(
         answer,
@@ -155,7 +159,7 @@ def _give(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int,
     )
 
 
-def _pack(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _pack(answer: str, thing: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
     return Work(
         answer,
         f"There are {a} {w['box']} with {b} {thing} each, and {c} {thing} are taken away.",
@@ -207,7 +211,7 @@ def _shop(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int,
     )
 
 
-def _change(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _change(answer: str, name: str, thing: str, a: int, b: int, c: int) -> Work:
     return Work(
         answer,
         f"{name} buys {a} {thing} at {b} dollars each and pays with {c} dollars.",
@@ -229,7 +233,7 @@ def _change(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: in
     )
 
 
-def _share(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _share(answer: str, thing: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
     parts = w.get("box", "children")
     return Work(
         answer,
@@ -250,7 +254,7 @@ def _share(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int
     )
 
 
-def _earn(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _earn(answer: str, name: str, a: int, b: int, c: int, d: int) -> Work:
     return Work(
         answer,
         f"{name} works {a} hours on each of {b} days, at {c} dollars an hour, and later spends {d} dollars.",
@@ -273,7 +277,7 @@ def _earn(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int,
     )
 
 
-def _grow(answer: str, name: str, thing: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _grow(answer: str, a: int, b: int, c: int) -> Work:
     second, third = a * b, a * b - c
     return Work(
         answer,

@@ -92,8 +92,7 @@ def _numbers(kind: str, rng: Rng, level: int) -> tuple[int, int, int, int]:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    return parsed if parsed and all(n > 0 for n in parsed.numbers) else None
+    return PHRASINGS.positive(text)
 
 
 def _value(kind: str, numbers: tuple[int, ...]) -> Fraction | int:
@@ -125,13 +124,23 @@ def solve(parsed: Parsed) -> str:
     return decimal(_value(parsed.kind, numbers))
 
 
+TELL: dict[str, Callable[..., Work]] = {
+    "combined": told.tell_combined,
+    "next": told.tell_next,
+    "removed": told.tell_removed,
+    "weighted": told.tell_weighted,
+    "row": told.tell_row,
+}
+"""Who tells the kinds without a list, given the answer and the numbers."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
     answer, numbers = solve(parsed), parsed.numbers
-    if parsed.kind in ("mean", "median"):
-        return (told.tell_mean if parsed.kind == "mean" else told.tell_median)(answer, list(numbers), rng)
+    if parsed.kind == "mean":
+        return told.tell_mean(answer, list(numbers), rng)
+    if parsed.kind == "median":
+        return told.tell_median(answer, list(numbers))
     if parsed.kind == "unknown":
         return told.tell_unknown(answer, numbers[0], list(numbers[1:]))
-    a, b, c, d = (*numbers, 0, 0)[:4]
-    work: Work = getattr(told, f"tell_{parsed.kind}")(answer, a, b, c, d)
-    return work
+    return TELL[parsed.kind](answer, *numbers)

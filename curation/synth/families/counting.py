@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from math import comb, factorial, perm, prod
 
+from curation.synth.families import _counting_rows_told as rows
 from curation.synth.families import _counting_told as told
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem
+from curation.synth.families._family import Parsed, Phrasings, Problem, solvable
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import TOWNS, person
 
@@ -139,11 +141,7 @@ def parse(text: str) -> Parsed | None:
     if parsed.kind == "letters":
         counts = Counter(parsed.words["word"])
         parsed = parsed._replace(numbers=tuple(counts.values()), words=parsed.words | {"letters": "".join(counts)})
-    try:
-        solve(parsed)
-    except ValueError:
-        return None
-    return parsed
+    return solvable([parsed], solve)
 
 
 def solve(parsed: Parsed) -> str:
@@ -180,7 +178,29 @@ def solve(parsed: Parsed) -> str:
     return str(value)
 
 
+TELL: dict[str, Callable[..., Work]] = {
+    "outfits": told.outfits,
+    "row": rows.row,
+    "podium": told.podium,
+    "mixed": told.mixed,
+    "least": told.least,
+    "paths": rows.paths,
+    "handshakes": told.handshakes,
+    "letters": rows.letters,
+    "together": rows.together,
+    "apart": rows.apart,
+}
+"""Who tells which kind, given the answer, the words and the numbers."""
+BARE: dict[str, Callable[..., Work]] = {
+    "committee": told.committee,
+    "through": rows.through,
+    "code": told.code,
+    "distinct": told.distinct,
+}
+"""And without the words."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
-    work: Work = getattr(told, parsed.kind)(solve(parsed), parsed.words, *parsed.numbers)
-    return work
+    kind, answer, numbers = parsed.kind, solve(parsed), parsed.numbers
+    return BARE[kind](answer, *numbers) if kind in BARE else TELL[kind](answer, parsed.words, *numbers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import isqrt
 
 from curation.synth.families import _derivatives_told as told
+from curation.synth.families import _derivatives_zeros_told as zeros
 from curation.synth.families._algebra import Number
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, filled, outlined, solvable, tex
 from curation.synth.families._polynomial import derivative, row, shown, value_at
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import VEHICLES
@@ -116,19 +118,18 @@ def _cubic(rng: Rng, level: int) -> list[Number]:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
+    return solvable(_readings(text), solve)
+
+
+def _readings(text: str) -> Iterator[Parsed]:
     for kind, w in PHRASINGS.read(text):
-        outline, numbers = skeleton(";".join(w[k] for k in ("expr", "lhs", "rhs") if k in w))
+        outline, numbers = outlined(w)
         slots = tuple(int(w[k]) for k in "ab" if k in w)
         words = {"fn": w.get("fn", "s"), "v": w.get("v", "t"), "outline": outline} | (
             {"vehicle": w["vehicle"]} if "vehicle" in w else {}
         )
-        parsed = Parsed(kind, (*numbers, *slots), words)
-        try:
-            if words["fn"] != words["v"] and solve(parsed):
-                return parsed
-        except (ValueError, ZeroDivisionError):
-            continue
-    return None
+        if words["fn"] != words["v"]:
+            yield Parsed(kind, (*numbers, *slots), words)
 
 
 def pieces(parsed: Parsed) -> tuple[list[list[Number]], list[int]]:
@@ -191,10 +192,26 @@ def solve(parsed: Parsed) -> str:
     return tex(n[1] * value_at(poly, a) ** (n[1] - 1) * value_at(derivative(poly), a))
 
 
+TELL: dict[str, Callable[[told.Told], Work]] = {
+    "formula": told.formula,
+    "slope": told.slope,
+    "second": told.second,
+    "tangent": told.tangent,
+    "product": told.product,
+    "chain": told.chain,
+    "flat": zeros.flat,
+    "stationary": zeros.stationary,
+    "highest": zeros.highest,
+    "lowest": zeros.lowest,
+    "speed": told.slope,
+    "rest": zeros.flat,
+}
+"""Who tells which kind."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
     rows, n = pieces(parsed)
-    zeros = stationary(rows[0]) if parsed.kind in (*CUBICS, "flat", "rest") else []
+    points = stationary(rows[0]) if parsed.kind in (*CUBICS, "flat", "rest") else []
     written = [shown(poly, parsed.words["v"]) for poly in rows]
-    work: Work = getattr(told, parsed.kind)(told.Told(solve(parsed), parsed.words, rows, written, n, zeros))
-    return work
+    return TELL[parsed.kind](told.Told(solve(parsed), parsed.words, rows, written, n, points))

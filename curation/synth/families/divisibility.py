@@ -60,8 +60,8 @@ def make(rng: Rng, level: int) -> Problem:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    if parsed is None or any(n < 1 for n in parsed.numbers) or (parsed.kind == "count" and parsed.numbers[0] > 10**6):
+    parsed = PHRASINGS.positive(text)
+    if parsed is None or (parsed.kind == "count" and parsed.numbers[0] > 10**6):
         return None
     return parsed if parsed.kind != "power" or parsed.numbers[1] <= 10**4 else None
 

@@ -68,8 +68,7 @@ def _below(rng: Rng, whole: int) -> int:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    return parsed if parsed and all(n > 0 for n in parsed.numbers) else None
+    return PHRASINGS.positive(text)
 
 
 def _answer(kind: str, numbers: tuple[int, ...]) -> str:

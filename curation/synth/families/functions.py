@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+from curation.synth.families import _functions_shape_told as shape
 from curation.synth.families import _functions_told as told
 from curation.synth.families._algebra import Number, coefficients, terms
 from curation.synth.families._algebra import parse as polynomial
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, filled, outlined, solvable, tex
 from curation.synth.families._notation import power
 from curation.synth.families._polynomial import composed, row, shown, value_at
 from curation.synth.families._rng import Rng
@@ -120,8 +122,12 @@ def _with_parameter(rng: Rng, level: int, v: str, w: str) -> dict[str, object]:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
+    return solvable(_readings(text), solve)
+
+
+def _readings(text: str) -> Iterator[Parsed]:
     for kind, w in PHRASINGS.read(text):
-        outline, numbers = skeleton(";".join(w[k] for k in ("expr", "rhs") if k in w))
+        outline, numbers = outlined(w)
         slots = tuple(int(w[k]) for k in "abcde" if k in w)
         words = {k: w[k] for k in ("fn", "fm", "v", "w") if k in w}
         if (
@@ -130,13 +136,7 @@ def parse(text: str) -> Parsed | None:
             or {w.get("v"), w.get("w")} & {w.get("fn"), w.get("fm")} - {None}
         ):
             continue
-        parsed = Parsed(kind, (*numbers, *slots), {"v": "x", "fn": "f"} | words | {"outline": outline})
-        try:
-            solve(parsed)
-        except (ValueError, ZeroDivisionError):
-            continue
-        return parsed
-    return None
+        yield Parsed(kind, (*numbers, *slots), {"v": "x", "fn": "f"} | words | {"outline": outline})
 
 
 def pieces(parsed: Parsed) -> tuple[list[str], list[int]]:
@@ -199,11 +199,29 @@ def solve(parsed: Parsed) -> str:
     return tex(inner if kind == "value" else value_at(first, inner))
 
 
+TELL: dict[str, Callable[..., Work]] = {
+    "value": told.value,
+    "compose": told.compose,
+    "twice": told.twice,
+    "inverse": told.inverse,
+}
+"""Who tells which kind, given the answer, the words, the formulas as written and as rows, and the numbers."""
+WHOLE: dict[str, Callable[..., Work]] = {
+    "rule": told.rule,
+    "hole": shape.hole,
+    "lowest": shape.lowest,
+}
+"""And without numbers outside the formulas."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
-    answer, v, (formulas, n) = solve(parsed), parsed.words["v"], pieces(parsed)
-    if parsed.kind == "parameter":
-        return told.parameter(answer, parsed.words, formulas[0], *known_and_factor(parsed), *n)
-    rows = [] if parsed.kind in MIXED else [row(formula, v) for formula in formulas]
-    work: Work = getattr(told, parsed.kind)(answer, parsed.words, formulas, rows, n)
-    return work
+    kind, w, answer, (formulas, n) = parsed.kind, parsed.words, solve(parsed), pieces(parsed)
+    if kind == "parameter":
+        return shape.parameter(answer, w, formulas[0], *known_and_factor(parsed), *n)
+    if kind in MIXED:
+        return shape.line(answer, w, n) if kind == "line" else shape.slope(answer, n)
+    rows = [row(formula, w["v"]) for formula in formulas]
+    if kind == "root":
+        return shape.root(answer, w, rows)
+    return TELL[kind](answer, w, formulas, rows, n) if kind in TELL else WHOLE[kind](answer, w, formulas, rows)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
 
 from curation.synth.families._algebra import terms
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, skeleton, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, skeleton, solvable, tex
 from curation.synth.families._inequality import SIGNS, ends, integers, interval, moved, region
-from curation.synth.families._inequality_told import between_two, linear, quadratic, story
+from curation.synth.families._inequality_linear_told import linear
+from curation.synth.families._inequality_told import between_two, quadratic, story
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import TOWNS, person
 
@@ -127,22 +129,20 @@ def _quadratic(rng: Rng, level: int, kind: str, v: str, sign: str) -> dict[str, 
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
+    return solvable(_readings(text), solve)
+
+
+def _readings(text: str) -> Iterator[Parsed]:
     for kind, w in PHRASINGS.read(text):
         if kind in ("budget", "goal"):
-            parsed = Parsed(kind, tuple(int(w[k]) for k in "abc"), {k: w[k] for k in w if len(k) > 1})
+            yield Parsed(kind, tuple(int(w[k]) for k in "abc"), {k: w[k] for k in w if len(k) > 1})
         else:
             sides = f"{w['lhs']}{w['sign']}{w['expr']}{w['sign2']}{w['rhs']}" if "expr" in w else ""
             outline, numbers = skeleton(sides or f"{w['lhs']}{w['sign']}{w['rhs']}")
             names = {ch for ch in outline if ch.isalpha()}
             if len(names) != 1 or w.get("v", *names) not in names:
                 continue
-            parsed = Parsed(kind, numbers, {"v": names.pop(), "outline": outline})
-        try:
-            solve(parsed)
-        except (ValueError, ZeroDivisionError):
-            continue
-        return parsed
-    return None
+            yield Parsed(kind, numbers, {"v": names.pop(), "outline": outline})
 
 
 def solve(parsed: Parsed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
@@ -9,7 +10,7 @@ from math import isqrt
 from curation.synth.families._algebra import coefficients, terms
 from curation.synth.families._algebra import parse as polynomial
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, spaced, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, filled, outlined, solvable, spaced, tex
 from curation.synth.families._rng import Rng
 
 PHRASINGS = Phrasings("""
@@ -52,7 +53,7 @@ def make(rng: Rng, level: int) -> Problem:
     if kind == "area":
         dense = _crossing(rng, a, b)
     elif kind == "between":
-        left, right = _enclosing(rng, level)
+        left, right = _enclosing(rng)
         dense = [1, 1]
     elif kind == "upper":
         k, u = rng.randint(1, 4 * level), rng.randint(2, 4 + 2 * level)
@@ -81,7 +82,7 @@ def _crossing(rng: Rng, a: int, b: int) -> list[int]:
     return [n * k for n in (root * other, -root - other, 1)]
 
 
-def _enclosing(rng: Rng, level: int) -> tuple[str, str]:
+def _enclosing(rng: Rng) -> tuple[str, str]:
     """Two curves that meet at two integers."""
     low, width, k = rng.randint(-6, 4), rng.randint(2, 7), rng.randint(1, 3)
     high = low + width
@@ -100,16 +101,14 @@ def _shown(dense: list[int]) -> str:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
+    return solvable(_readings(text), solve)
+
+
+def _readings(text: str) -> Iterator[Parsed]:
     for kind, w in PHRASINGS.read(text):
-        outline, numbers = skeleton(";".join(w[name] for name in ("expr", "lhs", "rhs") if name in w))
+        outline, numbers = outlined(w)
         given = tuple(int(w[name]) for name in "abc" if name in w)
-        parsed = Parsed(kind, (*given, *numbers), {"formulas": outline})
-        try:
-            solve(parsed)
-        except ValueError:
-            continue
-        return parsed
-    return None
+        yield Parsed(kind, (*given, *numbers), {"formulas": outline})
 
 
 GIVEN = {"between": 0, "upper": 1, "through": 3}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import isqrt
 
+from curation.synth.families import _logarithms_equations_told as equations
 from curation.synth.families import _logarithms_told as told
 from curation.synth.families._algebra import Number, terms
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, filled, outlined, solvable, tex
 from curation.synth.families._polynomial import row, value_at
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import TOWNS, person
@@ -135,17 +137,16 @@ def _equation(rng: Rng, kind: str, level: int, v: str) -> dict[str, object]:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
+    return solvable(_readings(text), solve)
+
+
+def _readings(text: str) -> Iterator[Parsed]:
     for kind, w in PHRASINGS.read(text):
-        outline, numbers = skeleton(";".join(w[k] for k in ("expr", "lhs", "rhs") if k in w))
+        outline, numbers = outlined(w)
         slots = tuple(int(w[k]) for k in "abcde" if k in w)
         words = {k: w[k] for k in ("v", "w", "town", "name") if k in w} | {"outline": outline}
-        parsed = Parsed(kind, (*numbers, *slots), {"v": "x"} | words)
-        try:
-            if words.get("w") not in ("x", "y") and solve(parsed):
-                return parsed
-        except (ValueError, ZeroDivisionError):
-            continue
-    return None
+        if words.get("w") not in ("x", "y"):
+            yield Parsed(kind, (*numbers, *slots), {"v": "x"} | words)
 
 
 def pieces(parsed: Parsed) -> tuple[list[list[Number]], list[int]]:
@@ -251,15 +252,25 @@ def _solution(kind: str, rows: list[list[Number]], a: int, b: int) -> Fraction:
     return valid[0]
 
 
+TELL: dict[str, Callable[..., Work]] = {
+    "value": told.value,
+    "below": told.below,
+    "sum": told.sum_of,
+    "difference": told.difference,
+    "mixed": told.mixed,
+}
+"""Who tells the kinds without words or equations, given the answer and the numbers."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
     answer, words, (rows, n) = solve(parsed), parsed.words, pieces(parsed)
     if parsed.kind == "pair":
-        return told.pair(answer, words["v"], rows, n[0], n[1], candidates(rows, n[0], n[1]))
+        return equations.pair(answer, words["v"], rows, n[0], n[1], candidates(rows, n[0], n[1]))
     if parsed.kind in ("solve", "equal"):
-        return (told.solve if parsed.kind == "solve" else told.equal)(answer, words["v"], rows, *n)
+        return (equations.solve if parsed.kind == "solve" else equations.equal)(answer, words["v"], rows, *n)
     if parsed.kind in ("known", "ratio"):
         return told.known(answer, words["w"], 1 if parsed.kind == "known" else -1, *n)
-    name = "sum_of" if parsed.kind == "sum" else parsed.kind
-    work: Work = getattr(told, name)(answer, words, *n)
-    return work
+    if parsed.kind in ("base", "growth"):
+        return (told.base if parsed.kind == "base" else told.growth)(answer, words, *n)
+    return TELL[parsed.kind](answer, *n)

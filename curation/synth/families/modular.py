@@ -6,7 +6,7 @@ from math import gcd
 
 from curation.synth.families import _modular_told as told
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem
+from curation.synth.families._family import Parsed, Phrasings, Problem, solvable
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import BOXES, COUNTABLE, person
 
@@ -78,13 +78,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    if parsed is None or any(n < 1 for n in parsed.numbers):
-        return None
-    try:
-        return parsed if solve(parsed) else None
-    except ValueError:
-        return None
+    return solvable([PHRASINGS.positive(text)], solve)
 
 
 def _value(kind: str, numbers: tuple[int, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from curation.synth.families._chain import Step, Work
@@ -51,8 +52,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    return parsed if parsed and all(n > 0 for n in parsed.numbers) else None
+    return PHRASINGS.positive(text)
 
 
 def _answer(kind: str, numbers: tuple[int, ...]) -> str:
@@ -79,11 +79,11 @@ def solve(parsed: Parsed) -> str:
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
-    a, b, c = (*parsed.numbers, 0)[:3]
-    return globals()[f"_{parsed.kind}"](solve(parsed), parsed.words, a, b, c)
+    kind, answer, numbers = parsed.kind, solve(parsed), parsed.numbers
+    return BARE[kind](answer, *numbers) if kind in BARE else TELL[kind](answer, parsed.words, *numbers)
 
 
-def _part(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
+def _part(answer: str, a: int, b: int) -> Work:
     one = decimal(Fraction(b, 100))
     ten = decimal(Fraction(b, 10))
     return Work(
@@ -103,7 +103,7 @@ def _part(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
     )
 
 
-def _off(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
+def _off(answer: str, w: dict[str, str], a: int, b: int) -> Work:
     less = decimal(Fraction(a * b, 100))
     return Work(
         answer,
@@ -121,7 +121,7 @@ def _off(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
     )
 
 
-def _up(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
+def _up(answer: str, a: int, b: int) -> Work:
     more = decimal(Fraction(a * b, 100))
     return Work(
         answer,
@@ -141,7 +141,7 @@ def _up(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
     )
 
 
-def _before(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
+def _before(answer: str, w: dict[str, str], a: int, b: int) -> Work:
     left = 100 - a
     one = decimal(Fraction(b, left))
     wrong = decimal(b * Fraction(100 + a, 100))
@@ -165,7 +165,7 @@ def _before(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
     )
 
 
-def _share(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
+def _share(answer: str, a: int, b: int) -> Work:
     return Work(
         answer,
         f"The part is {a} and the whole is {b}.",
@@ -211,3 +211,17 @@ def _double(answer: str, w: dict[str, str], a: int, b: int, c: int) -> Work:
         traps=[trap],
         checks=[f"In one go: {c} × {decimal(Fraction(100 + a, 100))} × {decimal(Fraction(100 - b, 100))} = {answer}."],
     )
+
+
+TELL: dict[str, Callable[..., Work]] = {
+    "off": _off,
+    "before": _before,
+    "double": _double,
+}
+"""Who tells which kind, given the answer, the words and the numbers."""
+BARE: dict[str, Callable[..., Work]] = {
+    "part": _part,
+    "up": _up,
+    "share": _share,
+}
+"""And without the words."""

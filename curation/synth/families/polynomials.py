@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import isqrt
 
 from curation.synth.families._algebra import Polynomial, coefficients, terms
 from curation.synth.families._algebra import parse as polynomial
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, filled, outlined, solvable, tex
 from curation.synth.families._rng import Rng
 
 PHRASINGS = Phrasings("""
@@ -102,17 +103,14 @@ def _unknown(kind: str, rng: Rng, a: int, top: int) -> tuple[str, str, str]:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
+    return solvable(_readings(text), solve)
+
+
+def _readings(text: str) -> Iterator[Parsed]:
     for kind, w in PHRASINGS.read(text):
-        pieces = [w[name] for name in ("expr", "lhs", "rhs") if name in w]
-        outline, numbers = skeleton(";".join(pieces))
+        outline, numbers = outlined(w)
         given = (int(w["a"]),) if "a" in w else ()
-        parsed = Parsed(kind, (*numbers, *given), {"formulas": outline})
-        try:
-            solve(parsed)
-        except ValueError:
-            continue
-        return parsed
-    return None
+        yield Parsed(kind, (*numbers, *given), {"formulas": outline})
 
 
 def _read(parsed: Parsed) -> tuple[list[str], list[Polynomial]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import gcd
 
+from curation.synth.families import _powers_roots_told as roots
 from curation.synth.families import _powers_told as told
 from curation.synth.families._algebra import Number, terms
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, filled, outlined, solvable, tex
 from curation.synth.families._notation import power, square_root, surd
 from curation.synth.families._polynomial import row
 from curation.synth.families._rng import Rng
@@ -125,18 +127,16 @@ def _equation(rng: Rng, kind: str, level: int, v: str) -> dict[str, object]:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
+    return solvable(_readings(text), solve)
+
+
+def _readings(text: str) -> Iterator[Parsed]:
     for kind, w in PHRASINGS.read(text):
-        outline, numbers = skeleton(";".join(w[k] for k in ("expr", "lhs", "rhs") if k in w))
+        outline, numbers = outlined(w)
         slots = tuple(int(w[k]) for k in "abcdefn" if k in w)
         if kind == "scientific" and any(w[k].startswith(("-", "0")) for k in "abde"):
             continue
-        parsed = Parsed(kind, (*numbers, *slots), {"v": w.get("v", "x"), "outline": outline})
-        try:
-            if solve(parsed):
-                return parsed
-        except (ValueError, ZeroDivisionError):
-            continue
-    return None
+        yield Parsed(kind, (*numbers, *slots), {"v": w.get("v", "x"), "outline": outline})
 
 
 def exponents(parsed: Parsed) -> tuple[list[list[Number]], list[int]]:
@@ -236,6 +236,23 @@ def _unknown(kind: str, rows: list[list[Number]], a: int, b: int) -> Fraction:
     return (right[0] - left[0]) / (left[1] - right[1])
 
 
+TELL: dict[str, Callable[..., Work]] = {
+    "product": told.product,
+    "quotient": told.quotient,
+    "tower": told.tower,
+}
+"""Who tells which kind, given the answer, the letter and the numbers."""
+BARE: dict[str, Callable[..., Work]] = {
+    "number": told.number,
+    "cancel": told.cancel,
+    "write": told.write,
+    "scientific": told.scientific,
+    "surd": roots.surd_form,
+    "surds": roots.surds,
+}
+"""And without the letter."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
     answer, v, (rows, n) = solve(parsed), parsed.words["v"], exponents(parsed)
@@ -244,7 +261,5 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         sides: list[list[Number]] = [rows[0], rows[1] if len(rows) > 1 else [1 if parsed.kind == "solve" else -1]]
         return told.equation(parsed.kind, answer, v, sides, n[0], n[1], base, powers)
     if parsed.kind in ("rational", "inverse"):
-        return told.rational(answer, nth_root(n[0], n[2]), parsed.kind == "inverse", *n)
-    name = "surd_form" if parsed.kind == "surd" else parsed.kind
-    work: Work = getattr(told, name)(answer, v, *n)
-    return work
+        return roots.rational(answer, nth_root(n[0], n[2]), parsed.kind == "inverse", *n)
+    return BARE[parsed.kind](answer, *n) if parsed.kind in BARE else TELL[parsed.kind](answer, v, *n)

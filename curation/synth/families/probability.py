@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import comb, lcm
 
-from curation.synth.families import _probability_told as told
+from curation.synth.families import _probability_dice_told as dice
+from curation.synth.families import _probability_told as bags
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem, tex
+from curation.synth.families._family import Parsed, Phrasings, Problem, solvable, tex
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import TOWNS, person
 
@@ -115,11 +117,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    try:
-        return parsed if parsed and solve(parsed) else None
-    except ValueError:
-        return None
+    return solvable([PHRASINGS.integers(text)], solve)
 
 
 def solve(parsed: Parsed) -> str:
@@ -159,8 +157,30 @@ def _value(kind: str, numbers: tuple[int, ...]) -> Fraction:
     }[kind]()
 
 
+TELL: dict[str, Callable[..., Work]] = {
+    "draw": bags.draw,
+    "three": bags.three,
+    "with": bags.replaced,
+    "without": bags.without,
+    "differ": bags.differ,
+    "some": bags.some,
+    "once": dice.once,
+    "oneof": dice.oneof,
+    "miss": dice.miss,
+    "urns": bags.urns,
+}
+"""Who tells which kind, given the answer, the words and the numbers."""
+BARE: dict[str, Callable[..., Work]] = {
+    "dice": dice.dice,
+    "above": dice.above,
+    "heads": dice.heads,
+    "number": dice.number,
+    "either": dice.either,
+}
+"""And without the words."""
+
+
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
-    name = "replaced" if parsed.kind == "with" else parsed.kind
-    work: Work = getattr(told, name)(solve(parsed), parsed.words, *parsed.numbers)
-    return work
+    kind, answer, numbers = parsed.kind, solve(parsed), parsed.numbers
+    return BARE[kind](answer, *numbers) if kind in BARE else TELL[kind](answer, parsed.words, *numbers)

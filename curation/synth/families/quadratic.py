@@ -9,6 +9,7 @@ from curation.synth.families._algebra import add, coefficients, scale, terms
 from curation.synth.families._algebra import parse as polynomial
 from curation.synth.families._chain import Step, Work
 from curation.synth.families._family import Parsed, Phrasings, Problem, filled, skeleton, spaced, tex
+from curation.synth.families._notation import added, bracket
 from curation.synth.families._rng import Rng
 
 PHRASINGS = Phrasings("""
@@ -144,7 +145,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         steps += [
             Step(
                 "The discriminant is {}. || Under the root of the quadratic formula stands {}.",
-                f"{_bracket(b)}^2 - 4 \\cdot {_bracket(a)} \\cdot {_bracket(c)}",
+                f"{bracket(b)}^2 - 4 \\cdot {bracket(a)} \\cdot {bracket(c)}",
                 str(inside),
             ),
             Step(f"So ${v} = \\frac{{{-b} \\pm \\sqrt{{{inside}}}}}{{{2 * a}}}$."),
@@ -169,7 +170,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         asked.get(parsed.kind, f"the {parsed.kind} of the two roots"),
         steps,
         trials=trials,
-        traps=_traps(parsed.kind, v, a, b, c, shown),
+        traps=_traps(parsed.kind, v, a, b, c),
         checks=[
             f"By Vieta, the roots should add up to ${tex(Fraction(-b, a))}$ and multiply to "
             f"${tex(Fraction(c, a))}$, and ${low}$ and ${high}$ do.",
@@ -179,7 +180,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     )
 
 
-def _traps(kind: str, v: str, a: int, b: int, c: int, shown: str) -> list[tuple[str, str]]:
+def _traps(kind: str, v: str, a: int, b: int, c: int) -> list[tuple[str, str]]:
     if not c:
         return [(f"divide both sides by ${v}$", f"That silently loses the solution ${v} = 0$.")]
     if kind in ("larger", "smaller") and a == 1 and b:
@@ -219,12 +220,4 @@ def _plugged(root: str, v: str, a: int, b: int, c: int) -> list[str]:
     if not root.lstrip("-").isdigit():
         return []
     x = int(root)
-    return [f"Plugging in ${v} = {root}$: ${terms((a * x * x, ''))}{_signed(b * x)}{_signed(c)} = 0$."]
-
-
-def _signed(value: int) -> str:
-    return f" {'-' if value < 0 else '+'} {abs(value)}"
-
-
-def _bracket(value: int) -> str:
-    return f"({value})" if value < 0 else str(value)
+    return [f"Plugging in ${v} = {root}$: ${terms((a * x * x, ''))}{added(b * x)}{added(c)} = 0$."]

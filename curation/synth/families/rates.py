@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from curation.synth.families._chain import Step, Work
@@ -74,8 +75,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    return parsed if parsed and all(n > 0 for n in parsed.numbers) else None
+    return PHRASINGS.positive(text)
 
 
 def _answer(kind: str, numbers: tuple[int, ...]) -> str:
@@ -101,11 +101,12 @@ def solve(parsed: Parsed) -> str:
 
 def explain(parsed: Parsed, rng: Rng) -> Work:
     """What there is to tell about the solution."""
-    a, b, c, d = (*parsed.numbers, 1, 1)[:4]
-    return globals()[f"_{parsed.kind}"](solve(parsed), parsed.words, a, b, c, d)
+    if parsed.kind == "distance":
+        return _distance(solve(parsed), parsed.words, *parsed.numbers)
+    return TELL[parsed.kind](solve(parsed), *parsed.numbers)
 
 
-def _distance(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _distance(answer: str, w: dict[str, str], a: int, b: int) -> Work:
     return Work(
         answer,
         f"The speed is {a} kilometers per hour and the time is {b} hours. || The {w['vehicle']} does {a} "
@@ -121,7 +122,7 @@ def _distance(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) ->
     )
 
 
-def _minutes(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _minutes(answer: str, a: int, b: int) -> Work:
     per = decimal(Fraction(a, 60))
     return Work(
         answer,
@@ -143,7 +144,7 @@ def _minutes(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> 
     )
 
 
-def _average(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _average(answer: str, a: int, b: int, c: int, d: int) -> Work:
     x, y = Fraction(a, b), Fraction(c, d)
     naive = decimal((x + y) / 2)
     traps = (
@@ -174,7 +175,7 @@ def _average(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> 
     )
 
 
-def _meet(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _meet(answer: str, a: int, b: int, c: int) -> Work:
     trials = [
         f"After 1 hour they have covered {a} + {b} = {a + b} of the {c} kilometers.",
         f"After 2 hours it is {2 * (a + b)}.",
@@ -198,7 +199,7 @@ def _meet(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Wor
     )
 
 
-def _follow(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _follow(answer: str, a: int, b: int, c: int) -> Work:
     return Work(
         answer,
         f"The first goes {a} kilometers per hour and has a head start of {c} hours; the second goes {b}.",
@@ -222,7 +223,7 @@ def _follow(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> W
     )
 
 
-def _together(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _together(answer: str, a: int, b: int) -> Work:
     rate = decimal(Fraction(a + b, a * b)) if a * b in (4, 5, 8, 10, 20, 25) else f"\\frac{{{a + b}}}{{{a * b}}}"
     return Work(
         answer,
@@ -250,7 +251,7 @@ def _together(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) ->
     )
 
 
-def _machines(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) -> Work:
+def _machines(answer: str, a: int, b: int, c: int, d: int) -> Work:
     one = decimal(Fraction(b, a))
     return Work(
         answer,
@@ -267,3 +268,14 @@ def _machines(answer: str, w: dict[str, str], a: int, b: int, c: int, d: int) ->
         ],
         traps=[(f"divide by the {c} hours as well", "Both groups run equally long, so the hours cancel.")],
     )
+
+
+TELL: dict[str, Callable[..., Work]] = {
+    "minutes": _minutes,
+    "average": _average,
+    "meet": _meet,
+    "follow": _follow,
+    "together": _together,
+    "machines": _machines,
+}
+"""Who tells the kinds without words, given the answer and the numbers."""

@@ -6,7 +6,7 @@ from math import lcm
 
 from curation.synth.families import _sets_told as told
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem
+from curation.synth.families._family import Parsed, Phrasings, Problem, solvable
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import TOWNS
 
@@ -100,13 +100,7 @@ def make(rng: Rng, level: int) -> Problem:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    if parsed is None:
-        return None
-    try:
-        return parsed if solve(parsed) else None
-    except ValueError:
-        return None
+    return solvable([PHRASINGS.integers(text)], solve)
 
 
 def _value(kind: str, numbers: tuple[int, ...]) -> int:

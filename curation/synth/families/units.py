@@ -7,7 +7,7 @@ from fractions import Fraction
 from curation.synth.families import _units_told as told
 from curation.synth.families._calculation import exact
 from curation.synth.families._chain import Work
-from curation.synth.families._family import Parsed, Phrasings, Problem
+from curation.synth.families._family import Parsed, Phrasings, Problem, solvable
 from curation.synth.families._rng import Rng
 from curation.synth.families._words import TOWNS, VEHICLES, person
 
@@ -135,13 +135,7 @@ def _ratio(words: dict[str, str]) -> Fraction:
 
 def parse(text: str) -> Parsed | None:
     """The problem that a text states, or None for anything else."""
-    parsed = PHRASINGS.integers(text)
-    if parsed is None or any(n < 1 for n in parsed.numbers):
-        return None
-    try:
-        return parsed if solve(parsed) else None
-    except ValueError:
-        return None
+    return solvable([PHRASINGS.positive(text)], solve)
 
 
 def solve(parsed: Parsed) -> str:
