@@ -25,13 +25,12 @@ from typing import Any
 
 from curate.models.base import Reply
 from curation.synth import symbolic
-from curation.synth._reply import last_boxed
+from curation.synth._reply import NO_QA, last_boxed
 from curation.synth.families._family import LEVELS, Problem, families
 from curation.synth.families._rng import Rng
 
 PROMPTS = Path(symbolic.__file__).with_name("prompts")
 SAMPLED = {"temperature": 0.6}
-NO_QA = "[NO QA]"
 
 
 def prompt(task: str, text: str) -> str:

@@ -271,7 +271,7 @@ def _answers(truth: pl.DataFrame) -> dict[str, str]:
 
 
 def _plain(question: str) -> str:
-    from curation.synth.families._family import clean
+    from curation.synth.families._spelling import clean
 
     return clean(question)
 

@@ -15,8 +15,9 @@ from curation.embedded.general import general
 from curation.embedded.instruction import instruction
 from curation.embedded.rl_prompts import rl_prompts
 from curation.embedded.textbook import textbook
-from curation.synth.families._family import LEVELS, clean, families, read
+from curation.synth.families._family import LEVELS, families, read
 from curation.synth.families._rng import Rng
+from curation.synth.families._spelling import clean
 from curation.synth.symbolic import problems
 from eval.grading import grade
 

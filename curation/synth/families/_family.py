@@ -23,7 +23,7 @@ from curation.synth.families._calculation import exact
 from curation.synth.families._chain import Work
 from curation.synth.families._index import Index
 from curation.synth.families._rng import Rng
-from curation.synth.families._spelling import clean as clean  # noqa: PLC0414 - for those who read from here
+from curation.synth.families._spelling import clean
 
 LEVELS = (1, 2, 3, 4, 5)
 LONGEST = 2000
