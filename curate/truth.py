@@ -42,8 +42,11 @@ def truth(recipe: Curated) -> list[Claim]:
             continue
         known = True
         manifest = recipe.built.done.get(node.plan_key)
-        if manifest is None:
-            raise CurateError(f"{node.name} is not built yet; run `curate build {recipe.name}`")
+        unbuilt = [name for name, end in recipe.planned.ends.items() if end.plan_key not in recipe.built.done]
+        if manifest is None or unbuilt:
+            raise CurateError(
+                f"{unbuilt[0] if unbuilt else node.name} is not built yet; run `curate build {recipe.name}`"
+            )
         claims += measure(recipe, recipe.store.object(manifest.key), node)
     if not known:
         raise CurateError(f"{recipe.name} reads nothing whose truth is known")

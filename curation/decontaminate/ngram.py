@@ -22,10 +22,11 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
 from curate.datacard import Benchmark
 from curate.errors import CurateError
@@ -51,7 +52,13 @@ SCHEMA = {"leak_benchmark": pl.String, "leak_item": pl.String, "leak_overlap": p
 
 
 @score(uses=["numba"], keep={"clean": "coalesce(leak_overlap, 0) < 0.7"})
-def ngram(docs: pl.DataFrame, *, against: Benchmarks, n: int = 13, least: float = 0.1) -> pl.DataFrame:
+def ngram(
+    docs: pl.DataFrame,
+    *,
+    against: Benchmarks,
+    n: Annotated[int, Field(ge=1, le=100)] = 13,
+    least: Annotated[float, Field(ge=0, le=1)] = 0.1,
+) -> pl.DataFrame:
     """Columns `leak_benchmark`, `leak_item`, `leak_overlap` (in (0, 1]) and `leak_span`; all null where nothing is found.
 
     against: names of data cards. n: words in a run. least: a smaller share of an item's grams is not told; 0 tells a single one. What is

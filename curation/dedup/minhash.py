@@ -12,10 +12,13 @@ resistance to somebody who makes collisions of a fast hash on purpose (`dedup: e
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+from pydantic import Field
 
 from curate.step import Corpus, across
 
@@ -38,10 +41,10 @@ def shingled(docs: pl.DataFrame, *, ngram: int, bands: int, rows: int) -> pl.Dat
 def minhash(
     corpus: Corpus,
     *,
-    threshold: float = 0.75,
-    ngram: int = 5,
-    bands: int = 11,
-    rows: int = 10,
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.75,
+    ngram: Annotated[int, Field(ge=1, le=50)] = 5,
+    bands: Annotated[int, Field(ge=1, le=500)] = 11,
+    rows: Annotated[int, Field(ge=1, le=100)] = 10,
     keep_order: list[str] = ["length"],  # noqa: B006 (pydantic copies it)
 ) -> pl.DataFrame:
     """Columns `minhash_duplicate_of` (the document that stays, null for one that stays itself) and `minhash_jaccard` (with that one).

@@ -48,10 +48,18 @@ class Item(NamedTuple):
 
 
 def problem_hash(family: str, parsed: Parsed) -> bytes:
-    """16 bytes that are the same for the same problem in whatever words."""
-    words = (word for key, word in parsed.words.items() if key in ESSENTIAL or not _PLAIN.fullmatch(word))
+    """16 bytes that are the same for the same problem in whatever words, its numbers in whatever order.
+
+    Numbers are taken as a bag, because 1/2 + 1/6 asks what 1/6 + 1/2 does; problems that differ in the order alone count as one. Letters to
+    arrange are taken by how often each occurs.
+    """
+    words = (
+        "".join(sorted(map(str, map(word.count, set(word))))) if key == "word" else word
+        for key, word in parsed.words.items()
+        if key in ESSENTIAL or not _PLAIN.fullmatch(word)
+    )
     forms = sorted(_BRACKETS.sub(r"\1", _LETTER.sub("x", word)) for word in words)
-    return hashlib.blake2b(repr((family, parsed.kind, parsed.numbers, forms)).encode(), digest_size=16).digest()
+    return hashlib.blake2b(repr((family, parsed.kind, sorted(parsed.numbers), forms)).encode(), digest_size=16).digest()
 
 
 def split_of(family: str, parsed: Parsed) -> Split:

@@ -44,10 +44,12 @@ def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
             continue
         own = [n for n in chain if n.corpus == corpus]
         docs = _documents(built, corpus, truth["url"])
-        if chain[0].corpus == corpus:
-            claims += _pages(corpus, own, docs, truth)
-        else:
-            source = chain[0].corpus
+        source = chain[0].corpus
+        making = next((i for i, n in enumerate(own) if n.kind == "expand"), len(own))
+        if source == corpus:
+            pages = docs.filter(pl.col("parent_id").is_null()) if "parent_id" in docs.columns else docs
+            claims += _pages(corpus, own[:making], pages, truth, alone=len(chain[0].others) == 1)
+        if making < len(own) or source != corpus:
             kept = _documents(built, source, truth["url"], "url, fate").filter(pl.col("fate") == "kept")["url"]
             claims += _made(corpus, own, docs, truth.filter(pl.col("url").is_in(kept.implode())))
     return claims
@@ -59,10 +61,11 @@ def _documents(built: Built, corpus: str, urls: pl.Series, columns: str = "*") -
     return built.sql(f"select {columns} from documents where corpus = '{corpus}' and url in ({listed or 'null'})")
 
 
-def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Claim]:
-    """Claims about pages: each page once, repeats apart."""
+def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame, *, alone: bool) -> Iterator[Claim]:
+    """Claims about pages: each page once, repeats apart. alone: nothing else is read, so that repeats can be counted."""
     order = {node.name: i for i, node in enumerate(nodes)}
-    yield _repeats(corpus, docs, truth)
+    if alone:
+        yield _repeats(corpus, docs, truth)
     pages = truth.filter(pl.col("relation") != "repeat")
     true = pages.rename({c: f"true_{c}" for c in ("text", "formulas", "language", "title", "date", "dump")})
     joined = docs.filter(pl.col("fate") != "repeat").join(true, on="url")
@@ -177,7 +180,7 @@ def _duplicates(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
         if found is None:
             continue
         dropped = pl.col("failed").list.contains(clause).fill_null(value=False)
-        if found[1] == "exact":
+        if node.chain.own["step"] == "dedup.exact":
             copies = here.filter(pl.col("relation").is_in(["original", "copy"]))
             yield _copies(f"keep {clause}", "exact copies", copies.with_columns(close=pl.lit(value=True)), dropped)
             continue

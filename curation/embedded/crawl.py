@@ -90,7 +90,7 @@ def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
 
     files = _files(pages)
     collecting = gc.isenabled()
-    gc.disable()  # pages are many small objects without circles; looking for some took a sixth of the time
+    gc.disable()  # looking for circles among so many small objects took a sixth of the time; once a file is enough
     try:
         with pq.ParquetWriter(out / "truth.parquet", TRUTH, compression="zstd") as writer:
             for number in range(files):
@@ -98,7 +98,13 @@ def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
                 writer.write_table(
                     pa.table({field.name: [row[field.name] for row in rows] for field in TRUTH}, schema=TRUTH)
                 )
+                del rows
+                if number:
+                    gc.collect()
+                else:
+                    gc.freeze()  # banks and families stay; they need not be looked through again and again
     finally:
+        gc.unfreeze()
         if collecting:
             gc.enable()
     return {"pages": pages, "files": files, "suffixes": [".warc.gz"]}

@@ -18,10 +18,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
 from curate.errors import CurateError
 from curate.step import Corpora, Corpus, fit
@@ -45,14 +46,14 @@ def fasttext(
     *,
     positive: Corpora,
     negative: Corpora,
-    documents: int = 200_000,
-    max_chars: int = 10_000,
-    dim: int = 16,
-    lr: float = 0.3,
-    epoch: int = 5,
-    word_ngrams: int = 2,
-    min_count: int = 3,
-    bucket: int = 100_000,
+    documents: Annotated[int, Field(ge=1)] = 200_000,
+    max_chars: Annotated[int, Field(ge=1)] = 10_000,
+    dim: Annotated[int, Field(ge=1, le=1024)] = 16,
+    lr: Annotated[float, Field(gt=0, le=10)] = 0.3,
+    epoch: Annotated[int, Field(ge=1, le=1000)] = 5,
+    word_ngrams: Annotated[int, Field(ge=1, le=10)] = 2,
+    min_count: Annotated[int, Field(ge=1)] = 3,
+    bucket: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Write `model.bin` with the labels `positive` and `negative`, and `settings.json`; about 4 * dim * (bucket + words) bytes.

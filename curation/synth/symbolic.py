@@ -129,7 +129,7 @@ def _extract(page: str, rng: Rng) -> str:
 
 
 def _tokens(text: str) -> int:
-    return -(-len(text.encode()) // BYTES_PER_TOKEN)
+    return -(-len(text.encode(errors="replace")) // BYTES_PER_TOKEN)
 
 
 # ---- finding problems on a page ---------------------------------------------------------------------------------------------

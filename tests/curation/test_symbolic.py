@@ -400,3 +400,14 @@ def test_no_solution_holds_the_marks_that_part_questions_from_answers():
         _, parsed = problem(name, level, seed)
         text = short_cot(families()[name], parsed, Rng("marks", name, level, seed))
         assert not re.search(r"^(?:Question|Answer):", text, re.MULTILINE), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Add $1\\frac{1}{6}$ and $\\frac{1}{4}$. Give the sum in lowest terms.", "Solve for $x$: $1\\frac{1}{2}x = 3$.",
+        "Solve for $t$: $3t = 30 000$.", "Solve for $t$: $3t + 7 = 25$ 2.",
+    ],
+)  # fmt: skip
+def test_mixed_numbers_and_blanks_between_digits_are_not_guessed_at(text):
+    assert read(text) is None

@@ -172,3 +172,40 @@ def test_formulas_are_found_whatever_their_delimiters(text, formulas):
 def test_rows_are_fit_for_a_table(measured):
     frame = pl.DataFrame([*measured.values()])
     assert frame.columns == ["corpus", "step", "claim", "precision", "recall", "of"]
+
+
+def test_a_recipe_that_is_only_half_built_is_not_measured(project: Path):
+    (project / "recipes").mkdir()
+    text = "recipe: {}\ncorpora:\n  web: {{read: warc, files: 'embedded:crawl?pages=20', steps: [{{extract: html_math}}{}]}}\n"
+    (project / "recipes/one.yaml").write_text(text.format("one", ""))
+    (project / "recipes/two.yaml").write_text(text.format("two", ", {score: length}"))
+    curate.open("one", project=project).build()
+    with pytest.raises(CurateError, match="web is not built yet"):
+        curate.open("two", project=project).truth()
+
+
+def test_a_step_is_known_by_what_it_is_and_not_by_its_name(project: Path):
+    (project / "recipes").mkdir()
+    (project / "recipes/named.yaml").write_text(
+        "recipe: named\ncorpora:\n  web:\n    read: warc\n    files: 'embedded:crawl?pages=200'\n    steps:\n"
+        "      - extract: html_math\n      - dedup: exact\n        as: same\n        keep_order: []\n"
+    )
+    recipe = curate.open("named", project=project)
+    recipe.build()
+    claims = {row["claim"]: row for row in recipe.truth()}
+    assert claims["exact copies"]["precision"] == claims["exact copies"]["recall"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("step", "setting"),
+    [("minhash", "ngram: -1"), ("minhash", "threshold: 2"), ("minhash", "bands: 100000"), ("ngram", "n: 0"), ("ngram", "least: 2")],
+)  # fmt: skip
+def test_numbers_that_make_no_sense_are_refused_before_anything_runs(project: Path, step, setting):
+    verb, more = ("dedup", "") if step == "minhash" else ("decontaminate", "\n        against: [embedded-bench]")
+    (project / "recipes").mkdir()
+    (project / "recipes/odd.yaml").write_text(
+        f"recipe: odd\ncorpora:\n  a:\n    read: jsonl\n    files: 'embedded:general?documents=5'\n    steps:\n"
+        f"      - {verb}: {step}{more}\n        {setting}\n"
+    )
+    with pytest.raises(CurateError, match=rf"odd.yaml:\d+: .*{setting.partition(':')[0]}"):
+        curate.open("odd", project=project).build()

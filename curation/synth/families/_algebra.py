@@ -17,7 +17,7 @@ Number = int | Fraction
 Polynomial = dict[Monomial, Number]
 ONE: Monomial = ()
 _TOKEN = re.compile(r"\d{1,9}|[a-z]|[-+*/^()]")
-_LOST = re.compile(r"[a-z)] ?\d")
+_LOST = re.compile(r"[a-z)] ?\d|\d \d")
 """`x2`: nobody writes a product so; it is what is left of a power when a page has lost its exponents."""
 MAX_DEGREE = 4
 

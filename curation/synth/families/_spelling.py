@@ -48,6 +48,11 @@ _SIMPLE = {
 }  # fmt: skip
 _RULES: list[_Rule] = [
     (
+        ("frac",),
+        re.compile(r"(?<=\d)\s*(?=\\[dt]?frac)"),
+        "&",
+    ),  # a mixed number, or a product: nobody can tell, so nobody reads it
+    (
         ("\\displaystyle",),
         re.compile(r"\{\\displaystyle((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}"),
         r"\1",
