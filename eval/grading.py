@@ -154,7 +154,10 @@ def _nesting(answer: str) -> int:
 
 @contextlib.contextmanager
 def _clock(seconds: float) -> Iterator[None]:
-    """Raise `_Slow` in the body after so many seconds, where signals can be had."""
+    """Raise `_Slow` in the body after so many seconds, where signals can be had.
+
+    Again and again from then on, ten times a second: SymPy catches everything in places, and a single signal can be lost there.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
@@ -163,9 +166,12 @@ def _clock(seconds: float) -> Iterator[None]:
         raise _Slow
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:  # a signal that came in between must not leave the clock running
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)

@@ -138,10 +138,29 @@ def test_a_reply_is_never_run_as_code(tmp_path: Path) -> None:
     assert not os.path.exists(trap)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # a signal may be lost in somebody's __del__
 def test_the_clock_stops_what_the_limits_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eval.grading.SECONDS", 0.3)
     verdict = grade(boxed("(x+y+z)^{999}"), "(x+z+y)^{998}")
     assert verdict.value is None and "0.3 s" in verdict.reason
+
+
+def test_the_clock_stops_what_swallows_its_first_signals() -> None:
+    from eval.grading import _clock, _Slow
+
+    swallowed = 0
+    with pytest.raises(_Slow), _clock(0.05):
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                time.sleep(1)
+            except BaseException:
+                swallowed += 1
+                if swallowed == 3:
+                    raise
+    assert swallowed == 3
 
 
 @given(st.text(max_size=80), st.text(max_size=20))
