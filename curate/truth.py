@@ -48,6 +48,6 @@ def truth(recipe: Curated) -> list[Claim]:
                 f"{unbuilt[0] if unbuilt else node.name} is not built yet; run `curate build {recipe.name}`"
             )
         claims += measure(recipe, recipe.store.object(manifest.key), node)
-    if not known:
+    if not known or not claims:
         raise CurateError(f"{recipe.name} reads nothing whose truth is known")
     return claims

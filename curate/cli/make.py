@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,13 @@ def build(curated: Curated, *, as_json: bool, only: str | None, through: str | N
         return
     click.echo(f"{curated.name}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
     mixture_table(result["facts"])
-    click.echo(f"look at it: curate show {curated.name}")
+    click.echo(f"look at it: curate show {_called(curated)}")
+
+
+def _called(curated: Curated) -> str:
+    """What to call a recipe by: its name where that is found, else the path of its file."""
+    path = curated.recipe.path
+    return curated.name if "recipes" in path.parts else os.path.relpath(path)
 
 
 def mixture_table(facts: dict[str, Any]) -> None:
