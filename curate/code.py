@@ -31,6 +31,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("curation", "mixers", "eval", "trainers")
 
 
+@functools.lru_cache(maxsize=1024)
 def stripped(source: str) -> str:
     """Python source without comments, docstrings and blank lines; text inside string literals is untouched.
 
