@@ -35,19 +35,17 @@ def truth(recipe: Curated) -> list[Claim]:
     CurateError where nothing that the recipe reads has a known truth, or it is not built.
     """
     claims: list[Claim] = []
-    known = False
+    unbuilt = [name for name, end in recipe.planned.ends.items() if end.plan_key not in recipe.built.done]
     for node in recipe.planned.nodes.values():
         measure = node.step.measure if node.kind == "generate" and node.step else None
         if measure is None:
             continue
-        known = True
         manifest = recipe.built.done.get(node.plan_key)
-        unbuilt = [name for name, end in recipe.planned.ends.items() if end.plan_key not in recipe.built.done]
         if manifest is None or unbuilt:
             raise CurateError(
                 f"{unbuilt[0] if unbuilt else node.name} is not built yet; run `curate build {recipe.name}`"
             )
         claims += measure(recipe, recipe.store.object(manifest.key), node)
-    if not known or not claims:
+    if not claims:
         raise CurateError(f"{recipe.name} reads nothing whose truth is known")
     return claims

@@ -56,7 +56,7 @@ LENGTHS = {
     "prose": (40, 130, 240, 460, 880, 1600, 2800, 7000),
     "short": (20, 60, 90, 150, 260, 450, 800, 1500),
 }
-"""Words of main text at the quantiles of `_QUANTILES`, after those of real pages (docs/log.md, the embedded default)."""
+"""Words of main text at the quantiles of `_QUANTILES`, after those of real pages (docs/embedded.md)."""
 _QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 1.0)
 
 

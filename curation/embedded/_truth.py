@@ -162,10 +162,14 @@ def _clauses(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
         for columns, what, true, asked in PROPOSITIONS:
             if named and named <= columns:
                 here = reached.filter(asked)
-                passed = ~pl.col("failed").list.contains(clause).fill_null(value=False)
-                yield _said(f"keep {clause}", what, here, passed, true)
+                yield _said(f"keep {clause}", what, here, ~_failed(clause), true)
     yield from _duplicates(node, reached)
     yield from _leaks(node, reached)
+
+
+def _failed(clause: str) -> pl.Expr:
+    """Whether a clause turned the document away."""
+    return pl.col("failed").list.contains(clause).fill_null(value=False)
 
 
 def _duplicates(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
@@ -179,7 +183,7 @@ def _duplicates(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
         found = re.fullmatch(r"(\w+)_duplicate_of is null", text.strip())
         if found is None:
             continue
-        dropped = pl.col("failed").list.contains(clause).fill_null(value=False)
+        dropped = _failed(clause)
         if node.chain.own["step"] == "dedup.exact":
             copies = here.filter(pl.col("relation").is_in(["original", "copy"]))
             yield _copies(f"keep {clause}", "exact copies", copies.with_columns(close=pl.lit(value=True)), dropped)
@@ -231,7 +235,7 @@ def _leaks(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
     for clause, text in node.clauses:
         if not any(column.endswith("leak_overlap") for column in parse(text).columns):
             continue
-        dropped = pl.col("failed").list.contains(clause).fill_null(value=False)
+        dropped = _failed(clause)
         yield _said(f"keep {clause}", "leaks of the benchmark", reached, dropped, real)
         for kind in ("verbatim", "reformatted", "short", "swapped"):
             yield _said(f"keep {clause}", f"leaks, {kind}", reached, dropped, kinds.list.contains(kind))._replace(
