@@ -15,6 +15,8 @@ from curate import executors
 from curate.artifact import Damaged, View, replace_file
 from curate.build import Build
 from curate.errors import CurateError
+from curate.fraction import percent, sample_of, split_name
+from curate.identity import digest
 from curate.lock import Lock, is_written, lock_of, read_ref, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
@@ -30,14 +32,15 @@ if TYPE_CHECKING:
 
 
 def open(recipe: str, *, project: Path | str | None = None, profile: str = "local", **settings: Any) -> Curated:
-    """A recipe by name or path to a YAML file.
+    """A recipe by name or path to a YAML file; `long-cot@0.1%` is a sample of it.
 
     project: the user's folder; default the nearest one upwards with `recipes/` or a store. settings: profile values to override
     (`workers=1`, `executor="inline"`, `store="..."`). CurateError for an unknown name or a broken recipe.
     """
     home = Path(project).resolve() if project else find_project(Path.cwd())
     chosen = load_profile(profile, home).model_copy(update={k: v for k, v in settings.items() if v is not None})
-    return Curated(load(recipe, project=home), home, chosen)
+    name, share = split_name(recipe)
+    return Curated(load(name, project=home), home, chosen, fraction=sample_of(share))
 
 
 @dataclass
@@ -48,10 +51,17 @@ class Curated:
     project: Path
     profile: Profile
     promote_all: bool = False
+    fraction: float | None = None
+    """The share of the documents that a sample takes; None for the whole recipe."""
 
     @property
     def name(self) -> str:
         return self.recipe.recipe
+
+    @property
+    def title(self) -> str:
+        """The name, with the share in a sample: `long-cot@0.1%`."""
+        return f"{self.name}@{percent(self.fraction)}" if self.fraction else self.name
 
     @cached_property
     def store(self) -> Store:
@@ -59,11 +69,14 @@ class Curated:
 
     @cached_property
     def planned(self) -> Plan:
-        return Planner(self.recipe, self.project, self.store, self.promote_all).plan()
+        return Planner(self.recipe, self.project, self.store, self.promote_all, self.fraction).plan()
 
     @property
     def lock_path(self) -> Path:
-        """In the project's `recipes/`, also for a recipe of the package; beside the file for one that lies elsewhere."""
+        """In the project's `recipes/`, also for a recipe of the package; beside the file for one that lies elsewhere; a sample's in the store."""
+        if self.fraction:
+            mark = digest(str(self.recipe.path.absolute()))[:12]
+            return self.store.root / "refs" / f"{self.title.replace('/', '.')}-{mark}.lock"
         homes = (self.project / "recipes", shipped("recipes"))
         if any(self.recipe.path.is_relative_to(home) for home in homes):
             return self.project / "recipes" / f"{self.name}.lock"

@@ -33,14 +33,15 @@ from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
-from curate.known import find_known, register
+from curate.known import Known, depends_on, find_known, has_known, register
 from curate.passes import Limits, Pass, Work, finished
 from curate.plan import Node
+from curate.records import GIVEN_IDS
 from curate.report import Report
 from curate.schema import schema_text
-from curate.sources import Source, Sources, folder_sources
+from curate.sources import Sources
 from curate.state import State
-from curate.step import code_of, suffixes
+from curate.step import code_of
 
 KINDS: dict[str, PieceKind] = {
     "read": "base", "expand": "base", "across": "base", "score": "columns", "rewrite": "columns", "keep": "verdict",
@@ -107,8 +108,17 @@ class Build(State):
             following = [n for n in missing if n.chain is run[-1] and not n.is_base and not n.makes_files]
             if len(following) != 1 or any(i.plan_key not in self.done for _, i in following[0].others):
                 break
+            if (
+                (run[-1].is_base or run[-1].kind == "repeat")
+                and run[-1] is not first.chain
+                and self.may_know(following[0])
+            ):
+                break  # with the base stored, its documents can be looked up by id
             run.append(following[0])
         return run
+
+    def may_know(self, node: Node) -> bool:
+        return node.kind in ("score", "rewrite") and has_known(self.store, node.value_key)
 
     def cut_after(self, node: Node, missing: list[Node]) -> bool:
         """Whether equal bytes of a changed node could still save the nodes after it, which were built before as they are now."""
@@ -218,21 +228,6 @@ class Build(State):
 
             self.executor.run(work, work.count, done)
 
-    def files(self, node: Node) -> Sources:
-        """The files a reader takes: listed ones, or those of a generated corpus."""
-        assert node.step
-        found = list(node.sources.files) if node.sources else []
-        for _, source in node.others:
-            found += self.made(source, suffixes(node.step))
-        return Sources(tuple(sorted(found, key=lambda file: (file.sha256, file.path))))
-
-    def made(self, source: Node, ends: tuple[str, ...]) -> tuple[Source, ...]:
-        """The files of a generated corpus that are its documents: as it says itself, else by how their names end."""
-        manifest = self.done[source.plan_key]
-        names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]
-        ends = tuple(manifest.facts.get("suffixes", ends))
-        return folder_sources(self.store.object(manifest.key), names, ends).files
-
     def work(self, node: Node) -> Work:
         """A node as a worker needs it: artifacts as folders, models as entries."""
         params = dict(node.params)
@@ -255,7 +250,7 @@ class Build(State):
             self.project, params, node.models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
             node.step.title if node.step else node.kind,
             {k: node.own[k] for k in ("columns", "promoted", "license")} if node.kind == "read" else {},
-            find_known(self.store, node.value_key, self.key_of_base(node)) if node.kind in ("score", "rewrite") else None,
+            self.known(node),
         )  # fmt: skip
 
     def benchmarks(self, node: Node) -> dict[str, Any]:
@@ -266,9 +261,16 @@ class Build(State):
         made = {title: self.made(other, SUFFIXES) for title, other in node.others if title in titles}
         return {p: tuple(with_files(one, made) for one in some) for p, some in node.benchmarks.items()}
 
-    def key_of_base(self, node: Node) -> str | None:
-        base = self.done.get(node.base.plan_key)
-        return base.key if base else None
+    def known(self, node: Node) -> Known | None:
+        """Values of earlier builds; by id too, once the base is stored."""
+        found = find_known(self.store, node.value_key) if node.kind in ("score", "rewrite") else None
+        if found is None or node.base.plan_key not in self.done:
+            return found
+        return found.matched(self.store, self.piece(node.base), self.given_ids(node), depends_on(node))
+
+    def given_ids(self, node: Node) -> bool:
+        """Whether ids of a node's documents are the user's own."""
+        return any(self.done[n.plan_key].facts.get("ids") == "given" for n in node.upstream() if n.kind == "read")
 
     def run_across(self, node: Node) -> None:
         from curate.across import Gather, Prepare, bounds, find_columns
@@ -319,7 +321,8 @@ class Build(State):
             self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
         )
         self.check_budget(node, shards, rows_in)
-        self.finish(node, shards, rows_in, {})
+        given = node.kind == "read" and (self.store.draft(node.plan_key) / "work" / GIVEN_IDS).is_file()
+        self.finish(node, shards, rows_in, {"ids": "given"} if given else {})
 
     def finish(self, node: Node, shards: tuple[Stored, ...], rows_in: int, facts: dict[str, Any]) -> None:
         payload = self.key_payload(node)
@@ -341,7 +344,7 @@ class Build(State):
         self.done[node.plan_key] = manifest
         if node.kind in ("score", "rewrite"):
             base = self.done[node.base.plan_key]
-            register(self.store, node.value_key, manifest.key, base.key, base.content)
+            register(self.store, node.value_key, manifest.key, base.key, base.content, self.given_ids(node))
 
     def check_code(self, node: Node) -> None:
         """CurateError if the code is not what was planned: workers may have run either."""

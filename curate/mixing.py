@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curate import step
 from curate.code import PACKAGE
@@ -53,7 +53,10 @@ def add_mixture(planner: Planner) -> None:
             )
         )
     mixer = step.load(PACKAGE / "mixers" / "mixture.py", "mixers")
-    params = planner.filled(mixer, {**mix.parameters(), "tokenizer": tokenizer.name}, where)
+    asked: dict[str, Any] = {**mix.parameters(), "tokenizer": tokenizer.name}
+    if planner.fraction:  # of a share of the documents, that share of the tokens
+        asked["tokens"] = max(1, round(asked["tokens"] * planner.fraction))
+    params = planner.filled(mixer, asked, where)
     own = planner.own(mixer, {k: v for k, v in params.items() if k != "tokenizer"}, corpora=corpora)
     reads = mixer.reads_with(params)
     planner.add(

@@ -125,7 +125,7 @@ class Pass:
         if self.is_done(name):
             return 0
         docs = self.view.load(name, self.wanted())
-        self.shard(name, docs)
+        self.shard(name, docs, base=self.view.pieces[0].shards[name].sha256)
         return docs.height
 
     def wanted(self) -> list[str]:
@@ -164,9 +164,9 @@ class Pass:
 
     def records(self, rank: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
         assert self.files
-        work, path = self.nodes[0], self.files.files[rank].path
-        with failing(f"{work.title} on {Path(path).name}"):
-            yield from shards_of(work.found().call(path, **work.params), work, path)
+        work, file = self.nodes[0], self.files.files[rank]
+        with failing(f"{work.title} on {Path(file.path).name}"):
+            yield from shards_of(work.found().call(file.path, **work.params), work, file)
 
     # nodes
 
@@ -182,8 +182,8 @@ class Pass:
                 return False
         return True
 
-    def shard(self, name: str, docs: pl.DataFrame, lost: pl.DataFrame | None = None) -> None:
-        """Carry one shard through all nodes. `docs` has `row` and every column the nodes need from before."""
+    def shard(self, name: str, docs: pl.DataFrame, lost: pl.DataFrame | None = None, base: str = "") -> None:
+        """Carry one shard through all nodes. `docs` has `row` and every column the nodes need from before. base: SHA-256 of its base."""
         guard = Guard(
             self.nodes[0].draft / "work" / f"{name}.journal",
             self.limits.seconds,
@@ -193,20 +193,21 @@ class Pass:
         )
         for node in self.nodes:
             if node.kind == "read":
-                store(node, name, docs.select(ROW, *node.adds), lost)
+                base = store(node, name, docs.select(ROW, *node.adds), lost).sha256
             elif node.kind == "keep":
                 verdict = judge(docs, node.clauses)
                 store(node, name, verdict)
                 docs = docs.filter(verdict["fate"].is_null())
             else:
-                docs = self.run(node, name, docs, guard)
+                docs, stored = self.run(node, name, docs, guard, base)
+                base = stored.sha256 if node.kind == "expand" else base
         guard.done()
 
-    def run(self, node: Work, name: str, docs: pl.DataFrame, guard: Guard) -> pl.DataFrame:
+    def run(self, node: Work, name: str, docs: pl.DataFrame, guard: Guard, base: str) -> tuple[pl.DataFrame, Stored]:
         """One step on one shard: known values are looked up, the rest computed, the piece written."""
         found = node.found()
         params = node.call_params(found, self.replies)
-        seen = node.known.look_up(name, docs, list(node.adds)) if node.known else None
+        seen = node.known.look_up(name, base, docs, list(node.adds)) if node.known else None
         todo = docs if seen is None else docs.join(seen.select(ROW), on=ROW, how="anti", maintain_order="left")
 
         def call(batch: pl.DataFrame) -> pl.DataFrame:
@@ -225,18 +226,17 @@ class Pass:
             none = barren.select(
                 ROW, "id", url=pl.lit(None, pl.String), fate=pl.lit("no rows"), error=pl.lit(None, pl.String)
             )
-            store(node, name, made, pl.concat([errors, none]).sort(ROW))
-            return made
+            return made, store(node, name, made, pl.concat([errors, none]).sort(ROW))
         schema = pl.Schema({ROW: pl.UInt32(), **{c: dtype_of(t) for c, t in node.adds.items()}})
         parts = [f.cast(schema) for f in (*outcome.frames, *([] if seen is None else [seen]))]
         made = pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
-        store(node, name, made, errors)
+        stored = store(node, name, made, errors)
         kept = (
             docs
             if made.height == docs.height
             else docs.join(made.select(ROW), on=ROW, how="semi", maintain_order="left")
         )
-        return kept.with_columns(made.drop(ROW).get_columns())
+        return kept.with_columns(made.drop(ROW).get_columns()), stored
 
 
 def _data(node: Work, name: str) -> Path:
@@ -252,7 +252,7 @@ def finished(node: Work, name: str) -> Stored:
     return Stored.of(json.loads(_record(node, name).read_text("utf-8")))
 
 
-def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None = None) -> None:
+def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None = None) -> Stored:
     """Write one node's piece of one shard, then the record that says it is whole."""
     size, sha256 = write_parquet(frame, _data(node, name))
     live = frame.height
@@ -269,6 +269,7 @@ def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None 
             fates[fate] = fates.get(fate, 0) + 1
     stored = Stored(name, frame.height, live, size, sha256, fates, errors)
     replace_file(_record(node, name), json.dumps(stored.payload()).encode(), durable=False)
+    return stored
 
 
 def lost_rows(docs: pl.DataFrame, lost: Sequence[tuple[int, str, str]]) -> pl.DataFrame:

@@ -5,7 +5,8 @@ files: it names drafts. Its *key* has the content of the inputs in place of thei
 output is byte for byte the same changes one object and nothing after it.
 
 A *value key* leaves out which documents there are: step, code, parameters, and the value keys of the columns it reads. Two nodes with one
-value key give the same value to the same document, which is how a loosened clause costs only the documents it lets in.
+value key give the same value to the same document, which is how a loosened clause, a new snapshot, or the whole after a sample costs only
+the documents that are new (`curate/known.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate import identity
 from curate.errors import CurateError, did_you_mean
-from curate.schema import Schema
+from curate.schema import Schema, schema_text
 from curate.sources import Sources
 from curate.step import Step
 
@@ -57,6 +58,8 @@ class Node:
     """Of a reader: the columns that its first file has."""
     benchmarks: dict[str, tuple[Benchmark, ...]] = field(default_factory=dict)
     """Parameter -> the benchmarks that it names."""
+    sample: float | None = None
+    """Of a reader in a sample of a recipe: the share of its documents that is wanted."""
 
     @property
     def is_base(self) -> bool:
@@ -95,20 +98,26 @@ class Node:
     @functools.cached_property
     def value_key(self) -> str:
         """Identity of the values it gives, whatever the set of documents."""
-        if self.kind in ("read", "across", "fit", "generate"):
+        if self.kind == "read":  # which files and how much of them does not change what one record becomes
+            return identity.digest([{k: v for k, v in self.own.items() if k != "sample"}, schema_text(self.adds)])
+        if self.kind in ("across", "fit", "generate"):
             return self.plan_key
         assert self.chain
         return identity.digest(
             [self.own, [self.chain.origin(c) for c in self.reads], [n.plan_key for _, n in self.others]]
         )
 
-    def origin(self, column: str) -> str:
-        """Value key of the node that last wrote a column."""
+    def maker(self, column: str) -> Node:
+        """The node that last wrote a column."""
         node: Node = self
         while True:
             if column in node.adds or (node.kind == "expand" and column in node.schema) or node.chain is None:
-                return node.value_key
+                return node
             node = node.chain
+
+    def origin(self, column: str) -> str:
+        """Value key of the node that last wrote a column."""
+        return self.maker(column).value_key
 
     def upstream(self) -> Iterator[Node]:
         """The nodes its documents came through, last first, itself included."""

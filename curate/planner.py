@@ -11,6 +11,7 @@ import polars as pl
 from curate import code, step
 from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean
+from curate.fraction import percent
 from curate.plan import INHERITED, STANDARD, Node, Plan
 from curate.schema import Discovery, Schema, flat
 from curate.sources import list_sources
@@ -29,9 +30,15 @@ RESERVED = ("row", "shard", "corpus", "fate", "fate_node", "failed", "error", "f
 class Planner:
     """Turns one recipe into a plan."""
 
-    def __init__(self, recipe: Recipe, project: Path, store: Store, promote_all: bool = False) -> None:
-        """promote_all: keep every flat column of the input as a column, not only those that a step or clause names."""
+    def __init__(
+        self, recipe: Recipe, project: Path, store: Store, promote_all: bool = False, fraction: float | None = None
+    ) -> None:
+        """promote_all: keep every flat column of the input as a column, not only those that a step or clause names.
+
+        fraction: plan a sample of this share of the documents (`curate/fraction.py`).
+        """
         self.recipe, self.project, self.store, self.promote_all = recipe, project, store, promote_all
+        self.fraction = fraction
         self.nodes: dict[str, Node] = {}
         self.ends: dict[str, Node] = {}
         self.discovery = Discovery(store)
@@ -52,6 +59,11 @@ class Planner:
             add_mixture(self)
         code.save(memory)
         return Plan(self.recipe, self.nodes, self.ends)
+
+    @property
+    def whole(self) -> Planner:
+        """A planner of all documents, for what a sample does not take a part of."""
+        return Planner(self.recipe, self.project, self.store, self.promote_all)
 
     # corpora
 
@@ -79,7 +91,8 @@ class Planner:
     def reference(self, name: str, where: str) -> Node:
         """The node that `from:` or a parameter names: a corpus, `corpus/step`, or `recipe:` and one of these."""
         if ":" in name:
-            return self.adopt(*name.split(":", 1))
+            recipe, _, node = name.partition(":")
+            return self.adopt(recipe, node)
         corpus = name.partition("/")[0]
         if corpus in self.recipe.corpora and corpus not in self.under_way:
             self.corpus(corpus)
@@ -97,14 +110,15 @@ class Planner:
         """The plan of another recipe, named from this one."""
         from curate.recipe import load
 
-        return Planner(load(recipe, project=self.project, beside=self.recipe.path), self.project, self.store).plan()
+        other = load(recipe, project=self.project, beside=self.recipe.path)
+        return Planner(other, self.project, self.store, fraction=self.fraction).plan()
 
-    def adopt(self, recipe: str, name: str) -> Node:
-        """A node of another recipe, with all it needs. What this recipe has under the same plan key is the same node."""
-        plan = self.other(recipe)
+    def adopt(self, recipe: str, name: str, plan: Plan | None = None) -> Node:
+        """A node of another recipe (or of its given plan), with all it needs. What stands here under the same plan key is the same node."""
+        plan = plan or self.other(recipe)
+        known = {node.plan_key for node in self.nodes.values()}
         for node in plan.needed([name]):
-            known = self.nodes.get(node.name)
-            if known is None or known.plan_key != node.plan_key:
+            if node.plan_key not in known:
                 self.nodes[f"{recipe}:{node.name}"] = node
         return plan[name]
 
@@ -125,13 +139,15 @@ class Planner:
             raise CurateError("says `read:` but names no `files:`", where=where)
         others = [("files", self.generate(f, where)) for f in files if f.startswith("embedded:")]
         own_files = [f for f in files if not f.startswith("embedded:")]
-        sources = list_sources(own_files, self.project, self.store, where) if own_files else None
+        sources = list_sources(own_files, self.project, self.store, where, self.fraction) if own_files else None
         raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
         columns = dict(entry.columns)
         foreign = self.foreign(
             corpus, {**flat(raw), **{c: flat(raw).get(source, pl.String()) for c, source in columns.items()}}
         )
         own = self.own(found, params, corpus=corpus, columns=columns, promoted=[*foreign], license=entry.license)
+        if self.fraction:
+            own["sample"] = percent(self.fraction)
         adds: Schema = {**{c: pl.String() for c in STANDARD}, **foreign}
         node = Node(
             f"{corpus}/{found.name}",
@@ -147,6 +163,7 @@ class Planner:
             schema=adds,
             where=where,
             raw=tuple(raw),
+            sample=self.fraction,
         )
         self.add(node)
         repeat = Node(

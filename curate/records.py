@@ -12,21 +12,26 @@ import polars as pl
 
 from curate.artifact import ROW, SHARD_BYTES, SHARD_ROWS
 from curate.errors import CurateError, did_you_mean
+from curate.fraction import takes
 from curate.plan import STANDARD
 from curate.schema import dtype_of
 
 if TYPE_CHECKING:
     from curate.passes import Work
+    from curate.sources import Source
+
+GIVEN_IDS = "ids-are-given"
+"""A mark in a reader's draft: some ids are the user's own, so the same id may one day stand for another text."""
 
 
 def shards_of(
-    frames: Iterator[pl.DataFrame], work: Work, path: str
+    frames: Iterator[pl.DataFrame], work: Work, file: Source
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
     """Shards of one file: documents with `row`, records that could not be read (row, fate, error), provenance."""
     held: list[pl.DataFrame] = []
     size = rows = 0
     for frame in frames:
-        for piece in as_documents(frame, work, path).iter_slices(SHARD_ROWS):
+        for piece in as_documents(frame, work, file).iter_slices(SHARD_ROWS):
             weight = int(piece["text"].str.len_bytes().sum() or 0)
             if held and (size + weight > SHARD_BYTES or rows + piece.height > SHARD_ROWS):
                 yield numbered(held)
@@ -36,17 +41,19 @@ def shards_of(
     yield numbered(held or [empty_documents(work)])
 
 
-def as_documents(frame: pl.DataFrame, work: Work, path: str) -> pl.DataFrame:
-    """A reader's records as documents: columns renamed, ids given, foreign columns packed into `extra`.
+def as_documents(frame: pl.DataFrame, work: Work, file: Source) -> pl.DataFrame:
+    """A reader's records as documents: columns renamed, ids given, foreign columns packed into `extra`; in a sample a part of them.
 
     A record whose text, id or promoted column is not what it must be keeps its place with a null text and an `error`. CurateError for
     a file without a text column.
     """
-    given = _renamed(frame, work.read["columns"], Path(path).name)
+    given = _renamed(frame, work.read["columns"], Path(file.path).name)
+    if file.drawn and file.drawn.share < 1:
+        given = given.filter(pl.Series(takes(sample_keys(given), file.drawn.share), dtype=pl.Boolean))
     kind = given.schema["text"]
     if not isinstance(kind, pl.String | pl.Binary | pl.Null):
         raise CurateError(
-            f"{Path(path).name}: the column 'text' holds {kind}, not text; name another with `columns: {{text: ...}}`"
+            f"{Path(file.path).name}: the column 'text' holds {kind}, not text; name another with `columns: {{text: ...}}`"
         )
     errors = [_error_of(given, "error")]
     docs = pl.DataFrame({"text": _as_text(given["text"])}).with_columns(pl.lit(work.corpus).alias("source"))
@@ -62,6 +69,7 @@ def as_documents(frame: pl.DataFrame, work: Work, path: str) -> pl.DataFrame:
             errors.append(_lost_in_cast(given[name], docs[name], f"{name} is not {wanted}"))
     docs = docs.with_columns(_extra(given, work), *[given[c] for c in ("payload", "provenance") if c in given.columns])
     if "id" in given.columns:
+        (work.draft / "work" / GIVEN_IDS).touch()
         docs = docs.with_columns(given["id"].cast(pl.String))
         errors.append(pl.Series([None if i else "no id" for i in docs["id"].is_not_null()], dtype=pl.String))
     else:
@@ -148,6 +156,22 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return {} if value == "{}" else value
+
+
+def sample_keys(given: pl.DataFrame) -> Iterator[bytes]:
+    """What decides whether a sample takes a record: the user's id, else url and payload as read (the corpus's name is no part of it)."""
+    if "id" in given.columns:
+        return (str(i).encode("utf-8", "surrogatepass") for i in given["id"].to_list())
+    urls = given["url"].cast(pl.String, strict=False).to_list() if "url" in given.columns else [None] * given.height
+    payload = given["payload" if "payload" in given.columns else "text"].to_list()
+    return (
+        f"{url or ''}\0".encode("utf-8", "surrogatepass") + _bytes(data)
+        for url, data in zip(urls, payload, strict=True)
+    )
+
+
+def _bytes(data: Any) -> bytes:
+    return data if isinstance(data, bytes) else str(data or "").encode("utf-8", "surrogatepass")
 
 
 def record_ids(corpus: str, docs: pl.DataFrame) -> pl.Series:

@@ -10,6 +10,8 @@ from typing import Any
 from curate.artifact import Manifest, Piece, View
 from curate.identity import digest
 from curate.plan import Node, Plan
+from curate.sources import Source, Sources, folder_sources, in_order
+from curate.step import suffixes
 from curate.store import Store
 
 
@@ -55,6 +57,21 @@ class State:
     def piece(self, node: Node) -> Piece:
         manifest = self.done[node.plan_key]
         return Piece.of(self.store.object(manifest.key), manifest)
+
+    def files(self, node: Node) -> Sources:
+        """The files a reader takes: listed ones, or those of a generated corpus."""
+        assert node.step
+        found = list(node.sources.files) if node.sources else []
+        for _, source in node.others:
+            found += self.made(source, suffixes(node.step), node.sample)
+        return Sources(in_order(found))
+
+    def made(self, source: Node, ends: tuple[str, ...], sample: float | None = None) -> tuple[Source, ...]:
+        """The files of a generated corpus that are its documents: as it says itself, else by how their names end."""
+        manifest = self.done[source.plan_key]
+        names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]
+        ends = tuple(manifest.facts.get("suffixes", ends))
+        return folder_sources(self.store.object(manifest.key), names, ends, sample).files
 
     def view(self, node: Node) -> View:
         """The table that a node's documents make up: its base and all pieces since."""

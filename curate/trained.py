@@ -2,18 +2,27 @@
 
 Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a step's
 parameter of type `Artifact` names the model and gets its folder. An inherited entry is the same node as long as its corpora are the same.
+A sample of a recipe trains a model on all of its examples as long as these are small: a classifier that saw a thousandth of them would
+say nothing about the whole, and its scores could not be used again.
 """
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
-from curate.plan import Node
+from curate.plan import Node, Plan
+from curate.sources import listed
 from curate.step import Corpora, Step
 
 if TYPE_CHECKING:
     from curate.planner import Planner
+
+
+WHOLE_BYTES = 1 << 30
+"""A sample trains a model on all of its corpora if their files are no larger than this."""
 
 
 def artifact(planner: Planner, name: str, where: str) -> Node:
@@ -39,6 +48,10 @@ def add_trained(planner: Planner, name: str) -> Node:
         return planner.nodes[title]
     entry = planner.recipe.models[name]
     found = planner.found("fit", str(entry.fit), where)
+    if planner.fraction and _input_bytes(planner, found, entry.params) <= WHOLE_BYTES:
+        whole = planner.whole
+        node = add_trained(whole, name)
+        return planner.adopt(planner.recipe.recipe, node.name, Plan(whole.recipe, whole.nodes, whole.ends))
     lists = found.parameters_of(Corpora)
     if not lists:
         raise planner.recipe.fail(
@@ -51,6 +64,20 @@ def add_trained(planner: Planner, name: str) -> Node:
     own = planner.own(found, params, corpora=[corpus for corpus, _ in corpora])
     reads = found.reads_with(params)
     return planner.add(Node(title, "", "fit", own, params, found, None, corpora, None, (), reads, where=where))
+
+
+def _input_bytes(planner: Planner, found: Step, params: dict[str, Any]) -> float:
+    """Bytes of the files that a fit learns from; generated ones are none, and those of another recipe are more than can be told."""
+    total = 0.0
+    for corpus in {str(c) for key in found.parameters_of(Corpora) for c in params.get(key) or ()}:
+        entry = planner.recipe.corpora.get(corpus.partition("/")[0])
+        while entry is not None and entry.from_:
+            entry = planner.recipe.corpora.get(entry.from_.partition("/")[0])
+        if entry is None:
+            return math.inf
+        files = [file for file in entry.files if not file.startswith("embedded:")]
+        total += sum(Path(path).stat().st_size for path in listed(files, planner.project))
+    return total
 
 
 def _corpora(planner: Planner, name: str, found: Step, lists: dict[str, Any]) -> tuple[tuple[str, Node], ...]:

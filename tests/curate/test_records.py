@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from curate.errors import CurateError
 from curate.passes import Work
 from curate.records import as_documents
+from curate.sources import Source
 from curate.single import run_step
 from curate.step import find
 from tests.curate.corpus import contents, one, open_small, texts, tiny
@@ -212,7 +213,7 @@ def extras(folder: Path, rows: list[dict[str, object]], cuts: set[int]) -> dict[
         path = folder / "part.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows[start:stop]), "utf-8")
         for frame in find("read", "jsonl").call(str(path)):
-            docs = as_documents(frame, work, str(path))
+            docs = as_documents(frame, work, Source(str(path), "", 0))
             assert docs["error"].null_count() == docs.height
             found.update(zip(docs["text"].to_list(), docs["extra"].to_list(), strict=True))
     return found
