@@ -73,7 +73,10 @@ class Curated:
 
     @property
     def lock_path(self) -> Path:
-        """In the project's `recipes/`, also for a recipe of the package; beside the file for one that lies elsewhere; a sample's in the store."""
+        """In the project's `recipes/`, also for a recipe of the package; beside the file for one that lies elsewhere.
+
+        That of a sample is kept in the store.
+        """
         if self.fraction:
             mark = digest(str(self.recipe.path.absolute()))[:12]
             return self.store.root / "refs" / f"{self.title.replace('/', '.')}-{mark}.lock"
@@ -179,12 +182,17 @@ class Curated:
 
     def _log(self, build: Build, seconds: float) -> None:
         """Where, when and how long: everything that identity must not see."""
+        names = {node.name: digest(node.own) for node in self.planned.nodes.values()}
         entry = {
-            "recipe": self.name,
+            "recipe": self.title,
             "ran": build.ran,
             "seconds": seconds,
             "host": socket.gethostname(),
             "process": os.getpid(),
+            "nodes": {
+                name: {"own": names[name], "documents": documents, "computed": computed, "seconds": round(took, 6)}
+                for name, (documents, computed, took) in build.tally.nodes.items()
+            },
         }
         replace_file(self.store.root / "runs" / f"{time.time_ns()}.json", json.dumps(entry).encode())
 

@@ -34,7 +34,7 @@ from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
 from curate.known import Known, depends_on, find_known, has_known, register
-from curate.passes import Limits, Pass, Work, finished
+from curate.passes import Limits, Pass, Tally, Work, finished
 from curate.plan import Node
 from curate.records import GIVEN_IDS
 from curate.report import Report
@@ -60,6 +60,8 @@ class Build(State):
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/lock.py`)."""
     ran: list[str] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    """What the nodes that ran took: of ranks that were done already when a build goes on, nothing."""
 
     def run(self, targets: list[str] | None = None) -> None:
         """Build the named nodes and what they need; all of the plan when none is named."""
@@ -217,9 +219,10 @@ class Build(State):
         lost: dict[str, int] = {}
         with self.report.progress(works[0].name, work.count) as advance:
 
-            def done(rank: int, rows: int) -> None:
-                advance(rank, rows)
-                for node in works if rows else ():
+            def done(rank: int, tally: Tally) -> None:
+                advance(rank, tally)
+                self.note(tally)
+                for node in works if tally.rows else ():
                     if view and node.most is not None:
                         shard = finished(node, view.shards[rank])
                         lost[node.name] = lost.get(node.name, 0) + failures(shard)
@@ -227,6 +230,10 @@ class Build(State):
                             raise broken(node.name, node.draft, shard, lost[node.name], view.rows)
 
             self.executor.run(work, work.count, done)
+
+    def note(self, tally: Tally) -> None:
+        for name, (documents, computed, seconds) in tally.nodes.items():
+            self.tally.add(name, documents, computed, seconds)
 
     def work(self, node: Node) -> Work:
         """A node as a worker needs it: artifacts as folders, models as entries."""
@@ -279,17 +286,20 @@ class Build(State):
         work, view = self.work(node), self.view(node.chain)
         columns = tuple(node.chain.schema)
         prepare = Prepare(work, view, columns)
+        started = time.perf_counter()
         with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:
             self.executor.run(prepare, len(view.shards), advance)
         find_columns(work)
         cuts = bounds(work.draft / "work" / "sizes")
         with self.report.progress(f"{node.name} (gather)", len(cuts)) as advance:
             self.executor.run(Gather(work, cuts, columns), len(cuts), advance)
+        self.tally.add(node.name, view.rows, view.rows, time.perf_counter() - started)
         self.commit(node)
 
     def run_files(self, node: Node) -> None:
         """A step that writes a folder; half a folder of an earlier attempt is thrown away."""
         assert node.step
+        started = time.perf_counter()
         data = self.store.draft(node.plan_key) / "data"
         shutil.rmtree(data)
         data.mkdir()
@@ -308,6 +318,7 @@ class Build(State):
         )  # fmt: skip
         self.check_code(node)
         self.finish(node, shards, 0, facts or {})
+        self.tally.add(node.name, 1, 1, time.perf_counter() - started)
 
     # committing
 

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,6 +91,18 @@ class Limits:
     seconds_per_row: float = 0.5
 
 
+@dataclass
+class Tally:
+    """What one rank did: documents it took in and, by node, documents, those of them that were computed and not known, and seconds."""
+
+    rows: int = 0
+    nodes: dict[str, tuple[int, int, float]] = field(default_factory=dict)
+
+    def add(self, node: str, documents: int, computed: int, seconds: float) -> None:
+        before = self.nodes.get(node, (0, 0, 0.0))
+        self.nodes[node] = (before[0] + documents, before[1] + computed, before[2] + seconds)
+
+
 @dataclass(frozen=True)
 class Pass:
     """A run of nodes over all shards of an input; `pass_(rank)` does one file or one shard."""
@@ -113,20 +126,25 @@ class Pass:
         assert self.view
         return self.view.pieces[0].shards[self.view.shards[rank]].bytes
 
-    def __call__(self, rank: int) -> int:
-        """Do one rank; the number of documents it took in."""
-        return self.read_file(rank) if self.files else self.load_shard(rank)
+    def __call__(self, rank: int) -> Tally:
+        """Do one rank. What was done before is not told again."""
+        tally = Tally()
+        if self.files:
+            self.read_file(rank, tally)
+        else:
+            self.load_shard(rank, tally)
+        return tally
 
     # inputs
 
-    def load_shard(self, rank: int) -> int:
+    def load_shard(self, rank: int, tally: Tally) -> None:
         assert self.view
         name = self.view.shards[rank]
         if self.is_done(name):
-            return 0
+            return
         docs = self.view.load(name, self.wanted())
-        self.shard(name, docs, base=self.view.pieces[0].shards[name].sha256)
-        return docs.height
+        self.shard(name, docs, tally, base=self.view.pieces[0].shards[name].sha256)
+        tally.rows += docs.height
 
     def wanted(self) -> list[str]:
         """Columns the nodes need from before the pass."""
@@ -138,21 +156,21 @@ class Pass:
             made.update(node.adds)
         return list(wanted)
 
-    def read_file(self, rank: int) -> int:
+    def read_file(self, rank: int, tally: Tally) -> None:
         """Cut one file into shards and carry each through."""
         assert self.files
         marker = self.nodes[0].draft / "work" / f"file-{rank:05d}.json"
         if marker.is_file() and all(self.is_done(name) for name in json.loads(marker.read_text("utf-8"))):
-            return 0
-        names, rows = [], 0
-        for part, (docs, lost, provenance) in enumerate(self.records(rank)):
+            return
+        names = []
+        for part, (docs, lost, provenance) in enumerate(self.records(rank, tally)):
             name = f"{rank:05d}-{part:04d}.parquet"
             names.append(name)
-            rows += docs.height
+            tally.rows += docs.height
             if not self.is_done(name):
                 if provenance is not None:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
-                self.shard(name, docs, lost)
+                self.shard(name, docs, tally, lost)
         source = self.files.files[rank]
         if file_sha256(Path(source.path)) != source.sha256:
             for node in self.nodes:
@@ -160,13 +178,17 @@ class Pass:
                     _record(node, name).unlink(missing_ok=True)
             raise CurateError("changed while it was read; build again", where=Path(source.path).name)
         replace_file(marker, json.dumps(names).encode(), durable=False)
-        return rows
 
-    def records(self, rank: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
+    def records(self, rank: int, tally: Tally) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
         assert self.files
         work, file = self.nodes[0], self.files.files[rank]
         with failing(f"{work.title} on {Path(file.path).name}"):
-            yield from shards_of(work.found().call(file.path, **work.params), work, file)
+            found = shards_of(work.found().call(file.path, **work.params), work, file)
+            started = time.perf_counter()
+            for docs, lost, provenance in found:
+                tally.add(work.name, docs.height, docs.height, time.perf_counter() - started)
+                yield docs, lost, provenance
+                started = time.perf_counter()
 
     # nodes
 
@@ -182,7 +204,9 @@ class Pass:
                 return False
         return True
 
-    def shard(self, name: str, docs: pl.DataFrame, lost: pl.DataFrame | None = None, base: str = "") -> None:
+    def shard(
+        self, name: str, docs: pl.DataFrame, tally: Tally, lost: pl.DataFrame | None = None, base: str = ""
+    ) -> None:
         """Carry one shard through all nodes. `docs` has `row` and every column the nodes need from before. base: SHA-256 of its base."""
         guard = Guard(
             self.nodes[0].draft / "work" / f"{name}.journal",
@@ -195,16 +219,21 @@ class Pass:
             if node.kind == "read":
                 base = store(node, name, docs.select(ROW, *node.adds), lost).sha256
             elif node.kind == "keep":
+                started = time.perf_counter()
                 verdict = judge(docs, node.clauses)
                 store(node, name, verdict)
+                tally.add(node.name, docs.height, docs.height, time.perf_counter() - started)
                 docs = docs.filter(verdict["fate"].is_null())
             else:
-                docs, stored = self.run(node, name, docs, guard, base)
+                docs, stored = self.run(node, name, docs, guard, base, tally)
                 base = stored.sha256 if node.kind == "expand" else base
         guard.done()
 
-    def run(self, node: Work, name: str, docs: pl.DataFrame, guard: Guard, base: str) -> tuple[pl.DataFrame, Stored]:
+    def run(
+        self, node: Work, name: str, docs: pl.DataFrame, guard: Guard, base: str, tally: Tally
+    ) -> tuple[pl.DataFrame, Stored]:
         """One step on one shard: known values are looked up, the rest computed, the piece written."""
+        started = time.perf_counter()
         found = node.found()
         params = node.call_params(found, self.replies)
         seen = node.known.look_up(name, base, docs, list(node.adds)) if node.known else None
@@ -217,6 +246,7 @@ class Pass:
         timed = not node.models
         outcome = guard.run(node.name, call, todo, timed, node.most)
         errors = lost_rows(todo, outcome.lost)
+        tally.add(node.name, docs.height, todo.height, time.perf_counter() - started)
         if found.kind == "expand":
             made = pl.concat(outcome.frames) if outcome.frames else call(todo.clear())
             made = made.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)).select(ROW, *node.adds)
