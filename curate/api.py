@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from curate import executors
 from curate.artifact import Damaged, View, replace_file
 from curate.build import Build
+from curate.costs import step_digest
 from curate.errors import CurateError
-from curate.fraction import percent, sample_of, split_name
-from curate.identity import digest
-from curate.lock import Lock, is_written, lock_of, read_ref, write_lock, write_ref
+from curate.fraction import percent, sample_of, share_of, split_name
+from curate.lock import Lock, is_written, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
@@ -58,6 +58,10 @@ class Curated:
     def name(self) -> str:
         return self.recipe.recipe
 
+    def sampled(self, share: str) -> Curated:
+        """A sample of this recipe: `sampled("0.1%")`."""
+        return replace(self, fraction=sample_of(share_of(share)))
+
     @property
     def title(self) -> str:
         """The name, with the share in a sample: `long-cot@0.1%`."""
@@ -78,8 +82,7 @@ class Curated:
         That of a sample is kept in the store.
         """
         if self.fraction:
-            mark = digest(str(self.recipe.path.absolute()))[:12]
-            return self.store.root / "refs" / f"{self.title.replace('/', '.')}-{mark}.lock"
+            return self.store.root / "refs" / f"{ref_name(self.title, self.recipe.path)}.lock"
         homes = (self.project / "recipes", shipped("recipes"))
         if any(self.recipe.path.is_relative_to(home) for home in homes):
             return self.project / "recipes" / f"{self.name}.lock"
@@ -125,7 +128,7 @@ class Curated:
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:
-            build.run(targets)
+            self._run(build, targets)
         finally:
             executor.close()
         self.built = build
@@ -133,7 +136,8 @@ class Curated:
         if lock:
             self.hold_to(lock, fresh)
         write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
-        if not targets and not is_written(self.lock_path, fresh):
+        whole = not targets and len(build.done) >= len(self.planned.nodes)
+        if whole and not is_written(self.lock_path, fresh):
             self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)
@@ -149,6 +153,16 @@ class Curated:
             "mixture": str(self.store.object(end.key)) if end else None,
             "facts": end.facts if end else {},
         }
+
+    def _run(self, build: Build, targets: list[str] | None) -> None:
+        """Build the targets. A sample may be too small for a tokenizer or a mixture; its corpora are of use all the same."""
+        if not self.fraction or targets or not self.planned.ends:
+            return build.run(targets)
+        build.run(list(self.planned.ends))
+        try:
+            build.run()
+        except CurateError as error:
+            build.report.note(f"{self.title} has no mixture: {error}")
 
     def check_expectations(self) -> None:
         """CurateError for the first assertion under `expect:` that does not hold."""
@@ -182,7 +196,7 @@ class Curated:
 
     def _log(self, build: Build, seconds: float) -> None:
         """Where, when and how long: everything that identity must not see."""
-        names = {node.name: digest(node.own) for node in self.planned.nodes.values()}
+        names = {node.name: step_digest(node) for node in self.planned.nodes.values()}
         entry = {
             "recipe": self.title,
             "ran": build.ran,
@@ -202,22 +216,64 @@ class Curated:
         return [node for node in self.planned.nodes.values() if node.plan_key not in self.built.done]
 
     def plan(self) -> list[dict[str, Any]]:
-        """One row per node: name, step, whether it is stored, documents and bytes where known, reasons to build it."""
-        reasons = self.why()
+        """One row per node: name, step, whether it is stored, documents and bytes where known, reasons to build it.
+
+        Of nodes to do also what goes in: `documents`, those of them that are `known`, those `to_do`, whether that is `exact`
+        (`curate/forecast.py`), and `seconds` of one worker where earlier builds tell.
+        """
+        from curate.costs import rates, seconds_of
+        from curate.forecast import Forecast
+
+        reasons, known = self.why(), rates(self.store)
+        outlooks = Forecast(self.built, self.told_by_sample()).run() if reasons else {}
         rows = []
         for name, node in self.planned.nodes.items():
-            manifest = self.built.done.get(node.plan_key)
-            rows.append(
-                {
-                    "node": name,
-                    "step": node.own["step"],
-                    "state": "stored" if manifest else "to do",
-                    "documents": manifest.rows if manifest and not node.makes_files else None,
-                    "bytes": manifest.bytes if manifest else None,
-                    "why": reasons.get(name, []),
-                }
-            )
+            manifest, outlook = self.built.done.get(node.plan_key), outlooks.get(node.plan_key)
+            row = {"node": name, "step": node.own["step"], "state": "stored" if manifest else "to do"}
+            if manifest:
+                row |= {"documents": None if node.makes_files else manifest.rows, "bytes": manifest.bytes}
+            else:
+                row |= outlook.payload() if outlook else {"documents": None}
+                row |= {"bytes": None, "seconds": seconds_of(node, outlook.todo if outlook else None, known)}
+            rows.append({**row, "why": reasons.get(name, [])})
         return rows
+
+    def bill(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """Core-hours, GPU-hours and price of the nodes to do among rows of `plan`; `unknown` names those that nobody has timed."""
+        from curate.costs import bill
+
+        todo = {row["node"]: row["seconds"] for row in rows if row["state"] == "to do"}
+        return bill(todo, self.planned.nodes, None, self.profile)
+
+    def projection(self) -> dict[str, Any]:
+        """Of a built sample: what it says of the whole. `documents` by node and `tokens` by corpus (low, high, estimate), and the `bill`.
+
+        CurateError where the recipe is no sample.
+        """
+        from curate.costs import whole_bill
+        from curate.estimates import projection
+
+        if not self.fraction:
+            raise CurateError(f"{self.name} is no sample; build one: curate build {self.name} --sample 1%")
+        found = projection(self.built)
+        return {**found, "bill": whole_bill(self.built, found["documents"], self.profile)}
+
+    def told_by_sample(self) -> dict[str, dict[str, int | None]]:
+        """Documents after each node as the largest stored sample of this recipe tells; empty where there is none."""
+        from curate.estimates import projection
+
+        stem, _, mark = ref_name(self.name, self.recipe.path).rpartition("-")
+        found = [split_name(p.name.rpartition("-")[0])[1] for p in self.store.root.glob(f"refs/{stem}@*-{mark}.lock")]
+        share = max((sample_of(one) or 0.0 for one in found), default=0.0)
+        if not share or self.fraction:
+            return {}
+        told: dict[str, dict[str, int | None]] = projection(replace(self, fraction=share).built)["documents"]
+        return told
+
+    def refuse_sample(self, what: str, *, dev: bool = False) -> None:
+        """CurateError if this is a sample and nobody said that it is meant for development."""
+        if self.fraction and not dev:
+            raise CurateError(f"{self.title} is a sample; {what} wants the whole recipe, or --dev if you mean it")
 
     def why(self, node: str | None = None) -> dict[str, list[str]]:
         """Reasons, by node, for everything that is to be built; or for one node."""

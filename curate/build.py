@@ -332,8 +332,15 @@ class Build(State):
             self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
         )
         self.check_budget(node, shards, rows_in)
-        given = node.kind == "read" and (self.store.draft(node.plan_key) / "work" / GIVEN_IDS).is_file()
-        self.finish(node, shards, rows_in, {"ids": "given"} if given else {})
+        self.finish(node, shards, rows_in, self.facts_of_read(node) if node.kind == "read" else {})
+
+    def facts_of_read(self, node: Node) -> dict[str, Any]:
+        """Whether ids are the user's, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""
+        files = self.files(node).files
+        given = (self.store.draft(node.plan_key) / "work" / GIVEN_IDS).is_file()
+        whole = all(file.drawn is None or file.drawn.share == 1 for file in files)
+        listed = {"files": [[file.sha256, file.bytes] for file in files]} if whole else {}
+        return {**({"ids": "given"} if given else {}), **listed}
 
     def finish(self, node: Node, shards: tuple[Stored, ...], rows_in: int, facts: dict[str, Any]) -> None:
         payload = self.key_payload(node)
@@ -353,7 +360,7 @@ class Build(State):
         )
         self.store.commit(node.plan_key, manifest)
         self.done[node.plan_key] = manifest
-        if node.kind in ("score", "rewrite"):
+        if node.kind in ("read", "score", "rewrite"):
             base = self.done[node.base.plan_key]
             register(self.store, node.value_key, manifest.key, base.key, base.content, self.given_ids(node))
 

@@ -101,9 +101,14 @@ def _line(node: Node, manifest: Manifest) -> dict[str, Any]:
 # what the names meant at the last build, with payloads
 
 
+def ref_name(title: str, path: Path) -> str:
+    """A name in a store that all projects share: a title, and a mark of the place it has in its project."""
+    return f"{title.replace('/', '.')}-{digest(str(path.absolute()))[:12]}"
+
+
 def ref_path(store: Store, lock: Path) -> Path:
     """Where a store keeps what the recipe of this lock meant."""
-    return store.root / "refs" / f"{lock.stem}-{digest(str(lock.absolute()))[:12]}.json"
+    return store.root / "refs" / f"{ref_name(lock.stem, lock)}.json"
 
 
 def read_ref(store: Store, lock: Path) -> dict[str, dict[str, Any]]:

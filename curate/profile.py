@@ -24,6 +24,24 @@ class LimitSettings(BaseModel):
     seconds_per_document: float = Field(default=0.5, ge=0)
 
 
+class StepSettings(BaseModel):
+    """Resources of one step: `[steps."score.finemath"]`."""
+
+    model_config = ConfigDict(extra="forbid")
+    gpus: float = Field(default=0.0, ge=0)
+    """GPUs that one worker keeps busy."""
+
+
+class Prices(BaseModel):
+    """What things cost. A price that is not set is unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+    core_hour: float | None = Field(default=None, ge=0)
+    gpu_hour: float | None = Field(default=None, ge=0)
+    gigabyte_month: float | None = Field(default=None, ge=0)
+    currency: str = "USD"
+
+
 class Profile(BaseModel):
     """What a profile file may say."""
 
@@ -32,6 +50,8 @@ class Profile(BaseModel):
     executor: str = "local"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=4096)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    steps: dict[str, StepSettings] = Field(default_factory=dict)
+    price: Prices = Field(default_factory=Prices)
 
     def store_path(self, project: Path) -> Path:
         """The store's folder: `CURATE_STORE`, or the profile's, relative to the project."""

@@ -73,6 +73,39 @@ def number(value: int | float | None) -> str:
     return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
+def total_text(total: dict[str, int | None] | None) -> str:
+    """What a sample says of the whole: an estimate with its 95% interval, or bounds."""
+    if total is None:
+        return ""
+    low, high = number(total["low"]), number(total["high"])
+    return f"{low} to {high}" if total["estimate"] is None else f"{number(total['estimate'])} ({low} to {high})"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds for people: `0.2 s`, `14 min`, `3.1 h`; nothing for what is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def bill_text(bill: dict[str, Any]) -> str:
+    """What work takes, in one line."""
+    size = f", {bill['bytes'] / 1e9:,.2f} GB of disk" if bill["bytes"] else ""
+    price = (
+        f"{bill['price']:,.2f} {bill['currency']}"
+        if bill["price"] is not None
+        else "price unknown (set [price] in the profile)"
+    )
+    unknown = (
+        f"; not timed yet: {', '.join(bill['unknown'][:4])}{' ...' if len(bill['unknown']) > 4 else ''}"
+        if bill["unknown"]
+        else ""
+    )
+    return f"{bill['core_hours']:,.3g} core-hours, {bill['gpu_hours']:,.3g} GPU-hours{size}, {price}{unknown}"
+
+
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Aligned columns of plain text, headers underlined; `right` columns are right-aligned."""
     widths = [max(len(str(row[i])) for row in [headers, *rows]) for i in range(len(headers))]

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, frame_text, number, printable, recipe_command, table
+from curate.cli.common import (
+    bill_text,
+    duration,
+    emit,
+    frame_text,
+    number,
+    printable,
+    recipe_command,
+    table,
+    total_text,
+)
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -22,15 +32,23 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
 
         return emit(curated.resolved()) if as_json else click.echo(dump(curated.resolved()), nl=False)
     rows = curated.plan()
+    bill = curated.bill(rows)
     if as_json:
-        return emit(rows)
+        return emit({"recipe": curated.title, "nodes": rows, "bill": bill})
     todo = [row for row in rows if row["state"] == "to do"]
-    table(
-        ["node", "step", "state", "documents", "why"],
-        [[r["node"], r["step"], r["state"], number(r["documents"]), "; ".join(r["why"])] for r in rows],
-        right=(3,),
-    )
+    body = [
+        [r["node"], r["step"], r["state"], *_counts(r), duration(r.get("seconds")), "; ".join(r["why"])] for r in rows
+    ]
+    table(["node", "step", "state", "documents", "known", "to do", "time", "why"], body, right=(3, 4, 5, 6))
     click.echo(f"\n{len(rows) - len(todo)} of {len(rows)} nodes are stored, {len(todo)} to do")
+    if todo:
+        click.echo(f"the rest takes {bill_text(bill)}")
+
+
+def _counts(row: dict[str, Any]) -> list[str]:
+    """Documents that stand in a stored node; of one to do those that go in, are known, are to do. `~`: at most, or estimated."""
+    about = "" if row.get("exact", True) else "~"
+    return [about + number(row[c]) if row.get(c) is not None else "" for c in ("documents", "known", "to_do")]
 
 
 @recipe_command(short_help="The funnel of each corpus and the mixture.")
@@ -39,19 +57,23 @@ def show(curated: Curated, *, as_json: bool) -> None:
     from curate.cli.make import mixture_table
 
     rows, facts = curated.funnel(), curated.mixture()
+    whole = curated.projection() if curated.fraction and rows else None
     if as_json:
-        return emit({"recipe": curated.name, "funnel": rows, "mixture": facts})
+        told = {"recipe": curated.title, "funnel": rows, "mixture": facts}
+        return emit({**told, **({"projection": whole} if whole else {})})
     if not rows:
-        return click.echo(f"nothing of {curated.name} is built yet; run: curate build {curated.name}")
-    click.echo(f"{curated.name}: {curated.recipe.about or ''}\n")
+        return click.echo(f"nothing of {curated.title} is built yet; run: curate build {curated.title}")
+    click.echo(f"{curated.title}: {curated.recipe.about or ''}\n")
     for corpus in dict.fromkeys(row["corpus"] for row in rows):
         own = [row for row in rows if row["corpus"] == corpus]
         start = max(1, own[0]["in"])
         body = []
         for row in own:
             fates = ", ".join(f"{fate} {number(count)}" for fate, count in row["fates"].items())
-            body.append([row["node"], number(row["in"]), number(row["out"]), f"{row['out'] / start:7.1%}", fates])
-        table(["node", "in", "out", "of all", "ended here"], body, right=(1, 2, 3))
+            line = [row["node"], number(row["in"]), number(row["out"]), f"{row['out'] / start:7.1%}"]
+            body.append([*line, *([total_text(whole["documents"].get(row["node"]))] if whole else []), fates])
+        heads = ["node", "in", "out", "of all", *(["at 100%"] if whole else []), "ended here"]
+        table(heads, body, right=(1, 2, 3, 4) if whole else (1, 2, 3))
         click.echo()
     if facts:
         click.echo(
@@ -59,6 +81,10 @@ def show(curated: Curated, *, as_json: bool) -> None:
             f" {number(facts.get('seq_len'))}, fill {facts.get('fill', 0):.4f}"
         )
         mixture_table(facts)
+    if whole:
+        for corpus, tokens in whole["tokens"].items():
+            click.echo(f"{corpus} at 100%: {total_text(tokens)} tokens")
+        click.echo(f"all of it at 100%: {bill_text(whole['bill'])}")
 
 
 @recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources.")

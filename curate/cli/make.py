@@ -90,11 +90,18 @@ def new(name: str, parent: str, sets: tuple[str, ...]) -> None:
 @click.option(
     "--locked", is_flag=True, help="Refuse a result that is not what the lock says, and leave the lock alone."
 )
+@click.option(
+    "--sample",
+    metavar="SHARE",
+    help="Build a sample, such as 0.1%, kept as NAME@0.1%; `show` then says what the whole will be.",
+)
 @click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes, instead of the profile's number.")
 @click.option(
     "--executor", type=click.Choice(["local", "inline"]), help="Who does the work, instead of the profile's choice."
 )
-def build(curated: Curated, *, as_json: bool, only: str | None, through: str | None, locked: bool) -> None:
+def build(
+    curated: Curated, *, as_json: bool, only: str | None, through: str | None, locked: bool, sample: str | None
+) -> None:
     """Build a recipe: its corpora and its mixture.
 
     What is stored already is not done again, a build that was stopped goes on where it was, and the lock beside the
@@ -102,14 +109,18 @@ def build(curated: Curated, *, as_json: bool, only: str | None, through: str | N
     """
     from curate.report import Report, for_terminal
 
+    if sample:
+        curated = curated.sampled(sample)
     result = curated.build(only=only, through=through, locked=locked, report=Report() if as_json else for_terminal())
     if as_json:
         emit(result)
         return
     if not result["ran"]:
-        click.echo(f"{curated.name}: nothing to do, all {result['nodes']} nodes are stored ({result['seconds']:.2f} s)")
+        click.echo(
+            f"{curated.title}: nothing to do, all {result['nodes']} nodes are stored ({result['seconds']:.2f} s)"
+        )
         return
-    click.echo(f"{curated.name}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
+    click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
 
@@ -117,7 +128,8 @@ def build(curated: Curated, *, as_json: bool, only: str | None, through: str | N
 def _called(curated: Curated) -> str:
     """What to call a recipe by: its name where that is found, else the path of its file."""
     path = curated.recipe.path
-    return curated.name if "recipes" in path.parts else os.path.relpath(path)
+    name = curated.name if "recipes" in path.parts else os.path.relpath(path)
+    return name + curated.title.removeprefix(curated.name)
 
 
 def mixture_table(facts: dict[str, Any]) -> None:
