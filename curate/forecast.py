@@ -49,9 +49,11 @@ class Forecast:
     """What a sample says of the documents after each node, by name."""
     found: dict[str, Outlook] = field(default_factory=dict)
     """By plan key."""
+    left: dict[tuple[str, ...], Outlook] = field(default_factory=dict)
+    """What goes on from a run of nodes that several corpora share."""
 
     def run(self) -> dict[str, Outlook]:
-        for end in self.state.plan.nodes.values():
+        for end in reversed(self.state.plan.nodes.values()):  # the longest chains first
             if end.plan_key not in self.state.done and end.plan_key not in self.found and end.chain:
                 self.chain([n for n in reversed(list(end.upstream())) if n.plan_key not in self.state.done])
         for node in self.state.plan.nodes.values():
@@ -63,16 +65,18 @@ class Forecast:
         """The nodes of one chain that are to be built, first to last."""
         first = nodes[0]
         if first.kind == "read":
-            return self.guess(nodes, self.files(first))
+            self.found[first.plan_key] = self.files(first)
+            return self.guess(nodes, self.found[first.plan_key])
         assert first.chain
         run: list[Node] = []
         for node in nodes:
             if node.kind not in ("score", "rewrite", "keep"):
                 break
             run.append(node)
-        left = self.rows(run, first.chain)
-        if len(run) < len(nodes):
-            self.guess(nodes[len(run) :], left)
+        keys = tuple(node.plan_key for node in run)
+        if keys not in self.left:
+            self.left[keys] = self.rows(run, first.chain)
+        self.guess(nodes[len(run) :], self.left[keys])
 
     def guess(self, nodes: Iterable[Node], most: Outlook) -> None:
         """From a node on of which only the most is known that goes in."""
