@@ -191,7 +191,10 @@ def test_where_nothing_was_seen_there_may_still_be_some() -> None:
 
 
 def test_a_sample_too_small_for_a_mixture_says_so_and_keeps_its_corpora(tmp_path: Path) -> None:
-    more = "tokenizer: {train: bpe, vocab: 8192, of: [web]}\nmixture: {tokens: 1M, seq_len: 64, max_epochs: 1, stages: [{until: 100%, weights: {web: 1}}]}\n"
+    more = (
+        "tokenizer: {train: bpe, vocab: 8192, of: [web]}\nmixture: {tokens: 1M, seq_len: 64, max_epochs: {web: 1},"
+        " stages: [{until: 100%, weights: {web: 1}}]}\n"
+    )
     docs = pl.DataFrame({"text": [f"document number {i}" for i in range(200)], "url": [f"u{i}" for i in range(200)]})
     folder = tiny(tmp_path, one("{score: letters}") + more, docs)
     said: list[str] = []
