@@ -72,6 +72,7 @@ class Build(State):
                 self.settle(nodes)
                 ready = self.next_pass(nodes)
                 if not ready:
+                    assert all(node.plan_key in self.done for node in nodes), "a node waits for what is not in the plan"
                     return
                 with self.store.locked([node.plan_key for node in ready], self.wait_for(ready[0])):
                     self.settle(nodes)

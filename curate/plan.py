@@ -153,7 +153,7 @@ class Plan:
         todo = [self[name] for name in targets]
         while todo:
             node = todo.pop()
-            if node.name not in wanted:
-                wanted.add(node.name)
+            if node.plan_key not in wanted:  # a node of another recipe may have the name of one of ours
+                wanted.add(node.plan_key)
                 todo.extend(node.inputs)
-        return [node for name, node in self.nodes.items() if name in wanted]
+        return [node for node in self.nodes.values() if node.plan_key in wanted]

@@ -216,3 +216,30 @@ def test_the_estimates_of_a_sample_of_one_file_come_from_its_documents(tmp_path:
     total = projection(sample.built)["documents"]["web/letters"]
     assert total["low"] <= 2000 <= total["high"]
     assert total["high"] - total["low"] < 400
+
+
+def test_a_sample_trains_a_classifier_on_all_of_its_examples(tmp_path: Path) -> None:
+    recipe = """
+        recipe: small
+        models: {judge: {fit: fasttext, positive: [yes], negative: [no], dim: 4, epoch: 1, min_count: 1}}
+        corpora:
+          yes: {read: parquet, files: data/0.parquet}
+          no: {read: parquet, files: data/1.parquet}
+          web:
+            read: parquet
+            files: data/*.parquet
+            steps: [{score: math_classifier, model: judge}]
+        """
+    docs = [
+        pl.DataFrame({"text": [f"{word} {i} {word}" for i in range(300)], "url": [f"{word}{i}" for i in range(300)]})
+        for word in ("sum", "cat")
+    ]
+    folder = tiny(tmp_path, recipe, *docs)
+    sample = at(folder, "10%")
+    sample.build(only="web")
+    whole = open_small(folder)
+    whole.build(only="web")
+    assert "models/judge" not in computed(whole)
+    known = sample.built.done[sample.planned["web/math_classifier"].plan_key].rows
+    assert 20 < known < 120
+    assert computed(whole)["web/math_classifier"] == 600 - known
