@@ -33,7 +33,7 @@ def lock(curated: Curated, *, as_json: bool) -> None:
 
     found = lock_of(curated.planned, curated.built.done)
     if as_json:
-        return emit({"recipe": found.recipe, "inputs": found.inputs, "nodes": found.nodes, "mixture": found.mixture})
+        return emit({"recipe": found.recipe, "resolved": found.resolved, "inputs": found.inputs, "outputs": found.outputs})
     click.echo(found.dump(), nl=False)
 
 
