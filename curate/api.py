@@ -15,7 +15,7 @@ from curate import executors
 from curate.artifact import Damaged, View, replace_file
 from curate.build import Build
 from curate.errors import CurateError
-from curate.lock import Lock, is_written, lock_of, read_ref, write_lock, write_ref
+from curate.lock import Lock, is_written, lock_of, read_ref, recipe_digest, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
@@ -24,9 +24,13 @@ from curate.recipe import Recipe, load
 from curate.report import Report
 from curate.state import State
 from curate.store import Store
+from curate.why import reasons
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from curate.accept import Accepted
+    from curate.diff import Diff
 
 
 def open(recipe: str, *, project: Path | str | None = None, profile: str = "local", **settings: Any) -> Curated:
@@ -48,10 +52,22 @@ class Curated:
     project: Path
     profile: Profile
     promote_all: bool = False
+    fraction: float | None = None
+    """Of a sample the share of documents; None for the whole recipe."""
 
     @property
     def name(self) -> str:
         return self.recipe.recipe
+
+    @property
+    def title(self) -> str:
+        """The name, with the share if this is a sample: `long-cot@10%`."""
+        return self.name if self.fraction is None else f"{self.name}@{self.fraction * 100:g}%"
+
+    def refuse_sample(self, what: str, dev: bool) -> None:
+        """CurateError if this is a sample and `dev` does not allow that. what: the command, such as `freeze`."""
+        if self.fraction is not None and not dev:
+            raise CurateError(f"is a sample; {what} {self.name}, or add --dev if a sample is meant", where=self.title)
 
     @cached_property
     def store(self) -> Store:
@@ -100,12 +116,8 @@ class Curated:
         targets = [name for name in (only, through) if name] or None
         self.refuse_unfinished()
         lock = Lock.read(self.lock_path) if locked else None
-        if lock and set(lock.nodes) != set(self.planned.nodes):
-            other = sorted(set(lock.nodes) ^ set(self.planned.nodes))[0]
-            raise CurateError(
-                f"not the recipe that the lock was written for: {other} is only in one of them",
-                where=self.lock_path.name,
-            )
+        if lock:
+            self.refuse_other_text(lock)
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:
@@ -155,9 +167,24 @@ class Curated:
         for where in self.recipe.unpinned():
             raise CurateError("has no revision yet; pin it in the recipe", where=where)
 
+    def refuse_other_text(self, lock: Lock) -> None:
+        """CurateError, with what differs, if the lock was written for another text of the recipe."""
+        only = [f"only the lock has {name}" for name in lock.nodes if name not in self.planned.nodes]
+        only += [f"only the recipe has {name}" for name in self.planned.nodes if name not in lock.nodes]
+        if not only and lock.resolved == recipe_digest(self.recipe):
+            return
+        last = read_ref(self.store, self.lock_path)
+        changed = [n for n in self.todo() if n.name in last and last[n.name]["plan"]["self"] != n.own]
+        said = [f"{n.name}: {reason}" for n in changed for reason in reasons(n, last[n.name], {})]
+        said = [*only, *said][:3] or ["`git diff` shows what was edited since the build that wrote it"]
+        raise CurateError(
+            f"not the recipe that the lock was written for: {'; '.join(said)}; to write a new lock, build without --locked",
+            where=self.lock_path.name,
+        )
+
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""
-        differing = [name for name in lock.differences(fresh) if name in fresh.nodes]
+        differing = [name for name in lock.differences(fresh) if name in fresh.outputs or name in fresh.inputs]
         if differing:
             names = ", ".join(differing[:5]) + (" and others" if len(differing) > 5 else "")
             raise CurateError(
@@ -182,7 +209,7 @@ class Curated:
 
     def plan(self) -> list[dict[str, Any]]:
         """One row per node: name, step, whether it is stored, documents and bytes where known, reasons to build it."""
-        reasons = self.why()
+        found = self.why()
         rows = []
         for name, node in self.planned.nodes.items():
             manifest = self.built.done.get(node.plan_key)
@@ -193,7 +220,7 @@ class Curated:
                     "state": "stored" if manifest else "to do",
                     "documents": manifest.rows if manifest and not node.makes_files else None,
                     "bytes": manifest.bytes if manifest else None,
-                    "why": reasons.get(name, []),
+                    "why": found.get(name, []),
                 }
             )
         return rows
@@ -252,39 +279,51 @@ class Curated:
         """The whole recipe with everything inherited written out."""
         return self.recipe.resolved()
 
-    def diff(self, other: str | None = None) -> dict[str, Any]:
-        """What differs from another recipe, or from this recipe's lock: configuration, and documents per node."""
-        from curate.diff import diff_locks, diff_recipes
+    def diff(self, other: str | None = None, *, rev: str | None = None) -> Diff:
+        """What differs: configuration in words, documents in and out of each step, tokens of each source.
 
-        mine = lock_of(self.planned, self.built.done)
-        if other is None:
-            return {"config": [], "nodes": diff_locks(Lock.read(self.lock_path), mine)}
-        if other.endswith(".lock"):
-            return {"config": [], "nodes": diff_locks(Lock.read(Path(other)), mine)}
+        From this recipe's lock to what is stored; or from this recipe to `other`, or from a `.lock` file to what is stored; or, with `rev`,
+        between git revisions: `A..B`, or one and the files as they stand. CurateError for a revision or a recipe that is not there.
+        """
+        from curate import diff
+
+        if other is not None and rev is not None:
+            raise CurateError("compare with another recipe, or between revisions, not both")
+        if rev is not None:
+            return diff.revisions(self, rev)
+        if other is None or other.endswith(".lock"):
+            return diff.against_lock(self, self.lock_path if other is None else Path(other))
         theirs = replace(self, recipe=load(other, project=self.project))
-        return {
-            "config": diff_recipes(self.recipe, theirs.recipe),
-            "nodes": diff_locks(mine, lock_of(theirs.planned, theirs.built.done), theirs.planned.nodes),
-        }
+        return diff.compare(diff.stored(self), diff.stored(theirs))
 
     # trust
 
     def verify(self, *, deep: bool = False) -> list[str]:
-        """What is wrong with the stored objects of this recipe and with its lock; empty if all is well."""
-        found = []
-        for name, node in self.planned.nodes.items():
-            key = self.store.planned(node.plan_key)
-            if key is None:
-                found.append(f"{name}: is not built")
-                continue
-            try:
-                self.store.check(key, deep=deep)
-            except Damaged as damage:
-                found.append(f"{name}: {damage}")
-        if not found:
-            differing = Lock.read(self.lock_path).differences(lock_of(self.planned, self.built.done))
-            found += [f"{name}: is not what the lock says" for name in differing]
-        return found
+        """What is wrong with the stored objects of this recipe, its inputs and its lock; empty if all is well.
+
+        deep: read every byte again, not only sizes and times.
+        """
+        from curate.verify import problems
+
+        return problems(self, deep=deep)
+
+    def freeze(self, *, dev: bool = False) -> dict[str, str]:
+        """Stamp what is built with a version of today: a frozen lock, a data card, a root for `gc`. Returns the version and where they are.
+
+        dev: allow a sample, whose version ends in `.dev`. CurateError unless the recipe is pinned, built and what its lock says.
+        """
+        from curate.freeze import freeze
+
+        return freeze(self, dev=dev)
+
+    def accept(self, node: str | None = None, *, shards: int | None = 3, report: Report | None = None) -> Accepted:
+        """After a refactor: re-run changed steps on a few shards and, where not a byte differs, carry the rest over (`curate/accept.py`).
+
+        node: this one only. shards: how many of each node; None for all. CurateError if `node` cannot be accepted.
+        """
+        from curate.accept import accept
+
+        return accept(self, node, shards, report or Report())
 
     def truth(self) -> list[dict[str, Any]]:
         """How often each step is right, where the truth is known: corpus, step, claim, precision, recall, of (`curate/truth.py`).

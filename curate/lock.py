@@ -150,11 +150,14 @@ def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[
     """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for."""
     if node.sources:
         files = node.sources.files
-        yield name, {
-            "files": len(files),
-            "bytes": sum(f.bytes for f in files),
-            "digest": digest(node.sources.digests),
-        }
+        yield (
+            name,
+            {
+                "files": len(files),
+                "bytes": sum(f.bytes for f in files),
+                "digest": digest(node.sources.digests),
+            },
+        )
     for parameter, identity in node.own.get("models", {}).items():
         said = {k: v for k, v in identity.items() if isinstance(v, str)}
         yield f"models/{node.params[parameter]}", {**said, "digest": digest(identity)}
@@ -178,12 +181,15 @@ def _line(node: Node, manifest: Manifest) -> Line:
 
 def _sources(facts: dict[str, Any]) -> Iterator[tuple[str, Line]]:
     for source, line in facts.get("sources", {}).items():
-        yield source, {
-            "available": line["available"]["tokens"],
-            "tokens": line["tokens"],
-            "documents": line["documents"],
-            "epochs": line["epochs"],
-        }
+        yield (
+            source,
+            {
+                "available": line["available"]["tokens"],
+                "tokens": line["tokens"],
+                "documents": line["documents"],
+                "epochs": line["epochs"],
+            },
+        )
 
 
 # what the names meant at the last build, with payloads
