@@ -91,7 +91,7 @@ class Lock:
             if not all(isinstance(said, str) for said in (recipe, resolved, version)):
                 raise TypeError
             return cls(recipe, inputs, outputs, resolved, version)
-        except (yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError):
+        except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             raise CurateError("is not a lock; restore it from git, or delete it and build", where=where) from None
 
     def differences(self, other: Lock) -> list[str]:

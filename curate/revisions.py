@@ -53,6 +53,7 @@ def _commit(project: Path, rev: str) -> str:
 def _git(project: Path, *args: str, data: bytes | None = None) -> bytes:
     """What git prints. CurateError with its own words, which may be none, where it fails."""
     environment = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    environment["LC_ALL"] = "C"
     try:
         done = subprocess.run(
             ["git", "-C", str(project), *args], capture_output=True, input=data, env=environment, check=False
