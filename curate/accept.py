@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate import executors
-from curate.artifact import Manifest, Piece, Stored, errors_name, read_checked
+from curate.artifact import Damaged, Manifest, Piece, Stored, errors_name, read_checked
 from curate.errors import CurateError
 from curate.identity import digest
 from curate.known import register
@@ -65,18 +65,21 @@ def accept(recipe: Curated, node: str | None, shards: int | None, report: Report
     chosen = recipe.planned[node] if node else None
     executor = executors.make(recipe.profile.executor, recipe.profile.workers)
     build = recipe._build(executor, report)
-    build.settle(list(recipe.planned.nodes.values()))
     try:
+        build.settle(list(recipe.planned.nodes.values()))
         for name, one in recipe.planned.nodes.items():
             build.settle([one])
             if one.plan_key not in build.done and chosen in (None, one):
                 _try(build, name, one, shards, found)
+    except Damaged as damage:
+        raise CurateError(f"{damage}; curate build {recipe.title} makes it again") from None
     finally:
         executor.close()
     if chosen and found.refused:
         raise CurateError(f"cannot be accepted: {next(iter(found.refused.values()))}", where=str(node))
     recipe.built = build
     if found.accepted:
+        _register(build)
         write_ref(recipe.store, recipe.planned, recipe.lock_path, build.done, build.last)
     return found
 
@@ -213,9 +216,14 @@ def _carry_over(build: Build, node: Node, before: Manifest, names: list[str]) ->
             _link(path, data / path.name)
         build.store.commit(node.plan_key, manifest)
     build.done[node.plan_key] = manifest
-    if node.kind in ("score", "rewrite"):
-        base = build.done[node.base.plan_key]
-        register(build.store, node.value_key, manifest.key, base.key, base.content)
+
+
+def _register(build: Build) -> None:
+    """Values after a changed step have other value keys too; without this, the next loosened clause would compute them all again."""
+    for node in build.plan.nodes.values():
+        if node.kind in ("score", "rewrite") and node.plan_key in build.done:
+            base = build.done[node.base.plan_key]
+            register(build.store, node.value_key, build.done[node.plan_key].key, base.key, base.content)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from curate import executors
 from curate.artifact import Damaged, View, replace_file
 from curate.build import Build
 from curate.errors import CurateError
-from curate.lock import Lock, is_written, lock_of, read_ref, recipe_digest, write_lock, write_ref
+from curate.lock import Lock, is_written, lock_of, read_ref, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
@@ -24,7 +24,7 @@ from curate.recipe import Recipe, load
 from curate.report import Report
 from curate.state import State
 from curate.store import Store
-from curate.why import reasons
+from curate.verify import other_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -116,8 +116,8 @@ class Curated:
         targets = [name for name in (only, through) if name] or None
         self.refuse_unfinished()
         lock = Lock.read(self.lock_path) if locked else None
-        if lock:
-            self.refuse_other_text(lock)
+        if lock and (said := other_text(self, lock)):
+            raise CurateError(said, where=self.lock_path.name)
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:
@@ -166,21 +166,6 @@ class Curated:
             )
         for where in self.recipe.unpinned():
             raise CurateError("has no revision yet; pin it in the recipe", where=where)
-
-    def refuse_other_text(self, lock: Lock) -> None:
-        """CurateError, with what differs, if the lock was written for another text of the recipe."""
-        only = [f"only the lock has {name}" for name in lock.nodes if name not in self.planned.nodes]
-        only += [f"only the recipe has {name}" for name in self.planned.nodes if name not in lock.nodes]
-        if not only and lock.resolved == recipe_digest(self.recipe):
-            return
-        last = read_ref(self.store, self.lock_path)
-        changed = [n for n in self.todo() if n.name in last and last[n.name]["plan"]["self"] != n.own]
-        said = [f"{n.name}: {reason}" for n in changed for reason in reasons(n, last[n.name], {})]
-        said = [*only, *said][:3] or ["`git diff` shows what was edited since the build that wrote it"]
-        raise CurateError(
-            f"not the recipe that the lock was written for: {'; '.join(said)}; to write a new lock, build without --locked",
-            where=self.lock_path.name,
-        )
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""

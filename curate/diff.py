@@ -34,6 +34,11 @@ class Side:
     """Nodes of its plan that are not stored."""
     notes: tuple[Sentence, ...] = ()
 
+    @property
+    def has_lock(self) -> bool:
+        """Whether its documents are known. Of a recipe that is not there it is known that there are none."""
+        return self.recipe is None or self.lock is not EMPTY
+
 
 @dataclass(frozen=True)
 class StepChange:
@@ -95,8 +100,15 @@ class Diff:
         return bool(self.config or self.inputs or self.steps or self.mixture)
 
     @property
+    def is_partial(self) -> bool:
+        """Whether there is something of which it is not known how many documents it keeps."""
+        return any(side.unbuilt or not side.has_lock for side in (self.before, self.after))
+
+    @property
     def kept(self) -> dict[str, Pair]:
         """Documents that each corpus keeps, before and after, where the number differs and both sides are built."""
+        if not (self.before.has_lock and self.after.has_lock):
+            return {}
         was, now = _ends(self.before.lock), _ends(self.after.lock)
         unknown = {name.rpartition("/")[0] for side in (self.before, self.after) for name in side.unbuilt}
         names = [name for name in {**was, **now} if name not in unknown]
@@ -127,7 +139,8 @@ def compare(before: Side, after: Side, config: list[Sentence] | None = None) -> 
     """The differences of two sides. config: what to say of the configuration where the recipes do not."""
     if config is None:
         config = recipe_changes(before.recipe, after.recipe)
-    differing = {*before.lock.differences(after.lock)}
+    whole = before.has_lock and after.has_lock
+    differing = {*before.lock.differences(after.lock)} if whole else set[str]()
     unbuilt = {*before.unbuilt, *after.unbuilt}
     known = {**before.lock.inputs, **after.lock.inputs}
     if unbuilt:  # what is not built does not say yet what it takes in
@@ -136,7 +149,7 @@ def compare(before: Side, after: Side, config: list[Sentence] | None = None) -> 
     names = [n for n in _order(before, after) if n in differing or n in unbuilt]
     steps = [step for name in names if (step := _step(name, before, after))]
     was, now = before.lock.sources, after.lock.sources
-    told = was != now and "mixture" not in unbuilt
+    told = whole and was != now and "mixture" not in unbuilt
     mixture = {n: (was.get(n, {}), now.get(n, {})) for n in {**was, **now}} if told else {}
     recipe = after.lock.recipe or before.lock.recipe
     return Diff(recipe, before, after, config, inputs, steps, mixture, [*before.notes, *after.notes])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from curate.diff import Diff, Pair, StepChange
-from curate.words import Said, Sentence, code, markdown, plain
+from curate.words import Said, Sentence, code, markdown, plain, table
 
 STEP_HEAD = ("step", "in", "out", "change", "ended here")
 SOURCE_HEAD = ("source", "tokens", "share", "epochs")
@@ -15,12 +15,11 @@ def summary(diff: Diff) -> Sentence:
     """What it comes to: documents that each corpus keeps, and tokens of the mixture."""
     parts: list[Sentence] = [_kept(name, pair) for name, pair in diff.kept.items()]
     tokens = tuple(side.lock.mixture.get("tokens") for side in (diff.before, diff.after))
-    if tokens[0] != tokens[1] and "mixture" not in (*diff.before.unbuilt, *diff.after.unbuilt):
+    if tokens[0] != tokens[1] and diff.mixture:
         parts.append(("the mixture holds ", *_instead((tokens[0], tokens[1]), "tokens")))
-    unbuilt = bool(diff.before.unbuilt or diff.after.unbuilt)
-    if not parts and diff and not unbuilt:
+    if not parts and diff and not diff.is_partial:
         parts.append(("no corpus keeps more or fewer documents",))
-    if unbuilt:
+    if diff.is_partial:
         parts.append(("what is not built yet is not compared",))
     joined = [word for part in parts for word in (*part, "; ")][:-1]
     return (*joined, ".") if joined else ("Nothing differs.",)
@@ -93,21 +92,17 @@ def _blocks(diff: Diff) -> Iterator[str]:
     told = [step for step in diff.steps if not step.passes_on]
     if told:
         yield "**Documents, step by step**"
-        yield _table(STEP_HEAD, [step_cells(step) for step in told])
+        yield table(STEP_HEAD, _cells(map(step_cells, told)), left=(0, 4))
     rest = [step.node for step in diff.steps if step not in told]
     if rest:
         yield f"These only pass on what they get: {', '.join(map(code, rest))}"
     if diff.mixture:
         yield "**Mixture**"
-        yield _table(SOURCE_HEAD, list(source_rows(diff)))
+        yield table(SOURCE_HEAD, _cells(source_rows(diff)))
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Sentence]]) -> str:
-    lines = [" | ".join(head), " | ".join(["---", *["---:"] * (len(head) - 1)])]
-    if head[-1] == STEP_HEAD[-1]:
-        lines[1] = lines[1][: -len("---:")] + "---"
-    lines += [" | ".join(markdown(cell, cell=True) for cell in row) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)
+def _cells(rows: Iterable[Sequence[Sentence]]) -> list[list[str]]:
+    return [[markdown(cell, cell=True) for cell in row] for row in rows]
 
 
 def text_cells(rows: Sequence[Sequence[Sentence]]) -> list[list[str]]:

@@ -6,12 +6,12 @@ It says only what the lock and the stored documents say; where something is not 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from curate.lock import Line, Lock
 from curate.views import literal
-from curate.words import code, escaped
+from curate.words import code, escaped, table
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -30,7 +30,7 @@ def card_text(recipe: Curated, lock: Lock) -> str:
 def _kept(recipe: Curated, lock: Lock) -> list[Row]:
     """Documents of the corpora of the mixture (of all where there is none) by corpus, source and license, with tokens in the mixture."""
     names = [n for n in lock.sources or recipe.planned.ends if n in recipe.planned.ends]
-    chosen = ", ".join(map(literal, names))
+    chosen = ", ".join(map(literal, names)) or "null"
     taken = "select null::varchar as source, null::varchar as id, null::bigint as n where false"
     if lock.sources:
         taken = "select source, id, sum(length)::bigint as n from mixture group by all"
@@ -74,13 +74,6 @@ def _about(recipe: Curated, lock: Lock) -> Iterator[str]:
         yield f"**A sample of {recipe.fraction * 100:g} % of the documents, for development. It is not the corpus.**\n"
 
 
-def _table(head: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"| {' | '.join(['---', *['---:'] * (len(head) - 1)])} |"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
-    yield ""
-
-
 def _cell(text: str) -> str:
     return code(text).replace("|", "\\|")
 
@@ -96,7 +89,7 @@ def _funnel(lock: Lock) -> Iterator[str]:
     for corpus, steps in corpora.items():
         yield f"### {code(corpus)}\n"
         body = ([_cell(s), f"{line['in']:,}", f"{line['documents']:,}", _fates(line)] for s, line in steps)
-        yield from _table(("step", "in", "out", "ended here"), body)
+        yield table(("step", "in", "out", "ended here"), body, left=(0, 3)) + "\n"
 
 
 def _fates(line: Line) -> str:
@@ -121,7 +114,7 @@ def _mixture(lock: Lock) -> Iterator[str]:
         ]
         for n, s in lock.sources.items()
     )
-    yield from _table(("source", "tokens", "share", "documents", "epochs", "tokens available"), rows)
+    yield table(("source", "tokens", "share", "documents", "epochs", "tokens available"), rows) + "\n"
 
 
 def _licenses(lock: Lock, kept: list[Row]) -> Iterator[str]:
@@ -138,7 +131,7 @@ def _licenses(lock: Lock, kept: list[Row]) -> Iterator[str]:
         ]
         for r in kept
     )
-    yield from _table(("corpus", "source", "license", "documents", "tokens"), rows)
+    yield table(("corpus", "source", "license", "documents", "tokens"), rows, left=(0, 1, 2)) + "\n"
 
 
 def _origins(lock: Lock) -> Iterator[str]:

@@ -121,17 +121,13 @@ def working(recipe: Curated) -> Side:
 
 def _side(title: str, name: str, recipe: Recipe | None, path: Path | None) -> Side:
     notes: list[Sentence] = []
-    lock = Lock.read(path) if path else EMPTY
+    lock, remedy = EMPTY, ("; build it and commit ", Said(f"{name}.lock"))
+    try:
+        lock = Lock.read(path) if path else EMPTY
+    except CurateError as error:
+        notes.append((Said(title), ": ", Said(str(error))))
     if recipe and not path:
-        notes.append(
-            (Said(title), ": there is no lock, so no documents are told; build it and commit ", Said(f"{name}.lock"))
-        )
-    if recipe and path and lock.resolved != recipe_digest(recipe):
-        notes.append(
-            (
-                Said(title),
-                ": the lock was written for another text of the recipe; build it and commit ",
-                Said(f"{name}.lock"),
-            )
-        )
+        notes.append((Said(title), ": there is no lock, so no documents are told", *remedy))
+    if recipe and lock is not EMPTY and lock.resolved != recipe_digest(recipe):
+        notes.append((Said(title), ": the lock was written for another text of the recipe", *remedy))
     return Side(title, lock, recipe, (), tuple(notes))

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from curate.artifact import Damaged, Manifest, content_of
 from curate.errors import CurateError
 from curate.identity import digest, file_sha256
-from curate.lock import Lock, lock_of
+from curate.lock import Lock, lock_of, read_ref, recipe_digest
 from curate.sources import Source
+from curate.why import reasons
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -30,6 +31,20 @@ def problems(recipe: Curated, *, deep: bool = False) -> list[str]:
         whole = whole and not of_node
         found += of_node + (list(_inputs(name, node)) if deep else [])
     return found + list(_lock(recipe, whole))
+
+
+def other_text(recipe: Curated, lock: Lock) -> str:
+    """What to say if a lock was written for another text of the recipe; nothing if it was written for this one."""
+    names = recipe.planned.nodes
+    said = [f"only the lock has {name}" for name in lock.nodes if name not in names]
+    said += [f"only the recipe has {name}" for name in names if name not in lock.nodes]
+    if not said and lock.resolved == recipe_digest(recipe.recipe):
+        return ""
+    last = read_ref(recipe.store, recipe.lock_path)
+    changed = [n for n in recipe.todo() if n.name in last and last[n.name]["plan"]["self"] != n.own]
+    said += [f"{n.name}: {reason}" for n in changed for reason in reasons(n, last[n.name], {})]
+    what = "; ".join(said[:3]) or "`git diff` shows what was edited since the build that wrote it"
+    return f"not the recipe that the lock was written for: {what}; to write a new lock, build without --locked"
 
 
 def _node(recipe: Curated, name: str, node: Node, deep: bool) -> Iterator[str]:

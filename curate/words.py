@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 PUNCTUATION = frozenset("\\`*_{}[]<>()#+!|~$&")
@@ -44,6 +45,12 @@ def markdown(sentence: Sentence, *, cell: bool = False) -> str:
     """One line of Markdown; `cell`: inside a table."""
     text = "".join(code(part) if isinstance(part, Said) else part for part in sentence)
     return text.replace("|", "\\|") if cell else text
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """A Markdown table of cells that are Markdown already; `left`: columns that hold no figures."""
+    rule = ["---" if place in left else "---:" for place in range(len(head))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
 def code(text: str) -> str:

@@ -101,6 +101,31 @@ def test_evidence_names_the_shards_and_the_object_they_come_from(small: Path) ->
     assert os.path.samefile(source, target)
 
 
+def test_after_an_accept_a_loosened_clause_still_computes_only_the_documents_it_lets_in(tmp_path: Path) -> None:
+    counted = {
+        "rewrite/plain.py": """
+            @rewrite
+            def plain(docs: pl.DataFrame) -> pl.Series:
+                return docs["text"]
+        """,
+        "score/seen.py": f"""
+            @score
+            def seen(docs: pl.DataFrame) -> pl.Series:
+                with open({str(tmp_path / "seen")!r}, "a") as file:
+                    file.write("x" * docs.height)
+                return docs["text"].str.len_chars().cast(pl.Int64)
+        """,
+    }
+    steps = "{score: letters}, {rewrite: plain}, {keep: {long: letters > 24}}, {score: seen}"
+    open_small(tiny(tmp_path, one(steps), texts(9), steps=counted)).build()
+    edit(tmp_path / "steps/rewrite/plain.py", "docs", "documents")
+    assert set(open_small(tmp_path).accept().accepted) == {"web/plain"}
+    (tmp_path / "seen").write_text("")
+    edit(tmp_path / "recipes/small.yaml", "letters > 24", "letters > 21")
+    open_small(tmp_path).build()
+    assert (tmp_path / "seen").read_text() == "xxx"
+
+
 def test_a_step_that_gives_another_value_is_not_accepted_and_nothing_is_written(tmp_path: Path) -> None:
     recipe = one("{score: spot}, {score: letters}")
     open_small(tiny(tmp_path, recipe, *[texts(n) for n in (2, 9, 3)], steps=SPOT)).build()
@@ -204,6 +229,15 @@ def test_replies_come_from_the_store_and_a_missing_one_is_a_reason_to_refuse(tmp
     found = open_small(tmp_path).accept()
     assert "have no stored reply" in found.refused["said/ask"]
     assert sorted((tmp_path / ".curate/replies").rglob("*")) == segments, "nothing was asked"
+
+
+def test_a_damaged_object_is_told_in_one_line(small: Path) -> None:
+    key = keys(small)["web/digits"]
+    edit(small / "steps/score/digits.py", "docs", "documents")
+    path = open_small(small).store.object(key) / "00000-0000.parquet"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CurateError, match=r"^objects/.*: has .* bytes, not .*; curate build small makes it again"):
+        open_small(small).accept()
 
 
 def test_a_difference_is_told_with_its_first_example() -> None:

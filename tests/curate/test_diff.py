@@ -244,6 +244,12 @@ def test_a_lock_that_was_not_committed_with_its_recipe_is_told(repo: Path) -> No
     git(repo, "commit", "-qm", "no lock")
     said = open_small(repo).diff(rev="HEAD~1..HEAD").payload()
     assert "there is no lock" in said["notes"][0]
+    assert (said["steps"], said["mixture"]) == ([], {}), "what is not known is not told as removed"
+    change_text(repo / "recipes/small.lock", "outputs:", "nodes:")
+    found = open_small(repo).diff(rev="HEAD~1")
+    assert "written by an older curate" in found.payload()["notes"][0]
+    assert found.payload()["steps"] == []
+    assert plain(summary(found)) == "what is not built yet is not compared."
 
 
 @pytest.mark.parametrize("rev", ["nowhere", "--help", "HEAD..--output=x", "", "HEAD~1..HEAD~99", "a b", "HEAD:x"])
@@ -272,6 +278,19 @@ def test_a_project_outside_git_has_no_revisions(tmp_path: Path) -> None:
 
 
 # lock files, the command, Markdown
+
+
+def test_inputs_that_are_not_the_same_are_named(tmp_path: Path) -> None:
+    tiny(tmp_path, SIMPLE, texts(9))
+    recipe = open_small(tmp_path)
+    recipe.build()
+    before = stored(recipe)
+    texts(12).write_parquet(tmp_path / "data/0.parquet")
+    recipe = open_small(tmp_path)
+    recipe.build()
+    found = compare(before, stored(recipe))
+    assert (found.config, found.inputs) == ([], ["web/parquet"])
+    assert "**Inputs that are not the same**: `web/parquet`" in found.markdown()
 
 
 def test_two_lock_files_need_no_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
