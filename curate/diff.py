@@ -89,8 +89,8 @@ class Diff:
     before: Side
     after: Side
     config: list[Sentence]
-    inputs: list[str]
-    """Names of inputs that differ."""
+    inputs: dict[str, str]
+    """Inputs that differ: `added`, `removed` or `changed`."""
     steps: list[StepChange]
     mixture: dict[str, tuple[Line, Line]]
     """Source -> its line before and after, where one differs; all of them if any does. An empty line is a source that is not there."""
@@ -145,7 +145,11 @@ def compare(before: Side, after: Side, config: list[Sentence] | None = None) -> 
     known = {**before.lock.inputs, **after.lock.inputs}
     if unbuilt:  # what is not built does not say yet what it takes in
         known = {name: line for name, line in before.lock.inputs.items() if name in after.lock.inputs}
-    inputs = [name for name in known if name in differing]
+    inputs = {
+        name: "added" if name not in before.lock.inputs else "changed" if name in after.lock.inputs else "removed"
+        for name in known
+        if name in differing
+    }
     names = [n for n in _order(before, after) if n in differing or n in unbuilt]
     steps = [step for name in names if (step := _step(name, before, after))]
     was, now = before.lock.sources, after.lock.sources

@@ -20,7 +20,7 @@ def summary(diff: Diff) -> Sentence:
     if not parts and diff and not diff.is_partial:
         parts.append(("no corpus keeps more or fewer documents",))
     if diff.is_partial:
-        parts.append(("what is not built yet is not compared",))
+        parts.append(("documents of what is not built, or has no lock, are not compared",))
     joined = [word for part in parts for word in (*part, "; ")][:-1]
     return (*joined, ".") if joined else ("Nothing differs.",)
 
@@ -88,14 +88,18 @@ def _blocks(diff: Diff) -> Iterator[str]:
         yield "**What changed in the recipe**"
         yield "\n".join(f"- {markdown(sentence)}" for sentence in diff.config)
     if diff.inputs:
-        yield "**Inputs that are not the same**: " + ", ".join(map(code, diff.inputs))
+        yield "**Inputs**: " + ", ".join(f"{code(name)} ({state})" for name, state in diff.inputs.items())
     told = [step for step in diff.steps if not step.passes_on]
     if told:
         yield "**Documents, step by step**"
         yield table(STEP_HEAD, _cells(map(step_cells, told)), left=(0, 4))
-    rest = [step.node for step in diff.steps if step not in told]
-    if rest:
-        yield f"These only pass on what they get: {', '.join(map(code, rest))}"
+    rest = [step for step in diff.steps if step not in told and step.node != "mixture"]
+    for said, some in (
+        ("These only pass on what they get", [step.node for step in rest if step.rows_out != (None, None)]),
+        ("Made anew", [step.node for step in rest if step.rows_out == (None, None)]),
+    ):
+        if some:
+            yield f"{said}: {', '.join(map(code, some))}"
     if diff.mixture:
         yield "**Mixture**"
         yield table(SOURCE_HEAD, _cells(source_rows(diff)))

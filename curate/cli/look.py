@@ -173,13 +173,13 @@ def _diff_text(found: Diff) -> None:
 
     for note in found.notes:
         click.echo(f"note: {plain(note)}")
-    if not found:
+    if not found and not found.is_partial:
         return click.echo("no difference")
     click.echo(f"{found.before.title} to {found.after.title}: {plain(summary(found))}")
     for sentence in found.config:
         click.echo(f"  {plain(sentence)}")
-    for name in found.inputs:
-        click.echo(f"  input {printable(name)}: not the same")
+    for name, state in found.inputs.items():
+        click.echo(f"  input {printable(name)}: {state}")
     for head, rows in (
         (STEP_HEAD, [step_cells(step) for step in found.steps]),
         (SOURCE_HEAD, list(source_rows(found)) if found.mixture else []),

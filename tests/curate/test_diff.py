@@ -155,7 +155,7 @@ def test_what_is_not_built_is_called_so_and_never_removed(tmp_path: Path) -> Non
     assert "small.lock was written for another text" in found["notes"][0]
     assert "3 of 6 nodes are not built" in found["notes"][1] and "curate build small" in found["notes"][1]
     assert all(step["fates"] == {} for step in found["steps"])
-    assert "not compared" in plain(summary(open_small(tmp_path).diff()))
+    assert "are not compared" in plain(summary(open_small(tmp_path).diff()))
 
 
 def test_a_recipe_that_is_not_built_is_told_on_its_side(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_lock_that_was_not_committed_with_its_recipe_is_told(repo: Path) -> No
     found = open_small(repo).diff(rev="HEAD~1")
     assert "written by an older curate" in found.payload()["notes"][0]
     assert found.payload()["steps"] == []
-    assert plain(summary(found)) == "what is not built yet is not compared."
+    assert plain(summary(found)) == "documents of what is not built, or has no lock, are not compared."
 
 
 @pytest.mark.parametrize("rev", ["nowhere", "--help", "HEAD..--output=x", "", "HEAD~1..HEAD~99", "a b", "HEAD:x"])
@@ -289,8 +289,8 @@ def test_inputs_that_are_not_the_same_are_named(tmp_path: Path) -> None:
     recipe = open_small(tmp_path)
     recipe.build()
     found = compare(before, stored(recipe))
-    assert (found.config, found.inputs) == ([], ["web/parquet"])
-    assert "**Inputs that are not the same**: `web/parquet`" in found.markdown()
+    assert (found.config, found.inputs) == ([], {"web/parquet": "changed"})
+    assert "**Inputs**: `web/parquet` (changed)" in found.markdown()
 
 
 def test_two_lock_files_need_no_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
