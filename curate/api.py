@@ -26,9 +26,13 @@ from curate.recipe import Recipe, load
 from curate.report import Report
 from curate.state import State
 from curate.store import Store
+from curate.verify import other_text
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from curate.accept import Accepted
+    from curate.diff import Diff
 
 
 def open(recipe: str, *, project: Path | str | None = None, profile: str = "local", **settings: Any) -> Curated:
@@ -119,12 +123,8 @@ class Curated:
         targets = [name for name in (only, through) if name] or None
         self.refuse_unfinished()
         lock = Lock.read(self.lock_path) if locked else None
-        if lock and set(lock.nodes) != set(self.planned.nodes):
-            other = sorted(set(lock.nodes) ^ set(self.planned.nodes))[0]
-            raise CurateError(
-                f"not the recipe that the lock was written for: {other} is only in one of them",
-                where=self.lock_path.name,
-            )
+        if lock and (said := other_text(self, lock)):
+            raise CurateError(said, where=self.lock_path.name)
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:
@@ -187,7 +187,7 @@ class Curated:
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""
-        differing = [name for name in lock.differences(fresh) if name in fresh.nodes]
+        differing = [name for name in lock.differences(fresh) if name in fresh.outputs or name in fresh.inputs]
         if differing:
             names = ", ".join(differing[:5]) + (" and others" if len(differing) > 5 else "")
             raise CurateError(
@@ -270,10 +270,10 @@ class Curated:
         told: dict[str, dict[str, int | None]] = projection(replace(self, fraction=share).built)["documents"]
         return told
 
-    def refuse_sample(self, what: str, *, dev: bool = False) -> None:
-        """CurateError if this is a sample and nobody said that it is meant for development."""
+    def refuse_sample(self, what: str, dev: bool) -> None:
+        """CurateError if this is a sample and `dev` does not allow that. what: the command, such as `freeze`."""
         if self.fraction and not dev:
-            raise CurateError(f"{self.title} is a sample; {what} wants the whole recipe, or --dev if you mean it")
+            raise CurateError(f"is a sample; {what} {self.name}, or add --dev if a sample is meant", where=self.title)
 
     def why(self, node: str | None = None) -> dict[str, list[str]]:
         """Reasons, by node, for everything that is to be built; or for one node."""
@@ -329,39 +329,51 @@ class Curated:
         """The whole recipe with everything inherited written out."""
         return self.recipe.resolved()
 
-    def diff(self, other: str | None = None) -> dict[str, Any]:
-        """What differs from another recipe, or from this recipe's lock: configuration, and documents per node."""
-        from curate.diff import diff_locks, diff_recipes
+    def diff(self, other: str | None = None, *, rev: str | None = None) -> Diff:
+        """What differs: configuration in words, documents in and out of each step, tokens of each source.
 
-        mine = lock_of(self.planned, self.built.done)
-        if other is None:
-            return {"config": [], "nodes": diff_locks(Lock.read(self.lock_path), mine)}
-        if other.endswith(".lock"):
-            return {"config": [], "nodes": diff_locks(Lock.read(Path(other)), mine)}
+        From this recipe's lock to what is stored; or from this recipe to `other`, or from a `.lock` file to what is stored; or, with `rev`,
+        between git revisions: `A..B`, or one and the files as they stand. CurateError for a revision or a recipe that is not there.
+        """
+        from curate import diff
+
+        if other is not None and rev is not None:
+            raise CurateError("compare with another recipe, or between revisions, not both")
+        if rev is not None:
+            return diff.revisions(self, rev)
+        if other is None or other.endswith(".lock"):
+            return diff.against_lock(self, self.lock_path if other is None else Path(other))
         theirs = replace(self, recipe=load(other, project=self.project))
-        return {
-            "config": diff_recipes(self.recipe, theirs.recipe),
-            "nodes": diff_locks(mine, lock_of(theirs.planned, theirs.built.done), theirs.planned.nodes),
-        }
+        return diff.compare(diff.stored(self), diff.stored(theirs))
 
     # trust
 
     def verify(self, *, deep: bool = False) -> list[str]:
-        """What is wrong with the stored objects of this recipe and with its lock; empty if all is well."""
-        found = []
-        for name, node in self.planned.nodes.items():
-            key = self.store.planned(node.plan_key)
-            if key is None:
-                found.append(f"{name}: is not built")
-                continue
-            try:
-                self.store.check(key, deep=deep)
-            except Damaged as damage:
-                found.append(f"{name}: {damage}")
-        if not found:
-            differing = Lock.read(self.lock_path).differences(lock_of(self.planned, self.built.done))
-            found += [f"{name}: is not what the lock says" for name in differing]
-        return found
+        """What is wrong with the stored objects of this recipe, its inputs and its lock; empty if all is well.
+
+        deep: read every byte again, not only sizes and times.
+        """
+        from curate.verify import problems
+
+        return problems(self, deep=deep)
+
+    def freeze(self, *, dev: bool = False) -> dict[str, str]:
+        """Stamp what is built with a version of today: a frozen lock, a data card, a root for `gc`. Returns the version and where they are.
+
+        dev: allow a sample, whose version ends in `.dev`. CurateError unless the recipe is pinned, built and what its lock says.
+        """
+        from curate.freeze import freeze
+
+        return freeze(self, dev=dev)
+
+    def accept(self, node: str | None = None, *, shards: int | None = 3, report: Report | None = None) -> Accepted:
+        """After a refactor: re-run changed steps on a few shards and, where not a byte differs, carry the rest over (`curate/accept.py`).
+
+        node: this one only. shards: how many of each node; None for all. CurateError if `node` cannot be accepted.
+        """
+        from curate.accept import accept
+
+        return accept(self, node, shards, report or Report())
 
     def truth(self) -> list[dict[str, Any]]:
         """How often each step is right, where the truth is known: corpus, step, claim, precision, recall, of (`curate/truth.py`).

@@ -361,9 +361,13 @@ class Build(State):
         )
         self.store.commit(node.plan_key, manifest)
         self.done[node.plan_key] = manifest
+        self.register(node)
+
+    def register(self, node: Node) -> None:
+        """Note that a built node's object holds values that later builds may look up."""
         if node.kind in ("read", "score", "rewrite"):
-            base = self.done[node.base.plan_key]
-            register(self.store, node.value_key, manifest.key, base.key, base.content, self.given_ids(node))
+            base, key = self.done[node.base.plan_key], self.done[node.plan_key].key
+            register(self.store, node.value_key, key, base.key, base.content, self.given_ids(node))
 
     def check_code(self, node: Node) -> None:
         """CurateError if the code is not what was planned: workers may have run either."""

@@ -1,101 +1,195 @@
-"""The lock: what each name of a recipe meant, in bytes, documents and tokens. One line per node, so that git shows what changed.
+"""The lock: what each name of a recipe meant, in bytes, documents and tokens. One line per name, so that git shows what changed.
 
-`recipes/<name>.lock` stands in the user's project, also for a recipe found in the package. The same facts with the payload of every plan
-key stand in the store under `refs/`; from them `curate why` says which field changed.
+`inputs` is everything that came from outside (files, language models, benchmarks), `outputs` every node and what each source gives to
+the mixture. `recipes/<name>.lock` stands in the user's project, also for a recipe found in the package. The same facts with the payload of
+every plan key stand in the store under `refs/`; from them `curate why` says which field changed.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from curate.artifact import Manifest, replace_file
+from curate.clauses import parse
 from curate.errors import CurateError
 from curate.identity import FORMAT, digest
 from curate.plan import Node, Plan
+from curate.recipe import Recipe
 from curate.store import Store
 
 HEAD = "# Written by `curate build`; commit it. It says which bytes each name of the recipe meant.\n"
+FROZEN = "# Written by `curate freeze`; commit it. It says which bytes each name of this version means, for good.\n"
+FACTS = ("tokens", "windows", "seq_len", "documents")
+COUNTS = ("bytes", "files", "in", "documents", "tokens", "windows", "seq_len", "available")
+DATA = ("seed", "tokenizer", "models", "corpora", "mixture", "removals")
+"""The parts of a recipe that decide what a build gives."""
+
+Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Lock:
-    """Inputs and outputs of a recipe's last build."""
+    """Inputs and outputs of a recipe's last build, or of a frozen version of it."""
 
     recipe: str
-    inputs: dict[str, dict[str, Any]]
-    nodes: dict[str, dict[str, Any]]
-    mixture: dict[str, Any]
+    inputs: dict[str, Line]
+    outputs: dict[str, Line]
+    resolved: str = ""
+    """Digest of the recipe's text, everything inherited filled in (`recipe_digest`)."""
+    version: str = ""
+
+    @property
+    def nodes(self) -> dict[str, Line]:
+        """The lines of nodes: those with a key."""
+        return {name: line for name, line in self.outputs.items() if "key" in line}
+
+    @property
+    def mixture(self) -> Line:
+        """The line of the mixture; empty if there is none."""
+        return self.outputs.get("mixture", {})
+
+    @property
+    def sources(self) -> dict[str, Line]:
+        """What each source gives to the mixture: tokens available and taken, documents, epochs."""
+        return {n.removeprefix("mixture/"): line for n, line in self.outputs.items() if n.startswith("mixture/")}
 
     def dump(self) -> str:
-        lines = [HEAD, f"recipe: {self.recipe}\n", f"format: {FORMAT}\n", "inputs:\n"]
-        lines += [f"  {name}: {_flow(value)}\n" for name, value in self.inputs.items()]
-        lines += ["nodes:\n", *[f"  {name}: {_flow(value)}\n" for name, value in self.nodes.items()]]
-        lines += [f"mixture: {_flow(self.mixture)}\n"] if self.mixture else []
+        """The text of the lock's file."""
+        lines = [FROZEN if self.version else HEAD, f"recipe: {self.recipe}\n"]
+        lines += [f"version: {json.dumps(self.version)}\n"] if self.version else []
+        lines += [f"format: {FORMAT}\n", f'resolved: "{self.resolved}"\n']
+        for part in ("inputs", "outputs"):
+            body = [f"  {name}: {_flow(value)}\n" for name, value in getattr(self, part).items()]
+            lines += [f"{part}:\n", *body] if body else [f"{part}: {{}}\n"]
         return "".join(lines)
 
     @classmethod
     def read(cls, path: Path) -> Lock:
         """A lock from its file. CurateError if there is none or it is not a lock."""
+        try:
+            return cls.parse(path.read_text("utf-8"), path.name)
+        except FileNotFoundError:
+            raise CurateError("there is no lock yet; `curate build` writes it", where=path.name) from None
+        except (OSError, UnicodeDecodeError):
+            raise CurateError("is not a lock; restore it from git, or delete it and build", where=path.name) from None
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> Lock:
+        """A lock from its text. CurateError if it is none, or was written by another version of curate."""
         import yaml
 
         try:
-            content = yaml.safe_load(path.read_text("utf-8"))
-            return cls(content["recipe"], content["inputs"] or {}, content["nodes"] or {}, content.get("mixture") or {})
-        except FileNotFoundError:
-            raise CurateError("there is no lock yet; `curate build` writes it", where=path.name) from None
-        except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError):
-            raise CurateError("is not a lock; restore it from git, or delete it and build", where=path.name) from None
+            content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (safe both)
+            if "nodes" in content and "outputs" not in content:
+                raise CurateError("was written by an older curate; `curate build` writes it anew", where=where)
+            inputs, outputs = (dict(_lines(content[part] or {})) for part in ("inputs", "outputs"))
+            recipe, resolved, version = (content.get(k, "") for k in ("recipe", "resolved", "version"))
+            if not all(isinstance(said, str) for said in (recipe, resolved, version)):
+                raise TypeError
+            return cls(recipe, inputs, outputs, resolved, version)
+        except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            raise CurateError("is not a lock; restore it from git, or delete it and build", where=where) from None
 
     def differences(self, other: Lock) -> list[str]:
         """Names whose bytes differ, or that only one of them has."""
-        names = dict.fromkeys([*self.nodes, *other.nodes])
+        names = dict.fromkeys([*self.outputs, *other.outputs, *self.inputs, *other.inputs])
         return [n for n in names if _meaning(self, n) != _meaning(other, n)]
 
 
-def _meaning(lock: Lock, name: str) -> dict[str, Any]:
-    """All that a lock says of a node but its key: a changed step that gives the same bytes means the same."""
-    return {**{k: v for k, v in lock.nodes.get(name, {}).items() if k != "key"}, "input": lock.inputs.get(name)}
+def _lines(part: Any) -> Iterator[tuple[str, Line]]:
+    """The lines of one part, each checked for its shape. TypeError for anything else."""
+    for name, line in part.items():
+        fates = line.get("fates", {})
+        counts = [*fates.values(), *(line[c] for c in COUNTS if c in line)]
+        words = [name, *fates, *line, *(line[c] for c in ("key", "content", "digest") if c in line)]
+        if not all(isinstance(n, int) for n in counts) or not all(isinstance(w, str) for w in words):
+            raise TypeError
+        yield name, line
 
 
-def _flow(value: dict[str, Any]) -> str:
+def _meaning(lock: Lock, name: str) -> Line:
+    """All that a lock says of a name but its key: a changed step that gives the same bytes means the same."""
+    return {**{k: v for k, v in lock.outputs.get(name, {}).items() if k != "key"}, "input": lock.inputs.get(name)}
+
+
+def _flow(value: Line) -> str:
     return "{" + ", ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items()) + "}"
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """Digest of what a recipe says about its data; the way a clause is written does not matter."""
+    whole = recipe.resolved()
+    for step in (step for corpus in whole.get("corpora", {}).values() for step in corpus.get("steps", ())):
+        if isinstance(step.get("keep"), dict):
+            step["keep"] = [[name, parse(text).canonical] for name, text in step["keep"].items()]
+    return digest({key: whole[key] for key in DATA if key in whole})
 
 
 def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
     """The lock of what is built of a plan."""
-    inputs, nodes, mixture = {}, {}, {}
+    inputs: dict[str, Line] = {}
+    outputs: dict[str, Line] = {}
     for name, node in plan.nodes.items():
         manifest = done.get(node.plan_key)
         if manifest is None:
             continue
-        if node.sources:
-            files = node.sources.files
-            inputs[name] = {
+        for title, line in _inputs(name, node, done):
+            inputs[title if inputs.get(title, line) == line else f"{title} ({name})"] = line
+        outputs[name] = _line(node, manifest)
+        if name == "mixture":
+            outputs[name] |= {k: manifest.facts[k] for k in FACTS if k in manifest.facts}
+            outputs |= {f"mixture/{source}": line for source, line in _sources(manifest.facts)}
+    return Lock(plan.recipe.recipe, inputs, outputs, recipe_digest(plan.recipe))
+
+
+def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[str, Line]]:
+    """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for."""
+    if node.sources:
+        files = node.sources.files
+        yield (
+            name,
+            {
                 "files": len(files),
                 "bytes": sum(f.bytes for f in files),
                 "digest": digest(node.sources.digests),
-            }
-        nodes[name] = _line(node, manifest)
-        if name == "mixture":
-            mixture = {k: v for k, v in manifest.facts.items() if isinstance(v, int | float | str) and k in FACTS}
-    return Lock(plan.recipe.recipe, inputs, nodes, mixture)
+            },
+        )
+    for parameter, identity in node.own.get("models", {}).items():
+        said = {k: v for k, v in identity.items() if isinstance(v, str)}
+        yield f"models/{node.params[parameter]}", {**said, "digest": digest(identity)}
+    contents = {title: done[other.plan_key].content for title, other in node.others if other.plan_key in done}
+    for benchmark in (one for some in node.benchmarks.values() for one in some):
+        made = [contents[title] for title in benchmark.made_by if title in contents]
+        yield f"benchmarks/{benchmark.name}", {"digest": digest([benchmark.identity, made])}
 
 
-FACTS = ("tokens", "windows", "seq_len", "documents", "tokenizer")
-
-
-def _line(node: Node, manifest: Manifest) -> dict[str, Any]:
+def _line(node: Node, manifest: Manifest) -> Line:
     if node.makes_files:
         return {"key": manifest.key, "content": manifest.content, "bytes": manifest.bytes}
     return {
         "key": manifest.key,
         "content": manifest.content,
+        "in": manifest.rows_in,
         "documents": manifest.rows,
         **({"fates": manifest.fates} if manifest.fates else {}),
     }
+
+
+def _sources(facts: dict[str, Any]) -> Iterator[tuple[str, Line]]:
+    for source, line in facts.get("sources", {}).items():
+        yield (
+            source,
+            {
+                "available": line["available"]["tokens"],
+                "tokens": line["tokens"],
+                "documents": line["documents"],
+                "epochs": line["epochs"],
+            },
+        )
 
 
 # what the names meant at the last build, with payloads

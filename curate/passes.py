@@ -60,6 +60,8 @@ class Work:
     known: Known | None = None
     most: int | None = None
     """How many documents it may lose; None where nobody knows yet how many it gets."""
+    stored_replies: bool = False
+    """Whether its models answer from the reply store alone."""
 
     def found(self) -> Step:
         return (
@@ -72,15 +74,18 @@ class Work:
         """Parameters with models opened. One model per process and entry, because opening one can be dear."""
         return {
             **self.params,
-            **{p: _model(json.dumps(entry, sort_keys=True), str(replies)) for p, entry in self.models.items()},
+            **{
+                p: _model(json.dumps(entry, sort_keys=True), str(replies), not self.stored_replies)
+                for p, entry in self.models.items()
+            },
         }
 
 
 @functools.lru_cache(maxsize=8)
-def _model(entry: str, replies: str) -> Any:
+def _model(entry: str, replies: str, ask: bool) -> Any:
     from curate.models.base import open_model
 
-    return open_model(json.loads(entry), Path(replies))
+    return open_model(json.loads(entry), Path(replies), ask=ask)
 
 
 @dataclass(frozen=True)

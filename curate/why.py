@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,8 +58,12 @@ def _said(path: str, was: Any, now: Any) -> str:
     if kind == "benchmarks":
         return f"the items of the benchmark {rest.partition('.')[0]} changed"
     if kind == "params":
-        return f"parameter {rest or path}: {was} -> {now}"
-    return f"{path}: {was} -> {now}"
+        return f"parameter {rest or path}: {_shown(was)} -> {_shown(now)}"
+    return f"{path}: {_shown(was)} -> {_shown(now)}"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def why(plan: Plan, before: dict[str, dict[str, Any]], todo: list[Node]) -> dict[str, list[str]]:

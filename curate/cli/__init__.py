@@ -17,7 +17,7 @@ from curate.errors import CurateError, did_you_mean
 GROUPS = {
     "make": ("init", "new", "build"),
     "look": ("plan", "show", "query", "sample", "diff"),
-    "trust": ("why", "lock", "verify", "truth"),
+    "trust": ("why", "lock", "verify", "accept", "freeze", "truth"),
     "house": ("run", "steps", "schema", "status", "gc"),
 }
 TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "house": "House"}

@@ -14,8 +14,11 @@ import click
 from curate.errors import CurateError
 
 
-def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Command]:
-    """A command about one recipe: the name as first argument or `--recipe`, the store, the profile, `--json`."""
+def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[[Callable[..., None]], click.Command]:
+    """A command about one recipe: the name as first argument or `--recipe`, the store, the profile, `--json`.
+
+    unopened: how a first argument ends that is no recipe; the command then gets the text in place of an opened recipe.
+    """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
@@ -36,6 +39,8 @@ def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Com
                 options["target"] = recipe
             if not name:
                 raise CurateError("which recipe? Give its name, or a path to its YAML file")
+            if unopened and name.endswith(unopened):
+                return function(name, as_json=as_json, **options)
             extra = {key: options.pop(key) for key in ("workers", "executor") if key in options}
             function(api.open(name, profile=profile, store=store, **extra), as_json=as_json, **options)
 

@@ -21,6 +21,7 @@ from curate.cli.common import (
 
 if TYPE_CHECKING:
     from curate.api import Curated
+    from curate.diff import Diff
 
 
 @recipe_command(short_help="What a build would do, and why.")
@@ -159,19 +160,56 @@ def sample(
         click.echo("no such document")
 
 
-@recipe_command(short_help="What differs from another recipe, or from the lock.")
+@recipe_command(short_help="What differs from another recipe, a lock, or a git revision.", unopened=".lock")
 @click.argument("target", metavar="OTHER", required=False)
-def diff(curated: Curated, *, as_json: bool, target: str | None) -> None:
-    """What differs from another recipe (or a .lock file); without one, from this recipe's own lock."""
-    found = curated.diff(target)
+@click.option("--rev", metavar="A..B", help="Between two git revisions; or one, and the files as they stand.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown for a pull request.")
+def diff(curated: Curated | str, *, as_json: bool, target: str | None, rev: str | None, as_markdown: bool) -> None:
+    """What differs: configuration in words, documents in and out of each step, tokens of each source.
+
+    \b
+    curate diff R               from R's lock to what is stored
+    curate diff R OTHER         from recipe R to another, as they are stored
+    curate diff R --rev A..B    between two git revisions of R and its lock; no build and no store is needed
+    curate diff A.lock B.lock   between two lock files
+    """
+    found = _lock_files(curated, target, rev) if isinstance(curated, str) else curated.diff(target, rev=rev)
     if as_json:
-        return emit(found)
-    for line in found["config"]:
-        click.echo(line)
-    for row in found["nodes"]:
-        fates = ", ".join(f"{k} {number(was)} -> {number(now)}" for k, (was, now) in row["fates"].items())
-        known = [number(row[side]) for side in ("before", "after") if row[side] is not None]
-        counts = f"{' -> '.join(known)} documents" if known else ""
-        click.echo("  ".join(part for part in (row["node"], row["state"], counts, fates) if part))
-    if not found["config"] and not found["nodes"]:
-        click.echo("no difference")
+        emit(found.payload())
+    elif as_markdown:
+        click.echo(found.markdown(), nl=False)
+    else:
+        _diff_text(found)
+
+
+def _lock_files(before: str, after: str | None, rev: str | None) -> Diff:
+    from pathlib import Path
+
+    from curate.diff import locks
+    from curate.errors import CurateError
+
+    if rev is not None or after is None or not after.endswith(".lock"):
+        raise CurateError(f"a lock is compared with another lock: curate diff {before} OTHER.lock")
+    return locks(Path(before), Path(after))
+
+
+def _diff_text(found: Diff) -> None:
+    from curate.diff_text import SOURCE_HEAD, STEP_HEAD, source_rows, step_cells, summary, text_cells
+    from curate.words import plain
+
+    for note in found.notes:
+        click.echo(f"note: {plain(note)}")
+    if not found and not found.is_partial:
+        return click.echo("no difference")
+    click.echo(f"{found.before.title} to {found.after.title}: {plain(summary(found))}")
+    for sentence in found.config:
+        click.echo(f"  {plain(sentence)}")
+    for name, state in found.inputs.items():
+        click.echo(f"  input {printable(name)}: {state}")
+    for head, rows in (
+        (STEP_HEAD, [step_cells(step) for step in found.steps]),
+        (SOURCE_HEAD, list(source_rows(found)) if found.mixture else []),
+    ):
+        if rows:
+            click.echo()
+            table(head, text_cells(rows), right=range(1, 4))

@@ -1,13 +1,14 @@
-"""why, lock, verify, truth: what lets one trust a recipe."""
+"""why, lock, verify, accept, freeze, truth: what lets one trust a recipe."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from curate.cli.common import emit, number, recipe_command, table
+from curate.cli.common import emit, number, printable, recipe_command, table
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -33,14 +34,19 @@ def lock(curated: Curated, *, as_json: bool) -> None:
 
     found = lock_of(curated.planned, curated.built.done)
     if as_json:
-        return emit({"recipe": found.recipe, "inputs": found.inputs, "nodes": found.nodes, "mixture": found.mixture})
+        return emit(
+            {"recipe": found.recipe, "resolved": found.resolved, "inputs": found.inputs, "outputs": found.outputs}
+        )
     click.echo(found.dump(), nl=False)
 
 
 @recipe_command(short_help="Check that stored objects are whole and are what the lock says.")
 @click.option("--deep", is_flag=True, help="Read every byte again, not only sizes and times.")
 def verify(curated: Curated, *, as_json: bool, deep: bool) -> None:
-    """Check that the stored objects of a recipe are whole and are what its lock says. Exit code 1 if not."""
+    """Check that the stored objects of a recipe are whole, are made of what they say, and are what its lock says. Exit code 1 if not.
+
+    Inputs are held against the lock too; --deep reads their bytes again.
+    """
     found = curated.verify(deep=deep)
     if as_json:
         emit({"recipe": curated.name, "problems": found})
@@ -50,6 +56,49 @@ def verify(curated: Curated, *, as_json: bool, deep: bool) -> None:
         if not found:
             click.echo(f"{curated.name}: all {len(curated.planned.nodes)} objects are whole and are what the lock says")
     sys.exit(1 if found else 0)
+
+
+@recipe_command(short_help="After a refactor: carry over what a changed step gave, if a few shards come out the same.")
+@click.argument("target", metavar="NODE", required=False)
+@click.option(
+    "--shards", default=3, show_default=True, type=click.IntRange(min=1), help="Shards to run again, of each node."
+)
+@click.option("--all", "whole", is_flag=True, help="Run all shards again.")
+def accept(curated: Curated, *, as_json: bool, target: str | None, shards: int, whole: bool) -> None:
+    """After a refactor: re-run steps whose code alone changed on a few shards, chosen by hash, and compare byte for byte.
+
+    If all are equal, the stored shards are carried over to the new code and nothing is built again. If one is not, exit code 1.
+    Model replies come from the store; no model is asked.
+    """
+    from curate.report import Report, for_terminal
+
+    found = curated.accept(target, shards=None if whole else shards, report=Report() if as_json else for_terminal())
+    if as_json:
+        emit({"recipe": curated.title, **vars(found)})
+    else:
+        for name, names in found.accepted.items():
+            click.echo(f"{name}: accepted; {len(names)} shards came out the same, byte for byte")
+        for name, said in found.differing.items():
+            click.echo(f"{name}: differs, nothing of it was written: {printable(said)}")
+        for name, said in found.refused.items():
+            click.echo(f"{name}: to be built: {printable(said)}")
+        if not (found.accepted or found.differing or found.refused):
+            click.echo("everything is stored; nothing is to be accepted")
+    sys.exit(1 if found.differing else 0)
+
+
+@recipe_command(short_help="Stamp what is built with a version: a frozen lock and a data card.")
+@click.option("--dev", is_flag=True, help="Allow a sample; its version ends in .dev.")
+def freeze(curated: Curated, *, as_json: bool, dev: bool) -> None:
+    """Stamp what is built with a calendar version such as 2026.11.27: recipes/NAME-VERSION.lock and datacards/NAME-VERSION.md.
+
+    The recipe must be built, be what its lock says, and have every revision pinned. `curate gc` keeps what a frozen version means.
+    """
+    found = curated.freeze(dev=dev)
+    if as_json:
+        return emit({"recipe": curated.title, **found})
+    click.echo(f"{curated.title} {found['version']}{' (a sample)' if curated.fraction is not None else ''}")
+    click.echo(f"  {os.path.relpath(found['lock'])}\n  {os.path.relpath(found['card'])}\ncommit both")
 
 
 @recipe_command(short_help="Precision and recall of each step, on inputs whose truth is known.")

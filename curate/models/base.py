@@ -133,12 +133,15 @@ def backend(name: str) -> Backend:
     raise CurateError(f"no model backend {name!r}{did_you_mean(name, _backends())}")
 
 
-def open_model(entry: Mapping[str, Any], replies: Path) -> Model:
-    """The model of one entry under a recipe's `models:`, remembering its replies in a folder. CurateError names what is wrong."""
+def open_model(entry: Mapping[str, Any], replies: Path, *, ask: bool = True) -> Model:
+    """The model of one entry under a recipe's `models:`, remembering its replies in a folder. CurateError names what is wrong.
+
+    ask: whether a reply that is not stored may be asked for.
+    """
     from curate.models.replies import Recorded
 
     found, model = _opened(entry)
-    return Recorded(model, replies, identity=_identity(found, model))
+    return Recorded(model, replies, identity=_identity(found, model), ask=ask)
 
 
 def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,10 @@ BATCH = 256
 _SEGMENT = re.compile(r"[0-9a-f]{32}\.parquet")
 
 
+class MissingReplies(CurateError):
+    """A reply is not stored, and asking was forbidden."""
+
+
 class Recorded:
     """A model that remembers: asks only for replies that the folder does not hold.
 
@@ -49,13 +53,20 @@ class Recorded:
     """
 
     def __init__(
-        self, model: Model, folder: Path, *, identity: Mapping[str, Any] | None = None, batch: int = BATCH
+        self,
+        model: Model,
+        folder: Path,
+        *,
+        identity: Mapping[str, Any] | None = None,
+        batch: int = BATCH,
+        ask: bool = True,
     ) -> None:
         self.model = model
         self.identity: dict[str, Any] = dict(model.identity if identity is None else identity)
         self.sampling = model.sampling
         self.folder = folder / hashlib.sha256(canonical(self.identity)).hexdigest()[:32]
         self.batch = batch
+        self.may_ask = ask
         self.asked = 0
         """Replies that were paid for, errors included, since this object was made."""
 
@@ -79,6 +90,8 @@ class Recorded:
         self, prompts: list[str], lacking: tuple[int, ...], rows: list[list[bytes]], first: int
     ) -> dict[bytes, Reply]:
         """Ask for one run of sample numbers of some prompts, and store the replies; those that were stored meanwhile win."""
+        if not self.may_ask:
+            raise MissingReplies(f"{len(prompts):,} prompts or more have no stored reply")
         asked = self.model.complete(prompts, samples=len(lacking), first=lacking[0])
         self.asked += sum(map(len, asked))
         fresh = {

@@ -50,6 +50,8 @@ def test_every_command_has_a_help_text(project: Path) -> None:
         ["lock", "small"],
         ["verify", "small", "--deep"],
         ["status", "small"],
+        ["accept", "small"],
+        ["freeze", "small"],
         ["build", "small"],
         ["steps"],
         ["gc"],

@@ -138,9 +138,10 @@ def test_a_sample_is_kept_under_its_own_name_and_leaves_the_lock_alone(split: Pa
     assert curate.open("small@10%", project=split).todo() == []
     assert curate.open("small@11%", project=split).todo() != []
     assert not sample.verify(deep=True)
-    with pytest.raises(CurateError, match="small@10% is a sample; freeze wants"):
-        sample.refuse_sample("freeze")
-    sample.refuse_sample("freeze", dev=True)
+    with pytest.raises(CurateError, match="small@10%: is a sample; freeze small, or add --dev"):
+        sample.freeze()
+    frozen = sample.freeze(dev=True)
+    assert str(frozen["version"]).endswith(".dev")
 
 
 def test_the_whole_is_projected_with_an_interval_and_after_dedup_with_bounds(split: Path) -> None:
