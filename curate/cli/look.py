@@ -1,4 +1,4 @@
-"""plan, show, query, sample, diff: what only reads."""
+"""plan, show, query, sample, trace, whatif, diff: what only reads."""
 
 from __future__ import annotations
 
@@ -131,6 +131,24 @@ def sample(
         click.echo(printable(shown) + "\n")
     if not frame.height:
         click.echo("no such document")
+
+
+@recipe_command(short_help="What another clause would keep, without a build.")
+@click.argument("rest", nargs=-1)
+@click.option("-n", "--examples", "n", default=10, show_default=True, type=click.IntRange(0, 1000))
+def whatif(curated: Curated, *, as_json: bool, rest: tuple[str, ...], n: int) -> None:
+    """What a corpus would keep with another clause: curate whatif long-cot web "math_score >= 0.4".
+
+    The clause that reads the same columns is replaced, or the one that is named: "mathematical: math_score >= 0.4". With
+    "mathematical: null" there is none. Nothing is built.
+    """
+    from curate.cli.whatif import show_whatif
+    from curate.errors import CurateError
+
+    if len(rest) != 2:
+        raise CurateError(f'give a corpus and a clause, such as: curate whatif {curated.name} web "math_score >= 0.4"')
+    found = curated.whatif(*rest, n=n)
+    return emit(found) if as_json else show_whatif(found)
 
 
 @recipe_command(short_help="What differs from another recipe, or from the lock.")

@@ -1,0 +1,118 @@
+"""Columns of many shards at once, for looking: few columns of all documents, or all columns of few documents.
+
+A build reads shard by shard and checks every byte (`curate.artifact.read_checked`). Looking must not: a question about one column of a
+million documents is to be answered while somebody waits. The sizes of all files were seen when the recipe was opened; their digests are
+`curate verify`'s affair. A document is named by a *place*, (number of the shard << 32 | row), which sorts like (shard, row).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.artifact import ROW, Piece, Stored, View, errors_name
+
+Places = NDArray[np.uint64]
+SHARD = "shard"
+LOST = [ROW, "id", "url", "fate", "error"]
+
+
+def whole(piece: Piece, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of every row of a piece, in the order of its shards."""
+    files = [piece.folder / name for name in piece.shards]
+    if not files:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.Null))
+    scan = pl.scan_parquet(files, glob=False, hive_partitioning=False)
+    return scan.select(columns).collect()
+
+
+def places(piece: Piece) -> Places:
+    """The place of every row of a piece, ascending."""
+    rows = whole(piece, [ROW])[ROW].cast(pl.UInt64).to_numpy()
+    return np.asarray(np.repeat(_starts(piece.shards), [s.rows for s in piece.shards.values()]) + rows, np.uint64)
+
+
+def _starts(shards: Iterable[str]) -> Places:
+    return np.arange(len(list(shards)), dtype=np.uint64) << np.uint64(32)
+
+
+def at(piece: Piece, columns: Sequence[str], wanted: Places, like: Sequence[Stored] = ()) -> pl.DataFrame:
+    """Columns of a piece at some places, all of which it has.
+
+    like: shards of the piece that `wanted` are all places of. If this one has as many rows in each, they are the same rows, because
+    no later piece has a row that an earlier one has not.
+    """
+    found = whole(piece, columns)
+    if like and [s.rows for s in like] == [s.rows for s in piece.shards.values()]:
+        return found
+    return found[np.searchsorted(places(piece), wanted)]
+
+
+def holds(piece: Piece, wanted: Places) -> NDArray[np.bool_]:
+    """Which of these places go on from a piece."""
+    if piece.kind == "verdict":
+        fates = whole(piece, [ROW, "fate"])["fate"].is_null().to_numpy()
+        live = places(piece)[fates]
+    else:
+        live = places(piece)
+    return np.isin(wanted, live, assume_unique=True)
+
+
+def some(piece: Piece, rows: pl.DataFrame, columns: Sequence[str | pl.Expr]) -> pl.DataFrame:
+    """`shard`, `row` and columns of a few rows, named by `shard` (its name) and `row`; rows the piece lacks are left out.
+
+    The rows are found first and no other text is decoded, so this stays cheap where texts are long.
+    """
+    scans = []
+    for (name,), part in rows.group_by(SHARD, maintain_order=True):
+        if name in piece.shards:
+            scan = pl.scan_parquet(piece.folder / str(name), glob=False, parallel="prefiltered")
+            found = scan.filter(pl.col(ROW).is_in(part[ROW].unique().sort().implode()))
+            scans.append(found.select(pl.lit(name).alias(SHARD), ROW, *columns))
+    return _collected(scans, [SHARD, ROW, *columns])
+
+
+def joined(view: View, rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """A few rows with their columns as they stand at the end of a view, in the given order."""
+    owners = view.owners()
+    for piece in {id(owners[c]): owners[c] for c in columns}.values():
+        part = some(piece, rows, [c for c in columns if owners[c] is piece])
+        rows = rows.join(part, on=[SHARD, ROW], how="left", maintain_order="left")
+    return rows
+
+
+def search(piece: Piece, test: pl.Expr, columns: Sequence[str]) -> pl.DataFrame:
+    """`shard`, `row` and columns of the rows that pass a test, in order."""
+    scans = [
+        pl.scan_parquet(piece.folder / name, glob=False).filter(test).select(pl.lit(name).alias(SHARD), ROW, *columns)
+        for name in piece.shards
+    ]
+    return _collected(scans, [SHARD, ROW, *columns])
+
+
+def lost(piece: Piece, test: pl.Expr) -> pl.DataFrame:
+    """`shard`, `row`, id, url, fate and error of the rows that left a piece's node with an error and pass a test."""
+    scans = [
+        pl.scan_parquet(piece.folder / errors_name(name), glob=False).filter(test).select(pl.lit(name).alias(SHARD), *LOST)
+        for name, stored in piece.shards.items()
+        if stored.errors
+    ]
+    return _collected(scans, [SHARD, *LOST])
+
+
+def _collected(scans: list[pl.LazyFrame], columns: Sequence[Any]) -> pl.DataFrame:
+    if scans:
+        return pl.concat(pl.collect_all(scans))
+    names = [c if isinstance(c, str) else c.meta.output_name() for c in columns]
+    return pl.DataFrame(schema={c: pl.UInt32 if c == ROW else pl.String for c in names})
+
+
+def named(places_: Places, shards: Sequence[str]) -> pl.DataFrame:
+    """Places as `shard` (name) and `row`."""
+    numbers = (places_ >> np.uint64(32)).astype(np.int64)
+    rows = (places_ & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    return pl.DataFrame({SHARD: [shards[i] for i in numbers.tolist()], ROW: rows}, schema={SHARD: pl.String, ROW: pl.UInt32})
