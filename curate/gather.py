@@ -7,14 +7,16 @@ million documents is to be answered while somebody waits. The sizes of all files
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.artifact import ROW, Piece, Stored, View, errors_name
+from curate.artifact import ROW, Piece, View, errors_name
 
 Places = NDArray[np.uint64]
 SHARD = "shard"
@@ -40,16 +42,31 @@ def _starts(shards: Iterable[str]) -> Places:
     return np.arange(len(list(shards)), dtype=np.uint64) << np.uint64(32)
 
 
-def at(piece: Piece, columns: Sequence[str], wanted: Places, like: Sequence[Stored] = ()) -> pl.DataFrame:
-    """Columns of a piece at some places, all of which it has.
+@dataclass(frozen=True)
+class Reached:
+    """The documents that came to one node, and their columns as they were before it."""
 
-    like: shards of the piece that `wanted` are all places of. If this one has as many rows in each, they are the same rows, because
-    no later piece has a row that an earlier one has not.
-    """
-    found = whole(piece, columns)
-    if like and [s.rows for s in like] == [s.rows for s in piece.shards.values()]:
-        return found
-    return found[np.searchsorted(places(piece), wanted)]
+    piece: Piece
+    """What the node stored: one row for each of them."""
+    before: View
+
+    @functools.cached_property
+    def places(self) -> Places:
+        return places(self.piece)
+
+    def load(self, columns: Sequence[str], wanted: Places | None = None) -> pl.DataFrame:
+        """Columns of some of the documents, in the order of their places, or of all."""
+        owners = self.before.owners()
+        parts = [pl.DataFrame()]
+        for owner in {id(owners[c]): owners[c] for c in columns}.values():
+            found = whole(owner, [c for c in columns if owners[c] is owner])
+            same = [s.rows for s in owner.shards.values()] == [s.rows for s in self.piece.shards.values()]
+            # No node gets a row that one before it has not: as many rows in each shard are the same rows.
+            if wanted is not None or not same:
+                theirs = self.places if same else places(owner)
+                found = found[np.searchsorted(theirs, self.places if wanted is None else wanted)]
+            parts.append(found)
+        return pl.concat(parts, how="horizontal").select(columns)
 
 
 def holds(piece: Piece, wanted: Places) -> NDArray[np.bool_]:

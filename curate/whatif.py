@@ -16,12 +16,11 @@ import numpy as np
 import polars as pl
 
 from curate import gather
-from curate.artifact import View
 from curate.clause_conditions import Between, Comparison
 from curate.clause_values import Value
 from curate.clauses import Clause, parse
 from curate.errors import CurateError, did_you_mean
-from curate.gather import Places
+from curate.gather import Places, Reached
 from curate.whatif_after import followed
 from curate.whatif_tokens import COUNT, LENGTH, Tokens, tokens
 
@@ -51,11 +50,11 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
     if node.plan_key not in state.done:
         raise CurateError(f"{node.name} is not built as it stands now; run curate build {curated.name} --only {corpus}")
     assert node.chain
-    before, verdict = state.view(node.chain), state.piece(node)
-    gained, lost, counts = compared(question, before, state.view(node))
-    changed = np.concatenate([gained, lost])
-    facts = described(before, changed).with_columns(gained=np.arange(changed.size) < gained.size)
-    estimate = tokens(curated, node, facts, lost)
+    reached = Reached(state.piece(node), state.view(node.chain))
+    gained, lost, counts = compared(question, reached)
+    facts = described(reached, np.concatenate([gained, lost]))
+    facts = facts.with_columns(gained=np.arange(facts.height) < gained.size)
+    estimate = tokens(curated, node, reached, facts, lost)
     facts = facts.with_columns(tokens=estimate.each)
     return {
         "recipe": curated.name,
@@ -68,9 +67,9 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
         "tokens": _summed_tokens(facts, estimate),
         "by_source": _by(facts, "source"),
         "by_year": _by(facts, "year"),
-        "after": followed(curated, corpus, node, gained, lost),
+        "after": followed(curated, corpus, node, reached, gained, lost),
         "made_from_it": [name for name, end in curated.planned.ends.items() if name != corpus and node in end.upstream()],
-        "examples": _examples(question, before, list(verdict.shards), gained, lost, n),
+        "examples": _examples(question, reached, gained, lost, n),
     }
 
 
@@ -127,17 +126,15 @@ def _told(corpus: str, known: list[tuple[Node, str, Clause]]) -> str:
 # the answer
 
 
-def compared(question: Question, before: View, after: View) -> tuple[Places, Places, dict[str, int]]:
+def compared(question: Question, reached: Reached) -> tuple[Places, Places, dict[str, int]]:
     """Places of the documents gained and of those lost, and how many documents there are."""
-    verdict = after.pieces[-1]
-    failed = gather.whole(verdict, ["failed"])["failed"]
+    failed = gather.whole(reached.piece, ["failed"])["failed"]
     number = failed.list.len()
     kept, alone = number == 0, (number == 1) & (failed.list.first() == question.name)
-    every = gather.places(verdict)
+    every = reached.places
     if question.new:
-        owners, shards = before.owners(), list(verdict.shards.values())
-        columns = [gather.at(owners[c], [c], every, shards) for c in sorted(question.new.columns)]
-        answer = pl.concat(columns, how="horizontal").select(question.new.polars().alias("answer"))["answer"]
+        docs = reached.load(sorted(question.new.columns))
+        answer = docs.select(question.new.polars().alias("answer")).to_series()
     else:
         answer = pl.repeat(True, every.size, dtype=pl.Boolean, eager=True)
     yes = answer.fill_null(False)
@@ -153,12 +150,10 @@ def compared(question: Question, before: View, after: View) -> tuple[Places, Pla
     }  # fmt: skip
 
 
-def described(before: View, changed: Places) -> pl.DataFrame:
+def described(reached: Reached, changed: Places) -> pl.DataFrame:
     """`source`, `year` and, where they are scored, length and token count of the documents that change sides."""
-    owners = before.owners()
-    wanted = [c for c in ("source", "date", LENGTH, COUNT) if c in owners]
-    parts = [gather.at(owners[c], [c], changed) for c in wanted] if changed.size else []
-    facts = pl.concat(parts, how="horizontal") if parts else pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
+    owners = reached.before.owners()
+    facts = reached.load([c for c in ("source", "date", LENGTH, COUNT) if c in owners], changed)
     year = pl.col("date").cast(pl.String).str.extract(r"^(\d{4})").fill_null("unknown")
     return facts.with_columns(year=year, source=pl.col("source").cast(pl.String).fill_null("unknown")).drop("date")
 
@@ -186,22 +181,21 @@ def _by(facts: pl.DataFrame, column: str) -> list[dict[str, Any]]:
 # examples
 
 
-def _examples(question: Question, before: View, shards: list[str], gained: Places, lost: Places, n: int) -> dict[str, Any]:
+def _examples(question: Question, reached: Reached, gained: Places, lost: Places, n: int) -> dict[str, Any]:
     """Documents on the line, closest first: half of them gained and half lost, or more of one where the other has fewer."""
-    sides = {"gained": _near(question, before, gained), "lost": _near(question, before, lost)}
+    sides = {"gained": _near(question, reached, gained), "lost": _near(question, reached, lost)}
     most = {"gained": max(n - min(len(sides["lost"]), n // 2), 0), "lost": max(n - min(len(sides["gained"]), n - n // 2), 0)}
-    return {side: _read(question, before, shards, found[: most[side]]) for side, found in sides.items()}
+    return {side: _read(question, reached, found[: most[side]]) for side, found in sides.items()}
 
 
-def _near(question: Question, before: View, found: Places) -> Places:
+def _near(question: Question, reached: Reached, found: Places) -> Places:
     distance = _distance(question.new) if question.new else None
     distance = distance if distance is not None else _distance(question.old)
     if distance is None or not found.size:
         return found
-    owners = before.owners()
-    columns = [gather.at(owners[c], [c], found) for c in sorted(distance.meta.root_names())]
-    order = pl.concat(columns, how="horizontal").select(distance.alias("distance")).to_series()
-    return found[order.arg_sort(nulls_last=True).to_numpy()] if order.len() else found
+    docs = reached.load(sorted(distance.meta.root_names()), found)
+    order = docs.select(distance.alias("distance")).to_series().arg_sort(nulls_last=True)
+    return np.asarray(found[order.to_numpy()])
 
 
 def _distance(clause: Clause) -> pl.Expr | None:
@@ -218,11 +212,11 @@ def _distance(clause: Clause) -> pl.Expr | None:
     return pl.min_horizontal(ends) if ends else None
 
 
-def _read(question: Question, before: View, shards: list[str], found: Places) -> list[dict[str, Any]]:
+def _read(question: Question, reached: Reached, found: Places) -> list[dict[str, Any]]:
     """Id, url, date, the values that decide and the beginning of the text."""
     columns = sorted(question.old.columns | (question.new.columns if question.new else set()))
-    shown = [c for c in dict.fromkeys(["id", "url", "date", *columns]) if c in before.owners() and c != "text"]
-    rows = gather.joined(before, gather.named(found, shards), [*shown, "text"])
+    shown = [c for c in dict.fromkeys(["id", "url", "date", *columns]) if c in reached.before.owners() and c != "text"]
+    rows = gather.joined(reached.before, gather.named(found, list(reached.piece.shards)), [*shown, "text"])
     rows = rows.with_columns(pl.col("text").str.slice(0, CHARACTERS))
     values = [c for c in columns if c not in ("id", "url", "date", "text")]
     return [

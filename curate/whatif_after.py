@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from curate import gather
-from curate.artifact import ROW, View
+from curate.artifact import ROW
 from curate.clauses import parse
-from curate.gather import Places
+from curate.gather import Places, Reached
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from curate.state import State
 
 
-def followed(curated: Curated, corpus: str, keep: Node, gained: Places, lost: Places) -> list[dict[str, Any]]:
+def followed(curated: Curated, corpus: str, keep: Node, reached: Reached, gained: Places, lost: Places) -> list[dict[str, Any]]:
     """One entry per later node of the corpus, up to the first that needs the whole of it.
 
     `more`: documents newly let in that come to this node and were never there; `exactly` says whether that number is certain or only the
@@ -26,8 +26,6 @@ def followed(curated: Curated, corpus: str, keep: Node, gained: Places, lost: Pl
     `does`: `scores`, `keeps` or `needs the whole corpus`.
     """
     state, exactly = curated.built, True
-    assert keep.chain
-    before = state.view(keep.chain)
     unknown: set[str] = set()
     entries: list[dict[str, Any]] = []
     for node in later(curated, corpus, keep):
@@ -37,7 +35,7 @@ def followed(curated: Curated, corpus: str, keep: Node, gained: Places, lost: Pl
         entries.append({**entry, "does": "keeps" if node.kind == "keep" else "scores"})
         if node.kind == "keep":
             decided = tuple((name, text) for name, text in node.clauses if not parse(text).columns & unknown)
-            gained = _passing(before, gained, decided)
+            gained = _passing(reached, gained, decided)
             exactly = exactly and len(decided) == len(node.clauses)
         else:
             unknown |= set(node.adds)
@@ -51,15 +49,13 @@ def later(curated: Curated, corpus: str, keep: Node) -> list[Node]:
     return chain[: chain.index(keep)][::-1]
 
 
-def _passing(before: View, gained: Places, clauses: tuple[tuple[str, str], ...]) -> Places:
+def _passing(reached: Reached, gained: Places, clauses: tuple[tuple[str, str], ...]) -> Places:
     """Those documents that a build would let through these clauses."""
     from curate.passes import judge
 
     if not clauses or not gained.size:
         return gained
-    owners = before.owners()
-    columns = sorted({c for _, text in clauses for c in parse(text).columns})
-    docs = pl.concat([gather.at(owners[c], [c], gained) for c in columns], how="horizontal")
+    docs = reached.load(sorted({c for _, text in clauses for c in parse(text).columns}), gained)
     verdict = judge(docs.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)), clauses)
     return np.asarray(gained[verdict["fate"].is_null().to_numpy()])
 

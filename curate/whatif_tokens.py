@@ -10,12 +10,11 @@ import polars as pl
 
 from curate import gather
 from curate.artifact import View
-from curate.gather import Places
+from curate.gather import Places, Reached
 
 if TYPE_CHECKING:
     from curate.api import Curated
     from curate.plan import Node
-    from curate.state import State
 
 COUNT = "n_tokens"
 LENGTH = "length"
@@ -31,7 +30,7 @@ class Tokens:
     exact: bool = False
 
 
-def tokens(curated: Curated, keep: Node, facts: pl.DataFrame, lost: Places) -> Tokens:
+def tokens(curated: Curated, keep: Node, reached: Reached, facts: pl.DataFrame, lost: Places) -> Tokens:
     """Tokens of the documents in `facts`, of which the last ones are `lost`."""
     nothing = pl.Series("tokens", [None] * facts.height, dtype=pl.Float64)
     if COUNT in facts.columns:
@@ -44,7 +43,7 @@ def tokens(curated: Curated, keep: Node, facts: pl.DataFrame, lost: Places) -> T
     guess, how = _guessed(view, counts, facts)
     if not lost.size:
         return Tokens(guess, how)
-    stored = _stored(curated.built, keep, view, counts, lost)
+    stored = _stored(reached, view, counts, lost)
     each = pl.concat([nothing[: facts.height - lost.size], stored]).alias("tokens")
     counted = int(stored.is_not_null().sum())
     how += f"; {counted:,} of the lost ones are tokenised, and counted" if counted else ""
@@ -66,10 +65,8 @@ def _guessed(view: View, counts: pl.Series, facts: pl.DataFrame) -> tuple[pl.Ser
     total, mean = counts.sum(), counts.mean()
     if not counts.len() or not isinstance(mean, float):
         return pl.Series([None] * facts.height, dtype=pl.Float64), "not known: no document is tokenised"
-    owner = view.owners().get(LENGTH)
-    if owner and LENGTH in facts.columns:
-        shards = list(view.pieces[-1].shards.values())
-        characters = gather.at(owner, [LENGTH], gather.places(view.pieces[-1]), shards)[LENGTH].sum()
+    if LENGTH in view.owners() and LENGTH in facts.columns:
+        characters = Reached(view.pieces[-1], view).load([LENGTH])[LENGTH].sum()
         rate = total / max(1, characters)
         how = f"estimated by length, {rate:.3f} tokens a character as in the {counts.len():,} documents that are tokenised"
         return (facts[LENGTH].cast(pl.Float64) * rate).fill_null(mean), how
@@ -77,15 +74,12 @@ def _guessed(view: View, counts: pl.Series, facts: pl.DataFrame) -> tuple[pl.Ser
     return pl.Series([mean] * facts.height, dtype=pl.Float64), how
 
 
-def _stored(state: State, keep: Node, view: View, counts: pl.Series, lost: Places) -> pl.Series:
+def _stored(reached: Reached, view: View, counts: pl.Series, lost: Places) -> pl.Series:
     """Counts of the lost documents; null where none is stored. By place where no step laid the documents anew since, else by id."""
-    theirs, base = gather.places(view.pieces[-1]), state.piece(keep.base)
-    if base.folder == view.pieces[0].folder:
-        known = pl.DataFrame({"name": theirs, "tokens": counts})
-        wanted = pl.DataFrame({"name": lost})
+    theirs = Reached(view.pieces[-1], view)
+    if view.pieces[0].folder == reached.before.pieces[0].folder:
+        known, wanted = pl.Series("name", theirs.places), pl.Series("name", lost)
     else:
-        shards = list(view.pieces[-1].shards.values())
-        ids = gather.at(view.pieces[0], ["id"], theirs, shards)["id"]
-        known = pl.DataFrame({"name": ids, "tokens": counts})
-        wanted = pl.DataFrame({"name": gather.at(base, ["id"], lost)["id"]})
-    return wanted.join(known, on="name", how="left", maintain_order="left")["tokens"].cast(pl.Float64)
+        known, wanted = theirs.load(["id"])["id"], reached.load(["id"], lost)["id"]
+    found = pl.DataFrame({"name": known, "tokens": counts})
+    return pl.DataFrame({"name": wanted}).join(found, on="name", how="left", maintain_order="left")["tokens"].cast(pl.Float64)
