@@ -12,13 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from curate.artifact import ROW, Piece, View, errors_name
 
-Places = NDArray[np.uint64]
+Places = pl.Series
+"""Unsigned 64-bit integers, ascending."""
 SHARD = "shard"
 LOST = [ROW, "id", "url", "fate", "error"]
 
@@ -34,12 +33,10 @@ def whole(piece: Piece, columns: Sequence[str]) -> pl.DataFrame:
 
 def places(piece: Piece) -> Places:
     """The place of every row of a piece, ascending."""
-    rows = whole(piece, [ROW])[ROW].cast(pl.UInt64).to_numpy()
-    return np.asarray(np.repeat(_starts(piece.shards), [s.rows for s in piece.shards.values()]) + rows, np.uint64)
-
-
-def _starts(shards: Iterable[str]) -> Places:
-    return np.arange(len(list(shards)), dtype=np.uint64) << np.uint64(32)
+    counts = pl.Series([s.rows for s in piece.shards.values()], dtype=pl.UInt32)
+    numbers = pl.DataFrame({"start": pl.int_range(counts.len(), dtype=pl.UInt64, eager=True) * 2**32, "count": counts})
+    starts = numbers.select(pl.col("start").repeat_by("count").explode().drop_nulls()).to_series()
+    return (starts + whole(piece, [ROW])[ROW].cast(pl.UInt64)).alias("place")
 
 
 @dataclass(frozen=True)
@@ -64,19 +61,17 @@ class Reached:
             # No node gets a row that one before it has not: as many rows in each shard are the same rows.
             if wanted is not None or not same:
                 theirs = self.places if same else places(owner)
-                found = found[np.searchsorted(theirs, self.places if wanted is None else wanted)]
+                found = found[theirs.search_sorted(self.places if wanted is None else wanted)]
             parts.append(found)
         return pl.concat(parts, how="horizontal").select(columns)
 
 
-def holds(piece: Piece, wanted: Places) -> NDArray[np.bool_]:
-    """Which of these places go on from a piece."""
+def holds(piece: Piece, wanted: Places) -> pl.Series:
+    """Whether each of these places goes on from a piece."""
+    live = places(piece)
     if piece.kind == "verdict":
-        fates = whole(piece, [ROW, "fate"])["fate"].is_null().to_numpy()
-        live = places(piece)[fates]
-    else:
-        live = places(piece)
-    return np.isin(wanted, live, assume_unique=True)
+        live = live.filter(whole(piece, ["fate"])["fate"].is_null())
+    return wanted.is_in(live.implode())
 
 
 def some(piece: Piece, rows: pl.DataFrame, columns: Sequence[str | pl.Expr]) -> pl.DataFrame:
@@ -128,8 +123,7 @@ def _collected(scans: list[pl.LazyFrame], columns: Sequence[Any]) -> pl.DataFram
     return pl.DataFrame(schema={c: pl.UInt32 if c == ROW else pl.String for c in names})
 
 
-def named(places_: Places, shards: Sequence[str]) -> pl.DataFrame:
+def named(wanted: Places, shards: Sequence[str]) -> pl.DataFrame:
     """Places as `shard` (name) and `row`."""
-    numbers = (places_ >> np.uint64(32)).astype(np.int64)
-    rows = (places_ & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-    return pl.DataFrame({SHARD: [shards[i] for i in numbers.tolist()], ROW: rows}, schema={SHARD: pl.String, ROW: pl.UInt32})
+    names = pl.Series(SHARD, shards, dtype=pl.String)
+    return pl.DataFrame([names.gather(wanted // 2**32), (wanted % 2**32).cast(pl.UInt32).alias(ROW)])

@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from curate import gather
@@ -52,8 +51,8 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
     assert node.chain
     reached = Reached(state.piece(node), state.view(node.chain))
     gained, lost, counts = compared(question, reached)
-    facts = described(reached, np.concatenate([gained, lost]))
-    facts = facts.with_columns(gained=np.arange(facts.height) < gained.size)
+    facts = described(reached, pl.concat([gained, lost]))
+    facts = facts.with_columns(gained=pl.int_range(pl.len()) < gained.len())
     estimate = tokens(curated, node, reached, facts, lost)
     facts = facts.with_columns(tokens=estimate.each)
     return {
@@ -136,16 +135,16 @@ def compared(question: Question, reached: Reached) -> tuple[Places, Places, dict
         docs = reached.load(sorted(question.new.columns))
         answer = docs.select(question.new.polars().alias("answer")).to_series()
     else:
-        answer = pl.repeat(True, every.size, dtype=pl.Boolean, eager=True)
+        answer = pl.repeat(True, every.len(), dtype=pl.Boolean, eager=True)
     yes = answer.fill_null(False)
-    gained, lost = (every[mask.to_numpy()] for mask in (alone & yes, kept & ~yes))
+    gained, lost = (every.filter(mask) for mask in (alone & yes, kept & ~yes))
     now = int(kept.sum())
     return gained, lost, {
-        "reached": every.size,
+        "reached": every.len(),
         "now": now,
-        "then": now + gained.size - lost.size,
-        "gained": gained.size,
-        "lost": lost.size,
+        "then": now + gained.len() - lost.len(),
+        "gained": gained.len(),
+        "lost": lost.len(),
         "undecided": int(((kept | alone) & answer.is_null()).sum()),
     }  # fmt: skip
 
@@ -191,11 +190,10 @@ def _examples(question: Question, reached: Reached, gained: Places, lost: Places
 def _near(question: Question, reached: Reached, found: Places) -> Places:
     distance = _distance(question.new) if question.new else None
     distance = distance if distance is not None else _distance(question.old)
-    if distance is None or not found.size:
+    if distance is None or not found.len():
         return found
     docs = reached.load(sorted(distance.meta.root_names()), found)
-    order = docs.select(distance.alias("distance")).to_series().arg_sort(nulls_last=True)
-    return np.asarray(found[order.to_numpy()])
+    return found.gather(docs.select(distance.alias("distance")).to_series().arg_sort(nulls_last=True))
 
 
 def _distance(clause: Clause) -> pl.Expr | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from curate import gather
@@ -29,7 +28,7 @@ def followed(curated: Curated, corpus: str, keep: Node, reached: Reached, gained
     unknown: set[str] = set()
     entries: list[dict[str, Any]] = []
     for node in later(curated, corpus, keep):
-        entry = {"node": node.name, "more": gained.size, "fewer": lost.size, "exactly": exactly}
+        entry = {"node": node.name, "more": gained.len(), "fewer": lost.len(), "exactly": exactly}
         if node.is_base:
             return [*entries, {**entry, "does": "needs the whole corpus" if node.kind == "across" else "makes new documents"}]
         entries.append({**entry, "does": "keeps" if node.kind == "keep" else "scores"})
@@ -53,15 +52,15 @@ def _passing(reached: Reached, gained: Places, clauses: tuple[tuple[str, str], .
     """Those documents that a build would let through these clauses."""
     from curate.passes import judge
 
-    if not clauses or not gained.size:
+    if not clauses or not gained.len():
         return gained
     docs = reached.load(sorted({c for _, text in clauses for c in parse(text).columns}), gained)
     verdict = judge(docs.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)), clauses)
-    return np.asarray(gained[verdict["fate"].is_null().to_numpy()])
+    return gained.filter(verdict["fate"].is_null())
 
 
 def _still_there(state: State, node: Node, lost: Places) -> Places:
     """Those lost documents that go on from a node as it is built; all of them where it is not."""
-    if node.plan_key not in state.done or not lost.size:
+    if node.plan_key not in state.done or not lost.len():
         return lost
-    return np.asarray(lost[gather.holds(state.piece(node), lost)])
+    return lost.filter(gather.holds(state.piece(node), lost))

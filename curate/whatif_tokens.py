@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate import gather
-from curate.artifact import View
+from curate.artifact import Piece, View
 from curate.gather import Places, Reached
 
 if TYPE_CHECKING:
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
 COUNT = "n_tokens"
 LENGTH = "length"
 """The column that counts characters (`score: length`)."""
+SHARDS = 8
+"""Shards that tokens per character are taken from; each holds thousands of documents."""
+MOST_COUNTED = 20_000
+"""Lost documents whose stored counts are looked up by id; of more, an estimate by length is as good and much faster."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,11 @@ def tokens(curated: Curated, keep: Node, reached: Reached, facts: pl.DataFrame, 
     if node is None:
         return Tokens(nothing, f"not known: {keep.corpus} is in no mixture that is built, so nothing of it is tokenised")
     view = curated.built.view(node)
-    counts = gather.whole(view.pieces[-1], [COUNT])[COUNT].cast(pl.Float64)
-    guess, how = _guessed(view, counts, facts)
-    if not lost.size:
+    guess, how = _guessed(view, facts)
+    if not lost.len():
         return Tokens(guess, how)
-    stored = _stored(reached, view, counts, lost)
-    each = pl.concat([nothing[: facts.height - lost.size], stored]).alias("tokens")
+    stored = _stored(reached, view, lost)
+    each = pl.concat([nothing[: facts.height - lost.len()], stored]).alias("tokens")
     counted = int(stored.is_not_null().sum())
     how += f"; {counted:,} of the lost ones are tokenised, and counted" if counted else ""
     return Tokens(pl.select(pl.coalesce(each, guess)).to_series(), how)
@@ -60,26 +62,34 @@ def tokenised(curated: Curated, keep: Node) -> Node | None:
     return None
 
 
-def _guessed(view: View, counts: pl.Series, facts: pl.DataFrame) -> tuple[pl.Series, str]:
+def _guessed(view: View, facts: pl.DataFrame) -> tuple[pl.Series, str]:
     """By length where it is scored, else the mean of what is tokenised."""
-    total, mean = counts.sum(), counts.mean()
-    if not counts.len() or not isinstance(mean, float):
+    few = View(tuple(_first_shards(piece, view.shards[:SHARDS]) for piece in view.pieces))
+    both = LENGTH in view.owners() and LENGTH in facts.columns
+    docs = Reached(few.pieces[-1], few).load([COUNT, LENGTH] if both else [COUNT])
+    mean = docs[COUNT].mean()
+    if not isinstance(mean, float):
         return pl.Series([None] * facts.height, dtype=pl.Float64), "not known: no document is tokenised"
-    if LENGTH in view.owners() and LENGTH in facts.columns:
-        characters = Reached(view.pieces[-1], view).load([LENGTH])[LENGTH].sum()
-        rate = total / max(1, characters)
-        how = f"estimated by length, {rate:.3f} tokens a character as in the {counts.len():,} documents that are tokenised"
-        return (facts[LENGTH].cast(pl.Float64) * rate).fill_null(mean), how
-    how = f"estimated by the mean of the {counts.len():,} documents that are tokenised, {mean:,.0f} tokens"
-    return pl.Series([mean] * facts.height, dtype=pl.Float64), how
+    some = f"{docs.height:,} documents that are tokenised"
+    if not both:
+        return pl.repeat(mean, facts.height, eager=True), f"estimated by the mean of {some}, {mean:,.0f} tokens"
+    rate = docs[COUNT].sum() / max(1, docs[LENGTH].sum())
+    length = facts[LENGTH].cast(pl.Float64)
+    return (length * rate).fill_null(mean), f"estimated by length, {rate:.3f} tokens a character as in {some}"
 
 
-def _stored(reached: Reached, view: View, counts: pl.Series, lost: Places) -> pl.Series:
+def _first_shards(piece: Piece, names: list[str]) -> Piece:
+    return replace(piece, shards={name: piece.shards[name] for name in names})
+
+
+def _stored(reached: Reached, view: View, lost: Places) -> pl.Series:
     """Counts of the lost documents; null where none is stored. By place where no step laid the documents anew since, else by id."""
     theirs = Reached(view.pieces[-1], view)
     if view.pieces[0].folder == reached.before.pieces[0].folder:
-        known, wanted = pl.Series("name", theirs.places), pl.Series("name", lost)
+        known, wanted = theirs.places, lost
+    elif lost.len() > MOST_COUNTED:
+        return pl.repeat(None, lost.len(), dtype=pl.Float64, eager=True)
     else:
         known, wanted = theirs.load(["id"])["id"], reached.load(["id"], lost)["id"]
-    found = pl.DataFrame({"name": known, "tokens": counts})
-    return pl.DataFrame({"name": wanted}).join(found, on="name", how="left", maintain_order="left")["tokens"].cast(pl.Float64)
+    found = pl.DataFrame([known.alias("name"), theirs.load([COUNT])[COUNT]]).filter(pl.col("name").is_in(wanted.implode()))
+    return pl.DataFrame([wanted.alias("name")]).join(found, on="name", how="left", maintain_order="left")[COUNT].cast(pl.Float64)
