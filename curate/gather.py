@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -104,6 +104,11 @@ def search(piece: Piece, test: pl.Expr, columns: Sequence[str]) -> pl.DataFrame:
         for name in piece.shards
     ]
     return _collected(scans, [SHARD, ROW, *columns])
+
+
+def only(piece: Piece, shard: str) -> Piece:
+    """One shard of a piece."""
+    return replace(piece, shards={shard: piece.shards[shard]})
 
 
 def lost(piece: Piece, test: pl.Expr) -> pl.DataFrame:

@@ -39,6 +39,7 @@ class Life:
     base: Node
     """The node whose rows `shard` and `row` number."""
     values: dict[str, Any] = field(default_factory=dict)
+    characters: int | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     bases: list[tuple[Node, str, int]] = field(default_factory=list)
     """Every base it lay in, with its place there."""
@@ -46,6 +47,7 @@ class Life:
     fate_node: str | None = None
     failed: list[str] | None = None
     error: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
     is_parent: bool = False
     """It is no document of the corpus, but one that an expand step made none of."""
 
@@ -56,7 +58,11 @@ class Life:
         """As JSON."""
         head = {c: self.values.get(c) for c in ("parent_id", *INHERITED) if c in self.values}
         fate = {"fate": self.fate, "fate_node": self.fate_node, "failed": self.failed, "error": self.error}
-        return {"corpus": self.corpus, "id": self.id, **head, **fate, "events": self.events}
+        return {"corpus": self.corpus, "id": self.id, **head, **fate, "events": self.events, **self.evidence}
+
+    def short(self) -> dict[str, Any]:
+        """Who it is and what became of it."""
+        return {"corpus": self.corpus, "id": self.id, "url": self.values.get("url"), "fate": self.fate, "fate_node": self.fate_node}
 
 
 def lives(state: State, ids: Iterable[str]) -> list[Life]:
@@ -104,7 +110,7 @@ def _born(state: State, corpus: str, node: Node, ids: Sequence[str]) -> Iterator
     rows = gather.search(piece, pl.col("id").is_in(pl.Series(ids, dtype=pl.String).implode()), ["id"])
     for row in gather.some(piece, rows, [*columns, LENGTH]).to_dicts():
         shard, number, characters = row.pop(SHARD), row.pop(ROW), row.pop("characters")
-        life = Life(corpus, row["id"], shard, number, node, row, bases=[(node, shard, number)])
+        life = Life(corpus, row["id"], shard, number, node, row, characters, bases=[(node, shard, number)])
         own = {c: row[c] for c in node.adds if c in row and c not in ("id", "parent_id", *INHERITED)}
         life.events.append({**_event(node), "characters": characters, "columns": own})
         yield life
@@ -128,10 +134,12 @@ def _taken_over(state: State, corpus: str, last: Node, ids: Sequence[str]) -> li
     rows = gather.search(view.pieces[0], pl.col("id").is_in(pl.Series(ids, dtype=pl.String).implode()), ["id"])
     rows = rows.join(_live(state, last, rows), on=[SHARD, ROW], how="semi", maintain_order="left")
     whole = gather.joined(view, rows.drop("id"), [c for c in last.schema if c != "text"])
+    whole = whole.join(gather.some(view.owners()["text"], rows, [LENGTH]), on=[SHARD, ROW], how="left", maintain_order="left")
     found = []
     for row in whole.to_dicts():
-        shard, number = row.pop(SHARD), row.pop(ROW)
-        found.append(Life(corpus, row["id"], shard, number, last.base, row, bases=[(last.base, shard, number)]))
+        place = row.pop(SHARD), row.pop(ROW)
+        characters = row.pop("characters")
+        found.append(Life(corpus, row["id"], *place, last.base, row, characters, bases=[(last.base, *place)]))
     return found
 
 
@@ -182,9 +190,12 @@ def _given_columns(state: State, node: Node, alive: Sequence[Life]) -> None:
     for life in alive:
         row, gone = found.get((life.shard, life.row)), lost.get((life.shard, life.row))
         if row is not None:
-            characters = {"characters": row.pop("characters")} if "text" in node.adds else {}
+            event = _event(node)
+            if "text" in node.adds:
+                event |= {"characters_before": life.characters, "characters": row.pop("characters")}
+                life.characters = event["characters"]
             life.values |= row
-            life.events.append({**_event(node), **characters, "columns": row})
+            life.events.append({**event, "columns": row})
         elif gone is not None:
             life.events.append({**_event(node), "fate": gone["fate"], "error": gone["error"]})
             life.end(gone["fate"], node, gone["error"])
