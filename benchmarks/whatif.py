@@ -124,7 +124,11 @@ def measure(project: Path, repeat: int) -> dict[str, Any]:
     loop = [sys.executable, "-c", LOOP, *folders(project)]
     times: dict[str, list[float]] = {}
     for _ in range(repeat):
-        for name, args in (("whatif looser", looser), ("whatif stricter", stricter), ("query", ["query", "asked", sql, "--json"])):
+        for name, args in (
+            ("whatif looser", looser),
+            ("whatif stricter", stricter),
+            ("query", ["query", "asked", sql, "--json"]),
+        ):
             output, seconds = program(project, *args)
             times.setdefault(name, []).append(seconds)
             if name == "query":
@@ -156,7 +160,12 @@ def main() -> None:
         _, build = program(project, "build", "asked")
         start = statistics.median(program(project, "--version")[1] for _ in range(asked.repeat))
         told = {"docs": asked.docs, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 2)}
-        print(json.dumps({**told, "build": round(build, 1), "version": round(start, 3), **measure(project, asked.repeat)}, indent=1))
+        print(
+            json.dumps(
+                {**told, "build": round(build, 1), "version": round(start, 3), **measure(project, asked.repeat)},
+                indent=1,
+            )
+        )
 
 
 if __name__ == "__main__":

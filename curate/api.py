@@ -249,7 +249,9 @@ class Curated:
     ) -> pl.DataFrame:
         """Documents of a corpus chosen by hash of their id: kept ones, or those that a clause dropped.
 
-        near: instead of by hash, those closest to the number that the clause compares a column with, on either side of it.
+        corpus: a corpus, or a step (`web/html_math`): then documents as they stand after it, and of a rewrite the columns `before` and
+        `after` in place of `text`. near: instead of by hash, those closest to the number that the clause compares a column with, on
+        either side of it.
         """
         from curate.sampling import sample
 

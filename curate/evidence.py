@@ -1,4 +1,4 @@
-"""What stands behind the steps of a life: where its bytes lie, its partners and what they share, benchmark items, parents, children, replies.
+"""What stands behind the steps of a life: where its bytes lie, partners and what they share, benchmark items, parents, children, replies.
 
 Each of these is looked up for one document at a time, and costs the reading of a text or two; so it is done for few.
 """
@@ -49,10 +49,6 @@ def _rows(shard: str, row: int) -> pl.DataFrame:
     return pl.DataFrame({SHARD: [shard], ROW: [row]}, schema={SHARD: pl.String, ROW: pl.UInt32})
 
 
-def _event(life: Life, node: Node) -> dict[str, Any]:
-    return next((event for event in life.events if event["node"] == node.name), {})
-
-
 # where it comes from
 
 
@@ -65,7 +61,9 @@ def _source(curated: Curated, life: Life) -> dict[str, Any] | None:
     file = curated.built.piece(node).folder / f"{Path(shard).stem}.provenance.parquet"
     if file.is_file():
         found = pl.scan_parquet(file, glob=False).filter(pl.col(ROW) == row).collect().to_dicts()
-        return {"file": Path(found[0]["path"]).name, **{c: found[0][c] for c in ("offset", "length")}} if found else None
+        return (
+            {"file": Path(found[0]["path"]).name, **{c: found[0][c] for c in ("offset", "length")}} if found else None
+        )
     rank, part = (int(number) for number in Path(shard).stem.split("-"))
     files = build_of(curated).files(node).files
     return {"file": Path(files[rank].path).name if rank < len(files) else None, "part": part, "record": row}
@@ -77,10 +75,9 @@ def _text(curated: Curated, life: Life) -> str | None:
         return None
     node, shard, row = life.bases[-1]
     piece: Piece = curated.built.piece(node)
-    start = next((i for i, event in enumerate(life.events) if event["node"] == node.name), 0)
-    for event in life.events[start:]:
-        if event["kind"] == "rewrite" and "characters" in event:
-            piece = curated.built.piece(curated.planned.nodes[event["node"]])
+    for step, event in zip(life.nodes, life.events, strict=True):
+        if step.kind == "rewrite" and step.base is node and "characters" in event:
+            piece = curated.built.piece(step)
     found = gather.some(piece, _rows(shard, row), [pl.col("text").str.slice(0, SPAN)])
     return str(found["text"][0]) if found.height and found["text"][0] is not None else None
 
@@ -92,7 +89,8 @@ def _repeats(curated: Curated, life: Life, told: list[Life]) -> None:
     if others:
         kind = "stays" if life.fate == "repeat" else "repeats"
         life.evidence[kind] = [
-            {**{c: other.values.get(c) for c in ("date", "dump")}, "source": _source(curated, other)} for other in others
+            {**{c: other.values.get(c) for c in ("date", "dump")}, "source": _source(curated, other)}
+            for other in others
         ]
 
 
@@ -101,14 +99,18 @@ def _repeats(curated: Curated, life: Life, told: list[Life]) -> None:
 
 def _partner(curated: Curated, life: Life, node: Node, shard: str, row: int) -> None:
     """The document that an across step names to this one, and the longest run of words that they share."""
-    event, piece = _event(life, node), curated.built.piece(node)
+    event, piece = life.events[life.nodes.index(node)] if node in life.nodes else {}, curated.built.piece(node)
     names = [c for c, kind in node.adds.items() if kind == pl.String and event.get("columns", {}).get(c)]
     for name in names:
         hit = gather.search(piece, pl.col("id") == event["columns"][name], ["id", "url", "text"])
         if hit.height:
             text = gather.some(piece, _rows(shard, row), ["text"])["text"][0]
             words, span = common_run(str(text), str(hit["text"][0]))
-            fates = [other.short() for other in in_corpus(curated.built, life.corpus, [hit["id"][0]]) if other.fate != "repeat"]
+            fates = [
+                other.short()
+                for other in in_corpus(curated.built, life.corpus, [hit["id"][0]])
+                if other.fate != "repeat"
+            ]
             shared = {"words": words, "of": len(str(text).split()), "characters": len(span), "text": span[:SPAN]}
             event["partner"] = {"column": name, "id": hit["id"][0], "url": hit["url"][0], "shared": shared}
             event["partner"] |= {c: fates[0][c] for c in ("fate", "fate_node")} if fates else {}
@@ -116,9 +118,8 @@ def _partner(curated: Curated, life: Life, node: Node, shard: str, row: int) -> 
 
 def _leaks(curated: Curated, life: Life) -> None:
     """The text of the benchmark item that a step found in it."""
-    for event in life.events:
-        node = curated.planned.nodes.get(event["node"])
-        if node and node.benchmarks:
+    for node, event in zip(life.nodes, life.events, strict=True):
+        if node.benchmarks:
             told = {leak_field(c): value for c, value in event.get("columns", {}).items()}
             if told.get("item") is not None:
                 event["leak"] = {**told, **item(curated, node, str(told["benchmark"]), str(told["item"]))}

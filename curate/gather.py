@@ -8,7 +8,7 @@ million documents is to be answered while somebody waits. The sizes of all files
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,7 +114,9 @@ def only(piece: Piece, shard: str) -> Piece:
 def lost(piece: Piece, test: pl.Expr) -> pl.DataFrame:
     """`shard`, `row`, id, url, fate and error of the rows that left a piece's node with an error and pass a test."""
     scans = [
-        pl.scan_parquet(piece.folder / errors_name(name), glob=False).filter(test).select(pl.lit(name).alias(SHARD), *LOST)
+        pl.scan_parquet(piece.folder / errors_name(name), glob=False)
+        .filter(test)
+        .select(pl.lit(name).alias(SHARD), *LOST)
         for name, stored in piece.shards.items()
         if stored.errors
     ]

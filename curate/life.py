@@ -47,9 +47,16 @@ class Life:
     fate_node: str | None = None
     failed: list[str] | None = None
     error: str | None = None
+    nodes: list[Node] = field(default_factory=list)
+    """The node of each event."""
     evidence: dict[str, Any] = field(default_factory=dict)
     is_parent: bool = False
     """It is no document of the corpus, but one that an expand step made none of."""
+
+    def tell(self, node: Node, **facts: Any) -> None:
+        """Add what a node did with it."""
+        self.events.append({"node": node.name, "step": node.own["step"], "kind": node.kind, **facts})
+        self.nodes.append(node)
 
     def end(self, fate: str, node: Node | None = None, error: str | None = None) -> None:
         self.fate, self.fate_node, self.error = fate, node.name if node else None, error
@@ -62,7 +69,13 @@ class Life:
 
     def short(self) -> dict[str, Any]:
         """Who it is and what became of it."""
-        return {"corpus": self.corpus, "id": self.id, "url": self.values.get("url"), "fate": self.fate, "fate_node": self.fate_node}
+        return {
+            "corpus": self.corpus,
+            "id": self.id,
+            "url": self.values.get("url"),
+            "fate": self.fate,
+            "fate_node": self.fate_node,
+        }
 
 
 def lives(state: State, ids: Iterable[str]) -> list[Life]:
@@ -112,7 +125,7 @@ def _born(state: State, corpus: str, node: Node, ids: Sequence[str]) -> Iterator
         shard, number, characters = row.pop(SHARD), row.pop(ROW), row.pop("characters")
         life = Life(corpus, row["id"], shard, number, node, row, characters, bases=[(node, shard, number)])
         own = {c: row[c] for c in node.adds if c in row and c not in ("id", "parent_id", *INHERITED)}
-        life.events.append({**_event(node), "characters": characters, "columns": own})
+        life.tell(node, characters=characters, columns=own)
         yield life
 
 
@@ -121,7 +134,7 @@ def _stillborn(state: State, corpus: str, node: Node, ids: Sequence[str]) -> Ite
     for row in gather.lost(state.piece(node), pl.col("id").is_in(pl.Series(ids, dtype=pl.String).implode())).to_dicts():
         life = Life(corpus, row["id"], row[SHARD], row[ROW], node, {"url": row["url"]})
         life.is_parent = node.kind == "expand"
-        life.events.append({**_event(node), "fate": row["fate"], "error": row["error"]})
+        life.tell(node, fate=row["fate"], error=row["error"])
         life.end(row["fate"], node, row["error"])
         yield life
 
@@ -134,7 +147,9 @@ def _taken_over(state: State, corpus: str, last: Node, ids: Sequence[str]) -> li
     rows = gather.search(view.pieces[0], pl.col("id").is_in(pl.Series(ids, dtype=pl.String).implode()), ["id"])
     rows = rows.join(_live(state, last, rows), on=[SHARD, ROW], how="semi", maintain_order="left")
     whole = gather.joined(view, rows.drop("id"), [c for c in last.schema if c != "text"])
-    whole = whole.join(gather.some(view.owners()["text"], rows, [LENGTH]), on=[SHARD, ROW], how="left", maintain_order="left")
+    whole = whole.join(
+        gather.some(view.owners()["text"], rows, [LENGTH]), on=[SHARD, ROW], how="left", maintain_order="left"
+    )
     found = []
     for row in whole.to_dicts():
         place = row.pop(SHARD), row.pop(ROW)
@@ -154,10 +169,6 @@ def _live(state: State, node: Node, rows: pl.DataFrame) -> pl.DataFrame:
 # nodes
 
 
-def _event(node: Node) -> dict[str, Any]:
-    return {"node": node.name, "step": node.own["step"], "kind": node.kind}
-
-
 def _pass(state: State, node: Node, alive: Sequence[Life]) -> None:
     """Tell one node of the documents that come to it."""
     if not alive:
@@ -172,7 +183,8 @@ def _pass(state: State, node: Node, alive: Sequence[Life]) -> None:
 
 def _rows(alive: Sequence[Life]) -> pl.DataFrame:
     return pl.DataFrame(
-        {SHARD: [life.shard for life in alive], ROW: [life.row for life in alive]}, schema={SHARD: pl.String, ROW: pl.UInt32}
+        {SHARD: [life.shard for life in alive], ROW: [life.row for life in alive]},
+        schema={SHARD: pl.String, ROW: pl.UInt32},
     )
 
 
@@ -190,14 +202,14 @@ def _given_columns(state: State, node: Node, alive: Sequence[Life]) -> None:
     for life in alive:
         row, gone = found.get((life.shard, life.row)), lost.get((life.shard, life.row))
         if row is not None:
-            event = _event(node)
+            lengths = {}
             if "text" in node.adds:
-                event |= {"characters_before": life.characters, "characters": row.pop("characters")}
-                life.characters = event["characters"]
+                lengths = {"characters_before": life.characters, "characters": row.pop("characters")}
+                life.characters = lengths["characters"]
             life.values |= row
-            life.events.append({**event, "columns": row})
+            life.tell(node, **lengths, columns=row)
         elif gone is not None:
-            life.events.append({**_event(node), "fate": gone["fate"], "error": gone["error"]})
+            life.tell(node, fate=gone["fate"], error=gone["error"])
             life.end(gone["fate"], node, gone["error"])
 
 
@@ -213,7 +225,7 @@ def _laid_anew(state: State, node: Node, alive: Sequence[Life]) -> None:
         life.bases.append((node, life.shard, life.row))
         given = {c: row[c] for c in node.adds}
         life.values |= given
-        life.events.append({**_event(node), "columns": given})
+        life.tell(node, columns=given)
 
 
 def _judged(state: State, node: Node, alive: Sequence[Life]) -> None:
@@ -221,12 +233,10 @@ def _judged(state: State, node: Node, alive: Sequence[Life]) -> None:
     answers = _answers(node, alive) if node.kind == "keep" else []
     for position, life in enumerate(alive):
         verdict = found[life.shard, life.row]
-        event = {**_event(node), "fate": verdict["fate"]}
-        if node.kind == "keep":
-            event["clauses"] = [
-                _clause(name, text, life, verdict, answers[i][position]) for i, (name, text) in enumerate(node.clauses)
-            ]
-        life.events.append(event)
+        told = [
+            _clause(*clause, life, verdict, answers[i][position]) for i, clause in enumerate(node.clauses) if answers
+        ]
+        life.tell(node, fate=verdict["fate"], **({"clauses": told} if answers else {}))
         if verdict["fate"] is not None:
             life.failed = verdict["failed"]
             life.end(verdict["fate"], node)

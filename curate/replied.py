@@ -1,8 +1,8 @@
 """What a model wrote of which a document was made.
 
-A reply is stored under its prompt, and which prompt a step makes of a document only the step knows. So the step is called again, on that one
-document, with a model that looks replies up and never asks: the replies it would see are the ones it saw. Where the store lacks one (it
-said `error`, or was deleted), the step is told `abstain`, and the reply is told as missing.
+A reply is stored under its prompt, and which prompt a step makes of a document only the step knows. So the step is called again, on that
+one document, with a model that looks replies up and never asks: the replies it would see are the ones it saw. Where the store lacks one
+(it said `error`, or was deleted), the step is told `abstain`, and the reply is told as missing.
 """
 
 from __future__ import annotations

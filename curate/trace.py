@@ -34,7 +34,14 @@ MOST = 10
 
 
 def trace(
-    curated: Curated, document: str | None, *, text: str | None, window: int | None, offset: int | None, item: str | None, tokens: bool
+    curated: Curated,
+    document: str | None,
+    *,
+    text: str | None,
+    window: int | None,
+    offset: int | None,
+    item: str | None,
+    tokens: bool,
 ) -> dict[str, Any]:
     """See `Curated.trace`."""
     asked = {"document": document, "text": text, "window": window, "item": item}
@@ -72,13 +79,13 @@ def by_name(curated: Curated, name: str) -> list[str]:
     """The ids of the documents that have this id, else of those that have this url."""
     state = curated.built
     for column in ("id", "url"):
-        found: list[str] = []
+        found: list[str | None] = []
         for node in _readers(curated):
             test = pl.col(column) == name
             found += gather.search(state.piece(node), test, ["id"])["id"].to_list()
             found += gather.lost(state.piece(node), test)["id"].to_list()
         if found:
-            return sorted({one for one in found if one is not None})
+            return sorted({one for one in found if one})
     raise CurateError(
         f"{curated.name} has no document of the id or url {name[:200]!r}; look for its words by --text, or for urls by"
         f" curate query {curated.name} \"select id, url from documents where url like '%...%'\""
@@ -102,7 +109,9 @@ def by_text(curated: Curated, text: str) -> list[str]:
             if len(found) >= MOST:
                 return list(found)[:MOST]
     if not found:
-        raise CurateError(f"no document of {curated.name} holds {text[:80]!r}; line breaks and spaces count, so try fewer words")
+        raise CurateError(
+            f"no document of {curated.name} holds {text[:80]!r}; line breaks and spaces count, so try fewer words"
+        )
     return list(found)
 
 

@@ -67,7 +67,9 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
         "by_source": _by(facts, "source"),
         "by_year": _by(facts, "year"),
         "after": followed(curated, corpus, node, reached, gained, lost),
-        "made_from_it": [name for name, end in curated.planned.ends.items() if name != corpus and node in end.upstream()],
+        "made_from_it": [
+            name for name, end in curated.planned.ends.items() if name != corpus and node in end.upstream()
+        ],
         "examples": _examples(question, reached, gained, lost, n),
     }
 
@@ -82,7 +84,9 @@ def understood(curated: Curated, corpus: str, asked: str) -> Question:
     nodes = [n for n in curated.planned.ends[corpus].upstream() if n.corpus == corpus and n.kind == "keep"][::-1]
     known = [(node, name, parse(text)) for node in nodes for name, text in node.clauses]
     found = NAMED.fullmatch(asked)
-    if found and (found[2] == ":" or (any(name == found[1] for _, name, _ in known) and found[1] not in _columns(nodes))):
+    if found and (
+        found[2] == ":" or (any(name == found[1] for _, name, _ in known) and found[1] not in _columns(nodes))
+    ):
         chosen = [one for one in known if one[1] == found[1]]
         if not chosen:
             raise CurateError(f"{corpus} has no clause {found[1]!r}; {_told(corpus, known)}")
@@ -94,7 +98,9 @@ def understood(curated: Curated, corpus: str, asked: str) -> Question:
             which = f"{len(chosen)} clauses of {corpus} read" if chosen else f"no clause of {corpus} reads"
             raise CurateError(f"{which} {' and '.join(sorted(new.columns))} alone; {_told(corpus, known)}")
     if len(chosen) > 1:
-        raise CurateError(f"{corpus} has {len(chosen)} clauses {found[1] if found else asked!r}; give them different names")
+        raise CurateError(
+            f"{corpus} has {len(chosen)} clauses {found[1] if found else asked!r}; give them different names"
+        )
     node, name, old = chosen[0]
     if new:
         try:
@@ -119,7 +125,9 @@ def _told(corpus: str, known: list[tuple[Node, str, Clause]]) -> str:
     if not known:
         return "it has no clause at all"
     clauses = ", ".join(f"{name}: {clause.canonical}" for _, name, clause in known)
-    return f"say which one to replace, as in '{known[0][1]}: {known[0][2].canonical}'. The clauses of {corpus}: {clauses}"
+    return (
+        f"say which one to replace, as in '{known[0][1]}: {known[0][2].canonical}'. The clauses of {corpus}: {clauses}"
+    )
 
 
 # the answer
@@ -160,7 +168,11 @@ def described(reached: Reached, changed: Places) -> pl.DataFrame:
 def _summed_tokens(facts: pl.DataFrame, estimate: Tokens) -> dict[str, Any]:
     known = bool(facts["tokens"].is_not_null().any()) or not facts.height
     sums = {side: round(facts.filter(gained=side == "gained")["tokens"].sum()) for side in ("gained", "lost")}
-    return {**{side: value if known else None for side, value in sums.items()}, "exact": estimate.exact, "how": estimate.how}
+    return {
+        **{side: value if known else None for side, value in sums.items()},
+        "exact": estimate.exact,
+        "how": estimate.how,
+    }
 
 
 def _by(facts: pl.DataFrame, column: str) -> list[dict[str, Any]]:
@@ -170,7 +182,9 @@ def _by(facts: pl.DataFrame, column: str) -> list[dict[str, Any]]:
         gained.sum().cast(pl.Int64),
         (~gained).sum().cast(pl.Int64).alias("lost"),
         *[
-            pl.when(pl.col("tokens").is_not_null().any()).then(pl.col("tokens").filter(side).sum().round().cast(pl.Int64)).alias(name)
+            pl.when(pl.col("tokens").is_not_null().any())
+            .then(pl.col("tokens").filter(side).sum().round().cast(pl.Int64))
+            .alias(name)
             for name, side in (("tokens_gained", gained), ("tokens_lost", ~gained))
         ],
     )
@@ -183,7 +197,10 @@ def _by(facts: pl.DataFrame, column: str) -> list[dict[str, Any]]:
 def _examples(question: Question, reached: Reached, gained: Places, lost: Places, n: int) -> dict[str, Any]:
     """Documents on the line, closest first: half of them gained and half lost, or more of one where the other has fewer."""
     sides = {"gained": _near(question, reached, gained), "lost": _near(question, reached, lost)}
-    most = {"gained": max(n - min(len(sides["lost"]), n // 2), 0), "lost": max(n - min(len(sides["gained"]), n - n // 2), 0)}
+    most = {
+        "gained": max(n - min(len(sides["lost"]), n // 2), 0),
+        "lost": max(n - min(len(sides["gained"]), n - n // 2), 0),
+    }
     return {side: _read(question, reached, found[: most[side]]) for side, found in sides.items()}
 
 

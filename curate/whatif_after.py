@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from curate.state import State
 
 
-def followed(curated: Curated, corpus: str, keep: Node, reached: Reached, gained: Places, lost: Places) -> list[dict[str, Any]]:
+def followed(
+    curated: Curated, corpus: str, keep: Node, reached: Reached, gained: Places, lost: Places
+) -> list[dict[str, Any]]:
     """One entry per later node of the corpus, up to the first that needs the whole of it.
 
     `more`: documents newly let in that come to this node and were never there; `exactly` says whether that number is certain or only the
@@ -30,7 +32,10 @@ def followed(curated: Curated, corpus: str, keep: Node, reached: Reached, gained
     for node in later(curated, corpus, keep):
         entry = {"node": node.name, "more": gained.len(), "fewer": lost.len(), "exactly": exactly}
         if node.is_base:
-            return [*entries, {**entry, "does": "needs the whole corpus" if node.kind == "across" else "makes new documents"}]
+            return [
+                *entries,
+                {**entry, "does": "needs the whole corpus" if node.kind == "across" else "makes new documents"},
+            ]
         entries.append({**entry, "does": "keeps" if node.kind == "keep" else "scores"})
         if node.kind == "keep":
             decided = tuple((name, text) for name, text in node.clauses if not parse(text).columns & unknown)

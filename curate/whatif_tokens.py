@@ -40,7 +40,9 @@ def tokens(curated: Curated, keep: Node, reached: Reached, facts: pl.DataFrame, 
         return Tokens(facts[COUNT].cast(pl.Float64).alias("tokens"), "counted", exact=True)
     node = tokenised(curated, keep)
     if node is None:
-        return Tokens(nothing, f"not known: {keep.corpus} is in no mixture that is built, so nothing of it is tokenised")
+        return Tokens(
+            nothing, f"not known: {keep.corpus} is in no mixture that is built, so nothing of it is tokenised"
+        )
     view = curated.built.view(node)
     guess, how = _guessed(view, facts)
     if not lost.len():
@@ -73,7 +75,7 @@ def _guessed(view: View, facts: pl.DataFrame) -> tuple[pl.Series, str]:
     some = f"{docs.height:,} documents that are tokenised"
     if not both:
         return pl.repeat(mean, facts.height, eager=True), f"estimated by the mean of {some}, {mean:,.0f} tokens"
-    rate = docs[COUNT].sum() / max(1, docs[LENGTH].sum())
+    rate = float(docs[COUNT].sum()) / max(1.0, float(docs[LENGTH].sum()))
     length = facts[LENGTH].cast(pl.Float64)
     return (length * rate).fill_null(mean), f"estimated by length, {rate:.3f} tokens a character as in {some}"
 
@@ -91,5 +93,11 @@ def _stored(reached: Reached, view: View, lost: Places) -> pl.Series:
         return pl.repeat(None, lost.len(), dtype=pl.Float64, eager=True)
     else:
         known, wanted = theirs.load(["id"])["id"], reached.load(["id"], lost)["id"]
-    found = pl.DataFrame([known.alias("name"), theirs.load([COUNT])[COUNT]]).filter(pl.col("name").is_in(wanted.implode()))
-    return pl.DataFrame([wanted.alias("name")]).join(found, on="name", how="left", maintain_order="left")[COUNT].cast(pl.Float64)
+    found = pl.DataFrame([known.alias("name"), theirs.load([COUNT])[COUNT]]).filter(
+        pl.col("name").is_in(wanted.implode())
+    )
+    return (
+        pl.DataFrame([wanted.alias("name")])
+        .join(found, on="name", how="left", maintain_order="left")[COUNT]
+        .cast(pl.Float64)
+    )

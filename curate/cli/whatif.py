@@ -37,7 +37,10 @@ def _groups(found: dict[str, Any]) -> None:
         rows = found[key] if key == "by_year" or len(found[key]) > 1 else []
         if rows:
             click.echo()
-            body = [[str(r[title]), *[number(r[c]) for c in ("gained", "lost", "tokens_gained", "tokens_lost")]] for r in rows]
+            body = [
+                [str(r[title]), *[number(r[c]) for c in ("gained", "lost", "tokens_gained", "tokens_lost")]]
+                for r in rows
+            ]
             head = [title, "gained", "lost", "tokens gained", "tokens lost"]
             table(head, [[printable(c[:40]) for c in row] for row in body[-YEARS:]], right=(1, 2, 3, 4))
 
