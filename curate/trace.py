@@ -127,6 +127,8 @@ def by_item(curated: Curated, asked: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for node in nodes:
         columns = {evidence.leak_field(column): column for column in node.adds}
+        if not {"benchmark", "item"} <= set(columns):  # it looks at benchmarks, but does not say what it found
+            continue
         test = (pl.col(columns["benchmark"]) == benchmark) & (pl.col(columns["item"]) == name)
         rows = gather.search(state.piece(node), test, list(node.adds))
         ids = gather.some(state.piece(node.base), rows, ["id", "url"])

@@ -209,7 +209,7 @@ def _near(question: Question, reached: Reached, found: Places) -> Places:
     distance = distance if distance is not None else _distance(question.old)
     if distance is None or not found.len():
         return found
-    docs = reached.load(sorted(distance.meta.root_names()), found)
+    docs = reached.load(sorted(set(distance.meta.root_names())), found)
     return found.gather(docs.select(distance.alias("distance")).to_series().arg_sort(nulls_last=True))
 
 

@@ -78,10 +78,10 @@ def _leaks(found: dict[str, Any]) -> None:
     fates = {(life["corpus"], life["id"]): fate_of(life) for life in found["lives"]}
     for leak in found["leaks"]:
         fate = fates.get((leak["corpus"], leak["id"]), "")
-        click.echo(
-            f"\n{plain(leak['id'])}  {leak['node']}  overlap {leak['overlap']:.2f}  {fate}  {plain(leak['url'] or '')}"
-        )
-        click.echo(f'  "{plain(leak["span"], 300)}"')
+        overlap = f"  overlap {leak['overlap']:.2f}" if leak.get("overlap") is not None else ""
+        click.echo(f"\n{plain(leak['id'])}  {leak['node']}{overlap}  {fate}  {plain(leak['url'] or '')}")
+        if leak.get("span"):
+            click.echo(f'  "{plain(leak["span"], 300)}"')
     click.echo()
 
 

@@ -8,7 +8,7 @@ import click
 
 from curate.cli.common import number, printable, table
 
-YEARS = 20
+MOST = 20
 
 
 def show_whatif(found: dict[str, Any]) -> None:
@@ -33,16 +33,13 @@ def show_whatif(found: dict[str, Any]) -> None:
 
 
 def _groups(found: dict[str, Any]) -> None:
-    for key, title in (("by_source", "source"), ("by_year", "year")):
-        rows = found[key] if key == "by_year" or len(found[key]) > 1 else []
-        if rows:
+    """By source, where there is more than one, and by year; the last twenty of each."""
+    known = ["gained", "lost", *(["tokens_gained", "tokens_lost"] if found["tokens"]["gained"] is not None else [])]
+    for rows, title in ((found["by_source"], "source"), (found["by_year"], "year")):
+        if len(rows) > (title == "source"):
             click.echo()
-            body = [
-                [str(r[title]), *[number(r[c]) for c in ("gained", "lost", "tokens_gained", "tokens_lost")]]
-                for r in rows
-            ]
-            head = [title, "gained", "lost", "tokens gained", "tokens lost"]
-            table(head, [[printable(c[:40]) for c in row] for row in body[-YEARS:]], right=(1, 2, 3, 4))
+            body = [[printable(str(row[title]))[:40], *[number(row[c]) for c in known]] for row in rows[-MOST:]]
+            table([title, *[c.replace("_", " ") for c in known]], body, right=(1, 2, 3, 4))
 
 
 def _after(found: dict[str, Any]) -> None:
