@@ -14,7 +14,7 @@ from curate import gather
 from curate.artifact import ROW, Piece
 from curate.errors import CurateError
 from curate.gather import SHARD
-from curate.life import Life, in_corpus, lives
+from curate.life import Life, in_corpus, live, lives
 from curate.positions import positions, spelled
 from curate.replied import build_of, replies_to
 from curate.spans import common_run
@@ -154,16 +154,14 @@ def _family(curated: Curated, life: Life) -> None:
         life.evidence["replies"] = _replies(curated, made, str(parent), life.values.get("sample"))
     if life.is_parent and made.models:
         life.evidence["replies"] = _replies(curated, made, str(life.id), None)
-    if life.fate == "kept":
-        life.evidence["children"] = _children(curated, life)
+    life.evidence["children"] = _children(curated, life)
 
 
 def _children(curated: Curated, life: Life) -> list[dict[str, Any]]:
-    """The documents that expand steps of other corpora, or later ones of this, made of it."""
+    """The documents that expand steps made of it, in this corpus or in others."""
     state, found = curated.built, []
-    end = curated.planned.ends[life.corpus]
     for node in curated.planned.nodes.values():
-        if node.kind == "expand" and node.plan_key in state.done and node.chain is end:
+        if node.kind == "expand" and node.plan_key in state.done and node.chain in life.nodes:
             children = gather.search(state.piece(node), pl.col("parent_id") == life.id, ["id"])["id"].to_list()
             found += [child.short() for child in in_corpus(state, node.corpus, children[:MOST_CHILDREN])]
     return found
@@ -173,14 +171,11 @@ def _replies(curated: Curated, node: Node, parent: str, sample: int | None) -> l
     """The replies to the parent of which a child was made: the draw that the child names, else all of them."""
     if not node.models or node.chain is None:
         return []
-    base = curated.built.piece(node.chain.base)
-    place = gather.search(base, pl.col("id") == parent, ["id"])
-    last = curated.built.piece(node.chain)
-    for shard, row, _ in place.rows():
-        if gather.some(last, _rows(shard, row), ["fate"] if last.kind == "verdict" else []).height:
-            try:
-                found = replies_to(curated, node, shard, row)
-            except CurateError as error:  # such as a server that this machine has no key for
-                return [{"text": None, "finish": f"cannot be looked up: {error}"}]
-            return [reply for reply in found if sample is None or reply["sample"] == sample]
+    places = gather.search(curated.built.piece(node.chain.base), pl.col("id") == parent, [])
+    for shard, row in live(curated.built, node.chain, places).select(SHARD, ROW).rows():
+        try:
+            found = replies_to(curated, node, shard, row)
+        except CurateError as error:
+            return [{"text": None, "finish": f"cannot be looked up: {error.message}"}]
+        return [reply for reply in found if sample is None or reply["sample"] == sample]
     return []

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from curate.artifact import ROW, Piece, View, errors_name
+from curate.schema import dtype_of
 
 Places = pl.Series
 """Unsigned 64-bit integers, ascending."""
@@ -26,7 +27,9 @@ def whole(piece: Piece, columns: Sequence[str]) -> pl.DataFrame:
     """Columns of every row of a piece, in the order of its shards."""
     files = [piece.folder / name for name in piece.shards]
     if not files:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.Null))
+        return pl.DataFrame(
+            schema={c: dtype_of(piece.columns[c]) if c in piece.columns else pl.UInt32 for c in columns}
+        )
     scan = pl.scan_parquet(files, glob=False, hive_partitioning=False)
     return scan.select(columns).collect()
 

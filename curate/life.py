@@ -145,7 +145,7 @@ def _taken_over(state: State, corpus: str, last: Node, ids: Sequence[str]) -> li
         return []
     view = state.view(last)
     rows = gather.search(view.pieces[0], pl.col("id").is_in(pl.Series(ids, dtype=pl.String).implode()), ["id"])
-    rows = rows.join(_live(state, last, rows), on=[SHARD, ROW], how="semi", maintain_order="left")
+    rows = rows.join(live(state, last, rows), on=[SHARD, ROW], how="semi", maintain_order="left")
     whole = gather.joined(view, rows.drop("id"), [c for c in last.schema if c != "text"])
     whole = whole.join(
         gather.some(view.owners()["text"], rows, [LENGTH]), on=[SHARD, ROW], how="left", maintain_order="left"
@@ -158,7 +158,7 @@ def _taken_over(state: State, corpus: str, last: Node, ids: Sequence[str]) -> li
     return found
 
 
-def _live(state: State, node: Node, rows: pl.DataFrame) -> pl.DataFrame:
+def live(state: State, node: Node, rows: pl.DataFrame) -> pl.DataFrame:
     """Those rows that go on from a node."""
     piece = state.piece(node)
     if piece.kind == "verdict":

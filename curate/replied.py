@@ -7,39 +7,36 @@ one document, with a model that looks replies up and never asks: the replies it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from curate import gather
-from curate.models.base import Reply
+from curate.artifact import ROW
+from curate.errors import failing
+from curate.models.base import Reply, Sampling
 
 if TYPE_CHECKING:
     from curate.api import Curated
     from curate.build import Build
-    from curate.models.base import Sampling
-    from curate.models.replies import Recorded
     from curate.plan import Node
 
 
-@dataclass
 class Listening:
-    """A model that only remembers, and notes what it was asked."""
+    """A model that only remembers, and notes what it was asked. Nothing is connected to: its identity stands in the plan."""
 
-    known: Recorded
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self, planned: Mapping[str, Any], replies: Path) -> None:
+        from curate.models.replies import Recorded
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        return self.known.identity
-
-    @property
-    def sampling(self) -> Sampling:
-        return self.known.sampling
+        self.identity = {key: value for key, value in planned.items() if key != "sampling"}
+        self.sampling = Sampling.of(planned["sampling"])
+        self.known = Recorded(self, replies, identity=self.identity)
+        self.asked: list[dict[str, Any]] = []
 
     def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
+        """Replies from the store alone."""
         found = self.known.remembered(prompts, samples=samples, first=first)
         for prompt, row in zip(prompts, found, strict=True):
             for number, reply in enumerate(row, first):
@@ -59,15 +56,12 @@ def build_of(curated: Curated) -> Build:
 
 
 def replies_to(curated: Curated, node: Node, shard: str, row: int) -> list[dict[str, Any]]:
-    """Every reply that an expand step got for one document: model, prompt, sample, text, finish, tokens."""
+    """Every reply that an expand step got for one document: model, prompt, sample, text, finish, tokens. CurateError if it breaks now."""
     assert node.chain and node.step
-    build = build_of(curated)
-    work = build.work(node)
-    found = node.step
-    params = work.call_params(found, curated.store.root / "replies")
-    models = {name: Listening(params[name]) for name in work.models}
-    view = curated.built.view(node.chain)
-    rows = pl.DataFrame({gather.SHARD: [shard], "row": [row]}, schema={gather.SHARD: pl.String, "row": pl.UInt32})
-    docs = gather.joined(view, rows, list(node.reads)).select(node.reads)
-    found.call(docs, **{**params, **models})
+    params, replies = build_of(curated).work(node).params, curated.store.root / "replies"
+    models = {name: Listening(planned, replies) for name, planned in node.own["models"].items()}
+    rows = pl.DataFrame({gather.SHARD: [shard], ROW: [row]}, schema={gather.SHARD: pl.String, ROW: pl.UInt32})
+    docs = gather.joined(curated.built.view(node.chain), rows, list(node.reads)).select(node.reads)
+    with failing(node.step.title):
+        node.step.call(docs, **{**params, **models})
     return [{"model": node.params[name], **asked} for name, model in models.items() for asked in model.asked]

@@ -84,7 +84,7 @@ def by_name(curated: Curated, name: str) -> list[str]:
             test = pl.col(column) == name
             found += gather.search(state.piece(node), test, ["id"])["id"].to_list()
             found += gather.lost(state.piece(node), test)["id"].to_list()
-        if found:
+        if any(found):
             return sorted({one for one in found if one})
     raise CurateError(
         f"{curated.name} has no document of the id or url {name[:200]!r}; look for its words by --text, or for urls by"
