@@ -319,11 +319,43 @@ class Curated:
     ) -> pl.DataFrame:
         """Documents of a corpus chosen by hash of their id: kept ones, or those that a clause dropped.
 
-        near: instead of by hash, those closest to the number that the clause compares a column with, on either side of it.
+        corpus: a corpus, or a step (`web/html_math`): then documents as they stand after it, and of a rewrite the columns `before` and
+        `after` in place of `text`. near: instead of by hash, those closest to the number that the clause compares a column with, on
+        either side of it.
         """
         from curate.sampling import sample
 
         return sample(self, corpus, n, dropped_by, near, seed)
+
+    def whatif(self, corpus: str, clause: str, n: int = 10) -> dict[str, Any]:
+        """What a corpus would keep with another clause, from stored columns alone; nothing is built.
+
+        clause: `math_score >= 0.4` in place of the one clause that reads the same columns, `mathematical: math_score >= 0.4` by name,
+        `mathematical: null` without it. n: documents on the line to show. Returns documents and tokens gained and lost, by source
+        and year, what comes after the keep, and examples (`curate/whatif.py`). CurateError where it is not clear which clause is meant.
+        """
+        from curate.whatif import whatif
+
+        return whatif(self, corpus, clause, n)
+
+    def trace(
+        self,
+        document: str | None = None,
+        *,
+        text: str | None = None,
+        window: int | None = None,
+        offset: int | None = None,
+        item: str | None = None,
+        tokens: bool = False,
+    ) -> dict[str, Any]:
+        """The lives of documents: by id or url, by what their text holds, by where they stand in the mixture, by a benchmark item.
+
+        offset: of a token in the window. item: `gsm8k/17`. tokens: also the text that their token ids spell in the mixture. Returns
+        `asked` and `lives` (`curate/trace.py` says what a life is). CurateError where nothing is found.
+        """
+        from curate.trace import trace
+
+        return trace(self, document, text=text, window=window, offset=offset, item=item, tokens=tokens)
 
     def resolved(self) -> dict[str, Any]:
         """The whole recipe with everything inherited written out."""

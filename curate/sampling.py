@@ -1,4 +1,4 @@
-"""Documents to look at: by hash of their id, or those on the line of a clause."""
+"""Documents to look at: by hash of their id, or those on the line of a clause; at the end of a corpus, or as they stand after one step."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from curate import gather
 from curate.errors import CurateError, did_you_mean
 from curate.views import connect, frame, literal, quoted
 
@@ -19,8 +20,11 @@ COMPARISON = re.compile(r'\(?\s*"?(\w+)"?\s*(?:<=|>=|<|>|==?)\s*(-?[\d.]+(?:e-?\
 
 def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: bool, seed: int) -> pl.DataFrame:
     """See `Curated.sample`. Columns: everything the corpus has; `text` last."""
+    if corpus not in curated.planned.ends and corpus in curated.planned.nodes:
+        return after_step(curated, corpus, n, dropped_by is not None or near, seed)
     if corpus not in curated.planned.ends:
-        raise CurateError(f"{curated.name} has no corpus {corpus!r}{did_you_mean(corpus, curated.planned.ends)}")
+        known = curated.planned.nodes if "/" in corpus else curated.planned.ends
+        raise CurateError(f"{curated.name} has no corpus {corpus!r}{did_you_mean(corpus, known)}")
     clauses = {
         clause: text for node in curated.planned.ends[corpus].upstream() for clause, text in node.clauses if text
     }
@@ -45,6 +49,26 @@ def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: 
     order = pl.DataFrame({"id": chosen, "_order": range(len(chosen))})
     found = found.join(order, on="id").sort("_order").drop("_order", "shard", "row", strict=False)
     return found.select([c for c in found.columns if c != "text"] + ["text"])
+
+
+def after_step(curated: Curated, name: str, n: int, dropped: bool, seed: int) -> pl.DataFrame:
+    """Documents as they stand after a node; of a rewrite, `before` and `after` in place of `text`."""
+    if dropped:
+        raise CurateError(f"{name} is a step; ask for what a clause dropped by the corpus: {name.partition('/')[0]}")
+    node = curated.planned[name]
+    if node.makes_files:
+        raise CurateError(f"{name} makes files, not documents; name a step of a corpus, such as web/length")
+    view = curated.documents(name)
+    ids = pl.concat([view.load(shard, ["id"]).with_columns(shard=pl.lit(shard)) for shard in view.shards])
+    order = {one: position for position, one in enumerate(_chosen(ids.with_columns(distance=pl.lit(0.0)), n, seed))}
+    rows = ids.filter(pl.col("id").is_in(list(order))).sort(pl.col("id").replace_strict(order, return_dtype=pl.UInt32))
+    rows = rows.unique("id", keep="first", maintain_order=True)
+    shown = [c for c in dict.fromkeys(["id", *node.schema, *node.adds]) if c not in ("text", "tokens")]
+    docs = gather.joined(view, rows.select("shard", "row"), [*shown, "text"]).drop("shard", "row")
+    if node.kind != "rewrite" or node.chain is None:
+        return docs
+    before = gather.joined(curated.built.view(node.chain), rows.select("shard", "row"), ["text"])["text"]
+    return docs.rename({"text": "after"}).with_columns(before=before).select(*shown, "before", "after")
 
 
 def _side(clause: str, near: bool) -> str:

@@ -16,7 +16,7 @@ from curate.errors import CurateError, did_you_mean
 
 GROUPS = {
     "make": ("init", "new", "build"),
-    "look": ("plan", "show", "query", "sample", "diff"),
+    "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
     "trust": ("why", "lock", "verify", "accept", "freeze", "truth"),
     "house": ("run", "steps", "schema", "status", "gc"),
 }

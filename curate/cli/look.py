@@ -1,4 +1,4 @@
-"""plan, show, query, sample, diff: what only reads."""
+"""plan, show, query, sample, trace, whatif, diff: what only reads."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ def query(curated: Curated, *, as_json: bool, rest: tuple[str, ...], as_csv: boo
         frame_text(frame)
 
 
-@recipe_command(short_help="Documents of a corpus, kept or dropped by a clause.")
-@click.argument("target", metavar="CORPUS", required=False)
+@recipe_command(short_help="Documents of a corpus, kept or dropped by a clause; before and after a rewrite.")
+@click.argument("target", metavar="CORPUS[/STEP]", required=False)
 @click.option("-n", "--documents", "n", default=5, show_default=True, type=click.IntRange(1, 10_000))
 @click.option(
     "--dropped-by", metavar="CLAUSE", help="Documents that this clause dropped (or repeat, undecided, quarantined)."
@@ -124,6 +124,7 @@ def query(curated: Curated, *, as_json: bool, rest: tuple[str, ...], as_csv: boo
 )
 @click.option("--chars", default=600, show_default=True, help="Characters of text to print of each; 0 for all.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--diff", "as_diff", is_flag=True, help="Of a rewrite, which lines it took out and put in.")
 def sample(
     curated: Curated,
     *,
@@ -134,30 +135,84 @@ def sample(
     near: int | None,
     chars: int,
     seed: int,
+    as_diff: bool,
 ) -> None:
-    """Documents of a corpus to read, chosen by hash of their id: curate sample long-cot web --dropped-by english."""
+    """Documents of a corpus to read, chosen by hash of their id: curate sample long-cot web --dropped-by english.
+
+    With a step, as they stand after it; of a rewrite, before and after: curate sample long-cot web/html_math --diff.
+    """
+    from curate.cli.documents import show_document
     from curate.errors import CurateError
 
     if target is None:
         raise CurateError(f"which corpus? {curated.name} has {', '.join(curated.planned.ends)}")
     frame = curated.sample(target, near or n, dropped_by=dropped_by, near=near is not None, seed=seed)
+    if as_diff and "before" not in frame.columns:
+        raise CurateError(f"--diff shows what a rewrite did; {target} is none")
     if as_json:
         return emit(frame.to_dicts())
     for row in frame.to_dicts():
-        text = str(row.pop("text") or "")
-        facts = {k: v for k, v in row.items() if v is not None and k not in ("corpus", "extra")}
-        click.secho(
-            printable("  ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in facts.items()))[
-                :800
-            ],
-            bold=True,
-        )
-        shown = (
-            text if chars == 0 or len(text) <= chars else f"{text[:chars]} [... {len(text) - chars:,} more characters]"
-        )
-        click.echo(printable(shown) + "\n")
+        show_document(row, chars, as_diff)
     if not frame.height:
         click.echo("no such document")
+
+
+@recipe_command(short_help="One document's life: scores, clauses, partners, replies, positions.")
+@click.argument("target", metavar="ID_OR_URL", required=False)
+@click.option("--text", help="Documents whose text holds this, as read or as rewritten; the first ten.")
+@click.option(
+    "--window", metavar="N[:OFFSET]", help="Documents of a window of the mixture, or the one at a token of it."
+)
+@click.option("--item", metavar="BENCHMARK/ID", help="Documents in which a benchmark item was found.")
+@click.option("--tokens", is_flag=True, help="Also the text that its token ids spell in the mixture.")
+def trace(
+    curated: Curated,
+    *,
+    as_json: bool,
+    target: str | None,
+    text: str | None,
+    window: str | None,
+    item: str | None,
+    tokens: bool,
+) -> None:
+    """One document's life, top to bottom: curate trace long-cot ID.
+
+    Where its bytes lie, what every step said of it, each clause with the values it saw, the partner of a duplicate, the benchmark item of
+    a leak, what a model wrote, and its places in the mixture.
+    """
+    from curate.cli.trace import show_trace
+
+    place, offset = _window(window) if window is not None else (None, None)
+    found = curated.trace(target, text=text, window=place, offset=offset, item=item, tokens=tokens)
+    return emit(found) if as_json else show_trace(found)
+
+
+def _window(asked: str) -> tuple[int, int | None]:
+    from curate.errors import CurateError
+
+    window, colon, offset = asked.partition(":")
+    numbers = [part.replace(",", "").replace("_", "") for part in ((window, offset) if colon else (window,))]
+    if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in numbers):
+        raise CurateError(f"--window takes a number, or two as in 12:300, not {asked[:40]!r}")
+    return int(numbers[0]), int(numbers[1]) if colon else None
+
+
+@recipe_command(short_help="What another clause would keep, without a build.")
+@click.argument("rest", nargs=-1)
+@click.option("-n", "--examples", "n", default=10, show_default=True, type=click.IntRange(0, 1000))
+def whatif(curated: Curated, *, as_json: bool, rest: tuple[str, ...], n: int) -> None:
+    """What a corpus would keep with another clause: curate whatif long-cot web "math_score >= 0.4".
+
+    The clause that reads the same columns is replaced, or the one that is named: "mathematical: math_score >= 0.4". With
+    "mathematical: null" there is none. Nothing is built.
+    """
+    from curate.cli.whatif import show_whatif
+    from curate.errors import CurateError
+
+    if len(rest) != 2:
+        raise CurateError(f'give a corpus and a clause, such as: curate whatif {curated.name} web "math_score >= 0.4"')
+    found = curated.whatif(*rest, n=n)
+    return emit(found) if as_json else show_whatif(found)
 
 
 @recipe_command(short_help="What differs from another recipe, a lock, or a git revision.", unopened=".lock")

@@ -86,6 +86,12 @@ class Recorded:
                 )
         return [[known[key] for key in row] for row in keys]
 
+    def remembered(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply | None]]:
+        """What the store holds of these replies, in order; None where it holds none. The model is not asked."""
+        keys = [self._keys(prompt, range(first, first + samples)) for prompt in prompts]
+        known = self._stored({key for row in keys for key in row})
+        return [[known.get(key) for key in row] for row in keys]
+
     def _ask(
         self, prompts: list[str], lacking: tuple[int, ...], rows: list[list[bytes]], first: int
     ) -> dict[bytes, Reply]:

@@ -146,6 +146,33 @@ def test_a_sample_on_the_line_of_a_clause_has_both_sides_and_nothing_else(tmp_pa
     assert found.filter(fate="repeat").height == 0
 
 
+def test_a_sample_of_a_rewrite_shows_each_text_before_and_after(tmp_path: Path) -> None:
+    tiny(tmp_path, one("{score: letters}, {rewrite: upper}, {keep: {long: letters > 20}}"), texts(30))
+    recipe = open_small(tmp_path)
+    recipe.build()
+    found = recipe.sample("web/upper", 5)
+    assert found.columns[-2:] == ["before", "after"]
+    assert found["after"].to_list() == [text.upper() for text in found["before"]]
+    assert all(text.startswith("document number") for text in found["before"])
+    assert found["before"].str.len_chars().cast(pl.Int64).to_list() == found["letters"].to_list()
+
+
+def test_a_sample_of_a_step_has_the_documents_as_they_stand_after_it(tmp_path: Path) -> None:
+    steps = "{score: letters}, {keep: {long: letters > 20}}, {rewrite: upper}, {score: digits}"
+    tiny(tmp_path, one(steps), texts(30), texts(5, date=["2020"] * 5))
+    recipe = open_small(tmp_path)
+    recipe.build()
+    assert recipe.sample("web/letters", 100).height == 30
+    after = recipe.sample("web/long", 100)
+    assert after["letters"].min() == 21
+    assert "digits" not in after.columns
+    assert after["text"].str.starts_with("document").all()
+    assert recipe.sample("web/long", 4)["id"].to_list() == after["id"].to_list()[:4], (
+        "a smaller sample is part of a larger"
+    )
+    assert recipe.sample("web/digits", 100)["text"].str.starts_with("DOCUMENT").all()
+
+
 # types
 
 
@@ -196,7 +223,19 @@ def test_a_corpus_whose_base_is_missing_is_left_out_until_it_is_made_again(tmp_p
     assert open_small(tmp_path).sql(count).rows() == [("b", 4), ("web", 5)]
 
 
-@pytest.mark.parametrize("args", [["plan"], ["show"], ["why"], ["status"], ["query", "select 1"], ["sample", "web"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["plan"],
+        ["show"],
+        ["why"],
+        ["status"],
+        ["query", "select 1"],
+        ["sample", "web"],
+        ["trace", "u1"],
+        ["whatif", "web", "letters > 3"],
+    ],
+)
 @pytest.mark.parametrize("damage", ["shard", "manifest"])
 def test_a_damaged_object_is_one_line_wherever_it_is_met(
     built: Path, args: list[str], damage: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
