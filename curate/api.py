@@ -15,7 +15,7 @@ from curate import executors
 from curate.artifact import Damaged, View, replace_file
 from curate.build import Build
 from curate.errors import CurateError
-from curate.lock import Lock, is_written, lock_of, read_ref, write_lock, write_ref
+from curate.lock import Lock, lock_of, read_ref, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
@@ -48,10 +48,17 @@ class Curated:
     project: Path
     profile: Profile
     promote_all: bool = False
+    fraction: float | None = None
 
     @property
     def name(self) -> str:
+        """Name of the recipe."""
         return self.recipe.recipe
+
+    @property
+    def title(self) -> str:
+        """Name of the recipe, with the part of it that a sample is of: `long-cot`, or `long-cot@10%`."""
+        return self.name if self.fraction is None else f"{self.name}@{self.fraction * 100:g}%"
 
     @cached_property
     def store(self) -> Store:
@@ -117,7 +124,7 @@ class Curated:
         if lock:
             self.hold_to(lock, fresh)
         write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
-        if not targets and not is_written(self.lock_path, fresh):
+        if not targets:
             self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)
@@ -135,15 +142,10 @@ class Curated:
         }
 
     def check_expectations(self) -> None:
-        """CurateError for the first assertion under `expect:` that does not hold."""
-        for position, sql in enumerate(self.recipe.expect):
-            where = self.recipe.location("expect", position)
-            try:
-                found = self.sql(sql)
-            except CurateError as error:
-                raise CurateError(f"expect: {error.message}", where=where) from None
-            if found.shape != (1, 1) or found.item() is not True:
-                raise CurateError(f"expect: does not hold: {sql} gives {found.rows()[:3]}", where=where)
+        """CurateError for the first assertion under `expect:` that does not hold of what is built (`curate/expect.py`)."""
+        from curate.expect import check
+
+        check(self.built, lock_of(self.planned, self.built.done))
 
     def refuse_unfinished(self) -> None:
         """CurateError if something in the recipe has no revision yet, or is a promise that a build does not keep yet."""
@@ -210,10 +212,22 @@ class Curated:
         return {wanted: found.get(wanted, ["is stored; nothing is to be done"])}
 
     def sql(self, query: str) -> pl.DataFrame:
-        """A DuckDB query over the views documents, funnel, fates, mixture and sources."""
+        """A DuckDB query over the views documents, mixture, funnel, fates, clauses, sources, nodes and inputs.
+
+        CurateError for SQL that DuckDB refuses, and for anything but one statement that reads. `docs/sql.md` describes the views.
+        """
         from curate.views import query as run
 
         return run(self.built, query)
+
+    def catalog(self, path: Path | str) -> dict[str, Any]:
+        """Write a DuckDB file with all views, for plain `duckdb` and notebooks; returns its path and views.
+
+        It holds the figures and names the store's files by absolute path. CurateError if a file is there that is no such catalog.
+        """
+        from curate.catalog import write
+
+        return write(self.built, Path(path), self.title)
 
     def funnel(self) -> list[dict[str, Any]]:
         """One row per built node: corpus, node, documents in and out, fates of those that ended there."""

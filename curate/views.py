@@ -9,6 +9,7 @@ is locked and sees no file outside the store's objects.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -79,11 +80,27 @@ def refuse_nothing(state: State) -> None:
 
 
 def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
-    """Rows of a query as a polars frame."""
-    found = pl.from_arrow(connection.sql(sql).to_arrow_table())
+    """Rows of a query as a polars frame; columns of one name are numbered. CurateError for a type that polars has not."""
+    arrow = connection.sql(sql).to_arrow_table()
+    try:
+        found = pl.from_arrow(arrow.rename_columns(_different(arrow.column_names)))
+    except pl.exceptions.PolarsError as error:
+        raise CurateError(
+            f"a column of the answer has a type that cannot be shown ({str(error)[:60]}); cast it to text"
+        ) from None
     assert isinstance(found, pl.DataFrame)
     whole = [c for c, t in found.schema.items() if isinstance(t, pl.Decimal) and t.scale == 0]
-    return found.with_columns(pl.col(whole).cast(pl.Int64, strict=False))
+    fits = [c for c in whole if found[c].cast(pl.Int64, strict=False).null_count() == found[c].null_count()]
+    return found.with_columns(pl.col(fits).cast(pl.Int64))
+
+
+def _different(names: list[str]) -> list[str]:
+    """Names with `_1`, `_2` added where one comes again."""
+    found: dict[str, None] = {}
+    for name in names:
+        numbered = (f"{name}_{i}" for i in itertools.count(1))
+        found[name if name not in found else next(n for n in numbered if n not in found and n not in names)] = None
+    return list(found)
 
 
 def query(state: State, sql: str) -> pl.DataFrame:
@@ -92,7 +109,7 @@ def query(state: State, sql: str) -> pl.DataFrame:
 
 
 def values_of(state: State, sql: str) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """Rows of a query and, where it selects a comparison, the values that it compares."""
+    """Rows of a query and, where it gives one value that is not true and selects a comparison, the values that it compares."""
     return _answer(state, sql, explain=True)
 
 
@@ -105,10 +122,11 @@ def _answer(state: State, sql: str, explain: bool = False) -> tuple[pl.DataFrame
             question = ask(connection, sql)
             add(connection, state, [view for view in FROM_DATA if view in question.tables])
             found = frame(connection, sql)
-            sides = compared(connection, question) if explain else ""
-            return found, frame(connection, sides) if sides else None
         except duckdb.Error as error:
             raise CurateError(_one_line(state, question, str(error))) from None
+        failed = explain and found.shape == (1, 1) and found.item() is not True
+        sides = compared(connection, question) if failed else ""
+        return found, frame(connection, sides) if sides else None
 
 
 def _one_line(state: State, question: Question | None, said: str) -> str:

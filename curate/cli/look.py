@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from curate.cli.common import emit, frame_text, number, printable, recipe_command, table
+from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -61,26 +62,46 @@ def show(curated: Curated, *, as_json: bool) -> None:
         mixture_table(facts)
 
 
-@recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources.")
+@recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources ...")
 @click.argument("rest", nargs=-1)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-def query(curated: Curated, *, as_json: bool, rest: tuple[str, ...], as_csv: bool) -> None:
+@click.option("--file", type=click.File(encoding="utf-8"), metavar="FILE", help="Read the question from a file.")
+@click.option("--db", type=click.Path(), metavar="OUT", help="Write all views as a DuckDB file that opens anywhere.")
+def query(
+    curated: Curated, *, as_json: bool, rest: tuple[str, ...], as_csv: bool, file: TextIO | None, db: str | None
+) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, funnel, fates, mixture, sources.
+    Views: documents, mixture, funnel, fates, clauses, sources, nodes, inputs; docs/sql.md describes their columns. A
+    question that is not an argument comes from --file or, also written as -, from standard input.
     """
-    sql = " ".join(rest) or (sys.stdin.read() if not sys.stdin.isatty() else "")
-    if not sql.strip():
-        from curate.errors import CurateError
-
-        raise CurateError('what is the question? Give it as second argument, such as "select * from funnel"')
+    sql = _question(rest, file, db is not None)
+    made = curated.catalog(db) if db is not None else {}
+    if made and not as_json:
+        click.echo(f"wrote {made['db']}: {', '.join(made['views'])}", err=bool(sql))
+    if not sql:
+        return emit(made) if as_json else None
     frame = curated.sql(sql)
     if as_json:
-        emit(frame.to_dicts())
+        emit({**made, "rows": frame.to_dicts()} if made else frame.to_dicts())
     elif as_csv:
         click.echo(frame.write_csv(), nl=False)
     else:
         frame_text(frame)
+
+
+def _question(rest: tuple[str, ...], file: TextIO | None, may_lack: bool) -> str:
+    """SQL from the arguments, a file or standard input. CurateError if there is none, or too much."""
+    if rest and file:
+        raise CurateError("the question is given twice, as argument and as --file; leave one out")
+    piped = rest == ("-",) or (not rest and not may_lack and not sys.stdin.isatty())
+    try:
+        sql = (file or sys.stdin).read() if file or piped else " ".join(rest)
+    except UnicodeDecodeError:
+        raise CurateError("the question is not UTF-8 text") from None
+    if not sql.strip() and not may_lack:
+        raise CurateError('what is the question? Give it as second argument, such as "select * from funnel"')
+    return sql.strip()
 
 
 @recipe_command(short_help="Documents of a corpus, kept or dropped by a clause.")
@@ -109,8 +130,6 @@ def sample(
     seed: int,
 ) -> None:
     """Documents of a corpus to read, chosen by hash of their id: curate sample long-cot web --dropped-by english."""
-    from curate.errors import CurateError
-
     if target is None:
         raise CurateError(f"which corpus? {curated.name} has {', '.join(curated.planned.ends)}")
     frame = curated.sample(target, near or n, dropped_by=dropped_by, near=near is not None, seed=seed)
