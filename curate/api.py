@@ -50,6 +50,21 @@ class Curated:
     promote_all: bool = False
     fraction: float | None = None
 
+    def __repr__(self) -> str:
+        from curate import display
+
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        from curate import display
+
+        return display.as_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from curate import display
+
+        return display.markdown(self)
+
     @property
     def name(self) -> str:
         """Name of the recipe."""
@@ -62,10 +77,12 @@ class Curated:
 
     @cached_property
     def store(self) -> Store:
+        """Where its objects are kept."""
         return Store(self.profile.store_path(self.project))
 
     @cached_property
     def planned(self) -> Plan:
+        """All nodes with their identities; lists and digests the input files. CurateError for an unknown step, parameter or column."""
         return Planner(self.recipe, self.project, self.store, self.promote_all).plan()
 
     @property
@@ -124,7 +141,9 @@ class Curated:
         if lock:
             self.hold_to(lock, fresh)
         write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
-        if not targets:
+        if targets:  # what else is stored can be looked at as before
+            build.settle(list(self.planned.nodes.values()))
+        else:
             self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)
@@ -180,6 +199,7 @@ class Curated:
     # look
 
     def todo(self) -> list[Node]:
+        """The nodes that a build would do, in its order."""
         return [node for node in self.planned.nodes.values() if node.plan_key not in self.built.done]
 
     def plan(self) -> list[dict[str, Any]]:

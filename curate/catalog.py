@@ -41,13 +41,15 @@ def write(state: State, out: Path, title: str) -> dict[str, Any]:
 
     refuse_nothing(state)
     out = out.absolute()
+    if "?" in str(out):  # it ends a path for DuckDB
+        raise CurateError("cannot be written: DuckDB takes no path with a question mark", where=str(out))
     refuse_other(out)
     temporary = out.with_name(f".{out.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         with duckdb.connect(temporary, config={"default_block_size": 16384}) as connection:
             fill(connection, state, title)
         temporary.replace(out)
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
         raise CurateError(f"cannot be written: {why}", where=str(out)) from None
     finally:

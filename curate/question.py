@@ -26,6 +26,8 @@ FUNCTIONS |= {"duckdb_columns", "duckdb_views", "duckdb_tables", "duckdb_functio
 ONLY_READS = "a query only reads: one select, with, from, describe or explain (without analyze)"
 EXPLAIN = re.compile(r"\s*explain\b\s*(\(\s*format\s+\w+\s*\)\s*)?", re.IGNORECASE)
 
+PLACE = re.compile(r'"query_location(_length)?": \d+')
+
 
 @dataclass(frozen=True)
 class Question:
@@ -100,6 +102,7 @@ def compared(connection: duckdb.DuckDBPyConnection, question: Question) -> str:
             todo = [*part["children"], *todo]
         elif part.get("class") == "COMPARISON":
             sides += [side for side in (part["left"], part["right"]) if side.get("class") != "CONSTANT"]
+    sides = list({PLACE.sub("", json.dumps(side)): side for side in sides}.values())
     if not sides or question.tree["node"]["type"] != "SELECT_NODE":
         return ""
     tree = {**question.tree, "node": {**question.tree["node"], "select_list": sides}}
