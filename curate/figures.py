@@ -191,7 +191,7 @@ FIGURES = {
         "One row per file that the recipe reads, or seeded corpus that it generates.",
         _columns("""
             corpus VARCHAR The corpus that reads it.
-            node VARCHAR The reader.
+            node VARCHAR The step that reads it.
             kind VARCHAR file, or generated.
             path VARCHAR Path of the file, or name of the generated corpus.
             bytes BIGINT Its size; NULL for what is not generated yet.
