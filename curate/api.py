@@ -17,7 +17,7 @@ from curate.build import Build
 from curate.costs import step_digest
 from curate.errors import CurateError
 from curate.fraction import percent, sample_of, share_of, split_name
-from curate.lock import Lock, is_written, lock_of, read_ref, ref_name, write_lock, write_ref
+from curate.lock import Lock, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
@@ -58,8 +58,24 @@ class Curated:
     fraction: float | None = None
     """The share of the documents that a sample takes; None for the whole recipe."""
 
+    def __repr__(self) -> str:
+        from curate import display
+
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        from curate import display
+
+        return display.as_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from curate import display
+
+        return display.markdown(self)
+
     @property
     def name(self) -> str:
+        """Name of the recipe."""
         return self.recipe.recipe
 
     def sampled(self, share: str) -> Curated:
@@ -73,10 +89,12 @@ class Curated:
 
     @cached_property
     def store(self) -> Store:
+        """Where its objects are kept."""
         return Store(self.profile.store_path(self.project))
 
     @cached_property
     def planned(self) -> Plan:
+        """All nodes with their identities; lists and digests the input files. CurateError for an unknown step, parameter or column."""
         return Planner(self.recipe, self.project, self.store, self.promote_all, self.fraction).plan()
 
     @property
@@ -136,8 +154,9 @@ class Curated:
         if lock:
             self.hold_to(lock, fresh)
         write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
-        whole = not targets and len(build.done) >= len(self.planned.nodes)
-        if whole and not is_written(self.lock_path, fresh):
+        if targets:  # what else is stored can be looked at as before
+            build.settle(list(self.planned.nodes.values()))
+        elif not self.fraction:  # numbers that the whole must reach, a sample cannot
             self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)
@@ -165,15 +184,10 @@ class Curated:
             build.report.note(f"{self.title} has no mixture: {error}")
 
     def check_expectations(self) -> None:
-        """CurateError for the first assertion under `expect:` that does not hold."""
-        for position, sql in enumerate(self.recipe.expect):
-            where = self.recipe.location("expect", position)
-            try:
-                found = self.sql(sql)
-            except CurateError as error:
-                raise CurateError(f"expect: {error.message}", where=where) from None
-            if found.shape != (1, 1) or found.item() is not True:
-                raise CurateError(f"expect: does not hold: {sql} gives {found.rows()[:3]}", where=where)
+        """CurateError for the first assertion under `expect:` that does not hold of what is built (`curate/expect.py`)."""
+        from curate.expect import check
+
+        check(self.built, lock_of(self.planned, self.built.done))
 
     def refuse_unfinished(self) -> None:
         """CurateError if something in the recipe has no revision yet, or is a promise that a build does not keep yet."""
@@ -213,6 +227,7 @@ class Curated:
     # look
 
     def todo(self) -> list[Node]:
+        """The nodes that a build would do, in its order."""
         return [node for node in self.planned.nodes.values() if node.plan_key not in self.built.done]
 
     def plan(self) -> list[dict[str, Any]]:
@@ -287,10 +302,22 @@ class Curated:
         return {wanted: found.get(wanted, ["is stored; nothing is to be done"])}
 
     def sql(self, query: str) -> pl.DataFrame:
-        """A DuckDB query over the views documents, funnel, fates, mixture and sources."""
+        """A DuckDB query over the views documents, mixture, funnel, fates, clauses, sources, nodes and inputs.
+
+        CurateError for SQL that DuckDB refuses, and for anything but one statement that reads. `docs/sql.md` describes the views.
+        """
         from curate.views import query as run
 
         return run(self.built, query)
+
+    def catalog(self, path: Path | str) -> dict[str, Any]:
+        """Write a DuckDB file with all views, for plain `duckdb` and notebooks; returns its path and views.
+
+        It holds the figures and names the store's files by absolute path. CurateError if a file is there that is no such catalog.
+        """
+        from curate.catalog import write
+
+        return write(self.built, Path(path), self.title)
 
     def funnel(self) -> list[dict[str, Any]]:
         """One row per built node: corpus, node, documents in and out, fates of those that ended there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from curate.fraction import percent
 from curate.plan import INHERITED, STANDARD, Node, Plan
 from curate.schema import Discovery, Schema, flat
 from curate.sources import list_sources
+from curate.sql import folded
 from curate.step import Artifact, Step, code_of
 
 if TYPE_CHECKING:
@@ -197,7 +199,12 @@ class Planner:
                     at = self.recipe.location("corpora", name, "steps", position)
                     found = self.found(item.verb, str(item.step), at)
                     named |= set(found.reads_with({**_defaults(found), **item.params}))
-        return {c: t for c, t in raw.items() if c in named and c not in (*STANDARD, *RESERVED, "payload", "provenance")}
+        ours = (*STANDARD, *RESERVED, "payload", "provenance")
+        chosen = {c: t for c, t in raw.items() if c in named and folded(c) not in ours}
+        if self.promote_all:  # nobody named them: of those that SQL takes for one, the first is a column
+            return {c: chosen[c] for c in {folded(c): c for c in reversed(list(chosen))}.values()}
+        _tell_apart(chosen, f"{corpus}: ", self.recipe.location("corpora", corpus))
+        return chosen
 
     def generate(self, name: str, where: str) -> Node:
         """The node of `embedded:crawl?pages=300`."""
@@ -248,7 +255,7 @@ class Planner:
         own = self.own(found, shown, **more)
         gives = self.discovery.of_step(found, params, {c: chain.schema[c] for c in reads}, own)
         adds = _named(found, gives, item.as_, where)
-        taken = [c for c in adds if c in RESERVED]
+        taken = [c for c in adds if folded(c) in RESERVED]
         if taken:
             raise CurateError(
                 f"{corpus}: {found.title} gives the column {taken[0]!r}, a name of ours; add `as:`", where=where
@@ -262,6 +269,7 @@ class Planner:
             raise CurateError(
                 f"{corpus}: {found.title} gives the column {clash[0]!r}, which is there already; add `as:`", where=where
             )
+        _tell_apart([*({} if found.kind == "expand" else chain.schema), *adds], f"{corpus}: {found.title}: ", where)
         if found.kind == "expand":
             schema: Schema = {"id": pl.String(), "parent_id": pl.String(), "text": pl.String()}
             schema |= {c: pl.String() for c in INHERITED} | adds
@@ -357,6 +365,16 @@ class Planner:
             )
             raise CurateError(f"{what}{did_you_mean(name, known)}", where=where)
         return base.identity_of(entry.model_dump(mode="json", exclude_none=True))
+
+
+def _tell_apart(columns: Iterable[str], what: str, where: str) -> None:
+    """CurateError for two columns that differ only in case: SQL takes them for one."""
+    seen: dict[str, str] = {}
+    for column in columns:
+        other = seen.setdefault(folded(column), column)
+        if other != column:
+            hint = "add `as:`, or rename one with `columns:`"
+            raise CurateError(f"{what}the columns {other!r} and {column!r} differ only in case; {hint}", where=where)
 
 
 def _renamed(clause: str, names: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Every example runs: the Python ones on the embedded recipe, the crawl on real archives where they are at hand."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,39 @@ def test_own_crawl_keeps_mathematics_from_real_pages(project: Path, shared: Path
     assert own.mixture()["tokens"] >= 100_000
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+NOTEBOOK = EXAMPLES / "notebook.py"
+
+
+def cells() -> list[str]:
+    return NOTEBOOK.read_text("utf-8").split("# %%")[1:]
+
+
+@pytest.mark.parametrize("plots", [True, False])
+def test_the_notebook_runs_with_and_without_the_extra_for_plots(project: Path, plots: bool) -> None:
+    hide = "" if plots else "import sys; sys.modules['matplotlib'] = None; "
+    code = f"{hide}import runpy; runpy.run_path({str(NOTEBOOK)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for line in (
+        "web/html_math",
+        "| recipe | tour |",
+        "mathematical",
+        "windows of 512 tokens",
+        "nodes to do after that: 0",
+    ):
+        assert line in done.stdout, line
+    assert (project / "fates.png").is_file() == (plots and importlib.util.find_spec("matplotlib") is not None)
+    assert ("pip install octocurate[plots]" in done.stdout) != (project / "fates.png").is_file()
+    assert (project / "tour.duckdb").is_file()
+
+
+def test_the_notebook_s_cells_are_short_and_each_says_what_it_does() -> None:
+    found = cells()
+    assert all(len(cell.strip().splitlines()) <= 20 for cell in found)
+    kinds = ["text" if cell.startswith(" [markdown]") else "code" for cell in found]
+    assert kinds == ["text", "code"] * (len(kinds) // 2)
+
+
+@pytest.mark.parametrize("path", sorted(set(EXAMPLES.glob("*.py")) - {NOTEBOOK}), ids=lambda path: path.stem)
 def test_an_example_is_short(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 30

@@ -7,11 +7,14 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[[Callable[..., None]], click.Command]:
@@ -127,18 +130,68 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         click.echo(line(row))
 
 
-def frame_text(frame: Any) -> None:
-    """A polars frame as a table as wide as the terminal."""
+def frame_text(frame: pl.DataFrame) -> None:
+    """A polars frame as a table as wide as the terminal: long text is cut, columns without any value are named below.
+
+    Rows that do not fit side by side are printed one below the other.
+    """
     import shutil
 
-    import polars as pl
-
     width = shutil.get_terminal_size((160, 40)).columns if sys.stdout.isatty() else 160
-    with pl.Config(
-        tbl_rows=1000, tbl_cols=50, tbl_width_chars=width, fmt_str_lengths=80, tbl_hide_column_data_types=True,
-        tbl_hide_dataframe_shape=True, tbl_formatting="ASCII_MARKDOWN", thousands_separator=",",
-    ):  # fmt: skip
-        click.echo(str(frame))
+    shown = frame.head(MOST_ROWS)
+    empty = [c for c in frame.columns if frame.height and frame[c].null_count() == frame.height]
+    empty = empty if len(empty) < frame.width else []
+    names = [c for c in frame.columns if c not in empty]
+    right = [i for i, c in enumerate(names) if frame[c].dtype.is_numeric()]
+    heads = [printable(name).replace("\n", " ") for name in names]
+    rows = [[_cell(value) for value in row] for row in shown.select(names).iter_rows()]
+    if limits := _widths(heads, rows, right, width):
+        table([_cut(h, w) for h, w in zip(heads, limits, strict=True)],
+              [[_cut(c, w) for c, w in zip(row, limits, strict=True)] for row in rows], right)  # fmt: skip
+    else:
+        side = min(40, max(map(len, heads)))
+        for number_of, row in enumerate(rows):
+            click.echo(f"row {number_of + 1}")
+            for head, cell in zip(heads, row, strict=True):
+                click.echo(f"  {_cut(head, side):{side}}  {_cut(cell, max(20, width - side - 4))}".rstrip())
+    if frame.height > MOST_ROWS:
+        click.echo(f"... and {frame.height - MOST_ROWS:,} more rows; --csv or --json prints all")
+    if empty:
+        click.echo(f"\nnot shown, without any value: {' '.join(printable(', '.join(empty)).split())}")
+
+
+MOST_ROWS = 1000
+NARROWEST = 12
+"""Characters that a cut text keeps at least where rows stand side by side."""
+
+
+def _cell(value: Any) -> str:
+    """A value in one line."""
+    if isinstance(value, bool | None):
+        return "" if value is None else str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    shown = ", ".join(map(_cell, value)) if isinstance(value, list) else str(value)[:2000]
+    return " ".join(printable(shown).split())
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(1, width - 1)] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _widths(heads: list[str], rows: list[list[str]], right: list[int], width: int) -> list[int]:
+    """How wide each column may be so that a row fits; nothing if it cannot. Numbers are never cut."""
+    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+    room = width - 2 * (len(heads) - 1)
+    while sum(widths) > room:
+        texts = [i for i, w in enumerate(widths) if i not in right and w > NARROWEST]
+        if not texts:
+            return []
+        widest = max(texts, key=widths.__getitem__)
+        others = [widths[i] for i in texts if widths[i] < widths[widest]]
+        goal = max([NARROWEST, *others])
+        widths[widest] = max(goal if goal < widths[widest] else NARROWEST, widths[widest] - (sum(widths) - room))
+    return widths
 
 
 def printable(text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -18,6 +17,7 @@ from curate.cli.common import (
     table,
     total_text,
 )
+from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -88,22 +88,28 @@ def show(curated: Curated, *, as_json: bool) -> None:
         click.echo(f"all of it at 100%: {bill_text(whole['bill'])}")
 
 
-@recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources.")
+@recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources ...")
 @click.argument("rest", nargs=-1)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-def query(curated: Curated, *, as_json: bool, rest: tuple[str, ...], as_csv: bool) -> None:
+@click.option("--file", type=click.File(encoding="utf-8"), metavar="FILE", help="Read the question from a file.")
+@click.option("--db", type=click.Path(), metavar="OUT", help="Write all views as a DuckDB file that opens anywhere.")
+def query(
+    curated: Curated, *, as_json: bool, rest: tuple[str, ...], as_csv: bool, file: TextIO | None, db: str | None
+) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, funnel, fates, mixture, sources.
+    Views: documents, mixture, funnel, fates, clauses, sources, nodes, inputs; docs/sql.md describes their columns. A
+    question that is not an argument comes from --file or, also written as -, from standard input.
     """
-    sql = " ".join(rest) or (sys.stdin.read() if not sys.stdin.isatty() else "")
-    if not sql.strip():
-        from curate.errors import CurateError
-
-        raise CurateError('what is the question? Give it as second argument, such as "select * from funnel"')
+    sql = _question(rest, file, db is not None)
+    made = curated.catalog(db) if db is not None else {}
+    if made and not as_json:
+        click.echo(f"wrote {made['db']}: {', '.join(made['views'])}", err=bool(sql))
+    if not sql:
+        return emit(made) if as_json else None
     frame = curated.sql(sql)
     if as_json:
-        emit(frame.to_dicts())
+        emit({**made, "rows": frame.to_dicts()} if made else frame.to_dicts())
     elif as_csv:
         click.echo(frame.write_csv(), nl=False)
     else:
@@ -142,7 +148,6 @@ def sample(
     With a step, as they stand after it; of a rewrite, before and after: curate sample long-cot web/html_math --diff.
     """
     from curate.cli.documents import show_document
-    from curate.errors import CurateError
 
     if target is None:
         raise CurateError(f"which corpus? {curated.name} has {', '.join(curated.planned.ends)}")
@@ -188,8 +193,6 @@ def trace(
 
 
 def _window(asked: str) -> tuple[int, int | None]:
-    from curate.errors import CurateError
-
     window, colon, offset = asked.partition(":")
     numbers = [part.replace(",", "").replace("_", "") for part in ((window, offset) if colon else (window,))]
     if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in numbers):
@@ -207,7 +210,6 @@ def whatif(curated: Curated, *, as_json: bool, rest: tuple[str, ...], n: int) ->
     "mathematical: null" there is none. Nothing is built.
     """
     from curate.cli.whatif import show_whatif
-    from curate.errors import CurateError
 
     if len(rest) != 2:
         raise CurateError(f'give a corpus and a clause, such as: curate whatif {curated.name} web "math_score >= 0.4"')
@@ -241,7 +243,6 @@ def _lock_files(before: str, after: str | None, rev: str | None) -> Diff:
     from pathlib import Path
 
     from curate.diff import locks
-    from curate.errors import CurateError
 
     if rev is not None or after is None or not after.endswith(".lock"):
         raise CurateError(f"a lock is compared with another lock: curate diff {before} OTHER.lock")

@@ -101,7 +101,7 @@ def test_the_schema_is_a_json_schema_that_knows_the_project_s_steps(project: Pat
         (["trace", "small", "--window", "x"], "12:300"),
         (["query", "small", "select nothing from nowhere"], "nowhere"),
         (["query", "small", "copy documents to 'x.csv'"], "only reads"),
-        (["query", "small", "select * from read_csv('/etc/passwd')"], "ermission"),
+        (["query", "small", "select * from read_csv('/etc/passwd')"], "not allowed"),
         (["why", "small", "web/lettres"], "did you mean 'web/letters'"),
         (["run", "score.lettrs", "--input", "data/0.parquet", "--output", "x.parquet"], "did you mean 'letters'"),
         (["run", "score.letters", "--input", "nothing.parquet", "--output", "x.parquet"], "no such file"),
