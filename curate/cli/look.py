@@ -116,6 +116,20 @@ def query(
         frame_text(frame)
 
 
+def _question(rest: tuple[str, ...], file: TextIO | None, may_lack: bool) -> str:
+    """SQL from the arguments, a file or standard input. CurateError if there is none, or too much."""
+    if rest and file:
+        raise CurateError("the question is given twice, as argument and as --file; leave one out")
+    piped = rest == ("-",) or (not rest and not may_lack and not sys.stdin.isatty())
+    try:
+        sql = (file or sys.stdin).read() if file or piped else " ".join(rest)
+    except UnicodeDecodeError:
+        raise CurateError("the question is not UTF-8 text") from None
+    if not sql.strip() and not may_lack:
+        raise CurateError('what is the question? Give it as second argument, such as "select * from funnel"')
+    return sql.strip()
+
+
 @recipe_command(short_help="Documents of a corpus, kept or dropped by a clause; before and after a rewrite.")
 @click.argument("target", metavar="CORPUS[/STEP]", required=False)
 @click.option("-n", "--documents", "n", default=5, show_default=True, type=click.IntRange(1, 10_000))
