@@ -142,6 +142,7 @@ def measure(project: Path, repeat: int) -> dict[str, Any]:
     path = project / "recipes" / "asked.yaml"
     path.write_text(RECIPE.replace(f"maths >= {WAS}", f"maths >= {LOOSER}"))
     times["plan"] = [program(project, "plan", "asked")[1] for _ in range(repeat)]
+    path.write_text(RECIPE)
     seconds = {name: round(statistics.median(found), 3) for name, found in times.items()}
     ratios = {f"{name}/whatif": round(seconds[name] / seconds["whatif looser"], 2) for name in ("query", "loop")}
     return {"documents": then, "seconds": seconds, "ratios": ratios}

@@ -151,7 +151,9 @@ def _family(curated: Curated, life: Life) -> None:
     parent = life.values.get("parent_id")
     if made.kind == "expand" and parent is not None:
         life.evidence["parent"] = {"id": parent, "lives": [other.short() for other in lives(state, [parent])]}
-        life.evidence["replies"] = _replies(curated, made, str(parent), life.values.get("sample"))
+        replies = _replies(curated, made, str(parent), life.values.get("sample"))
+        text = life.evidence.get("text") or ""
+        life.evidence["replies"] = [{**reply, "span": common_run(reply["text"] or "", text)[1]} for reply in replies]
     if life.is_parent and made.models:
         life.evidence["replies"] = _replies(curated, made, str(life.id), None)
     life.evidence["children"] = _children(curated, life)

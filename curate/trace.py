@@ -5,7 +5,8 @@
                 and its verdict; of a duplicate the partner and the words they share; of a leak the benchmark item
     source      file, offset and length of the record; of repeated records `stays` or `repeats`
     parent, children, replies
-                of documents that a step made of others: who they are and what became of them; what the model wrote
+                of documents that a step made of others: who they are and what became of them; what the model wrote, and the `span` of it
+                that the document holds
     mixture     every piece of it in the mixture: window, offset, length, epoch, stage
     text        the beginning of its text as it stood when it left
 

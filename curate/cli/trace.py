@@ -192,6 +192,8 @@ def _reply(title: str, reply: dict[str, Any]) -> None:
     click.echo(f"\n  {plain(title)}{sample}: {plain(reply['finish'])}{tokens}")
     if reply.get("text"):
         click.echo(f"    {plain(reply['text'], 400)}")
+    if reply.get("span") and reply["text"].find(reply["span"]) > 300:
+        click.echo(f'    of which it is made: "{plain(reply["span"], 400)}"')
 
 
 def _family(life: dict[str, Any]) -> None:

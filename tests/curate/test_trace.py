@@ -192,6 +192,7 @@ def test_a_child_tells_the_reply_that_it_was_made_of_and_no_model_is_asked(tmp_p
     (reply,) = life["replies"]
     assert (reply["sample"], reply["finish"], reply["completion_tokens"]) == (1, "stop", 60)
     assert child["text"] == reply["text"] + "1"
+    assert reply["span"] == reply["text"].rpartition(" ")[0], "the last word has the number of the draw behind it"
     for segment in (tmp_path / ".curate/replies").rglob("*.parquet"):
         segment.unlink()
     (missing,) = open_small(tmp_path).trace(child["id"])["lives"][0]["replies"]
