@@ -48,6 +48,7 @@ class Curated:
     project: Path
     profile: Profile
     promote_all: bool = False
+    fraction: float | None = None
 
     @property
     def name(self) -> str:
@@ -55,7 +56,9 @@ class Curated:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.profile.store_path(self.project))
+        from curate.objects import store_of
+
+        return store_of(self.profile, self.project)
 
     @cached_property
     def planned(self) -> Plan:
@@ -82,6 +85,8 @@ class Curated:
     def _build(self, executor: executors.Executor, report: Report) -> Build:
         limits = Limits(self.profile.limits.seconds, self.profile.limits.seconds_per_document)
         last = read_ref(self.store, self.lock_path)
+        if self.store.remote:
+            self.store.remote.report = report
         return Build(
             self.planned, self.store, executor=executor, project=self.project, report=report, limits=limits, last=last
         )
@@ -106,6 +111,8 @@ class Curated:
                 f"not the recipe that the lock was written for: {other} is only in one of them",
                 where=self.lock_path.name,
             )
+        if lock:
+            self.prefer(lock)
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:
@@ -121,6 +128,8 @@ class Curated:
             self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)
+        if self.profile.push:
+            self._push_what_was_built(build)
         seconds = time.perf_counter() - started
         if build.ran:
             self._log(build, seconds)
@@ -133,6 +142,23 @@ class Curated:
             "mixture": str(self.store.object(end.key)) if end else None,
             "facts": end.facts if end else {},
         }
+
+    def _push_what_was_built(self, build: Build) -> None:
+        """A build is no failure because the remote is away."""
+        from curate.objectstore import Away
+
+        try:
+            drift = self.push(report=build.report)["drift"]
+        except Away as error:
+            return build.report.note(f"not pushed: {error}; curate store push {self.name} does it later")
+        for key in drift:
+            build.report.note(f"objects/{key}: the remote holds another content of it, which stays there")
+
+    def prefer(self, lock: Lock) -> None:
+        """Of what is pinned, take from the remote what the lock says, also where this store holds another content."""
+        from curate.objects import prefer
+
+        prefer(self.store, lock)
 
     def check_expectations(self) -> None:
         """CurateError for the first assertion under `expect:` that does not hold."""
@@ -235,7 +261,7 @@ class Curated:
         node = self.planned[name]
         if node.plan_key not in self.built.done:
             raise CurateError(f"{name} is not built yet; run `curate build {self.name}`")
-        return self.built.view(node)
+        return self.built.reading(self.built.view(node))
 
     def sample(
         self, corpus: str, n: int = 5, *, dropped_by: str | None = None, near: bool = False, seed: int = 0
@@ -294,6 +320,29 @@ class Curated:
         from curate.truth import truth
 
         return [claim._asdict() for claim in truth(self)]
+
+    # the remote
+
+    def push(self, *, report: Report | None = None) -> dict[str, Any]:
+        """Copy what is stored of this recipe, and model replies, to the remote: names copied, there already, drifted; replies copied.
+
+        CurateError if there is no remote or it cannot be reached.
+        """
+        from curate.objects import push
+
+        return push(self.store, [m.key for m in self.built.done.values() if self.store.here(m.key)], report)
+
+    def pull(self, *, report: Report | None = None) -> dict[str, Any]:
+        """Copy all objects that this recipe's lock names (or else its plan), and model replies, from the remote. As `push` otherwise.
+
+        CurateError also for an object that is not whole there.
+        """
+        from curate.objects import pull
+
+        self.store.create()
+        known = Lock.read(self.lock_path).nodes if self.lock_path.is_file() else {}
+        keys = [str(node["key"]) for node in known.values()] or [m.key for m in self.built.done.values()]
+        return pull(self.store, keys, report)
 
     def status(self) -> dict[str, Any]:
         """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""

@@ -69,7 +69,7 @@ class Build(State):
                 self.settle(nodes)
                 ready = self.next_pass(nodes)
                 if not ready:
-                    return
+                    return self.bring_ends(nodes)
                 with self.store.locked([node.plan_key for node in ready], self.wait_for(ready[0])):
                     self.settle(nodes)
                     if self.next_pass(nodes) == ready:
@@ -79,6 +79,13 @@ class Build(State):
                 self.store.set_aside(damage)
                 self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
+
+    def bring_ends(self, nodes: list[Node]) -> None:
+        """What a build is for is here at its end: the files that no other node takes in, such as the mixture."""
+        inputs = {i.plan_key for node in nodes for i in node.inputs}
+        for node in nodes:
+            if node.makes_files and node.plan_key not in inputs:
+                self.store.ensure(self.done[node.plan_key].key)
 
     def keep_young(self, nodes: list[Node]) -> None:
         """Touch what this build stands on, so that `gc` leaves it alone until the build has noted its names."""
@@ -165,7 +172,7 @@ class Build(State):
         first = nodes[0]
         if first.kind == "repeat":
             assert first.chain
-            repeats = find_repeats(works[first.name], self.view(first.chain))
+            repeats = find_repeats(works[first.name], self.reading(self.view(first.chain)))
             self.commit(first)
             nodes = nodes[1:]
             self.go([works[n.name] for n in nodes], None, self.view(first))
@@ -204,6 +211,8 @@ class Build(State):
             told = [i == 0 or works[0].kind != "expand" for i in range(len(works))]  # not how many children there are
             works = [replace(w, most=most) if known else w for w, known in zip(works, told, strict=True)]
         work = Pass(tuple(works), self.store.root / "replies", files, view, self.limits, self.executor.isolated)
+        if view:
+            self.reading(view, work.wanted())
         lost: dict[str, int] = {}
         with self.report.progress(works[0].name, work.count) as advance:
 
@@ -231,14 +240,14 @@ class Build(State):
         manifest = self.done[source.plan_key]
         names = [(s.name, s.bytes, s.sha256) for s in manifest.shards]
         ends = tuple(manifest.facts.get("suffixes", ends))
-        return folder_sources(self.store.object(manifest.key), names, ends).files
+        return folder_sources(self.store.ensure(manifest.key), names, ends).files
 
     def work(self, node: Node) -> Work:
         """A node as a worker needs it: artifacts as folders, models as entries."""
         params = dict(node.params)
         for name, other in node.others:
             if other.makes_files and name in params:
-                params[name] = str(self.store.object(self.done[other.plan_key].key))
+                params[name] = str(self.store.ensure(self.done[other.plan_key].key))
         if node.benchmarks:
             params |= self.benchmarks(node)
         alias = node.own.get("as")
@@ -274,7 +283,7 @@ class Build(State):
         from curate.across import Gather, Prepare, bounds, find_columns
 
         assert node.chain
-        work, view = self.work(node), self.view(node.chain)
+        work, view = self.work(node), self.reading(self.view(node.chain))
         columns = tuple(node.chain.schema)
         prepare = Prepare(work, view, columns)
         with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:
@@ -297,7 +306,9 @@ class Build(State):
                 facts = node.step.call(data, **params)
             else:
                 corpora = {
-                    name: StoredCorpus(name, self.view(other)) for name, other in node.others if not other.makes_files
+                    name: StoredCorpus(name, self.reading(self.view(other), ("id", *node.reads)))
+                    for name, other in node.others
+                    if not other.makes_files
                 }
                 facts = node.step.call(corpora, data, **params)
         shards = tuple(

@@ -97,4 +97,4 @@ def find_known(store: Store, value_key: str, base: str | None) -> Known | None:
 
 
 def _piece(store: Store, key: str) -> Piece:
-    return Piece.of(store.object(key), store.check(key))
+    return Piece.of(store.ensure(key), store.check(key))

@@ -45,7 +45,7 @@ def truth(recipe: Curated) -> list[Claim]:
             raise CurateError(
                 f"{unbuilt[0] if unbuilt else node.name} is not built yet; run `curate build {recipe.name}`"
             )
-        claims += measure(recipe, recipe.store.object(manifest.key), node)
+        claims += measure(recipe, recipe.store.ensure(manifest.key), node)
     if not claims:
         raise CurateError(f"{recipe.name} reads nothing whose truth is known")
     return claims

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.artifact import Piece, errors_name
+from curate.artifact import Damaged, Piece, errors_name
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from curate.state import State
 
 
-def connect(state: State) -> duckdb.DuckDBPyConnection:
-    """A connection with the five views over what is built. External access ends with the store: no other file can be read or written."""
+def connect(state: State, wanted: Collection[str] | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection with the five views over what is built. External access ends with the store: no other file can be read or written.
+
+    wanted: the views that will be asked. Others are left out where their files would have to be brought from the remote first.
+    """
     import duckdb
 
     if not state.done:
@@ -42,7 +45,7 @@ def connect(state: State) -> duckdb.DuckDBPyConnection:
         )
     connection = duckdb.connect(config={"python_enable_replacements": False})
     folder = str(state.store.root / "objects")
-    for name, sql in statements(state):
+    for name, sql in statements(state, wanted):
         connection.execute(f"create view {quoted(name)} as {sql}")
     connection.execute(f"set allowed_directories=[{literal(folder + '/')}, {literal(exact_path(Path(folder)) + '/')}]")
     connection.execute("set enable_external_access=false")
@@ -50,19 +53,25 @@ def connect(state: State) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def statements(state: State) -> Iterator[tuple[str, str]]:
-    """(view name, SQL) of the five views."""
+def statements(state: State, wanted: Collection[str] | None = None) -> Iterator[tuple[str, str]]:
+    """(view name, SQL) of the five views. CurateError where files that they need cannot be had."""
+    try:
+        yield from _statements(state, wanted)
+    except Damaged as damage:
+        raise CurateError(f"{damage}; curate build {state.plan.recipe.recipe} makes it again") from None
+
+
+def _statements(state: State, wanted: Collection[str] | None) -> Iterator[tuple[str, str]]:
     odd = conflicting(state)
-    parts = [sql for name, node in state.plan.ends.items() for sql in corpus_sql(state, name, node, odd)]
-    yield (
-        "documents",
-        " union all by name ".join(parts) or _values(["corpus", "id", "text", "fate"], []),
-    )
+    scanned = [node for end in state.plan.ends.values() for node in end.upstream()]
+    if wanted is None or "documents" in wanted or _are_here(state, scanned):
+        parts = [sql for name, node in state.plan.ends.items() for sql in corpus_sql(state, name, node, odd)]
+        yield "documents", " union all by name ".join(parts) or _values(["corpus", "id", "text", "fate"], [])
     yield "funnel", _values(["corpus", "position", "node", "documents_in", "documents_out"], _funnel_rows(state))
     yield "fates", _values(["corpus", "node", "fate", "documents"], _fate_rows(state))
     mixture = state.done.get(state.plan.nodes["mixture"].plan_key) if "mixture" in state.plan.nodes else None
-    if mixture:
-        index = state.store.object(mixture.key) / "index.parquet"
+    if mixture and (wanted is None or "mixture" in wanted or state.store.here(mixture.key)):
+        index = state.store.ensure(mixture.key) / "index.parquet"
         yield "mixture", f"select * from read_parquet({literal(exact_path(index))}, hive_partitioning=false)"
     yield (
         "sources",
@@ -71,6 +80,12 @@ def statements(state: State) -> Iterator[tuple[str, str]]:
             [[row[c] for c in SOURCE_COLUMNS] for row in source_rows(mixture.facts if mixture else {})],
         ),
     )
+
+
+def _are_here(state: State, nodes: Sequence[Node]) -> bool:
+    """Whether the files of those that are built are all here."""
+    built = (state.done[node.plan_key].key for node in nodes if node.plan_key in state.done)
+    return all(map(state.store.here, built))
 
 
 NUMBER = re.compile(r"U?Int\d+|Float\d+")
@@ -292,7 +307,7 @@ def query(state: State, sql: str) -> pl.DataFrame:
     """Rows of a query as a polars frame. CurateError for SQL that DuckDB refuses."""
     import duckdb
 
-    with connect(state) as connection:
+    with connect(state, _named(sql)) as connection:
         try:
             for statement in connection.extract_statements(sql):
                 if statement.type == duckdb.StatementType.EXPLAIN and "analyze" in statement.query.lower():
@@ -302,3 +317,14 @@ def query(state: State, sql: str) -> pl.DataFrame:
             return frame(connection, sql)
         except duckdb.Error as error:
             raise CurateError(str(error).split("\n")[0]) from None
+
+
+def _named(sql: str) -> set[str] | None:
+    """The views that a query names; None where DuckDB cannot tell."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        try:
+            return set(connection.get_table_names(sql))
+        except duckdb.Error:
+            return None

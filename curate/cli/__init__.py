@@ -18,9 +18,10 @@ GROUPS = {
     "make": ("init", "new", "build"),
     "look": ("plan", "show", "query", "sample", "diff"),
     "trust": ("why", "lock", "verify", "truth"),
+    "store": ("store",),
     "house": ("run", "steps", "schema", "status", "gc"),
 }
-TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "house": "House"}
+TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "store": "Store", "house": "House"}
 
 
 class Commands(click.Group):

@@ -24,6 +24,7 @@ def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Com
             recipe_option: str | None,
             store: str | None,
             profile: str,
+            remote: str | None,
             as_json: bool,
             **options: Any,
         ) -> None:
@@ -37,7 +38,7 @@ def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Com
             if not name:
                 raise CurateError("which recipe? Give its name, or a path to its YAML file")
             extra = {key: options.pop(key) for key in ("workers", "executor") if key in options}
-            function(api.open(name, profile=profile, store=store, **extra), as_json=as_json, **options)
+            function(api.open(name, profile=profile, store=store, remote=remote, **extra), as_json=as_json, **options)
 
         for option in reversed(
             [
@@ -46,6 +47,9 @@ def recipe_command(**settings: Any) -> Callable[[Callable[..., None]], click.Com
                     "--recipe", "recipe_option", metavar="NAME", help="The recipe, instead of as first argument."
                 ),
                 click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place."),
+                click.option(
+                    "--remote", metavar="URL", help="The bucket behind the store, such as s3://bucket/prefix."
+                ),
                 click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml."),
                 click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
             ]
