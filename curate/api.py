@@ -179,7 +179,7 @@ class Curated:
                 where=self.recipe.location("removals"),
             )
         for where in self.recipe.unpinned():
-            raise CurateError("has no revision yet; pin it in the recipe", where=where)
+            raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""
@@ -322,6 +322,15 @@ class Curated:
         return [claim._asdict() for claim in truth(self)]
 
     # the remote
+
+    def fetch(self) -> dict[str, Any]:
+        """Pin what the recipe names elsewhere: `listings` of remote files, and `revisions`, written into the recipe's file.
+
+        CurateError for what is not there or cannot be reached. After revisions were written, open the recipe again.
+        """
+        from curate.fetch import fetch
+
+        return fetch(self.recipe, self.project, self.store.create())
 
     def push(self, *, report: Report | None = None) -> dict[str, Any]:
         """Copy what is stored of this recipe, and model replies, to the remote: names copied, there already, drifted; replies copied.

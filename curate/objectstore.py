@@ -150,7 +150,8 @@ def _line(error: Exception) -> str:
     """What obstore says, without what it says for its own developers."""
     said = str(error).partition("\n\nDebug source:")[0]
     if "<Code>" in said:
-        return said.partition("<Code>")[2].partition("</Code>")[0]
+        code = said.partition("<Code>")[2].partition("</Code>")[0]
+        return "there is no such bucket" if code == "NoSuchBucket" else code
     return " ".join(said.split())[:300]
 
 

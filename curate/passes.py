@@ -29,8 +29,9 @@ from curate.known import Known
 from curate.plan import INHERITED
 from curate.records import shards_of
 from curate.schema import dtype_of
-from curate.sources import Sources
+from curate.sources import Sources, at_hand
 from curate.step import Step
+from curate.store import Store
 
 FATES: dict[str, Any] = {ROW: pl.UInt32, "id": pl.String, "url": pl.String, "fate": pl.String, "error": pl.String}
 
@@ -154,7 +155,7 @@ class Pass:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
                 self.shard(name, docs, lost)
         source = self.files.files[rank]
-        if file_sha256(Path(source.path)) != source.sha256:
+        if "://" not in source.path and file_sha256(Path(source.path)) != source.sha256:
             for node in self.nodes:
                 for name in names:
                     _record(node, name).unlink(missing_ok=True)
@@ -164,8 +165,9 @@ class Pass:
 
     def records(self, rank: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
         assert self.files
-        work, path = self.nodes[0], self.files.files[rank].path
-        with failing(f"{work.title} on {Path(path).name}"):
+        work, file = self.nodes[0], self.files.files[rank]
+        at = at_hand(file, Store(self.replies.parent), work.draft / "work")
+        with failing(f"{work.title} on {Path(file.path).name}"), at as path:
             yield from shards_of(work.found().call(path, **work.params), work, path)
 
     # nodes

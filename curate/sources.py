@@ -1,12 +1,16 @@
 """Which files a corpus is read from: listed by pattern, named by content.
 
 The order of files is the order of their digests, so neither their names nor the order in which they are listed can change a result.
-Leaves out remote places: a later `curate fetch` lists and pins those.
+Remote files (`s3://bucket/pages/*.warc.gz`, `https://host/file`) are listed by `curate fetch` (`curate/listings.py`); until their bytes are read,
+a *mark* of size and ETag stands for their digest. A worker copies one file at a time, and holds its bytes to what they were before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import glob
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +26,12 @@ class Source:
     """One input file as it was when it was listed."""
 
     path: str
+    """A path here, or where a remote file is."""
     sha256: str
+    """Its digest; of a remote file its mark, `listed-` and a digest of size and ETag."""
     bytes: int
+    etag: str = ""
+    """Of a remote file."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +46,52 @@ class Sources:
 
 
 def list_sources(patterns: list[str], project: Path, store: Store, where: str = "") -> Sources:
-    """Files that the patterns name, relative to the project. CurateError if a pattern matches nothing or is not local."""
+    """Files that the patterns name, relative to the project. CurateError if a pattern matches nothing or was not listed yet."""
+    from curate.listings import listed
+
     paths: dict[Path, None] = {}
+    remote: dict[str, Source] = {}
     for pattern in patterns:
         if "://" in pattern:
-            raise CurateError(f"{pattern!r} is not on this machine; copy the files and name them by path", where=where)
+            remote |= {file.path: file for file in listed(pattern, store, where)}
+            continue
         found = sorted(glob.glob(_pattern(project, pattern), recursive=True))
         files = [Path(f) for f in found if Path(f).is_file()]
         if not files:
             raise CurateError(f"no file matches {pattern!r} (looked in {_shown(project)})", where=where)
         paths.update(dict.fromkeys(files))
     try:
-        listed = [Source(str(p), *store.digest_of(p)) for p in paths]
+        own = [Source(str(p), *store.digest_of(p)) for p in paths]
     except OSError as error:
         raise CurateError(f"{error.filename} cannot be read: {error.strerror}", where=where) from None
-    return Sources(tuple(sorted(listed, key=lambda file: (file.sha256, file.path))))
+    return Sources(tuple(sorted([*own, *remote.values()], key=lambda file: (file.sha256, file.path))))
+
+
+@contextlib.contextmanager
+def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[str]:
+    """The path of a file on this machine; of a remote one, a copy in `folder` that goes away again.
+
+    CurateError if a remote file is not what was listed, or has other bytes than when it was first read.
+    """
+    if "://" not in file.path:
+        yield file.path
+        return
+    from curate.listings import place_of
+    from curate.objectstore import Changed
+
+    bucket, name = place_of(file.path)
+    with tempfile.TemporaryDirectory(prefix="input-", dir=folder) as copies:
+        path = Path(copies) / name.rpartition("/")[2]
+        try:
+            sha256 = bucket.fetch(name, path, bytes=file.bytes, etag=file.etag)
+        except Changed as error:
+            raise CurateError(f"{error.message}; curate fetch lists it anew", where=file.path) from None
+        known = store.remembered("inputs", file.sha256)
+        if not known:
+            store.remember("inputs", file.sha256, {"sha256": sha256})
+        elif known["sha256"] != sha256:
+            raise CurateError("its bytes are not those of before, though its size and ETag are", where=file.path)
+        yield str(path)
 
 
 def _pattern(project: Path, pattern: str) -> str:

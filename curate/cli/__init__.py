@@ -15,7 +15,7 @@ from curate import __version__
 from curate.errors import CurateError, did_you_mean
 
 GROUPS = {
-    "make": ("init", "new", "build"),
+    "make": ("init", "new", "fetch", "build"),
     "look": ("plan", "show", "query", "sample", "diff"),
     "trust": ("why", "lock", "verify", "truth"),
     "store": ("store",),
