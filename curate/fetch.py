@@ -30,16 +30,15 @@ DATASET = re.compile(r"hf://datasets/([^/@]+/[^/@]+)(@|/|$)")
 def fetch(recipe: Recipe, project: Path, store: Store) -> dict[str, Any]:
     """What was pinned: `revisions` (where, id, revision) and `listings` (`curate.listings.fetch`)."""
     revisions = [pin(recipe, path, text, project) for path, text in recipe.unpinned_texts()]
-    found = dict.fromkeys(
-        pattern for pattern in _patterns(recipe) if "://" in pattern and not pattern.startswith("hf:")
-    )
-    return {"revisions": revisions, "listings": [listings.fetch(pattern, store) for pattern in found]}
+    patterns = {pattern: where for pattern, where in _patterns(recipe) if "://" in pattern}
+    away = [(pattern, where) for pattern, where in patterns.items() if not pattern.startswith("hf:")]
+    return {"revisions": revisions, "listings": [listings.fetch(pattern, store, where) for pattern, where in away]}
 
 
-def _patterns(recipe: Recipe) -> Iterator[str]:
-    """Files of a recipe's corpora and of those of recipes that it refers to."""
-    for corpus in recipe.corpora.values():
-        yield from corpus.files
+def _patterns(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Files of a recipe's corpora and of those of recipes that it refers to, and where they are named."""
+    for name, corpus in recipe.corpora.items():
+        yield from ((pattern, recipe.where("corpora", name)) for pattern in corpus.files)
     for other in recipe.others.values():
         yield from _patterns(other)
 

@@ -1,8 +1,8 @@
 """Which files a corpus is read from: listed by pattern, named by content.
 
 The order of files is the order of their digests, so neither their names nor the order in which they are listed can change a result.
-Remote files (`s3://bucket/pages/*.warc.gz`, `https://host/file`) are listed by `curate fetch` (`curate/listings.py`); until their bytes are read,
-a *mark* of size and ETag stands for their digest. A worker copies one file at a time, and holds its bytes to what they were before.
+Remote files (`s3://bucket/pages/*.warc.gz`, `https://host/file`) are listed by `curate fetch` (`curate/listings.py`); a *mark* of size and
+ETag stands for their digest. A worker copies one file at a time, and holds its bytes to what they were when they were first read.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def test_the_same_files_in_another_bucket_are_the_same_input(remote: Path, tmp_p
 
 def test_a_file_that_changed_since_it_was_listed_is_refused(remote: Path, url: str) -> None:
     open_small(remote).fetch()
-    open_small(remote).planned
+    assert open_small(remote).planned
     data = bytearray(bucket.read(url, "data/1.parquet"))
     data[10] ^= 1
     bucket.change(url, "data/1.parquet", bytes(data))
@@ -176,7 +177,7 @@ class Hub(http.server.SimpleHTTPRequestHandler):
     do_HEAD = do_GET
 
     def _file(self) -> bytes | None:
-        path = self.folder / self.path.removeprefix("/")
+        path = self.folder / urllib.parse.unquote(self.path).removeprefix("/")
         return path.read_bytes() if path.is_file() else None
 
     def log_message(self, format: str, *args: object) -> None:
@@ -259,7 +260,8 @@ def test_a_build_of_what_is_unpinned_says_fetch(tmp_path: Path) -> None:
 def test_a_file_of_a_web_server_is_read_and_one_without_etag_refused(
     tmp_path: Path, hub: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = make_project(tmp_path / "web" / "project" if (tmp_path / "web/project").mkdir() is None else tmp_path)
+    (tmp_path / "project").mkdir()
+    folder = make_project(tmp_path / "project")
     (tmp_path / "web/all of it.parquet").write_bytes((folder / "data/0.parquet").read_bytes())
     recipe = folder / "recipes/small.yaml"
     recipe.write_text(recipe.read_text().replace("data/*.parquet", f"{hub}/all%20of%20it.parquet"))
