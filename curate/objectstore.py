@@ -99,8 +99,10 @@ class Bucket:
                 self._is_there(error)
                 raise Changed("is gone", where=f"{self.url}/{name}") from None
             meta = found.meta
-            if meta["size"] != bytes or (etag and meta["e_tag"] != etag):
+            if etag and meta["e_tag"] != etag:
                 raise Changed("is not the file that was listed", where=f"{self.url}/{name}")
+            if meta["size"] != bytes:
+                raise Changed(f"has {meta['size']:,} bytes, not {bytes:,}", where=f"{self.url}/{name}")
             for part in found.stream(PART):
                 file.write(part)
                 digest.update(part)

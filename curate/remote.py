@@ -92,6 +92,8 @@ class Remote:
 
     def _cached(self, key: str, cache: Path) -> Manifest | None:
         path = cache / f"{key}.json"
+        if _mark(cache, key).exists():
+            return None
         with contextlib.suppress(OSError, Refused):
             return parsed(key, path.read_bytes())
         if self.away:
@@ -109,10 +111,9 @@ class Remote:
         """The bytes of a manifest as they are on the remote; None if there is none."""
         return self.bucket.read(f"objects/{key}/manifest.json", MANIFEST_BYTES)
 
-    def refuse(self, key: str, cache: Path) -> None:
-        """Do without this object from now on: it is made here."""
+    def refuse(self, key: str) -> None:
+        """Do without this object in this process: it is made here."""
         self._seen[key] = None
-        (cache / f"{key}.json").unlink(missing_ok=True)
 
     # objects
 
@@ -136,6 +137,11 @@ class Remote:
                 return self.pull(store, manifest)
         except Away as error:
             self._gone(error)
+        except Refused:  # by later builds too: they make it here
+            self.refuse(manifest.key)
+            with contextlib.suppress(OSError):
+                _mark(store.root / "cache" / "manifests", manifest.key).touch()
+            raise
         raise Refused(manifest.key, "manifest.json", "the remote cannot be reached")
 
     def pull(self, store: Store, manifest: Manifest) -> None:
@@ -164,7 +170,7 @@ class Remote:
         try:
             found = self.bucket.fetch(f"objects/{manifest.key}/{manifest.content}/{name}", data / name, bytes=size)
         except Changed as error:
-            raise Refused(manifest.key, name, "is not the manifest's: it " + error.message) from None
+            raise Refused(manifest.key, name, error.message) from None
         if found != sha256:
             raise Refused(manifest.key, name, "its bytes are not those of the manifest")
 
@@ -260,6 +266,11 @@ def for_each(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _mark(cache: Path, key: str) -> Path:
+    """Says that an object's files were found to be broken on the remote."""
+    return cache / f"{key}.broken"
 
 
 def _segments(store: Store) -> list[str]:

@@ -132,7 +132,7 @@ class Store:
     def set_aside(self, damage: Damaged) -> None:
         """Move a damaged object out of the way, so that it is made again and can still be looked at."""
         if self.remote and not self.here(damage.key):
-            self.remote.refuse(damage.key, self.root / "cache" / "manifests")
+            self.remote.refuse(damage.key)
         place = self.root / "damaged" / f"{damage.key}-{time.time_ns()}"
         with contextlib.suppress(FileNotFoundError):
             self.object(damage.key).replace(place)

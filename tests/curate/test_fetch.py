@@ -18,19 +18,6 @@ from tests.curate.corpus import contents, make_project, objects, open_small
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[dict[str, str]]:
-    with bucket.server() as place:
-        yield place
-
-
-@pytest.fixture
-def url(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
-    for name, value in s3.items():
-        monkeypatch.setenv(name, value)
-    return bucket.new_bucket()
-
-
 def upload(folder: Path, url: str) -> None:
     """Move a project's files into a bucket, and let its recipe read them from there."""
     for path in sorted((folder / "data").glob("*.parquet")):
