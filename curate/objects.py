@@ -125,7 +125,7 @@ def _ref(path: Path, sizes: dict[str, int]) -> tuple[str, str, set[str]]:
     try:
         ref = json.loads(path.read_text("utf-8"))
         keys = {str(node["key"]) for node in ref["nodes"].values()}
-        return str(ref["recipe"]), str(ref["lock"]), keys & sizes.keys()
+        return str(ref.get("recipe", path.stem)), str(ref["lock"]), keys & sizes.keys()
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CurateError("cannot be read; delete it if it is of no use", where=str(path)) from None
 
