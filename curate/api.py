@@ -22,7 +22,7 @@ from curate.planner import Planner
 from curate.profile import Profile, find_project, load_profile, shipped
 from curate.recipe import Recipe, load
 from curate.report import Report
-from curate.state import State
+from curate.state import State, readable
 from curate.store import Store
 
 if TYPE_CHECKING:
@@ -76,10 +76,8 @@ class Curated:
     def built(self) -> State:
         """What is stored of the plan, without building anything."""
         state = State(self.planned, self.store)
-        try:
+        with readable(self.name):
             state.settle(list(self.planned.nodes.values()))
-        except Damaged as damage:
-            raise CurateError(f"{damage}; curate build {self.name} makes it again") from None
         return state
 
     def _build(self, executor: executors.Executor, report: Report) -> Build:
@@ -102,6 +100,8 @@ class Curated:
         """
         started = time.perf_counter()
         self.store.create()
+        if self.profile.push and not self.store.remote:
+            raise CurateError("the profile says push = true and names no remote")
         targets = [name for name in (only, through) if name] or None
         self.refuse_unfinished()
         lock = Lock.read(self.lock_path) if locked else None
@@ -261,7 +261,8 @@ class Curated:
         node = self.planned[name]
         if node.plan_key not in self.built.done:
             raise CurateError(f"{name} is not built yet; run `curate build {self.name}`")
-        return self.built.reading(self.built.view(node))
+        with readable(self.name):
+            return self.built.reading(self.built.view(node))
 
     def sample(
         self, corpus: str, n: int = 5, *, dropped_by: str | None = None, near: bool = False, seed: int = 0

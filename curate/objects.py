@@ -26,7 +26,7 @@ def store_of(profile: Profile, project: Path) -> Store:
     return Store(profile.store_path(project), Remote(url) if url else None)
 
 
-def remote_of(store: Store, report: Report | None) -> Remote:
+def remote_of(store: Store, report: Report | None = None) -> Remote:
     """The remote of a store. CurateError if it has none."""
     if store.remote is None:
         raise CurateError('this store has no remote; write remote = "s3://bucket/prefix" in the profile, or --remote')

@@ -56,7 +56,7 @@ class Bucket:
             self._store = _connected(parts.scheme, parts.netloc, unquote(parts.path).strip("/"))
 
     def read(self, name: str, most: int) -> bytes | None:
-        """The bytes of a small file; None if there is none. CurateError if it has more than `most`."""
+        """The bytes of a small file; None if there is none. Changed if it has more than `most`."""
         import obstore
 
         with self._told():
@@ -66,7 +66,7 @@ class Bucket:
                 self._is_there(error)
                 return None
             if found.meta["size"] > most:
-                raise CurateError(f"has {found.meta['size']:,} bytes, which is too much", where=f"{self.url}/{name}")
+                raise Changed(f"has {found.meta['size']:,} bytes, which is too much", where=f"{self.url}/{name}")
             return bytes(found.bytes())
 
     def create(self, name: str, data: bytes) -> bool:

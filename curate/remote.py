@@ -108,8 +108,11 @@ class Remote:
         return found
 
     def read(self, key: str) -> bytes | None:
-        """The bytes of a manifest as they are on the remote; None if there is none."""
-        return self.bucket.read(f"objects/{key}/manifest.json", MANIFEST_BYTES)
+        """The bytes of a manifest as they are on the remote; None if there is none. Refused if there are too many."""
+        try:
+            return self.bucket.read(f"objects/{key}/manifest.json", MANIFEST_BYTES)
+        except Changed as error:
+            raise Refused(key, "manifest.json", error.message) from None
 
     def refuse(self, key: str) -> None:
         """Do without this object in this process: it is made here."""

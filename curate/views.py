@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.artifact import Damaged, Piece, errors_name
+from curate.artifact import Piece, errors_name
 from curate.errors import CurateError
+from curate.state import readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,10 +56,8 @@ def connect(state: State, wanted: Collection[str] | None = None) -> duckdb.DuckD
 
 def statements(state: State, wanted: Collection[str] | None = None) -> Iterator[tuple[str, str]]:
     """(view name, SQL) of the five views. CurateError where files that they need cannot be had."""
-    try:
+    with readable(state.plan.recipe.recipe):
         yield from _statements(state, wanted)
-    except Damaged as damage:
-        raise CurateError(f"{damage}; curate build {state.plan.recipe.recipe} makes it again") from None
 
 
 def _statements(state: State, wanted: Collection[str] | None) -> Iterator[tuple[str, str]]:

@@ -87,11 +87,14 @@ def du(store: str | None, remote: str | None, profile: str, *, as_json: bool) ->
 @store.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--group", is_flag=True, help="Everyone in the folder's group may write.")
-def create(folder: Path, *, group: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def create(folder: Path, *, group: bool, as_json: bool) -> None:
     """Make a store, such as one that several projects share; --group makes it writable for the folder's group."""
     from curate.store import Store
 
     made = Store(folder).create(group=group)
+    if as_json:
+        return emit({"store": str(made.root), "group": group})
     click.echo(f"{made.root} is ready; use it with --store, CURATE_STORE, or store = in a profile")
 
 
