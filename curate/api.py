@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import executors
-from curate.artifact import Damaged, View, replace_file
+from curate.artifact import Damaged, View, readable, replace_file
 from curate.build import Build
 from curate.errors import CurateError
 from curate.lock import Lock, is_written, lock_of, read_ref, write_lock, write_ref
@@ -22,7 +22,7 @@ from curate.planner import Planner
 from curate.profile import Profile, find_project, load_profile, shipped
 from curate.recipe import Recipe, load
 from curate.report import Report
-from curate.state import State, readable
+from curate.state import State
 from curate.store import Store
 
 if TYPE_CHECKING:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from curate.artifact import Damaged, Manifest, Piece, View
-from curate.errors import CurateError
+from curate.artifact import Manifest, Piece, View
 from curate.identity import digest
 from curate.known import register
 from curate.plan import Node, Plan
@@ -84,15 +83,6 @@ class State:
         for key in dict.fromkeys(piece.folder.name for piece in wanted):
             self.store.ensure(key)
         return view
-
-
-@contextlib.contextmanager
-def readable(recipe: str) -> Iterator[None]:
-    """One line for an object that cannot be read, where nothing is built: CurateError."""
-    try:
-        yield
-    except Damaged as damage:
-        raise CurateError(f"{damage}; curate build {recipe} makes it again") from None
 
 
 def parts(node: Node) -> list[Node]:

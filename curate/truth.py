@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from curate.artifact import readable
 from curate.errors import CurateError
-from curate.state import readable
 
 if TYPE_CHECKING:
     from curate.api import Curated

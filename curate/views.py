@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.artifact import Piece, errors_name
+from curate.artifact import Piece, errors_name, readable
 from curate.errors import CurateError
-from curate.state import readable
 
 if TYPE_CHECKING:
     import duckdb
