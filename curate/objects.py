@@ -13,9 +13,10 @@ from typing import Any
 
 from curate.artifact import Damaged
 from curate.errors import CurateError
+from curate.foreign import parsed
 from curate.lock import Lock
 from curate.profile import Profile
-from curate.remote import Remote, parsed
+from curate.remote import Remote
 from curate.report import Report
 from curate.store import FOLDERS, Store
 

@@ -1,13 +1,13 @@
 """A second place for objects, shared by many machines: a bucket that speaks the S3 protocol.
 
 objects/<key>/manifest.json         written last, and only where there is none: an object without a manifest does not exist
-objects/<key>/<content>/<file>      the files that the manifest names
+objects/<key>/<content>/<file>      the files that the manifest names; those of provenance, named by digest, with a list in `sides.json`
 replies/<model>/<segment>.parquet   what models wrote; a segment is named by its digest
 
 Files stand under the digest of their content, so that two machines that push one key with different contents (pinned results: replies,
 trained classifiers) cannot mix their files: the first manifest wins, the other machine is told of drift. Nothing that comes from the
-remote is believed: a manifest must be that of its key, each file must have the manifest's size and SHA-256, and no name leads out of the
-object's folder. Left out: deleting from the remote, and side files of provenance, which no manifest names.
+remote is believed (`curate/foreign.py`): a manifest must be that of its key, each file must have the size and SHA-256 that it is listed
+with, and no name leads out of the object's folder. Left out: deleting from the remote.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
-from curate.artifact import Damaged, Manifest, PieceKind, content_of, replace_file
+from curate.artifact import Manifest, replace_file
 from curate.errors import CurateError
-from curate.identity import digest
+from curate.foreign import SIDE, Refused, files, parsed, sides
+from curate.identity import canonical, file_sha256
 from curate.objectstore import Away, Bucket, Changed
 from curate.report import Lines, Report
 
@@ -38,16 +39,8 @@ THREADS = 4
 """Files under way at once."""
 MANIFEST_BYTES = 256 << 20
 SEGMENT = re.compile(r"[0-9a-f]{32}/([0-9a-f]{32}\.parquet|model\.json)")
-HEX = re.compile(r"[0-9a-f]{64}")
 Outcome = Literal["copied", "there", "drift"]
 """What became of one object: copied now; there already, the same; there already, with another content."""
-
-
-class Refused(Damaged):
-    """An object of the remote that is missing, torn or altered, or cannot be had now."""
-
-    def __str__(self) -> str:
-        return f"remote objects/{self.key}/{self.file}: {self.why}"
 
 
 @dataclass
@@ -124,10 +117,14 @@ class Remote:
         """Copy an object of this store to the remote. Refused if the remote holds a broken manifest for it."""
         manifest = store.check(key)
         if (theirs := self.read(key)) is None:
-            names = [name for name, _, _ in files(manifest)]
-            folder = f"objects/{key}/{manifest.content}"
-            with self.report.progress(f"push {manifest.name}", len(names)) as advance:
-                for_each(lambda n: self.bucket.send(f"{folder}/{n}", store.object(key) / n), names, advance)
+            beside = {
+                path.name: (path.stat().st_size, file_sha256(path)) for path in store.object(key).glob(f"*{SIDE}")
+            }
+            sent = [*files(manifest), *((name, *told) for name, told in beside.items())]
+            with self.report.progress(f"push {manifest.name}", len(sent)) as advance:
+                for_each(lambda f: self.bucket.send(_place(manifest, *f), store.object(key) / f[0]), sent, advance)
+            if beside:
+                self.bucket.create(_place(manifest, "sides.json"), canonical(beside))
             if self.bucket.create(f"objects/{key}/manifest.json", manifest.dump().encode()):
                 return "copied"
             theirs = self.read(key) or b""
@@ -158,7 +155,7 @@ class Remote:
                 data.mkdir(parents=True)
                 for name, _, _ in files(manifest):
                     (data / name).parent.mkdir(parents=True, exist_ok=True)
-                wanted = [*files(manifest)]
+                wanted = [*files(manifest), *self._sides(manifest)]
                 with self.report.progress(f"pull {manifest.name}", len(wanted)) as advance:
                     for_each(lambda file: self._fetch(manifest, data, *file), wanted, advance)
                 store.admit(data, manifest)
@@ -169,13 +166,19 @@ class Remote:
             finally:
                 shutil.rmtree(data, ignore_errors=True)
 
+    def _sides(self, manifest: Manifest) -> list[tuple[str, int, str]]:
+        if manifest.kind != "base":
+            return []
+        listed = self.bucket.read(_place(manifest, "sides.json"), MANIFEST_BYTES)
+        return sides(manifest, listed) if listed is not None else []
+
     def _fetch(self, manifest: Manifest, data: Path, name: str, size: int, sha256: str) -> None:
         try:
-            found = self.bucket.fetch(f"objects/{manifest.key}/{manifest.content}/{name}", data / name, bytes=size)
+            found = self.bucket.fetch(_place(manifest, name, size, sha256), data / name, bytes=size)
         except Changed as error:
             raise Refused(manifest.key, name, error.message) from None
         if found != sha256:
-            raise Refused(manifest.key, name, "its bytes are not those of the manifest")
+            raise Refused(manifest.key, name, "its bytes are not those that it is listed with")
 
     def keys(self) -> list[str]:
         """Keys of all objects of the remote."""
@@ -218,43 +221,6 @@ class Remote:
             temporary.unlink(missing_ok=True)
 
 
-def files(manifest: Manifest) -> Iterator[tuple[str, int, str]]:
-    """(name, bytes, sha256) of each file of an object."""
-    return (file for shard in manifest.shards for file in shard.files())
-
-
-def parsed(key: str, data: bytes) -> Manifest:
-    """A manifest from elsewhere. Refused unless it is that of the key, agrees with itself, and names only files of its own folder."""
-    try:
-        manifest = Manifest.parse(data.decode())
-        if manifest.key != key or digest(manifest.identity) != key:
-            raise ValueError("it is that of another key")
-        if content_of(manifest.shards) != manifest.content:
-            raise ValueError("its files are not those of its content")
-        named = [*files(manifest)]
-        if len({name for name, _, _ in named}) < len(named):
-            raise ValueError("a file stands in it twice")
-        for name, size, sha256 in named:
-            if not safe(name) or not _is_count(size) or not HEX.fullmatch(sha256):
-                raise ValueError(f"the file {name[:80]!r} cannot be")
-        counts = [n for shard in manifest.shards for n in (shard.rows, shard.live, *shard.fates.values())]
-        if manifest.kind not in get_args(PieceKind) or not all(map(_is_count, [manifest.rows_in, *counts])):
-            raise ValueError("its counts are none")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise Refused(key, "manifest.json", f"cannot be used: {' '.join(str(error).split())[:200]}") from None
-    return manifest
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def safe(name: str) -> bool:
-    """Whether a file's name stays inside its folder and means the same on every machine."""
-    parts = name.split("/")
-    return name.isprintable() and "\\" not in name and name != "manifest.json" and not {"", ".", ".."} & {*parts}
-
-
 def for_each(
     work: Callable[[Any], object], items: Sequence[Any], advance: Callable[[int, Any], None] | None = None
 ) -> None:
@@ -269,6 +235,11 @@ def for_each(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _place(manifest: Manifest, name: str, _size: int = 0, sha256: str = "") -> str:
+    """Where a file of an object is. Provenance may differ between machines that made the same content, so its digest is its name."""
+    return f"objects/{manifest.key}/{manifest.content}/{sha256 + SIDE if name.endswith(SIDE) else name}"
 
 
 def _mark(cache: Path, key: str) -> Path:

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 import curate
+from curate.artifact import Damaged
 from curate.errors import CurateError
+from curate.foreign import files, parsed, sides
 from curate.models.fake import Parrot
 from curate.models.replies import Recorded
 from curate.objects import push, store_of
 from curate.profile import Profile
-from curate.remote import files, parsed
 from curate.report import Report
 from curate.store import Store
 from tests.curate import bucket
@@ -230,6 +231,35 @@ def test_a_broken_object_of_the_remote_is_refused_and_never_used(
     assert contents(open_small(second, remote=url)) == contents(open_small(pushed))
 
 
+def provenance(folder: Path) -> dict[str, bytes]:
+    """Side files of every object of a project's store."""
+    store = folder / ".curate/objects"
+    return {str(path.relative_to(store)): path.read_bytes() for path in store.rglob("*.provenance.parquet")}
+
+
+def test_where_each_record_stood_goes_along_and_is_checked(tmp_path: Path, url: str) -> None:
+    (tmp_path / "a/recipes").mkdir(parents=True)
+    recipe = "recipe: small\ncorpora:\n  web: {read: warc, files: 'embedded:crawl?pages=20', steps: [{extract: html_math}]}\n"
+    (tmp_path / "a/recipes/small.yaml").write_text(recipe)
+    mine = open_small(tmp_path / "a", remote=url)
+    mine.build(through="web/warc")
+    mine.push()
+    other = bucket.copy(tmp_path / "a", tmp_path / "b")
+    open_small(other, remote=url).pull()
+    assert provenance(other) == provenance(tmp_path / "a") != {}
+    name = next(name for name in bucket.names(url) if name.endswith(".provenance.parquet"))
+    bucket.change(url, name, bucket.read(url, name)[:-1] + b"x")
+    with pytest.raises(CurateError, match=r"provenance.parquet: its bytes are not those that it is listed with"):
+        open_small(bucket.copy(tmp_path / "a", tmp_path / "c"), remote=url).pull()
+    key = name.split("/")[1]
+    manifest = parsed(key, bucket.read(url, f"objects/{key}/manifest.json"))
+    whole = json.loads(bucket.read(url, f"{name.rpartition('/')[0]}/sides.json"))
+    assert [one[0] for one in sides(manifest, json.dumps(whole).encode())] == [*whole]
+    for bad in ("../x.provenance.parquet", "x.parquet", manifest.shards[0].name):
+        with pytest.raises(Damaged, match=r"sides.json: cannot be used"):
+            sides(manifest, json.dumps({bad: [1, "0" * 64]}).encode())
+
+
 def test_a_build_that_needs_a_broken_object_makes_it_here_and_says_so(pushed: Path, second: Path, url: str) -> None:
     key = key_of(pushed, "web/copies")
     flip(url, key, json.loads(bucket.read(url, f"objects/{key}/manifest.json")))
@@ -237,7 +267,9 @@ def test_a_build_that_needs_a_broken_object_makes_it_here_and_says_so(pushed: Pa
     path.write_text(path.read_text().replace("as: digits_after", "as: digits_then"))
     notes = Notes()
     assert open_small(second, remote=url).build(report=notes)["ran"][0] == "web/copies"
-    assert notes.lines[0].startswith(f"remote objects/{key}/00000.parquet: its bytes are not those of the manifest")
+    assert notes.lines[0].startswith(
+        f"remote objects/{key}/00000.parquet: its bytes are not those that it is listed with"
+    )
     assert len(notes.lines) == 1
 
 
