@@ -27,7 +27,7 @@ def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: 
     fates = {*clauses, "repeat", "undecided", "quarantined", "killed"}
     if dropped_by is not None and dropped_by not in fates:
         raise CurateError(f"{corpus} has no clause {dropped_by!r}{did_you_mean(dropped_by, fates)}")
-    with connect(curated.built) as connection:
+    with connect(curated.built, {"documents"}) as connection:
         ids = frame(
             connection,
             f"select id, fate, {_distance(clauses, dropped_by) if near else '0.0'} as distance from documents"
