@@ -149,7 +149,7 @@ def _difference(build: Build, node: Node, before: Manifest, ranks: list[int], na
             (draft / part).mkdir()
         work = replace(build.work(node), draft=draft, known=None, stored_replies=True)
         files = build.files(node) if node.kind == "read" else None
-        view = build.view(node.chain) if node.chain else None
+        view = build.reading(build.view(node.chain)) if node.chain else None
         one = Pass((work,), build.store.root / "replies", files, view, build.limits, build.executor.isolated)
         with build.report.progress(f"{node.name} (again)", len(ranks)) as advance:
             try:
@@ -159,7 +159,7 @@ def _difference(build: Build, node: Node, before: Manifest, ranks: list[int], na
             except CurateError as error:
                 return f"the new code fails: {error}"
         build.check_code(node)
-        old = Piece.of(build.store.object(before.key), before)
+        old = Piece.of(build.store.ensure(before.key), before)
         made = sorted(path.name.removesuffix(".json") for path in (draft / "work").glob("*.parquet.json"))
         if made != sorted(names):
             return f"{len(made)} shards came out of what gave {len(names)} before"
@@ -211,7 +211,7 @@ def _carry_over(build: Build, node: Node, before: Manifest, names: list[str]) ->
         data = build.store.draft(node.plan_key) / "data"
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True)
-        for path in _files(build.store.object(before.key)):
+        for path in _files(build.store.ensure(before.key)):
             _link(path, data / path.name)
         build.store.commit(node.plan_key, manifest)
     build.done[node.plan_key] = manifest

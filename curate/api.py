@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import executors
-from curate.artifact import Damaged, View, replace_file
+from curate.artifact import View, readable, replace_file
 from curate.build import Build
 from curate.costs import step_digest
 from curate.errors import CurateError
@@ -90,7 +90,9 @@ class Curated:
     @cached_property
     def store(self) -> Store:
         """Where its objects are kept."""
-        return Store(self.profile.store_path(self.project))
+        from curate.objects import store_of
+
+        return store_of(self.profile, self.project)
 
     @cached_property
     def planned(self) -> Plan:
@@ -114,15 +116,15 @@ class Curated:
     def built(self) -> State:
         """What is stored of the plan, without building anything."""
         state = State(self.planned, self.store)
-        try:
+        with readable(self.name):
             state.settle(list(self.planned.nodes.values()))
-        except Damaged as damage:
-            raise CurateError(f"{damage}; curate build {self.name} makes it again") from None
         return state
 
     def _build(self, executor: executors.Executor, report: Report) -> Build:
         limits = Limits(self.profile.limits.seconds, self.profile.limits.seconds_per_document)
         last = read_ref(self.store, self.lock_path)
+        if self.store.remote:
+            self.store.remote.report = report
         return Build(
             self.planned, self.store, executor=executor, project=self.project, report=report, limits=limits, last=last
         )
@@ -138,11 +140,15 @@ class Curated:
         """
         started = time.perf_counter()
         self.store.create()
+        if self.profile.push and not self.store.remote:
+            raise CurateError("the profile says push = true and names no remote")
         targets = [name for name in (only, through) if name] or None
         self.refuse_unfinished()
         lock = Lock.read(self.lock_path) if locked else None
         if lock and (said := other_text(self, lock)):
             raise CurateError(said, where=self.lock_path.name)
+        if lock:
+            self.prefer(lock)
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:
@@ -160,6 +166,8 @@ class Curated:
             self.check_expectations()
         if not targets and not locked:
             write_lock(self.lock_path, fresh)
+        if self.profile.push:
+            self._push_what_was_built(build)
         seconds = time.perf_counter() - started
         if build.ran:
             self._log(build, seconds)
@@ -183,6 +191,23 @@ class Curated:
         except CurateError as error:
             build.report.note(f"{self.title} has no mixture: {error}")
 
+    def _push_what_was_built(self, build: Build) -> None:
+        """A build is no failure because the remote is away."""
+        from curate.objectstore import Away
+
+        try:
+            drift = self.push(report=build.report)["drift"]
+        except Away as error:
+            return build.report.note(f"not pushed: {error}; curate store push {self.name} does it later")
+        for key in drift:
+            build.report.note(f"objects/{key}: the remote holds another content of it, which stays there")
+
+    def prefer(self, lock: Lock) -> None:
+        """Of what is pinned, take from the remote what the lock says, also where this store holds another content."""
+        from curate.objects import prefer
+
+        prefer(self.store, lock)
+
     def check_expectations(self) -> None:
         """CurateError for the first assertion under `expect:` that does not hold of what is built (`curate/expect.py`)."""
         from curate.expect import check
@@ -197,7 +222,7 @@ class Curated:
                 where=self.recipe.location("removals"),
             )
         for where in self.recipe.unpinned():
-            raise CurateError("has no revision yet; pin it in the recipe", where=where)
+            raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""
@@ -339,7 +364,8 @@ class Curated:
         node = self.planned[name]
         if node.plan_key not in self.built.done:
             raise CurateError(f"{name} is not built yet; run `curate build {self.name}`")
-        return self.built.view(node)
+        with readable(self.name):
+            return self.built.reading(self.built.view(node))
 
     def sample(
         self, corpus: str, n: int = 5, *, dropped_by: str | None = None, near: bool = False, seed: int = 0
@@ -442,6 +468,38 @@ class Curated:
         from curate.truth import truth
 
         return [claim._asdict() for claim in truth(self)]
+
+    # the remote
+
+    def fetch(self) -> dict[str, Any]:
+        """Pin what the recipe names elsewhere: `listings` of remote files, and `revisions`, written into the recipe's file.
+
+        CurateError for what is not there or cannot be reached. After revisions were written, open the recipe again.
+        """
+        from curate.fetch import fetch
+
+        return fetch(self.recipe, self.project, self.store.create())
+
+    def push(self, *, report: Report | None = None) -> dict[str, Any]:
+        """Copy what is stored of this recipe, and model replies, to the remote: names copied, there already, drifted; replies copied.
+
+        CurateError if there is no remote or it cannot be reached.
+        """
+        from curate.objects import push
+
+        return push(self.store, [m.key for m in self.built.done.values() if self.store.here(m.key)], report)
+
+    def pull(self, *, report: Report | None = None) -> dict[str, Any]:
+        """Copy all objects that this recipe's lock names (or else its plan), and model replies, from the remote. As `push` otherwise.
+
+        CurateError also for an object that is not whole there.
+        """
+        from curate.objects import pull
+
+        self.store.create()
+        known = Lock.read(self.lock_path).nodes if self.lock_path.is_file() else {}
+        keys = [str(node["key"]) for node in known.values()] or [m.key for m in self.built.done.values()]
+        return pull(self.store, keys, report)
 
     def status(self) -> dict[str, Any]:
         """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""

@@ -10,6 +10,7 @@ A `View` is a base and the pieces after it, seen as one table. Each file's SHA-2
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -22,6 +23,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from curate.errors import CurateError
 from curate.identity import digest
 
 PieceKind = Literal["base", "columns", "verdict", "files"]
@@ -40,6 +42,15 @@ class Damaged(Exception):
 
     def __str__(self) -> str:
         return f"objects/{self.key}/{self.file}: {self.why}"
+
+
+@contextlib.contextmanager
+def readable(recipe: str) -> Iterator[None]:
+    """One line for an object that cannot be read, where nothing is built: CurateError."""
+    try:
+        yield
+    except Damaged as damage:
+        raise CurateError(f"{damage}; curate build {recipe} makes it again") from None
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
-from curate.known import Known, depends_on, find_known, has_known, register
+from curate.known import Known, depends_on, find_known, has_known
 from curate.passes import Limits, Pass, Tally, Work, finished
 from curate.plan import Node
 from curate.records import GIVEN_IDS
@@ -73,7 +73,7 @@ class Build(State):
                 ready = self.next_pass(nodes)
                 if not ready:
                     assert all(node.plan_key in self.done for node in nodes), "a node waits for what is not in the plan"
-                    return
+                    return self.bring_ends(nodes)
                 with self.store.locked([node.plan_key for node in ready], self.wait_for(ready[0])):
                     self.settle(nodes)
                     if self.next_pass(nodes) == ready:
@@ -83,6 +83,13 @@ class Build(State):
                 self.store.set_aside(damage)
                 self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
+
+    def bring_ends(self, nodes: list[Node]) -> None:
+        """What a build is for is here at its end: the files that no other node takes in, such as the mixture."""
+        inputs = {i.plan_key for node in nodes for i in node.inputs}
+        for node in nodes:
+            if node.makes_files and node.plan_key not in inputs:
+                self.store.ensure(self.done[node.plan_key].key)
 
     def keep_young(self, nodes: list[Node]) -> None:
         """Touch what this build stands on, so that `gc` leaves it alone until the build has noted its names."""
@@ -178,12 +185,14 @@ class Build(State):
         first = nodes[0]
         if first.kind == "repeat":
             assert first.chain
-            repeats = find_repeats(works[first.name], self.view(first.chain))
+            repeats = find_repeats(works[first.name], self.reading(self.view(first.chain)))
             self.commit(first)
             nodes = nodes[1:]
             self.go([works[n.name] for n in nodes], None, self.view(first))
             strike([works[n.name] for n in nodes], repeats)
         elif first.kind == "read":
+            for _, other in first.others:
+                self.store.ensure(self.done[other.plan_key].key)
             rest = [works[n.name] for n in nodes if n.kind != "repeat"]
             self.go(rest, self.files(first), None)
             self.commit(first)
@@ -217,6 +226,8 @@ class Build(State):
             told = [i == 0 or works[0].kind != "expand" for i in range(len(works))]  # not how many children there are
             works = [replace(w, most=most) if known else w for w, known in zip(works, told, strict=True)]
         work = Pass(tuple(works), self.store.root / "replies", files, view, self.limits, self.executor.isolated)
+        if view:
+            self.reading(view, work.wanted())
         lost: dict[str, int] = {}
         with self.report.progress(works[0].name, work.count) as advance:
 
@@ -241,7 +252,7 @@ class Build(State):
         params = dict(node.params)
         for name, other in node.others:
             if other.makes_files and name in params:
-                params[name] = str(self.store.object(self.done[other.plan_key].key))
+                params[name] = str(self.store.ensure(self.done[other.plan_key].key))
         if node.benchmarks:
             params |= self.benchmarks(node)
         alias = node.own.get("as")
@@ -266,25 +277,28 @@ class Build(State):
         from curate.datacard import SUFFIXES, with_files
 
         titles = {title for some in node.benchmarks.values() for one in some for title in one.made_by}
-        made = {title: self.made(other, SUFFIXES) for title, other in node.others if title in titles}
+        others = {title: other for title, other in node.others if title in titles}
+        for other in others.values():
+            self.store.ensure(self.done[other.plan_key].key)
+        made = {title: self.made(other, SUFFIXES) for title, other in others.items()}
         return {p: tuple(with_files(one, made) for one in some) for p, some in node.benchmarks.items()}
 
     def known(self, node: Node) -> Known | None:
         """Values of earlier builds; by id too, once the base is stored."""
         found = find_known(self.store, node.value_key) if node.kind in ("score", "rewrite") else None
-        if found is None or node.base.plan_key not in self.done:
+        if found is None:
+            return None
+        for one in found.earlier:
+            self.store.ensure(one.piece.folder.name)
+        if node.base.plan_key not in self.done:
             return found
         return found.matched(self.store, self.piece(node.base), self.given_ids(node), depends_on(node))
-
-    def given_ids(self, node: Node) -> bool:
-        """Whether ids of a node's documents are the user's own."""
-        return any(self.done[n.plan_key].facts.get("ids") == "given" for n in node.upstream() if n.kind == "read")
 
     def run_across(self, node: Node) -> None:
         from curate.across import Gather, Prepare, bounds, find_columns
 
         assert node.chain
-        work, view = self.work(node), self.view(node.chain)
+        work, view = self.work(node), self.reading(self.view(node.chain))
         columns = tuple(node.chain.schema)
         prepare = Prepare(work, view, columns)
         started = time.perf_counter()
@@ -310,7 +324,9 @@ class Build(State):
                 facts = node.step.call(data, **params)
             else:
                 corpora = {
-                    name: StoredCorpus(name, self.view(other)) for name, other in node.others if not other.makes_files
+                    name: StoredCorpus(name, self.reading(self.view(other), ("id", *node.reads)))
+                    for name, other in node.others
+                    if not other.makes_files
                 }
                 facts = node.step.call(corpora, data, **params)
         shards = tuple(
@@ -362,12 +378,6 @@ class Build(State):
         self.store.commit(node.plan_key, manifest)
         self.done[node.plan_key] = manifest
         self.register(node)
-
-    def register(self, node: Node) -> None:
-        """Note that a built node's object holds values that later builds may look up."""
-        if node.kind in ("read", "score", "rewrite"):
-            base, key = self.done[node.base.plan_key], self.done[node.plan_key].key
-            register(self.store, node.value_key, key, base.key, base.content, self.given_ids(node))
 
     def check_code(self, node: Node) -> None:
         """CurateError if the code is not what was planned: workers may have run either."""

@@ -8,7 +8,7 @@
 
 A step's parameter of type `Benchmarks` lists names of cards and gets a `Benchmark` for each. The columns and the content of the files are
 part of the step's identity, their paths are not. Cards are looked for in the project, then among ours. Left out: files that lie elsewhere,
-which a later `curate fetch` brings, and cards of outputs, which are generated.
+and cards of outputs, which are generated.
 """
 
 from __future__ import annotations
@@ -152,6 +152,11 @@ def _planned(planner: Planner, name: str, where: str) -> Benchmark:
     if not card.files:
         raise CurateError("does not say where the items are; add files: to its front matter", where=shown(path))
     own = [pattern for pattern in card.files if not pattern.startswith("embedded:")]
+    for pattern in own:
+        if "://" in pattern:
+            raise CurateError(
+                f"{pattern!r} is not on this machine; copy the files and name them by path", where=shown(path)
+            )
     files = list_sources(own, planner.project, planner.store, shown(path)).files if own else ()
     nodes = [planner.generate(title, shown(path)) for title in card.files if title.startswith("embedded:")]
     columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)

@@ -173,7 +173,8 @@ class Estimates:
     def located(self, node: Node, weigh: str | None = None) -> pl.DataFrame:
         """`id`, `file` (its rank) and `root` (the id of what was read) of the documents that go on from a node."""
         columns = ["id", *([weigh] if weigh else [])]
-        view, base = self.state.view(node), node.base
+        base = node.base
+        view = self.state.reading(self.state.view(node), [*columns, *(["parent_id"] if base.kind == "expand" else [])])
         if base.kind == "read":
             parts = [
                 view.load(shard, columns).drop("row").with_columns(file=pl.lit(int(shard[:5]), pl.UInt32), root="id")

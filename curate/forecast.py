@@ -100,16 +100,23 @@ class Forecast:
 
     def rows(self, run: list[Node], chain: Node) -> Outlook:
         """Outlooks of scores, rewrites and keeps after a stored node; what would go on from them."""
-        knowns = {n.plan_key: find_known(self.state.store, n.value_key) for n in run if n.kind in ("score", "rewrite")}
+        knowns = {n.plan_key: self.known(n) for n in run if n.kind in ("score", "rewrite")}
         for node in run:
             self.found[node.plan_key] = Outlook()
         left = Outlook()
-        for shard in self.state.view(chain).shards:
+        view = self.state.view(chain)
+        for shard in self.state.reading(view, {c for n in run if n.kind == "keep" for c in n.reads}).shards:
             self.shard(shard, run, chain, knowns, left)
         for node in run:
             if node.kind == "keep":
                 self.found[node.plan_key].known = 0
         return left
+
+    def known(self, node: Node) -> Known | None:
+        """What earlier builds stored, as far as it is here."""
+        found = find_known(self.state.store, node.value_key)
+        here = tuple(one for one in found.earlier if self.state.store.here(one.piece.folder.name)) if found else ()
+        return Known(here) if here else None
 
     def shard(self, shard: str, run: list[Node], chain: Node, knowns: dict[str, Known | None], left: Outlook) -> None:
         """`docs` has the rows that may reach a node; `sure` says which do, and `has_NODE` for which a node's values are known."""

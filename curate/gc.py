@@ -40,10 +40,18 @@ def loose(store: Store, *, days: float = DAYS) -> list[Loose]:
     return [Loose(path, sum(f.stat().st_size for f in path.rglob("*") if f.is_file())) for path in old]
 
 
-def delete(found: list[Loose]) -> None:
-    """Delete these folders."""
+def delete(store: Store, found: list[Loose]) -> None:
+    """Delete these folders, and then what the store noted of objects that it no longer has."""
     for item in found:
         shutil.rmtree(item.path)
+    kept = {*store.keys(), *_rooted(store)}
+    marks = [p for folder in ("values/*", "cache/stat", "cache/manifests") for p in store.root.glob(f"{folder}/*.json")]
+    for path in marks:
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)
+    for path in (store.root / "plans").iterdir():
+        if not path.name.startswith(".") and path.read_text("ascii") not in kept:
+            path.unlink(missing_ok=True)
 
 
 def _rooted(store: Store) -> set[str]:

@@ -99,6 +99,7 @@ class Known:
             compared = sorted(set(base.columns) - {"id"} if every else depends - set(OWN))
             fits = set(compared) <= set(base.columns) & set(one.base.columns)
             if old and fits and one.base.folder != base.folder:
+                store.ensure(one.base.folder.name)
                 one = replace(one, matches=_matches(store, (base, new), (one.base, old), compared))
             found.append(one)
         return Known(tuple(found))
@@ -189,4 +190,5 @@ def find_known(store: Store, value_key: str) -> Known | None:
 
 
 def _piece(store: Store, key: str) -> Piece:
+    """A piece by its manifest; its files need not be here."""
     return Piece.of(store.object(key), store.check(key))

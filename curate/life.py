@@ -143,7 +143,7 @@ def _taken_over(state: State, corpus: str, last: Node, ids: Sequence[str]) -> li
     """Documents that the corpus takes from the end of another one, with the columns they have there."""
     if last.plan_key not in state.done or last.base.plan_key not in state.done:
         return []
-    view = state.view(last)
+    view = state.reading(state.view(last))
     rows = gather.search(view.pieces[0], pl.col("id").is_in(pl.Series(ids, dtype=pl.String).implode()), ["id"])
     rows = rows.join(live(state, last, rows), on=[SHARD, ROW], how="semi", maintain_order="left")
     whole = gather.joined(view, rows.drop("id"), [c for c in last.schema if c != "text"])

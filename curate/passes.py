@@ -30,8 +30,9 @@ from curate.known import Known
 from curate.plan import INHERITED
 from curate.records import shards_of
 from curate.schema import dtype_of
-from curate.sources import Sources
+from curate.sources import Sources, at_hand
 from curate.step import Step
+from curate.store import Store
 
 FATES: dict[str, Any] = {ROW: pl.UInt32, "id": pl.String, "url": pl.String, "fate": pl.String, "error": pl.String}
 
@@ -177,7 +178,7 @@ class Pass:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
                 self.shard(name, docs, tally, lost)
         source = self.files.files[rank]
-        if file_sha256(Path(source.path)) != source.sha256:
+        if "://" not in source.path and file_sha256(Path(source.path)) != source.sha256:
             for node in self.nodes:
                 for name in names:
                     _record(node, name).unlink(missing_ok=True)
@@ -187,8 +188,9 @@ class Pass:
     def records(self, rank: int, tally: Tally) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
         assert self.files
         work, file = self.nodes[0], self.files.files[rank]
-        with failing(f"{work.title} on {Path(file.path).name}"):
-            found = shards_of(work.found().call(file.path, **work.params), work, file)
+        at = at_hand(file, Store(self.replies.parent), work.draft / "work")
+        with failing(f"{work.title} on {Path(file.path).name}"), at as path:
+            found = shards_of(work.found().call(path, **work.params), work, file)
             started = time.perf_counter()
             for docs, lost, provenance in found:
                 tally.add(work.name, docs.height, docs.height, time.perf_counter() - started)

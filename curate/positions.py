@@ -24,7 +24,7 @@ def mixture_of(state: State) -> tuple[Path, Manifest] | None:
     """The folder of the built mixture and its manifest; None before it is built."""
     node = state.plan.nodes.get("mixture")
     manifest = state.done.get(node.plan_key) if node else None
-    return (state.store.object(manifest.key), manifest) if manifest else None
+    return (state.store.ensure(manifest.key), manifest) if manifest else None
 
 
 def positions(state: State, ids: Sequence[str]) -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -81,5 +81,5 @@ def spelled(state: State, row: dict[str, Any]) -> str:
         data = file.read(row["length"] * width)
     ids = [int.from_bytes(data[i : i + width], "little") for i in range(0, len(data), width)]
     node = dict(state.plan.nodes["mixture"].others)["tokenizer"]
-    tokenizer = state.store.object(state.done[node.plan_key].key) / "tokenizer.json"
+    tokenizer = state.store.ensure(state.done[node.plan_key].key) / "tokenizer.json"
     return str(Tokenizer.from_file(str(tokenizer)).decode(ids, skip_special_tokens=False))

@@ -1,7 +1,7 @@
 """Run settings: where the store is, who does the work, with how many workers. No key ever sees them.
 
 `profiles/<name>.toml` in the user's project, then the one shipped with the package. `CURATE_STORE` overrides the store, as a command-line
-option overrides anything.
+option overrides anything, and `CURATE_REMOTE` the remote.
 """
 
 from __future__ import annotations
@@ -52,10 +52,23 @@ class Profile(BaseModel):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     steps: dict[str, StepSettings] = Field(default_factory=dict)
     price: Prices = Field(default_factory=Prices)
+    remote: str = ""
+    """A bucket behind the store, such as s3://bucket/prefix."""
+    push: bool = False
+    """Whether a build copies what it made to the remote."""
 
     def store_path(self, project: Path) -> Path:
-        """The store's folder: `CURATE_STORE`, or the profile's, relative to the project."""
-        return project / Path(os.environ.get("CURATE_STORE") or self.store).expanduser()
+        """The store's folder: `CURATE_STORE`, or the profile's, relative to the project. CurateError for one that is no folder."""
+        said = os.environ.get("CURATE_STORE") or self.store
+        if "://" in said:
+            raise CurateError(f"store = {said!r}: a store is a folder; put a bucket behind it with remote = {said!r}")
+        return project / Path(said).expanduser()
+
+    def remote_url(self) -> str:
+        """The remote; empty where there is none. CurateError for one that is no bucket."""
+        if self.remote and not self.remote.startswith("s3://"):
+            raise CurateError(f"remote = {self.remote!r}: a remote is a bucket; write s3://bucket/prefix")
+        return self.remote
 
 
 def shipped(folder: str) -> Path:
@@ -65,12 +78,13 @@ def shipped(folder: str) -> Path:
 
 
 def load_profile(name: str, project: Path) -> Profile:
-    """The named profile. CurateError if there is none or it says something unknown."""
+    """The named profile, with `CURATE_REMOTE` for its remote. CurateError if there is none or it says something unknown."""
     places = [project / "profiles", shipped("profiles")]
     for place in places:
         path = place / f"{name}.toml"
         if name.replace("-", "").replace("_", "").isalnum() and path.is_file():
-            return _parse(path)
+            found = _parse(path)
+            return found.model_copy(update={"remote": os.environ.get("CURATE_REMOTE") or found.remote})
     known = [path.stem for place in places if place.is_dir() for path in place.glob("*.toml")]
     raise CurateError(f"no profile {name!r}{did_you_mean(name, known)}")
 

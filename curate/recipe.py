@@ -8,7 +8,7 @@ is for the planner, which asks `Recipe.location` for the place.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,12 +106,22 @@ class Recipe(Part):
 
     def unpinned(self) -> list[str]:
         """`file:line: part` of each model, corpus or tokenizer whose revision is still to be filled in; `build` refuses them."""
-        named: list[tuple[tuple[str, ...], list[str | None]]] = [
-            *((("models", name), [model.revision, model.id]) for name, model in self.models.items()),
-            *((("corpora", name), [corpus.revision, *corpus.files]) for name, corpus in self.corpora.items()),
-            (("tokenizer",), [self.tokenizer.name if self.tokenizer else None]),
-        ]
-        return [self.where(*path) for path, said in named if any(_UNPINNED.search(text or "") for text in said)]
+        return [self.where(*part) for part in dict.fromkeys(path[:2] for path, _ in self.unpinned_texts())]
+
+    def unpinned_texts(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """Where each text stands whose revision is still to be filled in, and the text."""
+        named: list[tuple[tuple[str | int, ...], str | None]] = []
+        for name, model in self.models.items():
+            named += [(("models", name, "revision"), model.revision), (("models", name, "id"), model.id)]
+        for name, corpus in self.corpora.items():
+            named.append((("corpora", name, "revision"), corpus.revision))
+            named += [(("corpora", name, "files", place), text) for place, text in enumerate(corpus.files)]
+        named.append((("tokenizer",), self.tokenizer.name if self.tokenizer else None))
+        return [(path, text) for path, text in named if text and _UNPINNED.search(text)]
+
+    def standing(self, path: Sequence[str | int]) -> Path:
+        """The file that says what a path of keys and places leads to: this recipe's or one that it extends."""
+        return find_mark(self._origin.tree, path).path
 
     def resolved(self) -> dict[str, Any]:
         """The whole truth as a plain dict, which `dump_yaml` writes and `load` reads back as an equal recipe."""

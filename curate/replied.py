@@ -61,7 +61,8 @@ def replies_to(curated: Curated, node: Node, shard: str, row: int) -> list[dict[
     params, replies = build_of(curated).work(node).params, curated.store.root / "replies"
     models = {name: Listening(planned, replies) for name, planned in node.own["models"].items()}
     rows = pl.DataFrame({gather.SHARD: [shard], ROW: [row]}, schema={gather.SHARD: pl.String, ROW: pl.UInt32})
-    docs = gather.joined(curated.built.view(node.chain), rows, list(node.reads)).select(node.reads)
+    view = curated.built.reading(curated.built.view(node.chain), node.reads)
+    docs = gather.joined(view, rows, list(node.reads)).select(node.reads)
     with failing(node.step.title):
         node.step.call(docs, **{**params, **models})
     return [{"model": node.params[name], **asked} for name, model in models.items() for asked in model.asked]

@@ -31,7 +31,7 @@ def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: 
     fates = {*clauses, "repeat", "undecided", "quarantined", "killed"}
     if dropped_by is not None and dropped_by not in fates:
         raise CurateError(f"{corpus} has no clause {dropped_by!r}{did_you_mean(dropped_by, fates)}")
-    with connect(curated.built) as connection:
+    with connect(curated.built, {"documents"}) as connection:
         ids = frame(
             connection,
             f"select id, fate, {_distance(clauses, dropped_by) if near else '0.0'} as distance from documents"
@@ -67,7 +67,8 @@ def after_step(curated: Curated, name: str, n: int, dropped: bool, seed: int) ->
     docs = gather.joined(view, rows.select("shard", "row"), [*shown, "text"]).drop("shard", "row")
     if node.kind != "rewrite" or node.chain is None:
         return docs
-    before = gather.joined(curated.built.view(node.chain), rows.select("shard", "row"), ["text"])["text"]
+    read = curated.built.reading(curated.built.view(node.chain), ["text"])
+    before = gather.joined(read, rows.select("shard", "row"), ["text"])["text"]
     return docs.rename({"text": "after"}).with_columns(before=before).select(*shown, "before", "after")
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from curate.errors import CurateError, failing
 from curate.identity import digest
 from curate.models.base import Reply, Sampling
-from curate.sources import Sources
+from curate.sources import Sources, at_hand
 from curate.step import Artifact, Benchmarks, Step
 
 if TYPE_CHECKING:
@@ -73,16 +73,20 @@ class Discovery:
     def of_reader(
         self, found: Step, params: dict[str, Any], sources: Sources | None, code: dict[str, Any]
     ) -> dict[str, str]:
-        """Columns of the first batch of each file, as text, in types that fit all; nothing is known before a generated corpus exists."""
+        """Columns of the first batch of each file, as text, in types that fit all; nothing is known before a generated corpus exists.
+
+        Of remote files the first one, by digest, stands for all.
+        """
         if sources is None:
             return {}
         name = digest(["reader", found.title, code, params, sources.digests])
         known = self.store.remembered("columns", name)
         if not known:
             heads = []
-            for file in sources.files:
-                with failing(f"{found.title} on {Path(file.path).name}"):
-                    heads += [frame.clear() for frame in itertools.islice(found.call(file.path, **params), 1)]
+            away = [file for file in sources.files if "://" in file.path]
+            for file in [*(file for file in sources.files if file not in away), *away[:1]]:
+                with failing(f"{found.title} on {Path(file.path).name}"), at_hand(file, self.store) as path:
+                    heads += [frame.clear() for frame in itertools.islice(found.call(path, **params), 1)]
             names = dict.fromkeys(c for frame in heads for c in frame.columns)
             known = {c: _common([f.select(c) for f in heads if c in f.columns]) for c in names} or {"text": "String"}
             self.store.remember("columns", name, known)

@@ -1,14 +1,17 @@
 """Which files a corpus is read from: listed by pattern, named by content.
 
 The order of files is the order of their digests, so neither their names nor the order in which they are listed can change a result.
-Leaves out remote places: a later `curate fetch` lists and pins those.
+Remote files (`s3://bucket/pages/*.warc.gz`, `https://host/file`) are listed by `curate fetch` (`curate/listings.py`); a *mark* of size and
+ETag stands for their digest. A worker copies one file at a time, and holds its bytes to what they were when they were first read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import glob
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +37,12 @@ class Source:
     """One input file as it was when it was listed."""
 
     path: str
+    """A path here, or where a remote file is."""
     sha256: str
+    """Its digest; of a remote file its mark, `listed-` and a digest of size and ETag."""
     bytes: int
+    etag: str = ""
+    """Of a remote file."""
     drawn: Drawn | None = None
     """None where nothing is sampled."""
 
@@ -54,32 +61,38 @@ class Sources:
 def list_sources(
     patterns: list[str], project: Path, store: Store, where: str = "", sample: float | None = None
 ) -> Sources:
-    """Files that the patterns name, relative to the project. CurateError if a pattern matches nothing or is not local.
+    """Files that the patterns name, relative to the project. CurateError if a pattern matches nothing or was not listed yet.
 
     sample: the share that is wanted; the files that it leaves out are not opened.
     """
-    paths = listed(patterns, project, where)
     try:
-        sizes = [(str(path), path.stat().st_size) for path in paths]
-        chosen = sampled(sizes, sample)
-        files = [Source(path, *store.digest_of(Path(path)), drawn) for path, drawn in chosen]
+        files = {file.path: file for file in listed(patterns, project, store, where)}
+        chosen = sampled([(file.path, file.bytes) for file in files.values()], sample)
+        digested = [replace(_digested(files[path], store), drawn=drawn) for path, drawn in chosen]
     except OSError as error:
         raise CurateError(f"{error.filename} cannot be read: {error.strerror}", where=where) from None
-    return Sources(in_order(files))
+    return Sources(in_order(digested))
 
 
-def listed(patterns: list[str], project: Path, where: str = "") -> list[Path]:
-    """Paths that the patterns name, each once."""
-    paths: dict[Path, None] = {}
+def _digested(file: Source, store: Store) -> Source:
+    """A local file with its digest; of a remote one its mark is known from the listing."""
+    return file if "://" in file.path else Source(file.path, *store.digest_of(Path(file.path)))
+
+
+def listed(patterns: list[str], project: Path, store: Store, where: str = "") -> list[Source]:
+    """Files that the patterns name, each once; local ones are not digested yet."""
+    from curate.listings import listed as listed_elsewhere
+
+    found: dict[str, Source] = {}
     for pattern in patterns:
         if "://" in pattern:
-            raise CurateError(f"{pattern!r} is not on this machine; copy the files and name them by path", where=where)
-        found = sorted(glob.glob(_pattern(project, pattern), recursive=True))
-        files = [Path(f) for f in found if Path(f).is_file()]
-        if not files:
+            found |= {file.path: file for file in listed_elsewhere(pattern, store, where)}
+            continue
+        paths = [Path(f) for f in sorted(glob.glob(_pattern(project, pattern), recursive=True)) if Path(f).is_file()]
+        if not paths:
             raise CurateError(f"no file matches {pattern!r} (looked in {_shown(project)})", where=where)
-        paths.update(dict.fromkeys(files))
-    return list(paths)
+        found |= {str(path): Source(str(path), "", path.stat().st_size) for path in paths}
+    return list(found.values())
 
 
 def sampled(files: Sequence[tuple[str, int]], sample: float | None) -> list[tuple[str, Drawn | None]]:
@@ -96,6 +109,33 @@ def in_order(files: Iterable[Source]) -> tuple[Source, ...]:
     return tuple(sorted(files, key=lambda file: (file.sha256, file.path)))
 
 
+@contextlib.contextmanager
+def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[str]:
+    """The path of a file on this machine; of a remote one, a copy in `folder` that goes away again.
+
+    CurateError if a remote file is not what was listed, or has other bytes than when it was first read.
+    """
+    if "://" not in file.path:
+        yield file.path
+        return
+    from curate.listings import place_of
+    from curate.objectstore import Changed
+
+    bucket, name = place_of(file.path)
+    with tempfile.TemporaryDirectory(prefix="input-", dir=folder) as copies:
+        path = Path(copies) / name.rpartition("/")[2]
+        try:
+            sha256 = bucket.fetch(name, path, bytes=file.bytes, etag=file.etag)
+        except Changed as error:
+            raise CurateError(f"{error.message}; curate fetch lists it anew", where=file.path) from None
+        known = store.remembered("inputs", file.sha256)
+        if not known:
+            store.remember("inputs", file.sha256, {"sha256": sha256})
+        elif known["sha256"] != sha256:
+            raise CurateError("its bytes are not those of before, though its size and ETag are", where=file.path)
+        yield str(path)
+
+
 def _pattern(project: Path, pattern: str) -> str:
     """A pattern under the project; what the project's own folder is called is no pattern."""
     path = Path(pattern).expanduser()
@@ -108,7 +148,7 @@ def folder_sources(
     """Files of a stored folder (name, bytes, sha256) that a reader takes, by suffix."""
     known = {name: (size, sha256) for name, size, sha256 in names if name.endswith(suffixes)}
     chosen = sampled([(name, size) for name, (size, _) in known.items()], sample)
-    return Sources(in_order(Source(str(folder / n), known[n][1], known[n][0], drawn) for n, drawn in chosen))
+    return Sources(in_order(Source(str(folder / n), known[n][1], known[n][0], drawn=drawn) for n, drawn in chosen))
 
 
 def _shown(path: Path) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from curate.artifact import Manifest, Piece, View
 from curate.identity import digest
+from curate.known import register
 from curate.plan import Node, Plan
 from curate.sources import Source, Sources, folder_sources, in_order
 from curate.step import suffixes
@@ -39,6 +41,7 @@ class State:
             self.done[node.plan_key] = self.store.check(key)
             with contextlib.suppress(OSError):
                 self.store.record(node.plan_key, key)
+                self.note_values(node)
 
     def is_ready(self, node: Node) -> bool:
         """Whether everything is there that its inputs are made up of."""
@@ -46,7 +49,12 @@ class State:
 
     def contents(self, node: Node) -> list[str]:
         """Content of each input: of files their own, of documents that of everything joined to them."""
-        return [self.done[i.plan_key].content if i.makes_files else self.view(i).content for i in node.inputs]
+        return [
+            self.done[i.plan_key].content
+            if i.makes_files
+            else digest([self.done[p.plan_key].content for p in parts(i)])
+            for i in node.inputs
+        ]
 
     def key_payload(self, node: Node) -> dict[str, Any]:
         return node.key_payload(self.contents(node))
@@ -54,12 +62,29 @@ class State:
     def key_of(self, node: Node) -> str:
         return digest(self.key_payload(node))
 
+    def note_values(self, node: Node) -> None:
+        """Values that were computed elsewhere are known here too."""
+        if node.base.plan_key in self.done and not self.store.here(self.done[node.plan_key].key):
+            self.register(node)
+
+    def register(self, node: Node) -> None:
+        """Note that a node's object holds values that later builds may look up."""
+        if node.kind in ("read", "score", "rewrite"):
+            base, key = self.done[node.base.plan_key], self.done[node.plan_key].key
+            register(self.store, node.value_key, key, base.key, base.content, self.given_ids(node))
+
+    def given_ids(self, node: Node) -> bool:
+        """Whether ids of a node's documents are, or may be, the user's own."""
+        readers = [n for n in node.upstream() if n.kind == "read"]
+        return any(n.plan_key not in self.done or self.done[n.plan_key].facts.get("ids") == "given" for n in readers)
+
     def piece(self, node: Node) -> Piece:
+        """What a node stored, its files here. Damaged if they cannot be had."""
         manifest = self.done[node.plan_key]
-        return Piece.of(self.store.object(manifest.key), manifest)
+        return Piece.of(self.store.ensure(manifest.key), manifest)
 
     def files(self, node: Node) -> Sources:
-        """The files a reader takes: listed ones, or those of a generated corpus."""
+        """The files a reader takes: listed ones, or those of a generated corpus, which need not be here yet."""
         assert node.step
         found = list(node.sources.files) if node.sources else []
         for _, source in node.others:
@@ -74,8 +99,17 @@ class State:
         return folder_sources(self.store.object(manifest.key), names, ends, sample).files
 
     def view(self, node: Node) -> View:
-        """The table that a node's documents make up: its base and all pieces since."""
-        return View(tuple(self.piece(part) for part in parts(node)))
+        """The table that a node's documents make up: its base and all pieces since. Only `reading` it makes sure of its files."""
+        manifests = [self.done[part.plan_key] for part in parts(node)]
+        return View(tuple(Piece.of(self.store.object(m.key), m) for m in manifests))
+
+    def reading(self, view: View, columns: Iterable[str] | None = None) -> View:
+        """A view, once the files that hold these columns of it, or all, are here. Damaged if they cannot be had."""
+        owners = view.owners()
+        wanted = view.pieces if columns is None else (view.pieces[-1], *(owners[c] for c in columns if c in owners))
+        for key in dict.fromkeys(piece.folder.name for piece in wanted):
+            self.store.ensure(key)
+        return view
 
 
 def parts(node: Node) -> list[Node]:

@@ -6,9 +6,13 @@ plans/<plan key>    the key that a plan came to
 refs/               what the names of each recipe meant at its last build
 replies/            what models wrote (`curate/models/replies.py`)
 values/             which objects hold the values of a value key
+listings/           which remote files a pattern meant when `curate fetch` listed it
 runs/               seconds, host, log of each build: nothing that identity sees
 cache/              remembered digests and file times; may be deleted at any time
 damaged/            objects that failed a check, set aside
+
+A store may have a remote (`curate/remote.py`). An object of which only the manifest is known from there counts as stored; `ensure`
+brings its files when one of them is needed. A store made for a group (setgid, group-writable) stays so: who opens it writes for the group.
 """
 
 from __future__ import annotations
@@ -18,29 +22,47 @@ import fcntl
 import json
 import os
 import shutil
+import stat as modes
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curate.artifact import Damaged, Manifest, replace_file
 from curate.errors import CurateError
 from curate.identity import file_sha256
 
-FOLDERS = ("objects", "drafts", "plans", "refs", "replies", "runs", "cache", "damaged", "values")
+if TYPE_CHECKING:
+    from curate.remote import Remote
+
+FOLDERS = ("objects", "drafts", "plans", "refs", "replies", "listings", "runs", "cache", "damaged", "values")
+GROUP = modes.S_ISGID | modes.S_IWGRP
 
 
 class Store:
-    """One store on a local disk, shared by any number of builds and projects."""
+    """One store on a local disk, shared by any number of builds and projects; with a remote behind it, if it has one."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.absolute()
+    def __init__(self, root: Path, remote: Remote | None = None) -> None:
+        self.root, self.remote = root.absolute(), remote
+        self._write_for_group()
 
-    def create(self) -> Store:
-        """Make the folders. CurateError if the place cannot be written."""
+    def _write_for_group(self) -> None:
+        """In a store that belongs to a group, what this process and its workers write can be written by the group."""
+        with contextlib.suppress(OSError):
+            if self.root.stat().st_mode & GROUP == GROUP:
+                os.umask(os.umask(0o002) & ~0o070)
+
+    def create(self, *, group: bool = False) -> Store:
+        """Make the folders. CurateError if the place cannot be written. group: for all members of the folder's group."""
         try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if group:
+                self.root.chmod(0o2775)
+                self._write_for_group()
             for name in FOLDERS:
                 (self.root / name).mkdir(parents=True, exist_ok=True)
+                if group:
+                    (self.root / name).chmod(0o2775)
         except OSError as error:
             raise CurateError(f"the store cannot be written: {error.strerror}", where=str(self.root)) from None
         return self
@@ -52,7 +74,9 @@ class Store:
         return self.root / "drafts" / plan_key
 
     def manifest(self, key: str) -> Manifest:
-        """The manifest of an object. Damaged if there is none or it cannot be read."""
+        """The manifest of an object, here or on the remote. Damaged if there is none or it cannot be read."""
+        if not self.here(key) and (away := self._on_remote(key)):
+            return away
         try:
             manifest = Manifest.parse((self.object(key) / "manifest.json").read_text("utf-8"))
         except FileNotFoundError:
@@ -64,14 +88,30 @@ class Store:
         return manifest
 
     def has(self, key: str) -> bool:
+        """Whether an object is stored, here or on the remote."""
+        return self.here(key) or self._on_remote(key) is not None
+
+    def here(self, key: str) -> bool:
+        """Whether an object's files are here."""
         return (self.object(key) / "manifest.json").is_file()
 
+    def ensure(self, key: str) -> Path:
+        """The folder of an object, with its files, brought from the remote if they are not here. Damaged if they cannot be had."""
+        if self.remote and not self.here(key) and (manifest := self._on_remote(key)):
+            self.remote.bring(self, manifest)
+        return self.object(key)
+
+    def _on_remote(self, key: str) -> Manifest | None:
+        return self.remote.known(key, self.root / "cache" / "manifests") if self.remote else None
+
     def check(self, key: str, *, deep: bool = False) -> Manifest:
-        """An object's manifest, once its files were seen to be whole. Damaged if one is not.
+        """An object's manifest, once its files were seen to be whole, as far as they are here. Damaged if one is not.
 
         A file whose size, mtime and inode are those of the last full check is taken to be whole unless `deep`.
         """
         manifest = self.manifest(key)
+        if not self.here(key):
+            return manifest
         known: dict[str, list[int]] = {} if deep else self.remembered("stat", key)
         seen = {}
         for name, size, sha256 in (file for shard in manifest.shards for file in shard.files()):
@@ -91,6 +131,8 @@ class Store:
 
     def set_aside(self, damage: Damaged) -> None:
         """Move a damaged object out of the way, so that it is made again and can still be looked at."""
+        if self.remote and not self.here(damage.key):
+            self.remote.refuse(damage.key)
         place = self.root / "damaged" / f"{damage.key}-{time.time_ns()}"
         with contextlib.suppress(FileNotFoundError):
             self.object(damage.key).replace(place)
@@ -109,25 +151,29 @@ class Store:
 
     def commit(self, plan_key: str, manifest: Manifest) -> None:
         """Turn a finished draft into an object by one rename; if the same object is there already, drop the draft."""
-        if self.has(manifest.key):
+        if self.here(manifest.key):
             try:
                 self.check(manifest.key)
             except Damaged as damage:
                 self.set_aside(damage)
         self.record(plan_key, manifest.key)
-        if not self.has(manifest.key):
+        if not self.here(manifest.key):
             data = self.draft(plan_key) / "data"
             for path in data.glob(".*.tmp"):  # of a build that was killed while it wrote
                 path.unlink()
-            replace_file(data / "manifest.json", manifest.dump().encode())
-            _fsync_folder(data)
-            place = self.object(manifest.key)
-            if place.is_dir():  # without a manifest: what a crash of another tool left
-                shutil.rmtree(place)
-            data.replace(place)
-            _fsync_folder(place.parent)
-            self.check(manifest.key)
+            self.admit(data, manifest)
         shutil.rmtree(self.draft(plan_key), ignore_errors=True)
+
+    def admit(self, data: Path, manifest: Manifest) -> None:
+        """Turn a folder with all files of an object into that object, by one rename."""
+        replace_file(data / "manifest.json", manifest.dump().encode())
+        _fsync_folder(data)
+        place = self.object(manifest.key)
+        if place.is_dir():  # without a manifest: what a crash of another tool left
+            shutil.rmtree(place)
+        data.replace(place)
+        _fsync_folder(place.parent)
+        self.check(manifest.key)
 
     @contextlib.contextmanager
     def locked(self, plan_keys: list[str], waiting: Callable[[], None]) -> Iterator[None]:

@@ -9,7 +9,6 @@ say nothing about the whole, and its scores could not be used again.
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
@@ -76,7 +75,7 @@ def _input_bytes(planner: Planner, found: Step, params: dict[str, Any]) -> float
         if entry is None:
             return math.inf
         files = [file for file in entry.files if not file.startswith("embedded:")]
-        total += sum(Path(path).stat().st_size for path in listed(files, planner.project))
+        total += sum(file.bytes for file in listed(files, planner.project, planner.store))
     return total
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from curate.artifact import readable
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def truth(recipe: Curated) -> list[Claim]:
             raise CurateError(
                 f"{unbuilt[0] if unbuilt else node.name} is not built yet; run `curate build {recipe.name}`"
             )
-        claims += measure(recipe, recipe.store.object(manifest.key), node)
+        with readable(recipe.name):
+            folder = recipe.store.ensure(manifest.key)
+        claims += measure(recipe, folder, node)
     if not claims:
         raise CurateError(f"{recipe.name} reads nothing whose truth is known")
     return claims

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate.artifact import readable
 from curate.documents import FROM_DATA, columns_of, select_of
 from curate.errors import CurateError, did_you_mean
 from curate.figures import FIGURES, built_nodes, source_rows
@@ -66,8 +67,9 @@ def connect(state: State, views: Iterable[str] = VIEWS) -> duckdb.DuckDBPyConnec
 
 def add(connection: duckdb.DuckDBPyConnection, state: State, views: Iterable[str]) -> None:
     """Give a connection these views."""
-    for name in views:
-        connection.execute(f"create view {quoted(name)} as {select(state, name)}")
+    with readable(state.plan.recipe.recipe):
+        for name in views:
+            connection.execute(f"create view {quoted(name)} as {select(state, name)}")
 
 
 def refuse_nothing(state: State) -> None:

@@ -49,7 +49,7 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
     if node.plan_key not in state.done:
         raise CurateError(f"{node.name} is not built as it stands now; run curate build {curated.name} --only {corpus}")
     assert node.chain
-    reached = Reached(state.piece(node), state.view(node.chain))
+    reached = Reached(state.piece(node), state.reading(state.view(node.chain), node.chain.schema.keys() - {"text"}))
     gained, lost, counts = compared(question, reached)
     facts = described(reached, pl.concat([gained, lost]))
     facts = facts.with_columns(gained=pl.int_range(pl.len()) < gained.len())

@@ -15,12 +15,13 @@ from curate import __version__
 from curate.errors import CurateError, did_you_mean
 
 GROUPS = {
-    "make": ("init", "new", "build"),
+    "make": ("init", "new", "fetch", "build"),
     "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
     "trust": ("why", "lock", "verify", "accept", "freeze", "truth"),
+    "store": ("store",),
     "house": ("run", "steps", "schema", "status", "gc"),
 }
-TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "house": "House"}
+TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "store": "Store", "house": "House"}
 
 
 class Commands(click.Group):

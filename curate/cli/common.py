@@ -30,6 +30,7 @@ def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[
             recipe_option: str | None,
             store: str | None,
             profile: str,
+            remote: str | None,
             as_json: bool,
             **options: Any,
         ) -> None:
@@ -45,7 +46,7 @@ def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[
             if unopened and name.endswith(unopened):
                 return function(name, as_json=as_json, **options)
             extra = {key: options.pop(key) for key in ("workers", "executor") if key in options}
-            function(api.open(name, profile=profile, store=store, **extra), as_json=as_json, **options)
+            function(api.open(name, profile=profile, store=store, remote=remote, **extra), as_json=as_json, **options)
 
         for option in reversed(
             [
@@ -54,6 +55,9 @@ def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[
                     "--recipe", "recipe_option", metavar="NAME", help="The recipe, instead of as first argument."
                 ),
                 click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place."),
+                click.option(
+                    "--remote", metavar="URL", help="The bucket behind the store, such as s3://bucket/prefix."
+                ),
                 click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml."),
                 click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
             ]

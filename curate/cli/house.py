@@ -169,7 +169,7 @@ def gc(store: str | None, really: bool, as_json: bool) -> None:
         raise CurateError("there is no store here", where=str(place.root.name))
     found = garbage.loose(place)
     if really:
-        garbage.delete(found)
+        garbage.delete(place, found)
     if as_json:
         return emit([{"path": str(item.path.relative_to(place.root)), "bytes": item.bytes} for item in found])
     for item in found:

@@ -1,4 +1,4 @@
-"""init, new, build: what makes something."""
+"""init, new, fetch, build: what makes something."""
 
 from __future__ import annotations
 
@@ -82,6 +82,21 @@ def new(name: str, parent: str, sets: tuple[str, ...]) -> None:
         path.unlink()
         raise
     click.echo(f"wrote {path.relative_to(project)}; next: curate plan {name}")
+
+
+@recipe_command(short_help="Pin what a recipe names elsewhere: remote files and revisions.")
+def fetch(curated: Curated, *, as_json: bool) -> None:
+    """Pin what a recipe names elsewhere: list its remote files, and put commits of the hub in place of `unpinned` in its file."""
+    found = curated.fetch()
+    if as_json:
+        return emit(found)
+    for one in found["revisions"]:
+        click.echo(f"{one['where']}: {one['id']} is at {one['revision']}")
+    for one in found["listings"]:
+        changes = ", ".join(f"{one[what]:,} {what}" for what in ("new", "gone", "changed") if one[what]) or "as before"
+        click.echo(f"{one['pattern']}: {one['files']:,} files, {one['bytes']:,} bytes ({changes})")
+    if not found["revisions"] and not found["listings"]:
+        click.echo(f"{curated.name}: nothing to fetch; it names no remote files, and every revision is pinned")
 
 
 @recipe_command(short_help="Build a recipe: its corpora and its mixture.")

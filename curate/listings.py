@@ -1,0 +1,128 @@
+"""Which files a remote pattern means, as `curate fetch` found and pinned them: `listings/<digest of the pattern>.json` in the store.
+
+A listing holds where each file is, its size and its ETag. What identity sees of a file is a mark made of size and ETag alone, so that the
+same files at another place are the same input. Left out: versions of one object, and servers that send no ETag for a file.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from curate.artifact import replace_file
+from curate.errors import CurateError
+from curate.identity import digest
+from curate.objectstore import Bucket, Listed
+from curate.sources import Source
+
+if TYPE_CHECKING:
+    from curate.store import Store
+
+KINDS = ("s3", "https", "http")
+WILD = "*?["
+
+
+def listed(pattern: str, store: Store, where: str = "") -> list[Source]:
+    """The pinned files of a remote pattern. CurateError before it was listed."""
+    check(pattern, where)
+    try:
+        files = json.loads(_path(pattern, store).read_text("utf-8"))["files"]
+        return [Source(f["uri"], mark(f["bytes"], f["etag"]), f["bytes"], f["etag"]) for f in files]
+    except FileNotFoundError:
+        raise CurateError(f"{pattern} is not listed yet; run curate fetch on this recipe", where=where) from None
+    except (ValueError, KeyError, TypeError):
+        raise CurateError(
+            f"the listing of {pattern} is damaged; run curate fetch on this recipe", where=where
+        ) from None
+
+
+def mark(size: int, etag: str) -> str:
+    """What stands for the digest of a file whose bytes were not read yet."""
+    return f"listed-{digest([size, etag])}"
+
+
+def check(pattern: str, where: str = "") -> None:
+    """CurateError for a pattern that is of no known kind."""
+    kind, _, rest = pattern.partition("://")
+    host, _, path = rest.partition("/")
+    if kind not in KINDS:
+        raise CurateError(f"{pattern!r}: files come by path, s3://BUCKET/PATH or https://HOST/PATH", where=where)
+    if not host or not path or path.endswith("/"):
+        raise CurateError(f"{pattern!r} names no file; write e.g. s3://bucket/pages/*.warc.gz", where=where)
+    if kind != "s3" and any(c in rest for c in (*WILD, "#")):
+        raise CurateError(f"{pattern!r}: a web server lists no files; name each of them", where=where)
+    if kind == "s3" and any(c in host for c in WILD):
+        raise CurateError(f"{pattern!r}: a bucket is named in full", where=where)
+
+
+def fetch(pattern: str, store: Store, where: str = "") -> dict[str, Any]:
+    """List a pattern anew and pin what is there: files, bytes, and how many files are `new`, `gone` or `changed` since it was last listed.
+
+    CurateError if it matches nothing, or a file has no ETag.
+    """
+    check(pattern, where)
+    found = sorted(_find(pattern), key=lambda file: file.name)
+    if not found:
+        raise CurateError(f"no file matches {pattern!r}", where=where)
+    for file in found:
+        if not file.etag:
+            raise CurateError(
+                f"{file.name}: the server sends no ETag, so a change would go unseen; copy the file", where=where
+            )
+    before = {f["uri"]: f for f in _before(pattern, store)}
+    files = [{"uri": file.name, "bytes": file.bytes, "etag": file.etag} for file in found]
+    now = {str(f["uri"]): f for f in files}
+    if before != now:
+        path = _path(pattern, store)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps({"pattern": pattern, "files": files}, indent=1).encode())
+    return {
+        "pattern": pattern,
+        "files": len(files),
+        "bytes": sum(file.bytes for file in found),
+        "new": len(now.keys() - before.keys()),
+        "gone": len(before.keys() - now.keys()),
+        "changed": sum(before[uri] != now[uri] for uri in before.keys() & now.keys()),
+    }
+
+
+def place_of(uri: str) -> tuple[Bucket, str]:
+    """The bucket or server of a file, and its name there."""
+    kind, _, rest = uri.partition("://")
+    host, _, path = rest.partition("/")
+    return Bucket(f"{kind}://{host}"), path if kind == "s3" else unquote(path)
+
+
+def _find(pattern: str) -> list[Listed]:
+    """Files of a pattern, each named by where it is."""
+    bucket, path = place_of(pattern)
+    parts = path.split("/")
+    fixed = next((i for i, part in enumerate(parts) if any(c in part for c in WILD)), None)
+    if fixed is None or not pattern.startswith("s3:"):
+        one = bucket.look(path)
+        return [Listed(pattern, one.bytes, one.etag)] if one else []
+    matching = (file for file in bucket.list("/".join(parts[:fixed])) if _matches(file.name.split("/"), parts))
+    return [Listed(f"{bucket.url}/{file.name}", file.bytes, file.etag) for file in matching]
+
+
+def _matches(name: list[str], pattern: list[str]) -> bool:
+    """Part by part, so that * does not go into folders; ** stands for any number of them."""
+    if not pattern or not name:
+        return not pattern and not name
+    if pattern[0] == "**":
+        return any(_matches(name[i:], pattern[1:]) for i in range(len(name)))
+    return fnmatch.fnmatchcase(name[0], pattern[0]) and _matches(name[1:], pattern[1:])
+
+
+def _before(pattern: str, store: Store) -> list[dict[str, Any]]:
+    try:
+        return list(json.loads(_path(pattern, store).read_text("utf-8"))["files"])
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def _path(pattern: str, store: Store) -> Path:
+    return store.root / "listings" / f"{digest(pattern)}.json"
