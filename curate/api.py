@@ -148,7 +148,7 @@ class Curated:
         if lock and (said := other_text(self, lock)):
             raise CurateError(said, where=self.lock_path.name)
         if lock:
-            self.prefer(lock)
+            self._prefer(lock)
         executor = executors.make(self.profile.executor, self.profile.workers)
         build = self._build(executor, report or Report())
         try:
@@ -202,7 +202,7 @@ class Curated:
         for key in drift:
             build.report.note(f"objects/{key}: the remote holds another content of it, which stays there")
 
-    def prefer(self, lock: Lock) -> None:
+    def _prefer(self, lock: Lock) -> None:
         """Of what is pinned, take from the remote what the lock says, also where this store holds another content."""
         from curate.objects import prefer
 
@@ -265,7 +265,7 @@ class Curated:
         from curate.forecast import Forecast
 
         reasons, known = self.why(), rates(self.store)
-        outlooks = Forecast(self.built, self.told_by_sample()).run() if reasons else {}
+        outlooks = Forecast(self.built, self._told_by_sample()).run() if reasons else {}
         rows = []
         for name, node in self.planned.nodes.items():
             manifest, outlook = self.built.done.get(node.plan_key), outlooks.get(node.plan_key)
@@ -298,7 +298,7 @@ class Curated:
         found = projection(self.built)
         return {**found, "bill": whole_bill(self.built, found["documents"], self.profile)}
 
-    def told_by_sample(self) -> dict[str, dict[str, int | None]]:
+    def _told_by_sample(self) -> dict[str, dict[str, int | None]]:
         """Documents after each node as the largest stored sample of this recipe tells; empty where there is none."""
         from curate.estimates import projection
 

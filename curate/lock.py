@@ -121,8 +121,11 @@ def _flow(value: Line) -> str:
 
 
 def recipe_digest(recipe: Recipe) -> str:
-    """Digest of what a recipe says about its data; the way a clause is written does not matter."""
+    """Digest of what a recipe says about its data; the way a clause is written, and where files lie, do not matter."""
     whole = recipe.resolved()
+    for corpus in whole.get("corpora", {}).values():
+        if any(not file.startswith("embedded:") for file in corpus.get("files", ())):
+            corpus["files"] = [file for file in corpus["files"] if file.startswith("embedded:")]
     for step in (step for corpus in whole.get("corpora", {}).values() for step in corpus.get("steps", ())):
         if isinstance(step.get("keep"), dict):
             step["keep"] = [[name, parse(text).canonical] for name, text in step["keep"].items()]

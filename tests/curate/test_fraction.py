@@ -180,7 +180,7 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth_also_where_pages_of_a
         clusters = []
         for i in chosen:
             seen = sum(rng.random() < 0.5 for _ in range(counts[i]))
-            clusters.append(Cluster(Source(str(i), "", sizes[i], drawn), seen, seen))
+            clusters.append(Cluster(Source(str(i), "", sizes[i], drawn=drawn), seen, seen))
         total = estimate(clusters)
         held += total.low <= sum(counts) <= total.high
     assert 0.90 < held / 300 <= 0.99
@@ -188,7 +188,7 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth_also_where_pages_of_a
 
 def test_where_nothing_was_seen_there_may_still_be_some() -> None:
     drawn = Drawn(1000, 1000, 1.0)
-    assert estimate([Cluster(Source(str(i), "", 1, drawn), 0, 0) for i in range(10)]) == Total(0.0, 300.0, 0.0)
+    assert estimate([Cluster(Source(str(i), "", 1, drawn=drawn), 0, 0) for i in range(10)]) == Total(0.0, 300.0, 0.0)
 
 
 def test_a_sample_too_small_for_a_mixture_says_so_and_keeps_its_corpora(tmp_path: Path) -> None:
