@@ -111,7 +111,7 @@ def bill_text(bill: dict[str, Any]) -> str:
         else "price unknown (set [price] in the profile)"
     )
     unknown = (
-        f"; not timed yet: {', '.join(bill['unknown'][:4])}{' ...' if len(bill['unknown']) > 4 else ''}"
+        f"; not known yet: {', '.join(bill['unknown'][:4])}{' ...' if len(bill['unknown']) > 4 else ''}"
         if bill["unknown"]
         else ""
     )
