@@ -49,6 +49,8 @@ def step_digest(node: Node) -> str:
 
 def seconds_of(node: Node, documents: int | None, known: Mapping[str, Rate]) -> float | None:
     """Seconds that a node takes for so many documents; None where the rate or the number is not known."""
+    if node.kind == "repeat":  # found while the records are read
+        return 0.0
     rate = known.get(step_digest(node))
     count = 1 if node.makes_files else documents
     return None if rate is None or count is None else rate.seconds * count
@@ -74,7 +76,7 @@ def whole_bill(state: State, documents: Mapping[str, Mapping[str, int | None]], 
         if told is None:
             continue
         count = int(told["estimate"] if told["estimate"] is not None else told["high"] or 0)
-        seconds[name] = 0.0 if node.kind == "repeat" else seconds_of(node, count, known)
+        seconds[name] = seconds_of(node, count, known)
         size += manifest.bytes * count / max(1, manifest.rows_in)
     return bill(seconds, state.plan.nodes, round(size), profile)
 

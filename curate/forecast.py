@@ -26,18 +26,23 @@ from curate.state import State
 
 @dataclass
 class Outlook:
-    """Documents that go into one node. `exact` is False where they are the most there can be, or estimated."""
+    """Documents that go into one node. `exact` is False where they are the most there can be, or estimated.
+
+    interval: the 95% interval, or the bounds, that a sample tells.
+    """
 
     documents: int | None = 0
     known: int = 0
     exact: bool = True
+    interval: tuple[int, int] | None = None
 
     @property
     def todo(self) -> int | None:
         return None if self.documents is None else max(0, self.documents - self.known)
 
     def payload(self) -> dict[str, Any]:
-        return {"documents": self.documents, "known": self.known, "to_do": self.todo, "exact": self.exact}
+        told = {"documents": self.documents, "known": self.known, "to_do": self.todo, "exact": self.exact}
+        return told | ({"interval": list(self.interval)} if self.interval else {})
 
 
 @dataclass
@@ -65,8 +70,10 @@ class Forecast:
         """The nodes of one chain that are to be built, first to last."""
         first = nodes[0]
         if first.kind == "read":
-            self.found[first.plan_key] = self.files(first)
-            return self.guess(nodes, self.found[first.plan_key])
+            files = self.files(first)
+            if files.documents is not None:
+                self.found[first.plan_key] = files
+            return self.guess(nodes, files)
         assert first.chain
         run: list[Node] = []
         for node in nodes:
@@ -92,8 +99,10 @@ class Forecast:
             told = self.projected.get(node.chain.name if node.chain and node.kind != "read" else node.name)
             if told and not (coming.documents and coming.exact):
                 count = int((told["high"] if told["estimate"] is None else told["estimate"]) or 0)
-                coming = Outlook(min(count, coming.documents or count), 0, False)
-            self.found.setdefault(node.plan_key, Outlook(coming.documents, known, coming.exact and not known))
+                interval = (int(told["low"] or 0), int(told["high"] or 0))
+                coming = Outlook(min(count, coming.documents or count), 0, False, interval)
+            exact = coming.exact and not known
+            self.found.setdefault(node.plan_key, Outlook(coming.documents, known, exact, coming.interval))
             coming = Outlook(None if node.kind == "expand" else coming.documents, 0, False)
 
     # exactly, shard by shard

@@ -48,9 +48,15 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
 
 
 def _counts(row: dict[str, Any]) -> list[str]:
-    """Documents that stand in a stored node; of one to do those that go in, are known, are to do. `~`: at most, or estimated."""
+    """Documents that stand in a stored node; of one to do those that go in, are known, are to do. `~`: at most, or estimated.
+
+    In parentheses stands what a sample tells: an interval, or bounds.
+    """
     about = "" if row.get("exact", True) else "~"
-    return [about + number(row[c]) if row.get(c) is not None else "" for c in ("documents", "known", "to_do")]
+    cells = [about + number(row[c]) if row.get(c) is not None else "" for c in ("documents", "known", "to_do")]
+    if row.get("interval"):
+        cells[0] += " ({} to {})".format(*map(number, row["interval"]))
+    return cells
 
 
 @recipe_command(short_help="The funnel of each corpus and the mixture.")

@@ -165,6 +165,8 @@ def test_a_plan_of_the_whole_tells_what_a_stored_sample_says(split: Path) -> Non
     rows = {row["node"]: row for row in open_small(split).plan()}
     assert 450 < rows["web/parquet"]["documents"] < 750
     assert not rows["web/parquet"]["exact"]
+    low, high = rows["web/copies"]["interval"]
+    assert low < rows["web/copies"]["documents"] < high
 
 
 @pytest.mark.parametrize("alike", [0.0, 0.9])
