@@ -15,7 +15,7 @@ from curate import executors
 from curate.artifact import View, readable, replace_file
 from curate.build import Build
 from curate.costs import step_digest
-from curate.errors import CurateError
+from curate.errors import CurateError, Unfit
 from curate.fraction import percent, sample_of, share_of, split_name
 from curate.lock import Lock, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
@@ -188,7 +188,7 @@ class Curated:
         build.run(list(self.planned.ends))
         try:
             build.run()
-        except CurateError as error:
+        except Unfit as error:
             build.report.note(f"{self.title} has no mixture: {error}")
 
     def _push_what_was_built(self, build: Build) -> None:
@@ -235,7 +235,7 @@ class Curated:
 
     def _log(self, build: Build, seconds: float) -> None:
         """Where, when and how long: everything that identity must not see."""
-        names = {node.name: step_digest(node) for node in self.planned.nodes.values()}
+        nodes = {node.plan_key: (name, node) for name, node in self.planned.nodes.items()}
         entry = {
             "recipe": self.title,
             "ran": build.ran,
@@ -243,8 +243,13 @@ class Curated:
             "host": socket.gethostname(),
             "process": os.getpid(),
             "nodes": {
-                name: {"own": names[name], "documents": documents, "computed": computed, "seconds": round(took, 6)}
-                for name, (documents, computed, took) in build.tally.nodes.items()
+                nodes[key][0]: {
+                    "own": step_digest(nodes[key][1]),
+                    "documents": documents,
+                    "computed": computed,
+                    "seconds": round(took, 6),
+                }
+                for key, (documents, computed, took) in build.tally.nodes.items()
             },
         }
         replace_file(self.store.root / "runs" / f"{time.time_ns()}.json", json.dumps(entry).encode())

@@ -28,7 +28,7 @@ from curate.artifact import (
     errors_name,
     read_checked,
 )
-from curate.errors import CurateError, failing
+from curate.errors import CurateError, Unfit, failing
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
@@ -244,8 +244,8 @@ class Build(State):
             self.executor.run(work, work.count, done)
 
     def note(self, tally: Tally) -> None:
-        for name, (documents, computed, seconds) in tally.nodes.items():
-            self.tally.add(name, documents, computed, seconds)
+        for plan_key, (documents, computed, seconds) in tally.nodes.items():
+            self.tally.add(plan_key, documents, computed, seconds)
 
     def work(self, node: Node) -> Work:
         """A node as a worker needs it: artifacts as folders, models as entries."""
@@ -308,7 +308,7 @@ class Build(State):
         cuts = bounds(work.draft / "work" / "sizes")
         with self.report.progress(f"{node.name} (gather)", len(cuts)) as advance:
             self.executor.run(Gather(work, cuts, columns), len(cuts), advance)
-        self.tally.add(node.name, view.rows, view.rows, time.perf_counter() - started)
+        self.tally.add(node.plan_key, view.rows, view.rows, time.perf_counter() - started)
         self.commit(node)
 
     def run_files(self, node: Node) -> None:
@@ -328,14 +328,17 @@ class Build(State):
                     for name, other in node.others
                     if not other.makes_files
                 }
-                facts = node.step.call(corpora, data, **params)
+                try:
+                    facts = node.step.call(corpora, data, **params)
+                except CurateError as error:
+                    raise Unfit(error.message, where=error.where) from None
         shards = tuple(
             Stored(str(path.relative_to(data)), 0, 0, path.stat().st_size, file_sha256(path))
             for path in sorted(data.rglob("*")) if path.is_file()
         )  # fmt: skip
         self.check_code(node)
         self.finish(node, shards, 0, facts or {})
-        self.tally.add(node.name, 1, 1, time.perf_counter() - started)
+        self.tally.add(node.plan_key, 1, 1, time.perf_counter() - started)
 
     # committing
 

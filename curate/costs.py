@@ -86,7 +86,8 @@ def bill(
 ) -> dict[str, Any]:
     """Core-hours, GPU-hours, bytes and price of some work.
 
-    Of what nobody has timed, `unknown` names the nodes; a price that is not set is None.
+    Of what nobody has timed, `unknown` names the nodes, and the hours are those of the others. A price that is not set, or of work of
+    which a part is unknown, is None.
     """
     core = gpu = 0.0
     for name, value in seconds.items():
@@ -96,13 +97,14 @@ def bill(
         gpu += gpus * (value or 0.0)
     price = profile.price
     parts = [(core, price.core_hour, 3600), (gpu, price.gpu_hour, 3600), (float(size or 0), price.gigabyte_month, 1e9)]
+    unknown = [name for name, value in seconds.items() if value is None]
     priced = all(each is not None for amount, each, _ in parts if amount)
     cost = sum(amount / unit * (each or 0.0) for amount, each, unit in parts)
     return {
         "core_hours": core / 3600,
         "gpu_hours": gpu / 3600,
         "bytes": size,
-        "price": round(cost, 4) if priced else None,
+        "price": round(cost, 4) if priced and not unknown else None,
         "currency": price.currency,
-        "unknown": [name for name, value in seconds.items() if value is None],
+        "unknown": unknown,
     }

@@ -17,6 +17,10 @@ class CurateError(Exception):
         self.message, self.where = message, where
 
 
+class Unfit(CurateError):
+    """What a fit says of documents that it cannot work with, such as too few of them."""
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """`; did you mean 'pattern'?` when one of the choices is close to the word, else the choices themselves, else nothing."""
     known = sorted(set(choices))

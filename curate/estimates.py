@@ -22,6 +22,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.gather import Reached, holds, named
 from curate.plan import Node
 from curate.sources import Drawn, Source
 from curate.state import State
@@ -174,20 +175,22 @@ class Estimates:
         """`id`, `file` (its rank) and `root` (the id of what was read) of the documents that go on from a node."""
         columns = ["id", *([weigh] if weigh else [])]
         base = node.base
-        view = self.state.reading(self.state.view(node), [*columns, *(["parent_id"] if base.kind == "expand" else [])])
+        key = "parent_id" if base.kind == "expand" else "id"
+        docs = self.columns(node, list(dict.fromkeys([*columns, key])))
         if base.kind == "read":
-            parts = [
-                view.load(shard, columns).drop("row").with_columns(file=pl.lit(int(shard[:5]), pl.UInt32), root="id")
-                for shard in view.shards
-            ]
-            return pl.concat(parts)
+            return docs.select(*columns, pl.col("shard").str.head(5).cast(pl.UInt32).alias("file"), root="id")
         assert base.chain
         if base.plan_key not in self._clusters:
             self._clusters[base.plan_key] = self.located(base.chain)
-        key = "parent_id" if base.kind == "expand" else "id"
-        docs = pl.concat([view.load(shard, [*columns, *([key] if key != "id" else [])]) for shard in view.shards])
-        came = self._clusters[base.plan_key].rename({"id": key})
-        return docs.join(came.select(key, "file", "root"), on=key).select(*columns, "file", "root")
+        came = self._clusters[base.plan_key].select(pl.col("id").alias(key), "file", "root")
+        return docs.join(came, on=key).select(*columns, "file", "root")
+
+    def columns(self, node: Node, columns: list[str]) -> pl.DataFrame:
+        """`shard` and columns of the documents that go on from a node; bytes are not verified, as nothing is built from them."""
+        view = self.state.reading(self.state.view(node), columns)
+        last = Reached(view.pieces[-1], view)
+        docs = last.load(columns).with_columns(shard=named(last.places, view.shards)["shard"])
+        return docs.filter(holds(last.piece, last.places))
 
     def files(self, node: Node) -> tuple[Source, ...]:
         """The files that a node's documents came from, by rank."""

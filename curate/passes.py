@@ -99,14 +99,14 @@ class Limits:
 
 @dataclass
 class Tally:
-    """What one rank did: documents it took in and, by node, documents, those of them that were computed and not known, and seconds."""
+    """What one rank did: documents it took in and, by plan key, documents, those of them that had to be computed, and their seconds."""
 
     rows: int = 0
     nodes: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
-    def add(self, node: str, documents: int, computed: int, seconds: float) -> None:
-        before = self.nodes.get(node, (0, 0, 0.0))
-        self.nodes[node] = (before[0] + documents, before[1] + computed, before[2] + seconds)
+    def add(self, plan_key: str, documents: int, computed: int, seconds: float) -> None:
+        before = self.nodes.get(plan_key, (0, 0, 0.0))
+        self.nodes[plan_key] = (before[0] + documents, before[1] + computed, before[2] + seconds)
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class Pass:
             found = shards_of(work.found().call(path, **work.params), work, file)
             started = time.perf_counter()
             for docs, lost, provenance in found:
-                tally.add(work.name, docs.height, docs.height, time.perf_counter() - started)
+                tally.add(work.draft.name, docs.height, docs.height, time.perf_counter() - started)
                 yield docs, lost, provenance
                 started = time.perf_counter()
 
@@ -229,7 +229,7 @@ class Pass:
                 started = time.perf_counter()
                 verdict = judge(docs, node.clauses)
                 store(node, name, verdict)
-                tally.add(node.name, docs.height, docs.height, time.perf_counter() - started)
+                tally.add(node.draft.name, docs.height, docs.height, time.perf_counter() - started)
                 docs = docs.filter(verdict["fate"].is_null())
             else:
                 docs, stored = self.run(node, name, docs, guard, base, tally)
@@ -240,7 +240,6 @@ class Pass:
         self, node: Work, name: str, docs: pl.DataFrame, guard: Guard, base: str, tally: Tally
     ) -> tuple[pl.DataFrame, Stored]:
         """One step on one shard: known values are looked up, the rest computed, the piece written."""
-        started = time.perf_counter()
         found = node.found()
         params = node.call_params(found, self.replies)
         seen = node.known.look_up(name, base, docs, list(node.adds)) if node.known else None
@@ -251,9 +250,10 @@ class Pass:
             return children(made, batch, node) if found.kind == "expand" else columns(made, batch, node, found)
 
         timed = not node.models
+        started = time.perf_counter()
         outcome = guard.run(node.name, call, todo, timed, node.most)
+        tally.add(node.draft.name, docs.height, todo.height, time.perf_counter() - started if todo.height else 0.0)
         errors = lost_rows(todo, outcome.lost)
-        tally.add(node.name, docs.height, todo.height, time.perf_counter() - started)
         if found.kind == "expand":
             made = pl.concat(outcome.frames) if outcome.frames else call(todo.clear())
             made = made.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)).select(ROW, *node.adds)

@@ -104,18 +104,15 @@ def duration(seconds: float | None) -> str:
 
 def bill_text(bill: dict[str, Any]) -> str:
     """What work takes, in one line."""
+    names = bill["unknown"]
+    least = "at least " if names else ""
     size = f", {bill['bytes'] / 1e9:,.2f} GB of disk" if bill["bytes"] else ""
-    price = (
-        f"{bill['price']:,.2f} {bill['currency']}"
-        if bill["price"] is not None
-        else "price unknown (set [price] in the profile)"
+    price = "price unknown" if bill["price"] is None else f"{bill['price']:,.2f} {bill['currency']}"
+    unknown = f"; not known yet: {', '.join(names[:4])}{' ...' if len(names) > 4 else ''}" if names else ""
+    hint = " (set [price] in the profile)" if bill["price"] is None and not names else ""
+    return (
+        f"{least}{bill['core_hours']:,.3g} core-hours, {bill['gpu_hours']:,.3g} GPU-hours{size}, {price}{hint}{unknown}"
     )
-    unknown = (
-        f"; not known yet: {', '.join(bill['unknown'][:4])}{' ...' if len(bill['unknown']) > 4 else ''}"
-        if bill["unknown"]
-        else ""
-    )
-    return f"{bill['core_hours']:,.3g} core-hours, {bill['gpu_hours']:,.3g} GPU-hours{size}, {price}{unknown}"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
