@@ -13,6 +13,7 @@ import pytest
 import curate
 from curate.documents import FIRST, LAST
 from curate.views import VIEWS, columns
+from tests.curate import bucket
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = (ROOT / "docs/python.md").read_text("utf-8")
@@ -28,8 +29,12 @@ def blocks(page: str) -> list[tuple[str, str]]:
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[curate.Curated]:
     """The project of the notebook's recipe, with what the blocks of docs/python.md left behind."""
     folder = tmp_path_factory.mktemp("tour")
-    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CURATE_STORE", raising=False)
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch, bucket.server() as place:
+        for name, value in place.items():
+            patch.setenv(name, value)
+        bucket.new_bucket("team")
+        for name in ("CURATE_STORE", "CURATE_REMOTE"):
+            patch.delenv(name, raising=False)
         first = (ROOT / "examples/notebook.py").read_text("utf-8").split("# %%")[2]
         exec(first, {})
         yield curate.open("tour", executor="inline")
