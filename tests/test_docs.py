@@ -1,16 +1,19 @@
-"""The pages about Python and SQL: their code runs, their columns are those of the views, and nothing public is left out."""
+"""The pages: their code runs, their commands are those of the program, columns those of the views, and nothing public is left out."""
 
 import contextlib
 import dataclasses
 import inspect
 import io
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import curate
+from curate.cli import cli
 from curate.documents import FIRST, LAST
 from curate.views import VIEWS, columns
 from tests.curate import bucket
@@ -142,3 +145,25 @@ def test_what_a_recipe_says_of_itself_cannot_leave_its_table(tour: curate.Curate
 
 def test_the_extra_that_the_notebook_names_is_there() -> None:
     assert 'plots = ["matplotlib' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]
+COMMANDS = sorted(
+    {said for page in PAGES for said in re.findall(r"^\$ curate (.*)$", page.read_text("utf-8"), re.MULTILINE)}
+)
+
+
+@pytest.mark.parametrize("said", COMMANDS)
+def test_a_command_on_a_page_is_one_that_the_program_takes(said: str) -> None:
+    words, command, context = shlex.split(said, comments=True), cli, None
+    while isinstance(command, click.Group):
+        context = click.Context(command, parent=context)
+        name, command, words = command.resolve_command(context, words)
+    assert command
+    assert command.make_context(name, words, parent=context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / link).exists(), link
