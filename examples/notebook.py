@@ -28,7 +28,16 @@ for row in recipe.plan():
     print(f"{row['node']:55} {row['step']:28} {row['state']}")
 
 # %% [markdown]
-# Building it takes some seconds. In a notebook a recipe shows itself as this table.
+# A sample says what the whole will be: an interval after each step, and bounds once documents are compared with each other.
+
+# %%
+sample = recipe.sampled("20%")
+sample.build()
+for node, total in sample.projection()["documents"].items():
+    print(f"{node:55} {total['low']:>6,} to {total['high']:>6,} at 100%")
+
+# %% [markdown]
+# Building it takes some seconds; what the sample computed is not computed again. In a notebook a recipe shows itself as this table.
 
 # %%
 built = recipe.build()
@@ -56,6 +65,23 @@ print(recipe.sql("select clause, condition, failed_first from clauses where fail
 # %%
 for document in recipe.sample("web", 4, dropped_by="mathematical", near=True).to_dicts():
     print(f"{document['math_score']:.3f} {document['fate']:12} {document['text'][:70]!r}")
+
+# %% [markdown]
+# What another threshold would keep is known from stored scores; nothing is built.
+
+# %%
+found = recipe.whatif("web", "math_score >= 0.4", n=0)
+print(f"{found['was']} -> {found['then']}: {found['documents']}")
+
+# %% [markdown]
+# One document's life, with the values that each clause saw.
+
+# %%
+(life,) = recipe.trace(document["id"])["lives"]
+print(f"{life['url']}: {life['fate']}")
+for event in life["events"]:
+    for clause in event.get("clauses", ()):
+        print(f"{clause['verdict']:10} {clause['text']:50} {clause['values']}")
 
 # %% [markdown]
 # The mixture is windows of tokens in an order that training can resume; each window names its documents.

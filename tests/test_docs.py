@@ -1,18 +1,22 @@
-"""The pages about Python and SQL: their code runs, their columns are those of the views, and nothing public is left out."""
+"""The pages: their code runs, their commands are those of the program, columns those of the views, and nothing public is left out."""
 
 import contextlib
 import dataclasses
 import inspect
 import io
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import curate
+from curate.cli import cli
 from curate.documents import FIRST, LAST
 from curate.views import VIEWS, columns
+from tests.curate import bucket
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = (ROOT / "docs/python.md").read_text("utf-8")
@@ -28,8 +32,12 @@ def blocks(page: str) -> list[tuple[str, str]]:
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[curate.Curated]:
     """The project of the notebook's recipe, with what the blocks of docs/python.md left behind."""
     folder = tmp_path_factory.mktemp("tour")
-    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CURATE_STORE", raising=False)
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch, bucket.server() as place:
+        for name, value in place.items():
+            patch.setenv(name, value)
+        bucket.new_bucket("team")
+        for name in ("CURATE_STORE", "CURATE_REMOTE"):
+            patch.delenv(name, raising=False)
         first = (ROOT / "examples/notebook.py").read_text("utf-8").split("# %%")[2]
         exec(first, {})
         yield curate.open("tour", executor="inline")
@@ -137,3 +145,25 @@ def test_what_a_recipe_says_of_itself_cannot_leave_its_table(tour: curate.Curate
 
 def test_the_extra_that_the_notebook_names_is_there() -> None:
     assert 'plots = ["matplotlib' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]
+COMMANDS = sorted(
+    {said for page in PAGES for said in re.findall(r"^\$ curate ([^|\n]+)", page.read_text("utf-8"), re.MULTILINE)}
+)
+
+
+@pytest.mark.parametrize("said", COMMANDS)
+def test_a_command_on_a_page_is_one_that_the_program_takes(said: str) -> None:
+    words, command, context = shlex.split(said, comments=True), cli, None
+    while isinstance(command, click.Group):
+        context = click.Context(command, parent=context)
+        name, command, words = command.resolve_command(context, words)
+    assert command
+    assert command.make_context(name, words, parent=context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / link).exists(), link

@@ -57,8 +57,11 @@ def test_the_notebook_runs_with_and_without_the_extra_for_plots(project: Path, p
     assert done.returncode == 0, done.stderr
     for line in (
         "web/html_math",
+        "at 100%",
         "| recipe | tour |",
         "mathematical",
+        "math_score >= 0.5 -> math_score >= 0.4: {'reached': ",
+        "passed     math_score >= 0.5 ",
         "windows of 512 tokens",
         "nodes to do after that: 0",
     ):

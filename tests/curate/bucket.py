@@ -34,9 +34,9 @@ def server() -> Iterator[dict[str, str]]:
         running.stop()
 
 
-def new_bucket() -> str:
-    """The URL of an empty bucket."""
-    name = f"b{secrets.token_hex(6)}"
+def new_bucket(name: str = "") -> str:
+    """The URL of a place in an empty bucket."""
+    name = name or f"b{secrets.token_hex(6)}"
     request = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/{name}", method="PUT")
     urllib.request.urlopen(request, timeout=10).close()
     return f"s3://{name}/team/store"
