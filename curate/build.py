@@ -33,7 +33,7 @@ from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
-from curate.known import Known, depends_on, find_known, has_known
+from curate.known import Known, has_known
 from curate.passes import Limits, Pass, Tally, Work, finished
 from curate.plan import Node
 from curate.records import GIVEN_IDS
@@ -285,14 +285,14 @@ class Build(State):
 
     def known(self, node: Node) -> Known | None:
         """Values of earlier builds; by id too, once the base is stored."""
-        found = find_known(self.store, node.value_key) if node.kind in ("score", "rewrite") else None
+        found = self.earlier(node) if node.kind != "read" else None
         if found is None:
             return None
         for one in found.earlier:
             self.store.ensure(one.piece.folder.name)
         if node.base.plan_key not in self.done:
             return found
-        return found.matched(self.store, self.piece(node.base), self.given_ids(node), depends_on(node))
+        return found.matched(self.store, self.piece(node.base))
 
     def run_across(self, node: Node) -> None:
         from curate.across import Gather, Prepare, bounds, find_columns

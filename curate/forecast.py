@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from curate.artifact import ROW, Piece
-from curate.known import Known, find_known
+from curate.known import Known
 from curate.passes import judge
 from curate.plan import Node
 from curate.state import State
@@ -82,7 +82,7 @@ class Forecast:
         """From a node on of which only the most is known that goes in."""
         coming: Outlook = most
         for node in nodes:
-            earlier = find_known(self.state.store, node.value_key) if node.kind in ("score", "rewrite") else None
+            earlier = self.state.earlier(node) if node.kind != "read" else None
             had = (
                 max((sum(s.rows for s in one.piece.shards.values()) for one in earlier.earlier), default=0)
                 if earlier
@@ -114,7 +114,7 @@ class Forecast:
 
     def known(self, node: Node) -> Known | None:
         """What earlier builds stored, as far as it is here."""
-        found = find_known(self.state.store, node.value_key)
+        found = self.state.earlier(node)
         here = tuple(one for one in found.earlier if self.state.store.here(one.piece.folder.name)) if found else ()
         return Known(here) if here else None
 
@@ -171,7 +171,7 @@ class Forecast:
 
     def read_before(self, node: Node) -> Iterator[tuple[str, tuple[int, int]]]:
         """SHA-256 of each file that this reader read in an earlier build -> its documents and bytes."""
-        earlier = find_known(self.state.store, node.value_key)
+        earlier = self.state.earlier(node)
         for one in reversed(earlier.earlier if earlier else ()):
             facts = self.state.store.manifest(one.piece.folder.name).facts
             for rank, (sha256, size) in enumerate(facts.get("files", ())):
