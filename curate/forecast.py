@@ -2,9 +2,11 @@
 
 As far as a chain is only scored and kept, this is exact: a clause is asked about the stored scores, shard by shard, and rows are looked up
 in what earlier builds stored under the same value key (`curate/known.py`). A document whose score is still to be computed may stay or go,
-so from there on a number is the most that it can be; after a step that compares documents, or makes new ones, nobody knows. Files are not
-opened: of those that were read before the documents are known, of new ones their number is estimated from their bytes, and where nothing
-was read yet a stored sample of the recipe tells (`curate/estimates.py`).
+so from there on a number is the most that it can be; after a step that compares documents, or makes new ones, nobody knows. Documents that
+a step will fail on are not foreseen; those that a build will find by id, or on the remote, are not looked for, so less may be to do.
+
+Files are not opened: of those that were read before the documents are known, of new ones their number is estimated from their bytes, and
+where nothing was read yet a stored sample of the recipe tells (`curate/estimates.py`).
 
 Stored bytes are not verified here, as they are when a build reads them.
 """
@@ -49,6 +51,8 @@ class Forecast:
     """What a sample says of the documents after each node, by name."""
     found: dict[str, Outlook] = field(default_factory=dict)
     """By plan key."""
+    stored: dict[str, Known | None] = field(default_factory=dict)
+    """Values of earlier builds, by plan key."""
     left: dict[tuple[str, ...], Outlook] = field(default_factory=dict)
     """What goes on from a run of nodes that several corpora share."""
 
@@ -114,9 +118,21 @@ class Forecast:
 
     def known(self, node: Node) -> Known | None:
         """What earlier builds stored, as far as it is here."""
-        found = self.state.earlier(node)
+        found = self.earlier(node)
         here = tuple(one for one in found.earlier if self.state.store.here(one.piece.folder.name)) if found else ()
         return Known(here) if here else None
+
+    def earlier(self, node: Node) -> Known | None:
+        """What earlier builds stored, looked up once."""
+        if node.plan_key not in self.stored:
+            self.stored[node.plan_key] = self.state.earlier(node)
+        return self.stored[node.plan_key]
+
+    def more(self, node: Node, sha256: str) -> bool:
+        """Whether a build may know more documents of a shard than are looked for here."""
+        found = self.earlier(node)
+        pieces = [piece for piece, _ in found.shards.get(sha256, ())] if found else []
+        return found is not None and not (pieces and all(self.state.store.here(p.folder.name) for p in pieces))
 
     def shard(self, shard: str, run: list[Node], chain: Node, knowns: dict[str, Known | None], left: Outlook) -> None:
         """`docs` has the rows that may reach a node; `sure` says which do, and `has_NODE` for which a node's values are known."""
@@ -132,6 +148,7 @@ class Forecast:
                 columns = [c for c in node.adds if c in wanted]
                 known = _known(knowns[node.plan_key], sha256, docs, columns)
                 seen.known += known.height
+                seen.exact = seen.exact and (known.height == docs.height or not self.more(node, sha256))
                 values |= dict.fromkeys(columns, known)
             else:
                 docs = self.kept(node, shard, docs, chain, values)

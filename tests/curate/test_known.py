@@ -129,6 +129,18 @@ def test_a_page_seen_again_on_another_day_is_known_but_to_a_step_that_reads_the_
     assert set(rows["days"].to_list()) == {8.0}
 
 
+def test_a_plan_does_not_call_exact_what_it_did_not_look_for_by_id(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, one("{score: letters}"), docs(range(30)))
+    open_small(folder).build()
+    write(folder, **{"0": docs(range(31))})
+    open_small(folder).build(through="web/repeat")
+    (row,) = (row for row in open_small(folder).plan() if row["node"] == "web/letters")
+    curated = open_small(folder)
+    curated.build()
+    assert not row["exact"]
+    assert row["to_do"] >= computed(curated)["web/letters"] == 1
+
+
 OWN = pl.DataFrame({"id": ["a", "b"], "text": ["hello", "world"]})
 CHANGES = {
     "the date that children have from their parents": (
