@@ -23,6 +23,7 @@ from curate.artifact import ROW, Piece
 from curate.known import Known
 from curate.passes import judge
 from curate.plan import Node
+from curate.schema import Schema
 from curate.state import State
 
 
@@ -146,7 +147,7 @@ class Forecast:
             seen.exact = seen.exact and bool(docs["sure"].all())
             if node.kind != "keep":
                 columns = [c for c in node.adds if c in wanted]
-                known = _known(knowns[node.plan_key], sha256, docs, columns)
+                known = _known(knowns[node.plan_key], sha256, docs, {c: node.adds[c] for c in columns})
                 seen.known += known.height
                 seen.exact = seen.exact and (known.height == docs.height or not self.more(node, sha256))
                 values |= dict.fromkeys(columns, known)
@@ -207,11 +208,11 @@ def _live(piece: Piece, shard: str) -> pl.DataFrame:
     return _read(piece, shard, [])
 
 
-def _known(known: Known | None, sha256: str, docs: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+def _known(known: Known | None, sha256: str, docs: pl.DataFrame, columns: Schema) -> pl.DataFrame:
     """`row` and the columns of those documents of a shard whose values an earlier build stored."""
-    found, rows = [docs.select(ROW).clear()], docs.select(ROW)
+    found, rows = [pl.DataFrame(schema={ROW: docs.schema[ROW], **columns})], docs.select(ROW)
     for piece, name in known.shards.get(sha256, ()) if known else ():
-        hits = rows.join(_read(piece, name, columns), on=ROW, maintain_order="left")
+        hits = rows.join(_read(piece, name, [*columns]), on=ROW, maintain_order="left")
         found.append(hits)
         rows = rows.join(hits.select(ROW), on=ROW, how="anti")
     return pl.concat(found, how="diagonal")

@@ -141,6 +141,20 @@ def test_a_plan_does_not_call_exact_what_it_did_not_look_for_by_id(tmp_path: Pat
     assert row["to_do"] >= computed(curated)["web/letters"] == 1
 
 
+def test_a_plan_foresees_a_new_step_and_a_clause_about_it(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, one("{rewrite: upper}"), docs(range(30)))
+    open_small(folder).build()
+    steps = "{rewrite: upper}, {score: letters}, {keep: {long: letters > 30}}, {score: digits}"
+    (folder / "recipes" / "small.yaml").write_text(one(steps))
+    rows = {
+        row["node"]: (row["documents"], row["to_do"], row["exact"])
+        for row in open_small(folder).plan()
+        if "to_do" in row
+    }
+    assert rows["web/letters"] == (30, 30, True)
+    assert rows["web/digits"] == (30, 30, False)
+
+
 OWN = pl.DataFrame({"id": ["a", "b"], "text": ["hello", "world"]})
 CHANGES = {
     "the date that children have from their parents": (
