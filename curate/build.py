@@ -36,7 +36,7 @@ from curate.identity import digest, file_sha256
 from curate.known import Known, has_known
 from curate.passes import Limits, Pass, Tally, Work, finished
 from curate.plan import Node
-from curate.records import GIVEN_IDS
+from curate.records import GIVEN_IDS, IDS_OF_PAYLOADS
 from curate.report import Report
 from curate.schema import schema_text
 from curate.sources import Sources
@@ -352,12 +352,13 @@ class Build(State):
         self.finish(node, shards, rows_in, self.facts_of_read(node) if node.kind == "read" else {})
 
     def facts_of_read(self, node: Node) -> dict[str, Any]:
-        """Whether ids are the user's, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""
+        """What ids stand for, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""
         files = self.files(node).files
-        given = (self.store.draft(node.plan_key) / "work" / GIVEN_IDS).is_file()
+        work = self.store.draft(node.plan_key) / "work"
+        ids = "given" if (work / GIVEN_IDS).is_file() else "payload" if (work / IDS_OF_PAYLOADS).is_file() else "text"
         whole = all(file.drawn is None or file.drawn.share == 1 for file in files)
         listed = {"files": [[file.sha256, file.bytes] for file in files]} if whole else {}
-        return {**({"ids": "given"} if given else {}), **listed}
+        return {"ids": ids, **listed}
 
     def finish(self, node: Node, shards: tuple[Stored, ...], rows_in: int, facts: dict[str, Any]) -> None:
         payload = self.key_payload(node)

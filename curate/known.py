@@ -3,8 +3,9 @@
 Objects are registered under their value key (`curate.plan`). A document's value is taken from one of them in two ways. Where a shard of
 the base is byte for byte one of an earlier base (another clause, the same file in a new snapshot, a sample of whole files), by row.
 Elsewhere by id: one join per pair of bases says which row was which. Those columns of the base are compared that the value comes from,
-the text too: an id may be the user's, and of a page the header says how its bytes are read. Where the two bases hold something else under
-one name (there is a dedup now, after a rewrite), ids of ours still stand for what was read, and the reader's columns are compared.
+the text too where the id does not say which it is: an id may be the user's, and of a page a header says how its bytes are read. Where the
+two bases hold something else under one name (there is a dedup now, after a rewrite), ids of ours still stand for what was read, and the
+reader's columns are compared.
 Values that rest on a trained artifact are those of its content: trained again it may have come out differently.
 
 So a loosened clause, a new snapshot, or the whole after its sample computes only the documents that are new.

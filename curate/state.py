@@ -85,8 +85,12 @@ class State:
         made = {part.plan_key: self.done.get(part.plan_key) for part in artifacts(node)}
         contents = {plan_key: manifest.content for plan_key, manifest in made.items() if manifest}
         ours = not self.given_ids(node) and all(n.kind != "expand" for n in node.upstream())
+        columns = columns_of_base(node)
+        *_, reader = node.upstream()
+        if ours and columns.get("text") == reader.value_key and self.done[reader.plan_key].facts.get("ids") == "text":
+            del columns["text"]  # the id says which it is
         return Ground(
-            columns_of_base(node),
+            columns,
             tuple(sorted(columns_of_reader(node))) if ours else None,
             digest(contents) if len(contents) == len(made) else None,
         )

@@ -25,6 +25,11 @@ STEPS = DATED | {
         def linked(docs: pl.DataFrame) -> pl.Series:
             return docs["url"].fill_null("nowhere")
     """,
+    "read/pages.py": """
+        @read
+        def pages(path: str):
+            yield pl.read_parquet(path).with_columns(payload=pl.lit(b"the same bytes"))
+    """,
     "rewrite/grow.py": """
         @rewrite
         def grow(docs: pl.DataFrame) -> pl.Series:
@@ -157,6 +162,9 @@ def test_a_plan_foresees_a_new_step_and_a_clause_about_it(tmp_path: Path) -> Non
 
 OWN = pl.DataFrame({"id": ["a", "b"], "text": ["hello", "world"]})
 CHANGES = {
+    "how a header says that the bytes of a page are read": (
+        one("{score: letters}", read="pages"), docs(range(9)), docs(range(9)).with_columns(pl.col("text") + "ü"),
+    ),
     "the date that children have from their parents": (
         one("{synth: halves, least: 5}, {score: dated}"), docs(range(9), date="2019"), docs(range(9), date="20201101"),
     ),
