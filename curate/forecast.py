@@ -152,21 +152,20 @@ class Forecast:
                 seen.exact = seen.exact and (known.height == docs.height or not self.more(node, sha256))
                 values |= dict.fromkeys(columns, known)
             else:
-                docs = self.kept(node, shard, docs, chain, values)
+                docs = self.kept(node, shard, docs, values)
         left.documents = (left.documents or 0) + docs.height
         left.exact = left.exact and bool(docs["sure"].all())
 
-    def kept(
-        self, node: Node, shard: str, docs: pl.DataFrame, chain: Node, values: dict[str, pl.DataFrame]
-    ) -> pl.DataFrame:
+    def kept(self, node: Node, shard: str, docs: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.DataFrame:
         """The rows that a keep lets through or, where a value is still to be computed, may let through."""
+        assert node.chain
         frame, told = docs, pl.lit(True)
         for position, column in enumerate(node.reads):
             if column in values:
                 part = values[column].select(ROW, column).with_columns(pl.lit(True).alias(f"has{position}"))
                 told = told & pl.col(f"has{position}").fill_null(False)
             else:
-                part = _read(self.state.piece(chain.maker(column)), shard, [column])
+                part = _read(self.state.piece(node.chain.maker(column)), shard, [column])
             frame = frame.join(part, on=ROW, how="left", maintain_order="left")
         known = frame.with_columns(told=told)
         fates = judge(known, node.clauses)["fate"]

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -148,6 +149,18 @@ def test_a_sample_is_kept_under_its_own_name_and_leaves_the_lock_alone(split: Pa
         sample.freeze()
     frozen = sample.freeze(dev=True)
     assert str(frozen["version"]).endswith(".dev")
+
+
+@pytest.mark.parametrize("lost", ["web/letters", "web/repeat", "web/long+few_digits", "web/copies", "parts/halves"])
+def test_a_plan_and_a_projection_say_what_they_can_where_an_object_is_lost(split: Path, lost: str) -> None:
+    sample, whole = at(split, "10%"), open_small(split)
+    sample.build()
+    whole.build()
+    for curated in (sample, whole):
+        shutil.rmtree(curated.store.object(curated.built.done[curated.planned[lost].plan_key].key))
+    (row,) = (row for row in open_small(split).plan() if row["node"] == lost)
+    assert row["state"] == "to do"
+    assert lost not in at(split, "10%").projection()["documents"]
 
 
 def test_a_sample_is_compared_with_the_whole(split: Path) -> None:
