@@ -433,7 +433,8 @@ class Curated:
             return diff.revisions(self, rev)
         if other is None or other.endswith(".lock"):
             return diff.against_lock(self, self.lock_path if other is None else Path(other))
-        theirs = replace(self, recipe=load(other, project=self.project))
+        name, share = split_name(other)
+        theirs = replace(self, recipe=load(name, project=self.project), fraction=sample_of(share))
         return diff.compare(diff.stored(self), diff.stored(theirs))
 
     # trust

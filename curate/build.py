@@ -33,10 +33,10 @@ from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
-from curate.known import Known, depends_on, find_known, has_known
+from curate.known import Known, has_known
 from curate.passes import Limits, Pass, Tally, Work, finished
 from curate.plan import Node
-from curate.records import GIVEN_IDS
+from curate.records import GIVEN_IDS, IDS_OF_PAYLOADS
 from curate.report import Report
 from curate.schema import schema_text
 from curate.sources import Sources
@@ -285,14 +285,14 @@ class Build(State):
 
     def known(self, node: Node) -> Known | None:
         """Values of earlier builds; by id too, once the base is stored."""
-        found = find_known(self.store, node.value_key) if node.kind in ("score", "rewrite") else None
+        found = self.earlier(node) if node.kind != "read" else None
         if found is None:
             return None
         for one in found.earlier:
             self.store.ensure(one.piece.folder.name)
         if node.base.plan_key not in self.done:
             return found
-        return found.matched(self.store, self.piece(node.base), self.given_ids(node), depends_on(node))
+        return found.matched(self.store, self.piece(node.base))
 
     def run_across(self, node: Node) -> None:
         from curate.across import Gather, Prepare, bounds, find_columns
@@ -355,12 +355,13 @@ class Build(State):
         self.finish(node, shards, rows_in, self.facts_of_read(node) if node.kind == "read" else {})
 
     def facts_of_read(self, node: Node) -> dict[str, Any]:
-        """Whether ids are the user's, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""
+        """What ids stand for, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""
         files = self.files(node).files
-        given = (self.store.draft(node.plan_key) / "work" / GIVEN_IDS).is_file()
+        work = self.store.draft(node.plan_key) / "work"
+        ids = "given" if (work / GIVEN_IDS).is_file() else "payload" if (work / IDS_OF_PAYLOADS).is_file() else "text"
         whole = all(file.drawn is None or file.drawn.share == 1 for file in files)
         listed = {"files": [[file.sha256, file.bytes] for file in files]} if whole else {}
-        return {**({"ids": "given"} if given else {}), **listed}
+        return {"ids": ids, **listed}
 
     def finish(self, node: Node, shards: tuple[Stored, ...], rows_in: int, facts: dict[str, Any]) -> None:
         payload = self.key_payload(node)

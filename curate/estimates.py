@@ -14,6 +14,7 @@ to say of what comes after them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -109,8 +110,11 @@ class Estimates:
     _files: dict[str, tuple[Source, ...]] = field(default_factory=dict)
 
     def corpus(self, end: Node) -> Iterator[tuple[Node, Total]]:
-        """Documents after each built node of a corpus, in order."""
-        chain = [node for node in reversed(list(end.upstream())) if node.plan_key in self.state.done]
+        """Documents after each node of a corpus, in order, as far as it is built."""
+        nodes = reversed(list(end.upstream()))
+        chain = itertools.takewhile(
+            lambda node: node.plan_key in self.state.done, nodes
+        )  # an object in between may be lost
         shrink, bounded = 1.0, False
         for node in chain:
             total = estimate(self.counted(node))

@@ -2,9 +2,11 @@
 
 As far as a chain is only scored and kept, this is exact: a clause is asked about the stored scores, shard by shard, and rows are looked up
 in what earlier builds stored under the same value key (`curate/known.py`). A document whose score is still to be computed may stay or go,
-so from there on a number is the most that it can be; after a step that compares documents, or makes new ones, nobody knows. Files are not
-opened: of those that were read before the documents are known, of new ones their number is estimated from their bytes, and where nothing
-was read yet a stored sample of the recipe tells (`curate/estimates.py`).
+so from there on a number is the most that it can be; after a step that compares documents, or makes new ones, nobody knows. Documents that
+a step will fail on are not foreseen; those that a build will find by id, or on the remote, are not looked for, so less may be to do.
+
+Files are not opened: of those that were read before the documents are known, of new ones their number is estimated from their bytes, and
+where nothing was read yet a stored sample of the recipe tells (`curate/estimates.py`).
 
 Stored bytes are not verified here, as they are when a build reads them.
 """
@@ -18,9 +20,10 @@ from typing import Any
 import polars as pl
 
 from curate.artifact import ROW, Piece
-from curate.known import Known, find_known
+from curate.known import Known
 from curate.passes import judge
 from curate.plan import Node
+from curate.schema import Schema
 from curate.state import State
 
 
@@ -54,6 +57,8 @@ class Forecast:
     """What a sample says of the documents after each node, by name."""
     found: dict[str, Outlook] = field(default_factory=dict)
     """By plan key."""
+    stored: dict[str, Known | None] = field(default_factory=dict)
+    """Values of earlier builds, by plan key."""
     left: dict[tuple[str, ...], Outlook] = field(default_factory=dict)
     """What goes on from a run of nodes that several corpora share."""
 
@@ -89,7 +94,7 @@ class Forecast:
         """From a node on of which only the most is known that goes in."""
         coming: Outlook = most
         for node in nodes:
-            earlier = find_known(self.state.store, node.value_key) if node.kind in ("score", "rewrite") else None
+            earlier = self.state.earlier(node) if node.kind != "read" else None
             had = (
                 max((sum(s.rows for s in one.piece.shards.values()) for one in earlier.earlier), default=0)
                 if earlier
@@ -123,9 +128,21 @@ class Forecast:
 
     def known(self, node: Node) -> Known | None:
         """What earlier builds stored, as far as it is here."""
-        found = find_known(self.state.store, node.value_key)
+        found = self.earlier(node)
         here = tuple(one for one in found.earlier if self.state.store.here(one.piece.folder.name)) if found else ()
         return Known(here) if here else None
+
+    def earlier(self, node: Node) -> Known | None:
+        """What earlier builds stored, looked up once."""
+        if node.plan_key not in self.stored:
+            self.stored[node.plan_key] = self.state.earlier(node)
+        return self.stored[node.plan_key]
+
+    def more(self, node: Node, sha256: str) -> bool:
+        """Whether a build may know more documents of a shard than are looked for here."""
+        found = self.earlier(node)
+        pieces = [piece for piece, _ in found.shards.get(sha256, ())] if found else []
+        return found is not None and not (pieces and all(self.state.store.here(p.folder.name) for p in pieces))
 
     def shard(self, shard: str, run: list[Node], chain: Node, knowns: dict[str, Known | None], left: Outlook) -> None:
         """`docs` has the rows that may reach a node; `sure` says which do, and `has_NODE` for which a node's values are known."""
@@ -139,25 +156,25 @@ class Forecast:
             seen.exact = seen.exact and bool(docs["sure"].all())
             if node.kind != "keep":
                 columns = [c for c in node.adds if c in wanted]
-                known = _known(knowns[node.plan_key], sha256, docs, columns)
+                known = _known(knowns[node.plan_key], sha256, docs, {c: node.adds[c] for c in columns})
                 seen.known += known.height
+                seen.exact = seen.exact and (known.height == docs.height or not self.more(node, sha256))
                 values |= dict.fromkeys(columns, known)
             else:
-                docs = self.kept(node, shard, docs, chain, values)
+                docs = self.kept(node, shard, docs, values)
         left.documents = (left.documents or 0) + docs.height
         left.exact = left.exact and bool(docs["sure"].all())
 
-    def kept(
-        self, node: Node, shard: str, docs: pl.DataFrame, chain: Node, values: dict[str, pl.DataFrame]
-    ) -> pl.DataFrame:
+    def kept(self, node: Node, shard: str, docs: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.DataFrame:
         """The rows that a keep lets through or, where a value is still to be computed, may let through."""
+        assert node.chain
         frame, told = docs, pl.lit(True)
         for position, column in enumerate(node.reads):
             if column in values:
                 part = values[column].select(ROW, column).with_columns(pl.lit(True).alias(f"has{position}"))
                 told = told & pl.col(f"has{position}").fill_null(False)
             else:
-                part = _read(self.state.piece(chain.maker(column)), shard, [column])
+                part = _read(self.state.piece(node.chain.maker(column)), shard, [column])
             frame = frame.join(part, on=ROW, how="left", maintain_order="left")
         known = frame.with_columns(told=told)
         fates = judge(known, node.clauses)["fate"]
@@ -180,7 +197,7 @@ class Forecast:
 
     def read_before(self, node: Node) -> Iterator[tuple[str, tuple[int, int]]]:
         """SHA-256 of each file that this reader read in an earlier build -> its documents and bytes."""
-        earlier = find_known(self.state.store, node.value_key)
+        earlier = self.state.earlier(node)
         for one in reversed(earlier.earlier if earlier else ()):
             facts = self.state.store.manifest(one.piece.folder.name).facts
             for rank, (sha256, size) in enumerate(facts.get("files", ())):
@@ -199,11 +216,11 @@ def _live(piece: Piece, shard: str) -> pl.DataFrame:
     return _read(piece, shard, [])
 
 
-def _known(known: Known | None, sha256: str, docs: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+def _known(known: Known | None, sha256: str, docs: pl.DataFrame, columns: Schema) -> pl.DataFrame:
     """`row` and the columns of those documents of a shard whose values an earlier build stored."""
-    found, rows = [docs.select(ROW).clear()], docs.select(ROW)
+    found, rows = [pl.DataFrame(schema={ROW: docs.schema[ROW], **columns})], docs.select(ROW)
     for piece, name in known.shards.get(sha256, ()) if known else ():
-        hits = rows.join(_read(piece, name, columns), on=ROW, maintain_order="left")
+        hits = rows.join(_read(piece, name, [*columns]), on=ROW, maintain_order="left")
         found.append(hits)
         rows = rows.join(hits.select(ROW), on=ROW, how="anti")
     return pl.concat(found, how="diagonal")

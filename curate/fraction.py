@@ -23,9 +23,9 @@ NAMED = re.compile(r"(?P<recipe>.+)@(?P<percent>[0-9]+(\.[0-9]+)?)%")
 
 
 def share_of(text: str) -> float:
-    """`0.1%` as 0.001. CurateError if it is no share above 0 and up to 100%."""
+    """`0.1%` as 0.001, with as many digits as `percent` tells. CurateError if it is no share above 0 and up to 100%."""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", text.strip())
-    share = float(found[1]) / 100 if found else 0.0
+    share = float(percent(float(found[1]) / 100)[:-1]) / 100 if found else 0.0
     if not 0 < share <= 1:
         raise CurateError(f"--sample {text}: write a share above 0% and up to 100%, such as 0.1%")
     return share

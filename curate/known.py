@@ -2,8 +2,11 @@
 
 Objects are registered under their value key (`curate.plan`). A document's value is taken from one of them in two ways. Where a shard of
 the base is byte for byte one of an earlier base (another clause, the same file in a new snapshot, a sample of whole files), by row.
-Elsewhere by id: one join per pair of bases says which row was which. An id stands for what was read, so of the other columns only those
-are compared that the value depends on; an id that the user gave may stand for anything, so there every column is.
+Elsewhere by id: one join per pair of bases says which row was which. Those columns of the base are compared that the value comes from,
+the text too where the id does not say which it is: an id may be the user's, and of a page a header says how its bytes are read. Where the
+two bases hold something else under one name (there is a dedup now, after a rewrite), ids of ours still stand for what was read, and the
+reader's columns are compared.
+Values that rest on a trained artifact are those of its content: trained again it may have come out differently.
 
 So a loosened clause, a new snapshot, or the whole after its sample computes only the documents that are new.
 """
@@ -13,14 +16,14 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.artifact import ROW, Damaged, Piece, parquet_bytes, replace_file
+from curate.artifact import ROW, Damaged, Manifest, Piece, parquet_bytes, replace_file
 from curate.identity import digest
 from curate.store import Store
 
@@ -29,17 +32,37 @@ if TYPE_CHECKING:
 
 MOST = 4
 """Earlier objects that are looked at for one node."""
-OWN = ("source", "id", "url", "text")
+STANDS_FOR = ("source", "id", "text")
 """Columns that an id given by us stands for (`curate.records.record_ids`)."""
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What the values of a node rest on, besides its value key."""
+
+    columns: dict[str, str]
+    """Columns of the base that they come from -> value key of the node that wrote each."""
+    read: tuple[str, ...] | None
+    """The reader's columns that they come from; None where ids do not stand for what was read."""
+    artifacts: str | None
+    """Digest of the contents of artifacts; None where some are still to be made."""
+
+    def compared(self, other: Ground) -> list[str] | None:
+        """Columns in which two documents of one id must agree to have the same value; None if that says nothing here."""
+        if self.artifacts != other.artifacts and self.artifacts is not None:
+            return None
+        if self.columns == other.columns:
+            return sorted({*self.columns} - {"id"})
+        return None if self.read is None or other.read is None else sorted({*self.read} - {*STANDS_FOR})
+
+
+@dataclass(frozen=True)
 class Earlier:
-    """An earlier piece of values, its base, and whether ids there are the user's."""
+    """An earlier piece of values and its base. compared: see `Ground`."""
 
     base: Piece
     piece: Piece
-    given: bool
+    compared: tuple[str, ...]
     matches: Path | None = None
     """A folder with, for each shard of the new base, `row`, `shard` and `their_row` of documents found by id."""
 
@@ -82,8 +105,8 @@ class Known:
                     theirs = one.piece.read(str(name), [ROW, *columns]).rename({ROW: "their_row"})
                     yield rows.select(ROW, "their_row").join(theirs, on="their_row").drop("their_row")
 
-    def matched(self, store: Store, base: Piece, given: bool, depends: frozenset[str]) -> Known:
-        """The same, with documents of `base` found by id where their shard is not known as a whole. depends: see `depends_on`."""
+    def matched(self, store: Store, base: Piece) -> Known:
+        """The same, with documents of `base` found by id where their shard is not known as a whole."""
         new = [name for name, stored in base.shards.items() if stored.sha256 not in self.shards]
         if not new:
             return self
@@ -95,42 +118,56 @@ class Known:
                 for name, stored in one.base.shards.items()
                 if stored.sha256 not in ours and name in one.piece.shards
             ]
-            every = given or one.given
-            compared = sorted(set(base.columns) - {"id"} if every else depends - set(OWN))
-            fits = set(compared) <= set(base.columns) & set(one.base.columns)
+            fits = {*one.compared} <= {*base.columns} & {*one.base.columns}
             if old and fits and one.base.folder != base.folder:
                 store.ensure(one.base.folder.name)
-                one = replace(one, matches=_matches(store, (base, new), (one.base, old), compared))
+                one = replace(one, matches=_matches(store, (base, new), (one.base, old), one.compared))
             found.append(one)
         return Known(tuple(found))
 
 
-def depends_on(node: Node) -> frozenset[str]:
-    """Columns of the reader that a node's values come from, through whatever was computed in between."""
-    assert node.chain
-    found: set[str] = set()
+def columns_of_base(node: Node) -> dict[str, str]:
+    """Columns of its base that a node's values come from, through whatever was computed since -> value key of what wrote each."""
+    found: dict[str, str] = {}
     for column in node.reads:
-        maker = node.chain.maker(column)
-        found |= {column} if maker.chain is None else depends_on(maker)
-    return frozenset(found)
+        maker = node.chain.maker(column) if node.chain else node
+        since = maker.base is node.base and not maker.is_base
+        found |= columns_of_base(maker) if since else {column: maker.value_key}
+    return found
+
+
+def columns_of_reader(node: Node) -> set[str]:
+    """The reader's columns that a node's values come from, through whatever was computed in between."""
+    makers = {column: node.chain.maker(column) for column in node.reads} if node.chain else {}
+    parts = [{c} if maker.chain is None else columns_of_reader(maker) for c, maker in makers.items()]
+    return set().union(*parts)
+
+
+def artifacts(node: Node) -> set[Node]:
+    """What a node's values come from that is not computed document by document: trained artifacts, and steps that see a whole corpus."""
+    if node.kind in ("across", "fit", "generate"):
+        return {node}
+    makers = {node.chain.maker(column) for column in node.reads} if node.chain else set()
+    others = {other for _, other in node.others} if node.kind != "read" else set()
+    return others.union(*map(artifacts, makers))
 
 
 def _matches(store: Store, new: tuple[Piece, list[str]], old: tuple[Piece, list[str]], compared: Sequence[str]) -> Path:
     """Join two bases by id and the compared columns; one file for each new shard in which something is found. Remembered in the cache."""
     import duckdb
 
-    from curate.views import exact_path, quoted
+    from curate.views import exact_path
 
     pair = digest([[piece.folder.name, piece.content, names] for piece, names in (new, old)] + [list(compared)])
     folder = store.root / "cache" / "matches" / pair
-    if (folder / "done").is_file():
+    if _whole(folder):
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    equal = " and ".join(f"n.{quoted(c)} is not distinct from o.{quoted(c)}" for c in ("id", *compared))
+    equal = " and ".join(f"{_told(c, 'n')} is not distinct from {_told(c, 'o')}" for c in ("id", *compared))
     table = "read_parquet(?, filename = true, hive_partitioning = false)"
     sql = (
         f"select parse_filename(n.filename) as ours, n.row, parse_filename(o.filename) as shard, o.row as their_row"
-        f" from {table} n join {table} o on {equal} order by ours, n.row"
+        f" from {table} n join {table} o on {equal} order by ours, n.row, shard, their_row"
     )
     files = [[exact_path(piece.folder / name) for name in names] for piece, names in (new, old)]
     with contextlib.closing(
@@ -145,8 +182,24 @@ def _matches(store: Store, new: tuple[Piece, list[str]], old: tuple[Piece, list[
                     held = []
                 held.append(part)
         _put(folder, held)
-    replace_file(folder / "done", b"", durable=False)
+    sizes = {path.name: path.stat().st_size for path in folder.glob("*.parquet")}
+    replace_file(folder / "done", json.dumps(sizes).encode(), durable=False)
     return folder
+
+
+def _told(column: str, side: str) -> str:
+    """A column in a join: of long texts the digest."""
+    from curate.sql import quoted
+
+    return f"sha256({side}.text)" if column == "text" else f"{side}.{quoted(column)}"
+
+
+def _whole(folder: Path) -> bool:
+    """Whether matches were found before and no power loss tore them."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        sizes = json.loads((folder / "done").read_text("utf-8"))
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    return False
 
 
 def _put(folder: Path, parts: list[pl.DataFrame]) -> None:
@@ -156,11 +209,11 @@ def _put(folder: Path, parts: list[pl.DataFrame]) -> None:
         replace_file(folder / whole["ours"][0], parquet_bytes(whole.drop("ours")), durable=False)
 
 
-def register(store: Store, value_key: str, key: str, base: str, content: str, given: bool) -> None:
-    """Note that an object holds values of this value key, for documents of this base. given: ids there are the user's own."""
+def register(store: Store, value_key: str, key: str, base: Manifest, ground: Ground) -> None:
+    """Note that an object holds values of this value key, for documents of this base."""
     folder = store.root / "values" / value_key
     folder.mkdir(parents=True, exist_ok=True)
-    mark = {"base": base, "content": content, "given": given}
+    mark = {"base": base.key, "content": base.content, "ground": asdict(ground)}
     replace_file(folder / f"{key}.json", json.dumps(mark).encode(), durable=False)
 
 
@@ -171,7 +224,7 @@ def has_known(store: Store, value_key: str) -> bool:
     return False
 
 
-def find_known(store: Store, value_key: str) -> Known | None:
+def find_known(store: Store, value_key: str, ground: Ground) -> Known | None:
     """Earlier pieces with these values, newest first; None if there are none."""
     folder = store.root / "values" / value_key
     found: list[Earlier] = []
@@ -179,14 +232,21 @@ def find_known(store: Store, value_key: str) -> Known | None:
         for mark in sorted(folder.iterdir(), key=lambda path: (-path.stat().st_mtime_ns, path.name)):
             try:
                 told = json.loads(mark.read_text("utf-8"))
-                one = Earlier(_piece(store, str(told["base"])), _piece(store, mark.stem), bool(told["given"]))
+                compared = ground.compared(_ground(**told["ground"]))
+                if compared is None:
+                    continue
+                one = Earlier(_piece(store, str(told["base"])), _piece(store, mark.stem), tuple(compared))
                 if one.base.content == told["content"]:  # else made again since, and came out differently
                     found.append(one)
-            except (Damaged, ValueError, KeyError):
+            except (Damaged, ValueError, KeyError, TypeError):
                 continue
             if len(found) == MOST:
                 break
     return Known(tuple(found)) if found else None
+
+
+def _ground(columns: dict[str, str], read: list[str] | None, artifacts: str | None) -> Ground:
+    return Ground(columns, None if read is None else tuple(read), artifacts)
 
 
 def _piece(store: Store, key: str) -> Piece:

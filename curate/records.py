@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 GIVEN_IDS = "ids-are-given"
 """A mark in a reader's draft: some ids are the user's own, so the same id may one day stand for another text."""
+IDS_OF_PAYLOADS = "ids-are-of-payloads"
+"""A mark in a reader's draft: ids stand for bytes, of which a header may say one day that they spell another text."""
 
 
 def shards_of(
@@ -73,6 +75,8 @@ def as_documents(frame: pl.DataFrame, work: Work, file: Source) -> pl.DataFrame:
         docs = docs.with_columns(given["id"].cast(pl.String))
         errors.append(pl.Series([None if i else "no id" for i in docs["id"].is_not_null()], dtype=pl.String))
     else:
+        if "payload" in docs.columns:
+            (work.draft / "work" / IDS_OF_PAYLOADS).touch()
         docs = docs.with_columns(record_ids(work.corpus, docs))
     error = pl.select(pl.coalesce(errors)).to_series().alias("error")
     text = pl.when(error.is_null()).then(pl.col("text")).alias("text")

@@ -10,11 +10,14 @@ from typing import Any
 
 from curate.artifact import Manifest, Piece, View
 from curate.identity import digest
-from curate.known import register
+from curate.known import Ground, Known, artifacts, columns_of_base, columns_of_reader, find_known, register
 from curate.plan import Node, Plan
 from curate.sources import Source, Sources, folder_sources, in_order
 from curate.step import suffixes
 from curate.store import Store
+
+VALUES = ("read", "score", "rewrite")
+"""Kinds of nodes that give each document its value by itself."""
 
 
 @dataclass
@@ -69,9 +72,28 @@ class State:
 
     def register(self, node: Node) -> None:
         """Note that a node's object holds values that later builds may look up."""
-        if node.kind in ("read", "score", "rewrite"):
+        if node.kind in VALUES:
             base, key = self.done[node.base.plan_key], self.done[node.plan_key].key
-            register(self.store, node.value_key, key, base.key, base.content, self.given_ids(node))
+            register(self.store, node.value_key, key, base, self.ground(node))
+
+    def earlier(self, node: Node) -> Known | None:
+        """Values that earlier builds stored for such a node."""
+        return find_known(self.store, node.value_key, self.ground(node)) if node.kind in VALUES else None
+
+    def ground(self, node: Node) -> Ground:
+        """What a node's values rest on."""
+        made = {part.plan_key: self.done.get(part.plan_key) for part in artifacts(node)}
+        contents = {plan_key: manifest.content for plan_key, manifest in made.items() if manifest}
+        ours = not self.given_ids(node) and all(n.kind != "expand" for n in node.upstream())
+        columns = columns_of_base(node)
+        *_, reader = node.upstream()
+        if ours and columns.get("text") == reader.value_key and self.done[reader.plan_key].facts.get("ids") == "text":
+            del columns["text"]  # the id says which it is
+        return Ground(
+            columns,
+            tuple(sorted(columns_of_reader(node))) if ours else None,
+            digest(contents) if len(contents) == len(made) else None,
+        )
 
     def given_ids(self, node: Node) -> bool:
         """Whether ids of a node's documents are, or may be, the user's own."""

@@ -24,6 +24,7 @@ import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -255,23 +256,29 @@ def _import(path: Path) -> Any:
             ) from None
     name = f"curate_project.{path.parent.name}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec and spec.loader
+    assert spec and isinstance(spec.loader, SourceFileLoader)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
+    try:  # not from `__pycache__`, which takes an edit of the same second and size for no edit
+        exec(spec.loader.source_to_code(path.read_bytes(), str(path)), module.__dict__)  # noqa: S102
     except Exception as error:
         raise CurateError(f"cannot be imported: {type(error).__name__}: {error}", where=str(path)) from error
     return module
 
 
 @functools.cache
+def _loaded(path: Path, verb: str, mark: tuple[int, int, int]) -> Step:
+    """The step in one file as it stood at this time; whoever edits it in a notebook gets what stands there now."""
+    return load(path, verb)
+
+
 def find(verb: str, name: str, project: Path | None = None) -> Step:
     """The step that a recipe calls `verb: name`. CurateError with a suggestion if there is none."""
     for folder in folders(project):
         path = folder / verb / f"{name}.py"
         if name.isidentifier() and path.is_file():
-            return load(path, verb)
+            stat = path.stat()
+            return _loaded(path, verb, (stat.st_mtime_ns, stat.st_size, stat.st_ino))
     known = found(project)
     verbs = {v for v, _ in known}
     if verb not in verbs:

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 import curate
-from curate import step
 from curate.accept import _told
 from curate.cli import main
 from curate.errors import CurateError
@@ -39,7 +38,6 @@ def edit(path: Path, before: str, after: str) -> None:
     text = path.read_text("utf-8")
     assert before in text, text
     path.write_text(text.replace(before, after), "utf-8")
-    step.find.cache_clear()
 
 
 def keys(folder: Path) -> dict[str, str]:
@@ -49,7 +47,6 @@ def keys(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     open_small(make_project(tmp_path)).build()
-    step.find.cache_clear()
     return tmp_path
 
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate import step
 from curate.errors import CurateError
-from tests.curate.corpus import contents, documents, make_project, objects, open_small, write_files
+from tests.curate.corpus import contents, documents, make_project, objects, one, open_small, tiny, write_files
 
 
 @pytest.fixture
@@ -22,7 +21,15 @@ def edit(path: Path, before: str, after: str) -> None:
     text = path.read_text("utf-8")
     assert before in text
     path.write_text(text.replace(before, after), "utf-8")
-    step.find.cache_clear()
+
+
+def test_a_step_edited_in_a_notebook_runs_as_it_stands_now(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, one("{score: letters}"), pl.DataFrame({"text": ["größer"]}))
+    open_small(folder).build()
+    edit(folder / "steps/score/letters.py", "len_chars()", "len_bytes()")
+    recipe = open_small(folder)
+    recipe.build()
+    assert recipe.sql("select letters from documents").item() == 8
 
 
 def test_every_document_has_one_fate(small: Path) -> None:

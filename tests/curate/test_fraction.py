@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -12,7 +13,7 @@ from hypothesis import given
 import curate
 from curate.errors import CurateError
 from curate.estimates import Cluster, Total, estimate, projection
-from curate.fraction import CLUSTERS, share_of, split_name, take, takes
+from curate.fraction import CLUSTERS, percent, share_of, split_name, take, takes
 from curate.report import Report
 from curate.sources import Drawn, Source
 from tests.curate.corpus import RECIPE, documents, make_project, one, open_small, tiny, write_files
@@ -45,7 +46,7 @@ def test_where_files_lie_does_not_change_a_sample(names: list[str], share: float
     assert take(plain, share) == take([f"/{folder}/{name}" for name in plain], share)
 
 
-@pytest.mark.parametrize("text", ["0%", "101%", "-1%", "0.1", "ten", "", "1e3%", "nan%"])
+@pytest.mark.parametrize("text", ["0%", "0.00000000001%", "101%", "-1%", "0.1", "ten", "", "1e3%", "nan%"])
 def test_a_share_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(CurateError, match="write a share"):
         share_of(text)
@@ -56,6 +57,12 @@ def test_a_name_may_end_in_a_share() -> None:
     assert split_name("recipes/a@b.yaml") == ("recipes/a@b.yaml", None)
     assert curate.open("long-cot@100%").fraction is None
     assert curate.open("long-cot@0.1%").title == "long-cot@0.1%"
+
+
+@given(st.floats(1e-9, 100))
+def test_samples_of_one_name_take_the_same_share(asked: float) -> None:
+    share = share_of(f"{asked:.14f}%")
+    assert share_of(percent(share)) == share
 
 
 FILES = 30
@@ -142,6 +149,27 @@ def test_a_sample_is_kept_under_its_own_name_and_leaves_the_lock_alone(split: Pa
         sample.freeze()
     frozen = sample.freeze(dev=True)
     assert str(frozen["version"]).endswith(".dev")
+
+
+@pytest.mark.parametrize("lost", ["web/letters", "web/repeat", "web/long+few_digits", "web/copies", "parts/halves"])
+def test_a_plan_and_a_projection_say_what_they_can_where_an_object_is_lost(split: Path, lost: str) -> None:
+    sample, whole = at(split, "10%"), open_small(split)
+    sample.build()
+    whole.build()
+    for curated in (sample, whole):
+        shutil.rmtree(curated.store.object(curated.built.done[curated.planned[lost].plan_key].key))
+    (row,) = (row for row in open_small(split).plan() if row["node"] == lost)
+    assert row["state"] == "to do"
+    assert lost not in at(split, "10%").projection()["documents"]
+
+
+def test_a_sample_is_compared_with_the_whole(split: Path) -> None:
+    sample, whole = at(split, "10%"), open_small(split)
+    sample.build()
+    whole.build()
+    for curated, other in ((sample, "small"), (whole, "small@10%")):
+        (letters,) = (step for step in curated.diff(other).steps if step.node == "web/letters")
+        assert {*letters.rows_out} == {c.built.done[c.planned["web/letters"].plan_key].rows for c in (sample, whole)}
 
 
 def test_the_whole_is_projected_with_an_interval_and_after_dedup_with_bounds(split: Path) -> None:

@@ -77,7 +77,6 @@ def test_code_on_the_line_of_a_docstring_is_run_again_when_it_changes(tmp_path: 
     found = []
     for text in (body, body.replace("LIMIT = 1", "LIMIT = 1000"), body.replace("len_chars()", "len_bytes() * 2")):
         step_file.write_text(text)
-        find.cache_clear()
         recipe = open_small(tmp_path)
         assert "web/limited" in recipe.build()["ran"]
         found.append(recipe.sql("select limited from documents").item())
@@ -101,7 +100,6 @@ def test_what_json_cannot_say_exactly_is_refused(value: object) -> None:
 
 
 def test_a_code_digest_is_the_same_in_another_process_and_names_no_path(tmp_path: Path) -> None:
-    from curate.step import find
 
     found = find("score", "length")
     here = code_digest(found.path, found.module, uses=found.spec.uses)

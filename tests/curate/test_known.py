@@ -1,13 +1,14 @@
 """Reuse by document: what is known is not computed again, and what only looks known is."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import curate
-from tests.curate.corpus import make_project, one, open_small, tiny
+from tests.curate.corpus import contents, make_project, one, open_small, tiny
 
 DATED = {
     "score/dated.py": """
@@ -15,6 +16,49 @@ DATED = {
         def dated(docs: pl.DataFrame) -> pl.Series:
             return (docs["date"].str.len_chars() + docs["text"].str.len_chars()).cast(pl.Float64)
     """
+}
+
+
+STEPS = DATED | {
+    "score/linked.py": """
+        @score(reads=["url"])
+        def linked(docs: pl.DataFrame) -> pl.Series:
+            return docs["url"].fill_null("nowhere")
+    """,
+    "read/pages.py": """
+        @read
+        def pages(path: str):
+            yield pl.read_parquet(path).with_columns(payload=pl.lit(b"the same bytes"))
+    """,
+    "rewrite/grow.py": """
+        @rewrite
+        def grow(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"] + "x"
+    """,
+    "rewrite/weighed.py": """
+        @rewrite(reads=["weight"])
+        def weighed(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"] + docs["weight"].cast(pl.String)
+    """,
+    "synth/heavy.py": """
+        @expand
+        def heavy(docs: pl.DataFrame) -> pl.DataFrame:
+            return docs.select("text").with_row_index("parent").with_columns(weight=pl.lit(0))
+    """,
+    "fit/weigher.py": """
+        import os
+        @fit
+        def weigher(corpora, out, *, of: Corpora) -> dict:
+            (out / "weight.txt").write_text(os.environ["WEIGHT"])
+            return {}
+    """,
+    "score/weighing.py": """
+        import pathlib
+        @score
+        def weighing(docs: pl.DataFrame, *, model: Artifact) -> pl.Series:
+            weight = float(pathlib.Path(model, "weight.txt").read_text()) if model else 0.0
+            return docs["text"].str.len_chars() * weight
+    """,
 }
 
 
@@ -88,6 +132,94 @@ def test_a_page_seen_again_on_another_day_is_known_but_to_a_step_that_reads_the_
     assert computed(curated)["web/dated"] == 20
     rows = curated.sql("select dated - letters as days from documents")
     assert set(rows["days"].to_list()) == {8.0}
+
+
+def test_a_plan_does_not_call_exact_what_it_did_not_look_for_by_id(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, one("{score: letters}"), docs(range(30)))
+    open_small(folder).build()
+    write(folder, **{"0": docs(range(31))})
+    open_small(folder).build(through="web/repeat")
+    (row,) = (row for row in open_small(folder).plan() if row["node"] == "web/letters")
+    curated = open_small(folder)
+    curated.build()
+    assert not row["exact"]
+    assert row["to_do"] >= computed(curated)["web/letters"] == 1
+
+
+def test_a_plan_foresees_a_new_step_and_a_clause_about_it(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, one("{rewrite: upper}"), docs(range(30)))
+    open_small(folder).build()
+    steps = "{rewrite: upper}, {score: letters}, {keep: {long: letters > 30}}, {score: digits}"
+    (folder / "recipes" / "small.yaml").write_text(one(steps))
+    rows = {
+        row["node"]: (row["documents"], row["to_do"], row["exact"])
+        for row in open_small(folder).plan()
+        if "to_do" in row
+    }
+    assert rows["web/letters"] == (30, 30, True)
+    assert rows["web/digits"] == (30, 30, False)
+
+
+OWN = pl.DataFrame({"id": ["a", "b"], "text": ["hello", "world"]})
+CHANGES = {
+    "how a header says that the bytes of a page are read": (
+        one("{score: letters}", read="pages"), docs(range(9)), docs(range(9)).with_columns(pl.col("text") + "ü"),
+    ),
+    "the date that children have from their parents": (
+        one("{synth: halves, least: 5}, {score: dated}"), docs(range(9), date="2019"), docs(range(9), date="20201101"),
+    ),
+    "no url where there was an empty one": (
+        one("{score: linked}"), docs(range(9)).with_columns(url=pl.lit("")), docs(range(9)).with_columns(url=pl.lit(None, pl.String)),
+    ),
+    "a column that only the text of children tells of": (
+        one("{rewrite: weighed}, {synth: heavy}, {score: letters}"), docs(range(9), weight=1), docs(range(9), weight=1000),
+    ),
+    "a text that is now what a rewrite made of the earlier one": (
+        one("{rewrite: grow}, {dedup: copies, keep_order: [date]}, {score: letters}"), OWN, OWN.with_columns(pl.col("text") + "x"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_a_value_comes_from_is_compared(tmp_path: Path, what: str) -> None:
+    recipe, before, after = CHANGES[what]
+    folder = tiny(tmp_path, recipe, before, steps=STEPS)
+    open_small(folder).build()
+    (folder / "recipes" / "small.yaml").write_text(recipe.replace("{dedup: copies, keep_order: [date]}, ", ""))
+    write(folder, **{"0": after})
+    curated, fresh = open_small(folder), open_small(folder, store=str(folder / "fresh"))
+    curated.build()
+    fresh.build()
+    assert contents(curated) == contents(fresh)
+
+
+def test_values_of_a_model_that_came_out_differently_when_it_was_trained_again_are_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = "models: {weight: {fit: weigher, of: [web]}}\n" + one("").replace("steps: []", "")
+    recipe += "  scored: {from: web, steps: [{score: weighing, model: weight}]}\n"
+    folder = tiny(tmp_path, recipe, docs(range(9)), steps=STEPS)
+    for weight in ("1", "2"):
+        monkeypatch.setenv("WEIGHT", weight)
+        curated = open_small(folder)
+        curated.build()
+        assert curated.sql("select min(weighing / length(text)) from documents").item() == float(weight)
+        shutil.rmtree(curated.store.object(curated.built.done[curated.planned["models/weight"].plan_key].key))
+
+
+@pytest.mark.parametrize("left", [0, 50])
+def test_matches_that_a_power_loss_tore_are_found_again(tmp_path: Path, left: int) -> None:
+    folder = tiny(tmp_path, one("{score: letters}"), docs(range(30)))
+    open_small(folder).build()
+    write(folder, **{"0": docs(range(31))})
+    curated = open_small(folder)
+    curated.build()
+    (torn,) = (curated.store.root / "cache" / "matches").rglob("*.parquet")
+    torn.write_bytes(torn.read_bytes()[:left])
+    shutil.rmtree(curated.store.object(curated.built.done[curated.planned["web/letters"].plan_key].key))
+    again = open_small(folder)
+    again.build()
+    assert computed(again)["web/letters"] == 1
 
 
 @pytest.mark.parametrize(("clause", "lets_in"), [("letters > 10", True), ("letters > 45", False)])
