@@ -85,7 +85,7 @@ class Forecast:
             if node.kind not in ("score", "rewrite", "keep"):
                 break
             run.append(node)
-        keys = tuple(node.plan_key for node in run)
+        keys = (first.chain.plan_key, *(node.plan_key for node in run))
         if keys not in self.left:
             self.left[keys] = self.rows(run, first.chain)
         self.guess(nodes[len(run) :], self.left[keys])

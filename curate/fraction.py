@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from collections.abc import Iterable, Sequence
 
@@ -51,12 +52,14 @@ def take(names: Sequence[str], share: float) -> tuple[list[int], float]:
     """Places of the files that a sample of this share reads, and the share of their documents that it takes.
 
     The first n of N files in the order of their names' hashes, n = max(ceil(share x N), min(N, CLUSTERS)); all of their documents once
-    share x N reaches that minimum, so that both stages only grow with the share. Only the last part of a name counts: the same files
-    elsewhere give the same sample.
+    share x N reaches that minimum, so that both stages only grow with the share. Of a name counts what stands below the folder that holds
+    all of them: the same files elsewhere give the same sample.
     """
+    folders = [name.rpartition("/")[0] for name in names]
+    above = len(os.path.commonpath(folders)) if len({name.startswith("/") for name in folders}) == 1 else 0
     wanted = round(share * len(names), 9)
     least = min(len(names), CLUSTERS)
-    ranked = sorted(range(len(names)), key=lambda i: (_place(names[i].rpartition("/")[2]), names[i]))
+    ranked = sorted(range(len(names)), key=lambda i: (_place(names[i][above:].lstrip("/")), names[i]))
     return sorted(ranked[: max(math.ceil(wanted), least)]), 1.0 if wanted >= least else wanted / least
 
 

@@ -50,7 +50,7 @@ def _fit(recipe: Curated, dev: bool) -> Lock:
     recipe.refuse_sample("freeze", dev)
     for where in recipe.recipe.unpinned():
         raise CurateError(
-            "has no revision yet, and what is not pinned cannot be frozen; pin it in the recipe", where=where
+            "has no revision yet, and what is not pinned cannot be frozen; curate fetch fills it in", where=where
         )
     todo = recipe.todo()
     if todo:

@@ -245,3 +245,16 @@ def test_a_plan_after_a_changed_clause_says_exactly_what_the_build_then_computes
     real = curated.built.done[curated.planned["web/upper"].plan_key].rows_in
     assert last["documents"] == real if last["exact"] else last["documents"] >= real
     assert last["exact"] != lets_in  # documents that are let in are still to be scored
+
+
+def test_two_corpora_that_each_gain_a_step_over_the_corpus_are_told_apart(tmp_path: Path) -> None:
+    recipe = (
+        "recipe: small\ncorpora:\n"
+        "  a: {{read: parquet, files: data/0.parquet, steps: [{{score: letters}}{0}]}}\n"
+        "  b: {{read: parquet, files: data/1.parquet, steps: [{{score: letters}}{0}]}}\n"
+    )
+    folder = tiny(tmp_path, recipe.format(""), docs(range(100)), docs(range(40)))
+    open_small(folder).build()
+    (folder / "recipes/small.yaml").write_text(recipe.format(", {dedup: copies, keep_order: [letters]}"))
+    rows = {row["node"]: row for row in open_small(folder).plan()}
+    assert (rows["a/copies"]["documents"], rows["b/copies"]["documents"]) == (100, 40)
