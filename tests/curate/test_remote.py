@@ -373,6 +373,15 @@ def test_what_is_no_remote_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         open_small(folder).pull()
 
 
+def test_a_disk_that_cannot_be_written_is_one_line(pushed: Path, second: Path, url: str) -> None:
+    name = "replies/" + "0" * 32 + "/" + "1" * 32 + ".parquet"
+    bucket.change(url, name, b"x")
+    store = Store(second / ".curate").create()
+    (store.root / "replies" / ("0" * 32)).write_bytes(b"")
+    with pytest.raises(CurateError, match="what was copied is whole"):
+        open_small(second, remote=url).pull()
+
+
 # pinned results
 
 
