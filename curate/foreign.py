@@ -50,7 +50,8 @@ def parsed(key: str, data: bytes) -> Manifest:
         counts = [n for shard in manifest.shards for n in (shard.rows, shard.live, *shard.fates.values())]
         if manifest.kind not in get_args(PieceKind) or not all(map(_is_count, [manifest.rows_in, *counts])):
             raise ValueError("its counts are none")
-        if not isinstance(manifest.name, str) or not isinstance(manifest.facts, dict):
+        name_and_facts: tuple[Any, Any] = (manifest.name, manifest.facts)
+        if list(map(type, name_and_facts)) != [str, dict]:
             raise ValueError("its fields are of other types")
         for dtype in manifest.schema.values():
             dtype_of(dtype)
