@@ -270,7 +270,8 @@ class Curated:
         from curate.forecast import Forecast
 
         reasons, known = self.why(), rates(self.store)
-        outlooks = Forecast(self.built, self._told_by_sample()).run() if reasons else {}
+        with readable(self.title):
+            outlooks = Forecast(self.built, self._told_by_sample()).run() if reasons else {}
         rows = []
         for name, node in self.planned.nodes.items():
             manifest, outlook = self.built.done.get(node.plan_key), outlooks.get(node.plan_key)
@@ -300,7 +301,8 @@ class Curated:
 
         if not self.fraction:
             raise CurateError(f"{self.name} is no sample; build one: curate build {self.name} --sample 1%")
-        found = projection(self.built)
+        with readable(self.title):
+            found = projection(self.built)
         return {**found, "bill": whole_bill(self.built, found["documents"], self.profile)}
 
     def _told_by_sample(self) -> dict[str, dict[str, int | None]]:
@@ -347,7 +349,8 @@ class Curated:
         """
         from curate.catalog import write
 
-        return write(self.built, Path(path), self.title)
+        with readable(self.title):
+            return write(self.built, Path(path), self.title)
 
     def funnel(self) -> list[dict[str, Any]]:
         """One row per built node: corpus, node, documents in and out, fates of those that ended there."""
@@ -383,7 +386,8 @@ class Curated:
         """
         from curate.sampling import sample
 
-        return sample(self, corpus, n, dropped_by, near, seed)
+        with readable(self.title):
+            return sample(self, corpus, n, dropped_by, near, seed)
 
     def whatif(self, corpus: str, clause: str, n: int = 10) -> dict[str, Any]:
         """What a corpus would keep with another clause, from stored columns alone; nothing is built.
@@ -394,7 +398,8 @@ class Curated:
         """
         from curate.whatif import whatif
 
-        return whatif(self, corpus, clause, n)
+        with readable(self.title):
+            return whatif(self, corpus, clause, n)
 
     def trace(
         self,
@@ -413,7 +418,8 @@ class Curated:
         """
         from curate.trace import trace
 
-        return trace(self, document, text=text, window=window, offset=offset, item=item, tokens=tokens)
+        with readable(self.title):
+            return trace(self, document, text=text, window=window, offset=offset, item=item, tokens=tokens)
 
     def resolved(self) -> dict[str, Any]:
         """The whole recipe with everything inherited written out."""

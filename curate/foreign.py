@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from curate.artifact import Damaged, Manifest, PieceKind, content_of
+from curate.errors import CurateError
 from curate.identity import digest
+from curate.schema import dtype_of
 
 HEX = re.compile(r"[0-9a-f]{64}")
 SIDE = ".provenance.parquet"
@@ -48,7 +50,13 @@ def parsed(key: str, data: bytes) -> Manifest:
         counts = [n for shard in manifest.shards for n in (shard.rows, shard.live, *shard.fates.values())]
         if manifest.kind not in get_args(PieceKind) or not all(map(_is_count, [manifest.rows_in, *counts])):
             raise ValueError("its counts are none")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        name_and_facts: tuple[Any, Any] = (manifest.name, manifest.facts)
+        if list(map(type, name_and_facts)) != [str, dict]:
+            raise ValueError("its fields are of other types")
+        for dtype in manifest.schema.values():
+            dtype_of(dtype)
+        manifest.dump()  # not with a number that is none
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, CurateError) as error:
         raise Refused(key, "manifest.json", f"cannot be used: {' '.join(str(error).split())[:200]}") from None
     return manifest
 

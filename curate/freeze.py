@@ -96,7 +96,5 @@ def _write(files: dict[Path, bytes]) -> None:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise CurateError(
-                f"cannot be written: {error.strerror}; nothing was frozen", where=written[-1].name
-            ) from None
+            raise CurateError(f"cannot be written: {error.strerror}; nothing was frozen", where=path.name) from None
         raise

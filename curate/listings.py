@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from curate.artifact import replace_file
 from curate.errors import CurateError
 from curate.identity import digest
-from curate.objectstore import Bucket, Listed
+from curate.objectstore import Bucket, Listed, nameless
 from curate.sources import Source
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def check(pattern: str, where: str = "") -> None:
     """CurateError for a pattern that is of no known kind."""
     kind, _, rest = pattern.partition("://")
     host, _, path = rest.partition("/")
+    if "@" in host:  # it would stand in listings, locks and data cards
+        raise CurateError(
+            f"{nameless(pattern)!r} holds a user name; recipes and locks are read by everybody", where=where
+        )
     if kind not in KINDS:
         raise CurateError(f"{pattern!r}: files come by path, s3://BUCKET/PATH or https://HOST/PATH", where=where)
     if not host or not path or path.endswith("/"):

@@ -68,7 +68,7 @@ def _pull(store: Store, remote: Remote, key: str) -> str:
 
 
 class _told:
-    """A damaged object, here or there, as one line."""
+    """A damaged object, here or there, or a disk that is full or may not be written, as one line."""
 
     def __enter__(self) -> None:
         return None
@@ -76,6 +76,10 @@ class _told:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Damaged):
             raise CurateError(f"{error}; it is not used") from None
+        if isinstance(error, OSError):
+            raise CurateError(
+                f"{error.strerror or error}; what was copied is whole", where=str(error.filename or "")
+            ) from None
 
 
 def prefer(store: Store, lock: Lock) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,6 +51,8 @@ class Bucket:
         """CurateError for a place that is none."""
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
+        if "@" in parts.netloc:
+            raise CurateError(f"{nameless(url)!r} holds a user name; say who you are by AWS_ACCESS_KEY_ID and the like")
         if parts.scheme not in ("s3", "https", "http") or not parts.netloc or parts.query or parts.fragment:
             raise CurateError(f"{url!r} is no place for files; write s3://bucket/prefix")
         with self._told():
@@ -142,15 +145,24 @@ class Bucket:
             yield
         except obstore.exceptions.BaseError as error:
             raise Away(f"{self.url}: {_line(error)}") from None
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            raise Away(f"{self.url}: {_line(error)}; look at the AWS_ variables") from None
 
     def _is_there(self, error: Exception) -> None:
         if "NoSuchBucket" in str(error):
             raise Away(f"{self.url}: there is no such bucket") from None
 
 
-def _line(error: Exception) -> str:
-    """What obstore says, without what it says for its own developers."""
-    said = str(error).partition("\n\nDebug source:")[0]
+def nameless(text: str) -> str:
+    """Text without the user names and passwords of the addresses in it."""
+    return re.sub(r"(\w://)[^/\s]*@", r"\1...@", text)
+
+
+def _line(error: BaseException) -> str:
+    """What obstore says, without what it says for its own developers, and without passwords."""
+    said = nameless(str(error)).partition("\n\nDebug source:")[0]
     if "<Code>" in said:
         code = said.partition("<Code>")[2].partition("</Code>")[0]
         return "there is no such bucket" if code == "NoSuchBucket" else code

@@ -66,8 +66,10 @@ class Profile(BaseModel):
 
     def remote_url(self) -> str:
         """The remote; empty where there is none. CurateError for one that is no bucket."""
+        from curate.objectstore import nameless
+
         if self.remote and not self.remote.startswith("s3://"):
-            raise CurateError(f"remote = {self.remote!r}: a remote is a bucket; write s3://bucket/prefix")
+            raise CurateError(f"remote = {nameless(self.remote)!r}: a remote is a bucket; write s3://bucket/prefix")
         return self.remote
 
 

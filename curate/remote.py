@@ -31,6 +31,7 @@ from curate.foreign import SIDE, Refused, files, parsed, sides
 from curate.identity import canonical, file_sha256
 from curate.objectstore import Away, Bucket, Changed
 from curate.report import Lines, Report
+from curate.waiting import result
 
 if TYPE_CHECKING:
     from curate.store import Store
@@ -146,25 +147,28 @@ class Remote:
 
     def pull(self, store: Store, manifest: Manifest) -> None:
         """Copy an object into this store, checked, by one rename. Refused if it is not whole; Away."""
-        key = manifest.key
-        with _one_at_a_time(store.root / "cache" / f"pull-{key}.lock"):
-            if store.here(key):
-                return
-            data = store.root / "drafts" / f"pull.{key}.{os.getpid()}.{secrets.token_hex(4)}"
-            try:
-                data.mkdir(parents=True)
-                for name, _, _ in files(manifest):
-                    (data / name).parent.mkdir(parents=True, exist_ok=True)
-                wanted = [*files(manifest), *self._sides(manifest)]
-                with self.report.progress(f"pull {manifest.name}", len(wanted)) as advance:
-                    for_each(lambda file: self._fetch(manifest, data, *file), wanted, advance)
-                store.admit(data, manifest)
-            except OSError as error:
-                raise CurateError(
-                    f"the store cannot be written: {error.strerror}; nothing that was finished is lost"
-                ) from None
-            finally:
-                shutil.rmtree(data, ignore_errors=True)
+        store.create()  # the first thing that a second checkout does may be to look
+        try:
+            with _one_at_a_time(store.root / "cache" / f"pull-{manifest.key}.lock"):
+                if not store.here(manifest.key):
+                    self._pull(store, manifest)
+        except OSError as error:
+            raise CurateError(
+                f"the store cannot be written: {error.strerror}; nothing that was finished is lost"
+            ) from None
+
+    def _pull(self, store: Store, manifest: Manifest) -> None:
+        data = store.root / "drafts" / f"pull.{manifest.key}.{os.getpid()}.{secrets.token_hex(4)}"
+        try:
+            data.mkdir(parents=True)
+            for name, _, _ in files(manifest):
+                (data / name).parent.mkdir(parents=True, exist_ok=True)
+            wanted = [*files(manifest), *self._sides(manifest)]
+            with self.report.progress(f"pull {manifest.name}", len(wanted)) as advance:
+                for_each(lambda file: self._fetch(manifest, data, *file), wanted, advance)
+            store.admit(data, manifest)
+        finally:
+            shutil.rmtree(data, ignore_errors=True)
 
     def _sides(self, manifest: Manifest) -> list[tuple[str, int, str]]:
         if manifest.kind != "base":
@@ -229,7 +233,7 @@ def for_each(
         running = [pool.submit(work, item) for item in items]
         try:
             for future in running:
-                future.result()
+                result(future)
                 if advance:
                     advance(0, None)
         except BaseException:

@@ -61,8 +61,8 @@ class Store:
                 self._write_for_group()
             for name in FOLDERS:
                 (self.root / name).mkdir(parents=True, exist_ok=True)
-                if group:
-                    (self.root / name).chmod(0o2775)
+            for path in self.root.rglob("*") if group else ():
+                _give_to_group(path)  # also what a store of one user holds already
         except OSError as error:
             raise CurateError(f"the store cannot be written: {error.strerror}", where=str(self.root)) from None
         return self
@@ -216,7 +216,14 @@ class Store:
 
     def keys(self) -> list[str]:
         """Keys of all objects."""
-        return sorted(p.name for p in (self.root / "objects").iterdir() if (p / "manifest.json").is_file())
+        return sorted(p.parent.name for p in (self.root / "objects").glob("*/manifest.json"))
+
+
+def _give_to_group(path: Path) -> None:
+    mode = path.lstat().st_mode
+    wanted = mode | (GROUP | 0o070 if modes.S_ISDIR(mode) else 0o060)
+    if wanted != mode and not path.is_symlink():
+        path.chmod(modes.S_IMODE(wanted))
 
 
 def _fsync_folder(path: Path) -> None:

@@ -15,6 +15,7 @@ from curate.errors import CurateError
 from curate.identity import digest, file_sha256
 from curate.lock import Lock, lock_of, read_ref, recipe_digest
 from curate.sources import Source
+from curate.state import State
 from curate.why import reasons
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 def problems(recipe: Curated, *, deep: bool = False) -> list[str]:
     """What is wrong; empty if all is well. deep: read every byte of every object and input again."""
     found: list[str] = []
-    whole = True
+    whole, state = True, State(recipe.planned, recipe.store)
     for name, node in recipe.planned.nodes.items():
-        of_node = list(_node(recipe, name, node, deep))
+        of_node = list(_node(state, name, node, deep))
         whole = whole and not of_node
         found += of_node + (list(_inputs(name, node)) if deep else [])
     return found + list(_lock(recipe, whole))
@@ -47,13 +48,15 @@ def other_text(recipe: Curated, lock: Lock) -> str:
     return f"not the recipe that the lock was written for: {what}; to write a new lock, build without --locked"
 
 
-def _node(recipe: Curated, name: str, node: Node, deep: bool) -> Iterator[str]:
-    key = recipe.store.planned(node.plan_key)
-    if key is None:
-        yield f"{name}: is not built"
-        return
+def _node(state: State, name: str, node: Node, deep: bool) -> Iterator[str]:
     try:
-        manifest = recipe.store.check(key, deep=deep)
+        state.settle([node])  # in a store that never built it, what is on the remote is known by its key alone
+        known = state.done.get(node.plan_key)
+        key = known.key if known else state.store.planned(node.plan_key)
+        if key is None:
+            yield f"{name}: is not built"
+            return
+        manifest = state.store.check(key, deep=deep)
     except Damaged as damage:
         yield f"{name}: {damage}"
         return

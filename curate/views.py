@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from curate.errors import CurateError, did_you_mean
 from curate.figures import FIGURES, built_nodes, source_rows
 from curate.question import Question, ask, compared
 from curate.sql import Column, exact_path, literal, quoted, table
+from curate.waiting import result
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,7 +85,7 @@ def refuse_nothing(state: State) -> None:
 
 def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
     """Rows of a query as a polars frame; columns of one name are numbered. CurateError for a type that polars has not."""
-    arrow = connection.sql(sql).to_arrow_table()
+    arrow = _stoppable(connection, lambda: connection.sql(sql).to_arrow_table())
     try:
         found = pl.from_arrow(arrow.rename_columns(_different(arrow.column_names)))
     except pl.exceptions.PolarsError as error:
@@ -94,6 +96,17 @@ def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
     whole = [c for c, t in found.schema.items() if isinstance(t, pl.Decimal) and t.scale == 0]
     fits = [c for c in whole if found[c].cast(pl.Int64, strict=False).null_count() == found[c].null_count()]
     return found.with_columns(pl.col(fits).cast(pl.Int64))
+
+
+def _stoppable(connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
+    """What a query gives. Ctrl-C ends it: DuckDB itself does not look for signals while it joins."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(work)
+        try:
+            return result(running)
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _different(names: list[str]) -> list[str]:

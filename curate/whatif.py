@@ -49,8 +49,11 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
     if node.plan_key not in state.done:
         raise CurateError(f"{node.name} is not built as it stands now; run curate build {curated.name} --only {corpus}")
     assert node.chain
-    reached = Reached(state.piece(node), state.reading(state.view(node.chain), node.chain.schema.keys() - {"text"}))
+    read = (node.chain.schema.keys() - {"text"}) | (question.new.columns if question.new else set())
+    reached = Reached(state.piece(node), state.reading(state.view(node.chain), read))
     gained, lost, counts = compared(question, reached)
+    if n and gained.len() + lost.len():
+        state.reading(reached.before, ["text"])  # of the examples
     facts = described(reached, pl.concat([gained, lost]))
     facts = facts.with_columns(gained=pl.int_range(pl.len()) < gained.len())
     estimate = tokens(curated, node, reached, facts, lost)

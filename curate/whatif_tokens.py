@@ -43,7 +43,7 @@ def tokens(curated: Curated, keep: Node, reached: Reached, facts: pl.DataFrame, 
         return Tokens(
             nothing, f"not known: {keep.corpus} is in no mixture that is built, so nothing of it is tokenised"
         )
-    view = curated.built.reading(curated.built.view(node), [COUNT])
+    view = curated.built.reading(curated.built.view(node), [COUNT, LENGTH, "id"])
     guess, how = _guessed(view, facts)
     if not lost.len():
         return Tokens(guess, how)

@@ -131,6 +131,20 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         click.echo(line(row))
 
 
+def csv_text(frame: pl.DataFrame) -> str:
+    """A polars frame as CSV; a list, a struct or bytes stand in it as the JSON that `--json` prints."""
+    import polars as pl
+
+    nested = [c for c, kind in frame.schema.items() if kind.is_nested() or kind in (pl.Binary, pl.Object)]
+    texts = [
+        pl.Series(
+            c, [None if v is None else json.dumps(v, ensure_ascii=False, default=_plain) for v in rows], pl.String
+        )
+        for c, rows in ((c, frame[c].to_list()) for c in nested)
+    ]
+    return frame.with_columns(texts).write_csv()
+
+
 def frame_text(frame: pl.DataFrame) -> None:
     """A polars frame as a table as wide as the terminal: long text is cut, columns without any value are named below.
 

@@ -9,6 +9,7 @@ import click
 
 from curate.cli.common import (
     bill_text,
+    csv_text,
     duration,
     emit,
     frame_text,
@@ -111,14 +112,14 @@ def query(
     sql = _question(rest, file, db is not None)
     made = curated.catalog(db) if db is not None else {}
     if made and not as_json:
-        click.echo(f"wrote {made['db']}: {', '.join(made['views'])}", err=bool(sql))
+        click.echo(f"wrote {printable(made['db'])}: {', '.join(made['views'])}", err=bool(sql))
     if not sql:
         return emit(made) if as_json else None
     frame = curated.sql(sql)
     if as_json:
         emit({**made, "rows": frame.to_dicts()} if made else frame.to_dicts())
     elif as_csv:
-        click.echo(frame.write_csv(), nl=False)
+        click.echo(csv_text(frame), nl=False)
     else:
         frame_text(frame)
 

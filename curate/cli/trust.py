@@ -54,7 +54,11 @@ def verify(curated: Curated, *, as_json: bool, deep: bool) -> None:
         for line in found:
             click.echo(line)
         if not found:
-            click.echo(f"{curated.name}: all {len(curated.planned.nodes)} objects are whole and are what the lock says")
+            away = sum(not curated.store.here(manifest.key) for manifest in curated.built.done.values())
+            only = f"; of {away} the manifest alone was looked at, as their files are on the remote" if away else ""
+            click.echo(
+                f"{curated.name}: all {len(curated.planned.nodes)} objects are whole and are what the lock says{only}"
+            )
     sys.exit(1 if found else 0)
 
 

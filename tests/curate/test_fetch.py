@@ -116,6 +116,7 @@ def test_bytes_that_differ_from_those_first_read_are_refused(remote: Path) -> No
         ("s3://bucket/", "names no file"),
         ("s3://buc*/x", "a bucket is named in full"),
         ("https://host/*.gz", "a web server lists no files"),
+        ("https://me:SECRET@host/x.gz", r"'https://\.\.\.@host/x.gz' holds a user name"),
         ("s3://nobody-has-this/x/*.parquet", "there is no such bucket"),
     ],
 )

@@ -159,6 +159,11 @@ def test_all_or_nothing_is_written(built: Path, monkeypatch: pytest.MonkeyPatch)
     refused(built, "cannot be written: No space left on device; nothing was frozen")
 
 
+def test_a_folder_that_cannot_be_made_is_one_line(built: Path) -> None:
+    (built / "datacards").write_text("a file in its place")
+    refused(built, r"small-.*\.md: cannot be written: File exists; nothing was frozen")
+
+
 def test_the_command_speaks_to_people_and_to_programs(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,13 @@
 """Queries: they only read whatever they try, names from anywhere are only names, and figures need no data file."""
 
+import csv
+import io
 import json
+import os
 import shutil
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -441,3 +447,27 @@ def test_a_question_comes_from_where_it_is(
 
 def test_every_view_is_either_from_figures_or_from_data() -> None:
     assert set(VIEWS) == set(FIGURES) | set(FROM_DATA)
+
+
+def test_csv_holds_lists_structs_and_bytes_as_json(
+    built: curate.Curated, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(built.project)
+    sql = "select failed, {'a': 1} as s, 'x'::blob as b, 1 as n from documents order by id limit 1"
+    with pytest.raises(SystemExit) as ended:
+        main(["query", "small", sql, "--csv"])
+    assert ended.value.code == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert json.loads(row["s"]) == {"a": 1}
+    assert row["n"] == "1"
+    assert row["failed"] == "" or isinstance(json.loads(row["failed"]), list)
+
+
+def test_control_c_ends_a_query_that_never_would(built: curate.Curated) -> None:
+    forever = "with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t"
+    timer = threading.Timer(1, os.kill, [os.getpid(), signal.SIGINT])
+    started = time.perf_counter()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        built.sql(forever)
+    assert time.perf_counter() - started < 20

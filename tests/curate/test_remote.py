@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from curate.errors import CurateError
 from curate.foreign import files, parsed, sides
 from curate.models.fake import Parrot
 from curate.models.replies import Recorded
-from curate.objects import push, store_of
+from curate.objects import push, store_of, usage
 from curate.profile import Profile
 from curate.report import Report
 from curate.store import Store
@@ -143,6 +144,66 @@ def test_what_the_store_lacks_of_a_fit_is_brought(tmp_path: Path, url: str) -> N
     assert "web/letters" not in here(other), "a column that nothing reads stays where it is"
 
 
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda recipe: recipe.sql("select * from documents"),
+        lambda recipe: recipe.sample("web"),
+        lambda recipe: recipe.sample("web/upper"),
+        lambda recipe: recipe.trace(text="alpha"),
+        lambda recipe: recipe.whatif("web", "letters > 10"),
+        lambda recipe: recipe.whatif("web", "letters > 10", n=0),
+    ],
+    ids=["sql", "sample", "sample of a step", "trace", "whatif", "whatif without examples"],
+)
+def test_looking_is_the_first_thing_that_a_second_checkout_does(
+    pushed: Path, second: Path, url: str, look: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, mine = look(open_small(second, remote=url)), look(open_small(pushed))
+    assert str(found) == str(mine)
+    shutil.rmtree(second / ".curate/objects")
+    assert open_small(second, remote=url).verify() == []
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(CurateError, match="the remote cannot be reached; curate build small makes it again"):
+        look(open_small(second, remote=url))
+
+
+def test_tokens_of_a_clause_are_estimated_from_what_is_brought(tmp_path: Path, url: str) -> None:
+    recipe = one("{score: length}, {keep: {long: length > 30}}") + "tokenizer: {train: bpe, vocab: 300, of: [web]}\n"
+    recipe += "mixture: {tokens: 200, seq_len: 32, stages: [{until: 100%, weights: {web: 100%}}]}\n"
+    (tmp_path / "a").mkdir()
+    folder = tiny(tmp_path / "a", recipe, texts(60))
+    mine = open_small(folder, remote=url)
+    mine.build()
+    mine.push()
+    other = open_small(bucket.copy(folder, tmp_path / "b"), remote=url)
+    assert other.whatif("web", "length > 40") == mine.whatif("web", "length > 40")
+
+
+def test_a_store_that_is_not_there_yet_has_nothing(second: Path, url: str) -> None:
+    assert open_small(second, remote=url).verify() == []
+    assert Store(second / "nowhere").keys() == []
+    assert usage(Store(second / "nowhere"))["recipes"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("AWS_ENDPOINT_URL", "http://me:SECRET@127.0.0.1:9"), ("AWS_ACCESS_KEY_ID", "SECRET\nx")],
+    ids=["endpoint", "key"],
+)
+def test_no_error_shows_a_password(
+    pushed: Path, url: str, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(CurateError) as error:
+        open_small(pushed, remote=url).pull()
+    assert "SECRET" not in str(error.value) and "\n" not in str(error.value)
+    for place in ("https://me:SECRET@host/x", "s3://me:SECRET@bucket/x"):
+        with pytest.raises(CurateError) as error:
+            open_small(pushed, remote=place).pull()
+        assert "SECRET" not in str(error.value)
+
+
 # what is wrong over there
 
 
@@ -197,6 +258,11 @@ DAMAGES = {
     "another digest": altered(lambda m: m["shards"][0].update(sha256="0" * 64)),
     "no digest": altered(lambda m: m["shards"][0].update(sha256=None)),
     "no count": altered(lambda m: m["shards"][0].update(rows="many")),
+    "facts that are none": altered(lambda m: m.update(facts=[1])),
+    "a number that is none": altered(lambda m: m.update(facts={"x": float("nan")})),
+    "no name": altered(lambda m: m.update(name=None)),
+    "no schema": altered(lambda m: m.update(schema=["text"])),
+    "an unknown type": altered(lambda m: m["schema"].update(text="Nothing")),
     "unknown field": altered(lambda m: m.update(more=1)),
     "a name upwards": altered(rename("../../../../evil.parquet")),
     "a name from the root": altered(rename("/tmp/evil.parquet")),
@@ -305,6 +371,15 @@ def test_what_is_no_remote_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         open_small(folder, remote="/mnt/share").build()
     with pytest.raises(CurateError, match="this store has no remote"):
         open_small(folder).pull()
+
+
+def test_a_disk_that_cannot_be_written_is_one_line(pushed: Path, second: Path, url: str) -> None:
+    name = "replies/" + "0" * 32 + "/" + "1" * 32 + ".parquet"
+    bucket.change(url, name, b"x")
+    store = Store(second / ".curate").create()
+    (store.root / "replies" / ("0" * 32)).write_bytes(b"")
+    with pytest.raises(CurateError, match="what was copied is whole"):
+        open_small(second, remote=url).pull()
 
 
 # pinned results

@@ -57,6 +57,14 @@ def test_a_group_s_store_stays_writable_for_the_group_whatever_a_member_s_umask_
             assert stat.S_IMODE(mode) & 0o060 == 0o060, path
 
 
+def test_a_store_of_one_person_can_be_given_to_a_group_with_all_it_holds(tmp_path: Path) -> None:
+    store = tmp_path / "own"
+    build(project(tmp_path / "a"), store, 0o077)
+    Store(store).create(group=True)
+    assert [path for path in store.rglob("*") if path.is_dir() and path.stat().st_mode & 0o2070 != 0o2070] == []
+    assert [path for path in store.rglob("*") if path.is_file() and path.stat().st_mode & 0o060 != 0o060] == []
+
+
 def test_a_store_of_one_person_keeps_that_person_s_umask(tmp_path: Path) -> None:
     store = tmp_path / "own"
     build(project(tmp_path / "a"), store, 0o077)

@@ -1,0 +1,23 @@
+"""Waiting for a thread so that Ctrl-C is heard.
+
+polars lets system calls go on after a signal (SA_RESTART), so a main thread that waits for a lock without end never wakes to raise
+KeyboardInterrupt. This one wakes now and then. Left out: ending the thread, which is its caller's affair.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+SECONDS = 0.1
+
+
+def result(running: Future[T]) -> T:
+    """What the thread gives or raises, or KeyboardInterrupt in the main thread."""
+    while True:
+        try:
+            return running.result(SECONDS)
+        except TimeoutError:
+            if running.done():
+                return running.result()
