@@ -148,6 +148,8 @@ def _difference(build: Build, node: Node, before: Manifest, ranks: list[int], na
         for part in ("data", "work"):
             (draft / part).mkdir()
         work = replace(build.work(node), draft=draft, known=None, stored_replies=True)
+        for _, other in node.others if node.kind == "read" else ():
+            build.store.ensure(build.done[other.plan_key].key)
         files = build.files(node) if node.kind == "read" else None
         view = build.reading(build.view(node.chain)) if node.chain else None
         one = Pass((work,), build.store.root / "replies", files, view, build.limits, build.executor.isolated)

@@ -198,7 +198,7 @@ class Curated:
         try:
             drift = self.push(report=build.report)["drift"]
         except Away as error:
-            return build.report.note(f"not pushed: {error}; curate store push {self.name} does it later")
+            return build.report.note(f"not pushed: {error}; curate store push {self.title} does it later")
         for key in drift:
             build.report.note(f"objects/{key}: the remote holds another content of it, which stays there")
 
@@ -230,7 +230,7 @@ class Curated:
         if differing:
             names = ", ".join(differing[:5]) + (" and others" if len(differing) > 5 else "")
             raise CurateError(
-                f"not what the lock says: {names}; `curate diff {self.name}` shows more", where=self.lock_path.name
+                f"not what the lock says: {names}; `curate diff {self.title}` shows more", where=self.lock_path.name
             )
 
     def _log(self, build: Build, seconds: float) -> None:
@@ -371,7 +371,7 @@ class Curated:
         """The table of a built corpus or node."""
         node = self.planned[name]
         if node.plan_key not in self.built.done:
-            raise CurateError(f"{name} is not built yet; run `curate build {self.name}`")
+            raise CurateError(f"{name} is not built yet; run `curate build {self.title}`")
         with readable(self.name):
             return self.built.reading(self.built.view(node))
 

@@ -193,6 +193,7 @@ class Build(State):
         elif first.kind == "read":
             for _, other in first.others:
                 self.store.ensure(self.done[other.plan_key].key)
+            self.recall_contents(first)
             rest = [works[n.name] for n in nodes if n.kind != "repeat"]
             self.go(rest, self.files(first), None)
             self.commit(first)
@@ -361,7 +362,18 @@ class Build(State):
         ids = "given" if (work / GIVEN_IDS).is_file() else "payload" if (work / IDS_OF_PAYLOADS).is_file() else "text"
         whole = all(file.drawn is None or file.drawn.share == 1 for file in files)
         listed = {"files": [[file.sha256, file.bytes] for file in files]} if whole else {}
-        return {"ids": ids, **listed}
+        elsewhere = {
+            file.sha256: self.store.remembered("inputs", file.sha256)["sha256"] for file in files if "://" in file.path
+        }
+        return {"ids": ids, **listed, **({"contents": elsewhere} if elsewhere else {})}
+
+    def recall_contents(self, reader: Node) -> None:
+        """Hold files that lie elsewhere to the bytes that earlier builds read, also where the cache has forgotten them."""
+        known = self.earlier(reader)
+        for one in known.earlier if known else ():
+            for mark, sha256 in self.store.manifest(one.piece.folder.name).facts.get("contents", {}).items():
+                if not self.store.remembered("inputs", mark):
+                    self.store.remember("inputs", mark, {"sha256": sha256})
 
     def finish(self, node: Node, shards: tuple[Stored, ...], rows_in: int, facts: dict[str, Any]) -> None:
         payload = self.key_payload(node)

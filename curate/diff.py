@@ -110,7 +110,8 @@ class Diff:
         if not (self.before.has_lock and self.after.has_lock):
             return {}
         was, now = _ends(self.before.lock), _ends(self.after.lock)
-        unknown = {name.rpartition("/")[0] for side in (self.before, self.after) for name in side.unbuilt}
+        unbuilt = (name for side in (self.before, self.after) for name in side.unbuilt)
+        unknown = {name.rpartition("/")[0] for name in unbuilt if not name.endswith("/tokenize")}
         names = [name for name in {**was, **now} if name not in unknown]
         return {name: (was.get(name), now.get(name)) for name in names if was.get(name) != now.get(name)}
 

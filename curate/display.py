@@ -8,6 +8,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from curate.words import escaped
+
 if TYPE_CHECKING:
     from curate.api import Curated
 
@@ -30,8 +32,8 @@ def text(curated: Curated) -> str:
 
 
 def markdown(curated: Curated) -> str:
-    """A table of two columns."""
-    rows = [(what, " ".join(value.split()).replace("|", "\\|")) for what, value in facts(curated)]
+    """A table of two columns, everything escaped."""
+    rows = [(what, escaped(" ".join(value.split()))) for what, value in facts(curated)]
     return "\n".join([f"| {rows[0][0]} | {rows[0][1]} |", "| --- | --- |", *(f"| {w} | {v} |" for w, v in rows[1:])])
 
 

@@ -58,11 +58,12 @@ class Profile(BaseModel):
     """Whether a build copies what it made to the remote."""
 
     def store_path(self, project: Path) -> Path:
-        """The store's folder: `CURATE_STORE`, or the profile's, relative to the project. CurateError for one that is no folder."""
-        said = os.environ.get("CURATE_STORE") or self.store
-        if "://" in said:
-            raise CurateError(f"store = {said!r}: a store is a folder; put a bucket behind it with remote = {said!r}")
-        return project / Path(said).expanduser()
+        """The store's folder, relative to the project. CurateError for one that is no folder."""
+        if "://" in self.store:
+            raise CurateError(
+                f"store = {self.store!r}: a store is a folder; put a bucket behind it with remote = {self.store!r}"
+            )
+        return project / Path(self.store).expanduser()
 
     def remote_url(self) -> str:
         """The remote; empty where there is none. CurateError for one that is no bucket."""
@@ -80,13 +81,19 @@ def shipped(folder: str) -> Path:
 
 
 def load_profile(name: str, project: Path) -> Profile:
-    """The named profile, with `CURATE_REMOTE` for its remote. CurateError if there is none or it says something unknown."""
+    """The named profile; `CURATE_STORE` and `CURATE_REMOTE` replace its store and remote.
+
+    CurateError if there is none or it says something unknown.
+    """
     places = [project / "profiles", shipped("profiles")]
     for place in places:
         path = place / f"{name}.toml"
         if name.replace("-", "").replace("_", "").isalnum() and path.is_file():
             found = _parse(path)
-            return found.model_copy(update={"remote": os.environ.get("CURATE_REMOTE") or found.remote})
+            said = {
+                name: os.environ.get(f"CURATE_{name.upper()}") or getattr(found, name) for name in ("store", "remote")
+            }
+            return found.model_copy(update=said)
     known = [path.stem for place in places if place.is_dir() for path in place.glob("*.toml")]
     raise CurateError(f"no profile {name!r}{did_you_mean(name, known)}")
 

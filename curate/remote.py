@@ -115,7 +115,10 @@ class Remote:
     # objects
 
     def push(self, store: Store, key: str) -> Outcome:
-        """Copy an object of this store to the remote. Refused if the remote holds a broken manifest for it."""
+        """Copy an object of this store to the remote. Refused if the remote holds a broken manifest for it.
+
+        Files that the remote has lost or cut since are sent again; all of them if they were found broken from here.
+        """
         manifest = store.check(key)
         if (theirs := self.read(key)) is None:
             beside = {
@@ -129,7 +132,22 @@ class Remote:
             if self.bucket.create(f"objects/{key}/manifest.json", manifest.dump().encode()):
                 return "copied"
             theirs = self.read(key) or b""
-        return "there" if parsed(key, theirs).content == manifest.content else "drift"
+        if parsed(key, theirs).content != manifest.content:
+            return "drift"
+        return "copied" if self._mended(store, manifest) else "there"
+
+    def _mended(self, store: Store, manifest: Manifest) -> bool:
+        """Send again what the remote no longer holds as it was listed; whether that was anything."""
+        mark = _mark(store.root / "cache" / "manifests", manifest.key)
+        off = [f for f in files(manifest) if mark.exists() or not self._holds(manifest, *f)]
+        for_each(lambda f: self.bucket.send(_place(manifest, *f), store.object(manifest.key) / f[0]), off)
+        with contextlib.suppress(OSError):
+            mark.unlink(missing_ok=True)
+        return bool(off)
+
+    def _holds(self, manifest: Manifest, name: str, size: int, sha256: str) -> bool:
+        found = self.bucket.look(_place(manifest, name, size, sha256))
+        return found is not None and found.bytes == size
 
     def bring(self, store: Store, manifest: Manifest) -> None:
         """As `pull`, for a build: Refused also while the remote is away, so that the object is made here."""

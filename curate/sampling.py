@@ -24,7 +24,7 @@ def sample(curated: Curated, corpus: str, n: int, dropped_by: str | None, near: 
         return after_step(curated, corpus, n, dropped_by is not None or near, seed)
     if corpus not in curated.planned.ends:
         known = curated.planned.nodes if "/" in corpus else curated.planned.ends
-        raise CurateError(f"{curated.name} has no corpus {corpus!r}{did_you_mean(corpus, known)}")
+        raise CurateError(f"{curated.title} has no corpus {corpus!r}{did_you_mean(corpus, known)}")
     clauses = {
         clause: text for node in curated.planned.ends[corpus].upstream() for clause, text in node.clauses if text
     }

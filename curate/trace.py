@@ -50,7 +50,7 @@ def trace(
     if len(given) != 1:
         raise CurateError("trace what? Give one of: an id or url, a text, a window, a benchmark item")
     if not curated.built.done:
-        raise CurateError(f"nothing of {curated.name} is built yet; run curate build {curated.name}")
+        raise CurateError(f"nothing of {curated.title} is built yet; run curate build {curated.title}")
     found: dict[str, Any] = {}
     if document is not None:
         ids = by_name(curated, document)
@@ -88,8 +88,8 @@ def by_name(curated: Curated, name: str) -> list[str]:
         if any(found):
             return sorted({one for one in found if one})
     raise CurateError(
-        f"{curated.name} has no document of the id or url {name[:200]!r}; look for its words by --text, or for urls by"
-        f" curate query {curated.name} \"select id, url from documents where url like '%...%'\""
+        f"{curated.title} has no document of the id or url {name[:200]!r}; look for its words by --text, or for urls by"
+        f" curate query {curated.title} \"select id, url from documents where url like '%...%'\""
     )
 
 
@@ -111,7 +111,7 @@ def by_text(curated: Curated, text: str) -> list[str]:
                 return list(found)[:MOST]
     if not found:
         raise CurateError(
-            f"no document of {curated.name} holds {text[:80]!r}; line breaks and spaces count, so try fewer words"
+            f"no document of {curated.title} holds {text[:80]!r}; line breaks and spaces count, so try fewer words"
         )
     return list(found)
 

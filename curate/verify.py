@@ -14,13 +14,14 @@ from curate.artifact import Damaged, Manifest, content_of
 from curate.errors import CurateError
 from curate.identity import digest, file_sha256
 from curate.lock import Lock, lock_of, read_ref, recipe_digest
-from curate.sources import Source
+from curate.sources import Source, at_hand
 from curate.state import State
 from curate.why import reasons
 
 if TYPE_CHECKING:
     from curate.api import Curated
     from curate.plan import Node
+    from curate.store import Store
 
 
 def problems(recipe: Curated, *, deep: bool = False) -> list[str]:
@@ -30,7 +31,7 @@ def problems(recipe: Curated, *, deep: bool = False) -> list[str]:
     for name, node in recipe.planned.nodes.items():
         of_node = list(_node(state, name, node, deep))
         whole = whole and not of_node
-        found += of_node + (list(_inputs(name, node)) if deep else [])
+        found += of_node + (list(_inputs(name, node, recipe.store)) if deep else [])
     return found + list(_lock(recipe, whole))
 
 
@@ -70,18 +71,22 @@ def _manifest(manifest: Manifest) -> Iterator[str]:
         yield "its content is not that of its files"
 
 
-def _inputs(name: str, node: Node) -> Iterator[str]:
+def _inputs(name: str, node: Node, store: Store) -> Iterator[str]:
     """Files that are not what they were when they were listed, though size and time are the same."""
     files = [*(node.sources.files if node.sources else ())]
     files += [file for some in node.benchmarks.values() for one in some for file in one.files]
-    yield from (f"{name}: {Path(file.path).name}: {said}" for file in files if (said := _file(file)))
+    yield from (f"{name}: {Path(file.path).name}: {said}" for file in files if (said := _file(file, store)))
 
 
-def _file(file: Source) -> str:
+def _file(file: Source, store: Store) -> str:
     try:
-        return "" if file_sha256(Path(file.path)) == file.sha256 else "its bytes are not those that were built from"
+        with at_hand(file, store) as path:  # which holds a remote file to what was listed and first read
+            same = "://" in file.path or file_sha256(Path(path)) == file.sha256
+        return "" if same else "its bytes are not those that were built from"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+    except CurateError as error:
+        return error.message
 
 
 def _lock(recipe: Curated, whole: bool) -> Iterator[str]:

@@ -47,7 +47,9 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
     question = understood(curated, corpus, asked)
     node, state = question.node, curated.built
     if node.plan_key not in state.done:
-        raise CurateError(f"{node.name} is not built as it stands now; run curate build {curated.name} --only {corpus}")
+        raise CurateError(
+            f"{node.name} is not built as it stands now; run curate build {curated.title} --only {corpus}"
+        )
     assert node.chain
     read = (node.chain.schema.keys() - {"text"}) | (question.new.columns if question.new else set())
     reached = Reached(state.piece(node), state.reading(state.view(node.chain), read))
@@ -83,7 +85,7 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
 def understood(curated: Curated, corpus: str, asked: str) -> Question:
     """Which clause is meant. CurateError lists the clauses where that is not clear."""
     if corpus not in curated.planned.ends:
-        raise CurateError(f"{curated.name} has no corpus {corpus!r}{did_you_mean(corpus, curated.planned.ends)}")
+        raise CurateError(f"{curated.title} has no corpus {corpus!r}{did_you_mean(corpus, curated.planned.ends)}")
     nodes = [n for n in curated.planned.ends[corpus].upstream() if n.corpus == corpus and n.kind == "keep"][::-1]
     known = [(node, name, parse(text)) for node in nodes for name, text in node.clauses]
     found = NAMED.fullmatch(asked)

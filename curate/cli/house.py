@@ -155,16 +155,17 @@ def status(curated: Curated, *, as_json: bool) -> None:
 
 @click.command()
 @click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place.")
+@click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml.")
 @click.option("--delete", "really", is_flag=True, help="Delete what is listed.")
 @click.option("--json", "as_json", is_flag=True)
-def gc(store: str | None, really: bool, as_json: bool) -> None:
+def gc(store: str | None, profile: str, really: bool, as_json: bool) -> None:
     """List what no recipe, ref or lock means any more and is older than 14 days; --delete deletes it."""
     from curate import gc as garbage
     from curate.profile import find_project, load_profile
     from curate.store import Store
 
     project = find_project(Path.cwd())
-    place = Store(Path(store) if store else load_profile("local", project).store_path(project))
+    place = Store(Path(store) if store else load_profile(profile, project).store_path(project))
     if not (place.root / "objects").is_dir():
         raise CurateError("there is no store here", where=str(place.root.name))
     found = garbage.loose(place)

@@ -74,7 +74,9 @@ def _window(found: dict[str, Any]) -> None:
 
 
 def _leaks(found: dict[str, Any]) -> None:
-    click.secho(f"{plain(found['asked']['item'])} stands in {len(found['leaks']):,} documents", bold=True)
+    count = len(found["leaks"])
+    where = "one document" if count == 1 else f"{count:,} documents"
+    click.secho(f"{plain(found['asked']['item'])} stands in {where}", bold=True)
     fates = {(life["corpus"], life["id"]): fate_of(life) for life in found["lives"]}
     for leak in found["leaks"]:
         fate = fates.get((leak["corpus"], leak["id"]), "")

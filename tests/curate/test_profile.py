@@ -43,3 +43,11 @@ def test_an_unknown_setting_of_a_profile_is_one_line_with_a_suggestion(tmp_path:
         load_profile("mine", tmp_path)
     with pytest.raises(CurateError, match="no profile 'main'; did you mean 'mine'"):
         load_profile("main", tmp_path)
+
+
+def test_an_option_overrides_the_environment_which_overrides_the_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CURATE_STORE", str(tmp_path / "said"))
+    assert curate.open("web", project=tmp_path).store.root == tmp_path / "said"
+    assert curate.open("web", project=tmp_path, store=str(tmp_path / "given")).store.root == tmp_path / "given"

@@ -569,6 +569,21 @@ def test_push_of_nothing_new_sends_nothing(pushed: Path, url: str) -> None:
     assert bucket.names(url) == before
 
 
+@pytest.mark.parametrize("damage", ["cut", "gone", "marked"])
+def test_a_push_mends_what_the_remote_has_lost(pushed: Path, second: Path, url: str, damage: str) -> None:
+    name = next(n for n in bucket.names(url) if key_of(pushed, "web/letters") in n and n.endswith(".parquet"))
+    data = bucket.read(url, name)
+    bucket.change(url, name, {"cut": data[:-9], "gone": None, "marked": bytes(len(data))}[damage])
+    store = store_of(Profile(remote=url, store=str(pushed / ".curate")), pushed)
+    if damage == "marked":  # as long as it was: only who reads it sees that it is broken
+        (store.root / "cache" / "manifests").mkdir(parents=True, exist_ok=True)
+        (store.root / "cache" / "manifests" / f"{key_of(pushed, 'web/letters')}.broken").touch()
+    assert push(store, store.keys())["copied"] == [key_of(pushed, "web/letters")]
+    assert bucket.read(url, name) == data
+    assert push(store, store.keys())["copied"] == []
+    open_small(second, remote=url).documents("web/letters")
+
+
 @pytest.mark.slow
 def test_long_cot_in_a_second_checkout_runs_no_step(tmp_path: Path, url: str) -> None:
     recipe = "recipe: mine\nextends: long-cot\ncorpora:\n  web: {files: 'embedded:crawl?pages=300'}\nmixture: {tokens: 200k}\n"
