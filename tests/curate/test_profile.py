@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import curate
 from curate.errors import CurateError
 from curate.profile import find_project, load_profile
 
