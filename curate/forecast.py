@@ -175,7 +175,7 @@ class Forecast:
                 told = told & pl.col(f"has{position}").fill_null(False)
             else:
                 part = _read(self.state.piece(node.chain.maker(column)), shard, [column])
-            frame = frame.join(part, on=ROW, how="left", maintain_order="left")
+            frame = _beside(frame, part)
         known = frame.with_columns(told=told)
         fates = judge(known, node.clauses)["fate"]
         stays = known.with_columns(stays=fates.is_null()).filter(pl.col("stays") | ~pl.col("told"))
@@ -220,7 +220,16 @@ def _known(known: Known | None, sha256: str, docs: pl.DataFrame, columns: Schema
     """`row` and the columns of those documents of a shard whose values an earlier build stored."""
     found, rows = [pl.DataFrame(schema={ROW: docs.schema[ROW], **columns})], docs.select(ROW)
     for piece, name in known.shards.get(sha256, ()) if known else ():
-        hits = rows.join(_read(piece, name, [*columns]), on=ROW, maintain_order="left")
-        found.append(hits)
-        rows = rows.join(hits.select(ROW), on=ROW, how="anti")
+        if rows.height:
+            part = _read(piece, name, [*columns])
+            hits = part if part[ROW].equals(rows[ROW]) else rows.join(part, on=ROW, maintain_order="left")
+            found.append(hits)
+            rows = rows.clear() if hits.height == rows.height else rows.join(hits.select(ROW), on=ROW, how="anti")
     return pl.concat(found, how="diagonal")
+
+
+def _beside(docs: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
+    """Columns of a piece beside the rows that it has them for. Mostly these are all rows, and need no join."""
+    if part[ROW].equals(docs[ROW]):
+        return docs.hstack(part.drop(ROW))
+    return docs.join(part, on=ROW, how="left", maintain_order="left")
