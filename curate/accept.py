@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 ROWWISE = ("read", "score", "rewrite", "expand")
 WHOLE = "needs the whole corpus; a build runs it again"
+LATER = "what goes into it is to be built first"
 
 
 class Refused(Exception):
@@ -102,7 +103,7 @@ def _try(build: Build, name: str, node: Node, shards: int | None, found: Accepte
 def _candidate(build: Build, name: str, node: Node) -> Manifest:
     """The object that the node had at the last build, if nothing but its code differs."""
     if not build.is_ready(node):
-        raise Refused("what goes into it is to be built first")
+        raise Refused(LATER)
     last = build.last.get(name)
     if last is None or not build.store.has(last["key"]):
         raise Refused("it was not built before; a build runs it")

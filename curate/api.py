@@ -286,8 +286,9 @@ class Curated:
 
     def bill(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """Core-hours, GPU-hours and price of the nodes to do among rows of `plan`; `unknown` names those that nobody has timed."""
-        from curate.costs import bill
+        from curate.costs import bill, check_steps
 
+        check_steps(self.profile, self.project)
         todo = {row["node"]: row["seconds"] for row in rows if row["state"] == "to do"}
         return bill(todo, self.planned.nodes, None, self.profile)
 
@@ -296,9 +297,10 @@ class Curated:
 
         CurateError where the recipe is no sample.
         """
-        from curate.costs import whole_bill
+        from curate.costs import check_steps, whole_bill
         from curate.estimates import projection
 
+        check_steps(self.profile, self.project)
         if not self.fraction:
             raise CurateError(f"{self.name} is no sample; build one: curate build {self.name} --sample 1%")
         with readable(self.title):

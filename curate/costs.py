@@ -10,12 +10,15 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from curate.errors import CurateError, did_you_mean
 from curate.identity import digest
 from curate.plan import Node
 from curate.profile import Profile
 from curate.state import State
+from curate.step import found
 from curate.store import Store
 
 RUNS = 500
@@ -45,6 +48,17 @@ def rates(store: Store) -> dict[str, Rate]:
 def step_digest(node: Node) -> str:
     """What a rate is kept under: the step as it is, whatever share of the documents it saw."""
     return digest({key: value for key, value in node.own.items() if key not in ("sample", "corpus")})
+
+
+def check_steps(profile: Profile, project: Path) -> None:
+    """CurateError for resources of a step that there is none of."""
+    if profile.steps:
+        known = [f"{verb}.{name}" for verb, name in found(project)]
+        for title in profile.steps:
+            if title not in known:
+                raise CurateError(
+                    f"the profile gives resources to {title!r}, which is no step{did_you_mean(title, known)}"
+                )
 
 
 def seconds_of(node: Node, documents: int | None, known: Mapping[str, Rate]) -> float | None:

@@ -58,7 +58,7 @@ def connect(state: State, views: Iterable[str] = VIEWS) -> duckdb.DuckDBPyConnec
     import duckdb
 
     refuse_nothing(state)
-    connection = duckdb.connect(config=SETTINGS)
+    connection = duckdb.connect(config={**SETTINGS, "temp_directory": str(state.store.root / "cache" / "duckdb")})
     folder = str(state.store.root / "objects")
     connection.execute(f"set allowed_directories=[{literal(folder + '/')}, {literal(exact_path(Path(folder)) + '/')}]")
     connection.execute("set enable_external_access=false")

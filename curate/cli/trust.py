@@ -74,6 +74,7 @@ def accept(curated: Curated, *, as_json: bool, target: str | None, shards: int, 
     If all are equal, the stored shards are carried over to the new code and nothing is built again. If one is not, exit code 1.
     Model replies come from the store; no model is asked.
     """
+    from curate.accept import LATER
     from curate.report import Report, for_terminal
 
     found = curated.accept(target, shards=None if whole else shards, report=Report() if as_json else for_terminal())
@@ -84,8 +85,12 @@ def accept(curated: Curated, *, as_json: bool, target: str | None, shards: int, 
             click.echo(f"{name}: accepted; {len(names)} shards came out the same, byte for byte")
         for name, said in found.differing.items():
             click.echo(f"{name}: differs, nothing of it was written: {printable(said)}")
+        waiting = [name for name, said in found.refused.items() if said == LATER]
         for name, said in found.refused.items():
-            click.echo(f"{name}: to be built: {printable(said)}")
+            if name not in waiting:
+                click.echo(f"{name}: to be built: {printable(said)}")
+        if waiting:
+            click.echo(f"after them, to be built: {', '.join(waiting)}")
         if not (found.accepted or found.differing or found.refused):
             click.echo("everything is stored; nothing is to be accepted")
     sys.exit(1 if found.differing else 0)

@@ -274,3 +274,23 @@ def test_a_sample_trains_a_classifier_on_all_of_its_examples(tmp_path: Path) -> 
     known = sample.built.done[sample.planned["web/math_classifier"].plan_key].rows
     assert 20 < known < 120
     assert computed(whole)["web/math_classifier"] == 600 - known
+
+
+def test_a_plan_is_priced_by_the_profile_and_a_step_that_is_none_is_refused(split: Path) -> None:
+    (split / "profiles").mkdir()
+    prices = "[price]\ncore_hour = 3600.0\ngpu_hour = 7200.0\n[steps.'{}']\ngpus = 2\n"
+    (split / "profiles" / "priced.toml").write_text(prices.format("score.letters"))
+    at(split, "50%").build()
+    recipe = open_small(split, profile="priced")
+    rows = recipe.plan()
+    bill = recipe.bill(rows)
+    seconds = {row["node"]: row["seconds"] for row in rows if row["state"] == "to do"}
+    assert bill["unknown"] == []
+    letters = seconds["web/letters"] + seconds["parts/part_letters"]
+    assert bill["gpu_hours"] * 3600 == pytest.approx(2 * letters)
+    assert bill["price"] == pytest.approx(sum(seconds.values()) + 2 * 2 * letters, abs=1e-3)
+    (split / "profiles" / "priced.toml").write_text(prices.format("score.lettres"))
+    with pytest.raises(
+        CurateError, match="which is no step; did you mean 'score.letters'"
+    ):
+        open_small(split, profile="priced").bill(rows)
