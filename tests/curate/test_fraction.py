@@ -290,7 +290,5 @@ def test_a_plan_is_priced_by_the_profile_and_a_step_that_is_none_is_refused(spli
     assert bill["gpu_hours"] * 3600 == pytest.approx(2 * letters)
     assert bill["price"] == pytest.approx(sum(seconds.values()) + 2 * 2 * letters, abs=1e-3)
     (split / "profiles" / "priced.toml").write_text(prices.format("score.lettres"))
-    with pytest.raises(
-        CurateError, match="which is no step; did you mean 'score.letters'"
-    ):
+    with pytest.raises(CurateError, match=r"which is no step; did you mean 'score\.letters'"):
         open_small(split, profile="priced").bill(rows)
