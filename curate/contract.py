@@ -46,8 +46,8 @@ TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 """Artifact parameters that can be filled here, and the step that trains a small one."""
 HEAVY = (
-    "datasets", "datasketch", "datatrove", "fasttext", "math_verify", "numba", "ray", "scipy", "sympy", "tokenizers", "torch",
-    "trafilatura", "transformers", "vllm",
+    "datasets", "datasketch", "datatrove", "fasttext", "huggingface_hub", "math_verify", "numba", "obstore", "ray", "scipy", "sympy",
+    "tokenizers", "torch", "trafilatura", "transformers", "vllm",
 )  # fmt: skip
 """Libraries that no step may load when it is imported: together they cost seconds, and planning must stay under one."""
 

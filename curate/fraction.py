@@ -11,8 +11,8 @@ Cochran, Sampling Techniques (3rd ed.), chapter 11, has the theory of such sampl
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
-import os
 import re
 from collections.abc import Iterable, Sequence
 
@@ -55,11 +55,12 @@ def take(names: Sequence[str], share: float) -> tuple[list[int], float]:
     share x N reaches that minimum, so that both stages only grow with the share. Of a name counts what stands below the folder that holds
     all of them: the same files elsewhere give the same sample.
     """
-    folders = [name.rpartition("/")[0] for name in names]
-    above = len(os.path.commonpath(folders)) if len({name.startswith("/") for name in folders}) == 1 else 0
+    parts = [name.split("/") for name in names]
+    folders = zip(*(p[:-1] for p in parts), strict=False)
+    above = sum(1 for _ in itertools.takewhile(lambda folder: len({*folder}) == 1, folders))
     wanted = round(share * len(names), 9)
     least = min(len(names), CLUSTERS)
-    ranked = sorted(range(len(names)), key=lambda i: (_place(names[i][above:].lstrip("/")), names[i]))
+    ranked = sorted(range(len(names)), key=lambda i: (_place("/".join(parts[i][above:])), names[i]))
     return sorted(ranked[: max(math.ceil(wanted), least)]), 1.0 if wanted >= least else wanted / least
 
 

@@ -61,9 +61,10 @@ def commit() -> str:
 def records(draft: Path) -> dict[str, int]:
     """Shards that a draft has whole: name -> inode of the record."""
     found = {}
-    for path in draft.glob("work/*.parquet.json"):
-        with contextlib.suppress(FileNotFoundError):
-            found[path.name] = path.stat().st_ino
+    with contextlib.suppress(FileNotFoundError):  # the folder goes when its node is committed
+        for path in draft.glob("work/*.parquet.json"):
+            with contextlib.suppress(FileNotFoundError):
+                found[path.name] = path.stat().st_ino
     return found
 
 
