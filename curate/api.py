@@ -356,7 +356,7 @@ class Curated:
 
     def funnel(self) -> list[dict[str, Any]]:
         """One row per built node: corpus, node, documents in and out, fates of those that ended there."""
-        from curate.views import built_nodes
+        from curate.figures import built_nodes
 
         return [
             {"corpus": n.corpus, "node": n.name, "in": m.rows_in, "out": m.rows, "fates": m.fates}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from curate.lock import Line, Lock
-from curate.views import literal
+from curate.sql import literal
 from curate.words import code, escaped, table
 
 if TYPE_CHECKING:

@@ -156,7 +156,7 @@ def _matches(store: Store, new: tuple[Piece, list[str]], old: tuple[Piece, list[
     """Join two bases by id and the compared columns; one file for each new shard in which something is found. Remembered in the cache."""
     import duckdb
 
-    from curate.views import exact_path
+    from curate.sql import exact_path
 
     pair = digest([[piece.folder.name, piece.content, names] for piece, names in (new, old)] + [list(compared)])
     folder = store.root / "cache" / "matches" / pair

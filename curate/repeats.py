@@ -41,7 +41,7 @@ def _double_ids(files: list[Path]) -> pl.Series:
     """Ids that occur more than once. DuckDB spills to disk where they do not fit into memory."""
     import duckdb
 
-    from curate.views import exact_path
+    from curate.sql import exact_path
 
     if not files:
         return pl.Series("id", [], dtype=pl.String)

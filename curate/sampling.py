@@ -10,7 +10,8 @@ import polars as pl
 
 from curate import gather
 from curate.errors import CurateError, did_you_mean
-from curate.views import connect, frame, literal, quoted
+from curate.sql import literal, quoted
+from curate.views import connect, frame
 
 if TYPE_CHECKING:
     from curate.api import Curated

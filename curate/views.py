@@ -21,7 +21,7 @@ import polars as pl
 from curate.artifact import readable
 from curate.documents import FROM_DATA, columns_of, select_of
 from curate.errors import CurateError, did_you_mean
-from curate.figures import FIGURES, built_nodes, source_rows
+from curate.figures import FIGURES
 from curate.question import Question, ask, compared
 from curate.sql import Column, exact_path, literal, quoted, table
 from curate.waiting import result
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from curate.state import State
 
-__all__ = [
-    "VIEWS", "built_nodes", "columns", "connect", "exact_path", "frame", "literal", "query", "quoted", "source_rows", "values_of",
-]  # fmt: skip
 VIEWS = {**FROM_DATA, **{name: figures.about for name, figures in FIGURES.items()}}
 """Name -> what it is, of every view."""
 SETTINGS: dict[str, Any] = {

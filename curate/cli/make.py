@@ -149,7 +149,7 @@ def _called(curated: Curated) -> str:
 
 def mixture_table(facts: dict[str, Any]) -> None:
     """Tokens asked of and achieved by each source, stage by stage where there is more than one."""
-    from curate.views import source_rows
+    from curate.figures import source_rows
 
     stages = len(facts.get("stages", []))
     for stage in [None] if stages < 2 else [*range(stages), None]:
