@@ -228,3 +228,39 @@ def _pages(axis: Any, rows: list[dict[str, Any]]) -> None:
     axis.set(xscale="log", xlabel="pages")
     axis.set_xticks([row["pages"] for row in rows], [f"{row['pages']:,}" for row in rows])
     axis.xaxis.set_minor_locator(NullLocator())
+
+
+# ---- graders ----------------------------------------------------------------------------------------------------------------
+
+MISTAKES = {"false_positives": ("false positives", CRAWL), "false_negatives": ("false negatives", REAL),
+            "undecided": ("undecided", SOURCE)}  # fmt: skip
+
+
+def graders(result: dict[str, Any], path: Path) -> None:
+    """A panel for each group of cases, a stacked bar of mistakes for each grader, its agreement beside the bar."""
+    groups, names = result["groups"], result["graders"]
+    figure, axes = grid(-(-len(groups) // 3), 3, "Mistakes of graders, % of cases", height=0.45 * len(names) + 1.4)
+    for axis, (group, row) in zip(axes.flat, groups.items(), strict=False):
+        _mistakes(axis, row, names)
+        total = row[names[0]]["cases"]
+        axis.set_title(f"{group.replace('_', ' ')}: {total:,} cases, {result['right'][group]:,} right", color=REAL)
+    for axis in axes.flat[len(groups) :]:
+        axis.axis("off")
+    figure.legend(
+        handles=axes.flat[0].get_legend_handles_labels()[0], loc="outside upper right", ncols=3, frameon=False
+    )
+    save(figure, path)
+
+
+def _mistakes(axis: Any, row: dict[str, Any], names: Sequence[str]) -> None:
+    places, left = np.arange(len(names))[::-1], np.zeros(len(names))
+    for key, (label, color) in MISTAKES.items():
+        share = np.array([100 * row[name][key] / row[name]["cases"] for name in names])
+        axis.barh(places, share, 0.62, left=left, color=color, label=label)
+        left += share
+    for place, name, end in zip(places, names, left, strict=True):
+        text = f"{row[name]['agreement']:.2f} % agree, {row[name]['false_positives']:,} FP"
+        axis.annotate(text, (end, place), (5, 0), textcoords="offset points", va="center", fontsize=9.5)
+    axis.set_yticks(places, names)
+    axis.set_xlim(0, max(1.75 * left.max(), 0.5))
+    axis.grid(axis="y", visible=False)

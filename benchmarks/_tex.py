@@ -44,11 +44,16 @@ def differ(left: Any, right: Any, margin: float = CLOSE, absolute: float = 0.0) 
         return left.shape != right.shape or any(differ(a, b, margin, absolute) for a, b in pairs)
     if isinstance(left, sympy.Eq) and isinstance(right, sympy.Eq):
         sides = (left.lhs, left.rhs, right.lhs, right.rhs)
-        scalar = all(isinstance(side, sympy.Expr) for side in sides)
-        return scalar and not _proportional(sides[0] - sides[1], sides[2] - sides[3])
-    if isinstance(left, sympy.Expr) and isinstance(right, sympy.Expr):
+        return all(map(_scalar, sides)) and not _proportional(sides[0] - sides[1], sides[2] - sides[3])
+    if _scalar(left) and _scalar(right):
         return _values_differ(values(left), values(right), margin, absolute)
     return False
+
+
+def _scalar(thing: Any) -> bool:
+    import sympy
+
+    return isinstance(thing, sympy.Expr) and not getattr(thing, "is_Matrix", False)
 
 
 def _parts(left: Any, right: Any, margin: float, absolute: float) -> bool:
