@@ -2,8 +2,9 @@
 
 A set has a reader and a comparison of its own there; `Case.style` says which. Kept is what they are known for: the last number of a
 GSM-like reply is found by a pattern that knows no commas ("22,500" is 500); numbers are equal within 1e-3, also times or over 100;
-OlympiadBench goes to math-verify with gold and answer exchanged, first gold only; OCW answers in TeX are compared as strings, and two equal negative numbers or zeros are
-unequal. Left out: programs, Chinese. The original evaluates OCW answers and falls back on SymPy's Python reader; here there is only the TeX grammar.
+OlympiadBench goes to math-verify with gold and answer exchanged; OCW answers in TeX are compared as strings, and two equal negative
+numbers or zeros are unequal. Left out: programs, Chinese. The original evaluates OCW answers and falls back on SymPy's Python reader;
+here there is only the TeX grammar.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def equal(answer: str, gold: str) -> bool:
 def _by_sides(answer: str, gold: str) -> bool:
     sides, others = answer.split("="), gold.split("=")
     if len(sides) == len(others) == 2:
-        left, right = ("{0}-({1})".format(*pair) for pair in (sides, others))
+        left, right = ("{}-({})".format(*pair) for pair in (sides, others))
         return _symbolic(left, right) or _symbolic(f"-({left})", right)
     if len(sides) == 2 and len(others) == 1 and len(sides[0].strip()) <= 2:
         return equal(sides[1], gold)
@@ -145,7 +146,11 @@ def _option(case: Case) -> str:
 def _olympiad(text: str, gold: str) -> bool:
     from math_verify import parse, verify
 
-    tail = text.split("Final Answer:")[-1].replace("The final answer is ", "").split("I hope it is correct.")[0]
+    tail = (
+        text.rsplit("Final Answer:", maxsplit=1)[-1]
+        .replace("The final answer is ", "")
+        .split("I hope it is correct.")[0]
+    )
     answer = parse(f"\\boxed{{{' '.join(tail.split())}}}", parsing_timeout=None)
     return bool(verify(answer, parse(gold, parsing_timeout=None), timeout_seconds=None))
 

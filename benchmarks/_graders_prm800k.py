@@ -79,7 +79,9 @@ def normal(answer: str) -> str:
     text = re.sub(r"\\text\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"(?<=\d),(?=\d{3}(?:$|\D))", "", text).lower()
     number = hendrycks.float_of(text)
-    return str(round(number)) if number is not None and abs(number) < 1e15 and abs(number - round(number)) < 1e-7 else text
+    return (
+        str(round(number)) if number is not None and abs(number) < 1e15 and abs(number - round(number)) < 1e-7 else text
+    )
 
 
 def _elements(text: str) -> list[str]:

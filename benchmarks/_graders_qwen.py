@@ -2,7 +2,8 @@
 
 What it is known for is kept: a number is right within 1e-4 of the gold, of a hundredth of it, or of a hundredfold; units are stripped by
 name, single letters among them; brackets and braces do not count; equations are compared up to their sign. Left out: number words, the
-branches for code, Chinese and TheoremQA. Where the original evaluates plain text as Python when TeX fails, this one only has the TeX grammar.
+branches for code, Chinese and TheoremQA. Where the original evaluates plain text as Python when TeX fails, this one only has the TeX
+grammar.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ UNITS = tuple(
     "east west a c d h l o s t".split()
 )
 _UNIT = re.compile(rf"(^|\W)(?:{'|'.join(sorted(UNITS, key=len, reverse=True))})s?($|\W)")
-CHOICES = ("aqua", "sat", "mmlu", "mathqa", "gaokao")
 
 
 def grade(case: Case) -> bool:
@@ -58,7 +58,7 @@ def read(text: str) -> str:
 
 def _box(after: str) -> str:
     if not after.startswith("{"):
-        return after.split("$")[0]
+        return after.split("$", maxsplit=1)[0]
     depth = 0
     for at, mark in enumerate(after):
         depth += (mark == "{") - (mark == "}")
@@ -121,11 +121,11 @@ def _by_form(answer: str, gold: str) -> bool:
     if (cells := hendrycks.equal_lines(answer, gold, equal)) is not None:
         return cells
     if answer.count("=") == gold.count("=") == 1:
-        a, b = (parsed("{0}-({1})".format(*text.split("="))) for text in (answer, gold))
+        a, b = (parsed("{}-({})".format(*text.split("="))) for text in (answer, gold))
         return a is not None and b is not None and (symbolic(a, b) or symbolic(-a, b))
-    if answer.count("=") == 1 and "=" not in gold and len(answer.split("=")[0]) <= 2:
+    if answer.count("=") == 1 and "=" not in gold and len(answer.split("=", maxsplit=1)[0]) <= 2:
         return equal(answer.split("=")[1], gold)
-    if gold.count("=") == 1 and "=" not in answer and len(gold.split("=")[0]) <= 2:
+    if gold.count("=") == 1 and "=" not in answer and len(gold.split("=", maxsplit=1)[0]) <= 2:
         return equal(answer, gold.split("=")[1])
     a, b = parsed(answer), parsed(gold)
     return a is not None and b is not None and symbolic(a, b)

@@ -97,17 +97,27 @@ def srepr_cases(data: Path) -> Iterator[Case]:
     for number, row in enumerate(rows(data / "peercases" / "latex2sympy_srepr.jsonl.gz")):
         if row["peer_passes"]:
             thing = read(row["expected_srepr"])
-            read_rows.append((f"{number}", row["latex"], thing, sympy.latex(thing)))
+            if thing not in (sympy.true, sympy.false):  # that a set holds a number is no answer to grade
+                read_rows.append((f"{number}", row["latex"], thing, tex_of(thing)))
     name = "latex2sympy_srepr"
     for id, tex, thing, gold in read_rows:
         reply = f"The answer is $\\boxed{{{bare(tex)}}}$."
         yield Case(name, name, id, reply, gold, True, "same object", tex)
         others = sorted(
-            (row for row in read_rows if differ(thing, row[2])),
-            key=lambda row, mine=thing, at=id: (type(row[2]) is not type(mine), digest(f"{at}:{row[0]}")),
+            read_rows, key=lambda row, mine=thing, at=id: (type(row[2]) is not type(mine), digest(f"{at}:{row[0]}"))
         )
-        if others:
-            yield Case(name, name, f"{id}/{others[0][0]}", reply, others[0][3], False, "another object", tex)
+        if other := next((row for row in others if differ(thing, row[2])), None):
+            yield Case(name, name, f"{id}/{other[0]}", reply, other[3], False, "another object", tex)
+
+
+def tex_of(thing: Any) -> str:
+    r"""TeX as people write it: `\\arccos`, `\\ln`, and `\\alpha_{23}` for the symbol that SymPy calls `alpha_{23}`."""
+    import sympy
+
+    symbols: set[Any] = getattr(thing, "free_symbols", set())
+    named = {s: f"\\{s.name}" for s in symbols if re.match(r"(?:alpha|beta|gamma|lambda|theta|bar\{)", s.name)}
+    text: str = sympy.latex(thing, symbol_names=named, inv_trig_style="full", ln_notation=True)
+    return text
 
 
 def gold_cases(data: Path, golds: int) -> Iterator[Case]:

@@ -36,7 +36,13 @@ def _object(node: ast.expr) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_object(node.operand)
     if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
-        return node.value if isinstance(node.value, bool) else sympy.Integer(node.value) if isinstance(node.value, int) else node.value
+        return (
+            node.value
+            if isinstance(node.value, bool)
+            else sympy.Integer(node.value)
+            if isinstance(node.value, int)
+            else node.value
+        )
     if isinstance(node, ast.Name) and node.id in VALUES:
         *path, name = VALUES[node.id].split(".")
         return getattr(sympy.S if path else sympy, name)
@@ -54,7 +60,9 @@ def _call(node: ast.Call) -> Any:
     else:
         raise ValueError(f"not on the list: {ast.dump(node.func)[:80]}")
     arguments = [
-        item.value if name in _TEXTS and isinstance(item, ast.Constant) and isinstance(item.value, str) else _object(item)
+        item.value
+        if name in _TEXTS and isinstance(item, ast.Constant) and isinstance(item.value, str)
+        else _object(item)
         for item in node.args
     ]
     named = {word.arg: _object(word.value) for word in node.keywords if word.arg}

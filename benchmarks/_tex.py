@@ -89,7 +89,9 @@ def values(expression: Any) -> list[complex] | None:
 def _values_differ(left: list[complex] | None, right: list[complex] | None, margin: float, absolute: float) -> bool:
     if left is None or right is None:
         return False
-    return any(abs(a - b) > max(margin * max(abs(a), abs(b)), absolute, 1e-12) for a, b in zip(left, right, strict=True))
+    return any(
+        abs(a - b) > max(margin * max(abs(a), abs(b)), absolute, 1e-12) for a, b in zip(left, right, strict=True)
+    )
 
 
 def _proportional(left: Any, right: Any) -> bool:

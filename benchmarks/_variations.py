@@ -42,12 +42,21 @@ def respelled(question: Question) -> Iterator[tuple[str, str]]:
         yield "no left", re.sub(r"\\(?:left|right)(?![A-Za-z])", "", gold)
     elif gold[:1] in "([" and gold[-1:] in ")]" and not re.search(r"[()\[\]]", gold[1:-1]):
         yield "left", rf"\left{gold[0]}{gold[1:-1]}\right{gold[-1]}"
-    if re.search(r"[,+=]", gold) and not _NUMBER.fullmatch(gold) and "{,}" not in gold and "\\text" not in gold:
+    if (
+        re.search(r"[,+=]", gold)
+        and not _NUMBER.fullmatch(gold)
+        and not re.search(r"\{,\}|\\!", gold)
+        and "\\text" not in gold
+    ):
         yield "spaces", re.sub(r"\s*([,+=])\s*", r" \1 ", gold)
     yield from _respelled_number(question, gold)
     if single(gold) and parsed(gold) is not None:
         yield "name", f"{'x' if 'x' not in gold else 'y' if 'y' not in gold else 'N'} = {gold}"
-    if (found := _list(gold)) and (gold.startswith(r"\{") or (not found[0] and question.set.startswith(_ORDERLESS))):
+    if (
+        "\\!" not in gold
+        and (found := _list(gold))
+        and (gold.startswith(r"\{") or (not found[0] and question.set.startswith(_ORDERLESS)))
+    ):
         left, parts, right = found
         yield "reversed", left + ", ".join(reversed(parts)) + right
 
@@ -132,7 +141,10 @@ def _changed(gold: str) -> Iterator[tuple[str, str]]:
         new = "w" if letter[0] != "w" and "w" not in gold else "h"
         yield "letter", re.sub(rf"(?<![\\A-Za-z{{]){letter[0]}(?![A-Za-z])", new, gold)
     if fraction := _FRACTION.search(gold):
-        yield "turned over", gold[: fraction.start()] + rf"\frac{{{fraction[2]}}}{{{fraction[1]}}}" + gold[fraction.end() :]
+        yield (
+            "turned over",
+            gold[: fraction.start()] + rf"\frac{{{fraction[2]}}}{{{fraction[1]}}}" + gold[fraction.end() :],
+        )
 
 
 def _bracket(left: str, parts: list[str], right: str) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,9 @@ has a reader for each set, made for the prompt of that set: forms of reply that 
 have. The graders written after others are for this report only.
 
 All golds are tried in one form; the other forms, respelled and perturbed golds on `--golds` rows of each set, chosen by hash (0: all).
-Each grading has `--seconds`, after which it counts as an abstention and is counted apart. `--out` gets `graders.json`, with each disagreement of ours and
-its reason, `graders.md`, the table on stdout, and `graders.png`. Texts of problems and replies are printed nowhere: ids, golds and short answers only.
+Each grading has `--seconds`, after which it counts as an abstention and is counted apart. `--out` gets `graders.json`, with each
+disagreement of ours and its reason, `graders.md`, which is the table on stdout, and `graders.png`. Texts of problems and replies are
+printed nowhere: ids, golds and short answers only.
 
 Speed is measured on the two labelled sets, in processes that have imported everything and graded twenty cases (so without the cold start):
 ours and the others on all cores, math-verify also on one. Best of `--repeat` rounds.
@@ -141,7 +142,9 @@ def speed(asked: argparse.Namespace, tried: list[Case]) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="default: %(default)s")
-    parser.add_argument("--golds", type=int, default=100, help="rows of each set that are varied; 0: all (default: %(default)s)")
+    parser.add_argument(
+        "--golds", type=int, default=100, help="rows of each set that are varied; 0: all (default: %(default)s)"
+    )
     parser.add_argument("--graders", nargs="+", choices=[*GRADERS], default=[*GRADERS])
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=GROUPS)
     parser.add_argument("--seconds", type=float, default=5.0, help="for one grading (default: %(default)s)")
