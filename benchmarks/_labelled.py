@@ -85,6 +85,9 @@ def math_verify_tests(data: Path) -> tuple[list[Case], list[tuple[str, str]]]:
             left.append((id, reason))
             continue
         right = bool(case["expected"] if "expected" in case else case["result"])
+        if row["test"] == "test_latex_notation" and not right:
+            left.append((id, "reads TeX only, no plain numbers"))
+            continue
         found.append(Case("math_verify_tests", "math_verify_tests", id, case["pred"], case["gold"], right))
     return found, left
 

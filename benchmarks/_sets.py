@@ -17,8 +17,8 @@ from typing import Any
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LETTERS = "ABCDEFGHIJ"
-_LABEL = re.compile(r"^\s*\(?([A-Ja-j])\s*[).]\s*")
-_IN_LINE = re.compile(r"(?:^|\s|,\s)\(?([A-Ja-j])\s*[).]\s")
+_LABEL = re.compile(r"^\s*\(?([A-Ja-j])\s*[).]\s*(?:\1\s*[).]\s*)?")
+_IN_LINE = re.compile(r"(?:^|\s|,\s)\(?([A-Ja-j])\s*[).](?=\s)")
 
 
 @dataclass(frozen=True)
