@@ -25,6 +25,8 @@ GRADERS = {
     "OctoThinker": "benchmarks._graders_octothinker",
 }
 WARM = 20
+START = 60.0
+"""Seconds for a grading that also imports the libraries."""
 CHUNK = 64
 
 
@@ -58,7 +60,7 @@ _seconds = 0.0
 
 def judge(name: str, tried: Sequence[Case], seconds: float) -> list[Judged]:
     """Verdicts in the order of the cases, on all cores."""
-    with get_context("spawn").Pool(cores(), _start, (name, [], seconds)) as pool:
+    with get_context("spawn").Pool(cores(), _start, (name, tried[:1], seconds)) as pool:
         return pool.map(_timed, tried, chunksize=CHUNK)
 
 
@@ -77,10 +79,11 @@ def rate(name: str, tried: Sequence[Case], processes: int, seconds: float, repea
 def _start(name: str, first: Sequence[Case], seconds: float) -> None:
     global _grader, _seconds
     warnings.simplefilter("ignore")
-    _grader, _seconds = load(name), seconds
+    _grader, _seconds = load(name), START
     signal.signal(signal.SIGALRM, _ring)
     for case in first:
         _timed(case)
+    _seconds = seconds
 
 
 def _ring(*_: Any) -> None:

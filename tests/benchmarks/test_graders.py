@@ -214,7 +214,7 @@ def test_anything_but_the_listed_constructors_is_refused(text: str) -> None:
         ("x = 5", "5", True),
         (r"\frac12", "0.5", True),
         (r"18 \text{ dollars}", "18", True),
-        ("2x=1-y", "2x-1=-y", True),
+        ("3xy=1-y", "3xy-1=-y", True),
         (r"\begin{pmatrix}1&2\end{pmatrix}", r"\begin{bmatrix}1&2\end{bmatrix}", True),
         (r"(x-1)(x+1)", "x^2-1", True),
     ],
@@ -307,7 +307,7 @@ def test_no_grader_runs_a_reply_as_code(name: str, tmp_path: Path) -> None:
 # ---- the report -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_grading_out_of_time_is_an_abstention(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_grading_out_of_time_is_an_abstention() -> None:
     found = judge("math-verify", [case(r"\boxed{3}", "3"), case(r"$\boxed{(x+y+z)^{400}}$", "(x+z+y)^{399}")], 1.0)
     assert found[0].value is True
     assert found[1].value is None and found[1].reason == "out of time"
