@@ -77,7 +77,7 @@ def rate(name: str, tried: Sequence[Case], processes: int, seconds: float, repea
 
 
 def _start(name: str, first: Sequence[Case], seconds: float) -> None:
-    global _grader, _seconds
+    global _grader, _seconds  # noqa: PLW0603 (what a worker of a pool keeps)
     warnings.simplefilter("ignore")
     _grader, _seconds = load(name), START
     signal.signal(signal.SIGALRM, _ring)
