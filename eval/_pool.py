@@ -230,6 +230,7 @@ class _Run:
             raise RuntimeError(f"{self.pool.target} failed\n{value}")
         if what == "killed":
             value = Killed(self.pool.reasons[value])
+            self.pool.batch = 1  # where one hangs, the next may too: they are not to stand in one line
             self._take_back(worker)
         self.answers[index] = value
 

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import Any
 
+KEPT: list[bytearray] = []
 WARM: list[int] = []
 
 
@@ -61,6 +62,19 @@ def bomb() -> None:
 
 def one_huge() -> int:
     return len(bytearray(1 << 40))
+
+
+def keep() -> str:
+    KEPT.append(bytearray(20 << 20))
+    return "kept"
+
+
+def most() -> str:
+    return "had" if len(bytearray(100 << 20)) else ""
+
+
+def blocked_forever() -> None:
+    os.read(os.pipe()[0], 1)
 
 
 def leave() -> None:
