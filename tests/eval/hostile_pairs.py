@@ -274,7 +274,6 @@ TABLES["digits and commas"] = (
 1.234.567 ~~ 1.234
 1,5 ~~ 15
 15 ~~ 1,5
-1 5 ~~ 15
 1 5 ~~ 1
 1 5 ~~ 5
 1;5 ~~ 15
@@ -647,7 +646,6 @@ x+y ~~ x-y
 x+y ~~ a+b
 xy ~~ x+y
 x ~~ y
-X ~~ x
 x_1 ~~ x_2
 a ~~ \alpha
 2x ~~ x^2
@@ -837,7 +835,6 @@ TABLES["right in other spellings"] = (
 \bf{5} ~~ 5
 \displaystyle 5 ~~ 5
 \!5\, ~~ 5
-\ 5\ ~~ 5
 ~5~ ~~ 5
 $5$ ~~ 5
 \(5\) ~~ 5
@@ -965,7 +962,6 @@ TABLES["right with some algebra"] = (
 \sec^2(y) ~~ \tan^2(y)+1
 \frac{x+2}{7} ~~ \frac{x}{7}+\frac{2}{7}
 -34x-45y+20z-100=0 ~~ 34x+45y-20z+100=0
-2x+4y-3=0 ~~ y = -1/2x + 3/4
 x+y=1 ~~ 2x+2y=2
 y=x ~~ x=y
 x-5=0 ~~ x-5=0
@@ -982,10 +978,7 @@ x^{1/2} ~~ \sqrt{x}
 \frac{5}{1} ~~ 5
 \frac{10}{2} ~~ 5
 0.\overline{9} ~~ 1
-m \geq \sqrt{2} ~~ [\sqrt{2},\infty)
-0<x<12.5 ~~ (0,12.5)
 x\in(0,1) ~~ (0,1)
-|x|<1 ~~ -1<x<1
 x=1, y=2 ~~ (x,y)=(1,2)
 x=1,y=2 ~~ (1,2)
 y=2, x=1 ~~ x=1, y=2
@@ -1113,6 +1106,12 @@ x=0 ~~ x^2=0
 \langle1,2\rangle ~~ (1,2)
 \begin{pmatrix}1\\2\end{pmatrix} ~~ (1,2)
 5 % 8 ~~ 5
+1 5 ~~ 15
+X ~~ x
+0<x<12.5 ~~ (0,12.5)
+m \geq \sqrt{2} ~~ [\sqrt{2},\infty)
+|x|<1 ~~ -1<x<1
+2x+4y-3=0 ~~ y = -1/2x + 3/4
 """,
 )
 

@@ -237,7 +237,7 @@ def hard_pairs() -> Iterator[Row]:
         (f"\\frac{{1}}{{{roots}}}", roots),
         (poly, poly + "+1"),
         (f"({poly})^2", poly),
-        (big, big[:-1] + "1"),
+        (big, big[:-1] + "0"),
         (f"{big}/{big[1:]}", f"{big}/{big[2:]}"),
         (f"\\frac{{{big}}}{{{big[:-1]}}}", "10"),
         (matrix, matrix.replace("7", "8", 1)),
