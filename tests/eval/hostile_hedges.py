@@ -223,7 +223,20 @@ TEXTS["after the box"] = [(rf"\boxed{{7}} {after}", "7", "any", "any") for after
     (rf"{before} \boxed{{8}}", "7", "not right", "not right")
     for before in ["The answer is 7.", "#### 7\n", "7", "$7$", "**7**", "7 =", "The answer is $7$, in a box:"]
 ]
-_GARNISH = ["", "7", " ", "\n", "$", "\\(", "**", "\\text{7}", "Answer: 7", "The final answer is 7", "<answer>7</answer>", "7 = 7"]
+_GARNISH = [
+    "",
+    "7",
+    " ",
+    "\n",
+    "$",
+    "\\(",
+    "**",
+    "\\text{7}",
+    "Answer: 7",
+    "The final answer is 7",
+    "<answer>7</answer>",
+    "7 = 7",
+]
 TEXTS["gold repeated around a wrong box"] = [
     (before + r"\boxed{8}" + after, "7", "not right", "not right")
     for before in _GARNISH

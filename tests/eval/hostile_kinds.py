@@ -329,7 +329,9 @@ def choices_strict() -> Iterator[Row]:
 
 def choices_crossed() -> Iterator[Row]:
     """Every letter for every gold, in several spellings: right on the diagonal only."""
-    for n, way in enumerate(("\\boxed{%s}", "\\boxed{(%s)}", "\\boxed{\\textbf{(%s)}}", "The answer is (%s).", "Answer: %s", "(%s)")):
+    for n, way in enumerate(
+        ("\\boxed{%s}", "\\boxed{(%s)}", "\\boxed{\\textbf{(%s)}}", "The answer is (%s).", "Answer: %s", "(%s)")
+    ):
         for letter in "ABCDE":
             for gold in "ABCDE":
                 allowed = "right" if letter == gold else "wrong"

@@ -89,7 +89,17 @@ def other_numbers() -> Iterator[Row]:
 
 def other_numbers_said() -> Iterator[Row]:
     chance = random.Random(3)
-    said = ["The answer is {}.", "#### {}", "{}", "**Answer:** ${}$", "so we get ${}$", "Hence $x = {}$.", "= {}", "$$ {} $$", "\\[ {} \\]"]
+    said = [
+        "The answer is {}.",
+        "#### {}",
+        "{}",
+        "**Answer:** ${}$",
+        "so we get ${}$",
+        "Hence $x = {}$.",
+        "= {}",
+        "$$ {} $$",
+        "\\[ {} \\]",
+    ]
     for _ in range(150):
         value = numbers(chance)
         answer = chance.choice(spellings(near(value, chance)))
@@ -117,7 +127,12 @@ def sums_that_are_off() -> Iterator[Row]:
             (f"\\sum_{{i=1}}^{{{n}}} i", n * (n + 1) // 2),
             (f"\\gcd({a},{b})", gcd(a, b)),
         )[:: chance.choice([2, 3, 4])]:
-            yield boxed(work), str(value + chance.choice([-1, 1, 2, 10])), "not right", {"strict": chance.random() < 0.5}
+            yield (
+                boxed(work),
+                str(value + chance.choice([-1, 1, 2, 10])),
+                "not right",
+                {"strict": chance.random() < 0.5},
+            )
             yield boxed(work), str(value), "not right", {"strict": True}
 
 
@@ -138,10 +153,17 @@ def other_lists() -> Iterator[Row]:
             changed = [-v if v else 99 for v in changed]
         else:
             changed[0], changed[1] = changed[1], changed[0]
-        marks = chance.choice(["({})", "\\left({}\\right)", "\\langle {} \\rangle"] if slip == 4 else ["({})", "{}", "\\{{{}\\}}"])
+        marks = chance.choice(
+            ["({})", "\\left({}\\right)", "\\langle {} \\rangle"] if slip == 4 else ["({})", "{}", "\\{{{}\\}}"]
+        )
         if slip == 3 and set(changed) == set(values):
             continue
-        yield boxed(marks.format(", ".join(map(str, changed)))), marks.format(", ".join(map(str, values))), "not right", {}
+        yield (
+            boxed(marks.format(", ".join(map(str, changed)))),
+            marks.format(", ".join(map(str, values))),
+            "not right",
+            {},
+        )
 
 
 def other_polynomials() -> Iterator[Row]:
@@ -152,7 +174,11 @@ def other_polynomials() -> Iterator[Row]:
         product = f"(x{a:+d})(x{b:+d})"
         right = f"x^2{a + b:+d}x{a * b:+d}"
         wrong = f"x^2{a + b + chance.choice([-1, 1, 2]):+d}x{a * b:+d}"
-        yield (boxed(product), right, "not wrong", {}) if n % 4 == 0 else (boxed(wrong), product, "not right", {"strict": n % 2 == 1})
+        yield (
+            (boxed(product), right, "not wrong", {})
+            if n % 4 == 0
+            else (boxed(wrong), product, "not right", {"strict": n % 2 == 1})
+        )
 
 
 def mutations() -> Iterator[Row]:
@@ -174,16 +200,23 @@ def mutations() -> Iterator[Row]:
         gold, other = (a, b, c), [a, b, c]
         place = chance.randrange(count)
         other[place] += chance.choice([-1, 1, 10, 9 * other[place]])
-        if 0 in other or value(*gold) is None or value(*other) is None or value(*gold) == value(*other) or max(other) > 99 and "." in form:
+        if (
+            0 in other
+            or value(*gold) is None
+            or value(*other) is None
+            or value(*gold) == value(*other)
+            or (max(other) > 99 and "." in form)
+        ):
             continue
         yield boxed(form % tuple(other[:count])), form % gold[:count], "not right", {"strict": n % 2 == 1}
 
 
 TOKENS = (
-    r"\frac \sqrt \boxed \left( \right) \left\{ \right\} { } ( ) [ ] ^ _ & \\ $ $$ \( \) \[ \] = < > \le \ge \pm \cdot \times \div / + - * ! "
-    r"| \| , . ; : % # ~ ' \text{ \mathrm{ \begin{pmatrix} \end{pmatrix} \begin{cases} \end{cases} \sum_ \int_ \prod_ \lim_ \infty \pi \in \cup "
-    r"\cap \setminus \mathbb{R} \sin \log_ \ln e i x y n 0 1 2 7 10 0.5 1,000 \binom \over \choose \bmod \pmod{ \overline{ \dot \quad \, "
-    r"\emptyset \{ \} \langle \rangle \lfloor \rfloor \to \ne \approx \equiv \ldots or and answer is </think> <think> ####"
+    r"\frac \sqrt \boxed \left( \right) \left\{ \right\} { } ( ) [ ] ^ _ & \\ $ $$ \( \) \[ \] = < > \le \ge \pm \cdot "
+    r"\times \div / + - * ! | \| , . ; : % # ~ ' \text{ \mathrm{ \begin{pmatrix} \end{pmatrix} \begin{cases} \end{cases} "
+    r"\sum_ \int_ \prod_ \lim_ \infty \pi \in \cup \cap \setminus \mathbb{R} \sin \log_ \ln e i x y n 0 1 2 7 10 0.5 "
+    r"1,000 \binom \over \choose \bmod \pmod{ \overline{ \dot \quad \, \emptyset \{ \} \langle \rangle \lfloor \rfloor "
+    r"\to \ne \approx \equiv \ldots or and answer is </think> <think> #### "
 ).split()
 
 
@@ -207,7 +240,10 @@ def any_unicode() -> Iterator[Row]:
     """Code points of every plane, in and out of a box; none of them spells the gold."""
     chance = random.Random(10)
     for n in range(200):
-        text = "".join(chr(chance.choice([chance.randrange(0x110000), chance.randrange(0x3000)])) for _ in range(chance.randint(1, 60)))
+        text = "".join(
+            chr(chance.choice([chance.randrange(0x110000), chance.randrange(0x3000)]))
+            for _ in range(chance.randint(1, 60))
+        )
         yield boxed(text) if n % 2 else text, "7919-\\sqrt{5}", "not right", {"strict": n % 3 == 0}
 
 

@@ -5,6 +5,7 @@ Every one has a gold that it is not equal to, and must be answered within the li
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -220,12 +221,16 @@ def hard_pairs() -> Iterator[Row]:
     """Both sides are large; they are unlike, so "right" is a guess."""
     letters = "abcdefghjklmnopqrstuvwxyz"
     many = "+".join(f"{a}{b}" for a in letters[:8] for b in letters[8:14])
-    product = "".join(f"({a}+{b})" for a, b in zip(letters, letters[1:], strict=False))
+    product = "".join(f"({a}+{b})" for a, b in itertools.pairwise(letters))
     trig = "+".join(f"\\sin^{{{k}}}({k}x)\\cos^{{{k}}}(x)" for k in range(1, 12))
     roots = "+".join(f"\\sqrt{{{p}}}" for p in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29))
     poly = "+".join(f"{k}x^{{{k}}}" for k in range(1, 60))
     big = "".join(str((k * 7919) % 10) for k in range(1, 400))
-    matrix = "\\begin{pmatrix}" + "\\\\".join("&".join(str((r * c) % 10) for c in range(12)) for r in range(12)) + "\\end{pmatrix}"
+    matrix = (
+        "\\begin{pmatrix}"
+        + "\\\\".join("&".join(str((r * c) % 10) for c in range(12)) for r in range(12))
+        + "\\end{pmatrix}"
+    )
     for answer, gold in [
         (many, many + "+1"),
         (product, product + "+1"),
@@ -272,12 +277,18 @@ def hard_pairs() -> Iterator[Row]:
         (",".join(map(str, range(200))), ",".join(map(str, range(1, 201)))),
         (",".join(f"\\sqrt{{{n}}}" for n in range(2, 60)), ",".join(f"\\sqrt{{{n}}}" for n in range(3, 61))),
         (",".join(f"x+{n}" for n in range(2, 60)), ",".join(f"x+{n}" for n in range(3, 61))),
-        ("\\cup".join(f"({2 * n},{2 * n + 1})" for n in range(60)), "\\cup".join(f"({2 * n},{2 * n + 1})" for n in range(1, 61))),
+        (
+            "\\cup".join(f"({2 * n},{2 * n + 1})" for n in range(60)),
+            "\\cup".join(f"({2 * n},{2 * n + 1})" for n in range(1, 61)),
+        ),
         ("x=" * 100 + "1", "x=" * 100 + "2"),
         ("1<" * 100 + "x", "1<" * 100 + "y"),
         ("\\pm1" * 12, "\\pm2" * 12),
         ("\\pm".join(map(str, range(1, 16))), "\\pm".join(map(str, range(2, 17)))),
-        ("\\pm\\sqrt{2\\pm\\sqrt{3\\pm\\sqrt{5\\pm\\sqrt{7}}}}", "\\pm\\sqrt{2\\pm\\sqrt{3\\pm\\sqrt{5\\pm\\sqrt{11}}}}"),
+        (
+            "\\pm\\sqrt{2\\pm\\sqrt{3\\pm\\sqrt{5\\pm\\sqrt{7}}}}",
+            "\\pm\\sqrt{2\\pm\\sqrt{3\\pm\\sqrt{5\\pm\\sqrt{11}}}}",
+        ),
     ]:
         yield boxed(answer), gold, "not right", {}
         yield boxed(answer), gold, "not right", {"strict": True}
@@ -324,13 +335,93 @@ def long_numbers() -> Iterator[Row]:
 _PIECES = [
     *[chr(c) for c in range(32, 127) if not chr(c).isalnum()],
     *"0 1 9 a A x i e".split(),
-    *["\n", "\t", "\r", "\x0b", "\x0c", "\x00", "\u2028", "\u00a0", "\u200b", "\u202e", "\u0301", "\ud800", "\U0001d7d8", "\ufeff"],
-    *r"\boxed{ \fbox{ \boxed{5} \boxed5 \frac \frac{ \frac{1}{ \text{ \text{} \mathrm{a} \left( \right) \$ \% \\ \, \! \{ \} \( \) \[ \] $$ $a $5".split(),
-    *r"1, 1,1 ,111 1/ 1. .1 1% 1 1e 1- -1 -- 1\, 1\! 1{,} 1^ ^1 ^{ ^{1 ^( ^- 1! !! !( )! ( ) () {} [] a= x= f(x)= x=1, (A) A) A. (A (A). #### ####1".split(),
-    *["answer is ", "answer: ", "answer is 1\n", "The answer is 1. ", "A: ", "\nA:", "\nA: 1", "final answer is ", "answer**:", "answer =", "* ", "*", " *", ": "],
-    *["<think>", "</think>", "<think></think>", "< /think>", "1 and ", "1 or ", ", and ", "and", " 1 dollars", " abcd", "1 abcd efgh ", "1 %", "percent", "1 percent "],
-    *["\\boxed{1} or ", "\\boxed{1}, ", "\\boxed{1}\n\n", "\\boxed{}", "}\\boxed{", "$1$ ", "$ $", "$x$", "\\(x\\)", "\\[x\\]", "\\(", "\\[", "\\begin{", "\\end{", "&", "\\\\ "],
-    *["\\binom{", "\\binom{1}{1}", "\\sqrt", "\\sqrt{", "\\sqrt[", "\\sum_", "\\overline{", "\\pm", "\\cup", "\\text{or}", "\\quad", "\\circ", "^\\circ", "^{\\circ}", "\\degree"],
+    *[
+        "\n",
+        "\t",
+        "\r",
+        "\x0b",
+        "\x0c",
+        "\x00",
+        "\u2028",
+        "\u00a0",
+        "\u200b",
+        "\u202e",
+        "\u0301",
+        "\ud800",
+        "\U0001d7d8",
+        "\ufeff",
+    ],
+    *r"\boxed{ \fbox{ \boxed{5} \boxed5 \frac \frac{ \frac{1}{ \text{ \text{} \mathrm{a} \left(".split(),
+    *r"\right) \$ \% \\ \, \! \{ \} \( \) \[ \] $$ $a $5".split(),
+    *r"1, 1,1 ,111 1/ 1. .1 1% 1 1e 1- -1 -- 1\, 1\! 1{,} 1^ ^1 ^{ ^{1 ^( ^- 1! !! !( )! ( ) () {} [] a= x= f(x)= x=1,".split(),
+    *r"(A) A) A. (A (A). #### ####1".split(),
+    *[
+        "answer is ",
+        "answer: ",
+        "answer is 1\n",
+        "The answer is 1. ",
+        "A: ",
+        "\nA:",
+        "\nA: 1",
+        "final answer is ",
+        "answer**:",
+        "answer =",
+        "* ",
+        "*",
+        " *",
+        ": ",
+    ],
+    *[
+        "<think>",
+        "</think>",
+        "<think></think>",
+        "< /think>",
+        "1 and ",
+        "1 or ",
+        ", and ",
+        "and",
+        " 1 dollars",
+        " abcd",
+        "1 abcd efgh ",
+        "1 %",
+        "percent",
+        "1 percent ",
+    ],
+    *[
+        "\\boxed{1} or ",
+        "\\boxed{1}, ",
+        "\\boxed{1}\n\n",
+        "\\boxed{}",
+        "}\\boxed{",
+        "$1$ ",
+        "$ $",
+        "$x$",
+        "\\(x\\)",
+        "\\[x\\]",
+        "\\(",
+        "\\[",
+        "\\begin{",
+        "\\end{",
+        "&",
+        "\\\\ ",
+    ],
+    *[
+        "\\binom{",
+        "\\binom{1}{1}",
+        "\\sqrt",
+        "\\sqrt{",
+        "\\sqrt[",
+        "\\sum_",
+        "\\overline{",
+        "\\pm",
+        "\\cup",
+        "\\text{or}",
+        "\\quad",
+        "\\circ",
+        "^\\circ",
+        "^{\\circ}",
+        "\\degree",
+    ],
 ]
 
 
