@@ -1,177 +1,145 @@
-"""Whether an answer is right: yes, no, or cannot be told.
+r"""Whether an answer is right: yes, no, or cannot be told.
 
-Equal spellings are equal answers; all else is for math-verify, which parses TeX with a grammar (nothing is ever evaluated as
-code) and compares with SymPy. Replies are hostile input, so what reaches SymPy is limited in length, nesting and the size of
-the numbers it would write out; a clock is the last net and works in the main thread only. Where a side cannot be parsed, or a
-limit is met, the verdict is None and not False: nobody has shown the answer to be wrong.
+Asked by curation (`verify: math_answer`), by RL (reward) and by evaluation, so that all three mean the same. Equal spellings and plain
+numbers are settled in the caller; algebra is done by processes that are killed at their limit (`eval/_pool.py`), because models write
+what hangs any library, and a signal is lost in threads, Ray workers and SymPy's own handlers. Nothing is ever evaluated as code. A
+verdict is None, not False, where a side cannot be read or a limit is met: nobody has shown the answer to be wrong.
 
-Left out so far: proofs, several accepted answers, tolerances other than math-verify's six decimals.
+Left out: proofs, conversion of units, judging by a language model.
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import re
-import signal
+import os
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from numbers import Real
+from types import TracebackType
 from typing import Any
 
-from eval._answer import extract, marked, normalise
+from eval._extract import extract
+from eval._judge import KINDS, LETTERS, Kind, Question, Verdict, quick
+from eval._normal import normalise
+from eval._pool import Killed, Pool
 
-__all__ = ["Verdict", "extract", "grade", "normalise"]
+__all__ = ["Grader", "Verdict", "equal", "extract", "grade", "normalise"]
 
-MAX_ANSWER = 1000
-"""Characters of an answer that is parsed."""
-MAX_NESTING = 24
 SECONDS = 5.0
-_HUGE = re.compile(
-    r"\^\s*\{?\s*\(?\s*-?\s*\{?\s*\d+\s*\}?\s*\^"  # a power in the exponent of a number
-    r"|\^\s*\{?\s*\(?\s*-?\s*(?:\d\s*){5,}"  # an exponent of five digits
-    r"|(?:\d\s*){4,}!|[)}!]\s*!"  # the factorial of a large number or of an expression
-    r"|\\d?binom\s*\{\s*\d{5,}"
-)
-_NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?"
-_UNIT = re.compile(
-    rf"\s*(?:\\?\$)?({_NUMBER})\s*(?:\s[A-Za-z]{{4,}}(?: [A-Za-z]+){{0,2}}|\\(?:text|mbox|mathrm)\s*\{{[^{{}}]*\}}(?:\^\{{?\d\}}?)?)\.?\s*"
-)
-_CHOICE = re.compile(r"\s*(?:\(([A-J])\)|([A-J])[).:])\s*\S.*", re.S)
-_ASSIGNED = re.compile(r"[A-Za-z](?:\([A-Za-z]\))?=([^=]+)")
+"""Wall clock for one answer."""
+MEMORY = 2**30
+"""Bytes for one answer, beyond what the process had."""
+Gold = str | Real | Sequence[str | Real] | None
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """`value` is True (right), False (wrong) or None (cannot be told); `reason` says by what."""
+class Grader:
+    """Judges answers in `workers` processes (all cores if None) that start when the first answer needs algebra.
 
-    value: bool | None
-    reason: str
-
-
-class _Slow(BaseException):
-    """Passes through the `except Exception` of the libraries it interrupts."""
-
-
-def grade(text: str, gold: str) -> Verdict:
-    r"""Judge the final answer of a reply (`text`) against the right one (`gold`, an answer or a solution that ends in one)."""
-    if (
-        normalise(text[: 2 * MAX_ANSWER]) == normalise(gold[: 2 * MAX_ANSWER]) != ""
-        and max(len(text), len(gold)) <= MAX_ANSWER
-    ):
-        return Verdict(True, "same text")
-    right = extract(gold) if len(gold) > 300 or marked(gold) else gold.strip()
-    if not right:
-        return Verdict(None, "no answer in the gold text")
-    answer = extract(text)
-    if answer is None:
-        return Verdict(False, "no answer in the reply")
-    return compare(answer, right)
-
-
-def compare(answer: str, gold: str) -> Verdict:
-    """Judge one bare answer against another."""
-    if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
-        return Verdict(None, f"an answer longer than {MAX_ANSWER} characters")
-    a, b = _alike(answer, gold)
-    if a == b or _name(a) == _name(b) != "":
-        return Verdict(True, "same answer")
-    if _name(a) and _name(b):
-        return Verdict(False, "different names")
-    for side, spelling in (("answer", a), ("gold", b)):
-        if _HUGE.search(spelling) or _nesting(spelling) > MAX_NESTING:
-            return Verdict(None, f"the {side} is too large to be worked out")
-    try:
-        with _clock(SECONDS):
-            return _by_algebra(a, b)
-    except _Slow:
-        return Verdict(None, f"not compared within {SECONDS:g} s")
-
-
-def _by_algebra(answer: str, gold: str) -> Verdict:
-    try:
-        left, right = _parsed(answer), _parsed(gold)
-        if not right:
-            return Verdict(None, "the gold answer cannot be parsed")
-        if not left:
-            return Verdict(None, "the answer cannot be parsed")
-        equal = _library().verify(right, left, timeout_seconds=None)
-    except (Exception, RecursionError, MemoryError) as error:
-        return Verdict(None, f"not compared: {type(error).__name__}")
-    return Verdict(bool(equal), "equal by math-verify" if equal else "unequal by math-verify")
-
-
-def _parsed(answer: str) -> list[Any]:
-    """SymPy expressions of an answer, none if it does not parse. Only the TeX grammar is used: the other one ends in `eval`."""
-    library = _library()
-    found: list[Any] = library.parse(
-        f"${answer}$",
-        extraction_config=[library.LatexExtractionConfig()],
-        fallback_mode="no_fallback",
-        parsing_timeout=None,
-    )
-    return found
-
-
-@lru_cache(maxsize=1)
-def _library() -> Any:
-    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that it has no timeout; ours is `_clock`
-    import math_verify
-
-    return math_verify
-
-
-def _alike(answer: str, gold: str) -> tuple[str, str]:
-    """Both in one spelling, the answer stripped of what the other lacks: a unit (`18 dollars` for 18), the text of a choice
-    (`(B) 42` for B), the name of the unknown (`x=3` for 3)."""
-    a, b = normalise(answer), normalise(gold)
-    if re.fullmatch(_NUMBER, b) and (unit := _UNIT.fullmatch(answer)):
-        a = normalise(unit[1])
-    elif re.fullmatch(_NUMBER, a) and (unit := _UNIT.fullmatch(gold)):
-        b = normalise(unit[1])
-    if re.fullmatch("[A-J]", b) and (choice := _CHOICE.fullmatch(answer)):
-        a = choice[1] or choice[2]
-    if "=" not in b and (assigned := _ASSIGNED.fullmatch(a)):
-        a = assigned[1]
-    elif "=" not in a and (assigned := _ASSIGNED.fullmatch(b)):
-        b = assigned[1]
-    return a, b
-
-
-def _name(answer: str) -> str:
-    """A word answer (`Evelyn`, `Yes`, `even`) in lower case, empty if the answer is no word."""
-    return answer.lower() if answer.isalpha() and len(answer) > 2 else ""
-
-
-def _nesting(answer: str) -> int:
-    depth = deepest = 0
-    for mark in answer:
-        depth += (mark in "({[") - (mark in ")}]")
-        deepest = max(deepest, depth)
-    return deepest
-
-
-@contextlib.contextmanager
-def _clock(seconds: float) -> Iterator[None]:
-    """Raise `_Slow` in the body after so many seconds, where signals can be had.
-
-    Again and again from then on, ten times a second: SymPy catches everything in places, and a single signal can be lost there.
+    May be used from any thread, in Ray workers, in torchrun ranks and after a fork. `seconds` and `memory` (bytes) hold for each
+    answer: one that meets them is undecided, and no other is delayed by more than the limit.
     """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
 
-    def stop(*_: object) -> None:
-        raise _Slow
+    def __init__(self, *, workers: int | None = None, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        workers = (
+            workers or len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else workers or os.cpu_count() or 1
+        )
+        self._pool = Pool(
+            "eval._judge:judge_json", warm="eval._judge:warm", workers=workers, seconds=seconds, memory=memory
+        )
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
-    try:
-        yield
-    finally:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        finally:  # a signal that came in between must not leave the clock running
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+    def grade(self, text: str, gold: Gold, **how: Any) -> Verdict:
+        """As `grading.grade`, within the limits of this grader."""
+        return self.judge([question(text, gold, **how)])[0]
+
+    def map(self, pairs: Iterable[tuple[str, Gold] | Mapping[str, Any]], **how: Any) -> list[Verdict]:
+        """Verdicts of many replies in order: pairs of text and gold, or mappings with the arguments of `grade`."""
+        asked = [question(**{**how, **pair}) if isinstance(pair, Mapping) else question(*pair, **how) for pair in pairs]
+        return self.judge(asked)
+
+    def judge(self, questions: Sequence[Question]) -> list[Verdict]:
+        """Verdicts of questions in order."""
+        verdicts = [quick(q) for q in questions]
+        hard = [i for i, verdict in enumerate(verdicts) if verdict is None]
+        if hard:
+            for i, told in zip(hard, self._pool.run([asdict(questions[i]) for i in hard]), strict=True):
+                verdicts[i] = Verdict(None, told.reason) if isinstance(told, Killed) else Verdict(**told)
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.close()
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def grade(
+    text: str,
+    gold: Gold,
+    *,
+    kind: Kind = "math",
+    options: Sequence[str] = (),
+    tolerance: float = 0.0,
+    relative: float = 0.0,
+    strict: bool = False,
+) -> Verdict:
+    r"""Judge the final answer of a reply (`text`) against the right one.
+
+    Args:
+        gold: an answer, a solution that ends in one, a number, or a list of which any is right. For `choice` a letter, the text of an
+            option, or its index from 0 as an int.
+        kind: `math`; `choice` (a letter, or the text of one of `options`); `ocw` (numbers within 1 %).
+        tolerance, relative: how far a number may be off, absolute and as a share of the gold one.
+        strict: for rewards. Only the box after the last `</think>` counts; boxes that differ, an answer longer than 400 characters and
+            work left to the grader (sums, integrals, factorials, powers and the like where the gold answer is a plain number) are wrong.
+
+    Raises ValueError if `kind` is unknown. Limits are those of `Grader()`; the processes are shared by all callers.
+    """
+    asked = question(text, gold, kind=kind, options=options, tolerance=tolerance, relative=relative, strict=strict)
+    return quick(asked) or shared().judge([asked])[0]
+
+
+def equal(answer: str, gold: str) -> Verdict:
+    """Compare two bare answers, as where samples are grouped by what they say."""
+    return grade(rf"\boxed{{{answer}}}", rf"\boxed{{{gold}}}")
+
+
+def question(
+    text: str,
+    gold: Gold,
+    *,
+    kind: Kind = "math",
+    options: Sequence[str] = (),
+    tolerance: float = 0.0,
+    relative: float = 0.0,
+    strict: bool = False,
+) -> Question:
+    """The arguments of `grade` in the form that is judged."""
+    if kind not in KINDS:
+        raise ValueError(f"kind={kind!r}: must be one of {', '.join(KINDS)}")
+    golds = [] if gold is None else [gold] if isinstance(gold, str | Real) else list(gold)
+    texts = [_gold(one, kind) for one in golds if one is not None]
+    return Question(text, texts, kind, tuple(options), tolerance, relative, strict)
+
+
+def shared() -> Grader:
+    """The grader that all callers of `grade` share."""
+    global _SHARED
+    with _LOCK:
+        _SHARED = _SHARED or Grader()
+        return _SHARED
+
+
+_SHARED: Grader | None = None
+_LOCK = threading.Lock()
+
+
+def _gold(gold: str | Real, kind: Kind) -> str:
+    if kind == "choice" and isinstance(gold, int):
+        return LETTERS[gold] if 0 <= gold < len(LETTERS) else ""
+    return str(gold)

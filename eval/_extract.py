@@ -1,0 +1,214 @@
+r"""The final answer of a reply: where it is said, and where it is hedged.
+
+Found are, in this order, the last `\boxed{...}`, what follows the last "answer is" or `####`, a text that is nothing but an answer, the last
+formula or number. Only what stands after the last `</think>` counts. A pattern here must take linear time on any text: no two
+neighbouring parts of it may match the same characters without bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+TAIL = 100_000
+"""Characters at the end of a reply that are searched for an answer."""
+MAX_BOXES = 64
+"""Boxes that are looked at, from the end: each is searched for its closing brace."""
+THINK, THOUGHT = "<think>", "</think>"
+_BOX = re.compile(r"\\(?:boxed|fbox)\s{0,4}(?:(\{)|([0-9])(?![0-9]))")
+_BRACE = re.compile(r"\\.|[{}]", re.S)
+_SAID = re.compile(
+    r"####|^[ \t]{0,20}A:|\b(?:final\s{1,4})?(?:answer|ans)(?:s)?(?:\s{1,4}(?:is|are|would be|should be|must be)\b|[ \t]{0,4}[:=]|\*\*[ \t]{0,4}:?)",
+    re.I | re.M,
+)
+_FORMULA = re.compile(
+    r"\$\$([^$]{1,1000})\$\$|\$([^\s$](?:[^$\n]{0,500}[^\s$])?|[^$\n]{0,500}\\[A-Za-z][^$\n]{0,500})\$(?!\d)|\\\(([^\n]{1,300}?)\\\)|\\\[(.{1,500}?)\\\]",
+    re.S,
+)
+_NUMBER = re.compile(
+    r"(?<![\w^_\\.{])-?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}|(?<![\w^_\\.{])-?\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?![0-9])(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?(?: ?\\?%)?|(?<![\w.])-?\.[0-9]+"
+)
+_PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+_FILLER = re.compile(r"\\(?:q?quad|text|[()\[\] ,;])|[{}\s$.*]")
+_UNIT_WORDS = re.compile(r"[ \t]{0,3}\\?([A-Za-z]+)")
+SCALES = frozenset(
+    "million billion trillion thousand hundred hundreds thousands millions dozen dozens squared cubed factorial plus minus times over less more"
+    " than not is isn or and wrong off if to from when mod half halves third thirds quarter quarters root no nor but maybe per"
+    " percent percentage score gross pi squares cubes divided multiplied th st nd rd".split()
+)
+"""Words after a number that make another number of it, or take it back: never units."""
+_SHIFTED = frozenset(
+    "than to from by not least most about root up between under over below above isn approximately squared".split()
+)
+
+
+class Found(NamedTuple):
+    """An answer, or None and why there is none."""
+
+    answer: str | None
+    reason: str = "no answer in the reply"
+
+
+def extract(text: str, *, strict: bool = False) -> str | None:
+    r"""The final answer of a reply: the last `\boxed{...}`, else what follows the last "answer is" or `####`, else a text that is
+    nothing but an answer, else the last formula or number. None if there is none. `strict` takes a box and nothing else."""
+    return find(text, strict=strict).answer
+
+
+def find(text: str, *, strict: bool = False) -> Found:
+    """As `extract`, with the reason where nothing is found. Strict also refuses boxes that differ."""
+    told = after_thinking(text)
+    if told is None:
+        return Found(None, "the thinking never ended")
+    told = told[-TAIL:].replace("−", "-")
+    boxes = _boxes(told)
+    if strict:
+        return _only(boxes, told)
+    if boxes:
+        return Found(_joined(boxes, told))
+    if answer := _last_said(told):
+        return Found(answer)
+    if _BOX.search(told):
+        return Found(None, "the box was never closed")
+    bare = " ".join(told[:400].split()) if len(told) < 2000 else ""
+    if bare and len(bare) <= 300 and len(_PROSE.findall(bare)) < 3 and bare.count("$") < 3:
+        return Found(bare)
+    return Found(_last(told))
+
+
+def after_thinking(text: str) -> str | None:
+    """What follows the thoughts; None if they never ended."""
+    start = text.rfind(THOUGHT)
+    told = text[start + len(THOUGHT) :] if start >= 0 else text
+    return None if THINK in told else told
+
+
+def marked(text: str) -> bool:
+    """Whether a text says where its answer is."""
+    return bool(_BOX.search(text) or _SAID.search(text))
+
+
+class _Box(NamedTuple):
+    start: int
+    end: int
+    content: str
+
+
+def _boxes(text: str) -> list[_Box]:
+    """Boxes that are closed and not empty, without those inside others."""
+    found: list[_Box] = []
+    for match in list(_BOX.finditer(text))[-MAX_BOXES:]:
+        if found and match.start() < found[-1].end:
+            continue
+        if match[2]:
+            found.append(_Box(match.start(), match.end(), match[2]))
+            continue
+        end = closing(text, match.end() - 1)
+        content = text[match.end() : end].strip()
+        if end >= 0 and content:
+            found.append(_Box(match.start(), end + 1, content))
+    return found
+
+
+def _only(boxes: list[_Box], text: str) -> Found:
+    """The answer of a reply whose boxes all say the same."""
+    if not boxes:
+        return Found(None, "no box in the reply")
+    joined = _joined(boxes, text)
+    rest = {"".join(box.content.split()) for box in boxes}
+    if len(rest) > 1 and joined.count(",") < len(boxes) - 1:
+        return Found(None, "several boxes")
+    return Found(boxes[-1].content if len(rest) == 1 else joined)
+
+
+def _joined(boxes: list[_Box], text: str) -> str:
+    """Content of the last box, with the boxes joined to it by a comma or an "and"."""
+    answers = [boxes[-1].content]
+    for before, after in zip(reversed(boxes[:-1]), reversed(boxes[1:]), strict=True):
+        if after.start - before.end > 60 or _FILLER.sub("", text[before.end : after.start]) not in (
+            "and",
+            "or",
+            ",",
+            ",and",
+            ",or",
+        ):
+            break
+        answers.insert(0, before.content)
+    return ", ".join(answers)
+
+
+def closing(text: str, start: int) -> int:
+    """Position of the brace that closes the one at `start`, -1 if none does."""
+    depth = 0
+    for mark in _BRACE.finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(mark.group(), 0)
+        if depth == 0:
+            return mark.start()
+    return -1
+
+
+def _last_said(text: str) -> str:
+    """What the last saying that has an answer says. Only the last few are looked at."""
+    sayings = list(_SAID.finditer(text))[-8:]
+    ends = [len(text), *(saying.start() for saying in reversed(sayings[1:]))]
+    for saying, end in zip(reversed(sayings), ends, strict=False):
+        line = text[saying.end() : min(end, saying.end() + 2000)].lstrip(" \t\r\n:*_=").partition("\n")[0]
+        if answer := _said(line):
+            return answer
+    return ""
+
+
+def _said(line: str) -> str:
+    """The answer in what follows "the answer is": the formulas it starts with, a short phrase, or the only number of a long one."""
+    formulas = list(_FORMULA.finditer(line))
+    if formulas:
+        before = _PROSE.findall(line[: formulas[0].start()])
+        if "not" in map(str.lower, before):
+            return ""
+        return _formulas(formulas, line, first=len(before) <= 3)
+    phrase = re.split(r"\.(?:\s|$)|[;\n]", line)[0].strip(" *`.,:_")
+    if phrase[:4].lower() == "not ":
+        return ""
+    if len(_PROSE.findall(phrase)) <= 3:
+        return phrase
+    numbers = list(_NUMBER.finditer(phrase))
+    return _in_prose(numbers[0], phrase) if len(numbers) == 1 else ""
+
+
+def _formulas(formulas: list[re.Match[str]], line: str, first: bool) -> str:
+    """The first formula and those joined to it, or the last one of a longer sentence."""
+    contents = [next(group for group in m.groups() if group).strip() for m in formulas]
+    if not first:
+        return contents[-1]
+    answers = contents[:1]
+    for before, after, content in zip(formulas, formulas[1:], contents[1:], strict=False):
+        if _FILLER.sub("", line[before.end() : after.start()]) not in ("and", "or", ",", ",and", ",or"):
+            break
+        answers.append(content)
+    tail = line[formulas[len(answers) - 1].end() :]
+    return ", ".join(answers) + ("%" if re.match(r"\s?\\?%", tail) else "")
+
+
+def _last(text: str) -> str | None:
+    """Last formula, or the number after it if there is one."""
+    formula = None
+    for formula in _FORMULA.finditer(text):  # noqa: B007 (the last one is wanted)
+        pass
+    number = None
+    for number in _NUMBER.finditer(text, formula.end() if formula else 0):  # noqa: B007
+        pass
+    if number:
+        return _in_prose(number, text) or None
+    return next(group for group in formula.groups() if group).strip() if formula else None
+
+
+def _in_prose(number: re.Match[str], text: str) -> str:
+    """A number in a sentence, unless the words beside it make another one of it."""
+    before = re.findall(r"[A-Za-z]+", text[max(0, number.start() - 30) : number.start()])[-1:]
+    after = _UNIT_WORDS.match(text, number.end())
+    if (before and before[0].lower() in _SHIFTED) or text[number.end() : number.end() + 1] == "^":
+        return ""
+    word = after[1].lower() if after else ""
+    return number.group().strip() + (
+        f" {word}" if word in SCALES and word not in ("or", "and", "is", "than", "to", "if", "per") else ""
+    )

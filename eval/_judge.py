@@ -1,0 +1,309 @@
+r"""The judgement itself, as a pure function of a question: which answer, in which shape, and whether it is the gold one.
+
+Runs in the caller as far as no algebra is needed (`quick`), and in a process that may be killed for the rest (`judge_json`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from eval import _extract
+from eval._extract import SCALES, find, marked
+from eval._match import Algebra, Matcher, Told
+from eval._normal import ascii_math, bare, normalise, number
+from eval._shape import shape
+
+Kind = Literal["math", "choice", "ocw"]
+KINDS = ("math", "choice", "ocw")
+MAX_ANSWER = 1000
+"""Characters of an answer that is compared."""
+MAX_STRICT = 400
+"""Characters of an answer in strict mode."""
+OCW_RELATIVE = 0.01
+"""Numbers of OCW problems may be off by this share (Minerva, arXiv 2206.14858, appendix G: within 1 %)."""
+LETTERS = "ABCDEFGHIJ"
+_WORK = re.compile(
+    r"\\(?:sum|prod|i?int|iint|oint|lim|d?binom|tbinom|gcd|lcm|max|min|det|log|ln|lg|exp|lfloor|lceil|floor|mod|pmod|bmod|operatorname)(?![A-Za-z])|[0-9)}a-z]!|\\frac\{d"
+)
+_UNIT_TEX = re.compile(
+    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|operatorname|hbox|rm)\s*\{([^{}]*)\}(?:\s*\^\s*\{?-?([0-9])\}?)?$"
+)
+_LITERAL = r"(?:[-+]?\\?\$?[0-9][0-9,.]*(?:/[0-9]+)?|[-+]?\\frac\{[0-9]+\}\{[0-9]+\}|[-+]?\.[0-9]+)"
+_UNIT_WORDS = re.compile(
+    rf"\$?({_LITERAL})\$?\s*(?:\(([A-Za-z][A-Za-z /.]*)\)|\s([A-Za-z]{{2,}}(?:[ /][A-Za-z]+){{0,3}})|(cm|mm|km|kg|mg|lb|lbs|ft|mph|ml|mL|hr|hrs|min|sec|inches|dollars|cents))\.?"
+)
+_MONEY = re.compile(r"(-?)(\\?\$|[£€¥₹])\s?([0-9][0-9,.]*)")
+_CHOICE = re.compile(r"\(?([A-J])\)?[).:]\s*\S.*|\(([A-J])\)\s*\S.*", re.S)
+_SAME_UNIT = {
+    "centimeter": "cm", "centimetre": "cm", "meter": "m", "metre": "m", "kilometer": "km", "kilometre": "km", "inch": "in", "inche": "in",
+    "feet": "ft", "foot": "ft", "hour": "h", "hr": "h", "minute": "min", "second": "s", "sec": "s", "dollar": "$", "usd": "$", "buck": "$",
+    "degree": "", "gram": "g", "kilogram": "kg", "pound": "lb", "unit": "", "radian": "", "rad": "",
+}  # fmt: skip
+
+
+class NeedsAlgebra(Exception):
+    """The question cannot be answered without SymPy."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that a verdict depends on; see `eval.grading.grade`."""
+
+    text: str
+    gold: str | list[str]
+    kind: Kind = "math"
+    options: tuple[str, ...] = ()
+    tolerance: float = 0.0
+    relative: float = 0.0
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`value` is True (right), False (wrong) or None (cannot be told); `reason` says by what, `answer` is what was found in the reply."""
+
+    value: bool | None
+    reason: str
+    answer: str | None = None
+
+
+def quick(question: Question) -> Verdict | None:
+    """The verdict as far as no algebra is needed, else None."""
+    try:
+        return _judge(question, Algebra(_hard, _hard))
+    except NeedsAlgebra:
+        return None
+
+
+def judge(question: Question) -> Verdict:
+    """The verdict, by algebra where it must be. May take long or run out of memory: call it where it may be killed."""
+    from eval import _algebra
+
+    return _judge(question, Algebra(_algebra.equal, _algebra.proportional))
+
+
+def judge_json(payload: dict[str, Any]) -> dict[str, Any]:
+    """`judge` for another process."""
+    payload["options"] = tuple(payload["options"])
+    return asdict(judge(Question(**payload)))
+
+
+def warm() -> None:
+    """Load SymPy and the grammar."""
+    from eval import _algebra
+
+    _algebra.warm()
+
+
+def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
+    """Judge one bare answer against another."""
+    if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
+        return None, f"an answer longer than {MAX_ANSWER} characters"
+    a, g = normalise(answer), normalise(gold)
+    if a == g != "":
+        return True, "same answer"
+    if question.strict and (told := _refused(answer, a, g)):
+        return told
+    (mine, a_unit), (theirs, g_unit) = _unit(answer), _unit(gold)
+    if (a_unit or g_unit) and mine and theirs:
+        a, g = normalise(mine), normalise(theirs)
+    if not a or not g:
+        return None, "an empty answer"
+    if a == g:
+        told = True, "same answer"
+    elif decimal := _decimal_comma(a, g, question.strict):
+        told = decimal
+    else:
+        if re.fullmatch("[A-J]", g) and (choice := _CHOICE.fullmatch(answer.strip())):
+            a = choice[1] or choice[2]
+        matcher = Matcher(algebra, question.tolerance, question.relative, question.strict)
+        told = matcher.match(shape(a), shape(g))
+    return (None, "another unit") if a_unit and g_unit and a_unit != g_unit else told
+
+
+def _judge(question: Question, algebra: Algebra) -> Verdict:
+    golds = [gold for gold in ([question.gold] if isinstance(question.gold, str) else question.gold) if gold.strip()]
+    if not golds:
+        return Verdict(None, "no gold answer")
+    if question.kind == "choice":
+        return _choice(question, golds, algebra)
+    found = _whole(question, golds) or find(question.text, strict=question.strict)
+    if found.answer is None:
+        return Verdict(False, found.reason)
+    if question.strict and len(found.answer) > MAX_STRICT:
+        return Verdict(False, f"an answer longer than {MAX_STRICT} characters", found.answer[:MAX_STRICT])
+    best: Told = (False, "")
+    for gold in golds:
+        told = _one(found.answer, gold, algebra, question)
+        if told[0] or best == (False, "") or (told[0] is None and best[0] is False):
+            best = told
+    return Verdict(*best, answer=found.answer[:MAX_ANSWER])
+
+
+def _whole(question: Question, golds: Sequence[str]) -> _extract.Found | None:
+    """The whole reply where it is nothing but the gold text."""
+    text = question.text
+    if question.strict or len(text) > MAX_ANSWER or _extract.THINK in text:
+        return None
+    plain = normalise(text)
+    return (
+        _extract.Found(text.strip())
+        if plain and any(len(g) <= MAX_ANSWER and plain == normalise(g) for g in golds)
+        else None
+    )
+
+
+def _one(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
+    right = find(gold).answer if len(gold) > 300 or marked(gold) else gold.strip()
+    if not right:
+        return None, "no answer in the gold text"
+    if question.kind == "ocw" and not question.relative:
+        question = Question(**{**asdict(question), "relative": OCW_RELATIVE})
+    return compare(answer, right, algebra, question)
+
+
+def _refused(answer: str, a: str, g: str) -> Told | None:
+    """What strict mode does not take: work that is left to the grader."""
+    told = (False, "the answer is not worked out")
+    if set(_WORK.findall(a)) - set(_WORK.findall(g)):
+        return told
+    right = number(g)
+    if right and right.places is None and not number(_after_name(a)) and not _unit(answer)[1]:
+        return told
+    if right and right.places is not None:
+        mine = number(_after_name(a)) or number(normalise(_unit(answer)[0]))
+        if mine is None or (mine.places is None and right.value.denominator == 1):
+            return told if _is_arithmetic(a) else None
+    return None
+
+
+def _is_arithmetic(text: str) -> bool:
+    """Whether a text has operators between its parts, and so is work to be done."""
+    return bool(re.search(r"[-+/^*]|\\cdot|\\frac|\\sqrt|\\over|%", text.lstrip("-")))
+
+
+def _after_name(text: str) -> str:
+    return re.sub(r"^\\?[A-Za-z](?:_\{?[0-9A-Za-z]\}?)?(?:\([a-z]\))?=", "", text)
+
+
+def _unit(answer: str) -> tuple[str, str]:
+    """An answer without the unit at its end, and that unit in one spelling; words that change a number are no units."""
+    text, units = bare(ascii_math(answer)), []
+    if money := _MONEY.fullmatch(text):
+        return money[1] + money[3], money[2].lstrip("\\")
+    if match := _UNIT_WORDS.fullmatch(text):
+        words = match[2] or match[3] or match[4]
+        return (match[1], _unit_name(words)) if _is_unit(words) else (text, "")
+    for _ in range(3):
+        match = _UNIT_TEX.search(text)
+        if not match or not match.start() or not _is_unit(match[1]):
+            break
+        units.append(_unit_name(match[1]) + (match[2] or ""))
+        text = text[: match.start()].rstrip("/ ~")
+    return (text, "".join(reversed(units))) if units else (text, "")
+
+
+def _is_unit(words: str) -> bool:
+    found = re.findall(r"[A-Za-z]+", words)
+    return (
+        0 < len(found) <= 4
+        and not any(word.lower() in SCALES - {"per"} for word in found)
+        and not re.search(r"[0-9()?=]", words)
+    )
+
+
+def _unit_name(words: str) -> str:
+    text = re.sub(r"[^a-z/]", "", words.lower().replace(" per ", "/"))
+    power = ""
+    for name, exponent in (("square", "2"), ("sq", "2"), ("cubic", "3")):
+        if text.startswith(name):
+            text, power = text[len(name) :], exponent
+    text = text[:-1] if len(text) > 2 and text.endswith("s") else text
+    return _SAME_UNIT.get(text, text) + power
+
+
+def _decimal_comma(a: str, g: str, strict: bool) -> Told | None:
+    """`1000,99` for 1000.99: a comma where half of the world writes one."""
+    right = number(g)
+    if strict or not right or not right.places or not re.fullmatch(r"-?[0-9]+,[0-9]+", a):
+        return None
+    mine = number(a.replace(",", "."))
+    return (True, "same number") if mine and mine.value == right.value else None
+
+
+def _choice(question: Question, golds: Sequence[str], algebra: Algebra) -> Verdict:
+    right = {letter for gold in golds if (letter := _gold_letter(gold, question.options))}
+    if not right:
+        return Verdict(None, "the gold answer is none of the options")
+    letter, answer, reason = _letter_of(question, algebra)
+    if letter is None:
+        return Verdict(None if answer else False, reason, answer)
+    return Verdict(letter in right, "same choice" if letter in right else "another choice", letter)
+
+
+def _gold_letter(gold: str, options: Sequence[str]) -> str:
+    plain = gold.strip().strip("().").strip()
+    if len(plain) == 1 and plain.upper() in LETTERS:
+        return plain.upper()
+    same = [i for i, option in enumerate(options) if option.strip() == gold.strip()]
+    same = same or [i for i, option in enumerate(options) if normalise(option) == normalise(gold)]
+    return LETTERS[same[0]] if len(same) == 1 and same[0] < len(LETTERS) else ""
+
+
+_ALONE = re.compile(r"(?<![A-Za-z\\])(?:\(([A-Ja-j])\)|([A-J]))(?![A-Za-z'])")
+_ARTICLE = re.compile(r"(?<![A-Za-z])A(?=\s+[a-z])")
+_LINE_LETTER = re.compile(r"^[\s*$(]{0,6}([A-J])[\s*$).:]{0,6}$", re.M)
+
+
+def _letter_of(question: Question, algebra: Algebra) -> tuple[str | None, str | None, str]:
+    """Letter that a reply chooses, else what was found and why it is no choice."""
+    told = _extract.after_thinking(question.text)
+    if told is None:
+        return None, None, "the thinking never ended"
+    found = find(told, strict=question.strict)
+    if found.answer is None:
+        return None, None, found.reason
+    letters = _letters(found.answer, question.options)
+    if not letters and not question.strict and not marked(told):
+        letters = {m.upper() for m in _LINE_LETTER.findall(told)[-1:]} or {
+            (m[0] or m[1]).upper() for m in _ALONE.findall(_ARTICLE.sub("", told))[-1:]
+        }
+    if len(letters) == 1:
+        letter = letters.pop()
+        known = not question.options or LETTERS.index(letter) < len(question.options)
+        return (letter, letter, "") if known else (None, letter, "no such option")
+    if letters:
+        return None, found.answer, "several choices"
+    same = [
+        i
+        for i, option in enumerate(question.options[: len(LETTERS)])
+        if _is_option(found.answer, option, algebra, question)
+    ]
+    if len(same) == 1:
+        return LETTERS[same[0]], found.answer, ""
+    return None, found.answer, "none of the options"
+
+
+def _letters(answer: str, options: Sequence[str]) -> set[str]:
+    """Letters that an answer names: alone, in brackets, or before the text of the option."""
+    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf|boxed)\s*\{([^{}]*)\}", r"\1", answer).strip(" $*.\\\n")
+    if re.fullmatch(r"\(?[A-Ja-j]\)?[.):]?", plain) and not any(option.strip() == plain for option in options):
+        return {plain.strip("().:").upper()}
+    if match := _CHOICE.fullmatch(plain):
+        return {match[1] or match[2]}
+    if re.search(r"\bnot\b", plain):
+        return set()
+    return {(m[0] or m[1]).upper() for m in _ALONE.findall(_ARTICLE.sub("", plain))}
+
+
+def _is_option(answer: str, option: str, algebra: Algebra, question: Question) -> bool:
+    if answer.strip().casefold() == option.strip().casefold():
+        return True
+    return compare(answer, option, algebra, Question(question.text, option, strict=question.strict))[0] is True
+
+
+def _hard(*_: Any) -> Told:
+    raise NeedsAlgebra
