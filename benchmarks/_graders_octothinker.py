@@ -13,6 +13,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from benchmarks import _graders_math_verify
 from benchmarks import _hendrycks as hendrycks
 from benchmarks._sets import last_box
 from benchmarks._tex import parsed
@@ -145,6 +146,8 @@ def _option(case: Case) -> str:
 
 def _olympiad(text: str, gold: str) -> bool:
     from math_verify import parse, verify
+
+    _graders_math_verify.quiet()
 
     tail = (
         text.rsplit("Final Answer:", maxsplit=1)[-1]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 UNITS = "degree centimeter cm meter mile second minute hour day week month year foot feet inch yard".split()
 _UNIT = re.compile(rf"(?:{'|'.join(UNITS)})(?:es)?s? *(?:\^\d+)?")
-_SAID = re.compile(r"(?:answer is:?|####|(?:^|\n)A:|Answer:)\s*(.+?)(?:\. I hope.*)?$", re.M)
+_SAID = re.compile(r"[Aa]nswer(?: is|:)|####|^A:", re.M)
 
 
 def grade(case: Case) -> bool:
@@ -36,8 +36,9 @@ def read(text: str) -> str:
     """What is given to it for a reply."""
     if (box := last_box(text)) is not None:
         return box
-    if found := _SAID.findall(text):
-        return str(found[-1]).strip().rstrip(".").strip("$").strip()
+    if said := [mark.end() for mark in _SAID.finditer(text)]:
+        line = text[said[-1] :].strip(": ").split("\n", 1)[0].split(". I hope", 1)[0]
+        return line.strip().rstrip(".").strip("$").strip()
     return text.strip().strip("$") if len(text) < 40 else hendrycks.last_number(text)
 
 

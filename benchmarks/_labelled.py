@@ -107,7 +107,8 @@ def srepr_cases(data: Path) -> Iterator[Case]:
         reply = f"The answer is $\\boxed{{{bare(tex)}}}$."
         yield Case(name, name, id, reply, gold, True, "same object", tex)
         others = sorted(
-            read_rows, key=lambda row, mine=thing, at=id: (type(row[2]) is not type(mine), digest(f"{at}:{row[0]}"))
+            read_rows,
+            key=lambda row: (type(row[2]) is not type(thing), digest(f"{id}:{row[0]}")),  # noqa: B023 (used at once)
         )
         if other := next((row for row in others if differ(thing, row[2])), None):
             yield Case(name, name, f"{id}/{other[0]}", reply, other[3], False, "another object", tex)

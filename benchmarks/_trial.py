@@ -6,16 +6,19 @@ heard inside one long operation of C: the graders' parsers refuse the powers tha
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
+from benchmarks import _graders_ours
 from benchmarks._labelled import Case
+from eval.grading import Grader, Verdict
 
 GRADERS = {
     "ours": "benchmarks._graders_ours",
@@ -49,9 +52,11 @@ def cores() -> int:
 def load(name: str) -> Callable[[Case], Judged]:
     """A grader by name, as a function of a case."""
     module = importlib.import_module(GRADERS[name])
-    if name == "ours":
-        return lambda case: Judged(*(getattr(module.verdict(case), key, "") for key in Judged._fields))
-    return lambda case: Judged(module.grade(case))
+    return lambda case: told(module.verdict(case)) if name == "ours" else Judged(module.grade(case))
+
+
+def told(verdict: Verdict) -> Judged:
+    return Judged(verdict.value, verdict.reason, verdict.answer or "")
 
 
 _grader: Callable[[Case], Judged]
@@ -59,21 +64,33 @@ _seconds = 0.0
 
 
 def judge(name: str, tried: Sequence[Case], seconds: float) -> list[Judged]:
-    """Verdicts in the order of the cases, on all cores."""
-    with get_context("spawn").Pool(cores(), _start, (name, tried[:1], seconds)) as pool:
-        return pool.map(_timed, tried, chunksize=CHUNK)
+    """Verdicts in the order of the cases, on all cores. Ours has processes and limits of its own and uses these."""
+    with _judges(name, tried[:1], cores(), seconds) as ask:
+        return ask(tried)
 
 
 def rate(name: str, tried: Sequence[Case], processes: int, seconds: float, repeat: int) -> float:
     """Gradings per second of wall time: the best of some rounds, workers warm."""
     best = float("inf")
-    with get_context("spawn").Pool(processes, _start, (name, tried[:WARM], seconds)) as pool:
-        pool.map(_timed, tried[: WARM * processes], chunksize=1)
+    with _judges(name, tried[:WARM], processes, seconds) as ask:
+        ask(tried[: CHUNK * processes])
         for _ in range(repeat):
             started = time.perf_counter()
-            pool.map(_timed, tried, chunksize=CHUNK)
+            ask(tried)
             best = min(best, time.perf_counter() - started)
     return len(tried) / best
+
+
+@contextlib.contextmanager
+def _judges(
+    name: str, first: Sequence[Case], processes: int, seconds: float
+) -> Iterator[Callable[[Sequence[Case]], list[Judged]]]:
+    if name == "ours":
+        with Grader(workers=processes, seconds=seconds) as grader:
+            yield lambda some: [told(v) for v in grader.map(map(_graders_ours.arguments, some))]
+        return
+    with get_context("spawn").Pool(processes, _start, (name, first, seconds)) as pool:
+        yield lambda some: pool.map(_timed, some, chunksize=CHUNK)
 
 
 def _start(name: str, first: Sequence[Case], seconds: float) -> None:

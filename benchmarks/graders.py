@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import _plots as plots
-from benchmarks._labelled import DATA, GROUPS, Case, cases, math_verify_tests
+from benchmarks._labelled import GROUPS, Case, cases, math_verify_tests
+from benchmarks._sets import DATA
 from benchmarks._trial import GRADERS, Judged, cores, judge, rate
 
 SHORT = 60
