@@ -108,7 +108,7 @@ def srepr_cases(data: Path) -> Iterator[Case]:
         yield Case(name, name, id, reply, gold, True, "same object", tex)
         others = sorted(
             read_rows,
-            key=lambda row: (type(row[2]) is not type(thing), digest(f"{id}:{row[0]}")),  # noqa: B023 (used at once)
+            key=lambda row: (type(row[2]) is not type(thing), digest(f"{id}:{row[0]}")),
         )
         if other := next((row for row in others if differ(thing, row[2])), None):
             yield Case(name, name, f"{id}/{other[0]}", reply, other[3], False, "another object", tex)
