@@ -8,6 +8,7 @@ own sentence is not judged, nor anything in a text that counts in another base.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -21,6 +22,7 @@ MAX_SENTENCE = 2_000
 MAX_MARKS = 160
 """Marks of one side that are looked at, from the sign of equality on."""
 MAX_EQUATIONS = 10_000
+CENT = Fraction(1, 100)
 FAR = Fraction(1, 10)
 """An approximation that misses by more than this share is wrong; one that is nearer may be a rough one."""
 
@@ -29,11 +31,14 @@ _SENTENCE = re.compile(r"\n|(?<=[.?!])[ \t]+(?=[A-Z\"'(*$\\<])")
 _JOINED = re.compile(r"(?:\\\\|\n)[ \t]*(?:&[ \t]*)?(?=(?:=(?![=>])|≈|\\approx))")
 _NOTE = re.compile(r"<<([^<>\n]{1,200})>>")
 _BLOCKED = re.compile(
-    r"\?|≠|\\neq?(?![A-Za-z])|!=|≡|\\equiv|\\p?mod(?![a-z])|\\bmod|\\sqrt\[|\bmod(?:ulo)?\b|\b(?:can|could|do|does|did|is|was|would|wo|are|has)(?:not|n['’]?t)\b"
+    r"\?|≠|\\neq?(?![A-Za-z])|!=|≡|\\equiv|\\sqrt\[|\bremainder\b|\b(?:can|could|do|does|did|is|was|would|wo|are|has)(?:not|n['’]?t)\b"
     r"|\b(?:not|never|impossible|contradict\w*|absurd\w*|wrong\w*|incorrect\w*|mistake\w*|mistaken\w*|false|suppos\w*|assum\w*|imagin\w*|"
-    r"pretend\w*|would be|instead|otherwise|hypothe\w*|if we had|were|typo)\b",
+    r"pretend\w*|would (?:be|give|mean)|instead|otherwise|hypothe\w*|if we had|were|typo)\b",
     re.I,
 )
+_MODULAR = re.compile(r"≡|\\equiv|\\?\b[pb]?mod(?:ulo|ular)?(?![a-z])|congruen", re.I)
+NEAR = 400
+"""Characters around a congruence in which a sign of equality may be one, too."""
 _OTHER_BASE = re.compile(r"\bbase[- ]?(?:[0-9$\\]|two|three|four|five|six|seven|eight|nine|sixteen)|\b(?:binary|hexadecimal|octal)\b|_\{?(?:2|3|4|5|6|7|8|9|16)\}?\s?[=+]", re.I)
 _OWN_OPERATION = re.compile(r"[a-zA-Z]\$?\s?(?:\*|\\ast)\s?\$?[a-zA-Z](?![a-zA-Z])|\\(?:star|circ|oplus|otimes|diamond|#)|[#@◦⊕⊗★]")
 _UNKNOWN_X = re.compile(r"(?:^|[^0-9 \t)])[ \t]?\b[xX]\b(?![ \t]?\$?[0-9])|\b[xX][0-9_^]|\b[xX][ \t]?[=+<>-]")
@@ -50,7 +55,11 @@ def equations(text: str) -> Iterator[tuple[str, bool]]:
     own = bool(_OWN_OPERATION.search(text))
     unknown = bool(_UNKNOWN_X.search(text))
     count = 0
-    for sentence, open_start, open_end in _sentences(text):
+    modular = [m.start() for m in _MODULAR.finditer(text)]
+    for sentence, start, open_start, open_end in _sentences(text):
+        at = bisect_left(modular, start - NEAR)
+        if at < len(modular) and modular[at] <= start + len(sentence) + NEAR:
+            continue
         for found in _judged(sentence, own, unknown, open_start, open_end):
             yield found
             count += 1
@@ -58,7 +67,7 @@ def equations(text: str) -> Iterator[tuple[str, bool]]:
                 return
 
 
-def _sentences(text: str) -> Iterator[tuple[str, bool, bool]]:
+def _sentences(text: str) -> Iterator[tuple[str, int, bool, bool]]:
     """Sentences with a sign of equality, notes of a calculator (`<<3+4=7>>`) by themselves; whether a formula comes into or goes out of it."""
     start, before = 0, ""
     bounds = [(m.start(), m.end()) for m in _SENTENCE.finditer(text)]
@@ -69,9 +78,9 @@ def _sentences(text: str) -> Iterator[tuple[str, bool, bool]]:
             open_end = bool(_GOES_ON.match(text, after, after + 40))
             if "<<" in sentence:
                 for note in _NOTE.finditer(sentence):
-                    yield note[1], False, False
+                    yield note[1], start, False, False
                 sentence = _NOTE.sub("", sentence)
-            yield sentence, open_start, open_end
+            yield sentence, start, open_start, open_end
         if sentence.strip():
             before = sentence
         start = after
@@ -96,10 +105,10 @@ def _judged(sentence: str, own: bool, unknown: bool, open_start: bool, open_end:
         rights.append(None if odd or k == 0 or (k == last and open_end and _trails(part)) else whole or _beginning(part))
     for k, sign in enumerate(signs):
         a, b = lefts[k], rights[k + 1]
-        if a is None or b is None or (k == 0 and (a.after_word or a.words) and a.operators == 0):
+        if a is None or b is None or (a.loose and _bare(a)) or (a.listed and b.listed):
             continue
         holds = judge(a, b, marks[sign].text == "=")
-        if holds is None or (not holds and _running(a, b)):
+        if holds is None or (not holds and (_running(a, b) or _listed(a, b))):
             continue
         yield " ".join(sentence[a.span[0] : b.span[1]].split()), holds
 
@@ -132,7 +141,7 @@ def _ending(marks: list[Token], first: bool) -> Side | None:
     """The calculation that ends a stretch of text, if what stands before it cannot change its meaning."""
     low = max(0, len(marks) - MAX_MARKS)
     i, depth = len(marks), 0
-    after_word = False
+    after_word = listed = False
     while i > low:
         mark, right = marks[i - 1], marks[i] if i < len(marks) else None
         if mark.kind == "close":
@@ -148,10 +157,12 @@ def _ending(marks: list[Token], first: bool) -> Side | None:
                 break
             depth -= 1
         elif depth == 0 and mark.kind in ("break", "stop"):
-            if mark.text == ":" and mark.gap:
+            left = marks[i - 2] if i > 1 else None
+            if mark.gap and mark.kind == "stop" or (mark.text == "," and _parted(left, right)):
                 return None
+            listed = mark.text == "," and left is not None and left.kind in _OPERAND_END
             break
-        elif mark.kind in ("other", "odd"):
+        elif mark.kind in ("other", "odd") or (mark.kind == "open" and mark.end - mark.start > 1):
             return None
         elif depth == 0 and mark.kind == "word" and not _beside(marks, i - 1):
             if not _may_open(marks, i - 1, right):
@@ -165,7 +176,12 @@ def _ending(marks: list[Token], first: bool) -> Side | None:
     if not part or (part[0].kind == "op" and i == 0 and first):
         return None  # a dash at the beginning of a line
     found = _read(part)
-    return replace(found, after_word=after_word) if found else None
+    return replace(found, loose=after_word or found.words, listed=listed) if found else None
+
+
+def _parted(left: Token | None, right: Token | None) -> bool:
+    """`14, 400`: whether a comma with a blank may part thousands."""
+    return bool(left and right and left.kind == right.kind == "num" and len(right.text.split(".")[0]) == 3 and len(left.text) <= 3)
 
 
 def _beside(marks: list[Token], at: int) -> bool:
@@ -182,6 +198,8 @@ def _beside(marks: list[Token], at: int) -> bool:
 
 
 def _may_open(marks: list[Token], at: int, right: Token | None) -> bool:
+    if at > 0 and marks[at - 1].kind in ("op", "pow"):
+        return False  # 25 + his 1 + 1
     word = marks[at].text.lower().split()[-1] if marks[at].text.split() else ""
     if right is None or (right.kind == "open" and not right.gap):
         return False
@@ -198,6 +216,7 @@ def _beginning(marks: list[Token]) -> Side | None:
     """The calculation that begins a stretch of text, if what stands after it cannot change its meaning."""
     marks = marks[: MAX_MARKS + 1]
     j, depth = 0, 0
+    listed = False
     while j < len(marks):
         mark, left = marks[j], marks[j - 1] if j else None
         if mark.kind == "open":
@@ -212,8 +231,12 @@ def _beginning(marks: list[Token]) -> Side | None:
                 break
             depth -= 1
         elif depth == 0 and mark.kind in ("break", "stop"):
-            if mark.text == ":" and mark.gap:
+            right = marks[j + 1] if j + 1 < len(marks) else None
+            if (mark.text == ":" and mark.gap) or (mark.text == "," and _parted(left, right)):
                 return None
+            if mark.text == "." and right and not right.gap and right.kind not in ("close", "break"):
+                return None
+            listed = mark.text == "," and right is not None and right.kind in _OPERAND_START
             break
         elif mark.kind in ("other", "odd"):
             return None
@@ -227,7 +250,7 @@ def _beginning(marks: list[Token]) -> Side | None:
     if depth or j > MAX_MARKS:
         return None
     found = _read(marks[:j])
-    return replace(found, units=found.units | _trailing(marks[j : j + 3])) if found else None
+    return replace(found, units=found.units | _trailing(marks[j : j + 3]), listed=listed) if found else None
 
 
 def _word_end(marks: list[Token], j: int) -> bool | None:
@@ -238,7 +261,7 @@ def _word_end(marks: list[Token], j: int) -> bool | None:
     following = marks[k] if k < len(marks) else None
     word = marks[j].text.lower().split()[0] if marks[j].text.split() else ""
     if word == "of" and following and following.kind in _OPERAND_START and k == j + 1:
-        return False
+        return None
     if following and following.kind in ("op", "pow", "sup", "times"):
         return False
     if word in AFTERWARDS or (word == "a" and k == j + 1) or (not marks[j].gap and unit(word) is None and marks[j - 1].kind == "num" and marks[j].end - marks[j].start < 12 and "\\" not in word):
@@ -316,6 +339,21 @@ def _converted(a: Side, b: Side) -> bool:
 
 
 def _running(a: Side, b: Side) -> bool:
-    """`2 + 3 = 5 * 4`: a calculation that goes on with the result, not an equation."""
-    first = b.first
-    return b.operators > 0 and (a.value.exact == first or a.value.low <= first <= a.value.high or abs(a.value.exact - first) < Fraction(1, 100))
+    """`2 + 3 = 5 * 4 = 20`, `3 * 11 * 130 = 3 * 11 = 33`: a calculation that goes on with the result or with a part, not an equation."""
+    if a.tail is not None and (b.value.exact == a.tail or a.tail in b.heads):
+        return True
+    if b.operators == 0:
+        return False
+    if a.operators == 1 and a.star:
+        return True  # `*` may be an operation that the problem defines
+    return a.heads[0] == b.heads[0] or any(a.value.low <= head <= a.value.high or abs(a.value.exact - head) < CENT for head in b.heads)
+
+
+def _listed(a: Side, b: Side) -> bool:
+    """`15 + 103 = 118,103 is prime`: a comma that may part two numbers."""
+    return b.operators == 0 and "," in b.digits and a.value.exact == Fraction(b.digits.split(",")[0])
+
+
+def _bare(a: Side) -> bool:
+    """A number, or what is used like one: `1/4 cup`, `weeks 1-2`."""
+    return a.operators == 0 or (a.operators == 1 and (a.divided or a.value.exact < 0))

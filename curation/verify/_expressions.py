@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from curation.verify._words import FUNCTION_WORDS, MULTIPLIERS, unit
+from curation.verify._words import NOT_COUNTED, unit
 
 MAX_TOKENS = 120
 MAX_DEPTH = 16
@@ -33,7 +33,7 @@ TOKEN = re.compile(
   | (?P<pow>\^|(?<=[0-9)])\*\*(?=[0-9(]))
   | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
   | (?P<bold>\*\*)
-  | (?P<op>\\(?:times|cdot|div|ast)(?![A-Za-z])|[*×·⋅∙/÷+−-]|(?<=\s)–(?=\s))
+  | (?P<op>\\(?:times|cdot|div)(?![A-Za-z])|[*×·⋅∙/÷+−-]|(?<=\s)–(?=\s))
   | (?P<percent>\\?%|\bper\s?cent\b)
   | (?P<money>\\?\$|[£€])
   | (?P<open>[(\[]|\\boxed\s?\{|\{)
@@ -42,13 +42,13 @@ TOKEN = re.compile(
   | (?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)
   | (?P<odd>\.\.|(?<=[0-9]),(?=[0-9])|(?<=[0-9]):(?=[0-9])|(?<=[0-9)}])!)
   | (?P<stop>[,;:.!])
-  | (?P<other>.)
+  | (?P<other>\\[A-Za-z]+|.)
     """,
     re.X | re.S,
 )
 """Marks of a sentence. `other` and `odd` are what no calculation holds; `break` and `stop` are where one may begin or end."""
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_OPERATORS = {"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "−": "-", "–": "-", "\\times": "*", "\\cdot": "*", "\\ast": "*", "\\div": "/"}  # fmt: skip
+_OPERATORS = {"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "−": "-", "–": "-", "\\times": "*", "\\cdot": "*", "\\div": "/"}  # fmt: skip
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _HALVES = re.compile(r"[\s.]+")
 
@@ -80,7 +80,8 @@ class Side:
     """One side of an equation. `places` are the decimal places of a side that is a bare number, None for one with operators."""
 
     value: Value
-    first: Fraction
+    heads: tuple[Fraction, ...]
+    tail: Fraction | None
     operators: int
     places: int | None
     digits: str
@@ -88,9 +89,11 @@ class Side:
     percents: bool
     words: bool
     divided: bool
+    star: bool
     units: frozenset[tuple[str, str]]
     span: tuple[int, int] = (0, 0)
-    after_word: bool = False
+    loose: bool = False
+    listed: bool = False
 
 
 def tokens(sentence: str) -> list[Token]:
@@ -141,6 +144,8 @@ class _Parser:
     divided: bool = False
     added: bool = False
     percents: int = 0
+    head: tuple[Fraction, ...] = ()
+    tail: Fraction | None = None
 
     def side(self) -> Side:
         value, percent = self.sum()
@@ -151,10 +156,10 @@ class _Parser:
             raise Unreadable  # 2 hours + 30 minutes
         bare = self.operators == 0
         digits = self.numbers[0].text
-        first = _number(digits).exact
+        heads = (_number(digits).exact, *self.head)
         return Side(
-            value, first, self.operators, _places(digits) if bare else None, digits, percent and bare, self.percents > 0,
-            self.words, self.divided, frozenset(self.units), (self.marks[0].start, self.marks[-1].end),
+            value, heads, self.tail, self.operators, _places(digits) if bare else None, digits, percent and bare, self.percents > 0,
+            self.words, self.divided, any(m.end - m.start == 1 and m.text == "*" and m.kind == "op" for m in self.marks), frozenset(self.units), (self.marks[0].start, self.marks[-1].end),
         )  # fmt: skip
 
     def peek(self, *kinds: str, text: str = "") -> Token | None:
@@ -171,7 +176,8 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             raise Unreadable
         value, percent = self.product()
-        terms = [(value, percent)]
+        other, terms = value, [(value, percent)]
+        self.head = self.head or (value.exact,)
         while mark := self.take("op", text="+-"):
             other, percent = self.product()
             self.operators += 1
@@ -182,6 +188,7 @@ class _Parser:
                 if mark.text == "+"
                 else Value(value.exact - other.exact, value.low - other.high, value.high - other.low)
             )
+        self.tail = other.exact if len(terms) > 1 else None
         kinds = {percent for term, percent in terms if term.exact != 1}
         if len(kinds) > 1:
             raise Unreadable  # 100 + 5%
@@ -190,14 +197,17 @@ class _Parser:
 
     def product(self) -> tuple[Value, bool]:
         value, percent = self.power()
-        divided = False
+        divided: tuple[bool, bool] | None = None
         while True:
             if mark := self.take("op", text="*/"):
-                divided = divided or mark.text == "/"
                 operator = mark.text
+                if operator == "/":
+                    if divided and divided != self.spacing(mark):
+                        raise Unreadable  # 3 / 1/4
+                    divided = self.spacing(mark)
             elif self.peek("times"):
                 operator = self.times()
-            elif (mark := self.peek("word")) and mark.text == "of" and (percent or divided):
+            elif (mark := self.peek("word")) and mark.text == "of" and (percent or self.operators):
                 self.at += 1
                 operator = "*"
             elif (mark := self.peek("open", text="([")) and not mark.gap and not divided:
@@ -209,6 +219,10 @@ class _Parser:
             self.divided = self.divided or operator == "/"
             percent = False
             value = _times(value, other) if operator == "*" else _over(value, other)
+
+    def spacing(self, mark: Token) -> tuple[bool, bool]:
+        """Whether there are blanks before and after an operator that was just taken."""
+        return mark.gap, self.at < len(self.marks) and self.marks[self.at].gap
 
     def times(self) -> str:
         """The letter x between two numbers, both with a blank or both without."""
@@ -229,7 +243,7 @@ class _Parser:
             raise Unreadable
         value, percent = self.atom()
         if self.peek("pow", "sup"):
-            if mark or percent:
+            if mark or percent or self.words:
                 raise Unreadable  # -2^2 is 4 for some
             value = _raised(value, self.exponent())
             self.operators += 1
@@ -306,7 +320,7 @@ class _Parser:
 
     def count(self, text: str) -> None:
         for word in text.split():
-            if word.lower() in MULTIPLIERS or word.lower() in FUNCTION_WORDS:
+            if word.lower() in NOT_COUNTED or word.lower().startswith(("sin", "cos", "tan", "log")):
                 raise Unreadable
             if known := unit(word):
                 self.units.add(known)
@@ -315,8 +329,8 @@ class _Parser:
 
 def _number(digits: str) -> Value:
     plain = re.sub(r"[^0-9.]", "", digits)
-    if len(plain) > MAX_DIGITS:
-        raise Unreadable
+    if len(plain) > MAX_DIGITS or (plain[0] == "0" and plain[1:2].isdigit()):
+        raise Unreadable  # 0730 is no number
     exact = Fraction(plain)
     places = _places(plain)
     slack = Fraction(1, 10**places) if places >= 2 else Fraction(0)
@@ -339,13 +353,19 @@ def _bounded(exact: Fraction, corners: Iterable[Fraction]) -> Value:
 
 
 def _times(a: Value, b: Value) -> Value:
-    return _bounded(a.exact * b.exact, [x * y for x in a[1:] for y in b[1:]])
+    exact = a.exact * b.exact
+    if a.low == a.high and b.low == b.high:
+        return _sized(Value(exact, exact, exact))
+    return _bounded(exact, [x * y for x in a[1:] for y in b[1:]])
 
 
 def _over(a: Value, b: Value) -> Value:
     if b.low <= 0 <= b.high:
         raise Unreadable
-    return _bounded(a.exact / b.exact, [x / y for x in a[1:] for y in b[1:]])
+    exact = a.exact / b.exact
+    if a.low == a.high and b.low == b.high:
+        return _sized(Value(exact, exact, exact))
+    return _bounded(exact, [x / y for x in a[1:] for y in b[1:]])
 
 
 def _raised(a: Value, exponent: Fraction) -> Value:

@@ -15,6 +15,15 @@ FUNCTION_WORDS = frozenset(
     "by less than average mean median mode prime digit digits sum product difference ratio between from to if".split()
 )
 """Before a bracket or number these ask for more than it says."""
+NOT_COUNTED = (
+    MULTIPLIERS
+    | FUNCTION_WORDS
+    | frozenset(
+        "because so is are was were be the then which that since as he she they it we you i his her their for in with has have had gives give "
+        "makes make gets equals equal means leaves when while but therefore thus hence this these there on at into only if already remaining total altogether himself herself".split()
+    )
+)
+"""Between a number and an operator these are no unit: what stands before them is another thing."""
 OPENING = (
     MULTIPLIERS | NUMERALS | FUNCTION_WORDS | frozenset("of let when whether unless not say until per every out more suppose assume".split())
 ) - frozenset("and or sum product difference am pm remainder ratio than hundredths".split())
