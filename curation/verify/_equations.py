@@ -40,7 +40,7 @@ _MODULAR = re.compile(r"≡|\\equiv|\\?\b[pb]?mod(?:ulo|ular)?(?![a-z])|congruen
 NEAR = 400
 """Characters around a congruence in which a sign of equality may be one, too."""
 _OTHER_BASE = re.compile(r"\bbase[- ]?(?:[0-9$\\]|two|three|four|five|six|seven|eight|nine|sixteen)|\b(?:binary|hexadecimal|octal)\b|_\{?(?:2|3|4|5|6|7|8|9|16)\}?\s?[=+]", re.I)
-_OWN_OPERATION = re.compile(r"[a-zA-Z]\$?\s?(?:\*|\\ast)\s?\$?[a-zA-Z](?![a-zA-Z])|\\(?:star|circ|oplus|otimes|diamond|#)|[#@◦⊕⊗★]")
+_OWN_OPERATION = re.compile(r"[a-zA-Z]\$?\s?(?:\*|\\ast)\s?\$?[a-zA-Z](?![a-zA-Z])|\\(?:star|oplus|otimes|diamond)|[0-9a-z] ?[#@◦⊕⊗★] ?[0-9a-z]")
 _UNKNOWN_X = re.compile(r"(?:^|[^0-9 \t)])[ \t]?\b[xX]\b(?![ \t]?\$?[0-9])|\b[xX][0-9_^]|\b[xX][ \t]?[=+<>-]")
 _OPEN_END = re.compile(r"(?:[-+*/×÷^=(,{]|\\(?:times|cdot|div|left\())[ \t$&\\]*$")
 _GOES_ON = re.compile(r"[ \t$&\\]*(?:[+/×÷^]|(?:times|cdot|div|pmod)(?![a-z]))")
@@ -100,21 +100,18 @@ def _judged(sentence: str, own: bool, unknown: bool, open_start: bool, open_end:
     for k in range(last + 1):
         part = marks[bounds[k] + 1 : bounds[k + 1]]
         whole = _read(part) if 0 < k < last else None
-        odd = (own and _has(part, "*", sentence)) or (unknown and any(m.kind == "times" for m in part))
-        lefts.append(None if odd or k == last or (k == 0 and open_start and _leads(part)) else whole or _ending(part, k == 0))
-        rights.append(None if odd or k == 0 or (k == last and open_end and _trails(part)) else whole or _beginning(part))
+        lefts.append(None if k == last or (k == 0 and open_start and _leads(part)) else whole or _ending(part, k == 0))
+        rights.append(None if k == 0 or (k == last and open_end and _trails(part)) else whole or _beginning(part))
     for k, sign in enumerate(signs):
         a, b = lefts[k], rights[k + 1]
-        if a is None or b is None or (a.loose and _bare(a)) or (a.listed and b.listed):
+        if a is None or b is None or (own and (a.stars or b.stars)) or (unknown and (a.times or b.times)):
+            continue
+        if (a.loose and _bare(a)) or (a.listed and b.listed):
             continue
         holds = judge(a, b, marks[sign].text == "=")
         if holds is None or (not holds and (_running(a, b) or _listed(a, b))):
             continue
         yield " ".join(sentence[a.span[0] : b.span[1]].split()), holds
-
-
-def _has(part: list[Token], operator: str, sentence: str) -> bool:
-    return any(m.kind == "op" and m.text == operator and sentence[m.start] in "*\\" and sentence[m.start : m.end] in ("*", "\\ast") for m in part)
 
 
 def _leads(part: list[Token]) -> bool:
@@ -344,16 +341,16 @@ def _running(a: Side, b: Side) -> bool:
         return True
     if b.operators == 0:
         return False
-    if a.operators == 1 and a.star:
+    if a.operators == 1 and a.stars:
         return True  # `*` may be an operation that the problem defines
     return a.heads[0] == b.heads[0] or any(a.value.low <= head <= a.value.high or abs(a.value.exact - head) < CENT for head in b.heads)
 
 
 def _listed(a: Side, b: Side) -> bool:
     """`15 + 103 = 118,103 is prime`: a comma that may part two numbers."""
-    return b.operators == 0 and "," in b.digits and a.value.exact == Fraction(b.digits.split(",")[0])
+    return b.operators == 0 and "," in b.digits and a.value.exact == int(re.split("[^0-9]", b.digits)[0] or 0)
 
 
 def _bare(a: Side) -> bool:
     """A number, or what is used like one: `1/4 cup`, `weeks 1-2`."""
-    return a.operators == 0 or (a.operators == 1 and (a.divided or a.value.exact < 0))
+    return a.operators == 0 or (a.operators == 1 and (a.value.exact < 0 or (a.words and a.divided and a.value.exact < 1)))

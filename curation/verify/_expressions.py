@@ -24,7 +24,7 @@ MAX_EXPONENT = 64
 
 TOKEN = re.compile(
     r"""
-    (?P<space>\s+|\\[,;:!>\ ]|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits)(?![A-Za-z])|[&~]|\$(?![0-9.$]))
+    (?P<space>\s+|\\[,;:!>\ ]|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits)(?![A-Za-z])|[&~]|\$(?!\.?[0-9]|\$))
   | (?P<break>\$\$|\\\\|\\[()\[\]]|\\(?:q?quad|implies|Rightarrow|Longrightarrow|therefore|begin\{[a-z*]{1,20}\}|end\{[a-z*]{1,20}\})(?![A-Za-z])|⇒|→|->|=>|⟹|∴|[—•]|\n)
   | (?P<rel>(?<![=<>!:~+*/^|\-])=(?![=>/~<])|≈|\\approx(?![A-Za-z]))
   | (?P<num>[0-9]{1,3}(?:(?:,|\{,\}|,\\!)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
@@ -58,13 +58,14 @@ class Unreadable(Exception):
 
 
 class Token(NamedTuple):
-    """A mark, what it is in one spelling, where it stands, and whether a blank stands before it."""
+    """A mark, what it is in one spelling, where it stands, whether a blank stands before it, and whether it is an asterisk."""
 
     kind: str
     text: str
     start: int
     end: int
     gap: bool
+    literal: bool = False
 
 
 class Value(NamedTuple):
@@ -89,7 +90,8 @@ class Side:
     percents: bool
     words: bool
     divided: bool
-    star: bool
+    stars: bool
+    times: bool
     units: frozenset[tuple[str, str]]
     span: tuple[int, int] = (0, 0)
     loose: bool = False
@@ -105,7 +107,7 @@ def tokens(sentence: str) -> list[Token]:
         if kind in ("space", "bold"):
             gap = True
             continue
-        text = match.group()
+        written = text = match.group()
         if kind == "op":
             text = _OPERATORS.get(text, text)
         elif kind == "open":
@@ -114,7 +116,7 @@ def tokens(sentence: str) -> list[Token]:
             kind, text = _label(text)
         elif kind == "word" and len(text) == 1 and text != "a":
             kind = "times" if text in "xX" else "other"
-        found.append(Token(kind, text, match.start(), match.end(), gap))
+        found.append(Token(kind, text, match.start(), match.end(), gap, written == "*"))
         gap = False
     return found
 
@@ -159,7 +161,7 @@ class _Parser:
         heads = (_number(digits).exact, *self.head)
         return Side(
             value, heads, self.tail, self.operators, _places(digits) if bare else None, digits, percent and bare, self.percents > 0,
-            self.words, self.divided, any(m.end - m.start == 1 and m.text == "*" and m.kind == "op" for m in self.marks), frozenset(self.units), (self.marks[0].start, self.marks[-1].end),
+            self.words, self.divided, any(m.literal for m in self.marks), any(m.kind == "times" for m in self.marks), frozenset(self.units), (self.marks[0].start, self.marks[-1].end),
         )  # fmt: skip
 
     def peek(self, *kinds: str, text: str = "") -> Token | None:

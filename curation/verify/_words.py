@@ -28,7 +28,7 @@ OPENING = (
     MULTIPLIERS | NUMERALS | FUNCTION_WORDS | frozenset("of let when whether unless not say until per every out more suppose assume".split())
 ) - frozenset("and or sum product difference am pm remainder ratio than hundredths".split())
 """Before a calculation, these may change its meaning (`half of 20 + 10`)."""
-AFTERWARDS = (MULTIPLIERS | frozenset("pi ln log sin cos tan sqrt".split())) - frozenset("times twice double over score base".split())
+AFTERWARDS = (MULTIPLIERS | frozenset("pi ln log sin cos tan sqrt".split())) - frozenset("times twice double over score base pair pairs couple".split())
 _UNITS = {
     "time": "second sec minute min hour hr day week month year yr decade century",
     "length": "inch inches ft foot feet yard yd mile mi mm cm m km meter metre centimeter centimetre millimeter kilometer kilometre",
