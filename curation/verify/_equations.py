@@ -39,8 +39,13 @@ _BLOCKED = re.compile(
 _MODULAR = re.compile(r"≡|\\equiv|\\?\b[pb]?mod(?:ulo|ular)?(?![a-z])|congruen", re.I)
 NEAR = 400
 """Characters around a congruence in which a sign of equality may be one, too."""
-_OTHER_BASE = re.compile(r"\bbase[- ]?(?:[0-9$\\]|two|three|four|five|six|seven|eight|nine|sixteen)|\b(?:binary|hexadecimal|octal)\b|_\{?(?:2|3|4|5|6|7|8|9|16)\}?\s?[=+]", re.I)
-_OWN_OPERATION = re.compile(r"[a-zA-Z]\$?\s?(?:\*|\\ast)\s?\$?[a-zA-Z](?![a-zA-Z])|\\(?:star|oplus|otimes|diamond)|[0-9a-z] ?[#@◦⊕⊗★] ?[0-9a-z]")
+_OTHER_BASE = re.compile(
+    r"\bbase[- ]?(?:[0-9$\\]|two|three|four|five|six|seven|eight|nine|sixteen)|\b(?:binary|hexadecimal|octal)\b|_\{?(?:2|3|4|5|6|7|8|9|16)\}?\s?[=+]",
+    re.I,
+)
+_OWN_OPERATION = re.compile(
+    r"[a-zA-Z]\$?\s?(?:\*|\\ast)\s?\$?[a-zA-Z](?![a-zA-Z])|\\(?:star|oplus|otimes|diamond)|[0-9a-z] ?[#@◦⊕⊗★] ?[0-9a-z]"
+)
 _UNKNOWN_X = re.compile(r"(?:^|[^0-9 \t)])[ \t]?\b[xX]\b(?![ \t]?\$?[0-9])|\b[xX][0-9_^]|\b[xX][ \t]?[=+<>-]")
 _OPEN_END = re.compile(r"(?:[-+*/×÷^=(,{]|\\(?:times|cdot|div|left\())[ \t$&\\]*$")
 _GOES_ON = re.compile(r"[ \t$&\\]*(?:[+/×÷^]|(?:times|cdot|div|pmod)(?![a-z]))")
@@ -106,7 +111,7 @@ def _judged(sentence: str, own: bool, unknown: bool, open_start: bool, open_end:
         a, b = lefts[k], rights[k + 1]
         if a is None or b is None or (own and (a.stars or b.stars)) or (unknown and (a.times or b.times)):
             continue
-        if (a.loose and _bare(a)) or (a.listed and b.listed):
+        if (a.loose and _bare(a, b)) or (a.listed and b.listed):
             continue
         holds = judge(a, b, marks[sign].text == "=")
         if holds is None or (not holds and (_running(a, b) or _listed(a, b))):
@@ -149,7 +154,7 @@ def _ending(marks: list[Token], first: bool) -> Side | None:
             depth += 1
         elif mark.kind == "open":
             if depth == 0:
-                if mark.text == "{" or (i > 1 and not mark.gap and marks[i - 2].kind not in ("stop", "break")):
+                if (mark.text == "{" and mark.end == mark.start + 1) or (i > 1 and not mark.gap and marks[i - 2].kind not in ("stop", "break")):
                     return None
                 break
             depth -= 1
@@ -178,7 +183,13 @@ def _ending(marks: list[Token], first: bool) -> Side | None:
 
 def _parted(left: Token | None, right: Token | None) -> bool:
     """`14, 400`: whether a comma with a blank may part thousands."""
-    return bool(left and right and left.kind == right.kind == "num" and len(right.text.split(".")[0]) == 3 and len(left.text) <= 3)
+    return bool(
+        left
+        and right
+        and left.kind == right.kind == "num"
+        and len(right.text.split(".")[0]) == 3
+        and len(left.text) <= 3
+    )
 
 
 def _beside(marks: list[Token], at: int) -> bool:
@@ -217,7 +228,7 @@ def _beginning(marks: list[Token]) -> Side | None:
     while j < len(marks):
         mark, left = marks[j], marks[j - 1] if j else None
         if mark.kind == "open":
-            if depth == 0 and left and left.kind in (*_OPERAND_END, "word") and (mark.gap or mark.text == "{"):
+            if depth == 0 and left and left.kind in (*_OPERAND_END, "word") and mark.text != "{" and mark.gap:
                 following = marks[j + 1] if j + 1 < len(marks) else None
                 if not following or following.kind != "word" or following.text.lower() in AFTERWARDS:
                     return None
@@ -261,22 +272,51 @@ def _word_end(marks: list[Token], j: int) -> bool | None:
         return None
     if following and following.kind in ("op", "pow", "sup", "times"):
         return False
-    if word in AFTERWARDS or (word == "a" and k == j + 1) or (not marks[j].gap and unit(word) is None and marks[j - 1].kind == "num" and marks[j].end - marks[j].start < 12 and "\\" not in word):
+    if (
+        word in AFTERWARDS
+        or (word == "a" and k == j + 1)
+        or (
+            not marks[j].gap
+            and unit(word) is None
+            and marks[j - 1].kind == "num"
+            and marks[j].end - marks[j].start < 12
+            and "\\" not in word
+        )
+    ):
         return None
-    if word in ("and", "or", "to") and (not following or k == j + 1 or marks[j + 1].text in ("a", "one") or marks[j + 1].text in MULTIPLIERS):
+    if word in ("and", "or", "to") and _continues(marks, k, k == j + 1):
         return None
     if following and following.kind in ("num", "frac", "frac2") and any(unit(m.text) for m in marks[k - 1 : k]):
         return None  # 1 hour 30 minutes
-    if following and following.kind == "other" and k == j + 1 and marks[j].end == following.start and following.text in "_^\\|<>":
+    if (
+        following
+        and following.kind == "other"
+        and k == j + 1
+        and marks[j].end == following.start
+        and following.text in "_^\\|<>"
+    ):
         return None
     return not any(m.text.lower() in MULTIPLIERS for m in marks[j : min(k, j + 2)])
+
+
+def _continues(marks: list[Token], k: int, directly: bool) -> bool:
+    """`2 and 1/2`, `3 and a half`, `5 or 6`: whether what stands after an `and` or `or` belongs to the number before it."""
+    following = marks[k] if k < len(marks) else None
+    after = marks[k + 1] if k + 1 < len(marks) else None
+    if not directly:
+        return marks[k - 1].text.lower() in MULTIPLIERS or marks[k - 2].text.lower() in ("a", "one")
+    return not (following and after and following.kind == "num" and after.kind == "op" and after.text != "/")
 
 
 def _trailing(words: list[Token]) -> frozenset[tuple[str, str]]:
     """Units among the first words after a number."""
     found = set()
     for mark in words:
-        if mark.kind != "word" or mark.text.lower() in FUNCTION_WORDS or mark.text in ("in", "per", "for", "a", "each", "every", "so", "on"):
+        if (
+            mark.kind != "word"
+            or mark.text.lower() in FUNCTION_WORDS
+            or mark.text in ("in", "per", "for", "a", "each", "every", "so", "on")
+        ):
             break
         found |= {known for word in mark.text.split() if (known := unit(word))}
     return frozenset(found)
@@ -284,8 +324,8 @@ def _trailing(words: list[Token]) -> frozenset[tuple[str, str]]:
 
 def judge(a: Side, b: Side, exactly: bool) -> bool | None:
     """Whether two sides are equal, as exactly as they are written; None if that is not what they say, or a rounding may explain it."""
-    if a.operators == 0 and b.operators == 0 or _converted(a, b):
-        return None
+    if (a.operators == 0 and b.operators == 0) or _converted(a, b) or (a.words and a.divided and b.value.exact == 1):
+        return None  # 60 minutes / 1 hour = 1
     answers = [(a.value.exact, b.value.exact)]
     if b.percent and not a.percents:
         answers.append((a.value.exact, b.value.exact * 100))  # 10 / 50 * 100 = 20%
@@ -297,8 +337,8 @@ def judge(a: Side, b: Side, exactly: bool) -> bool | None:
             return said
     if exactly and a.value.low <= b.value.high and b.value.low <= a.value.high:
         return None
-    if a.percents != b.percents and not a.percent and not b.percent:
-        return None
+    if (a.percents or b.percents) and any(x == 100 * y or y == 100 * x for x, y in answers[:1]):
+        return None  # 10/50 * 100% = 20
     return False
 
 
@@ -319,7 +359,9 @@ def _near(a: Side, b: Side, x: Fraction, y: Fraction) -> bool | None:
             continue
         whole = bare.digits.replace(",", "")
         zeros = 0 if bare.places else len(whole) - len(whole.rstrip("0"))
-        step = Fraction(10**zeros, 10**bare.places) / (100 if bare.percent and abs(written) == abs(bare.value.exact) else 1)
+        step = Fraction(10**zeros, 10**bare.places) / (
+            100 if bare.percent and abs(written) == abs(bare.value.exact) else 1
+        )
         if abs(other - written) <= step:
             return True
     largest = max(abs(x), abs(y))
@@ -343,7 +385,10 @@ def _running(a: Side, b: Side) -> bool:
         return False
     if a.operators == 1 and a.stars:
         return True  # `*` may be an operation that the problem defines
-    return a.heads[0] == b.heads[0] or any(a.value.low <= head <= a.value.high or abs(a.value.exact - head) < CENT for head in b.heads)
+    part = a.heads[0] == b.heads[0] and not (b.operators == 1 and b.divided)
+    return part or any(
+        a.value.low <= head <= a.value.high or abs(a.value.exact - head) < CENT for head in b.heads
+    )
 
 
 def _listed(a: Side, b: Side) -> bool:
@@ -351,6 +396,8 @@ def _listed(a: Side, b: Side) -> bool:
     return b.operators == 0 and "," in b.digits and a.value.exact == int(re.split("[^0-9]", b.digits)[0] or 0)
 
 
-def _bare(a: Side) -> bool:
+def _bare(a: Side, b: Side) -> bool:
     """A number, or what is used like one: `1/4 cup`, `weeks 1-2`."""
-    return a.operators == 0 or (a.operators == 1 and (a.value.exact < 0 or (a.words and a.divided and a.value.exact < 1)))
+    if a.operators == 1:
+        return a.value.exact < 0 < b.value.exact or (a.words and a.divided and a.value.exact < 1)
+    return a.operators == 0

@@ -179,7 +179,8 @@ class _Parser:
             raise Unreadable
         value, percent = self.product()
         other, terms = value, [(value, percent)]
-        self.head = self.head or (value.exact,)
+        if self.depth == 1:
+            self.head = (value.exact,)
         while mark := self.take("op", text="+-"):
             other, percent = self.product()
             self.operators += 1
@@ -281,6 +282,7 @@ class _Parser:
         if not money and (mark := self.take("frac2")):
             a, b = re.sub(r"[^0-9]", "", mark.text)
             self.operators += 1
+            self.divided = True
             self.numbers.append(mark._replace(text=a))
             return _over(_number(a), _number(b)), False
         if not money and self.take("frac"):
@@ -288,6 +290,7 @@ class _Parser:
                 raise Unreadable
             above, below = self.group()[0], self.group()[0]
             self.operators += 1
+            self.divided = True
             return _over(above, below), False
         if self.peek("open"):
             value, percent = self.group()
@@ -312,7 +315,12 @@ class _Parser:
             mark = self.peek("word")
             if not mark or mark.text == "of":
                 break
-            if not mark.gap and unit(mark.text) is None and "\\" not in mark.text and self.marks[self.at - 1].kind == "num":
+            if (
+                not mark.gap
+                and unit(mark.text) is None
+                and "\\" not in mark.text
+                and self.marks[self.at - 1].kind == "num"
+            ):
                 raise Unreadable  # 5ab
             self.count(mark.text)
             self.at += 1
@@ -373,6 +381,11 @@ def _over(a: Value, b: Value) -> Value:
 def _raised(a: Value, exponent: Fraction) -> Value:
     n = exponent.numerator
     size = max(a.exact.numerator.bit_length(), a.exact.denominator.bit_length())
-    if exponent.denominator != 1 or abs(n) > MAX_EXPONENT or size * abs(n) > MAX_BITS or (n <= 0 and a.low <= 0 <= a.high):
+    if (
+        exponent.denominator != 1
+        or abs(n) > MAX_EXPONENT
+        or size * abs(n) > MAX_BITS
+        or (n <= 0 and a.low <= 0 <= a.high)
+    ):
         raise Unreadable
     return _bounded(a.exact**n, [a.low**n, a.high**n, *([Fraction(0)] if a.low < 0 < a.high else [])])

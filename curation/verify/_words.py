@@ -9,7 +9,9 @@ MULTIPLIERS = frozenset(
     "o'clock plus minus divided multiplied over degrees".split()
 )
 """Beside a number these make another number of it, so a calculation with them is not read."""
-NUMERALS = frozenset("zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty".split())
+NUMERALS = frozenset(
+    "zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty".split()
+)
 FUNCTION_WORDS = frozenset(
     "pi ln log lg exp sin cos tan cot sec csc sqrt root cbrt abs gcd gcf hcf lcm max min floor ceil det arcsin arccos arctan and or "
     "by less than average mean median mode prime digit digits sum product difference ratio between from to if".split()
@@ -25,10 +27,15 @@ NOT_COUNTED = (
 )
 """Between a number and an operator these are no unit: what stands before them is another thing."""
 OPENING = (
-    MULTIPLIERS | NUMERALS | FUNCTION_WORDS | frozenset("of let when whether unless not say until per every out more suppose assume".split())
+    MULTIPLIERS
+    | NUMERALS
+    | FUNCTION_WORDS
+    | frozenset("of let when whether unless not say until per every out more suppose assume".split())
 ) - frozenset("and or sum product difference am pm remainder ratio than hundredths".split())
 """Before a calculation, these may change its meaning (`half of 20 + 10`)."""
-AFTERWARDS = (MULTIPLIERS | frozenset("pi ln log sin cos tan sqrt".split())) - frozenset("times twice double over score base pair pairs couple".split())
+AFTERWARDS = (MULTIPLIERS | frozenset("pi ln log sin cos tan sqrt".split())) - frozenset(
+    "times twice double over score base pair pairs couple".split()
+)
 _UNITS = {
     "time": "second sec minute min hour hr day week month year yr decade century",
     "length": "inch inches ft foot feet yard yd mile mi mm cm m km meter metre centimeter centimetre millimeter kilometer kilometre",
