@@ -1,8 +1,8 @@
 r"""Finding the equations of a text and judging each: holds, does not hold, or is not ours to judge (null).
 
-A text is cut into sentences; those with a sign of equality are cut into sides; a side between two signs must be a calculation from end to
-end, the first and the last one may begin and end in prose, at a place that cannot change their meaning. What is refuted, supposed or asked in its
-own sentence is not judged, nor anything in a text that counts in another base.
+A text is cut into sentences; those with a sign of equality are cut into sides. A side between two signs must be a calculation from end
+to end; the first and the last one may begin and end in prose, at a place that cannot change their meaning. What is refuted, supposed or
+asked in its own sentence is not judged, nor anything in a text that counts in another base or near a congruence.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
-from curation.verify._expressions import Side, Token, Unreadable, side, tokens
-from curation.verify._words import AFTERWARDS, FUNCTION_WORDS, MULTIPLIERS, OPENING, unit
+from curation.verify._expressions import Side
+from curation.verify._sides import beginning, ending, whole
+from curation.verify._tokens import Token, tokens
 
 MAX_TEXT = 1_000_000
 """Characters at the beginning of a text that are read."""
 MAX_SENTENCE = 2_000
-MAX_MARKS = 160
-"""Marks of one side that are looked at, from the sign of equality on."""
 MAX_EQUATIONS = 10_000
 CENT = Fraction(1, 100)
+FLOAT = 10
+"""Decimal places from which on a number is one that a machine wrote, with the errors of its last digits."""
 FAR = Fraction(1, 10)
 """An approximation that misses by more than this share is wrong; one that is nearer may be a rough one."""
 
@@ -40,7 +40,8 @@ _MODULAR = re.compile(r"≡|\\equiv|\\?\b[pb]?mod(?:ulo|ular)?(?![a-z])|congruen
 NEAR = 400
 """Characters around a congruence in which a sign of equality may be one, too."""
 _OTHER_BASE = re.compile(
-    r"\bbase[- ]?(?:[0-9$\\]|two|three|four|five|six|seven|eight|nine|sixteen)|\b(?:binary|hexadecimal|octal)\b|_\{?(?:2|3|4|5|6|7|8|9|16)\}?\s?[=+]",
+    r"\bbase[- ]?(?:[0-9$\\]|two|three|four|five|six|seven|eight|nine|sixteen)|\b(?:binary|hexadecimal|octal)\b"
+    r"|_\{?(?:2|3|4|5|6|7|8|9|16)\}?\s?[=+]",
     re.I,
 )
 _OWN_OPERATION = re.compile(
@@ -73,7 +74,8 @@ def equations(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _sentences(text: str) -> Iterator[tuple[str, int, bool, bool]]:
-    """Sentences with a sign of equality, notes of a calculator (`<<3+4=7>>`) by themselves; whether a formula comes into or goes out of it."""
+    """Sentences with a sign of equality, and notes of a calculator (`<<3+4=7>>`) by themselves: text, where it begins, and whether a
+    formula comes into it from the line before or goes on after it."""
     start, before = 0, ""
     bounds = [(m.start(), m.end()) for m in _SENTENCE.finditer(text)]
     for stop, after in [*bounds, (len(text), len(text))]:
@@ -104,9 +106,9 @@ def _judged(sentence: str, own: bool, unknown: bool, open_start: bool, open_end:
     rights: list[Side | None] = []
     for k in range(last + 1):
         part = marks[bounds[k] + 1 : bounds[k + 1]]
-        whole = _read(part) if 0 < k < last else None
-        lefts.append(None if k == last or (k == 0 and open_start and _leads(part)) else whole or _ending(part, k == 0))
-        rights.append(None if k == 0 or (k == last and open_end and _trails(part)) else whole or _beginning(part))
+        middle = whole(part) if 0 < k < last else None
+        lefts.append(None if k == last or (k == 0 and open_start and _leads(part)) else middle or ending(part, k == 0))
+        rights.append(None if k == 0 or (k == last and open_end and _trails(part)) else middle or beginning(part))
     for k, sign in enumerate(signs):
         a, b = lefts[k], rights[k + 1]
         if a is None or b is None or (own and (a.stars or b.stars)) or (unknown and (a.times or b.times)):
@@ -128,200 +130,6 @@ def _trails(part: list[Token]) -> bool:
     return not any(m.kind in ("word", "stop") for m in part)
 
 
-def _read(marks: list[Token]) -> Side | None:
-    try:
-        return side(marks)
-    except Unreadable:
-        return None
-
-
-_OPERAND_END = ("num", "close", "percent", "sup", "frac2")
-_OPERAND_START = ("num", "open", "money", "frac", "frac2")
-
-
-def _ending(marks: list[Token], first: bool) -> Side | None:
-    """The calculation that ends a stretch of text, if what stands before it cannot change its meaning."""
-    low = max(0, len(marks) - MAX_MARKS)
-    i, depth = len(marks), 0
-    after_word = listed = False
-    while i > low:
-        mark, right = marks[i - 1], marks[i] if i < len(marks) else None
-        if mark.kind == "close":
-            if depth == 0 and right and right.kind in _OPERAND_START and right.gap:
-                if first and [m.kind for m in marks[:i]] in (["num", "close"], ["open", "num", "close"]):
-                    break  # `2)` of a list
-                return None
-            depth += 1
-        elif mark.kind == "open":
-            if depth == 0:
-                if (mark.text == "{" and mark.end == mark.start + 1) or (i > 1 and not mark.gap and marks[i - 2].kind not in ("stop", "break")):
-                    return None
-                break
-            depth -= 1
-        elif depth == 0 and mark.kind in ("break", "stop"):
-            left = marks[i - 2] if i > 1 else None
-            if mark.gap and mark.kind == "stop" or (mark.text == "," and _parted(left, right)):
-                return None
-            listed = mark.text == "," and left is not None and left.kind in _OPERAND_END
-            break
-        elif mark.kind in ("other", "odd") or (mark.kind == "open" and mark.end - mark.start > 1):
-            return None
-        elif depth == 0 and mark.kind == "word" and not _beside(marks, i - 1):
-            if not _may_open(marks, i - 1, right):
-                return None
-            after_word = True
-            break
-        i -= 1
-    if depth or (low and i == low):
-        return None
-    part = marks[i:]
-    if not part or (part[0].kind == "op" and i == 0 and first):
-        return None  # a dash at the beginning of a line
-    found = _read(part)
-    return replace(found, loose=after_word or found.words, listed=listed) if found else None
-
-
-def _parted(left: Token | None, right: Token | None) -> bool:
-    """`14, 400`: whether a comma with a blank may part thousands."""
-    return bool(
-        left
-        and right
-        and left.kind == right.kind == "num"
-        and len(right.text.split(".")[0]) == 3
-        and len(left.text) <= 3
-    )
-
-
-def _beside(marks: list[Token], at: int) -> bool:
-    """Whether the word at `at` belongs to a number before it: what the number counts, or the `of` of `20% of 50`."""
-    right = marks[at + 1] if at + 1 < len(marks) else None
-    if marks[at].text == "of":
-        return at > 0 and marks[at - 1].kind in _OPERAND_END and right is not None and right.kind in _OPERAND_START
-    if right and right.kind in (*_OPERAND_START, "label") and not (right.kind == "open" and False):
-        return False
-    back = at
-    while back > 0 and marks[back].kind == "word" and at - back < 4:
-        back -= 1
-    return marks[back].kind in _OPERAND_END or (marks[back].kind == "op" and back < at and marks[back].text == "/")
-
-
-def _may_open(marks: list[Token], at: int, right: Token | None) -> bool:
-    if at > 0 and marks[at - 1].kind in ("op", "pow"):
-        return False  # 25 + his 1 + 1
-    word = marks[at].text.lower().split()[-1] if marks[at].text.split() else ""
-    if right is None or (right.kind == "open" and not right.gap):
-        return False
-    if right.kind == "op" and not (right.text == "-" and right.gap and at + 2 < len(marks) and not marks[at + 2].gap):
-        return False
-    if right.kind not in (*_OPERAND_START, "op") or not right.gap and right.kind != "frac":
-        return False
-    if word == "of":
-        return at > 0 and marks[at - 1].text.lower() == "total"
-    return word not in OPENING
-
-
-def _beginning(marks: list[Token]) -> Side | None:
-    """The calculation that begins a stretch of text, if what stands after it cannot change its meaning."""
-    marks = marks[: MAX_MARKS + 1]
-    j, depth = 0, 0
-    listed = False
-    while j < len(marks):
-        mark, left = marks[j], marks[j - 1] if j else None
-        if mark.kind == "open":
-            if depth == 0 and left and left.kind in (*_OPERAND_END, "word") and mark.text != "{" and mark.gap:
-                following = marks[j + 1] if j + 1 < len(marks) else None
-                if not following or following.kind != "word" or following.text.lower() in AFTERWARDS:
-                    return None
-                break
-            depth += 1
-        elif mark.kind == "close":
-            if depth == 0:
-                break
-            depth -= 1
-        elif depth == 0 and mark.kind in ("break", "stop"):
-            right = marks[j + 1] if j + 1 < len(marks) else None
-            if (mark.text == ":" and mark.gap) or (mark.text == "," and _parted(left, right)):
-                return None
-            if mark.text == "." and right and not right.gap and right.kind not in ("close", "break"):
-                return None
-            listed = mark.text == "," and right is not None and right.kind in _OPERAND_START
-            break
-        elif mark.kind in ("other", "odd"):
-            return None
-        elif depth == 0 and mark.kind == "word" and left and left.kind in _OPERAND_END:
-            ends = _word_end(marks, j)
-            if ends is None:
-                return None
-            if ends:
-                break
-        j += 1
-    if depth or j > MAX_MARKS:
-        return None
-    found = _read(marks[:j])
-    return replace(found, units=found.units | _trailing(marks[j : j + 3]), listed=listed) if found else None
-
-
-def _word_end(marks: list[Token], j: int) -> bool | None:
-    """Whether the calculation ends before the word at `j`; None if that word may change its meaning."""
-    k = j
-    while k < len(marks) and marks[k].kind == "word" and k - j < 4:
-        k += 1
-    following = marks[k] if k < len(marks) else None
-    word = marks[j].text.lower().split()[0] if marks[j].text.split() else ""
-    if word == "of" and following and following.kind in _OPERAND_START and k == j + 1:
-        return None
-    if following and following.kind in ("op", "pow", "sup", "times"):
-        return False
-    if (
-        word in AFTERWARDS
-        or (word == "a" and k == j + 1)
-        or (
-            not marks[j].gap
-            and unit(word) is None
-            and marks[j - 1].kind == "num"
-            and marks[j].end - marks[j].start < 12
-            and "\\" not in word
-        )
-    ):
-        return None
-    if word in ("and", "or", "to") and _continues(marks, k, k == j + 1):
-        return None
-    if following and following.kind in ("num", "frac", "frac2") and any(unit(m.text) for m in marks[k - 1 : k]):
-        return None  # 1 hour 30 minutes
-    if (
-        following
-        and following.kind == "other"
-        and k == j + 1
-        and marks[j].end == following.start
-        and following.text in "_^\\|<>"
-    ):
-        return None
-    return not any(m.text.lower() in MULTIPLIERS for m in marks[j : min(k, j + 2)])
-
-
-def _continues(marks: list[Token], k: int, directly: bool) -> bool:
-    """`2 and 1/2`, `3 and a half`, `5 or 6`: whether what stands after an `and` or `or` belongs to the number before it."""
-    following = marks[k] if k < len(marks) else None
-    after = marks[k + 1] if k + 1 < len(marks) else None
-    if not directly:
-        return marks[k - 1].text.lower() in MULTIPLIERS or marks[k - 2].text.lower() in ("a", "one")
-    return not (following and after and following.kind == "num" and after.kind == "op" and after.text != "/")
-
-
-def _trailing(words: list[Token]) -> frozenset[tuple[str, str]]:
-    """Units among the first words after a number."""
-    found = set()
-    for mark in words:
-        if (
-            mark.kind != "word"
-            or mark.text.lower() in FUNCTION_WORDS
-            or mark.text in ("in", "per", "for", "a", "each", "every", "so", "on")
-        ):
-            break
-        found |= {known for word in mark.text.split() if (known := unit(word))}
-    return frozenset(found)
-
-
 def judge(a: Side, b: Side, exactly: bool) -> bool | None:
     """Whether two sides are equal, as exactly as they are written; None if that is not what they say, or a rounding may explain it."""
     if (a.operators == 0 and b.operators == 0) or _converted(a, b) or (a.words and a.divided and b.value.exact == 1):
@@ -337,15 +145,21 @@ def judge(a: Side, b: Side, exactly: bool) -> bool | None:
             return said
     if exactly and a.value.low <= b.value.high and b.value.low <= a.value.high:
         return None
-    if (a.percents or b.percents) and any(x == 100 * y or y == 100 * x for x, y in answers[:1]):
-        return None  # 10/50 * 100% = 20
+    if (a.percents or b.percents) and (_hundredfold(*answers[0]) or (a.percents != b.percents and a.operators == 0)):
+        return None  # 10/50 * 100% = 20; 48 = 100% + 20% of it
     return False
+
+
+def _hundredfold(x: Fraction, y: Fraction) -> bool:
+    return any(abs(p - 100 * q) * 100 <= abs(p) for p, q in ((x, y), (y, x)))
 
 
 def _rounded(a: Side, b: Side, x: Fraction, y: Fraction) -> bool | None:
     for bare, other, written in ((b, x, y), (a, y, x)):
         if bare.places is None:
             continue
+        if bare.places > FLOAT and abs(other - written) * 10**FLOAT < abs(other):
+            return True  # 2.3333333333333335
         step = Fraction(1, 10**bare.places) / (100 if bare.percent and abs(written) == abs(bare.value.exact) else 1)
         if abs(other - written) < step:
             nearest = abs(other - written) * 2 <= step
@@ -385,10 +199,8 @@ def _running(a: Side, b: Side) -> bool:
         return False
     if a.operators == 1 and a.stars:
         return True  # `*` may be an operation that the problem defines
-    part = a.heads[0] == b.heads[0] and not (b.operators == 1 and b.divided)
-    return part or any(
-        a.value.low <= head <= a.value.high or abs(a.value.exact - head) < CENT for head in b.heads
-    )
+    part = a.heads[0] == b.heads[0] and (a.operators == 1 or not (b.operators == 1 and b.divided))
+    return part or any(a.value.low <= head <= a.value.high or abs(a.value.exact - head) < CENT for head in b.heads)
 
 
 def _listed(a: Side, b: Side) -> bool:

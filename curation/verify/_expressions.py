@@ -1,9 +1,9 @@
-r"""Reading a written calculation as an exact number: a tokeniser, a parser by precedence, and fractions. Nothing is evaluated as code.
+r"""Reading a written calculation as an exact number: a parser by precedence, and fractions. Nothing is evaluated as code.
 
-What is read: `+ - * / ^ ( )`, their TeX and Unicode spellings, `\frac`, `2(3 + 4)`, `20% of 50`, `$1,234.50`, and words beside numbers
-(`5 apples`). All else is `Unreadable`, above all what has more than one meaning: `2 3/4`, `-2^2`, `1,5`, `5x`, `3!`, `1/2(3)`. A decimal of two
-or more places may be a rounded number, so each value carries the bounds between which it lies if it is. Tokens, depth, exponents and
-sizes of numbers are bounded, so hostile text costs linear time.
+What is read: `+ - * / ^ ( )`, their TeX and Unicode spellings, `\frac`, `2(3 + 4)`, `20% of 50`, `$1,234.50`, and words beside
+numbers (`5 apples`). All else is `Unreadable`, above all what has more than one meaning: `2 3/4`, `-2^2`, `1,5`, `5x`, `3!`, `12 / 1/4`.
+A decimal of two or more places may be a rounded number, so each value carries the bounds between which it lies if it is. Tokens, depth,
+exponents and sizes of numbers are bounded, so hostile text costs linear time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
+from curation.verify._tokens import Token
 from curation.verify._words import NOT_COUNTED, unit
 
 MAX_TOKENS = 120
@@ -22,50 +23,12 @@ MAX_DIGITS = 24
 MAX_BITS = 512
 MAX_EXPONENT = 64
 
-TOKEN = re.compile(
-    r"""
-    (?P<space>\s+|\\[,;:!>\ ]|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits)(?![A-Za-z])|[&~]|\$(?!\.?[0-9]|\$))
-  | (?P<break>\$\$|\\\\|\\[()\[\]]|\\(?:q?quad|implies|Rightarrow|Longrightarrow|therefore|begin\{[a-z*]{1,20}\}|end\{[a-z*]{1,20}\})(?![A-Za-z])|⇒|→|->|=>|⟹|∴|[—•]|\n)
-  | (?P<rel>(?<![=<>!:~+*/^|\-])=(?![=>/~<])|≈|\\approx(?![A-Za-z]))
-  | (?P<num>[0-9]{1,3}(?:(?:,|\{,\}|,\\!)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
-  | (?P<frac2>\\[dtc]?frac\s?[0-9]\s?[0-9](?![0-9]))
-  | (?P<frac>\\[dtc]?frac(?![A-Za-z]))
-  | (?P<pow>\^|(?<=[0-9)])\*\*(?=[0-9(]))
-  | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
-  | (?P<bold>\*\*)
-  | (?P<op>\\(?:times|cdot|div)(?![A-Za-z])|[*×·⋅∙/÷+−-]|(?<=\s)–(?=\s))
-  | (?P<percent>\\?%|\bper\s?cent\b)
-  | (?P<money>\\?\$|[£€])
-  | (?P<open>[(\[]|\\boxed\s?\{|\{)
-  | (?P<close>[)\]}])
-  | (?P<label>\\(?:text|mathrm|mbox|textbf|textrm)\s?\{[A-Za-z. ]{0,40}\})
-  | (?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)
-  | (?P<odd>\.\.|(?<=[0-9]),(?=[0-9])|(?<=[0-9]):(?=[0-9])|(?<=[0-9)}])!)
-  | (?P<stop>[,;:.!])
-  | (?P<other>\\[A-Za-z]+|.)
-    """,
-    re.X | re.S,
-)
-"""Marks of a sentence. `other` and `odd` are what no calculation holds; `break` and `stop` are where one may begin or end."""
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_OPERATORS = {"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "−": "-", "–": "-", "\\times": "*", "\\cdot": "*", "\\div": "/"}  # fmt: skip
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
-_HALVES = re.compile(r"[\s.]+")
 
 
 class Unreadable(Exception):
     """What is written is no plain calculation, or might mean something else."""
-
-
-class Token(NamedTuple):
-    """A mark, what it is in one spelling, where it stands, whether a blank stands before it, and whether it is an asterisk."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-    gap: bool
-    literal: bool = False
 
 
 class Value(NamedTuple):
@@ -96,35 +59,6 @@ class Side:
     span: tuple[int, int] = (0, 0)
     loose: bool = False
     listed: bool = False
-
-
-def tokens(sentence: str) -> list[Token]:
-    """All marks of a sentence but blanks."""
-    found: list[Token] = []
-    gap = False
-    for match in TOKEN.finditer(sentence):
-        kind = match.lastgroup or "other"
-        if kind in ("space", "bold"):
-            gap = True
-            continue
-        written = text = match.group()
-        if kind == "op":
-            text = _OPERATORS.get(text, text)
-        elif kind == "open":
-            text = text[-1]
-        elif kind == "label":
-            kind, text = _label(text)
-        elif kind == "word" and len(text) == 1 and text != "a":
-            kind = "times" if text in "xX" else "other"
-        found.append(Token(kind, text, match.start(), match.end(), gap, written == "*"))
-        gap = False
-    return found
-
-
-def _label(text: str) -> tuple[str, str]:
-    r"""What stands in `\text{...}`: words, or nothing that is known."""
-    words = _HALVES.split(text[text.index("{") + 1 : -1].strip(" ."))
-    return ("word", " ".join(words)) if all(len(w) > 1 or w == "a" for w in words) else ("other", text)
 
 
 def side(marks: list[Token]) -> Side:
@@ -160,9 +94,21 @@ class _Parser:
         digits = self.numbers[0].text
         heads = (_number(digits).exact, *self.head)
         return Side(
-            value, heads, self.tail, self.operators, _places(digits) if bare else None, digits, percent and bare, self.percents > 0,
-            self.words, self.divided, any(m.literal for m in self.marks), any(m.kind == "times" for m in self.marks), frozenset(self.units), (self.marks[0].start, self.marks[-1].end),
-        )  # fmt: skip
+            value=value,
+            heads=heads,
+            tail=self.tail,
+            operators=self.operators,
+            places=_places(digits) if bare else None,
+            digits=digits,
+            percent=percent and bare,
+            percents=self.percents > 0,
+            words=self.words,
+            divided=self.divided,
+            stars=any(m.literal for m in self.marks),
+            times=any(m.kind == "times" for m in self.marks),
+            units=frozenset(self.units),
+            span=(self.marks[0].start, self.marks[-1].end),
+        )
 
     def peek(self, *kinds: str, text: str = "") -> Token | None:
         mark = self.marks[self.at] if self.at < len(self.marks) else None
@@ -217,7 +163,7 @@ class _Parser:
                 operator = "*"  # 2(3 + 4)
             else:
                 return value, percent
-            other, also = self.power()
+            other, _ = self.power()
             self.operators += 1
             self.divided = self.divided or operator == "/"
             percent = False
@@ -280,7 +226,7 @@ class _Parser:
         if money:
             self.units.add(("dollar" if "$" in money.text else money.text, "money"))
         if not money and (mark := self.take("frac2")):
-            a, b = re.sub(r"[^0-9]", "", mark.text)
+            a, b = [*re.sub(r"[^0-9]", "", mark.text)]
             self.operators += 1
             self.divided = True
             self.numbers.append(mark._replace(text=a))
@@ -324,13 +270,14 @@ class _Parser:
                 raise Unreadable  # 5ab
             self.count(mark.text)
             self.at += 1
-        if self.words and self.peek("op", text="/") and self.at + 1 < len(self.marks):
-            if self.marks[self.at + 1].kind == "word":
-                self.at += 2
+        following = self.marks[self.at + 1 : self.at + 2]
+        if self.words and self.peek("op", text="/") and following and following[0].kind == "word":
+            self.at += 2
 
     def count(self, text: str) -> None:
         for word in text.split():
-            if word.lower() in NOT_COUNTED or word.lower().startswith(("sin", "cos", "tan", "log")):
+            segment = word.isupper() and len(word) < 4  # AB
+            if segment or word.lower() in NOT_COUNTED or word.lower().startswith(("sin", "cos", "tan", "log")):
                 raise Unreadable
             if known := unit(word):
                 self.units.add(known)
