@@ -142,8 +142,9 @@ class Step:
         return self.parameters_of(Model)
 
     def reads_with(self, params: dict[str, Any]) -> tuple[str, ...]:
-        """Columns the step sees; an entry `$name` of `reads=` stands for the columns that the parameter `name` lists."""
-        named = [params.get(c[1:]) or () if c.startswith("$") else (c,) for c in self.spec.reads]
+        """Columns the step sees; an entry `$name` of `reads=` stands for the column or columns that the parameter `name` names."""
+        given = [params.get(c[1:]) or () if c.startswith("$") else c for c in self.spec.reads]
+        named = [(columns,) if isinstance(columns, str) else columns for columns in given]
         return tuple(dict.fromkeys((*DOCUMENT, *itertools.chain.from_iterable(named))))
 
     @property

@@ -24,9 +24,11 @@ Pair = tuple[Any, Any]
 MAX_NESTING = 12
 POINTS = 5
 """Points at which expressions with symbols are worked out."""
-DIGITS = 30
-TOLERANCE = 1e-18
-"""Relative difference of two values with `DIGITS` digits that still counts as none."""
+DIGITS = 60
+SPARE = 15
+"""Digits by which two values may differ from each other, of those that were worked out."""
+MAX_EXPRESSION = 500
+"""Characters of one expression."""
 _HUGE = re.compile(
     r"\^\s*\{?\s*\(?\s*-?\s*\{?\s*[0-9]+\s*\}?\s*\^"  # a power in the exponent of a number
     r"|\^\s*\{?\s*\(?\s*-?\s*(?:[0-9]\s*){5,}"  # an exponent of five digits
@@ -36,12 +38,16 @@ _HUGE = re.compile(
 _TRIGONOMETRIC = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")
 _TINY = re.compile(r"\^\{?\(?-?(?:[0-9]{3,}|[3-9][0-9])|\.0{20,}|[0-9]{40,}")
 _MEANINGLESS = re.compile(
-    r"\\(?:phantom|hphantom|vphantom|color|textcolor|def|newcommand|input|include|write|let|hbox|rule|%|#)"
+    r"\\(?:[hv]?phantom|def|newcommand|input|include\w*|write\w*|let|rule|not|land|times)(?![A-Za-z])|\\#|:|[0-9][eE][-+0-9]|\.\.\."
 )
+_NESTED = re.compile(r"\\(?:lfloor|lceil|sum|prod|int|log|ln|Gamma|sin|cos|tan|exp)(?![A-Za-z])")
+_EXPONENT = re.compile(r"\^\{?\(?-?([0-9]{1,4})")
 _IMAGINARY = re.compile(r"(?<![A-Za-z\\_])(?<!_\{)i(?![A-Za-z])|\\(?:Re|Im|imath)(?![A-Za-z])|\\overline\{z\}")
 _DECIMAL = re.compile(r"([0-9]*)\.([0-9]+)")
 _GREEK = re.compile(r"\\(gamma|Gamma)(?![A-Za-z(])")
 _PRIME = re.compile(r"([A-Za-z])('+)")
+_PRODUCT = re.compile(r"(?<=[0-9)])\(")
+_CAPITAL = re.compile(r"(?<![A-Za-z\\{])[EI](?![A-Za-z(])")
 _BEFORE_LETTERS = re.compile(r"(\\[A-Za-z]+)(?=[0-9])")
 
 
@@ -63,7 +69,10 @@ def equal(answer: str, gold: str, tolerance: float = 0.0, relative: float = 0.0)
     if refused := _refused(answer, gold):
         return refused
     left, right, reason = _both(answer, gold)
-    return (None, reason) if reason else _compared(left, right, tolerance, relative, _imaginary(answer, gold))
+    if reason:
+        return None, reason
+    digits = DIGITS + min(4000, 2 * sum(int(found) for found in _EXPONENT.findall(answer + gold)))
+    return _compared(left, right, (tolerance, relative), digits)
 
 
 def proportional(answer: str, gold: str, sign: str) -> Told:
@@ -76,7 +85,7 @@ def proportional(answer: str, gold: str, sign: str) -> Told:
     left, right, reason = _both(answer, gold)
     if reason:
         return None, reason
-    values = list(_values(left, right, _imaginary(answer, gold)))
+    values = list(_values(left, right, DIGITS))
     if len(values) < 3 or not (left.free_symbols and right.free_symbols):
         return None, "cannot be compared"
     if any(not any(value) for pair in values for value in pair):
@@ -90,7 +99,7 @@ def proportional(answer: str, gold: str, sign: str) -> Told:
 
 def _refused(answer: str, gold: str) -> Told | None:
     for side, text in (("answer", answer), ("gold", gold)):
-        if too_large(text):
+        if too_large(text) or len(text) > MAX_EXPRESSION or len(_NESTED.findall(text)) > 12:
             return None, f"the {side} is too large to be worked out"
         if _MEANINGLESS.search(text):
             return None, f"the {side} cannot be parsed"
@@ -100,42 +109,43 @@ def _refused(answer: str, gold: str) -> Told | None:
 
 
 def _both(answer: str, gold: str) -> tuple[Any, Any, str]:
-    parsed = []
+    parsed, imaginary = [], bool(_IMAGINARY.search(answer) or _IMAGINARY.search(gold))
     for side, text in (("gold", gold), ("answer", answer)):
         try:
-            parsed.append(_parsed(text))
+            parsed.append(_parsed(text, imaginary))
         except (Exception, RecursionError):
             return None, None, f"the {side} cannot be parsed"
     return parsed[1], parsed[0], ""
 
 
-def _imaginary(answer: str, gold: str) -> bool:
-    return bool(_IMAGINARY.search(answer) or _IMAGINARY.search(gold))
-
-
 @lru_cache(maxsize=256)
-def _parsed(text: str) -> Any:
+def _parsed(text: str, imaginary: bool) -> Any:
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig, latex2sympy
+    from sympy import Basic, I, Symbol
 
     degree = r"\frac{\pi}{180}" if _TRIGONOMETRIC.search(text) else ""
     text = text.replace("{@}", degree).replace("@", degree)
     text = _DECIMAL.sub(lambda m: rf"\frac{{{int(m[1] + m[2])}}}{{{10 ** len(m[2])}}}", text)
+    text = _PRODUCT.sub(r"\\cdot (", text)
+    text = _CAPITAL.sub(r"\\mathcal{\g<0>}", text)
     text = _GREEK.sub(lambda m: r"\varrho " if m[1] == "gamma" else r"\varsigma ", text)
     text = _PRIME.sub(lambda m: f"{m[1]}_{{{'p' * len(m[2])}}}", text)
     text = _BEFORE_LETTERS.sub(r"\1 ", text)
     config = ConversionConfig(lowercase_symbols=False)
-    return latex2sympy(text, is_real=None, convert_degrees=False, normalization_config=None, conversion_config=config)
+    found = latex2sympy(text, is_real=None, convert_degrees=False, normalization_config=None, conversion_config=config)
+    return found.xreplace({Symbol("i"): I}) if imaginary and isinstance(found, Basic) else found
 
 
-def _compared(answer: Any, gold: Any, tolerance: float, relative: float, imaginary: bool) -> tuple[bool | None, str]:
+def _compared(answer: Any, gold: Any, allowed: tuple[float, float], digits: int) -> Told:
     from sympy import Expr
 
     if not isinstance(answer, Expr) or not isinstance(gold, Expr):
         return _by_math_verify(answer, gold)
     answer = _same_constant(answer, gold)
     constant = not (answer.free_symbols | gold.free_symbols)
-    allowed = (tolerance, relative) if constant else (0.0, 0.0)
-    found = [_near(left, right, *allowed) for left, right in _values(answer, gold, imaginary)]
+    found = [
+        _near(left, right, allowed if constant else (0.0, 0.0), digits) for left, right in _values(answer, gold, digits)
+    ]
     if not found:
         return _by_math_verify(answer, gold)
     if all(found):
@@ -143,12 +153,12 @@ def _compared(answer: Any, gold: Any, tolerance: float, relative: float, imagina
     return (None, "equal for some values only") if any(found) else (False, "different values")
 
 
-def _values(left: Any, right: Any, imaginary: bool) -> Iterator[tuple[Pair, Pair]]:
+def _values(left: Any, right: Any, digits: int) -> Iterator[tuple[Pair, Pair]]:
     """Values of both at each point where both have one; of constants once."""
-    names = sorted({s.name for s in left.free_symbols | right.free_symbols} - ({"i"} if imaginary else set()))
+    names = sorted({s.name for s in left.free_symbols | right.free_symbols})
     for point in range(POINTS if names else 1):
         at = {name: _coordinate(name, point) for name in names}
-        pair = [_value(side, at, imaginary) for side in (left, right)]
+        pair = [_value(side, at, digits) for side in (left, right)]
         if pair[0] is not None and pair[1] is not None:
             yield pair[0], pair[1]
 
@@ -175,13 +185,17 @@ def _coordinate(name: str, point: int) -> Any:
     return Rational(int((low + share * (high - low)) * 10**6), 10**6)
 
 
-def _value(expression: Any, at: dict[str, Any], imaginary: bool) -> Pair | None:
+def _value(expression: Any, at: dict[str, Any], digits: int) -> Pair | None:
     """Real and imaginary part of the value at a point, None where there is none."""
-    from sympy import I, zoo
+    from sympy import zoo
 
-    where = {s: I if imaginary and s.name == "i" else at[s.name] for s in expression.free_symbols}
+    where = {s: at[s.name] for s in expression.free_symbols}
     try:
-        value = expression.evalf(DIGITS, subs=where, maxn=120) if where else expression.evalf(DIGITS, maxn=120)
+        value = (
+            expression.evalf(digits, subs=where, maxn=2 * digits)
+            if where
+            else expression.evalf(digits, maxn=2 * digits)
+        )
         if value.has(zoo) or not value.is_number or not value.is_finite:
             return None
         real, imag = value.as_real_imag()
@@ -194,12 +208,13 @@ def _complex(value: Pair) -> complex:
     return complex(float(value[0]), float(value[1]))
 
 
-def _near(left: Pair, right: Pair, tolerance: float, relative: float) -> bool:
-    size = max(map(abs, right))
+def _near(left: Pair, right: Pair, allowed: tuple[float, float], digits: int) -> bool:
+    from sympy import Integer
+
     gap = max(abs(left[0] - right[0]), abs(left[1] - right[1]))
-    if tolerance or relative:
-        return bool(gap <= tolerance + relative * size * (1 + 1e-12))
-    return bool(gap <= TOLERANCE * max(size, *map(abs, left)))
+    if any(allowed):
+        return bool(gap <= allowed[0] + allowed[1] * max(map(abs, right)))
+    return bool(gap <= Integer(10) ** (SPARE - digits) * max(map(abs, (*left, *right))))
 
 
 def _by_math_verify(answer: Any, gold: Any) -> tuple[bool | None, str]:

@@ -18,8 +18,11 @@ THINK, THOUGHT = "<think>", "</think>"
 _BOX = re.compile(r"\\(?:boxed|fbox)\s{0,4}(?:(\{)|([0-9])(?![0-9]))")
 _BRACE = re.compile(r"\\.|[{}]", re.S)
 _SAID = re.compile(
-    r"####|^[ \t]{0,20}A:|\b(?:final\s{1,4})?(?:answer|ans)(?:s)?(?:\s{1,4}(?:is|are|would be|should be|must be)\b|[ \t]{0,4}[:=]|\*\*[ \t]{0,4}:?)",
+    r"####|^[ \t]{0,20}A:|\b(?:final\s{1,4})?(?:answer|ans)(?:s)?(?:\s{1,4}(?:is|are|would be|should be|must be)\b|[ \t]{0,4}[:=]|\*\*[ \t]{0,4}:?|[ \t]{1,4}(?=\\[\[(]|\$))",
     re.I | re.M,
+)
+_SUPPOSED = re.compile(
+    r"\b(?:if|suppose|assume|assuming|whether|unless)\s{1,3}(?:that\s{1,3})?(?:the\s{1,3}|my\s{1,3}|our\s{1,3})?$", re.I
 )
 _FORMULA = re.compile(
     r"\$\$([^$]{1,1000})\$\$|\$([^\s$](?:[^$\n]{0,500}[^\s$])?|[^$\n]{0,500}\\[A-Za-z][^$\n]{0,500})\$(?!\d)|\\\(([^\n]{1,300}?)\\\)|\\\[(.{1,500}?)\\\]",
@@ -34,11 +37,16 @@ _UNIT_WORDS = re.compile(r"[ \t]{0,3}\\?([A-Za-z]+)")
 SCALES = frozenset(
     "million billion trillion thousand hundred hundreds thousands millions dozen dozens squared cubed factorial plus minus times over less more"
     " than not is isn or and wrong off if to from when mod half halves third thirds quarter quarters root no nor but maybe per"
-    " percent percentage score gross pi squares cubes divided multiplied th st nd rd".split()
+    " percent percentage mille score gross pi squares cubes divided multiplied th st nd rd".split()
 )
 """Words after a number that make another number of it, or take it back: never units."""
 _SHIFTED = frozenset(
     "than to from by not least most about root up between under over below above isn approximately squared".split()
+)
+
+
+_OPERATION = re.compile(
+    r"\b(?:root|sum|square|cube|power|product|half|third|multiple|difference|reciprocal|logarithm)s? of (?:the )?$"
 )
 
 
@@ -64,6 +72,7 @@ def find(text: str, *, strict: bool = False) -> Found:
     boxes = _boxes(told)
     if strict:
         return _only(boxes, told)
+    boxes = [box for box in boxes if box.content]
     if boxes:
         return Found(_joined(boxes, told))
     if answer := _last_said(told):
@@ -95,7 +104,7 @@ class _Box(NamedTuple):
 
 
 def _boxes(text: str) -> list[_Box]:
-    """Boxes that are closed and not empty, without those inside others."""
+    """Boxes that are closed, without those inside others."""
     found: list[_Box] = []
     for match in list(_BOX.finditer(text))[-MAX_BOXES:]:
         if found and match.start() < found[-1].end:
@@ -105,7 +114,7 @@ def _boxes(text: str) -> list[_Box]:
             continue
         end = closing(text, match.end() - 1)
         content = text[match.end() : end].strip()
-        if end >= 0 and content:
+        if end >= 0:
             found.append(_Box(match.start(), end + 1, content))
     return found
 
@@ -116,7 +125,7 @@ def _only(boxes: list[_Box], text: str) -> Found:
         return Found(None, "no box in the reply")
     joined = _joined(boxes, text)
     rest = {"".join(box.content.split()) for box in boxes}
-    if len(rest) > 1 and joined.count(",") < len(boxes) - 1:
+    if "" in rest or (len(rest) > 1 and joined.count(",") < len(boxes) - 1):
         return Found(None, "several boxes")
     return Found(boxes[-1].content if len(rest) == 1 else joined)
 
@@ -125,6 +134,9 @@ def _joined(boxes: list[_Box], text: str) -> str:
     """Content of the last box, with the boxes joined to it by a comma or an "and"."""
     answers = [boxes[-1].content]
     for before, after in zip(reversed(boxes[:-1]), reversed(boxes[1:]), strict=True):
+        if after.start == before.end:
+            answers.insert(0, before.content)
+            continue
         if after.start - before.end > 60 or _FILLER.sub("", text[before.end : after.start]) not in (
             "and",
             "or",
@@ -149,11 +161,13 @@ def closing(text: str, start: int) -> int:
 
 def _last_said(text: str) -> str:
     """What the last saying that has an answer says. Only the last few are looked at."""
-    sayings = list(_SAID.finditer(text))[-8:]
+    sayings = [s for s in _SAID.finditer(text) if not _SUPPOSED.search(text, max(0, s.start() - 40), s.start())][-8:]
     ends = [len(text), *(saying.start() for saying in reversed(sayings[1:]))]
     for saying, end in zip(reversed(sayings), ends, strict=False):
-        line = text[saying.end() : min(end, saying.end() + 2000)].lstrip(" \t\r\n:*_=").partition("\n")[0]
-        if answer := _said(line):
+        line = text[saying.end() : min(end, saying.end() + 2000)].lstrip(" \t\r\n:*_=")
+        if (shown := _FORMULA.match(line)) and line.startswith(("\\[", "$$")):
+            return next(group for group in shown.groups() if group).strip()
+        if answer := _said(line.partition("\n")[0]):
             return answer
     return ""
 
@@ -206,7 +220,11 @@ def _in_prose(number: re.Match[str], text: str) -> str:
     """A number in a sentence, unless the words beside it make another one of it."""
     before = re.findall(r"[A-Za-z]+", text[max(0, number.start() - 30) : number.start()])[-1:]
     after = _UNIT_WORDS.match(text, number.end())
-    if (before and before[0].lower() in _SHIFTED) or text[number.end() : number.end() + 1] == "^":
+    if (
+        (before and before[0].lower() in _SHIFTED)
+        or _OPERATION.search(text, max(0, number.start() - 30), number.start())
+        or text[number.end() : number.end() + 1] == "^"
+    ):
         return ""
     word = after[1].lower() if after else ""
     return number.group().strip() + (

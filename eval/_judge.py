@@ -14,7 +14,7 @@ from eval import _extract
 from eval._extract import SCALES, find, marked
 from eval._match import Algebra, Matcher, Told
 from eval._normal import ascii_math, bare, normalise, number
-from eval._shape import shape
+from eval._shape import Shape, shape
 
 Kind = Literal["math", "choice", "ocw"]
 KINDS = ("math", "choice", "ocw")
@@ -26,10 +26,10 @@ OCW_RELATIVE = 0.01
 """Numbers of OCW problems may be off by this share (Minerva, arXiv 2206.14858, appendix G: within 1 %)."""
 LETTERS = "ABCDEFGHIJ"
 _WORK = re.compile(
-    r"\\(?:sum|prod|i?int|iint|oint|lim|d?binom|tbinom|gcd|lcm|max|min|det|log|ln|lg|exp|lfloor|lceil|floor|mod|pmod|bmod|operatorname)(?![A-Za-z])|[0-9)}a-z]!|\\frac\{d"
+    r"\\(?:sum|prod|i?int|iint|oint|lim|d?binom|tbinom|gcd|lcm|max|min|det|log|ln|lg|exp|lfloor|lceil|floor|mod|pmod|bmod|operatorname|(?:arc)?(?:sin|cos|tan|cot|sec|csc))(?![A-Za-z])|\\begin\{v|[0-9)}a-z]!|\\frac\{d"
 )
 _UNIT_TEX = re.compile(
-    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|operatorname|hbox|rm)\s*\{([^{}]*)\}(?:\s*\^\s*\{?-?([0-9])\}?)?$"
+    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|textbf|textit|operatorname|hbox|rm)\s*\{([^{}]*)\}(?:\s*\^\s*\{?-?([0-9])\}?)?$"
 )
 _LITERAL = r"(?:[-+]?\\?\$?[0-9][0-9,.]*(?:/[0-9]+)?|[-+]?\\frac\{[0-9]+\}\{[0-9]+\}|[-+]?\.[0-9]+)"
 _UNIT_WORDS = re.compile(
@@ -108,7 +108,7 @@ def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Tol
     if question.strict and (told := _refused(answer, a, g)):
         return told
     (mine, a_unit), (theirs, g_unit) = _unit(answer), _unit(gold)
-    if (a_unit or g_unit) and mine and theirs:
+    if mine and theirs:
         a, g = normalise(mine), normalise(theirs)
     if not a or not g:
         return None, "an empty answer"
@@ -120,7 +120,7 @@ def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Tol
         if re.fullmatch("[A-J]", g) and (choice := _CHOICE.fullmatch(answer.strip())):
             a = choice[1] or choice[2]
         matcher = Matcher(algebra, question.tolerance, question.relative, question.strict)
-        told = matcher.match(shape(a), shape(g))
+        told = matcher.match(_only_member(shape(a), question.strict), _only_member(shape(g), question.strict))
     return (None, "another unit") if a_unit and g_unit and a_unit != g_unit else told
 
 
@@ -157,12 +157,31 @@ def _whole(question: Question, golds: Sequence[str]) -> _extract.Found | None:
 
 
 def _one(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
-    right = find(gold).answer if len(gold) > 300 or marked(gold) else gold.strip()
+    right = find(gold).answer if marked(gold) else gold.strip()
     if not right:
         return None, "no answer in the gold text"
+    if len(right) > MAX_ANSWER:
+        return (
+            (True, "same text")
+            if " ".join(answer.split()) == " ".join(right.split())
+            else (None, "the gold answer is too long")
+        )
     if question.kind == "ocw" and not question.relative:
         question = Question(**{**asdict(question), "relative": OCW_RELATIVE})
     return compare(answer, right, algebra, question)
+
+
+def _only_member(whole: Shape, strict: bool) -> Shape:
+    """The one element of a set: `{5}` says 5."""
+    return (
+        whole.parts[0]
+        if whole.kind == "set"
+        and len(whole.parts) == 1
+        and not strict
+        and whole.parts[0].kind == "expression"
+        and whole.parts[0].text != "\\emptyset"
+        else whole
+    )
 
 
 def _refused(answer: str, a: str, g: str) -> Told | None:
@@ -176,7 +195,7 @@ def _refused(answer: str, a: str, g: str) -> Told | None:
     if right and right.places is not None:
         mine = number(_after_name(a)) or number(normalise(_unit(answer)[0]))
         if mine is None or (mine.places is None and right.value.denominator == 1):
-            return told if _is_arithmetic(a) else None
+            return told if mine is None or _is_arithmetic(a) else None
     return None
 
 
@@ -253,8 +272,13 @@ def _gold_letter(gold: str, options: Sequence[str]) -> str:
     return LETTERS[same[0]] if len(same) == 1 and same[0] < len(LETTERS) else ""
 
 
-_ALONE = re.compile(r"(?<![A-Za-z\\])(?:\(([A-Ja-j])\)|([A-J]))(?![A-Za-z'])")
-_ARTICLE = re.compile(r"(?<![A-Za-z])A(?=\s+[a-z])")
+_ALONE = re.compile(r"(?<![A-Za-z\\=<>+*/^_-])(?<![=<>+*/^-] )(?:\(([A-Ja-j])\)|([A-J]))(?![A-Za-z'_^]|\s?[=<>+*/^-])")
+_ARTICLE = re.compile(r"(?<![A-Za-z])A(?=\s+(?!or\b|and\b|but\b|nor\b|is\b|because\b|since\b|as\b)[a-z])")
+_AT_THE_END = re.compile(
+    r"(?<![A-Za-z\\=<>+*/^_-])(?<![=<>+*/^-] )(?:\(([A-J])\)|(?:[Oo]ption|[Cc]hoice|is|so|Therefore,) ([A-J]))[\s.*$)]{0,6}$"
+)
+_SAID_LETTER = re.compile(r"\b(?:answer|choice|option)(?: is|:) {0,3}\$?\(([A-J])\)(?!,? (?:or|and)\b|, ?\()")
+_NOT_BUT = re.compile(r"\bnot\s+\(?[A-J]\)?,?\s+but\s+\(?([A-J])(?![A-Za-z])")
 _LINE_LETTER = re.compile(r"^[\s*$(]{0,6}([A-J])[\s*$).:]{0,6}$", re.M)
 
 
@@ -264,12 +288,15 @@ def _letter_of(question: Question, algebra: Algebra) -> tuple[str | None, str | 
     if told is None:
         return None, None, "the thinking never ended"
     found = find(told, strict=question.strict)
+    if not question.strict and (chosen := _SAID_LETTER.findall(told)):
+        return chosen[-1], chosen[-1], ""
     if found.answer is None:
-        return None, None, found.reason
+        corrected = None if question.strict else _NOT_BUT.search(told)
+        return (corrected[1], corrected[1], "") if corrected else (None, None, found.reason)
     letters = _letters(found.answer, question.options)
     if not letters and not question.strict and not marked(told):
         letters = {m.upper() for m in _LINE_LETTER.findall(told)[-1:]} or {
-            (m[0] or m[1]).upper() for m in _ALONE.findall(_ARTICLE.sub("", told))[-1:]
+            m[1] or m[2] for m in _AT_THE_END.finditer(told[-100:])
         }
     if len(letters) == 1:
         letter = letters.pop()
@@ -277,14 +304,12 @@ def _letter_of(question: Question, algebra: Algebra) -> tuple[str | None, str | 
         return (letter, letter, "") if known else (None, letter, "no such option")
     if letters:
         return None, found.answer, "several choices"
-    same = [
-        i
-        for i, option in enumerate(question.options[: len(LETTERS)])
-        if _is_option(found.answer, option, algebra, question)
-    ]
-    if len(same) == 1:
-        return LETTERS[same[0]], found.answer, ""
-    return None, found.answer, "none of the options"
+    if not marked(told) and found.answer != " ".join(told.split()):
+        return None, None, "no choice in the reply"
+    told_each = [_is_option(found.answer, option, algebra, question) for option in question.options[: len(LETTERS)]]
+    if told_each.count(True) == 1:
+        return LETTERS[told_each.index(True)], found.answer, ""
+    return None, None if all(value is False for value in told_each) else found.answer, "none of the options"
 
 
 def _letters(answer: str, options: Sequence[str]) -> set[str]:
@@ -292,17 +317,18 @@ def _letters(answer: str, options: Sequence[str]) -> set[str]:
     plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf|boxed)\s*\{([^{}]*)\}", r"\1", answer).strip(" $*.\\\n")
     if re.fullmatch(r"\(?[A-Ja-j]\)?[.):]?", plain) and not any(option.strip() == plain for option in options):
         return {plain.strip("().:").upper()}
-    if match := _CHOICE.fullmatch(plain):
+    bracketed = set(re.findall(r"\(([A-J])\)", plain))
+    if len(bracketed) < 2 and (match := _CHOICE.fullmatch(plain)):
         return {match[1] or match[2]}
     if re.search(r"\bnot\b", plain):
         return set()
     return {(m[0] or m[1]).upper() for m in _ALONE.findall(_ARTICLE.sub("", plain))}
 
 
-def _is_option(answer: str, option: str, algebra: Algebra, question: Question) -> bool:
+def _is_option(answer: str, option: str, algebra: Algebra, question: Question) -> bool | None:
     if answer.strip().casefold() == option.strip().casefold():
         return True
-    return compare(answer, option, algebra, Question(question.text, option, strict=question.strict))[0] is True
+    return compare(answer, option, algebra, Question(question.text, option, strict=question.strict))[0]
 
 
 def _hard(*_: Any) -> Told:

@@ -55,7 +55,7 @@ class Matcher:
             return self._expressions(answer.text, gold.text)
         answer, gold = _whole_line(answer), _whole_line(gold)
         kinds = {answer.kind, gold.kind}
-        if kinds <= {"list", "set"} or (kinds <= {"set", "expression"} and not self.strict):
+        if kinds <= {"list", "set"}:
             return self._any_order(answer, gold)
         if "union" in kinds:
             return self._any_order(_as_union(answer), _as_union(gold))
@@ -103,7 +103,7 @@ class Matcher:
             return self.match(a_range[1], g_range[1])
         a_name, g_name = _name(answer), _name(gold)
         if answer.kind != "relation":
-            return self.match(answer, gold.parts[-1]) if g_name else (None, "an equation against a value")
+            return self.match(answer, gold.parts[-1]) if g_name else (False, "a value against an equation")
         if gold.kind != "relation":
             return self._chain(answer, gold, a_name)
         if a_name and g_name:
@@ -124,12 +124,17 @@ class Matcher:
         if (spread := _spread(answer)) and gold.kind in ("list", "tuple"):
             return self.match(spread, gold)
         sides = answer.parts[1:] if name else answer.parts
+        if not name and all(number(side.text) for side in sides):
+            return (None, "an equation against a value")
         if self.strict and (len(sides) > 1 or not _is_plain_name(name)):
             return False, "the answer is not worked out"
-        return _all(self.match(side, gold) for side in sides)
+        told = [self.match(side, gold) for side in sides]
+        return next((one for one in told if one[0] is False), told[-1])
 
     def _equations(self, answer: Shape, gold: Shape) -> Told:
         if len(answer.parts) != 2 or len(gold.parts) != 2:
+            return self._in_order(answer, gold) if answer.mark == gold.mark else (None, "cannot be compared")
+        if {*answer.mark, *gold.mark} - {"=", "<", ">", "\\le", "\\ge", "\\ne"}:
             return self._in_order(answer, gold) if answer.mark == gold.mark else (None, "cannot be compared")
         (mine, a_sign), (theirs, g_sign) = _difference(answer), _difference(gold)
         if a_sign != g_sign:
@@ -245,9 +250,8 @@ def _as_union(whole: Shape) -> Shape:
         ranges = [_range(part) for part in whole.parts]
         if all(ranges) and len({r[0] for r in ranges if r}) == 1:
             return Shape("union", tuple(r[1] for r in ranges if r), whole.text)
-    if found := _range(whole):
-        return found[1]
-    return whole
+    found = None if whole.kind == "list" else _range(whole)
+    return found[1] if found else whole
 
 
 def _range(part: Shape) -> tuple[str, Shape] | None:

@@ -23,7 +23,7 @@ _PLAIN = {
     "−": "-",
     "–": "-",
     "—": "-",
-    "×": r"\cdot ",
+    "×": r"\times ",
     "·": r"\cdot ",
     "⋅": r"\cdot ",
     "∗": r"\cdot ",
@@ -32,7 +32,7 @@ _PLAIN = {
     "⁄": "/",
     "π": r"\pi ",
     "∞": r"\infty ",
-    "°": "",
+    "°": r"^{\circ}",
     "≤": r"\le ",
     "≥": r"\ge ",
     "≠": r"\ne ",
@@ -56,28 +56,34 @@ _PLAIN = {
 _REWRITES = [
     (re.compile(pattern, re.S), new)
     for pattern, new in (
+        (r"\\\\(?=[A-Za-z(])", r"\\"),  # escaped twice
         (r"\\(?:left|right)\s*\.", ""),
+        (r"\\textcolor\s*\{[a-z]{1,20}\}|\\color\s*\{[a-z]{1,20}\}|\\(?:bf|rm|it)(?![A-Za-z])", ""),
+        (r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}", r"\\frac{\1}{\2}"),
+        (r"\\not\s*=", r"\\ne "),
         (r"\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits)(?![A-Za-z])\s*", ""),
         (r"\{\\(?:rm|bf|it)\s+([^{}]*)\}", r"\1"),
         (
-            r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox|operatorname)\*?\s*\{([^{}]*)\}",
+            r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox)\*?\s*\{([^{}]*)\}",
             r" \1 ",
         ),
+        (r"\\operatorname\*?\s*\{(?!gcd|lcm|ceil|floor|arc|a?sinh|a?cosh|a?tanh|sech|csch|coth)([^{}]*)\}", r" \1 "),
         (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
+        (r"\s+,", ","),
         (r"(?<!\\)\\([lr]?(?:brace|brack))(?![A-Za-z])", lambda m: {"lb": "{", "rb": "}"}.get(m[1][:2], "")),
         (r"(?<=[0-9])(?:\\[,!:; ]|\\thinspace|~)\s*(?=[0-9]{3}(?![0-9]))", ""),  # 12\,345
         (r",\s*\\!\s*", ","),
         (r"(?<!\\)\\[,;:!> ]|\\q?quad(?![A-Za-z])|\\thinspace|(?<!\\)~", " "),
         (r"\{,\}", ","),
         (r"\\%", "%"),
-        (r"\\\$|(?<!\\)\$|\^\s*\{?\s*\\circ\s*\}?|\\(?:degree|circ)(?![A-Za-z])", ""),
+        (r"\\\$|(?<!\\)\$", ""),
         (r"(?<=[0-9}])\s*(?:per\s?cent(?:age)?|pct)\b", "%"),
         (r"\\leq(?:slant)?(?![A-Za-z])|<=|=<|\\leqq", r"\\le "),
         (r"\\geq(?:slant)?(?![A-Za-z])|>=|\\geqq", r"\\ge "),
         (r"\\neq(?![A-Za-z])|!=", r"\\ne "),
         (r"\\lt(?![A-Za-z])|&lt;", "<"),
         (r"\\gt(?![A-Za-z])|&gt;", ">"),
-        (r"\\(?:times|ast|cdotp)(?![A-Za-z])|(?<!\^)\*", r"\\cdot "),
+        (r"\\(?:ast|cdotp)(?![A-Za-z])|(?<!\^)\*", r"\\cdot "),
         (r"\\div(?![A-Za-z])", "/"),
         (r"\\(?:lvert|rvert|vert|mid)(?![A-Za-z])", "|"),
         (r"\\(?:varnothing)(?![A-Za-z])|\\\{\s*\\\}", r"\\emptyset "),
@@ -98,10 +104,13 @@ _REWRITES = [
         (r",(?:\s*,)+", ","),
     )
 ]
+_DEGREE = re.compile(r"\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])")
+_TRIGONOMETRIC = re.compile(r"(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
+_VECTORS = re.compile(r"\\(?:vec|hat|mathbf|overrightarrow|boldsymbol)(?![A-Za-z])")
 _ORDER = re.compile(r"[<>]|\\(?:le|ge|lt|gt)(?![a-z])")
 _BOTH = re.compile(r"(?:\\text\{)?\s*\band\b\s*(?:\})?")
 _SPACE = re.compile(r"\s+")
-_DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"))
+_DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("*", "*"), ("`", "`"))
 _MINUS = str.maketrans("−", "-")
 _GROUPED = re.compile(r"([+-]?)([0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+))(\.[0-9]+)?(%?)")
 
@@ -165,8 +174,12 @@ def normalise(answer: str) -> str:
         return text
     if _ORDER.search(text):
         text = _BOTH.sub(r" \\land ", text)  # `x>1 and x<2` is no list of answers
-    for pattern, new in _REWRITES:
+    text = _DEGREE.sub("@" if _TRIGONOMETRIC.search(text) else "", text)
+    rewrites = _REWRITES[1:] if "\\begin" in text else _REWRITES
+    for pattern, new in rewrites:
         text = pattern.sub(new, text)
+    if not _VECTORS.search(text):
+        text = text.replace("\\times", "\\cdot ")
     text = _SPACE.sub(_blank, text.strip())
     text = _unwrapped(text)
     if grouped := _GROUPED.fullmatch(text):

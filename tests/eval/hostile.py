@@ -15,11 +15,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from eval.grading import grade
+from eval.grading import Grader
 from tests.eval import hostile_code, hostile_hedges, hostile_kinds, hostile_near, hostile_sizes
 
 PAIRS = Path(__file__).with_name("hostile_pairs.txt")
@@ -126,11 +126,17 @@ def families() -> dict[str, Callable[[], Iterator[Case]]]:
     return found
 
 
+@lru_cache(maxsize=1)
+def grader() -> Grader:
+    """One process, with half of what a case may take."""
+    return Grader(workers=1, seconds=LIMIT / 2)
+
+
 def judge(case: Case, number: int = 0) -> Outcome:
     """Ask the grader."""
     start = time.perf_counter()
     try:
-        verdict = grade(case.text, case.gold, kind=case.kind, options=case.options, strict=case.strict)
+        verdict = grader().grade(case.text, case.gold, kind=case.kind, options=case.options, strict=case.strict)
     except Exception as error:
         return Outcome(case, number, "crash", time.perf_counter() - start, f"{type(error).__name__}: {error}")
     return Outcome(case, number, verdict.value, time.perf_counter() - start, verdict.reason)
