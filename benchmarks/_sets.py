@@ -101,7 +101,7 @@ def question(name: str, row: Mapping[str, Any]) -> Question | None:
     if name == "tabmwp_test1k" and choices:
         kind, style = "choice", "words"
     elif kind == "choice":
-        gold = gold.upper()
+        gold = gold.upper().replace(" ", "")  # several letters: `A B D`
     if how.unit and (found := re.fullmatch(r"(.*\S)\s*\(([^()]*)\)", gold)):
         gold, unit = found[1], found[2]
     return Question(

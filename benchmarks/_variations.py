@@ -50,7 +50,9 @@ def respelled(question: Question) -> Iterator[tuple[str, str]]:
     ):
         yield "spaces", re.sub(r"\s*([,+=])\s*", r" \1 ", gold)
     yield from _respelled_number(question, gold)
-    if single(gold) and parsed(gold) is not None:
+    if (
+        single(gold) and parsed(gold) is not None and ("," not in gold or question.style == "number")
+    ):  # `24,112` may be two
         yield "name", f"{'x' if 'x' not in gold else 'y' if 'y' not in gold else 'N'} = {gold}"
     if (
         "\\!" not in gold
