@@ -21,6 +21,7 @@ _SAID = re.compile(
     r"####|^[ \t]{0,20}A:|\b(?:final\s{1,4})?(?:answer|ans)(?:s)?(?:\s{1,4}(?:is|are|would be|should be|must be)\b|[ \t]{0,4}[:=]|\*\*[ \t]{0,4}:?|[ \t]{1,4}(?=\\[\[(]|\$))",
     re.I | re.M,
 )
+_FINAL = re.compile(r"\bfinal answer is\b", re.I)
 _SUPPOSED = re.compile(
     r"\b(?:if|suppose|assume|assuming|whether|unless)\s{1,3}(?:that\s{1,3})?(?:the\s{1,3}|my\s{1,3}|our\s{1,3})?$", re.I
 )
@@ -41,7 +42,7 @@ SCALES = frozenset(
 )
 """Words after a number that make another number of it, or take it back: never units."""
 _SHIFTED = frozenset(
-    "than to from by not least most about root up between under over below above isn approximately squared".split()
+    "than to from not least most about root up between under over below above isn approximately squared".split()
 )
 
 
@@ -73,10 +74,12 @@ def find(text: str, *, strict: bool = False) -> Found:
     if strict:
         return _only(boxes, told)
     boxes = [box for box in boxes if box.content]
-    if boxes:
+    if boxes and not _FINAL.search(told, boxes[-1].end):
         return Found(_joined(boxes, told))
     if answer := _last_said(told):
         return Found(answer)
+    if boxes:
+        return Found(_joined(boxes, told))
     if _BOX.search(told):
         return Found(None, "the box was never closed")
     bare = " ".join(told[:400].split()) if len(told) < 2000 else ""

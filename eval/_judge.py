@@ -35,6 +35,7 @@ _LITERAL = r"(?:[-+]?\\?\$?[0-9][0-9,.]*(?:/[0-9]+)?|[-+]?\\frac\{[0-9]+\}\{[0-9
 _UNIT_WORDS = re.compile(
     rf"\$?({_LITERAL})\$?\s*(?:\(([A-Za-z][A-Za-z /.]*)\)|\s([A-Za-z]{{2,}}(?:[ /][A-Za-z]+){{0,3}})|(cm|mm|km|kg|mg|lb|lbs|ft|mph|ml|mL|hr|hrs|min|sec|inches|dollars|cents))\.?"
 )
+_LONG_NUMBER = re.compile(r"-?[0-9,]*\.?[0-9]*[1-9]")
 _MONEY = re.compile(r"(-?)(\\?\$|[£€¥₹])\s?([0-9][0-9,.]*)")
 _CHOICE = re.compile(r"\(?([A-J])\)?[).:]\s*\S.*|\(([A-J])\)\s*\S.*", re.S)
 _SAME_UNIT = {
@@ -100,6 +101,8 @@ def warm() -> None:
 
 def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
     """Judge one bare answer against another."""
+    if len(answer) > MAX_ANSWER and _LONG_NUMBER.fullmatch(answer) and number(normalise(gold)):
+        return False, "different numbers"
     if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
         return None, f"an answer longer than {MAX_ANSWER} characters"
     a, g = normalise(answer), normalise(gold)
@@ -130,7 +133,9 @@ def _judge(question: Question, algebra: Algebra) -> Verdict:
         return Verdict(None, "no gold answer")
     if question.kind == "choice":
         return _choice(question, golds, algebra)
-    found = _whole(question, golds) or find(question.text, strict=question.strict)
+    if _is_gold(question, golds):
+        return Verdict(True, "same text", question.text.strip())
+    found = find(question.text, strict=question.strict)
     if found.answer is None:
         return Verdict(False, found.reason)
     if question.strict and len(found.answer) > MAX_STRICT:
@@ -143,17 +148,12 @@ def _judge(question: Question, algebra: Algebra) -> Verdict:
     return Verdict(*best, answer=found.answer[:MAX_ANSWER])
 
 
-def _whole(question: Question, golds: Sequence[str]) -> _extract.Found | None:
-    """The whole reply where it is nothing but the gold text."""
-    text = question.text
-    if question.strict or len(text) > MAX_ANSWER or _extract.THINK in text:
-        return None
-    plain = normalise(text)
-    return (
-        _extract.Found(text.strip())
-        if plain and any(len(g) <= MAX_ANSWER and plain == normalise(g) for g in golds)
-        else None
-    )
+def _is_gold(question: Question, golds: Sequence[str]) -> bool:
+    """Whether the whole reply is nothing but a gold text."""
+    if question.strict or len(question.text) > MAX_ANSWER or _extract.THINK in question.text:
+        return False
+    plain = " ".join(question.text.split())
+    return bool(plain) and any(plain == " ".join(gold.split()) for gold in golds if len(gold) <= 2 * MAX_ANSWER)
 
 
 def _one(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:

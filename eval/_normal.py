@@ -104,6 +104,7 @@ _REWRITES = [
         (r",(?:\s*,)+", ","),
     )
 ]
+_PLAIN_NUMBER = re.compile(r"-?[1-9][0-9]{0,17}")
 _DEGREE = re.compile(r"\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])")
 _TRIGONOMETRIC = re.compile(r"(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 _VECTORS = re.compile(r"\\(?:vec|hat|mathbf|overrightarrow|boldsymbol)(?![A-Za-z])")
@@ -169,6 +170,8 @@ def bare(text: str) -> str:
 
 def normalise(answer: str) -> str:
     """One spelling of an answer, without delimiters, layout commands, separators of thousands and needless blanks."""
+    if _PLAIN_NUMBER.fullmatch(answer):
+        return answer
     text = bare(ascii_math(answer))
     if len(text) > MAX_LENGTH:
         return text
