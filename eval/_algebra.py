@@ -214,7 +214,9 @@ def _near(left: Pair, right: Pair, allowed: tuple[float, float], digits: int) ->
     gap = max(abs(left[0] - right[0]), abs(left[1] - right[1]))
     if any(allowed):
         return bool(gap <= allowed[0] + allowed[1] * max(map(abs, right)))
-    return bool(gap <= Integer(10) ** (SPARE - digits) * max(map(abs, (*left, *right))))
+    size = max(map(abs, (*left, *right)))
+    zero = not any(left) or not any(right)
+    return bool(gap <= Integer(10) ** (SPARE - digits) * (max(size, 1) if zero else size))
 
 
 def _by_math_verify(answer: Any, gold: Any) -> tuple[bool | None, str]:

@@ -175,6 +175,14 @@ def _last_said(text: str) -> str:
     return ""
 
 
+def last_line(text: str) -> str:
+    """The line after the last "answer is", or the last box."""
+    if boxes := [box for box in _boxes(text[-TAIL:]) if box.content]:
+        return boxes[-1].content
+    sayings = list(_SAID.finditer(text[-TAIL:]))
+    return text[-TAIL:][sayings[-1].end() :][:300].strip(" :*\n").partition("\n")[0] if sayings else text[:300]
+
+
 def _said(line: str) -> str:
     """The answer in what follows "the answer is": the formulas it starts with, a short phrase, or the only number of a long one."""
     formulas = list(_FORMULA.finditer(line))
@@ -189,6 +197,8 @@ def _said(line: str) -> str:
     if len(_PROSE.findall(phrase)) <= 3:
         return phrase
     numbers = list(_NUMBER.finditer(phrase))
+    if not numbers and len(phrase.split()) <= 8:
+        return phrase
     return _in_prose(numbers[0], phrase) if len(numbers) == 1 else ""
 
 

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from eval import _extract
-from eval._extract import SCALES, find, marked
+from eval._extract import SCALES, find, last_line, marked
 from eval._match import Algebra, Matcher, Told
 from eval._normal import ascii_math, bare, normalise, number
-from eval._shape import Shape, shape
+from eval._shape import shape
 
 Kind = Literal["math", "choice", "ocw"]
 KINDS = ("math", "choice", "ocw")
@@ -123,7 +123,7 @@ def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Tol
         if re.fullmatch("[A-J]", g) and (choice := _CHOICE.fullmatch(answer.strip())):
             a = choice[1] or choice[2]
         matcher = Matcher(algebra, question.tolerance, question.relative, question.strict)
-        told = matcher.match(_only_member(shape(a), question.strict), _only_member(shape(g), question.strict))
+        told = matcher.match(matcher.member(shape(a)), matcher.member(shape(g)))
     return (None, "another unit") if a_unit and g_unit and a_unit != g_unit else told
 
 
@@ -169,19 +169,6 @@ def _one(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
     if question.kind == "ocw" and not question.relative:
         question = Question(**{**asdict(question), "relative": OCW_RELATIVE})
     return compare(answer, right, algebra, question)
-
-
-def _only_member(whole: Shape, strict: bool) -> Shape:
-    """The one element of a set: `{5}` says 5."""
-    return (
-        whole.parts[0]
-        if whole.kind == "set"
-        and len(whole.parts) == 1
-        and not strict
-        and whole.parts[0].kind == "expression"
-        and whole.parts[0].text != "\\emptyset"
-        else whole
-    )
 
 
 def _refused(answer: str, a: str, g: str) -> Told | None:
@@ -254,6 +241,15 @@ def _decimal_comma(a: str, g: str, strict: bool) -> Told | None:
 
 
 def _choice(question: Question, golds: Sequence[str], algebra: Algebra) -> Verdict:
+    several = [set(gold.strip()) for gold in golds if _SEVERAL.fullmatch(gold.strip()) and gold not in question.options]
+    if several:
+        found = find(question.text, strict=question.strict)
+        named = re.sub(r"\\text|and|[^A-Za-z]", "", found.answer or "")
+        if not re.fullmatch("[A-J]+", named):
+            return Verdict(False, found.reason if found.answer is None else "none of the options", found.answer)
+        return Verdict(
+            set(named) in several, "same choices" if set(named) in several else "other choices", found.answer
+        )
     right = {letter for gold in golds if (letter := _gold_letter(gold, question.options))}
     if not right:
         return Verdict(None, "the gold answer is none of the options")
@@ -272,6 +268,7 @@ def _gold_letter(gold: str, options: Sequence[str]) -> str:
     return LETTERS[same[0]] if len(same) == 1 and same[0] < len(LETTERS) else ""
 
 
+_SEVERAL = re.compile("[A-J]{2,6}")
 _ALONE = re.compile(r"(?<![A-Za-z\\=<>+*/^_-])(?<![=<>+*/^-] )(?:\(([A-Ja-j])\)|([A-J]))(?![A-Za-z'_^]|\s?[=<>+*/^-])")
 _ARTICLE = re.compile(r"(?<![A-Za-z])A(?=\s+(?!or\b|and\b|but\b|nor\b|is\b|because\b|since\b|as\b)[a-z])")
 _AT_THE_END = re.compile(
@@ -288,6 +285,8 @@ def _letter_of(question: Question, algebra: Algebra) -> tuple[str | None, str | 
     if told is None:
         return None, None, "the thinking never ended"
     found = find(told, strict=question.strict)
+    if (option := _as_option(found.answer if question.strict else last_line(told), question.options)) is not None:
+        return LETTERS[option], LETTERS[option], ""
     if not question.strict and (chosen := _SAID_LETTER.findall(told)):
         return chosen[-1], chosen[-1], ""
     if found.answer is None:
@@ -310,6 +309,17 @@ def _letter_of(question: Question, algebra: Algebra) -> tuple[str | None, str | 
     if told_each.count(True) == 1:
         return LETTERS[told_each.index(True)], found.answer, ""
     return None, None if all(value is False for value in told_each) else found.answer, "none of the options"
+
+
+def _as_option(answer: str | None, options: Sequence[str]) -> int | None:
+    """The option whose text is given word by word."""
+    texts = [_words(option) for option in options[: len(LETTERS)]]
+    said = _words(answer or "")
+    return texts.index(said) if len(said) > 1 and texts.count(said) == 1 else None
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"\\text\{([^{}]*)\}", r"\1", text).strip(" $*.:\n").casefold().split())
 
 
 def _letters(answer: str, options: Sequence[str]) -> set[str]:

@@ -67,6 +67,13 @@ class Matcher:
             return None, "cannot be compared"
         return DIFFERENT
 
+    def member(self, whole: Shape) -> Shape:
+        """The one element of a set: `{5}` says 5."""
+        single = (
+            whole.kind == "set" and len(whole.parts) == 1 and whole.parts[0].kind == "expression" and not self.strict
+        )
+        return whole.parts[0] if single and whole.parts[0].text != "\\emptyset" else whole
+
     def _in_order(self, answer: Shape, gold: Shape) -> Told:
         if len(answer.parts) != len(gold.parts):
             return False, "another number of parts"
@@ -128,7 +135,7 @@ class Matcher:
             return (None, "an equation against a value")
         if self.strict and (len(sides) > 1 or not _is_plain_name(name)):
             return False, "the answer is not worked out"
-        told = [self.match(side, gold) for side in sides]
+        told = [self.match(self.member(side), gold) for side in sides]
         return next((one for one in told if one[0] is False), told[-1])
 
     def _equations(self, answer: Shape, gold: Shape) -> Told:
@@ -207,7 +214,7 @@ def _word(text: str) -> str:
 
 
 def _base(text: str) -> str:
-    found = re.search(r"[0-9]_(?:\{([0-9a-z]+)\}|([0-9a-z]))$", text)
+    found = re.fullmatch(r"[0-9A-Fa-f.]*_(?:\{([0-9]+)\}|([0-9]))", text)
     return (found[1] or found[2]) if found else ""
 
 

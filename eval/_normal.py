@@ -57,7 +57,8 @@ _REWRITES = [
     (re.compile(pattern, re.S), new)
     for pattern, new in (
         (r"\\\\(?=[A-Za-z(])", r"\\"),  # escaped twice
-        (r"\\(?:left|right)\s*\.", ""),
+        (r"\\m?(?:left|right)\s*\.", ""),
+        (r"\\m(?:left|right)(?![A-Za-z])", ""),
         (r"\\textcolor\s*\{[a-z]{1,20}\}|\\color\s*\{[a-z]{1,20}\}|\\(?:bf|rm|it)(?![A-Za-z])", ""),
         (r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}", r"\\frac{\1}{\2}"),
         (r"\\not\s*=", r"\\ne "),
@@ -113,6 +114,7 @@ _BOTH = re.compile(r"(?:\\text\{)?\s*\band\b\s*(?:\})?")
 _SPACE = re.compile(r"\s+")
 _DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("*", "*"), ("`", "`"))
 _MINUS = str.maketrans("−", "-")
+_GROUPED_VALUE = re.compile(r"(?<==)-?[0-9]{1,3}(?:,[0-9]{3})+(?=$|%|\.)")
 _GROUPED = re.compile(r"([+-]?)([0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+))(\.[0-9]+)?(%?)")
 
 
@@ -188,6 +190,7 @@ def normalise(answer: str) -> str:
     if grouped := _GROUPED.fullmatch(text):
         sign, whole, part, percent = grouped.groups()
         text = sign + whole.replace(",", "").replace(" ", "") + (part or "") + percent
+    text = _GROUPED_VALUE.sub(lambda m: m[0].replace(",", ""), text)
     if text.startswith("+"):
         text = text[1:]
     read = number(text)

@@ -74,7 +74,8 @@ def _bracketed(text: str, depth: int) -> Shape | None:
         if not all(items):
             return None
         if len(items) == 1:
-            return shape(items[0], depth=depth + 1) if left + right == "()" else None
+            inside = shape(items[0], depth=depth + 1)
+            return inside if left + right == "()" or inside.kind == "matrix" else None
         if len(items) == 2 and ("[" in text[0] + text[-1] or "]" in text[0] + text[-1] or "\\infty" in inner):
             return _of("interval", items, text, depth, (left, right))
         return _of("tuple", items, text, depth, (left,) if left == "[" else ())

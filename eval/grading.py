@@ -23,7 +23,7 @@ from eval._judge import KINDS, LETTERS, Kind, Question, Verdict, quick
 from eval._normal import normalise
 from eval._pool import Killed, Pool
 
-__all__ = ["Grader", "Verdict", "equal", "extract", "grade", "normalise"]
+__all__ = ["Grader", "Verdict", "compare", "extract", "grade", "normalise"]
 
 SECONDS = 5.0
 """Wall clock for one answer."""
@@ -104,7 +104,7 @@ def grade(
     return quick(asked) or shared().judge([asked])[0]
 
 
-def equal(answer: str, gold: str) -> Verdict:
+def compare(answer: str, gold: str) -> Verdict:
     """Compare two bare answers, as where samples are grouped by what they say."""
     return grade(rf"\boxed{{{answer}}}", rf"\boxed{{{gold}}}")
 
