@@ -33,7 +33,7 @@ _NOTE = re.compile(r"<<([^<>\n]{1,200})>>")
 _BLOCKED = re.compile(
     r"\?|≠|\\neq?(?![A-Za-z])|!=|≡|\\equiv|\\sqrt\[|\bremainder\b|\b(?:can|could|do|does|did|is|was|would|wo|are|has)(?:not|n['’]?t)\b"
     r"|\b(?:not|never|impossible|contradict\w*|absurd\w*|wrong\w*|incorrect\w*|mistake\w*|mistaken\w*|false|suppos\w*|assum\w*|imagin\w*|"
-    r"pretend\w*|would (?:be|give|mean)|instead|otherwise|hypothe\w*|if we had|were|typo)\b",
+    r"pretend\w*|would (?:be|give|mean)|instead|otherwise|neither|nor|digits?|hypothe\w*|if we had|were|typo)\b",
     re.I,
 )
 _MODULAR = re.compile(r"≡|\\equiv|\\?\b[pb]?mod(?:ulo|ular)?(?![a-z])|congruen", re.I)
@@ -113,10 +113,10 @@ def _judged(sentence: str, own: bool, unknown: bool, open_start: bool, open_end:
         a, b = lefts[k], rights[k + 1]
         if a is None or b is None or (own and (a.stars or b.stars)) or (unknown and (a.times or b.times)):
             continue
-        if (a.loose and _bare(a, b)) or (a.listed and b.listed):
+        if ((a.loose or a.words) and _bare(a, b)) or (a.ends_in_words and k > 0) or (a.listed and b.listed):
             continue
         holds = judge(a, b, marks[sign].text == "=")
-        if holds is None or (not holds and (_running(a, b) or _listed(a, b))):
+        if holds is None or (not holds and (_running(a, b) or _listed(a, b) or _unclear(a, b))):
             continue
         yield " ".join(sentence[a.span[0] : b.span[1]].split()), holds
 
@@ -203,6 +203,14 @@ def _running(a: Side, b: Side) -> bool:
     return part or any(a.value.low <= head <= a.value.high or abs(a.value.exact - head) < CENT for head in b.heads)
 
 
+def _unclear(a: Side, b: Side) -> bool:
+    """`50 / 12 * 5 = 50 / 60`, `50 / 12 + 13 = 2`: whether brackets that were left out may explain a difference."""
+    if a.unclear or b.unclear:
+        return True
+    pairs = [(x, b.value.exact) for x in a.others] + [(a.value.exact, y) for y in b.others]
+    return any(abs(x - y) * 100 <= abs(y) for x, y in pairs)
+
+
 def _listed(a: Side, b: Side) -> bool:
     """`15 + 103 = 118,103 is prime`: a comma that may part two numbers."""
     return b.operators == 0 and "," in b.digits and a.value.exact == int(re.split("[^0-9]", b.digits)[0] or 0)
@@ -211,5 +219,5 @@ def _listed(a: Side, b: Side) -> bool:
 def _bare(a: Side, b: Side) -> bool:
     """A number, or what is used like one: `1/4 cup`, `weeks 1-2`."""
     if a.operators == 1:
-        return a.value.exact < 0 < b.value.exact or (a.words and a.divided and a.value.exact < 1)
+        return a.value.exact < 0 < b.value.exact or (a.ends_in_words and a.divided)
     return a.operators == 0

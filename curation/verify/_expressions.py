@@ -53,6 +53,9 @@ class Side:
     percents: bool
     words: bool
     divided: bool
+    unclear: bool
+    others: tuple[Fraction, ...]
+    ends_in_words: bool
     stars: bool
     times: bool
     units: frozenset[tuple[str, str]]
@@ -79,6 +82,9 @@ class _Parser:
     words: bool = False
     divided: bool = False
     added: bool = False
+    unclear: bool = False
+    split: tuple[Fraction, Fraction] | None = None
+    others: list[Fraction] = field(default_factory=list)
     percents: int = 0
     head: tuple[Fraction, ...] = ()
     tail: Fraction | None = None
@@ -104,6 +110,9 @@ class _Parser:
             percents=self.percents > 0,
             words=self.words,
             divided=self.divided,
+            unclear=self.unclear,
+            others=tuple(self.others),
+            ends_in_words=self.marks[-1].kind == "word",
             stars=any(m.literal for m in self.marks),
             times=any(m.kind == "times" for m in self.marks),
             units=frozenset(self.units),
@@ -124,32 +133,44 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             raise Unreadable
         value, percent = self.product()
-        other, terms = value, [(value, percent)]
+        first = self.split
+        other, terms, signed = value, [(value, percent)], 1
         if self.depth == 1:
             self.head = (value.exact,)
         while mark := self.take("op", text="+-"):
             other, percent = self.product()
             self.operators += 1
             self.added = True
+            signed = 1 if mark.text == "+" else -1
             terms.append((other, percent))
-            value = _sized(
-                Value(value.exact + other.exact, value.low + other.low, value.high + other.high)
-                if mark.text == "+"
-                else Value(value.exact - other.exact, value.low - other.high, value.high - other.low)
-            )
+            value = _plus(value, other if signed > 0 else _minus(other))
         self.tail = other.exact if len(terms) > 1 else None
+        if len(terms) > 1:
+            self.unbracketed(value.exact, terms[0][0].exact, first, signed)
         kinds = {percent for term, percent in terms if term.exact != 1}
         if len(kinds) > 1:
             raise Unreadable  # 100 + 5%
         self.depth -= 1
         return value, kinds == {True}
 
+    def unbracketed(
+        self, total: Fraction, head: Fraction, first: tuple[Fraction, Fraction] | None, signed: int
+    ) -> None:
+        """What a sum may mean for people who leave out brackets: `50/12 + 13` as 50/(12 + 13), `10 + 20 / 2` as (10 + 20)/2."""
+        if first and first[1] + total - head:
+            self.others.append(first[0] / (first[1] + total - head))
+        if self.split:
+            above, below = self.split
+            self.others.append((total - signed * (above / below - above)) / below)
+
     def product(self) -> tuple[Value, bool]:
         value, percent = self.power()
         divided: tuple[bool, bool] | None = None
+        self.split = None
         while True:
             if mark := self.take("op", text="*/"):
                 operator = mark.text
+                self.unclear = self.unclear or (operator == "*" and divided is not None)  # 50 / 12 * 5
                 if operator == "/":
                     if divided and divided != self.spacing(mark):
                         raise Unreadable  # 3 / 1/4
@@ -163,11 +184,15 @@ class _Parser:
                 operator = "*"  # 2(3 + 4)
             else:
                 return value, percent
-            other, _ = self.power()
+            other, also = self.power()
+            if operator == "/" and also and not percent:
+                raise Unreadable  # 3 / 10 %
             self.operators += 1
             self.divided = self.divided or operator == "/"
             percent = False
+            before = value.exact
             value = _times(value, other) if operator == "*" else _over(value, other)
+            self.split = (before, other.exact) if operator == "/" else None
 
     def spacing(self, mark: Token) -> tuple[bool, bool]:
         """Whether there are blanks before and after an operator that was just taken."""
@@ -198,7 +223,7 @@ class _Parser:
             self.operators += 1
             if self.peek("pow", "sup"):
                 raise Unreadable
-        return (Value(-value.exact, -value.high, -value.low) if mark else value), percent
+        return (_minus(value) if mark else value), percent
 
     def exponent(self) -> Fraction:
         if mark := self.take("sup"):
@@ -288,9 +313,11 @@ def _number(digits: str) -> Value:
     plain = re.sub(r"[^0-9.]", "", digits)
     if len(plain) > MAX_DIGITS or (plain[0] == "0" and plain[1:2].isdigit()):
         raise Unreadable  # 0730 is no number
-    exact = Fraction(plain)
     places = _places(plain)
-    slack = Fraction(1, 10**places) if places >= 2 else Fraction(0)
+    exact = Fraction(plain) if places else Fraction(int(plain))
+    if places < 2:
+        return Value(exact, exact, exact)
+    slack = Fraction(1, 10**places)
     return Value(exact, exact - slack, exact + slack)
 
 
@@ -307,6 +334,17 @@ def _sized(value: Value) -> Value:
 def _bounded(exact: Fraction, corners: Iterable[Fraction]) -> Value:
     ends = [*corners]
     return _sized(Value(exact, min(ends), max(ends)))
+
+
+def _plus(a: Value, b: Value) -> Value:
+    exact = a.exact + b.exact
+    if a.low == a.high and b.low == b.high:
+        return _sized(Value(exact, exact, exact))
+    return _sized(Value(exact, a.low + b.low, a.high + b.high))
+
+
+def _minus(a: Value) -> Value:
+    return Value(-a.exact, -a.high, -a.low)
 
 
 def _times(a: Value, b: Value) -> Value:

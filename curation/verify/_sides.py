@@ -7,6 +7,7 @@ borders on a calculation must be known to be harmless: a sign of punctuation, a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from curation.verify._expressions import Side, Unreadable, side
@@ -44,7 +45,9 @@ def ending(marks: list[Token], first: bool) -> Side | None:
         elif mark.kind == "open":
             if depth == 0:
                 if (mark.text == "{" and mark.end == mark.start + 1) or (
-                    i > 1 and not mark.gap and marks[i - 2].kind not in ("stop", "break")
+                    i > 1
+                    and (not mark.gap or marks[i - 2].kind in ("op", "pow", *_OPERAND_END))
+                    and marks[i - 2].kind not in ("stop", "break")
                 ):
                     return None
                 break
@@ -74,13 +77,9 @@ def ending(marks: list[Token], first: bool) -> Side | None:
 
 def _parted(left: Token | None, right: Token | None) -> bool:
     """`14, 400`: whether a comma with a blank may part thousands."""
-    return bool(
-        left
-        and right
-        and left.kind == right.kind == "num"
-        and len(right.text.split(".")[0]) == 3
-        and len(left.text) <= 3
-    )
+    if not left or not right or left.kind != "num" or right.kind != "num":
+        return False
+    return len(left.text) <= 3 and len(re.split("[.,]", right.text)[0]) == 3
 
 
 def _beside(marks: list[Token], at: int) -> bool:
@@ -106,7 +105,8 @@ def _may_open(marks: list[Token], at: int, right: Token | None) -> bool:
         return False
     if right.kind not in (*_OPERAND_START, "op") or (not right.gap and right.kind != "frac"):
         return False
-    if word == "and" and at > 0 and marks[at - 1].kind == "num":
+    fraction = [m.text for m in marks[at + 2 : at + 3]] == ["/"]
+    if word == "and" and at > 0 and marks[at - 1].kind == "num" and fraction:
         return False  # 1 and 1/4
     if word == "of":
         return at > 0 and marks[at - 1].text.lower() == "total"
@@ -133,7 +133,9 @@ def beginning(marks: list[Token]) -> Side | None:
             depth -= 1
         elif depth == 0 and mark.kind in ("break", "stop"):
             right = marks[j + 1] if j + 1 < len(marks) else None
-            if (mark.text == ":" and mark.gap) or (mark.text == "," and _parted(left, right)):
+            if (mark.text == ":" and (mark.gap or (right and right.kind in _OPERAND_START))) or (
+                mark.text == "," and _parted(left, right)
+            ):
                 return None
             if mark.text == "." and right and not right.gap and right.kind not in ("close", "break"):
                 return None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 TOKEN = re.compile(
     r"""
     (?P<space>\s+|\\[,;:!>\ ]|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits)(?![A-Za-z])|[&~]|\$(?!\.?[0-9]|\$))
-  | (?P<break>\$\$|\\\\|\\[()\[\]]|⇒|→|->|=>|⟹|∴|[—•]
+  | (?P<break>\$\$|\\\\|\\[()\[\]]|⇒|→|->|=>|⟹|∴|•
       |\\(?:q?quad|implies|Rightarrow|Longrightarrow|therefore|begin\{[a-z*]{1,20}\}|end\{[a-z*]{1,20}\})(?![A-Za-z]))
   | (?P<rel>(?<![=<>!:~+*/^|\-])=(?![=>/~<])|≈|\\approx(?![A-Za-z]))
   | (?P<num>[0-9]{1,3}(?:(?:,|\{,\}|,\\!)[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
@@ -24,7 +24,7 @@ TOKEN = re.compile(
   | (?P<close>[)\]}])
   | (?P<label>\\(?:text|mathrm|mbox|textbf|textrm)\s?\{[A-Za-z. ]{0,40}\})
   | (?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)
-  | (?P<odd>\.\.|(?<=[0-9]),(?=[0-9])|(?<=[0-9]):(?=[0-9])|(?<=[0-9)}])!)
+  | (?P<odd>\.\.+|(?<=[0-9]),(?=[0-9])|(?<=[0-9]):(?=[0-9])|(?<=[0-9)}])!)
   | (?P<stop>[,;:.!])
   | (?P<other>\\[A-Za-z]+|.)
     """,
@@ -34,6 +34,7 @@ TOKEN = re.compile(
 _OPERATORS = {"÷": "/", "−": "-", "–": "-", "\\div": "/"} | dict.fromkeys(
     ("×", "·", "⋅", "∙", "\\times", "\\cdot"), "*"
 )
+_PROSE = re.compile(r"\s+[A-Za-z]{2}")
 _HALVES = re.compile(r"[\s.]+")
 
 
@@ -64,7 +65,7 @@ def tokens(sentence: str) -> list[Token]:
             text = text[-1]
         elif kind == "label":
             kind, text = _label(text)
-        elif kind == "word" and len(text) == 1 and text != "a":
+        elif kind == "word" and len(text) == 1 and not (text == "a" and _PROSE.match(sentence, match.end())):
             kind = "times" if text in "xX" else "other"
         found.append(Token(kind, text, match.start(), match.end(), gap, written == "*"))
         gap = False
