@@ -5,6 +5,7 @@ r"""Everything that the graders are tried on, as one stream of cases: a reply, t
     latex2sympy_srepr                          TeX against the TeX of the object that it means, and against that of another object
     golds                                      the answer of every problem against itself, in the forms in which models reply
     respelled, perturbed                       golds in another spelling, golds made wrong (see `_variations`)
+    choices                                    all three of the sets whose answers are letters or options, right and wrong
 
 Golds are given bare (no dollars, no solution around them), because half of the graders compared have no extraction for golds. Cases of
 `math_verify_tests` are not: reading the gold is part of them.
@@ -25,7 +26,9 @@ from benchmarks._variations import bare, digest, perturbed, respelled
 
 GROUPS = (
     "gsm8k_model_solutions", "qwen_math_cot_100", "math_verify_tests", "latex2sympy_srepr", "golds", "respelled", "perturbed",
+    "choices",
 )  # fmt: skip
+GOLDS = GROUPS[4:]
 OTHER_CONFIGURATION = {
     "allow_set_relation_comp": "an option of the comparison",
     "config": "only tests the extraction of a letter",
@@ -64,7 +67,7 @@ def cases(data: Path = DATA, golds: int = 100, groups: tuple[str, ...] = GROUPS)
         yield from math_verify_tests(data)[0]
     if "latex2sympy_srepr" in groups:
         yield from srepr_cases(data)
-    if {"golds", "respelled", "perturbed"} & {*groups}:
+    if {*GOLDS} & {*groups}:
         yield from (case for case in gold_cases(data, golds) if case.group in groups)
 
 
@@ -140,7 +143,19 @@ def gold_cases(data: Path, golds: int) -> Iterator[Case]:
 
 def _case(group: str, q: Question, how: str, text: str, answer: str, right: bool) -> Case:
     return Case(
-        group, q.set, q.id, text, q.gold, right, how, answer, q.kind, q.style, q.options, q.tolerance, q.relative
+        "choices" if q.kind == "choice" else group,
+        q.set,
+        q.id,
+        text,
+        q.gold,
+        right,
+        how,
+        answer,
+        q.kind,
+        q.style,
+        q.options,
+        q.tolerance,
+        q.relative,
     )
 
 

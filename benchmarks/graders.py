@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import _plots as plots
-from benchmarks._labelled import GROUPS, Case, cases, math_verify_tests
+from benchmarks._labelled import GOLDS, GROUPS, Case, cases, math_verify_tests
 from benchmarks._sets import DATA
 from benchmarks._trial import GRADERS, Judged, cores, judge, rate
 
@@ -60,7 +60,7 @@ def results(tried: Sequence[Case], by_grader: dict[str, list[Judged]]) -> dict[s
         for group in groups:
             some = [pair for pair in pairs if pair[0].group == group]
             found["groups"].setdefault(group, {})[name] = counts(some)
-            for label in sorted({case.set for case, _ in some}) if group in ("golds", "respelled", "perturbed") else ():
+            for label in sorted({case.set for case, _ in some}) if group in GOLDS else ():
                 row = counts(pair for pair in some if pair[0].set == label)
                 found["sets"].setdefault(group, {}).setdefault(label, {})[name] = row
     return found
