@@ -17,6 +17,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -59,6 +60,7 @@ class Worker:
         self.ready = self.ended = self.borrowed = False
         self.batch: deque[tuple[int, int]] = deque()  # (serial, index in the caller's list) of what has no answer yet
         self.words = b""
+        self._ending = threading.Lock()
         self.patience, self.deadline = seconds + GRACE, time.monotonic() + STARTED
         self._serials = itertools.count(1)
         self._unsent = memoryview(json.dumps(hello).encode() + b"\n")
@@ -125,20 +127,26 @@ class Worker:
         return self.ended
 
     def stop(self) -> None:
-        """End the process and all it started, whatever state it is in, leave no zombie, and close the files unless someone reads them."""
+        """End the process and all it started, whatever state it is in; leave no zombie and, once nobody reads them, no open file.
+
+        From any thread: that of `Pool.close` ends what others have borrowed, and these close the files when they come to notice.
+        """
         self.ask_to_stop()
-        if self.process.returncode is None:
-            poll = select.poll()
-            poll.register(self.end, select.POLLIN)
-            patience = time.monotonic() + PARTING
-            while not self._gone() and (left := patience - time.monotonic()) > 0:
-                poll.poll(left * 1000)
-            self._signal(
-                os.killpg, signal.SIGKILL
-            )  # before the zygote is reaped: until then nobody else can have its number
-            self.process.wait()
-        if not self.borrowed:
-            self._close()
+        with self._ending:
+            if self.process.returncode is None:
+                self._end()
+            if not self.borrowed:
+                self._close()
+
+    def _end(self) -> None:
+        poll = select.poll()
+        poll.register(self.end, select.POLLIN)
+        patience = time.monotonic() + PARTING
+        while not self._gone() and (left := patience - time.monotonic()) > 0:
+            poll.poll(left * 1000)
+        # Before the zygote is reaped: until then nobody else can have its number.
+        self._signal(os.killpg, signal.SIGKILL)
+        self.process.wait()
 
     def ask_to_stop(self) -> None:
         """Begin `stop`, for several to end at a time."""
