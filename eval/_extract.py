@@ -1,8 +1,8 @@
 r"""The final answer of a reply: where it is said, and where it is hedged.
 
-Found are, in this order, the last `\boxed{...}`, what follows the last "answer is" or `####`, a text that is nothing but an answer, the last
-formula or number. Only what stands after the last `</think>` counts. A pattern here must take linear time on any text: no two
-neighbouring parts of it may match the same characters without bounds.
+Found are, in this order, the last `\boxed{...}` (unless a "final answer is" follows it), what follows the last "answer is" or `####`, a
+text that is nothing but an answer, the last formula or number. Only what stands after the last `</think>` counts. A pattern here must take
+linear time on any text: no two neighbouring parts of it may match the same characters without bounds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ THINK, THOUGHT = "<think>", "</think>"
 _BOX = re.compile(r"\\(?:boxed|fbox)\s{0,4}(?:(\{)|([0-9])(?![0-9]))")
 _BRACE = re.compile(r"\\.|[{}]", re.S)
 _SAID = re.compile(
-    r"####|^[ \t]{0,20}A:|\b(?:final\s{1,4})?(?:answer|ans)(?:s)?(?:\s{1,4}(?:is|are|would be|should be|must be)\b|[ \t]{0,4}[:=]|\*\*[ \t]{0,4}:?|[ \t]{1,4}(?=\\[\[(]|\$))",
+    r"####|^[ \t]{0,20}A:|\b(?:final\s{1,4})?ans(?:wer)?s?"
+    r"(?:\s{1,4}(?:is|are|would be|should be|must be)\b|[ \t]{0,4}[:=]|\*\*[ \t]{0,4}:?|[ \t]{1,4}(?=\\[\[(]|\$))",
     re.I | re.M,
 )
 _FINAL = re.compile(r"\bfinal answer is\b", re.I)
@@ -30,15 +31,18 @@ _FORMULA = re.compile(
     re.S,
 )
 _NUMBER = re.compile(
-    r"(?<![\w^_\\.{])-?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}|(?<![\w^_\\.{])-?\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?![0-9])(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?(?: ?\\?%)?|(?<![\w.])-?\.[0-9]+"
+    r"(?<![\w^_\\.{])-?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
+    r"|(?<![\w^_\\.{])-?\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?![0-9])(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?(?: ?\\?%)?"
+    r"|(?<![\w.])-?\.[0-9]+"
 )
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _FILLER = re.compile(r"\\(?:q?quad|text|[()\[\] ,;])|[{}\s$.*]")
 _UNIT_WORDS = re.compile(r"[ \t]{0,3}\\?([A-Za-z]+)")
 SCALES = frozenset(
-    "million billion trillion thousand hundred hundreds thousands millions dozen dozens squared cubed factorial plus minus times over less more"
-    " than not is isn or and wrong off if to from when mod half halves third thirds quarter quarters root no nor but maybe per"
-    " percent percentage mille score gross pi squares cubes divided multiplied th st nd rd".split()
+    "million billion trillion thousand hundred hundreds thousands millions dozen dozens squared cubed "
+    "factorial plus minus times over less more than not is isn or and wrong off if to from when mod half "
+    "halves third thirds quarter quarters root no nor but maybe per percent percentage mille score gross "
+    "pi squares cubes divided multiplied th st nd rd ".split()
 )
 """Words after a number that make another number of it, or take it back: never units."""
 _SHIFTED = frozenset(

@@ -26,14 +26,17 @@ OCW_RELATIVE = 0.01
 """Numbers of OCW problems may be off by this share (Minerva, arXiv 2206.14858, appendix G: within 1 %)."""
 LETTERS = "ABCDEFGHIJ"
 _WORK = re.compile(
-    r"\\(?:sum|prod|i?int|iint|oint|lim|d?binom|tbinom|gcd|lcm|max|min|det|log|ln|lg|exp|lfloor|lceil|floor|mod|pmod|bmod|operatorname|(?:arc)?(?:sin|cos|tan|cot|sec|csc))(?![A-Za-z])|\\begin\{v|[0-9)}a-z]!|\\frac\{d"
+    r"\\(?:sum|prod|i?int|iint|oint|lim|[dt]?binom|gcd|lcm|max|min|det|log|ln|lg|exp|[lr]?floor|lceil|[pb]?mod|operatorname)(?![A-Za-z])"
+    r"|\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])|\\lfloor|\\begin\{v|[0-9)}a-z]!|\\frac\{d"
 )
 _UNIT_TEX = re.compile(
-    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|textbf|textit|operatorname|hbox|rm)\s*\{([^{}]*)\}(?:\s*\^\s*\{?-?([0-9])\}?)?$"
+    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|textbf|textit|operatorname|hbox|rm)\s*\{([^{}]*)\}"
+    r"(?:\s*\^\s*\{?-?([0-9])\}?)?$"
 )
 _LITERAL = r"(?:[-+]?\\?\$?[0-9][0-9,.]*(?:/[0-9]+)?|[-+]?\\frac\{[0-9]+\}\{[0-9]+\}|[-+]?\.[0-9]+)"
+_SHORT_UNIT = "cm|mm|km|kg|mg|lb|lbs|ft|mph|ml|mL|hr|hrs|min|sec|inches|dollars|cents"
 _UNIT_WORDS = re.compile(
-    rf"\$?({_LITERAL})\$?\s*(?:\(([A-Za-z][A-Za-z /.]*)\)|\s([A-Za-z]{{2,}}(?:[ /][A-Za-z]+){{0,3}})|(cm|mm|km|kg|mg|lb|lbs|ft|mph|ml|mL|hr|hrs|min|sec|inches|dollars|cents))\.?"
+    rf"\$?({_LITERAL})\$?\s*(?:\(([A-Za-z][A-Za-z /.]*)\)|\s([A-Za-z]{{2,}}(?:[ /][A-Za-z]+){{0,3}})|({_SHORT_UNIT}))\.?"
 )
 _LONG_NUMBER = re.compile(r"-?[0-9,]*\.?[0-9]*[1-9]")
 _MONEY = re.compile(r"(-?)(\\?\$|[£€¥₹])\s?([0-9][0-9,.]*)")
@@ -250,7 +253,7 @@ def _choice(question: Question, golds: Sequence[str], algebra: Algebra) -> Verdi
         return Verdict(
             set(named) in several, "same choices" if set(named) in several else "other choices", found.answer
         )
-    right = {letter for gold in golds if (letter := _gold_letter(gold, question.options))}
+    right = {one for gold in golds if (one := _gold_letter(gold, question.options))}
     if not right:
         return Verdict(None, "the gold answer is none of the options")
     letter, answer, reason = _letter_of(question, algebra)

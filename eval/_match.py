@@ -31,8 +31,9 @@ _SUBSCRIPT = re.compile(
 )
 _FLIPPED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}
 _NUMBER_WORDS = frozenset(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
-    " thirty forty fifty sixty seventy eighty ninety hundred thousand million billion none half third quarter both all infinite infinity".split()
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred "
+    "thousand million billion none half third quarter both all infinite infinity ".split()
 )
 
 
@@ -92,10 +93,9 @@ class Matcher:
         unknown = False
         left = list(mine)
         for part in theirs:
-            told = [(True, "") if a.text == part.text else (None, "") for a in left]
-            if not any(value for value, _ in told):
-                told = [self.match(a, part) for a in left]
-            hits = [i for i, (value, _) in enumerate(told) if value]
+            hits = [i for i, a in enumerate(left) if a.text == part.text]
+            told = [] if hits else [self.match(a, part) for a in left]
+            hits = hits or [i for i, (value, _) in enumerate(told) if value]
             if hits:
                 left.pop(hits[0])
             else:

@@ -273,7 +273,7 @@ def number(text: str) -> Number | None:
         (_REPEATING, _repeating),
     ):
         if match := pattern.fullmatch(text):
-            value = read(*match.groups()[1:])  # type: ignore[operator]
+            value = read(*match.groups()[1:])
             percent = text.endswith("%")
             return None if value is None else Number(-value if match[1] == "-" else value, None, percent, "")
     return None

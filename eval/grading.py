@@ -11,10 +11,9 @@ Left out: proofs, conversion of units, judging by a language model.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from numbers import Real
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -29,7 +28,8 @@ SECONDS = 5.0
 """Wall clock for one answer."""
 MEMORY = 2**30
 """Bytes for one answer, beyond what the process had."""
-Gold = str | Real | Sequence[str | Real] | None
+Gold = str | float | Sequence[str | float] | None
+"""An answer, or several of which any is right. An int is a float to the type checker."""
 
 
 class Grader:
@@ -122,24 +122,18 @@ def question(
     """The arguments of `grade` in the form that is judged."""
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r}: must be one of {', '.join(KINDS)}")
-    golds = [] if gold is None else [gold] if isinstance(gold, str | Real) else list(gold)
-    texts = [_gold(one, kind) for one in golds if one is not None]
+    golds = [] if gold is None else [gold] if isinstance(gold, str | float | int) else list(gold)
+    texts = [_gold(one, kind) for one in golds]
     return Question(text, texts, kind, tuple(options), tolerance, relative, strict)
 
 
+@lru_cache(maxsize=1)
 def shared() -> Grader:
     """The grader that all callers of `grade` share."""
-    global _SHARED
-    with _LOCK:
-        _SHARED = _SHARED or Grader()
-        return _SHARED
+    return Grader()
 
 
-_SHARED: Grader | None = None
-_LOCK = threading.Lock()
-
-
-def _gold(gold: str | Real, kind: Kind) -> str:
+def _gold(gold: str | float, kind: Kind) -> str:
     if kind == "choice" and isinstance(gold, int):
         return LETTERS[gold] if 0 <= gold < len(LETTERS) else ""
     return str(gold)
