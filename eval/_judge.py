@@ -272,7 +272,7 @@ def _gold_letter(gold: str, options: Sequence[str]) -> str:
 
 
 _SEVERAL = re.compile("[A-J]{2,6}")
-_ALONE = re.compile(r"(?<![A-Za-z\\=<>+*/^_-])(?<![=<>+*/^-] )(?:\(([A-Ja-j])\)|([A-J]))(?![A-Za-z'_^]|\s?[=<>+*/^-])")
+_ALONE = re.compile(r"(?<![A-Za-z\\=<>+*/^_-])(?<![=<>+*/^-] )(?:\(([A-Ja-j])\)|([A-HJ]))(?![A-Za-z'_^]|\s?[=<>+*/^-])")
 _ARTICLE = re.compile(r"(?<![A-Za-z])A(?=\s+(?!or\b|and\b|but\b|nor\b|is\b|because\b|since\b|as\b)[a-z])")
 _AT_THE_END = re.compile(
     r"(?<![A-Za-z\\=<>+*/^_-])(?<![=<>+*/^-] )(?:\(([A-J])\)|(?:[Oo]ption|[Cc]hoice|is|so|Therefore,) ([A-J]))[\s.*$)]{0,6}$"
