@@ -22,9 +22,21 @@ Told = tuple[bool | None, str]
 Pair = tuple[Any, Any]
 
 MAX_NESTING = 12
-POINTS = 5
+POINTS = 7
 """Points at which expressions with symbols are worked out."""
 DIGITS = 60
+RANGES = (
+    (0.2, 0.9),
+    (1.1, 3.0),
+    (-2.0, -0.3),
+    (4.0, 8.0),
+    (-0.9, -0.1),
+    (35.0, 60.0),
+    (-60.0, -35.0),
+    (900.0, 1100.0),
+    (-1100.0, -900.0),
+)
+"""Where the points lie; the last two are for functions with corners."""
 SPARE = 15
 """Digits by which two values may differ from each other, of those that were worked out."""
 MAX_EXPRESSION = 500
@@ -38,7 +50,7 @@ _HUGE = re.compile(
 _TRIGONOMETRIC = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")
 _TINY = re.compile(r"\^\{?\(?-?(?:[0-9]{3,}|[3-9][0-9])|\.0{20,}|[0-9]{40,}")
 _MEANINGLESS = re.compile(
-    r"\\(?:[hv]?phantom|def|newcommand|input|include\w*|write\w*|let|rule|not|land|times)(?![A-Za-z])|\\#|:|[0-9][eE][-+0-9]|\.\.\."
+    r"\\(?:[hv]?phantom|def|newcommand|input|include\w*|write\w*|let|rule|not|land|times)(?![A-Za-z])|\\#|:|[0-9]'|\\[pb]?mod(?![A-Za-z])|\\circ|(?:gcd|lcm)\s*\}?\s*\(?[^()]*(?<![A-Za-z\\])[A-Za-z]|[0-9]e[-+0-9]|[0-9]E[-+]?[0-9]{4}|\.\.\."
 )
 _NESTED = re.compile(r"\\(?:lfloor|lceil|sum|prod|int|log|ln|Gamma|sin|cos|tan|exp)(?![A-Za-z])")
 _EXPONENT = re.compile(r"\^\{?\(?-?([0-9]{1,4})")
@@ -46,6 +58,8 @@ _IMAGINARY = re.compile(r"(?<![A-Za-z\\_])(?<!_\{)i(?![A-Za-z])|\\(?:Re|Im|imath
 _DECIMAL = re.compile(r"([0-9]*)\.([0-9]+)")
 _GREEK = re.compile(r"\\(gamma|Gamma)(?![A-Za-z(])")
 _PRIME = re.compile(r"([A-Za-z])('+)")
+_EXPONENTIAL = re.compile(r"([0-9}])E([+-]?[0-9]{1,3})(?![0-9])")
+_CONSTANT = re.compile(r"(?<![A-Za-z\\])C_(?=\{?[0-9])")
 _PRODUCT = re.compile(r"(?<=[0-9)])\(")
 _CAPITAL = re.compile(r"(?<![A-Za-z\\{])[EI](?![A-Za-z(])")
 _BEFORE_LETTERS = re.compile(r"(\\[A-Za-z]+)(?=[0-9])")
@@ -126,10 +140,12 @@ def _parsed(text: str, imaginary: bool) -> Any:
     degree = r"\frac{\pi}{180}" if _TRIGONOMETRIC.search(text) else ""
     text = text.replace("{@}", degree).replace("@", degree)
     text = _DECIMAL.sub(lambda m: rf"\frac{{{int(m[1] + m[2])}}}{{{10 ** len(m[2])}}}", text)
+    text = _EXPONENTIAL.sub(r"\1\\cdot 10^{\2}", text)
+    text = _CONSTANT.sub("c_", text)
     text = _PRODUCT.sub(r"\\cdot (", text)
-    text = _CAPITAL.sub(r"\\mathcal{\g<0>}", text)
-    text = _GREEK.sub(lambda m: r"\varrho " if m[1] == "gamma" else r"\varsigma ", text)
-    text = _PRIME.sub(lambda m: f"{m[1]}_{{{'p' * len(m[2])}}}", text)
+    text = _CAPITAL.sub(lambda m: rf"\mathcal{{{'U' if m[0] == 'E' else 'V'}}}", text)
+    text = _GREEK.sub(lambda m: r"\mathcal{Y}" if m[1] == "gamma" else r"\mathcal{Z}", text)
+    text = _PRIME.sub(lambda m: f"{m[1]}_{{pr{'p' * len(m[2])}}}", text)
     text = _BEFORE_LETTERS.sub(r"\1 ", text)
     config = ConversionConfig(lowercase_symbols=False)
     found = latex2sympy(text, is_real=None, convert_degrees=False, normalization_config=None, conversion_config=config)
@@ -137,10 +153,12 @@ def _parsed(text: str, imaginary: bool) -> Any:
 
 
 def _compared(answer: Any, gold: Any, allowed: tuple[float, float], digits: int) -> Told:
-    from sympy import Expr
+    from sympy import Derivative, Expr
 
     if not isinstance(answer, Expr) or not isinstance(gold, Expr):
         return _by_math_verify(answer, gold)
+    if any(not d.expr.has(*d.variables) for side in (answer, gold) for d in side.atoms(Derivative)):
+        return None, "cannot be compared"
     answer = _same_constant(answer, gold)
     constant = not (answer.free_symbols | gold.free_symbols)
     found = [
@@ -155,8 +173,11 @@ def _compared(answer: Any, gold: Any, allowed: tuple[float, float], digits: int)
 
 def _values(left: Any, right: Any, digits: int) -> Iterator[tuple[Pair, Pair]]:
     """Values of both at each point where both have one; of constants once."""
+    from sympy import Abs, Max, Min, ceiling, floor, sign
+
     names = sorted({s.name for s in left.free_symbols | right.free_symbols})
-    for point in range(POINTS if names else 1):
+    corners = any(side.has(Abs, Max, Min, floor, ceiling, sign) for side in (left, right))
+    for point in range((len(RANGES) if corners else POINTS) if names else 1):
         at = {name: _coordinate(name, point) for name in names}
         pair = [_value(side, at, digits) for side in (left, right)]
         if pair[0] is not None and pair[1] is not None:
@@ -169,7 +190,7 @@ def _same_constant(answer: Any, gold: Any) -> Any:
     mine, theirs = answer.free_symbols - gold.free_symbols, gold.free_symbols - answer.free_symbols
     if len(mine) == len(theirs) == 1 and len(gold.free_symbols) > 1:
         (a,), (g,) = mine, theirs
-        if a.name in constants and g.name in constants:
+        if a.name in constants and g.name in constants and gold.diff(g) == 1:
             return answer.xreplace({a: g})
     return answer
 
@@ -180,7 +201,7 @@ def _coordinate(name: str, point: int) -> Any:
 
     if name in ("n", "m", "k", "N", "M") and point in (1, 3):
         return Integer(2 + point + "nmkNM".index(name))
-    low, high = ((0.2, 0.9), (1.1, 3.0), (-2.0, -0.3), (4.0, 8.0), (-0.9, -0.1))[point]
+    low, high = RANGES[point]
     share = int.from_bytes(hashlib.sha256(f"{name}/{point}".encode()).digest()[:4], "big") / 2**32
     return Rational(int((low + share * (high - low)) * 10**6), 10**6)
 

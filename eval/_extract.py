@@ -36,23 +36,32 @@ _NUMBER = re.compile(
     r"|(?<![\w.])-?\.[0-9]+"
 )
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
-_FILLER = re.compile(r"\\(?:q?quad|text|[()\[\] ,;])|[{}\s$.*]")
+_FILLER = re.compile(r"[a-zA-Z](?:_[0-9])?\s?=|\\(?:q?quad|text|[()\[\] ,;])|[{}\s$.*]")
 _UNIT_WORDS = re.compile(r"[ \t]{0,3}\\?([A-Za-z]+)")
 SCALES = frozenset(
-    "million billion trillion thousand hundred hundreds thousands millions dozen dozens squared cubed "
-    "factorial plus minus times over less more than not is isn or and wrong off if to from when mod half "
-    "halves third thirds quarter quarters root no nor but maybe per percent percentage mille score gross "
-    "pi squares cubes divided multiplied th st nd rd ".split()
+    (
+        "million billion trillion thousand hundred hundreds thousands millions dozen dozens squared cubed "
+        "factorial plus minus times over less more than not is isn or and wrong off if to from when mod half "
+        "halves third thirds quarter quarters root no nor but maybe per percent percentage mille score gross "
+        "pi squares cubes divided multiplied th st nd rd billions trillions quadrillion quadrillions k mn bn "
+        "lakh crore grand tenths hundredths thousandths fourths fifths sixths sevenths eighths ninths tenth "
+        "hundredth remainder choose point base negative positive below above zero incorrect false at most "
+        "least excluded except one two three four five six seven eight nine ten eleven twelve twenty am pm "
+        "unless otherwise exclusive inclusive ish "
+    ).split()
 )
 """Words after a number that make another number of it, or take it back: never units."""
 _SHIFTED = frozenset(
-    "than to from not least most about root up between under over below above isn approximately squared".split()
+    "than to from not least most about root up between under over below above isn squared minus negative plus times never cannot".split()
 )
 
 
 _OPERATION = re.compile(
     r"\b(?:root|sum|square|cube|power|product|half|third|multiple|difference|reciprocal|logarithm)s? of (?:the )?$"
 )
+
+
+_DENIED = re.compile(r"\b(?:not|n't)\s{1,3}\$?$")
 
 
 class Found(NamedTuple):
@@ -77,7 +86,7 @@ def find(text: str, *, strict: bool = False) -> Found:
     boxes = _boxes(told)
     if strict:
         return _only(boxes, told)
-    boxes = [box for box in boxes if box.content]
+    boxes = [box for box in boxes if box.content and not _DENIED.search(told, max(0, box.start - 20), box.start)]
     if boxes and not _FINAL.search(told, boxes[-1].end):
         return Found(_joined(boxes, told))
     if answer := _last_said(told):
@@ -87,9 +96,15 @@ def find(text: str, *, strict: bool = False) -> Found:
     if _BOX.search(told):
         return Found(None, "the box was never closed")
     bare = " ".join(told[:400].split()) if len(told) < 2000 else ""
-    if bare and len(bare) <= 300 and len(_PROSE.findall(bare)) < 3 and bare.count("$") < 3:
+    if bare and len(bare) <= 300 and len(_PROSE.findall(bare)) < 3 and bare.count("$") < 3 and not _shown(bare):
         return Found(bare)
     return Found(_last(told))
+
+
+def _shown(bare: str) -> bool:
+    """Whether words stand beside a formula in a short text."""
+    formula = _FORMULA.search(bare)
+    return bool(formula and _PROSE.search(bare[: formula.start()] + bare[formula.end() :]))
 
 
 def after_thinking(text: str) -> str | None:
@@ -97,6 +112,11 @@ def after_thinking(text: str) -> str | None:
     start = text.rfind(THOUGHT)
     told = text[start + len(THOUGHT) :] if start >= 0 else text
     return None if THINK in told else told
+
+
+def has_box(text: str) -> bool:
+    """Whether there is a box, closed or not."""
+    return bool(_BOX.search(text))
 
 
 def marked(text: str) -> bool:
@@ -134,7 +154,7 @@ def _only(boxes: list[_Box], text: str) -> Found:
     rest = {"".join(box.content.split()) for box in boxes}
     if "" in rest or (len(rest) > 1 and joined.count(",") < len(boxes) - 1):
         return Found(None, "several boxes")
-    return Found(boxes[-1].content if len(rest) == 1 else joined)
+    return Found(_joined(boxes[-1:], text) if len(rest) == 1 else joined)
 
 
 def _joined(boxes: list[_Box], text: str) -> str:
@@ -153,7 +173,19 @@ def _joined(boxes: list[_Box], text: str) -> str:
         ):
             break
         answers.insert(0, before.content)
-    return ", ".join(answers)
+    minus = "-" if text[: boxes[-1].start].rstrip(" $").endswith("-") and len(answers) == 1 else ""
+    return _scaled(minus + ", ".join(answers), text[boxes[-1].end : boxes[-1].end + 30])
+
+
+_SCALED = re.compile(
+    r"[\s$}]{0,3}(?:\\text\{\s?)?(million|billion|trillion|thousand|hundred|dozen|squared|cubed|factorial)s?\b"
+)
+
+
+def _scaled(answer: str, tail: str) -> str:
+    """With the word after it that makes another number of it."""
+    scale = _SCALED.match(tail)
+    return f"{answer} {scale[1]}" if scale else answer
 
 
 def closing(text: str, start: int) -> int:
@@ -217,7 +249,7 @@ def _formulas(formulas: list[re.Match[str]], line: str, first: bool) -> str:
             break
         answers.append(content)
     tail = line[formulas[len(answers) - 1].end() :]
-    return ", ".join(answers) + ("%" if re.match(r"\s?\\?%", tail) else "")
+    return _scaled(", ".join(answers) + ("%" if re.match(r"\s?\\?%", tail) else ""), tail[:30])
 
 
 def _last(text: str) -> str | None:
@@ -235,7 +267,12 @@ def _last(text: str) -> str | None:
 
 def _in_prose(number: re.Match[str], text: str) -> str:
     """A number in a sentence, unless the words beside it make another one of it."""
-    before = re.findall(r"[A-Za-z]+", text[max(0, number.start() - 30) : number.start()])[-1:]
+    ahead = text[max(0, number.start() - 30) : number.start()]
+    before = re.findall(r"[A-Za-z]+", ahead)[-1:]
+    if ahead.rstrip(" $").endswith(("+", "*", "/", "- ", "×", "-")) or re.search(
+        r"(?:n't|\bnot|\bcannot|never)(?: be)? ?$", ahead
+    ):
+        return ""
     after = _UNIT_WORDS.match(text, number.end())
     if (
         (before and before[0].lower() in _SHIFTED)

@@ -30,7 +30,7 @@ _WORK = re.compile(
     r"|\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])|\\lfloor|\\begin\{v|[0-9)}a-z]!|\\frac\{d"
 )
 _UNIT_TEX = re.compile(
-    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|textbf|textit|operatorname|hbox|rm)\s*\{([^{}]*)\}"
+    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|textbf|textit|operatorname|hbox|rm)\s*\{((?:[^{}]|\{[^{}]{0,9}\})*)\}"
     r"(?:\s*\^\s*\{?-?([0-9])\}?)?$"
 )
 _LITERAL = r"(?:[-+]?\\?\$?[0-9][0-9,.]*(?:/[0-9]+)?|[-+]?\\frac\{[0-9]+\}\{[0-9]+\}|[-+]?\.[0-9]+)"
@@ -38,7 +38,10 @@ _SHORT_UNIT = "cm|mm|km|kg|mg|lb|lbs|ft|mph|ml|mL|hr|hrs|min|sec|inches|dollars|
 _UNIT_WORDS = re.compile(
     rf"\$?({_LITERAL})\$?\s*(?:\(([A-Za-z][A-Za-z /.]*)\)|\s([A-Za-z]{{2,}}(?:[ /][A-Za-z]+){{0,3}})|({_SHORT_UNIT}))\.?"
 )
-_LONG_NUMBER = re.compile(r"-?[0-9,]*\.?[0-9]*[1-9]")
+_LETTER_UNITS = "msghlbdLNJWVAKCFTH"
+_CELSIUS = re.compile(r"\s*(?:\\[, ])?(?:\^\{?\\circ\}?|\\degree)\s*(?:\\(?:text|mathrm)\{\s*([CF])\s*\}|([CF]))$")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})([ap])m")
+_WHERE = re.compile(r"[,\s]*\\text\{[,\s]*(?:for (?:all|any|every|some|each)|where)\b.*$", re.S)
 _MONEY = re.compile(r"(-?)(\\?\$|[£€¥₹])\s?([0-9][0-9,.]*)")
 _CHOICE = re.compile(r"\(?([A-J])\)?[).:]\s*\S.*|\(([A-J])\)\s*\S.*", re.S)
 _SAME_UNIT = {
@@ -104,30 +107,34 @@ def warm() -> None:
 
 def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
     """Judge one bare answer against another."""
-    if len(answer) > MAX_ANSWER and _LONG_NUMBER.fullmatch(answer) and number(normalise(gold)):
+    if len(answer) > MAX_ANSWER and not answer.strip("-0123456789.,") and answer[-1] != "0" and number(normalise(gold)):
         return False, "different numbers"
     if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
         return None, f"an answer longer than {MAX_ANSWER} characters"
+    if not question.strict:
+        answer, gold = _WHERE.sub("", answer), _WHERE.sub("", gold)
     a, g = normalise(answer), normalise(gold)
     if a == g != "":
         return True, "same answer"
-    if question.strict and (told := _refused(answer, a, g)):
-        return told
+    if question.strict and (refused := _refused(answer, a, g)):
+        return refused
     (mine, a_unit), (theirs, g_unit) = _unit(answer), _unit(gold)
     if mine and theirs:
         a, g = normalise(mine), normalise(theirs)
     if not a or not g:
         return None, "an empty answer"
-    if a == g:
-        told = True, "same answer"
+    told: Told
+    if a == g or ((time := _time(answer)) and time == _time(gold)):
+        told = (True, "same answer")
     elif decimal := _decimal_comma(a, g, question.strict):
         told = decimal
     else:
-        if re.fullmatch("[A-J]", g) and (choice := _CHOICE.fullmatch(answer.strip())):
-            a = choice[1] or choice[2]
+        if re.fullmatch("[A-J]", g) and (letter := _chosen(_detexed(answer))):
+            a = letter
         matcher = Matcher(algebra, question.tolerance, question.relative, question.strict)
         told = matcher.match(matcher.member(shape(a)), matcher.member(shape(g)))
-    return (None, "another unit") if a_unit and g_unit and a_unit != g_unit else told
+    units_differ = a_unit != g_unit and (bool(a_unit and g_unit) or "%" in a + g)
+    return (None, "another unit") if units_differ else told
 
 
 def _judge(question: Question, algebra: Algebra) -> Verdict:
@@ -201,6 +208,8 @@ def _after_name(text: str) -> str:
 def _unit(answer: str) -> tuple[str, str]:
     """An answer without the unit at its end, and that unit in one spelling; words that change a number are no units."""
     text, units = bare(ascii_math(answer)), []
+    if degrees := _CELSIUS.search(text):
+        return text[: degrees.start()], degrees[1] or degrees[2]
     if money := _MONEY.fullmatch(text):
         return money[1] + money[3], money[2].lstrip("\\")
     if match := _UNIT_WORDS.fullmatch(text):
@@ -215,8 +224,17 @@ def _unit(answer: str) -> tuple[str, str]:
     return (text, "".join(reversed(units))) if units else (text, "")
 
 
+def _time(text: str) -> str:
+    """`2:15pm` of a time of day, however it is written."""
+    plain = re.sub(r"\\text|[\s{}.$\\,]", "", text[:40]).lower()
+    return plain if _TIME.fullmatch(plain) else ""
+
+
 def _is_unit(words: str) -> bool:
+    words = re.sub(r"\^\{?-?[0-9]\}?|\\[,;: ]|~", " ", words)
     found = re.findall(r"[A-Za-z]+", words)
+    if len(found) == 1 and len(found[0]) == 1 and found[0] not in _LETTER_UNITS:
+        return False
     return (
         0 < len(found) <= 4
         and not any(word.lower() in SCALES - {"per"} for word in found)
@@ -277,7 +295,12 @@ _ARTICLE = re.compile(r"(?<![A-Za-z])A(?=\s+(?!or\b|and\b|but\b|nor\b|is\b|becau
 _AT_THE_END = re.compile(
     r"(?<![A-Za-z\\=<>+*/^_-])(?<![=<>+*/^-] )(?:\(([A-J])\)|(?:[Oo]ption|[Cc]hoice|is|so|Therefore,) ([A-J]))[\s.*$)]{0,6}$"
 )
-_SAID_LETTER = re.compile(r"\b(?:answer|choice|option)(?: is|:) {0,3}\$?\(([A-J])\)(?!,? (?:or|and)\b|, ?\()")
+_SAID_LETTER = re.compile(
+    r"\b(?:answer|choice|option)\b(?:\s+is\b|\s*:)?\s{0,3}[*$\\]{0,4}(?:text(?:bf)?\{|mathrm\{)?(?:\(([A-J])\)|([A-HJ])(?![A-Za-z]))"
+)
+_NEGATED = re.compile(
+    r"\b(?:not?|incorrect|wrong|false|eliminate|unless|if|unclear|instead|rule out|says?)\b|n't\b|\?", re.I
+)
 _NOT_BUT = re.compile(r"\bnot\s+\(?[A-J]\)?,?\s+but\s+\(?([A-J])(?![A-Za-z])")
 _LINE_LETTER = re.compile(r"^[\s*$(]{0,6}([A-J])[\s*$).:]{0,6}$", re.M)
 
@@ -290,8 +313,8 @@ def _letter_of(question: Question, algebra: Algebra) -> tuple[str | None, str | 
     found = find(told, strict=question.strict)
     if (option := _as_option(found.answer if question.strict else last_line(told), question.options)) is not None:
         return LETTERS[option], LETTERS[option], ""
-    if not question.strict and (chosen := _SAID_LETTER.findall(told)):
-        return chosen[-1], chosen[-1], ""
+    if not question.strict and not _extract.has_box(told) and (said := _said_letter(told)):
+        return said
     if found.answer is None:
         corrected = None if question.strict else _NOT_BUT.search(told)
         return (corrected[1], corrected[1], "") if corrected else (None, None, found.reason)
@@ -314,6 +337,17 @@ def _letter_of(question: Question, algebra: Algebra) -> tuple[str | None, str | 
     return None, None if all(value is False for value in told_each) else found.answer, "none of the options"
 
 
+def _said_letter(told: str) -> tuple[str | None, str | None, str] | None:
+    """Letter after the last "answer is", unless something around it takes it back or another letter follows."""
+    said = list(_SAID_LETTER.finditer(told))
+    if not said:
+        return None
+    last, letter = said[-1], said[-1][1] or said[-1][2]
+    around = told[max(0, last.start() - 30) : last.start()] + told[last.end() : last.end() + 25]
+    others = {m[0] or m[1] for m in _ALONE.findall(_ARTICLE.sub("", told[last.end() :]))} - {letter}
+    return (None, last.group(), "several choices") if others or _NEGATED.search(around) else (letter, letter, "")
+
+
 def _as_option(answer: str | None, options: Sequence[str]) -> int | None:
     """The option whose text is given word by word."""
     texts = [_words(option) for option in options[: len(LETTERS)]]
@@ -327,15 +361,31 @@ def _words(text: str) -> str:
 
 def _letters(answer: str, options: Sequence[str]) -> set[str]:
     """Letters that an answer names: alone, in brackets, or before the text of the option."""
-    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf|boxed)\s*\{([^{}]*)\}", r"\1", answer).strip(" $*.\\\n")
+    plain = _detexed(answer)
     if re.fullmatch(r"\(?[A-Ja-j]\)?[.):]?", plain) and not any(option.strip() == plain for option in options):
         return {plain.strip("().:").upper()}
-    bracketed = set(re.findall(r"\(([A-J])\)", plain))
-    if len(bracketed) < 2 and (match := _CHOICE.fullmatch(plain)):
-        return {match[1] or match[2]}
-    if re.search(r"\bnot\b", plain):
+    if (letter := _chosen(plain)) and not _of_another(plain, letter, options):
+        return {letter}
+    if _NEGATED.search(plain) or re.search(r"\b(?:but|exclud|except)", plain):
         return set()
     return {(m[0] or m[1]).upper() for m in _ALONE.findall(_ARTICLE.sub("", plain))}
+
+
+def _detexed(answer: str) -> str:
+    return re.sub(r"\\(?:text|textbf|mathrm|mathbf|boxed)\s*\{([^{}]*)\}|\\[ ,]", r"\1 ", answer).strip(" $*.\\\n")
+
+
+def _chosen(plain: str) -> str:
+    """The letter of `(B) 42`, empty where other letters stand beside it."""
+    match = _CHOICE.fullmatch(plain)
+    others = {m[0] or m[1] for m in _ALONE.findall(_ARTICLE.sub("", plain))}
+    return (match[1] or match[2]) if match and len(others) <= 1 else ""
+
+
+def _of_another(plain: str, letter: str, options: Sequence[str]) -> bool:
+    """Whether the text beside a letter is that of another option."""
+    rest = normalise(re.sub(r"^\(?[A-J]\)?[).:]?\s*", "", plain))
+    return any(normalise(option) == rest for i, option in enumerate(options[: len(LETTERS)]) if LETTERS[i] != letter)
 
 
 def _is_option(answer: str, option: str, algebra: Algebra, question: Question) -> bool | None:

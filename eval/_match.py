@@ -29,6 +29,10 @@ DIFFERENT = (False, "different shapes")
 _SUBSCRIPT = re.compile(
     r"_(?:\{[^{}]*\}|[0-9A-Za-z])|'|\^\{-1\}|\\(?:angle|triangle|overline|overrightarrow|vec|hat|mathrm|cdot)|(?<=[A-Za-z])\([^()]*\)"
 )
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_PERHAPS_UNIT = re.compile(r"-?[0-9.]+(?:\\cdot ?10\^\{-?[0-9]+\})?(?:[mgsKNJWVALChTFHk]|\\Omega|\\mu ?[A-Za-z]?)")
+_ARTICLE = re.compile(r"^(?:an?|the) ")
+_SAME_WORDS = {"no solutions": "no solution", "dne": "does not exist", "no real solutions": "no real solution"}
 _FLIPPED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}
 _NUMBER_WORDS = frozenset(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -65,6 +69,9 @@ class Matcher:
             return self._any_order(_as_union(answer), _as_union(gold))
         if (kinds <= {"list", "tuple", "row"} and not any("[" in s.mark for s in (answer, gold))) or kinds == {"tuple"}:
             return self._in_order(answer, gold) if answer.mark == gold.mark else DIFFERENT
+        if kinds == {"tuple", "matrix"} and not self.strict and all("[" not in s.mark for s in (answer, gold)):
+            flat = next(s for s in (answer, gold) if s.kind == "matrix").mark[0] in ("1", str(len(gold.parts)))
+            return self._in_order(answer, gold) if flat else DIFFERENT  # a vector, written as a point
         if answer.kind == gold.kind and answer.mark == gold.mark:
             return self._in_order(answer, gold)
         if "expression" in kinds and not (number(answer.text) or number(gold.text)):
@@ -81,6 +88,8 @@ class Matcher:
     def _in_order(self, answer: Shape, gold: Shape) -> Told:
         if len(answer.parts) != len(gold.parts):
             return False, "another number of parts"
+        if _shuffled(answer.parts) and not any(map(_name, gold.parts)):
+            return None, "names in another order"
         return _all(self.match(a, g) for a, g in zip(answer.parts, gold.parts, strict=True))
 
     def _any_order(self, answer: Shape, gold: Shape) -> Told:
@@ -88,8 +97,10 @@ class Matcher:
         mine, theirs = _parts(answer), _parts(gold)
         if len(mine) != len(theirs):
             return False, "another number of parts"
-        named = [len({_name(part) for part in parts if _name(part)}) for parts in (mine, theirs)]
+        named = [len({_name(part).partition("_")[0] for part in parts if _name(part)}) for parts in (mine, theirs)]
         if max(named) > 1 and min(named) == 0:
+            if not named[1] and _shuffled(mine):
+                return None, "names in another order"
             return _all(self.match(a, g) for a, g in zip(mine, theirs, strict=True))
         if max(named) == 1:
             mine, theirs = _without_name(mine), _without_name(theirs)
@@ -117,7 +128,7 @@ class Matcher:
         if gold.kind != "relation":
             return self._chain(answer, gold, a_name)
         if a_name and g_name:
-            if a_name == g_name or (_is_function(a_name) and _is_function(g_name)):
+            if a_name == g_name or _same_function(a_name, g_name):
                 return self.match(answer.parts[-1], gold.parts[-1])
             if (spread := _spread(answer)) and (other := _spread(gold)):
                 return self._any_order(spread, other)
@@ -139,6 +150,8 @@ class Matcher:
         if self.strict and (len(sides) > 1 or not _is_plain_name(name)):
             return False, "the answer is not worked out"
         told = [self.match(self.member(side), gold) for side in sides]
+        if told[-1][0] and not name and any(re.search("[A-Za-z]", _COMMAND.sub("", side.text)) for side in sides):
+            return None, "an equation against a value"
         return next((one for one in told if one[0] is False), told[-1])
 
     def _equations(self, answer: Shape, gold: Shape) -> Told:
@@ -164,6 +177,8 @@ class Matcher:
             return (None, "cannot be compared") if sorted(a_word) == sorted(g_word) else (False, "different words")
         if (a_word and theirs) or (g_word and mine):
             return (None, "cannot be compared") if {a_word, g_word} & _NUMBER_WORDS else (False, "a word and a number")
+        if theirs and _PERHAPS_UNIT.fullmatch(answer):
+            return None, "perhaps a unit"
         if "_" in answer + gold and (_base(answer) or _base(gold)) and _base(answer) != _base(gold):
             return None, "another base"
         return self.algebra.equal(answer, gold, self.tolerance, self.relative)
@@ -182,13 +197,20 @@ def same_number(answer: Number, gold: Number, tolerance: float, relative: float,
         return False, "different numbers"
     if a == g:
         return True, "same number"
-    if (tolerance or relative) and abs(a - g) <= Fraction(tolerance) + Fraction(repr(relative)) * abs(g):
+    if (tolerance or relative) and abs(a - g) <= Fraction(str(tolerance)) + Fraction(str(relative)) * abs(g):
         return True, "within the tolerance"
     for written, exact in ((answer, gold), (gold, answer)):
         if written.places and written.places >= 6 and exact.places is None and not _ends(exact.value):
-            near = abs(written.value - exact.value) < Fraction(1, 10**written.places)
-            return (True, "same number, rounded") if near and written.value else (False, "different numbers")
+            return (True, "same number, rounded") if _rounds(written, exact.value) else (False, "different numbers")
     return False, "different numbers"
+
+
+def _rounds(written: Number, exact: Fraction) -> bool:
+    """Whether a decimal is a fraction rounded or cut, to six digits that mean something or more."""
+    unit = Fraction(1, 10 ** (written.places or 0))
+    gap = abs(written.value - exact)
+    cut = abs(written.value) <= abs(exact) and gap < unit
+    return abs(written.value) >= 10**5 * unit and (gap * 2 <= unit or cut)
 
 
 def _ends(value: Fraction) -> bool:
@@ -213,7 +235,9 @@ def _all(told: Iterable[Told]) -> Told:
 def _word(text: str) -> str:
     """A word answer (`Evelyn`, `no solution`) in lower case, empty if the answer is none."""
     letters = text.replace(" ", "")
-    return text.lower() if letters.isalpha() and len(letters) > 2 and letters.isascii() else ""
+    if not (letters.isalpha() and len(letters) > 2 and letters.isascii()):
+        return ""
+    return _SAME_WORDS.get(word := _ARTICLE.sub("", text.lower()), word)
 
 
 def _base(text: str) -> str:
@@ -223,7 +247,7 @@ def _base(text: str) -> str:
 
 def _name(part: Shape) -> str:
     """What a relation gives a value to: an unknown, a function, a quantity that is asked for; empty if its left side is work of its own."""
-    if part.kind != "relation" or part.mark[0] not in ("=", "\\in", ":=", "\\approx", "\\equiv"):
+    if part.kind != "relation" or part.mark[0] not in ("=", "\\in", ":=", "\\approx"):
         return ""
     text = part.parts[0].text
     rest = _SUBSCRIPT.sub("", text)
@@ -234,12 +258,21 @@ def _is_plain_name(name: str) -> bool:
     return bool(name) and not re.search(r"[-+/]|\\cdot|\\frac|\\sqrt|\^", _SUBSCRIPT.sub("", name))
 
 
-def _is_function(name: str) -> bool:
-    return name == "y" or bool(re.fullmatch(r"[a-zA-Z]'?\([a-z]\)", name))
+def _same_function(one: str, other: str) -> bool:
+    """`y` and `f(x)`, or functions of the same argument: the question gave the name."""
+    found = [re.fullmatch(r"y|[a-zA-Z]\(([a-z])\)", name) for name in (one, other)]
+    arguments = {match[1] for match in found if match and match[1]}
+    return all(found) and len(arguments) == 1
 
 
 def _parts(whole: Shape) -> tuple[Shape, ...]:
     return whole.parts if whole.kind in ("list", "set", "union", "row") else (whole,)
+
+
+def _shuffled(parts: tuple[Shape, ...]) -> bool:
+    """Whether parts have names that are not in the order of the alphabet."""
+    found = [_name(part) for part in parts if _name(part)]
+    return found != sorted(set(found))
 
 
 def _without_name(parts: tuple[Shape, ...]) -> tuple[Shape, ...]:

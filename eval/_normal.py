@@ -106,7 +106,14 @@ _REWRITES = [
     )
 ]
 _PLAIN_NUMBER = re.compile(r"-?[1-9][0-9]{0,17}")
-_DEGREE = re.compile(r"\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])")
+_WHOLE = {
+    "all real numbers": r"\mathbb{R}",
+    "all reals": r"\mathbb{R}",
+    "no solution": r"\emptyset",
+    "no solutions": r"\emptyset",
+}
+_ABOUT = re.compile(r"^(?:\\(?:approx|sim)(?![A-Za-z])\s?|about (?=[0-9])|approximately ?(?=[0-9]))")
+_DEGREE = re.compile(r"\^\s*\{?\s*\\(?:circ|degree)(?![A-Za-z])\s*\}?(?!\s*[0-9])|\\degree(?![A-Za-z])")
 _TRIGONOMETRIC = re.compile(r"(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 _VECTORS = re.compile(r"\\(?:vec|hat|mathbf|overrightarrow|boldsymbol)(?![A-Za-z])")
 _ORDER = re.compile(r"[<>]|\\(?:le|ge|lt|gt)(?![a-z])")
@@ -185,12 +192,13 @@ def normalise(answer: str) -> str:
         text = pattern.sub(new, text)
     if not _VECTORS.search(text):
         text = text.replace("\\times", "\\cdot ")
-    text = _SPACE.sub(_blank, text.strip())
+    text = _ABOUT.sub("", _SPACE.sub(_blank, text.strip()))
     text = _unwrapped(text)
     if grouped := _GROUPED.fullmatch(text):
         sign, whole, part, percent = grouped.groups()
         text = sign + whole.replace(",", "").replace(" ", "") + (part or "") + percent
     text = _GROUPED_VALUE.sub(lambda m: m[0].replace(",", ""), text)
+    text = _WHOLE.get(text.lower(), text)
     if text.startswith("+"):
         text = text[1:]
     read = number(text)

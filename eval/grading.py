@@ -10,10 +10,12 @@ Left out: proofs, conversion of units, judging by a language model.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
+from numbers import Integral
 from types import TracebackType
 from typing import Any
 
@@ -122,9 +124,13 @@ def question(
     """The arguments of `grade` in the form that is judged."""
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r}: must be one of {', '.join(KINDS)}")
-    golds = [] if gold is None else [gold] if isinstance(gold, str | float | int) else list(gold)
+    if not all(math.isfinite(x) and x >= 0 for x in (tolerance, relative)):
+        raise ValueError(f"tolerance={tolerance}, relative={relative}: must be finite and not negative")
+    golds: list[Any] = [
+        one for one in (gold if isinstance(gold, list | tuple) else [gold]) if one is not None and one == one
+    ]
     texts = [_gold(one, kind) for one in golds]
-    return Question(text, texts, kind, tuple(options), tolerance, relative, strict)
+    return Question(text or "", texts, kind, tuple(map(str, options)), float(tolerance), float(relative), strict)
 
 
 @lru_cache(maxsize=1)
@@ -133,7 +139,7 @@ def shared() -> Grader:
     return Grader()
 
 
-def _gold(gold: str | float, kind: Kind) -> str:
-    if kind == "choice" and isinstance(gold, int):
-        return LETTERS[gold] if 0 <= gold < len(LETTERS) else ""
+def _gold(gold: Any, kind: Kind) -> str:
+    if kind == "choice" and isinstance(gold, Integral):
+        return LETTERS[int(gold)] if 0 <= int(gold) < len(LETTERS) else ""
     return str(gold)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,11 @@ def boxed(answer: str) -> str:
         ("so we get 7 million", "7 million"),
         ("so we get −7", "-7"),
         ("Answer \\[\n 9 \n\\]", "9"),
+        ("x = \\boxed{3} and y = \\boxed{5}", "3, 5"),
+        ("Hence, \\[ x = 72 \\]", "x = 72"),
+        ("It is -\\boxed{5}", "-5"),
+        ("It is \\boxed{5} million", "5 million"),
+        ("so it cannot be 5", None),
     ],
 )
 def test_the_answer_of_a_reply_is_found(text: str, answer: str | None) -> None:
@@ -101,6 +107,13 @@ RIGHT = [
     ("m+n = 5", "5"),
     ("2+3 = 5", "5"),
     ("\\text{(B)}", "B"),
+    ("\\textbf{(B)}\\ 12", "B"),
+    ("9.8\\ \\mathrm{m/s^2}", "9.8"),
+    ("2:15 \\text{ PM}", "2:15 P.M."),
+    ("\\text{all real numbers}", "\\mathbb{R}"),
+    ("x_1=2, x_2=-2", "-2, 2"),
+    ("(1,2,3)", "\\begin{pmatrix}1\\\\2\\\\3\\end{pmatrix}"),
+    ("C_1e^x+C_2e^{-x}", "c_1e^{x}+c_2e^{-x}"),
 ]
 WRONG = [
     ("3", "4"),
@@ -120,7 +133,6 @@ WRONG = [
     ("0.333", "1/3"),
     ("3.14159", "\\pi"),
     ("[1,2]", "(1,2)"),
-    ("3x+2=5", "5"),
     ("120006", "120000"),
     ("5", "0.05"),
     ("1331", "1331 and 1728"),
@@ -132,6 +144,11 @@ WRONG = [
     ("2x-y>0", "y-2x>0"),
     ("X+1", "x+1"),
     ("1,1,2", "1,2,2"),
+    ("mk^2", "mc^2"),
+    ("5\\mathrm{i}", "5"),
+    ("0.333334", "1/3"),
+    ("x_p", "x'"),
+    ("\\mathcal{E}", "E"),
 ]
 
 
@@ -161,6 +178,13 @@ def test_a_reply_without_an_answer_is_wrong_and_a_problem_without_gold_undecided
         ("5\\text{ cm}", "5\\text{ m}"),
         ("0.5\\%", "0.5"),
         ("101_2", "101"),
+        ("\\frac{dy}{dx}", "\\frac{dx}{dy}"),
+        ("\\gcd(a,b)", "\\gcd(a,c)"),
+        ("|x-10|", "10-x"),
+        ("f'(x)=2x", "f(x)=2x"),
+        ("y=1, x=2", "(1,2)"),
+        ("3x+2=5", "5"),
+        ("100\\,m", "100"),
         ("\\sqrt{x^2}", "x"),
         ("\\vec a\\times\\vec b", "\\vec b\\times\\vec a"),
     ],
@@ -218,6 +242,11 @@ OPTIONS = ("12", "15 apples", "A triangle", "none of these")
         ("(E)", "A", None),
         ("\\boxed{99}", "A", False),
         ("\\boxed{x+C}", "C", None),
+        ("At first the answer is (A). But checking, \\boxed{B}", "A", False),
+        ("The correct option is **B**", "B", True),
+        ("\\boxed{(A) or B}", "A", None),
+        ("\\boxed{A. B. C. D.}", "A", None),
+        ("The answer is (A), which is wrong", "A", None),
     ],
 )
 def test_a_choice_is_a_letter_or_the_text_of_an_option(text: str, gold: str | int, value: bool | None) -> None:
@@ -254,6 +283,25 @@ def test_tolerances_and_other_golds_are_taken_into_account() -> None:
     assert grade(boxed("\\frac{1}{2}"), ["0.5", "1"]).value is True
     assert grade(boxed("2"), ["0.5", "1"]).value is False
     assert compare("2x", "x+x").value is True
+
+
+def test_golds_and_options_may_be_numbers_of_any_library() -> None:
+    assert grade(boxed("5"), np.int64(5)).value is True
+    assert grade(boxed("B"), np.int64(1), kind="choice", options=(3, 4)).value is True
+    assert grade(boxed("5"), float("nan")).value is None
+    with pytest.raises(ValueError, match="must be finite"):
+        grade(boxed("5"), 5, tolerance=float("inf"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0" * 100_000, "\\boxed{" + "0" * 90_000 + "}", "\n" * 100_000, "answer is" + "\n" * 90_000, "\\(" * 50_000],
+)
+@pytest.mark.parametrize("kind", ["math", "choice"])
+def test_long_replies_take_no_time(text: str, kind: Any) -> None:
+    begun = time.monotonic()
+    assert grade(text, "5" if kind == "math" else "A", kind=kind, options=("5", "6")).value is not True
+    assert time.monotonic() - begun < 3
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -336,7 +384,14 @@ def test_golds_of_every_set_pass_their_own_grader(shared: Path) -> None:
     golds = list(cases(shared, groups=("golds",)))
     with Grader() as grader:
         asked = [
-            {"text": c.text, "gold": c.gold, "kind": c.kind, "options": c.options, "tolerance": c.tolerance, "relative": c.relative}
+            {
+                "text": c.text,
+                "gold": c.gold,
+                "kind": c.kind,
+                "options": c.options,
+                "tolerance": c.tolerance,
+                "relative": c.relative,
+            }
             for c in golds
         ]
         verdicts = grader.map(asked)
