@@ -160,10 +160,13 @@ def test_warming_up_is_done_once_for_all_children() -> None:
 def test_a_misdeed_costs_itself_and_no_neighbour(one: Pool, deed: str, verdict: Killed) -> None:
     if verdict == SPACE and sys.platform == "darwin":
         pytest.skip("RLIMIT_AS is not enforced on macOS")
-    one.run([0])
-    begun = time.monotonic()
-    assert one.run(["before", 1, deed, "after", 2]) == ["before", 1, verdict, "after", 2]
-    assert time.monotonic() - begun < SECONDS + 1
+    with (
+        small(seconds=5.0) if verdict == SPACE else contextlib.nullcontext(one) as pool
+    ):  # a busy machine fills memory slowly
+        pool.run([0])
+        begun = time.monotonic()
+        assert pool.run(["before", 1, deed, "after", 2]) == ["before", 1, verdict, "after", 2]
+        assert time.monotonic() - begun < (5 if verdict == SPACE else SECONDS + 1)
 
 
 def test_memory_is_counted_from_what_the_request_found(one: Pool) -> None:
