@@ -147,7 +147,7 @@ def test_what_the_store_lacks_of_a_fit_is_brought(tmp_path: Path, url: str) -> N
 @pytest.mark.parametrize(
     "look",
     [
-        lambda recipe: recipe.sql("select * from documents"),
+        lambda recipe: recipe.sql("select * from documents order by all"),
         lambda recipe: recipe.sample("web"),
         lambda recipe: recipe.sample("web/upper"),
         lambda recipe: recipe.trace(text="alpha"),
