@@ -164,17 +164,16 @@ def _joined(boxes: list[_Box], text: str) -> str:
         if after.start == before.end:
             answers.insert(0, before.content)
             continue
-        if after.start - before.end > 60 or _FILLER.sub("", text[before.end : after.start]) not in (
-            "and",
-            "or",
-            ",",
-            ",and",
-            ",or",
-        ):
+        if after.start - before.end > 60 or not _joins(text[before.end : after.start]):
             break
         answers.insert(0, before.content)
     minus = "-" if text[: boxes[-1].start].rstrip(" $").endswith("-") and len(answers) == 1 else ""
     return _scaled(minus + ", ".join(answers), text[boxes[-1].end : boxes[-1].end + 30])
+
+
+def _joins(between: str) -> bool:
+    """Whether what stands between two answers makes a list of them."""
+    return _FILLER.sub("", between) in ("and", "or", ",", ",and", ",or")
 
 
 _SCALED = re.compile(
@@ -205,7 +204,7 @@ def _last_said(text: str) -> str:
     for saying, end in zip(reversed(sayings), ends, strict=False):
         line = text[saying.end() : min(end, saying.end() + 2000)].lstrip(" \t\r\n:*_=")
         if (shown := _FORMULA.match(line)) and line.startswith(("\\[", "$$")):
-            return next(group for group in shown.groups() if group).strip()
+            return _content(shown)
         if answer := _said(line.partition("\n")[0]):
             return answer
     return ""
@@ -238,14 +237,19 @@ def _said(line: str) -> str:
     return _in_prose(numbers[0], phrase) if len(numbers) == 1 else ""
 
 
+def _content(formula: re.Match[str]) -> str:
+    """A formula without its delimiters."""
+    return next(group for group in formula.groups() if group).strip()
+
+
 def _formulas(formulas: list[re.Match[str]], line: str, first: bool) -> str:
     """The first formula and those joined to it, or the last one of a longer sentence."""
-    contents = [next(group for group in m.groups() if group).strip() for m in formulas]
+    contents = [_content(m) for m in formulas]
     if not first:
         return contents[-1]
     answers = contents[:1]
     for before, after, content in zip(formulas, formulas[1:], contents[1:], strict=False):
-        if _FILLER.sub("", line[before.end() : after.start()]) not in ("and", "or", ",", ",and", ",or"):
+        if not _joins(line[before.end() : after.start()]):
             break
         answers.append(content)
     tail = line[formulas[len(answers) - 1].end() :]
@@ -262,7 +266,7 @@ def _last(text: str) -> str | None:
         pass
     if number:
         return _in_prose(number, text) or None
-    return next(group for group in formula.groups() if group).strip() if formula else None
+    return _content(formula) if formula else None
 
 
 def _in_prose(number: re.Match[str], text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from eval import _extract
@@ -60,7 +60,7 @@ class Question:
     """All that a verdict depends on; see `eval.grading.grade`."""
 
     text: str
-    gold: str | list[str]
+    gold: list[str]
     kind: Kind = "math"
     options: tuple[str, ...] = ()
     tolerance: float = 0.0
@@ -138,7 +138,7 @@ def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Tol
 
 
 def _judge(question: Question, algebra: Algebra) -> Verdict:
-    golds = [gold for gold in ([question.gold] if isinstance(question.gold, str) else question.gold) if gold.strip()]
+    golds = [gold for gold in question.gold if gold.strip()]
     if not golds:
         return Verdict(None, "no gold answer")
     if question.kind == "choice":
@@ -177,7 +177,7 @@ def _one(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
             else (None, "the gold answer is too long")
         )
     if question.kind == "ocw" and not question.relative:
-        question = Question(**{**asdict(question), "relative": OCW_RELATIVE})
+        question = replace(question, relative=OCW_RELATIVE)
     return compare(answer, right, algebra, question)
 
 
@@ -391,7 +391,7 @@ def _of_another(plain: str, letter: str, options: Sequence[str]) -> bool:
 def _is_option(answer: str, option: str, algebra: Algebra, question: Question) -> bool | None:
     if answer.strip().casefold() == option.strip().casefold():
         return True
-    return compare(answer, option, algebra, Question(question.text, option, strict=question.strict))[0]
+    return compare(answer, option, algebra, Question(question.text, [option], strict=question.strict))[0]
 
 
 def _hard(*_: Any) -> Told:

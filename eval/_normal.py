@@ -63,7 +63,6 @@ _REWRITES = [
         (r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}", r"\\frac{\1}{\2}"),
         (r"\\not\s*=", r"\\ne "),
         (r"\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits)(?![A-Za-z])\s*", ""),
-        (r"\{\\(?:rm|bf|it)\s+([^{}]*)\}", r"\1"),
         (
             r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox)\*?\s*\{([^{}]*)\}",
             r" \1 ",

@@ -103,7 +103,7 @@ def grade(
     Raises ValueError if `kind` is unknown. Limits are those of `Grader()`; the processes are shared by all callers.
     """
     asked = question(text, gold, kind=kind, options=options, tolerance=tolerance, relative=relative, strict=strict)
-    return quick(asked) or shared().judge([asked])[0]
+    return shared().judge([asked])[0]
 
 
 def compare(answer: str, gold: str) -> Verdict:
