@@ -1,4 +1,5 @@
-"""Data cards of inputs: `datacards/NAME.md`, Markdown for people with a front matter for us. Here, what a benchmark is and where it lies.
+"""Data cards of inputs: `datacards/NAME.md`, Markdown for people with a front matter for us. Here, what a benchmark is and where it lies
+(of published corpora and models see `curate/published.py`).
 
     ---
     license: Apache-2.0
@@ -19,10 +20,10 @@ import json
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from curate.errors import CurateError, did_you_mean
 from curate.loader import load_text
@@ -32,13 +33,14 @@ from curate.problems import explain
 from curate.profile import shipped
 from curate.sources import Source, list_sources
 from curate.step import Benchmarks, Step
-from curate.tree import plain, shown
+from curate.tree import Map, plain, shown
 
 if TYPE_CHECKING:
     from curate.plan import Node
     from curate.planner import Planner
 
 ITEM = ("id", "problem", "answer")
+Kind = TypeVar("Kind", bound=BaseModel)
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 
 
@@ -114,22 +116,34 @@ def find(name: str, project: Path, where: str = "") -> Path:
 
 
 def read(path: Path) -> Card:
-    """The front matter of a card. CurateError with file and line for anything wrong with it."""
+    """The front matter of a benchmark's card. CurateError with file and line for anything wrong with it."""
+    return validated(front(path), Card, path)
+
+
+def front(path: Path) -> Map:
+    """The front matter of any card, with its lines. CurateError where there is none."""
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
         raise CurateError("is not UTF-8", where=shown(path)) from None
     head, mark, rest = text.partition("---\n")
-    front, end, _ = rest.partition("\n---\n")
+    matter, end, _ = rest.partition("\n---\n")
     if head.strip() or not mark or not end:
         raise CurateError(
             "has no front matter; begin it with a line --- and end that part with another", where=shown(path)
         )
-    tree = load_text("\n" * (head.count("\n") + 1) + front, path)
+    return load_text("\n" * (head.count("\n") + 1) + matter, path)
+
+
+def validated(tree: Map, model: type[Kind], path: Path) -> Kind:
+    """A front matter as a card of one kind. CurateError, one line, for the first thing that does not fit."""
+    if model is Card and ({"hub", "model"} & {*tree}):
+        what = "a published corpus" if "hub" in tree else "a model"
+        raise CurateError(f"is the card of {what}, not of a benchmark", where=shown(path))
     try:
-        return Card.model_validate(plain(tree))
+        return model.model_validate(plain(tree))
     except ValidationError as error:
-        said = explain(error, tree, Card)
+        said = explain(error, tree, model)
         raise CurateError(said.message.removeprefix("recipe: "), where=said.where) from None
 
 

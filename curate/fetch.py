@@ -20,6 +20,7 @@ from curate.artifact import replace_file
 from curate.errors import CurateError, failing
 from curate.loader import load_text, scalar
 from curate.profile import shipped
+from curate.published import corpus_card, names_card, split
 from curate.recipe import Recipe
 from curate.store import Store
 
@@ -45,7 +46,7 @@ def _patterns(recipe: Recipe) -> Iterator[tuple[str, str]]:
 
 def pin(recipe: Recipe, path: tuple[str | int, ...], text: str, project: Path) -> dict[str, str]:
     """Ask the hub for the commit of one thing and write it into the file that names it."""
-    kind, name = _named(recipe, path, text)
+    kind, name = _named(recipe, path, text, project)
     file = recipe.standing(path)
     where = recipe.where(*path)
     if file.is_relative_to(shipped("recipes")) and not file.is_relative_to(project):
@@ -56,17 +57,22 @@ def pin(recipe: Recipe, path: tuple[str | int, ...], text: str, project: Path) -
     return {"where": where, "id": name, "revision": commit}
 
 
-def _named(recipe: Recipe, path: tuple[str | int, ...], text: str) -> tuple[str, str]:
+def _named(recipe: Recipe, path: tuple[str | int, ...], text: str, project: Path) -> tuple[str, str]:
     """What is unpinned: `model` or `dataset`, and its id. CurateError where nothing says which dataset."""
     if path[0] == "models":
         return "model", str(recipe.models[str(path[1])].id).partition("@")[0]
-    if path[0] == "tokenizer":
-        return "model", text.partition("@")[0]
-    said = [DATASET.match(file) for file in recipe.corpora[str(path[1])].files]
+    if path[0] in ("tokenizer", "train"):
+        return "dataset" if path[-1] == "prompts" else "model", text.partition("@")[0]
+    files = recipe.corpora[str(path[1])].files
+    if names_card(files):
+        where = recipe.where(*path)
+        return "dataset", corpus_card(split(files, where)[0], project, where).hub
+    said = [DATASET.match(file) for file in files]
     names = {match[1] for match in said if match}
     if len(names) != 1:
         raise CurateError(
-            "whose revision? Name one data set, as files: hf://datasets/ORG/NAME/...", where=recipe.where(*path)
+            "whose revision? Name one data set, as files: card:NAME or hf://datasets/ORG/NAME/...",
+            where=recipe.where(*path),
         )
     return "dataset", names.pop()
 

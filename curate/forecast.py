@@ -187,6 +187,8 @@ class Forecast:
         """Documents of a reader's files: known of those that were read before, by bytes of the others."""
         if any(other.plan_key not in self.state.done for _, other in node.others):
             return Outlook(None, 0, False)
+        if node.missing:
+            return Outlook(node.card.documents.count if node.card and node.card.documents else None, 0, False)
         files, before = self.state.files(node).files, dict(self.read_before(node))
         known = sum(before[file.sha256][0] for file in files if file.sha256 in before)
         fresh = sum(file.bytes for file in files if file.sha256 not in before)

@@ -24,6 +24,7 @@ from curate.step import Step
 
 if TYPE_CHECKING:
     from curate.datacard import Benchmark
+    from curate.published import CorpusCard
     from curate.recipe import Recipe
 
 STANDARD = ("id", "text", "source", "url", "license", "date", "dump", "extra")
@@ -62,6 +63,8 @@ class Node:
     """Of a reader in a sample of a recipe: the share of its documents that is wanted."""
     missing: str = ""
     """What is not on this machine, as the error of a build that needs it; empty if all is here."""
+    card: CorpusCard | None = None
+    """Of a reader of a published corpus: its card."""
 
     @property
     def is_base(self) -> bool:

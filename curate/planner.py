@@ -20,6 +20,7 @@ from curate.sql import folded
 from curate.step import Artifact, Step, code_of
 
 if TYPE_CHECKING:
+    from curate.published import Input
     from curate.recipe import Corpus, Recipe, StepEntry
     from curate.store import Store
 
@@ -140,14 +141,10 @@ class Planner:
         if not files:
             raise CurateError("says `read:` but names no `files:`", where=where)
         others = [("files", self.generate(f, where)) for f in files if f.startswith("embedded:")]
-        own_files = [f for f in files if not f.startswith("embedded:")]
-        sources = list_sources(own_files, self.project, self.store, where, self.fraction) if own_files else None
-        raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
-        columns = dict(entry.columns)
-        foreign = self.foreign(
-            corpus, {**flat(raw), **{c: flat(raw).get(source, pl.String()) for c, source in columns.items()}}
-        )
-        own = self.own(found, params, corpus=corpus, columns=columns, promoted=[*foreign], license=entry.license)
+        given = self.input(found, params, entry, where)
+        raw, columns = flat(given.raw), given.columns
+        foreign = self.foreign(corpus, {**raw, **{c: raw.get(source, pl.String()) for c, source in columns.items()}})
+        own = self.own(found, params, corpus=corpus, columns=columns, promoted=[*foreign], license=given.license)
         if self.fraction:
             own["sample"] = percent(self.fraction)
         adds: Schema = {**{c: pl.String() for c in STANDARD}, **foreign}
@@ -160,12 +157,14 @@ class Planner:
             found,
             None,
             tuple(others),
-            sources,
+            given.sources,
             adds=adds,
             schema=adds,
             where=where,
-            raw=tuple(raw),
+            raw=tuple(given.raw),
             sample=self.fraction,
+            missing=given.missing and f"{corpus}: {given.missing}",
+            card=given.card,
         )
         self.add(node)
         repeat = Node(
@@ -182,6 +181,17 @@ class Planner:
             clauses=(("repeat", ""),),
         )
         return self.add(repeat)
+
+    def input(self, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
+        """What a corpus is read from: files by pattern, or those that the card of a published corpus names."""
+        from curate.published import Input, input_of, names_card
+
+        if names_card(entry.files):
+            return input_of(self, found, params, entry, where)
+        files = [f for f in entry.files if not f.startswith("embedded:")]
+        sources = list_sources(files, self.project, self.store, where, self.fraction) if files else None
+        raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
+        return Input(sources, raw, dict(entry.columns), entry.license)
 
     def foreign(self, corpus: str, raw: Schema) -> Schema:
         """The file's own columns that later steps or clauses of this corpus, or corpora made from it, name."""

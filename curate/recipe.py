@@ -105,7 +105,7 @@ class Recipe(Part):
         return CurateError(f"{section(path)}: {message}", where=self.location(*path))
 
     def unpinned(self) -> list[str]:
-        """`file:line: part` of each model, corpus or tokenizer whose revision is still to be filled in; `build` refuses them."""
+        """`file:line: part` of each model, corpus, tokenizer or run whose revision is still to be filled in; `build` refuses them."""
         return [self.where(*part) for part in dict.fromkeys(path[:2] for path, _ in self.unpinned_texts())]
 
     def unpinned_texts(self) -> list[tuple[tuple[str | int, ...], str]]:
@@ -117,6 +117,8 @@ class Recipe(Part):
             named.append((("corpora", name, "revision"), corpus.revision))
             named += [(("corpora", name, "files", place), text) for place, text in enumerate(corpus.files)]
         named.append((("tokenizer",), self.tokenizer.name if self.tokenizer else None))
+        for name, run in self.train.items():
+            named += [(("train", name, "from"), run.from_), (("train", name, "prompts"), run.prompts)]
         return [(path, text) for path, text in named if text and _UNPINNED.search(text)]
 
     def standing(self, path: Sequence[str | int]) -> Path:

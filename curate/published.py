@@ -1,0 +1,240 @@
+"""Corpora and models that others published: what their data cards say, and where a copy of their files is on this machine.
+
+    corpora: {web: {read: hub, files: card:megamath-web-pro, revision: unpinned}}
+
+`card:NAME` is all files that the card names, `card:NAME/PATTERN` some of the hub repository's. The card gives columns, license and figures, so
+planning needs neither the network nor the files. A build looks for the files where `hf download` puts them (huggingface_hub's cache) under
+the recipe's revision, which is a commit; once they are there their digests are the identity, as of any other file. A figure has its source,
+and what is not known is left out of a card. Left out here: downloading, which is the hub's own program's work, and whether a copy is whole,
+which the hub alone could say; the lock has its files and bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, StrictBool, field_validator
+
+from curate import datacard
+from curate.errors import CurateError
+from curate.identity import digest
+from curate.parts import ColumnName, Files, Part, Text
+from curate.profile import shipped
+from curate.scalars import Bytes, Count
+from curate.schema import dtype_of
+from curate.sources import Source, Sources, list_sources
+from curate.tree import shown
+
+if TYPE_CHECKING:
+    from curate.planner import Planner
+    from curate.recipe import Corpus
+    from curate.step import Step
+
+CARD = re.compile(r"card:(?P<name>[^/]+)(?:/(?P<pattern>.+))?")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+HUB = r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$"
+Hub = Annotated[str, Field(pattern=HUB)]
+
+
+class Figure(Part):
+    """A number and who says it."""
+
+    count: Count
+    source: Text
+
+
+class Tokens(Figure):
+    """Tokens by one tokenizer; which is not always told."""
+
+    tokenizer: Text | None = None
+
+
+class Size(Part):
+    """Bytes of the files on the hub, and who says it."""
+
+    count: Bytes
+    source: Text
+
+
+class CorpusCard(Part):
+    """The front matter of a published corpus's card."""
+
+    hub: Hub
+    """The data set's id."""
+    files: Annotated[Files, Field(min_length=1)]
+    """Patterns inside its repository; a star does not go into folders."""
+    license: Text
+    gated: StrictBool = False
+    """Whether an account has to accept terms first."""
+    columns: dict[ColumnName, Text] = Field(default_factory=dict)
+    """Our column -> theirs; a recipe's own `columns:` come on top."""
+    fields: dict[Text, Text] = Field(default_factory=dict)
+    """Their columns and types (as polars prints them), for planning without the files."""
+    documents: Figure | None = None
+    tokens: Tokens | None = None
+    bytes: Size | None = None
+    lacks: Text | None = None
+    """What the files do not hold without which they cannot be read, and where to get it."""
+
+    @field_validator("files")
+    @classmethod
+    def _inside(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            inside(pattern)
+        return patterns
+
+    @field_validator("fields")
+    @classmethod
+    def _types(cls, fields: dict[str, str]) -> dict[str, str]:
+        for name, kind in fields.items():
+            if not kind.startswith(("Struct", "Datetime")):
+                try:
+                    dtype_of(kind)
+                except CurateError:
+                    raise ValueError(f"{name}: {kind!r:.40} is no type; write e.g. String, Int64, Float64") from None
+        return fields
+
+
+class Shape(Part):
+    """A model's architecture, as its config.json says it; `parameters` count tied embeddings once."""
+
+    hub: Hub
+    parameters: Count
+    layers: Count
+    hidden: Count
+    intermediate: Count
+    heads: Count
+    kv_heads: Count
+    head_dim: Count
+    vocab: Count
+    tied: StrictBool
+    source: Text
+
+
+class ModelCard(Part):
+    """The front matter of a published model's card."""
+
+    license: Text
+    gated: StrictBool = False
+    model: Shape
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a corpus is read from, as planning knows it."""
+
+    sources: Sources | None
+    raw: dict[str, str]
+    """The files' own columns and their types."""
+    columns: dict[str, str]
+    license: str | None
+    missing: str = ""
+    """Why its files cannot be read here; empty if they can."""
+    card: CorpusCard | None = None
+    """The card; without its figures where only some of its files are meant."""
+
+
+def inside(pattern: str) -> str:
+    """The pattern, if it stays inside a repository. ValueError otherwise."""
+    if pattern.startswith(("/", "~")) or ".." in pattern.split("/") or "://" in pattern:
+        raise ValueError(f"{pattern!r:.80} leads out of the repository; write a pattern such as data/*.parquet")
+    return pattern
+
+
+def names_card(files: tuple[str, ...]) -> bool:
+    """Whether a corpus is read from files that a card names."""
+    return any(file.startswith("card:") for file in files)
+
+
+def split(files: tuple[str, ...], where: str) -> tuple[str, str | None]:
+    """The card that a corpus names, and its own pattern if it has one. CurateError for more than one card, or other files beside it."""
+    match = CARD.fullmatch(files[0]) if len(files) == 1 else None
+    if match is None:
+        raise CurateError("name one card and nothing beside it, as files: card:NAME or card:NAME/PATTERN", where=where)
+    try:
+        return match["name"], inside(match["pattern"]) if match["pattern"] else None
+    except ValueError as error:
+        raise CurateError(str(error), where=where) from None
+
+
+def corpus_card(name: str, project: Path, where: str = "") -> CorpusCard:
+    """The card of a published corpus. CurateError if there is none, or it is another thing's."""
+    path = datacard.find(name, project, where)
+    front = datacard.front(path)
+    if "hub" not in front:
+        raise CurateError("is no card of a published corpus, which says hub: ORG/NAME", where=shown(path))
+    return datacard.validated(front, CorpusCard, path)
+
+
+def model_card(hub: str, project: Path) -> ModelCard | None:
+    """The card of a published model by its hub id (a revision after @ does not matter); None if there is none."""
+    wanted = hub.partition("@")[0]
+    for folder in (project / "datacards", shipped("datacards")):
+        for path in sorted(folder.glob("*.md")):
+            if f"hub: {wanted}" in path.read_text("utf-8", errors="replace"):
+                front = datacard.front(path)
+                if "model" in front:
+                    card = datacard.validated(front, ModelCard, path)
+                    if card.model.hub == wanted:
+                        return card
+    return None
+
+
+def input_of(planner: Planner, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
+    """What a corpus with `files: card:NAME` is read from: files of the hub's cache, or a mark that stands for them."""
+    name, pattern = split(entry.files, where)
+    card = corpus_card(name, planner.project, where)
+    patterns = [pattern] if pattern else list(card.files)
+    revision = entry.revision
+    if revision is None:
+        raise CurateError(f"{card.hub} needs a revision; write revision: COMMIT, or revision: unpinned", where=where)
+    if revision != "unpinned" and not COMMIT.fullmatch(revision):
+        raise CurateError(
+            f"the revision {revision!r:.60} is no commit; write its 40 hexadecimal digits, or unpinned", where=where
+        )
+    if pattern:
+        card = card.model_copy(update={"documents": None, "tokens": None, "bytes": None})
+    columns, license = {**card.columns, **entry.columns}, entry.license or card.license
+    folder = snapshot(card.hub, revision)
+    here = [one for one in patterns if folder.is_dir() and any(path.is_file() for path in folder.glob(one))]
+    if here == patterns and not card.lacks:
+        from curate.step import code_of
+
+        sources = list_sources(patterns, folder, planner.store, where, planner.fraction)
+        raw = planner.discovery.of_reader(found, params, sources, code_of(found, planner.project))
+        return Input(sources, raw, columns, license, "", card)
+    mark = f"hub-{digest([card.hub, revision, patterns])}"
+    size = card.bytes.count if card.bytes else 0
+    sources = Sources((Source(f"hf://datasets/{card.hub}@{revision}", mark, size),))
+    said = missing(card, revision, patterns, planner.recipe.recipe)
+    return Input(sources, dict(card.fields), columns, license, said, card)
+
+
+def missing(card: CorpusCard, revision: str, patterns: list[str], recipe: str) -> str:
+    """Why a build cannot read the files of a card, and what to do."""
+    if card.lacks:
+        return f"{card.hub}: {card.lacks}"
+    if revision == "unpinned":
+        return f"{card.hub} has no revision yet; run curate fetch {recipe}, or write it in"
+    wanted = " ".join(f"--include {shlex.quote(pattern.replace('**/', ''))}" for pattern in patterns)
+    terms = " (accept its terms on the hub first)" if card.gated else ""
+    return (
+        f"{card.hub} is not on this machine{terms}; run: "
+        f"hf download {card.hub} --repo-type dataset --revision {revision} {wanted}"
+    )
+
+
+def snapshot(hub: str, revision: str) -> Path:
+    """Where huggingface_hub keeps the files of a data set at a commit (its documented cache layout).
+
+    Written out, because importing the library costs more than the rest of a plan; a test holds it to `snapshot_download`.
+    """
+    home = os.environ.get("HF_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
+    cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home, "hub")
+    folder = Path(os.path.expandvars(os.path.expanduser(cache)))
+    return folder / f"datasets--{hub.replace('/', '--')}" / "snapshots" / revision

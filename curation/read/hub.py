@@ -1,0 +1,61 @@
+"""Records of a published corpus as the hub has it: Parquet or JSON Lines, whichever a file is.
+
+    corpora: {web: {read: hub, files: card:megamath-web-pro, revision: unpinned}}
+
+The files are those of a data card (`curate/published.py`), or of a path like any other. Lists of objects, such as the messages of a dialogue,
+come as one JSON text, which `columns:` can name as the text and steps can read. Left out: everything else that a data set may be on the hub
+(scripts, archives, images).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import polars as pl
+
+from curate.errors import CurateError
+from curate.step import read
+from curation.read import jsonl as lines
+from curation.read import parquet as tables
+
+SUFFIXES = (*tables.SUFFIXES, *lines.SUFFIXES)
+"""How names of its files end."""
+
+
+@read(uses=["orjson", "polars", "pyarrow"])
+def hub(path: str, *, max_bytes: int = 16_000_000) -> Iterator[pl.DataFrame]:
+    """Rows of a file with its own columns and `error`; lists of objects as JSON text, keys sorted and nulls left out.
+
+    max_bytes: of one JSON line. Raises CurateError for a file that is neither Parquet nor JSON Lines by its name.
+    """
+    if path.endswith(tables.SUFFIXES):
+        frames = tables.parquet(path)
+    elif path.endswith(lines.SUFFIXES):
+        frames = lines.jsonl(path, max_bytes=max_bytes)
+    else:
+        raise CurateError(f"is none of {', '.join(SUFFIXES)}", where=path)
+    for frame in frames:
+        nested = [name for name, kind in frame.schema.items() if _is_list_of_objects(kind)]
+        yield frame.with_columns(_json(frame[name]) for name in nested)
+
+
+def _is_list_of_objects(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.List | pl.Array) and isinstance(kind.inner, pl.Struct)
+
+
+def _json(values: pl.Series) -> pl.Series:
+    """One text per row, the same whatever fields the rows beside it have."""
+    texts = [
+        None if value is None else orjson.dumps(_plain(value), default=str, option=orjson.OPT_SORT_KEYS).decode()
+        for value in values.to_list()
+    ]
+    return pl.Series(values.name, texts, dtype=pl.String)
+
+
+def _plain(value: Any) -> Any:
+    """A value without nulls in its maps, which a reader fills in where other records have a field."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,16 @@
+"""One text of several columns: a problem and its solution, a question and its answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import polars as pl
+from pydantic import Field
+
+from curate.step import rewrite
+
+
+@rewrite(reads=["$columns"], uses=["polars"])
+def join(docs: pl.DataFrame, *, columns: Annotated[list[str], Field(min_length=1)], separator: str = "\n") -> pl.Series:
+    """The columns' texts, in their order, with the separator between them; a document that lacks one of them is quarantined."""
+    return docs.select(pl.concat_str(columns, separator=separator).alias("text")).to_series()
