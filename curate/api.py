@@ -292,6 +292,15 @@ class Curated:
         todo = {row["node"]: row["seconds"] for row in rows if row["state"] == "to do"}
         return bill(todo, self.planned.nodes, None, self.profile)
 
+    def prospect(self) -> dict[str, Any]:
+        """What the mixture and the training runs will take, each figure with its source: `sources`, `disk` and `runs`.
+
+        None stands for what nobody says (`curate/prospect.py`).
+        """
+        from curate.prospect import prospect
+
+        return prospect(self.planned, self.project, self.mixture(), self.profile.price)
+
     def projection(self) -> dict[str, Any]:
         """Of a built sample: what it says of the whole. `documents` by node and `tokens` by corpus (low, high, estimate), and the `bill`.
 

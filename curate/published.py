@@ -33,7 +33,7 @@ from curate.tree import shown
 if TYPE_CHECKING:
     from curate.planner import Planner
     from curate.recipe import Corpus
-    from curate.step import Step
+    from curate.step import Step as StepFunction
 
 CARD = re.compile(r"card:(?P<name>[^/]+)(?:/(?P<pattern>.+))?")
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -116,12 +116,32 @@ class Shape(Part):
     source: Text
 
 
+class Step(Part):
+    """A training step that was measured (`benchmarks/training_step.py`)."""
+
+    gpu: Text
+    seq_len: Count
+    micro_batch: Count
+    compiled: StrictBool = False
+    tokens_per_second: Count
+    memory: Bytes
+    """The most that was held on the GPU."""
+
+
+class Measured(Part):
+    """Training steps on one GPU, and where the figures are from."""
+
+    source: Text
+    steps: tuple[Step, ...]
+
+
 class ModelCard(Part):
     """The front matter of a published model's card."""
 
     license: Text
     gated: StrictBool = False
     model: Shape
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +205,7 @@ def model_card(hub: str, project: Path) -> ModelCard | None:
     return None
 
 
-def input_of(planner: Planner, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
+def input_of(planner: Planner, found: StepFunction, params: dict[str, Any], entry: Corpus, where: str) -> Input:
     """What a corpus with `files: card:NAME` is read from: files of the hub's cache, or a mark that stands for them."""
     name, pattern = split(entry.files, where)
     card = corpus_card(name, planner.project, where)

@@ -19,6 +19,7 @@ from curate.cli.common import (
     table,
     total_text,
 )
+from curate.cli.prospect import prospect_text
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
 
         return emit(curated.resolved()) if as_json else click.echo(dump(curated.resolved()), nl=False)
     rows = curated.plan()
-    bill = curated.bill(rows)
+    bill, prospect = curated.bill(rows), curated.prospect()
     if as_json:
-        return emit({"recipe": curated.title, "nodes": rows, "bill": bill})
+        return emit({"recipe": curated.title, "nodes": rows, "bill": bill, **prospect})
     todo = [row for row in rows if row["state"] == "to do"]
     body = [
         [r["node"], r["step"], r["state"], *_counts(r), duration(r.get("seconds")), "; ".join(r["why"])] for r in rows
@@ -46,6 +47,7 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
     click.echo(f"\n{len(rows) - len(todo)} of {len(rows)} nodes are stored, {len(todo)} to do")
     if todo:
         click.echo(f"the rest takes {bill_text(bill)}")
+    prospect_text(prospect)
 
 
 def _counts(row: dict[str, Any]) -> list[str]:

@@ -1,0 +1,201 @@
+"""What a recipe's mixture and its training runs will take, told before anything runs: tokens, epochs, disk, GPU-hours, memory, price.
+
+Everything is arithmetic on the recipe, the cards of what it reads and starts from (`curate/published.py`, `curate/compute.py`), the facts
+of the mixture where it is built, and the prices of the profile. Each figure has its source, and what nobody says is None, which is printed
+as unknown. What filters and deduplication will take away is not foreseen: published tokens are the most that there can be, and epochs the
+least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from curate.compute import GPUS, flops_per_token, on_gpu
+from curate.names import reference
+from curate.parts import TrainEntry
+from curate.plan import Node, Plan
+from curate.profile import Prices
+from curate.published import ModelCard, model_card
+from curate.recipe import Recipe
+
+FILL = 0.97
+"""Share of places that hold a token: what best-fit packing reaches at 4,096 on real text (docs/mixture.md)."""
+
+ID_BYTES = 4
+
+
+def prospect(plan: Plan, project: Path, facts: Mapping[str, Any], prices: Prices) -> dict[str, Any]:
+    """`sources`, `disk` and `runs` of a recipe with a mixture; empty lists where it has none. facts: of the built mixture, or empty."""
+    recipe = plan.recipe
+    return {
+        "sources": sources(plan, facts),
+        "disk": disk(plan, project, facts),
+        "runs": [run(recipe, name, entry, project, facts, prices) for name, entry in recipe.train.items()],
+    }
+
+
+def sources(plan: Plan, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each corpus owes the mixture: `source, weight, tokens`, what there is of it, and how often that makes it seen."""
+    mix = plan.recipe.mixture
+    if mix is None:
+        return []
+    rows, total = [], int(plan.nodes["mixture"].params["tokens"])  # of a sample a share of the recipe's
+    for name, weight in weights(plan.recipe).items():
+        tokens = round(weight * total)
+        held, said = available(plan, name, facts)
+        rows.append(
+            {
+                "source": name,
+                "weight": float(weight),
+                "tokens": tokens,
+                "available": held,
+                "available_source": said,
+                "epochs": tokens / held if held else None,
+                "max_epochs": mix.max_epochs.get(name),
+            }
+        )
+    return rows
+
+
+def weights(recipe: Recipe) -> dict[str, Fraction]:
+    """Each corpus's share of the whole mixture, over all stages, in the order in which the recipe names them."""
+    shares: dict[str, Fraction] = {}
+    done = Fraction(0)
+    for stage in recipe.mixture.stages if recipe.mixture else ():
+        until = Fraction(repr(stage.until))
+        for name, weight in stage.weights.items():
+            shares[name] = shares.get(name, Fraction(0)) + (until - done) * Fraction(repr(weight))
+        done = until
+    return shares
+
+
+def available(plan: Plan, corpus: str, facts: Mapping[str, Any]) -> tuple[int | None, str]:
+    """Tokens that there are of a corpus, and who counted them."""
+    built = facts.get("sources", {}).get(corpus)
+    if built:
+        return built["available"]["tokens"], "counted in the built mixture"
+    card = reader(plan, corpus).card
+    if card and card.tokens:
+        by = f" by {card.tokens.tokenizer}" if card.tokens.tokenizer else ""
+        return card.tokens.count, f"{card.tokens.source}; counted{by}, before any step" if by else card.tokens.source
+    return None, "unknown"
+
+
+def reader(plan: Plan, corpus: str) -> Node:
+    """The node that the documents of a corpus were read by."""
+    nodes = [*plan.ends[corpus].upstream()]
+    return next((node for node in nodes if node.kind == "read"), nodes[-1])
+
+
+def disk(plan: Plan, project: Path, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Bytes to fetch and to write: `what, bytes, source`."""
+    mix = plan.recipe.mixture
+    readers = {node.name: node for node in plan.nodes.values() if node.kind == "read" and node.card}
+    rows = [
+        {
+            "what": f"files of {node.corpus}",
+            "bytes": node.card.bytes.count if node.card.bytes else None,
+            "source": node.card.bytes.source if node.card.bytes else "unknown",
+        }
+        for node in readers.values()
+        if node.card
+    ]
+    if mix is None:
+        return rows
+    if not facts:
+        rows.append(_token_ids(plan))
+    return [*rows, _windows(plan, project, facts)]
+
+
+def _token_ids(plan: Plan) -> dict[str, Any]:
+    """All documents are tokenised, also those that the mixture will not take."""
+    held = {name: available(plan, name, {})[0] for name in weights(plan.recipe)}
+    lacking = [name for name, tokens in held.items() if tokens is None]
+    without = f", without {', '.join(lacking)}" if lacking else ""
+    size = ID_BYTES * sum(tokens or 0 for tokens in held.values())
+    source = f"{ID_BYTES} bytes for each token there is, before compression{without}"
+    return {"what": "token ids in the store", "bytes": size or None, "source": source if size else "unknown"}
+
+
+def _windows(plan: Plan, project: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    if facts:
+        size = sum(file["bytes"] for name, file in facts["files"].items() if name.startswith("windows-"))
+        return {"what": "windows", "bytes": size, "source": "built"}
+    vocab, said = vocabulary(plan.recipe, project)
+    if vocab is None:
+        return {"what": "windows", "bytes": None, "source": f"unknown: {said}"}
+    width = 2 if vocab <= 1 << 16 else 4
+    size = round(int(plan.nodes["mixture"].params["tokens"]) / FILL * width)
+    return {"what": "windows", "bytes": size, "source": f"{width} bytes for each place at a fill of {FILL} ({said})"}
+
+
+def vocabulary(recipe: Recipe, project: Path) -> tuple[int | None, str]:
+    """Entries of the recipe's tokenizer, and who says so."""
+    entry = recipe.tokenizer
+    found = reference(entry.name) if entry else None
+    if found:
+        return vocabulary(recipe.others[found[0]], project)
+    if entry and entry.vocab:
+        return entry.vocab, f"a vocabulary of {entry.vocab:,}, by the recipe"
+    card = model_card(str(entry.name), project) if entry else None
+    if card:
+        return card.model.vocab, f"a vocabulary of {card.model.vocab:,}, by {card.model.source}"
+    return None, "the tokenizer's vocabulary is not known"
+
+
+def run(
+    recipe: Recipe, name: str, entry: TrainEntry, project: Path, facts: Mapping[str, Any], prices: Prices
+) -> dict[str, Any]:
+    """One training run: `run, model, parameters, places, flops` and, for each GPU, hours, memory and price, with their sources."""
+    hub = start(recipe, name)
+    card = model_card(hub, project) if hub else None
+    told: dict[str, Any] = {"run": name, "model": hub, "trainer": entry.run}
+    if entry.data is None or recipe.mixture is None:
+        return told | {"known": False, "why": "unknown: what it takes depends on what the model will write"}
+    places, how = places_of(recipe, entry, facts)
+    told |= {"places": places, "places_source": how}
+    if card is None:
+        return told | {"known": False, "why": f"unknown: no card in datacards/ has the hub id of {hub or 'its model'}"}
+    return told | {"known": True, **_cost(card, places, recipe.mixture.seq_len, prices)}
+
+
+def _cost(card: ModelCard, places: int, seq_len: int, prices: Prices) -> dict[str, Any]:
+    shape = card.model
+    rows = [on_gpu(card, gpu, places, seq_len) for gpu in GPUS]
+    for row in rows:
+        hours, each = row["gpu_hours"], prices.gpu_hour
+        row["price"] = None if hours is None or each is None else round(hours * each, 2)
+    return {
+        "parameters": shape.parameters,
+        "parameters_source": shape.source,
+        "flops": places * flops_per_token(shape, seq_len),
+        "flops_source": "(6N + 12 x layers x heads x head size x length) per token; PaLM, appendix B",
+        "currency": prices.currency,
+        "gpus": rows,
+    }
+
+
+def places_of(recipe: Recipe, entry: TrainEntry, facts: Mapping[str, Any]) -> tuple[int, str]:
+    """Places of windows that a run on the mixture computes, padding included, and how that was counted."""
+    mix = recipe.mixture
+    assert mix
+    steps, batch = entry.params.get("max_steps"), entry.params.get("batch_size")
+    if isinstance(steps, int) and isinstance(batch, int):
+        return steps * batch * mix.seq_len, f"{steps:,} steps of {batch:,} windows of {mix.seq_len:,}"
+    if facts:
+        return int(facts["windows"]) * mix.seq_len, f"{facts['windows']:,} windows of {mix.seq_len:,}"
+    return round(mix.tokens / FILL), f"{mix.tokens:,} tokens at a fill of {FILL}"
+
+
+def start(recipe: Recipe, name: str) -> str:
+    """Hub id of the model that a run goes back to; empty where the recipe does not say."""
+    above = recipe.train[name].from_
+    while above in recipe.train:
+        above = recipe.train[above].from_
+    found = reference(above)
+    if found:
+        return start(recipe.others[found[0]], found[1])
+    return (above or "").partition("@")[0]

@@ -1,0 +1,126 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import curate
+from curate.cli import cli
+from curate.compute import GPUS, flops_per_token, memory_of, on_gpu
+from curate.profile import shipped
+from curate.prospect import start
+from curate.published import ModelCard, model_card
+from curate.recipe import load
+
+MODELS = ("meta-llama/Llama-3.2-1B", "meta-llama/Llama-3.2-3B", "meta-llama/Llama-3.1-8B", "Qwen/Qwen2.5-0.5B")
+
+
+def card(hub: str) -> ModelCard:
+    found = model_card(hub, Path("nowhere"))
+    assert found and found.measured
+    return found
+
+
+@pytest.fixture
+def paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the paper's recipes under a tokenizer that is trained on the spot, so that no file of the hub is asked for."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipes").mkdir()
+    for name in ("stable", "long-cot"):
+        text = f"recipe: my-{name}\nextends: paper/{name}\ntokenizer: {{train: bpe, vocab: 128_256, of: [dclm-baseline]}}\n"
+        (tmp_path / "recipes" / f"my-{name}.yaml").write_text(text)
+    return tmp_path
+
+
+def test_flops_are_six_per_parameter_and_those_of_attention() -> None:
+    # by hand: 6 x 1,235,814,400 + 12 x 16 layers x 2,048 x 8,192
+    assert flops_per_token(card(MODELS[0]).model, 8192) == 7_414_886_400 + 3_221_225_472
+
+
+@pytest.mark.parametrize("hub", MODELS)
+def test_the_memory_formula_is_a_close_upper_bound_of_what_was_measured(hub: str) -> None:
+    found = card(hub)
+    for step in (s for s in found.measured.steps if not s.compiled) if found.measured else ():
+        told = memory_of(found.model, step.seq_len, step.micro_batch)
+        assert 0.995 * step.memory <= told <= 1.13 * step.memory, step
+
+
+def test_a_model_that_is_measured_on_a_gpu_is_told_by_that_and_on_another_by_its_utilisation() -> None:
+    found = card(MODELS[1])
+    small, h100, h200 = (on_gpu(found, gpu, 3.6e9, 8192) for gpu in GPUS)
+    assert h100["gpu_hours"] == pytest.approx(1e6 / 12_301, rel=1e-3)
+    assert h200["gpu_hours"] == pytest.approx(1e6 / 13_477, rel=1e-3)
+    assert h100["gpus_at_least"] == h200["gpus_at_least"] == 1 and small["gpus_at_least"] == 3
+    assert small["gpu_hours"] == pytest.approx(h200["gpu_hours"] * 989 / 165, rel=1e-3)
+    assert "micro-batch 2" in h100["gpu_hours_source"] and "that H200 reached" in small["gpu_hours_source"]
+
+
+def test_a_model_that_nobody_measured_has_memory_by_formula_and_unknown_hours() -> None:
+    found = card(MODELS[1]).model_copy(update={"measured": None})
+    told = on_gpu(found, GPUS[1], 1e9, 8192)
+    assert told["gpu_hours"] is None and told["gpu_hours_source"].startswith("unknown")
+    assert told["memory"] == memory_of(found.model, 8192) and "formula" in told["memory_source"]
+
+
+def test_the_stable_stage_has_the_epochs_that_follow_from_the_published_sizes(paper: Path) -> None:
+    told = curate.open("my-stable").prospect()
+    rows = {row["source"]: row for row in told["sources"]}
+    epochs = {name: row["epochs"] and round(row["epochs"], 2) for name, row in rows.items()}
+    assert epochs == {
+        "megamath-web-pro-max": 2.06,
+        "dclm-baseline": None,
+        "megamath-text-code-block": 0.42,
+        "megamath-qa": 1.5,
+        "megamath-code": 0.09,
+        "megamath-translated-code": 0.36,
+    }
+    assert sum(row["tokens"] for row in rows.values()) == 209_715_200_000
+    windows = next(row for row in told["disk"] if row["what"] == "windows")
+    assert windows["bytes"] == round(209_715_200_000 / 0.97 * 4)
+
+
+def test_a_run_goes_back_through_recipes_to_the_model_that_it_starts_from(paper: Path) -> None:
+    recipe = load("my-long-cot", project=paper)
+    assert start(recipe, "midtrain") == start(recipe, "grpo") == "meta-llama/Llama-3.2-3B"
+
+
+def test_steps_and_batch_of_a_run_say_how_much_it_computes(paper: Path) -> None:
+    midtrain, grpo = curate.open("my-long-cot").prospect()["runs"]
+    assert midtrain["places"] == 5_000 * 512 * 8_192
+    assert midtrain["flops"] == midtrain["places"] * flops_per_token(card(MODELS[1]).model, 8_192)
+    assert grpo["known"] is False and grpo["why"].startswith("unknown")
+
+
+def test_a_price_is_unknown_until_the_profile_has_one(paper: Path) -> None:
+    assert {row["price"] for row in curate.open("my-stable").prospect()["runs"][0]["gpus"]} == {None}
+    (paper / "profiles").mkdir()
+    (paper / "profiles" / "rented.toml").write_text("[price]\ngpu_hour = 2.0\n")
+    rows = curate.open("my-stable", profile="rented").prospect()["runs"][0]["gpus"]
+    assert [row["price"] for row in rows] == [round(2 * row["gpu_hours"], 2) for row in rows]
+
+
+def test_plan_prints_every_figure_with_its_source_or_unknown(paper: Path) -> None:
+    ran = CliRunner().invoke(cli, ["plan", "my-long-cot"])
+    assert ran.exit_code == 0
+    text = ran.output
+    for part in ("11.53B", "15.1B [a]", "0.76", "RTX 4090, 24 GB", "H100, 80 GB", "H200, 141 GB", "86.5 GB"):
+        assert part in text
+    assert "[a] MegaMath paper (arXiv 2504.02807), Table 1; counted by Llama-2, before any step" in text
+    assert text.count("unknown") > 5
+
+
+def test_a_recipe_whose_corpora_nobody_published_is_planned_as_before() -> None:
+    ran = CliRunner().invoke(cli, ["plan", "stable"])
+    assert ran.exit_code == 0 and "there are" not in ran.output
+
+
+def test_a_model_without_a_card_is_unknown_and_named(paper: Path) -> None:
+    path = paper / "recipes" / "other.yaml"
+    path.write_text("recipe: other\nextends: my-stable\ntrain:\n  midtrain: {from: org/none@unpinned}\n")
+    run = curate.open("other").prospect()["runs"][0]
+    assert run["known"] is False and "org/none" in run["why"]
+
+
+def test_every_measured_gpu_has_a_peak() -> None:
+    peaks = {gpu.name for gpu in GPUS}
+    measured = {step.gpu for hub in MODELS for step in (card(hub).measured or pytest.fail(hub)).steps}
+    assert measured <= peaks and shipped("datacards").is_dir()
