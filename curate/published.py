@@ -2,11 +2,11 @@
 
     corpora: {web: {read: hub, files: card:megamath-web-pro, revision: unpinned}}
 
-`card:NAME` is all files that the card names, `card:NAME/PATTERN` some of the hub repository's. The card gives columns, license and figures, so
-planning needs neither the network nor the files. A build looks for the files where `hf download` puts them (huggingface_hub's cache) under
-the recipe's revision, which is a commit; once they are there their digests are the identity, as of any other file. A figure has its source,
-and what is not known is left out of a card. Left out here: downloading, which is the hub's own program's work, and whether a copy is whole,
-which the hub alone could say; the lock has its files and bytes.
+`card:NAME` is all files that the card names, `card:NAME/PATTERN` some of the hub's repository. The card gives columns, license and
+figures, so planning needs neither the network nor the files. A build looks for the files where `hf download` puts them
+(huggingface_hub's cache), under the recipe's revision, which is a commit; once they are there their digests are the identity, as of any
+other file. A figure has its source, and what is not known is left out of a card. Left out here: downloading, which the hub's own program
+does, and whether a copy is whole, which only the hub could say; the lock has its files and bytes.
 """
 
 from __future__ import annotations
@@ -162,13 +162,21 @@ def split(files: tuple[str, ...], where: str) -> tuple[str, str | None]:
         raise CurateError(str(error), where=where) from None
 
 
+def read_card(path: Path) -> datacard.Card | CorpusCard | ModelCard:
+    """Any card of an input, by what its front matter says: `model:`, `hub:`, or else a benchmark's."""
+    front = datacard.front(path)
+    if "model" in front:
+        return datacard.validated(front, ModelCard, path)
+    return datacard.validated(front, CorpusCard if "hub" in front else datacard.Card, path)
+
+
 def corpus_card(name: str, project: Path, where: str = "") -> CorpusCard:
     """The card of a published corpus. CurateError if there is none, or it is another thing's."""
     path = datacard.find(name, project, where)
-    front = datacard.front(path)
-    if "hub" not in front:
+    card = read_card(path)
+    if not isinstance(card, CorpusCard):
         raise CurateError("is no card of a published corpus, which says hub: ORG/NAME", where=shown(path))
-    return datacard.validated(front, CorpusCard, path)
+    return card
 
 
 def model_card(hub: str, project: Path) -> ModelCard | None:
@@ -177,11 +185,9 @@ def model_card(hub: str, project: Path) -> ModelCard | None:
     for folder in (project / "datacards", shipped("datacards")):
         for path in sorted(folder.glob("*.md")):
             if f"hub: {wanted}" in path.read_text("utf-8", errors="replace"):
-                front = datacard.front(path)
-                if "model" in front:
-                    card = datacard.validated(front, ModelCard, path)
-                    if card.model.hub == wanted:
-                        return card
+                card = read_card(path)
+                if isinstance(card, ModelCard) and card.model.hub == wanted:
+                    return card
     return None
 
 
@@ -221,12 +227,17 @@ def missing(card: CorpusCard, revision: str, patterns: list[str], recipe: str) -
         return f"{card.hub}: {card.lacks}"
     if revision == "unpinned":
         return f"{card.hub} has no revision yet; run curate fetch {recipe}, or write it in"
-    wanted = " ".join(f"--include {shlex.quote(pattern.replace('**/', ''))}" for pattern in patterns)
+    wanted = " ".join(f"--include {shlex.quote(_anywhere(pattern))}" for pattern in patterns)
     terms = " (accept its terms on the hub first)" if card.gated else ""
     return (
         f"{card.hub} is not on this machine{terms}; run: "
         f"hf download {card.hub} --repo-type dataset --revision {revision} {wanted}"
     )
+
+
+def _anywhere(pattern: str) -> str:
+    """A pattern as the hub's program reads it, whose one star goes into folders too; it may take more."""
+    return pattern.replace("**/", "*").replace("**", "*")
 
 
 def snapshot(hub: str, revision: str) -> Path:
