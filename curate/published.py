@@ -167,7 +167,9 @@ def read_card(path: Path) -> datacard.Card | CorpusCard | ModelCard:
     front = datacard.front(path)
     if "model" in front:
         return datacard.validated(front, ModelCard, path)
-    return datacard.validated(front, CorpusCard if "hub" in front else datacard.Card, path)
+    if "hub" in front:
+        return datacard.validated(front, CorpusCard, path)
+    return datacard.validated(front, datacard.Card, path)
 
 
 def corpus_card(name: str, project: Path, where: str = "") -> CorpusCard:

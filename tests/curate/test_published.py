@@ -223,7 +223,7 @@ def test_json_lines_give_the_text_that_parquet_gives(tmp_path: Path, cache: Path
     pl.DataFrame({"messages": [talk("d", "e")]}).write_parquet(tmp_path / "x.parquet")
     assert texts[1] == pl.concat(hub(str(tmp_path / "x.parquet")))["messages"][0]
     assert json.loads(texts[0]) == lines[0]["messages"]
-    with pytest.raises(CurateError, match="is none of .parquet"):
+    with pytest.raises(CurateError, match=r"is none of \.parquet"):
         next(iter(hub("a.csv")))
 
 
@@ -295,6 +295,53 @@ def test_fetch_writes_the_commit_into_the_user_s_recipe(tmp_path: Path, monkeypa
     assert f"revision: '{COMMIT}'" in text or f"revision: {COMMIT}" in text
     assert f"ORG/PROMPTS@{COMMIT}/part" in text
     assert open_small(folder).recipe.unpinned() == []
+
+
+HEAD = "recipe: small\nextends: paper/study/web-qa-9-1\n"
+OWN = {
+    "new": HEAD,
+    "no end of line": HEAD.rstrip(),
+    "more of it": HEAD + "corpora:\n  # mine\n  megamath-web-pro:\n    about: the web\nseed: 3\n",
+    "in braces": HEAD + "corpora: {megamath-web-pro: {about: the web}, megamath-qa: {}}\ntrain: {}\n",
+    "other ends of lines": (HEAD + "mixture: {tokens: 1B}\n").replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("text", OWN.values(), ids=OWN)
+def test_what_a_recipe_of_the_package_leaves_open_is_pinned_in_the_user_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    asked: list[str] = []
+
+    def resolved(kind: str, name: str, where: str = "") -> str:
+        asked.append(name)
+        return COMMIT
+
+    monkeypatch.setattr("curate.fetch.resolved", resolved)
+    folder = tiny(tmp_path, "recipe: small\n")
+    path = folder / "recipes/small.yaml"
+    path.write_bytes(text.encode())
+    open_small(folder).fetch()
+    assert asked == ["LLM360/MegaMath", "meta-llama/Llama-3.2-3B", "hkust-nlp/SimpleRL-Zoo-Data"], "each once"
+    recipe = open_small(folder).recipe
+    assert recipe.unpinned() == []
+    assert {corpus.revision for corpus in recipe.corpora.values()} == {COMMIT}
+    assert recipe.tokenizer
+    assert recipe.tokenizer.name == recipe.train["midtrain"].from_ == f"meta-llama/Llama-3.2-3B@{COMMIT}"
+    made = path.read_bytes().decode()
+    assert [c for c in text if not c.isspace()] == [c for c in _without(made, text) if not c.isspace()]
+    assert made.count("\r\n") == (made.count("\n") if "\r" in text else 0)
+
+
+def _without(made: str, text: str) -> str:
+    """What of the text stands in what was made of it, in its order."""
+    rest = iter(made)
+    return "".join(c for c in text if c in rest)
+
+
+def test_a_recipe_of_the_package_itself_is_not_written_to(tmp_path: Path) -> None:
+    with pytest.raises(CurateError, match=r"make one of your own \(curate new NAME --from paper/stable\)"):
+        curate.open("paper/stable", project=tmp_path, store=str(tmp_path / "store")).fetch()
 
 
 def test_a_benchmark_is_no_corpus(tmp_path: Path) -> None:
