@@ -7,9 +7,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import curate
 from curate import published
+from curate.cli import cli
 from curate.errors import CurateError
 from curate.published import ModelCard
 from tests.curate.corpus import contents, one, open_small, tiny
@@ -96,12 +98,20 @@ def test_a_plan_needs_neither_files_nor_a_network(tmp_path: Path) -> None:
     plan = {row["node"]: row for row in recipe.plan()}
     assert plan["talks/hub"]["documents"] == 1_200_000
     assert plan["talks/hub"]["exact"] is False
+    assert "hf download ORG/TALKS" in plan["talks/hub"]["missing"]
+    assert "missing" not in plan["talks/chat"]
     node = recipe.planned.nodes["talks/hub"]
     assert node.own["license"] == "odc-by"
     assert node.own["columns"] == {"text": "messages", "url": "page.url"}
     assert node.own["promoted"] == ["model", "score"]
     assert node.sources
     assert [file.bytes for file in node.sources.files] == [2_000_000_000]
+
+
+def test_the_program_s_plan_tells_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project(tmp_path, revision="unpinned"))
+    said = CliRunner().invoke(cli, ["plan", "small"]).output.splitlines()
+    assert said[-1] == "missing: talks: ORG/TALKS has no revision yet; run curate fetch small, or write it in"
 
 
 def test_a_build_without_the_files_says_the_command_before_any_work(tmp_path: Path) -> None:
