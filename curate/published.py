@@ -6,11 +6,12 @@
 figures, so planning needs neither the network nor the files. A build looks for the files where `hf download` puts them
 (huggingface_hub's cache), under the recipe's revision, which is a commit; once they are there their digests are the identity, as of any
 other file. A figure has its source, and what is not known is left out of a card. Left out here: downloading, which the hub's own program
-does, and whether a copy is whole, which only the hub could say; the lock has its files and bytes.
+does, and whether a copy is whole where its files' names do not say how many there are; the lock has their number and bytes.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import shlex
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 CARD = re.compile(r"card:(?P<name>[^/]+)(?:/(?P<pattern>.+))?")
 COMMIT = re.compile(r"[0-9a-f]{40}")
+NUMBERED = re.compile(r"(?P<head>.*-)(?P<number>\d{5})-of-(?P<total>\d{5})(?P<tail>.*)")
+"""How files of a data set are called that come in a known number."""
 HUB = r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$"
 Hub = Annotated[str, Field(pattern=HUB)]
 
@@ -209,8 +212,7 @@ def input_of(planner: Planner, found: Step, params: dict[str, Any], entry: Corpu
         card = card.model_copy(update={"documents": None, "tokens": None, "bytes": None})
     columns, license = {**card.columns, **entry.columns}, entry.license or card.license
     folder = snapshot(card.hub, revision)
-    here = [one for one in patterns if folder.is_dir() and any(path.is_file() for path in folder.glob(one))]
-    if here == patterns and not card.lacks:
+    if not card.lacks and all(is_here(folder, one) for one in patterns):
         from curate.step import code_of
 
         sources = list_sources(patterns, folder, planner.store, where, planner.fraction)
@@ -223,6 +225,26 @@ def input_of(planner: Planner, found: Step, params: dict[str, Any], entry: Corpu
     return Input(sources, dict(card.fields), columns, license, said, card)
 
 
+def is_here(folder: Path, pattern: str) -> bool:
+    """Whether a folder has files of a pattern and, of those that say `00003-of-00032`, all that the pattern takes."""
+    found = (
+        [path.relative_to(folder).as_posix() for path in folder.glob(pattern) if path.is_file()]
+        if folder.is_dir()
+        else []
+    )
+    numbers: dict[tuple[str, str], set[int]] = {}
+    tails: dict[tuple[str, str], str] = {}
+    for match in filter(None, map(NUMBERED.fullmatch, found)):
+        series = match["head"], match["total"]
+        numbers.setdefault(series, set()).add(int(match["number"]))
+        tails.setdefault(series, match["tail"])
+    for (head, total), seen in numbers.items():
+        names = (f"{head}{n:05d}-of-{total}{tails[head, total]}" for n in range(int(total)) if n not in seen)
+        if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            return False
+    return bool(found)
+
+
 def missing(card: CorpusCard, revision: str, patterns: list[str], recipe: str) -> str:
     """Why a build cannot read the files of a card, and what to do."""
     if card.lacks:
@@ -232,7 +254,7 @@ def missing(card: CorpusCard, revision: str, patterns: list[str], recipe: str) -
     wanted = " ".join(f"--include {shlex.quote(_anywhere(pattern))}" for pattern in patterns)
     terms = " (accept its terms on the hub first)" if card.gated else ""
     return (
-        f"{card.hub} is not on this machine{terms}; run: "
+        f"{card.hub} is not on this machine, or not whole{terms}; run: "
         f"hf download {card.hub} --repo-type dataset --revision {revision} {wanted}"
     )
 

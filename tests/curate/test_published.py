@@ -1,5 +1,6 @@
 """Corpora of the hub: planned from their cards, built from huggingface_hub's cache, pinned in the user's own file."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 import curate
 from curate import published
+from curate.artifact import parquet_bytes
 from curate.cli import cli
 from curate.errors import CurateError
 from curate.published import ModelCard
@@ -82,8 +84,9 @@ def download(cache: Path, frames: dict[str, pl.DataFrame], commit: str = COMMIT)
     (folder / "refs").mkdir(exist_ok=True)
     (folder / "refs/main").write_text(commit)
     for name, frame in frames.items():
-        blob = folder / "blobs" / f"{len([*(folder / 'blobs').iterdir()]):064x}"
-        frame.write_parquet(blob)
+        data = parquet_bytes(frame)
+        blob = folder / "blobs" / hashlib.sha256(data).hexdigest()
+        blob.write_bytes(data)
         link = folder / "snapshots" / commit / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(blob)
@@ -119,7 +122,7 @@ def test_a_build_without_the_files_says_the_command_before_any_work(tmp_path: Pa
     with pytest.raises(CurateError) as error:
         recipe.build()
     command = f"hf download ORG/TALKS --repo-type dataset --revision {COMMIT} --include 'data/*/*.parquet'"
-    assert str(error.value).endswith(f"talks: ORG/TALKS is not on this machine; run: {command}")
+    assert str(error.value).endswith(f"talks: ORG/TALKS is not on this machine, or not whole; run: {command}")
     assert "recipes/small.yaml:3: " in str(error.value)
     assert not list((tmp_path / ".curate/objects").glob("*"))
 
@@ -158,6 +161,46 @@ def test_a_link_whose_blob_is_gone_is_no_file(tmp_path: Path, cache: Path) -> No
     (snapshot / "data/a/0.parquet").resolve().unlink()
     with pytest.raises(CurateError, match="is not on this machine"):
         open_small(project(tmp_path)).build()
+
+
+def test_the_digest_in_the_cache_is_believed_by_a_plan_and_checked_by_a_build(tmp_path: Path, cache: Path) -> None:
+    snapshot = download(cache, FILES)
+    recipe = open_small(project(tmp_path))
+    blobs = {path.resolve().name for path in snapshot.glob("data/*/*")}
+    sources = recipe.planned["talks/hub"].base.sources
+    assert sources
+    assert {*sources.digests} == blobs
+    blob = (snapshot / "data/a/0.parquet").resolve()
+    blob.write_bytes(parquet_bytes(rows(40)))
+    with pytest.raises(
+        CurateError, match=r"0\.parquet: is not what its digest in the hub's cache says; download it again"
+    ):
+        open_small(tmp_path).build()
+    blob.write_bytes(parquet_bytes(rows()))
+    open_small(tmp_path).build()
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "here"),
+    [
+        (["a-00000-of-00002.x", "a-00001-of-00002.x"], "a-*.x", True),
+        (["a-00000-of-00002.x"], "a-*.x", False),
+        (["d/a-00002-of-00003-ab12.x", "d/a-00000-of-00003-cd34.x"], "d/a-*.x", False),
+        (["d/a-00002-of-00003-ab12.x", "d/a-00000-of-00003-cd34.x", "d/a-00001-of-00003-ef56.x"], "d/a-*.x", True),
+        (["a-00000-of-00064.x", "a-00001-of-00064.x"], "a-0000[01]-of-00064.x", True),
+        (["a-00000-of-00064.x"], "a-0000[01]-of-00064.x", False),
+        (["a-00000-of-00001.x", "b-00001-of-00002.x"], "*.x", False),
+        (["000_00000.x"], "*.x", True),
+        (["000_00000.x"], "*.y", False),
+    ],
+)
+def test_a_copy_that_lacks_a_numbered_file_is_not_here(
+    tmp_path: Path, names: list[str], pattern: str, here: bool
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert published.is_here(tmp_path, pattern) is here
 
 
 def test_the_cache_is_where_huggingface_hub_finds_it(tmp_path: Path, cache: Path) -> None:
