@@ -67,6 +67,7 @@ class Build(State):
         """Build the named nodes and what they need; all of the plan when none is named."""
         nodes = self.plan.needed(targets)
         self.keep_young(nodes)
+        self.refuse_missing(nodes)
         for _ in range(4 * len(nodes) + 16):
             try:
                 self.settle(nodes)
@@ -83,6 +84,15 @@ class Build(State):
                 self.store.set_aside(damage)
                 self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
+
+    def refuse_missing(self, nodes: list[Node]) -> None:
+        """CurateError for the first node to do whose files are not on this machine, before anything is done."""
+        if not any(node.missing for node in nodes):
+            return
+        self.settle(nodes)
+        for node in nodes:
+            if node.missing and node.plan_key not in self.done:
+                raise CurateError(node.missing, where=node.where)
 
     def bring_ends(self, nodes: list[Node]) -> None:
         """What a build is for is here at its end: the files that no other node takes in, such as the mixture."""

@@ -60,6 +60,8 @@ class Node:
     """Parameter -> the benchmarks that it names."""
     sample: float | None = None
     """Of a reader in a sample of a recipe: the share of its documents that is wanted."""
+    missing: str = ""
+    """What is not on this machine, as the error of a build that needs it; empty if all is here."""
 
     @property
     def is_base(self) -> bool:

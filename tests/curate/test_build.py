@@ -1,6 +1,7 @@
 """A build: what it gives, what it does again, and what it must not depend on."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -30,6 +31,19 @@ def test_a_step_edited_in_a_notebook_runs_as_it_stands_now(tmp_path: Path) -> No
     recipe = open_small(folder)
     recipe.build()
     assert recipe.sql("select letters from documents").item() == 8
+
+
+def test_what_is_not_on_this_machine_is_said_before_any_work_unless_it_is_stored(tmp_path: Path) -> None:
+    folder = tiny(tmp_path, one("{score: letters}"), pl.DataFrame({"text": ["one"]}))
+    recipe = open_small(folder)
+    nodes = recipe.planned.nodes
+    nodes["web/letters"] = replace(nodes["web/letters"], missing="no file here; run fetch-it")
+    with pytest.raises(CurateError, match="no file here; run fetch-it"):
+        recipe.build()
+    assert not list((folder / ".curate" / "objects").glob("*/manifest.json"))
+    open_small(folder).build()
+    recipe.build()
+    assert recipe.documents("web").rows == 1
 
 
 def test_every_document_has_one_fate(small: Path) -> None:
