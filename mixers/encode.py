@@ -26,7 +26,7 @@ from mixers.cut import Cutter, compiled
 from mixers.merges import encode, fill, fill_whole
 from mixers.native import utf8
 
-SLOTS = 1 << 20
+SLOTS = 1 << 19
 """Pieces that the memory has places for; it takes half as many."""
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 """What `ByteLevel` cuts with if it is to cut (`use_regex`)."""
@@ -48,9 +48,8 @@ class Encoder:
         taken = tokens if spec["model"].get("ignore_merges") else {}
         self.whole = (np.array([vocab[token] for token in taken], np.int64), *_slots(list(taken.values())))
         self.memory = (
-            np.zeros((SLOTS, 2), np.uint64),
-            np.zeros((SLOTS, 2), np.int32),
-            np.zeros(4 * SLOTS, np.uint32),
+            np.zeros((SLOTS, 4), np.uint64),
+            np.zeros(2 * SLOTS, np.uint32),
             np.zeros(2, np.int64),
         )
 
@@ -77,6 +76,15 @@ class Encoder:
         cutter = (self.cutter.classes, self.cutter.steps)
         encode(data, bounds, (before, after), cutter, self.tables, self.whole, self.memory, out, ends)
         return out[: ends[-1]].copy(), ends
+
+    def inside(
+        self, ids: np.ndarray, ends: np.ndarray, heads: pl.Series, before: int = -1, after: int = -1
+    ) -> np.ndarray:
+        """How many tokens of each document lie wholly inside its head; `before` and `after` count for none."""
+        starts, stops = ends[:-1] + (before >= 0), ends[1:] - (after >= 0)
+        widths = np.concatenate([[0], np.cumsum(self.widths[np.minimum(ids, len(self.widths) - 1)])])
+        limits = widths[starts] + heads.str.len_bytes().cast(pl.Int64).to_numpy()
+        return np.minimum(np.searchsorted(widths, limits, "right") - 1, stops) - starts
 
     def normalised(self, texts: pl.Series) -> pl.Series:
         """The texts as the tokenizer sees them."""
