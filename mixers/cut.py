@@ -141,7 +141,8 @@ def _link(program: list[tuple[Any, ...]], tree: Tree, then: int) -> int:
             then = _link(program, part, then)
         return then
     if kind == "times":
-        return _counted(program, *rest, then)
+        body, low, high = rest
+        return _counted(program, body, low, high, then)
     if kind == "alt":
         program.append(("split", [_link(program, option, then) for option in rest[0]]))
     else:
@@ -229,7 +230,7 @@ def _certain(steps: np.ndarray) -> np.ndarray:
     """States from which some match ends whatever follows."""
     certain = np.arange(len(steps)) > 0
     while True:
-        now = certain & ((steps & 1).astype(bool) | certain[steps >> 1]).all(axis=1)
+        now: np.ndarray = certain & ((steps & 1).astype(bool) | certain[steps >> 1]).all(axis=1)
         if (now == certain).all():
             return now
         certain = now

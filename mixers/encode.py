@@ -84,7 +84,8 @@ class Encoder:
         starts, stops = ends[:-1] + (before >= 0), ends[1:] - (after >= 0)
         widths = np.concatenate([[0], np.cumsum(self.widths[np.minimum(ids, len(self.widths) - 1)])])
         limits = widths[starts] + heads.str.len_bytes().cast(pl.Int64).to_numpy()
-        return np.minimum(np.searchsorted(widths, limits, "right") - 1, stops) - starts
+        inside: np.ndarray = np.minimum(np.searchsorted(widths, limits, "right") - 1, stops) - starts
+        return inside
 
     def normalised(self, texts: pl.Series) -> pl.Series:
         """The texts as the tokenizer sees them."""
@@ -94,7 +95,7 @@ class Encoder:
         from tokenizers.normalizers import NFC
 
         rows = touched.arg_true()
-        return texts.scatter(rows, [NFC().normalize_str(text) for text in texts.gather(rows)])
+        return texts.clone().scatter(rows, [NFC().normalize_str(text) for text in texts.gather(rows)])
 
     def by_library(self, texts: pl.Series) -> np.ndarray:
         """Places of the texts that have an added token in them, which is no byte-level BPE."""

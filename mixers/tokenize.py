@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,8 @@ def tokenize(
     are those wholly inside that beginning, `bos` included; 0 where the text does not begin so, or the column is null. Raises CurateError
     where the tokenizer cannot be read or lacks the token asked for, and where ids are not those of `tokenizers`.
     """
-    schema = {"tokens": pl.List(pl.UInt32), "n_tokens": pl.UInt32, **({"n_masked": pl.UInt32} if mask else {})}
+    schema: dict[str, pl.DataType] = {"tokens": pl.List(pl.UInt32), "n_tokens": pl.UInt32()}
+    schema |= {"n_masked": pl.UInt32()} if mask else {}
     if mask and docs.schema[mask] != pl.String:
         raise CurateError(f"mask: the column {mask!r} holds no text, but {docs.schema[mask]}")
     if not docs.height:
@@ -80,7 +81,11 @@ def _part(series: pl.Series | None, part: slice | np.ndarray) -> pl.Series | Non
 def _frame(folder: str, texts: pl.Series, heads: pl.Series | None, around: tuple[int, int]) -> pl.DataFrame:
     ids, ends, inside = _encode(folder, texts, heads, around)
     tokens = _lists(ids, ends)
-    masked = np.zeros(len(texts), np.int64) if heads is None else (inside + (around[0] >= 0)) * heads.is_not_null().to_numpy()
+    masked = (
+        np.zeros(len(texts), np.int64)
+        if heads is None
+        else (inside + (around[0] >= 0)) * heads.is_not_null().to_numpy()
+    )
     return pl.DataFrame({"tokens": tokens, "n_tokens": tokens.list.len(), "n_masked": masked})
 
 
@@ -93,7 +98,7 @@ def _encode(
         return library.encode(folder, texts, *around, heads)
     seen = encoder.normalised(texts)
     apart = np.union1d(encoder.by_library(texts), encoder.by_library(seen))
-    ids, ends = encoder.encode(seen.scatter(apart, "") if len(apart) else seen, *around)
+    ids, ends = encoder.encode(seen.clone().scatter(apart, "") if len(apart) else seen, *around)
     inside = np.zeros(len(texts), np.int64)
     if heads is not None:
         inside = encoder.inside(ids, ends, _seen_heads(encoder, texts, seen, heads.fill_null("")), *around)
@@ -110,7 +115,13 @@ def _seen_heads(encoder: Encoder, texts: pl.Series, seen: pl.Series, heads: pl.S
     """Heads as the normalised texts begin with them, up to a character that both sides of the cut make up."""
     moved = (texts != seen).arg_true()
     pairs = zip(seen[moved], encoder.normalised(heads[moved]), strict=True)
-    return heads.scatter(moved, [commonprefix(pair) for pair in pairs])
+    return heads.clone().scatter(moved, ["".join(_common(*pair)) for pair in pairs])
+
+
+def _common(one: str, other: str) -> Iterator[str]:
+    """The characters that both begin with."""
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return (character for character, _ in pairs)
 
 
 def _prove(folder: str, names: pl.Series, texts: pl.Series) -> None:
@@ -121,16 +132,12 @@ def _prove(folder: str, names: pl.Series, texts: pl.Series) -> None:
     theirs, bounds, _ = library.encode(folder, heads)
     if np.array_equal(ours, theirs) and np.array_equal(ends, bounds):
         return
-    for place, (a, b), (c, d) in zip(chosen, _pairs(ends), _pairs(bounds), strict=True):
+    for place, (a, b), (c, d) in zip(chosen, itertools.pairwise(ends), itertools.pairwise(bounds), strict=True):
         if not np.array_equal(ours[a:b], theirs[c:d]):
             raise CurateError(
                 f"document {names[int(place)]}: the ids of its text are not those of the installed `tokenizers`; "
                 "install the version that constraints.txt says, and report this"
             )
-
-
-def _pairs(ends: np.ndarray) -> Iterator[tuple[int, int]]:
-    return zip(ends[:-1], ends[1:], strict=True)
 
 
 def _chosen(texts: pl.Series) -> np.ndarray:
@@ -140,7 +147,7 @@ def _chosen(texts: pl.Series) -> np.ndarray:
     from mixers.native import utf8
 
     data, bounds = utf8(texts)
-    marks = np.array([xxh3_64_intdigest(data[a:b]) for a, b in _pairs(bounds)], np.uint64)
+    marks = np.array([xxh3_64_intdigest(data[a:b].data) for a, b in itertools.pairwise(bounds)], np.uint64)
     small = np.flatnonzero(marks < np.uint64(2**64 // PROVED))
     return small if len(small) else np.array([marks.argmin()])
 
