@@ -8,12 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import orjson
+import polars as pl
 import pytest
+import zstandard
 
 import curate
-from curate.planner import Planner
 from curate.recipe import Recipe, load
-from curate.store import Store
 from mixers.budget import budgets, exact, stages_of
 
 ROOT = Path(curate.__file__).parent.parent
@@ -216,13 +217,104 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_corpora_of_every_published_size_plan_offline(name: str, offline: Path) -> None:
-    found = load(name)
-    planner = Planner(found, offline, Store(offline / "store").create())
-    for corpus in found.corpora:
-        end = planner.corpus(corpus)
-        reader = end.base if end.base.kind == "read" else next(n for n in end.upstream() if n.kind == "read")
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_plans_offline(name: str, offline: Path) -> None:
+    found = curate.open(name, project=offline, store=str(offline / "store"))
+    nodes = found.planned.nodes
+    assert "mixture" in nodes or name in ("web", "qa")
+    for corpus in found.recipe.corpora if name in PUBLISHED else ():
+        end = found.planned[corpus]
+        reader = next(node for node in end.upstream() if node.kind == "read")
         assert reader.missing
         assert reader.own["license"]
         assert "text" in end.schema
+
+
+@pytest.mark.parametrize("name", ["paper/stable", "paper/long-cot", "one-gpu/short-cot-0.5b"])
+def test_a_plan_of_a_published_size_has_rows_and_a_bill(name: str, offline: Path) -> None:
+    found = curate.open(name, project=offline, store=str(offline / "store"))
+    rows = {row["node"]: row for row in found.plan()}
+    assert "tokenizer" in rows or "paper/stable:tokenizer" in rows
+    assert all(row["state"] == "to do" for row in rows.values())
+    assert rows["mixture"]["documents"] is None
+    assert found.bill([*rows.values()])["unknown"]
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SMALL = """\
+recipe: small
+extends: one-gpu/long-cot
+tokenizer: {train: bpe, vocab: 300, of: [megamath-web-pro]}
+mixture: {tokens: 20_000, seq_len: 256}
+train: {midtrain: {from: ./model}}
+corpora:
+"""
+
+
+def prose(i: int, words: int = 60) -> str:
+    return " ".join(
+        f"{word}{i * j % 97}" for j, word in zip(range(words), ("root", "sum", "of", "angle") * words, strict=False)
+    )
+
+
+def talk(i: int, reply: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": f"What is {i} + 1?"}, {"role": "assistant", "content": reply}]
+
+
+def hub_files() -> dict[str, dict[str, bytes | pl.DataFrame]]:
+    """Files as the hub has them, of the corpora of `one-gpu/long-cot`: names and columns as their cards say."""
+    many = range(200)
+    pages = b"\n".join(
+        orjson.dumps({"text": prose(i), "url": f"u{i}", "metadata": {"WARC-Date": "2020"}}) for i in many
+    )
+    chains = [talk(i, f"<think>\nAdd one: {prose(i)}\n</think>\n\nIt is {i + 1}.") for i in many]
+    return {
+        "LLM360/MegaMath": {"megamath-web-pro/000_00000.parquet": pl.DataFrame({"text": [prose(i, 80) for i in many]})},
+        "mlfoundations/dclm-baseline-1.0": {
+            "global-shard_01_of_10/local-shard_0_of_10/shard_00000000_processed.jsonl.zst": zstandard.compress(pages)
+        },
+        "allenai/tulu-3-sft-personas-instruction-following": {
+            "data/train-00000-of-00001.parquet": pl.DataFrame(
+                {
+                    "id": [f"t{i}" for i in many],
+                    "messages": [talk(i, prose(i)) for i in many],
+                    "constraints": [["a"]] * 200,
+                }
+            )
+        },
+        "HuggingFaceH4/ultrachat_200k": {
+            "data/train_sft-00000-of-00001-ab12.parquet": pl.DataFrame({"messages": [talk(-i, prose(i)) for i in many]})
+        },
+        "open-r1/OpenR1-Math-220k": {
+            "all/default-00000-of-00001.parquet": pl.DataFrame(
+                {
+                    "uuid": [f"u{i}" for i in many],
+                    "messages": chains,
+                    "generations": [["a", "b"]] * 200,
+                    "source": ["s"] * 200,
+                }
+            )
+        },
+    }
+
+
+def test_a_recipe_of_published_corpora_builds_from_a_cache_of_its_files(offline: Path) -> None:
+    for hub, files in hub_files().items():
+        for name, data in files.items():
+            path = offline / "hf/hub" / f"datasets--{hub.replace('/', '--')}" / "snapshots" / COMMIT / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data) if isinstance(data, bytes) else data.write_parquet(path)
+    (offline / "recipes").mkdir()
+    pinned = "\n".join(f"  {corpus}: {{revision: '{COMMIT}'}}" for corpus in load("one-gpu/long-cot").corpora)
+    (offline / "recipes/small.yaml").write_text(SMALL + pinned)
+    recipe = curate.open("small", project=offline, store=str(offline / "store"), executor="inline")
+    recipe.build()
+    texts = dict(recipe.sql("select corpus, min(text) from documents where fate = 'kept' group by corpus").iter_rows())
+    assert texts["openr1-math-220k"] == f"What is 0 + 1?\nAdd one: {prose(0)}"
+    assert texts["tulu3-personas-if"] == f"User:What is 0 + 1?\nAssistant:{prose(0)}"
+    found = recipe.sql("select source, achieved from sources order by source")
+    weights = load("one-gpu/long-cot").mixture.stages[0].weights  # type: ignore[union-attr]
+    for source, tokens in found.iter_rows():
+        assert tokens == pytest.approx(20_000 * weights[source], abs=200)
+    licenses = dict(recipe.sql("select corpus, any_value(license) from documents group by corpus").iter_rows())
+    assert licenses["dclm-baseline"] == "cc-by-4.0"
