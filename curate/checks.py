@@ -22,7 +22,7 @@ Place = tuple[str | int, ...]
 
 def check(recipe: Recipe) -> None:
     """CurateError for the first thing that does not fit."""
-    for look in (_corpora, _steps, _circles, _tokenizer, _models, _mixture, _epochs, _train, _eval):
+    for look in (_corpora, _steps, _circles, _tokenizer, _models, _mixture, _of_corpora, _train, _eval):
         look(recipe)
 
 
@@ -180,11 +180,14 @@ def _mixture(recipe: Recipe) -> None:
         raise recipe.fail(f"the last stage ends at {before:.6%}; write until: 100%", "mixture", "stages", at, "until")
 
 
-def _epochs(recipe: Recipe) -> None:
-    if recipe.mixture:
-        _listed(
-            recipe, recipe.mixture.max_epochs, recipe.corpora, "corpus", lambda _, name: ("mixture", "max_epochs", name)
-        )
+def _of_corpora(recipe: Recipe) -> None:
+    for key in ("max_epochs", "mask") if recipe.mixture else ():
+        named = getattr(recipe.mixture, key)
+        _listed(recipe, named, recipe.corpora, "corpus", lambda _, name, key=key: ("mixture", key, name))  # type: ignore[misc]
+    mixed = {name for stage in recipe.mixture.stages for name in stage.weights} if recipe.mixture else set()
+    for name in recipe.mixture.mask if recipe.mixture else ():
+        if name not in mixed:
+            raise recipe.fail(f"{name!r} is in no stage of the mixture; delete its mask", "mixture", "mask", name)
 
 
 def _run(recipe: Recipe, wanted: str, place: Place, also: Iterable[str] = ()) -> None:

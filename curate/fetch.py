@@ -1,8 +1,8 @@
 """Pin what a recipe names elsewhere: list remote files, and put the commit in place of `unpinned`.
 
-Listings go into the store (`curate/listings.py`), revisions into the YAML file that says them, with every other byte of it as it was. A
-branch is asked once, here; a build never asks. The hub is that of `huggingface_hub` (HF_ENDPOINT, HF_TOKEN). Left out: files of
-benchmarks, which are named by path.
+Listings go into the store (`curate/listings.py`), revisions into the YAML file that says them, with every other byte of it as it was; where
+a recipe of the package says them, into the user's recipe that extends it. A branch is asked once, here; a build never asks. The hub is
+that of `huggingface_hub` (HF_ENDPOINT, HF_TOKEN). Left out: files of benchmarks, which are named by path.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from curate.recipe import Recipe
 from curate.store import Store
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
+MARK = b"\xef\xbb\xbf"
 DATASET = re.compile(r"hf://datasets/([^/@]+/[^/@]+)(@|/|$)")
 
 
 def fetch(recipe: Recipe, project: Path, store: Store) -> dict[str, Any]:
     """What was pinned: `revisions` (where, id, revision) and `listings` (`curate.listings.fetch`)."""
-    revisions = [pin(recipe, path, text, project) for path, text in recipe.unpinned_texts()]
+    commits: dict[tuple[str, str], str] = {}  # one for all corpora of a data set
+    revisions = [pin(recipe, path, text, project, commits) for path, text in recipe.unpinned_texts()]
     patterns = {pattern: where for pattern, where in _patterns(recipe) if "://" in pattern}
     away = [(pattern, where) for pattern, where in patterns.items() if not pattern.startswith("hf:")]
     return {"revisions": revisions, "listings": [listings.fetch(pattern, store, where) for pattern, where in away]}
@@ -44,17 +46,27 @@ def _patterns(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield from _patterns(other)
 
 
-def pin(recipe: Recipe, path: tuple[str | int, ...], text: str, project: Path) -> dict[str, str]:
-    """Ask the hub for the commit of one thing and write it into the file that names it."""
-    kind, name = _named(recipe, path, text, project)
-    file = recipe.standing(path)
-    where = recipe.where(*path)
-    if file.is_relative_to(shipped("recipes")) and not file.is_relative_to(project):
-        raise CurateError("stands in a recipe of the package; pin it in a recipe of your own", where=where)
-    commit = resolved(kind, name, where)
+def pin(
+    recipe: Recipe, path: tuple[str | int, ...], text: str, project: Path, commits: dict[tuple[str, str], str]
+) -> dict[str, str]:
+    """Ask the hub for the commit of one thing and write it into the file that names it; for a recipe of the package, into the user's.
+
+    commits: those that were asked for before.
+    """
+    thing = _named(recipe, path, text, project)
+    file, where = recipe.standing(path), recipe.where(*path)
+    ours = [one.is_relative_to(shipped("recipes")) and not one.is_relative_to(project) for one in (file, recipe.path)]
+    if ours[1]:
+        how = f"make one of your own (curate new NAME --from {recipe.recipe}) and fetch that"
+        raise CurateError(f"stands in a recipe of the package; {how}", where=where)
+    commit = commits.get(thing) or resolved(*thing, where)
+    commits[thing] = commit
     pinned = commit if text == "unpinned" else text.replace("@unpinned", f"@{commit}", 1)
-    _write(file, path, text, pinned)
-    return {"where": where, "id": name, "revision": commit}
+    if ours[0]:
+        _add(recipe.path, path, pinned)
+    else:
+        _write(file, path, text, pinned)
+    return {"where": where, "id": thing[1], "revision": commit}
 
 
 def _named(recipe: Recipe, path: tuple[str | int, ...], text: str, project: Path) -> tuple[str, str]:
@@ -92,21 +104,59 @@ def resolved(kind: str, name: str, where: str = "") -> str:
 
 def _write(file: Path, path: Sequence[str | int], before: str, after: str) -> None:
     """Put one text of a YAML file in place of another; every other byte stays."""
-    data = file.read_bytes()
-    mark = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
-    text = data.removeprefix(mark).decode()
-    node = _node(yaml.compose(text, Loader=yaml.SafeLoader), path)
+    text = _text_of(file)
+    node = _node(_composed(text), path)
     start, end = node.start_mark.index, node.end_mark.index
-    said = text[start:end].replace(before, after, 1) if node.style or _is_text(after) else f"'{after}'"
-    new = text[:start] + said + text[end:]
-    if _value(load_text(new, file), path) != after:
-        raise CurateError(f"write it in yourself: {after}", where=f"{file.name}:{node.start_mark.line + 1}")
-    mode = file.stat().st_mode
+    said = text[start:end].replace(before, after, 1) if node.style else _word(after)
+    _replace(file, path, after, text[:start] + said + text[end:])
+
+
+def _add(file: Path, path: Sequence[str | int], value: str) -> None:
+    """Say in a YAML file what it inherits otherwise; every byte that is there stays."""
+    text = _text_of(file)
+    node, rest = _composed(text), [str(element) for element in path]
+    while isinstance(inner := {k.value: v for k, v in node.value}.get(rest[0]), yaml.MappingNode):
+        node, rest = inner, rest[1:]
+    if node.flow_style:
+        at = node.start_mark.index + 1
+        said = f"{': {'.join(rest)}: {_word(value)}{'}' * (len(rest) - 1)}" + (", " if node.value else "")
+    else:
+        end = "\r\n" if "\r\n" in text else "\n"
+        column = node.start_mark.column
+        at = node.start_mark.index - column if column else len(text)
+        before = "" if column or text.endswith("\n") else end
+        lines = [f"{' ' * (column + 2 * depth)}{key}:" for depth, key in enumerate(rest)]
+        said = f"{before}{end.join(lines)} {_word(value)}{end}"
+    _replace(file, path, value, text[:at] + said + text[at:])
+
+
+def _composed(text: str) -> Any:
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _text_of(file: Path) -> str:
+    return file.read_bytes().removeprefix(MARK).decode()
+
+
+def _replace(file: Path, path: Sequence[str | int], value: str, text: str) -> None:
+    """Write a file's new text, if it now says the value there. CurateError, and nothing written, otherwise."""
     try:
-        replace_file(file.resolve(), mark + new.encode())
+        says = _value(load_text(text, file), path)
+    except (CurateError, KeyError, IndexError, TypeError):
+        says = None
+    if says != value:
+        raise CurateError(f"{'.'.join(map(str, path))}: write it in yourself: {value}", where=file.name)
+    mark, mode = MARK if file.read_bytes().startswith(MARK) else b"", file.stat().st_mode
+    try:
+        replace_file(file.resolve(), mark + text.encode())
         file.chmod(mode)
     except OSError as error:
         raise CurateError(f"cannot be written: {error.strerror}", where=str(file)) from None
+
+
+def _word(text: str) -> str:
+    """A text as YAML, in quotes where it needs them: a commit may look like a number."""
+    return text if _is_text(text) else f"'{text}'"
 
 
 def _is_text(word: str) -> bool:

@@ -17,7 +17,9 @@ from curate.artifact import Manifest, replace_file
 from curate.clauses import parse
 from curate.errors import CurateError
 from curate.identity import FORMAT, digest
+from curate.names import reference
 from curate.plan import Node, Plan
+from curate.pretrained import HUB
 from curate.recipe import Recipe
 from curate.store import Store
 
@@ -129,6 +131,8 @@ def recipe_digest(recipe: Recipe) -> str:
     for step in (step for corpus in whole.get("corpora", {}).values() for step in corpus.get("steps", ())):
         if isinstance(step.get("keep"), dict):
             step["keep"] = [[name, parse(text).canonical] for name, text in step["keep"].items()]
+    if isinstance(said := whole.get("tokenizer"), str) and not reference(said) and not HUB.fullmatch(said):
+        whole["tokenizer"] = "files"
     return digest({key: whole[key] for key in DATA if key in whole})
 
 

@@ -1,4 +1,4 @@
-"""The end of a plan: a trained tokenizer, the token ids of each corpus, and the mixture."""
+"""The end of a plan: the tokenizer, the token ids of each corpus, and the mixture."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from curate import step
 from curate.code import PACKAGE
-from curate.errors import CurateError
+from curate.errors import CurateError, did_you_mean
+from curate.names import reference
 from curate.plan import Node
+from curate.pretrained import add_pretrained
 
 if TYPE_CHECKING:
     from curate.planner import Planner
@@ -24,10 +26,14 @@ def add_mixture(planner: Planner) -> None:
     ends = []
     for name in corpora:
         end = planner.corpus(name)
-        given = {**mix.tokenize, "tokenizer": tokenizer.name}
+        given = {**mix.tokenize, "tokenizer": tokenizer.name, "mask": mix.mask.get(name, "")}
         params = planner.filled(tokenize, given, where)
         own = planner.own(tokenize, {k: v for k, v in params.items() if k != "tokenizer"})
         reads = tokenize.reads_with(params)
+        if params["mask"] and params["mask"] not in end.schema:
+            hint = did_you_mean(params["mask"], end.schema) or "; name one that a step or a file gives"
+            what = f"{name} has no column {params['mask']!r}{hint}"
+            raise CurateError(f"mask: {what}", where=recipe.location("mixture", "mask", name))
         adds = planner.discovery.of_step(tokenize, params, {c: end.schema[c] for c in reads}, own)
         ends.append(
             (
@@ -78,18 +84,15 @@ def add_mixture(planner: Planner) -> None:
 
 
 def add_tokenizer(planner: Planner) -> Node:
-    """The node that trains the tokenizer, in the recipe that declares it."""
+    """The node of the tokenizer: trained here, inherited from the recipe that declares it, or taken as it is."""
     entry = planner.recipe.tokenizer
     where = planner.recipe.location("tokenizer")
     if entry is None:
         raise CurateError("a mixture needs a `tokenizer:`", where=planner.recipe.location("mixture"))
-    if entry.train is None and ":" not in str(entry.name):
-        raise CurateError(
-            f"the tokenizer {entry.name!r} is neither trained here nor inherited; write {{train: bpe, vocab: 8192, of: [web]}}",
-            where=where,
-        )
-    if entry.train is None:
+    if entry.train is None and reference(entry.name):
         return planner.adopt(planner.recipe.tokenizer_origin, "tokenizer")
+    if entry.train is None:
+        return add_pretrained(planner, str(entry.name))
     found = planner.found("fit", str(entry.train), where)
     corpora = [(name, planner.corpus(name)) for name in entry.of]
     params = planner.filled(found, entry.parameters(), where)

@@ -151,7 +151,7 @@ class Corpus(Open):
 
 
 class Tokenizer(Open):
-    """`{train: bpe, vocab: 8192, of: [web]}`; or, as `name`, a path, a hub id, or `recipe:tokenizer` when inherited."""
+    """`{train: bpe, vocab: 8192, of: [web]}`; or, as `name`, a path, `ORG/NAME@REVISION`, or `recipe:tokenizer`."""
 
     name: Text | None = None
     train: Identifier | None = None
@@ -220,6 +220,8 @@ class Mixture(Part):
     eos: StrictBool = True
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     max_epochs: dict[Name, Positive] = Field(default_factory=dict)
+    mask: dict[Name, ColumnName] = Field(default_factory=dict)
+    """Corpus -> the column that holds how its texts begin; that beginning gets no loss."""
 
     @property
     def tokenize(self) -> dict[str, bool]:
@@ -229,7 +231,7 @@ class Mixture(Part):
     def parameters(self) -> dict[str, Any]:
         """Parameters of the mixer."""
         data = self.model_dump(mode="json")
-        return {key: value for key, value in data.items() if key not in ("bos", "eos")}
+        return {key: value for key, value in data.items() if key not in ("bos", "eos", "mask")}
 
 
 class TrainEntry(Open):

@@ -182,7 +182,13 @@ class Pass:
             for node in self.nodes:
                 for name in names:
                     _record(node, name).unlink(missing_ok=True)
-            raise CurateError("changed while it was read; build again", where=Path(source.path).name)
+            hub = Path(source.path).is_symlink()  # into a cache whose files are called by their digests
+            said = (
+                "is not what its digest in the hub's cache says; download it again"
+                if hub
+                else "changed while it was read; build again"
+            )
+            raise CurateError(said, where=Path(source.path).name)
         replace_file(marker, json.dumps(names).encode(), durable=False)
 
     def records(self, rank: int, tally: Tally) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:

@@ -199,8 +199,10 @@ class Planner:
         made_from = {corpus}
         for _ in self.recipe.corpora:
             made_from |= {n for n, c in self.recipe.corpora.items() if (c.from_ or "").partition("/")[0] in made_from}
+        masks = self.recipe.mixture.mask if self.recipe.mixture else {}
         for name in made_from:
             entry = self.recipe.corpora[name]
+            named |= {masks[name]} if name in masks else set()
             for position, item in enumerate(entry.steps):
                 if item.verb == "keep":
                     for text in (item.clauses or {}).values():

@@ -2,15 +2,16 @@
 
     corpora: {web: {read: hub, files: card:megamath-web-pro, revision: unpinned}}
 
-`card:NAME` is all files that the card names, `card:NAME/PATTERN` some of the hub repository's. The card gives columns, license and figures, so
-planning needs neither the network nor the files. A build looks for the files where `hf download` puts them (huggingface_hub's cache) under
-the recipe's revision, which is a commit; once they are there their digests are the identity, as of any other file. A figure has its source,
-and what is not known is left out of a card. Left out here: downloading, which is the hub's own program's work, and whether a copy is whole,
-which the hub alone could say; the lock has its files and bytes.
+`card:NAME` is all files that the card names, `card:NAME/PATTERN` some of the hub's repository. The card gives columns, license and
+figures, so planning needs neither the network nor the files. A build looks for the files where `hf download` puts them
+(huggingface_hub's cache), under the recipe's revision, which is a commit; once they are there their digests are the identity, as of any
+other file. A figure has its source, and what is not known is left out of a card. Left out here: downloading, which the hub's own program
+does, and whether a copy is whole where its files' names do not say how many there are; the lock has their number and bytes.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import shlex
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 CARD = re.compile(r"card:(?P<name>[^/]+)(?:/(?P<pattern>.+))?")
 COMMIT = re.compile(r"[0-9a-f]{40}")
+NUMBERED = re.compile(r"(?P<head>.*-)(?P<number>\d{5})-of-(?P<total>\d{5})(?P<tail>.*)")
+"""How files of a data set are called that come in a known number."""
 HUB = r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$"
 Hub = Annotated[str, Field(pattern=HUB)]
 
@@ -182,13 +185,23 @@ def split(files: tuple[str, ...], where: str) -> tuple[str, str | None]:
         raise CurateError(str(error), where=where) from None
 
 
+def read_card(path: Path) -> datacard.Card | CorpusCard | ModelCard:
+    """Any card of an input, by what its front matter says: `model:`, `hub:`, or else a benchmark's."""
+    front = datacard.front(path)
+    if "model" in front:
+        return datacard.validated(front, ModelCard, path)
+    if "hub" in front:
+        return datacard.validated(front, CorpusCard, path)
+    return datacard.validated(front, datacard.Card, path)
+
+
 def corpus_card(name: str, project: Path, where: str = "") -> CorpusCard:
     """The card of a published corpus. CurateError if there is none, or it is another thing's."""
     path = datacard.find(name, project, where)
-    front = datacard.front(path)
-    if "hub" not in front:
+    card = read_card(path)
+    if not isinstance(card, CorpusCard):
         raise CurateError("is no card of a published corpus, which says hub: ORG/NAME", where=shown(path))
-    return datacard.validated(front, CorpusCard, path)
+    return card
 
 
 def model_card(hub: str, project: Path) -> ModelCard | None:
@@ -197,11 +210,9 @@ def model_card(hub: str, project: Path) -> ModelCard | None:
     for folder in (project / "datacards", shipped("datacards")):
         for path in sorted(folder.glob("*.md")):
             if f"hub: {wanted}" in path.read_text("utf-8", errors="replace"):
-                front = datacard.front(path)
-                if "model" in front:
-                    card = datacard.validated(front, ModelCard, path)
-                    if card.model.hub == wanted:
-                        return card
+                card = read_card(path)
+                if isinstance(card, ModelCard) and card.model.hub == wanted:
+                    return card
     return None
 
 
@@ -221,8 +232,7 @@ def input_of(planner: Planner, found: StepFunction, params: dict[str, Any], entr
         card = card.model_copy(update={"documents": None, "tokens": None, "bytes": None})
     columns, license = {**card.columns, **entry.columns}, entry.license or card.license
     folder = snapshot(card.hub, revision)
-    here = [one for one in patterns if folder.is_dir() and any(path.is_file() for path in folder.glob(one))]
-    if here == patterns and not card.lacks:
+    if not card.lacks and all(is_here(folder, one) for one in patterns):
         from curate.step import code_of
 
         sources = list_sources(patterns, folder, planner.store, where, planner.fraction)
@@ -235,18 +245,43 @@ def input_of(planner: Planner, found: StepFunction, params: dict[str, Any], entr
     return Input(sources, dict(card.fields), columns, license, said, card)
 
 
+def is_here(folder: Path, pattern: str) -> bool:
+    """Whether a folder has files of a pattern and, of those that say `00003-of-00032`, all that the pattern takes."""
+    found = (
+        [path.relative_to(folder).as_posix() for path in folder.glob(pattern) if path.is_file()]
+        if folder.is_dir()
+        else []
+    )
+    numbers: dict[tuple[str, str], set[int]] = {}
+    tails: dict[tuple[str, str], str] = {}
+    for match in filter(None, map(NUMBERED.fullmatch, found)):
+        series = match["head"], match["total"]
+        numbers.setdefault(series, set()).add(int(match["number"]))
+        tails.setdefault(series, match["tail"])
+    for (head, total), seen in numbers.items():
+        names = (f"{head}{n:05d}-of-{total}{tails[head, total]}" for n in range(int(total)) if n not in seen)
+        if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            return False
+    return bool(found)
+
+
 def missing(card: CorpusCard, revision: str, patterns: list[str], recipe: str) -> str:
     """Why a build cannot read the files of a card, and what to do."""
     if card.lacks:
         return f"{card.hub}: {card.lacks}"
     if revision == "unpinned":
         return f"{card.hub} has no revision yet; run curate fetch {recipe}, or write it in"
-    wanted = " ".join(f"--include {shlex.quote(pattern.replace('**/', ''))}" for pattern in patterns)
+    wanted = " ".join(f"--include {shlex.quote(_anywhere(pattern))}" for pattern in patterns)
     terms = " (accept its terms on the hub first)" if card.gated else ""
     return (
-        f"{card.hub} is not on this machine{terms}; run: "
+        f"{card.hub} is not on this machine, or not whole{terms}; run: "
         f"hf download {card.hub} --repo-type dataset --revision {revision} {wanted}"
     )
+
+
+def _anywhere(pattern: str) -> str:
+    """A pattern as the hub's program reads it, whose one star goes into folders too; it may take more."""
+    return pattern.replace("**/", "*").replace("**", "*")
 
 
 def snapshot(hub: str, revision: str) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -75,8 +76,18 @@ def list_sources(
 
 
 def _digested(file: Source, store: Store) -> Source:
-    """A local file with its digest; of a remote one its mark is known from the listing."""
-    return file if "://" in file.path else Source(file.path, *store.digest_of(Path(file.path)))
+    """A local file with its digest; of a remote one its mark is known from the listing.
+
+    A large file of huggingface_hub's cache is a link to one that is called by its digest. It is believed here, so that planning need not
+    read terabytes, and checked when it is read.
+    """
+    if "://" in file.path:
+        return file
+    path = Path(file.path)
+    blob = path.resolve() if path.is_symlink() else path
+    if blob.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", blob.name):
+        return replace(file, sha256=blob.name)
+    return Source(file.path, *store.digest_of(path))
 
 
 def listed(patterns: list[str], project: Path, store: Store, where: str = "") -> list[Source]:

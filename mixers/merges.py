@@ -1,5 +1,7 @@
 """The native loops of byte-level BPE: pairs in a hash table, two merge loops, and a memory of short pieces.
 
+Cutting and merging go together, so no list of pieces is ever made.
+
 A piece is merged lowest rank first and leftmost first, as every BPE is. The plain loop is quadratic and the quicker one for words; above
 `SHORT` bytes a heap takes over, so that a megabyte without a space costs what a megabyte of prose does.
 """
@@ -10,6 +12,7 @@ import heapq
 
 import numpy as np
 
+from mixers.cut import piece_end
 from mixers.native import native
 
 SHORT = 96
@@ -131,7 +134,7 @@ def _piece(
 
 
 @native
-def _remembered(data: np.ndarray, keys: np.ndarray) -> tuple[int, np.uint64, np.uint64]:
+def _remembered(data: np.ndarray, places: np.ndarray) -> tuple[int, np.uint64, np.uint64]:
     """Where the memory holds a short piece or would hold it, and the two words that are its key."""
     n = len(data)
     low, high = np.uint64(0), np.uint64(n) << np.uint64(56)
@@ -140,53 +143,109 @@ def _remembered(data: np.ndarray, keys: np.ndarray) -> tuple[int, np.uint64, np.
     for i in range(8, n):
         high |= np.uint64(data[i]) << np.uint64(8 * (i - 8))
     mixed = (low ^ (high * np.uint64(0xBF58476D1CE4E5B9))) * np.uint64(0x9E3779B97F4A7C15)
-    slot = np.int64(mixed >> np.uint64(32)) & (len(keys) - 1)
-    while keys[slot, 1] != 0 and (keys[slot, 0] != low or keys[slot, 1] != high):
-        slot = (slot + 1) & (len(keys) - 1)
+    slot = np.int64(mixed >> np.uint64(32)) & (len(places) - 1)
+    while places[slot, 1] != 0 and (places[slot, 0] != low or places[slot, 1] != high):
+        slot = (slot + 1) & (len(places) - 1)
     return slot, low, high  # type: ignore[return-value]
+
+
+@native
+def _mark(token: np.ndarray) -> int:
+    """FNV-1a of some bytes, mixed once more."""
+    mark = np.uint64(0xCBF29CE484222325)
+    for byte in token:
+        mark = (mark ^ np.uint64(byte)) * np.uint64(0x100000001B3)
+    mixed = (mark ^ (mark >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(mixed >> np.uint64(32))  # type: ignore[return-value]
+
+
+@native
+def fill_whole(data: np.ndarray, bounds: np.ndarray, slots: np.ndarray) -> None:
+    """Build the table of whole tokens. data, bounds: their bytes end to end. slots: all -1, a power of two; gets places in `bounds`."""
+    for place in range(len(bounds) - 1):
+        at = _mark(data[bounds[place] : bounds[place + 1]]) & (len(slots) - 1)
+        while slots[at] != -1:
+            at = (at + 1) & (len(slots) - 1)
+        slots[at] = place
+
+
+@native
+def _whole(piece: np.ndarray, data: np.ndarray, bounds: np.ndarray, slots: np.ndarray) -> int:
+    """Place of the token that is this piece, -1 if there is none."""
+    if len(slots) == 0:
+        return -1
+    at = _mark(piece) & (len(slots) - 1)
+    while slots[at] != -1:
+        place = slots[at]
+        token = data[bounds[place] : bounds[place + 1]]
+        if len(token) == len(piece):
+            i = 0
+            while i < len(piece) and token[i] == piece[i]:
+                i += 1
+            if i == len(piece):
+                return place  # type: ignore[no-any-return]
+        at = (at + 1) & (len(slots) - 1)
+    return -1
 
 
 @native
 def encode(
     data: np.ndarray,
     bounds: np.ndarray,
-    documents: np.ndarray,
     around: tuple[int, int],
+    cutter: tuple[np.ndarray, np.ndarray],
     tables: tuple[np.ndarray, np.ndarray, np.ndarray],
-    memory: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    whole: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    memory: tuple[np.ndarray, np.ndarray, np.ndarray],
     out: np.ndarray,
     ends: np.ndarray,
 ) -> None:
-    """Encode documents, each a run of pieces, to `out`; `ends` gets where each one ends, after a leading 0.
+    """Encode documents to `out`; `ends` gets where each one ends, after a leading 0.
 
-    data: bytes, end to end. bounds: (pieces + 1,). documents: (documents + 1,) first piece of each. around: ids put before and after
-    each document, -1 for none. memory: keys (slots, 2), spans (slots, 2), arena of ids, and how many slots and ids are used.
+    data: UTF-8, end to end. bounds: (documents + 1,). around: ids put before and after each document, -1 for none. cutter: classes and
+    steps of `mixers.cut`. whole: tokens that a piece is taken for without merging: ids, bytes, bounds, slots (empty for none). memory:
+    places (slots, 4) with the key of a piece, its only id or where its ids begin in the arena, and how many they are; the arena; and how
+    many places and ids are used.
     """
     byte_ids, pairs, found = tables
-    keys, spans, arena, used = memory
+    places, arena, used = memory
     work = np.empty((3, SHORT), np.int64)
     at = 0
-    for d in range(len(documents) - 1):
+    for d in range(len(bounds) - 1):
         if around[0] >= 0:
             out[at] = around[0]
             at += 1
-        for p in range(documents[d], documents[d + 1]):
-            piece = data[bounds[p] : bounds[p + 1]]
+        start = bounds[d]
+        while start < bounds[d + 1]:
+            stop = piece_end(data, start, bounds[d + 1], cutter[0], cutter[1])
+            piece = data[start:stop]
+            start = stop
             short = len(piece) <= REMEMBERED
             if short:
-                slot, low, high = _remembered(piece, keys)
-                if keys[slot, 1] != 0:
-                    for i in range(spans[slot, 0], spans[slot, 1]):
+                slot, low, high = _remembered(piece, places)
+                known = np.int64(places[slot, 3])
+                if known == 1:
+                    out[at] = places[slot, 2]
+                    at += 1
+                    continue
+                if known:
+                    first = np.int64(places[slot, 2])
+                    for i in range(first, first + known):
                         out[at] = arena[i]
                         at += 1
                     continue
-            count = _piece(piece, work, byte_ids, pairs, found, out[at:])
-            if short and used[0] < len(keys) // 2 and used[1] + count <= len(arena):
-                keys[slot, 0], keys[slot, 1] = low, high
-                spans[slot, 0], spans[slot, 1] = used[1], used[1] + count
-                arena[used[1] : used[1] + count] = out[at : at + count]
+            place = _whole(piece, whole[1], whole[2], whole[3])
+            if place >= 0:
+                out[at], count = whole[0][place], 1
+            else:
+                count = _piece(piece, work, byte_ids, pairs, found, out[at:])
+            if short and used[0] < len(places) // 2 and used[1] + count <= len(arena):
+                places[slot, 0], places[slot, 1], places[slot, 3] = low, high, count
+                places[slot, 2] = out[at] if count == 1 else used[1]
                 used[0] += 1
-                used[1] += count
+                if count > 1:
+                    arena[used[1] : used[1] + count] = out[at : at + count]
+                    used[1] += count
             at += count
         if around[1] >= 0:
             out[at] = around[1]

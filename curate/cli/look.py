@@ -47,6 +47,9 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
     click.echo(f"\n{len(rows) - len(todo)} of {len(rows)} nodes are stored, {len(todo)} to do")
     if todo:
         click.echo(f"the rest takes {bill_text(bill)}")
+    for row in todo:
+        if row.get("missing"):
+            click.echo(f"missing: {row['missing']}")
     prospect_text(prospect)
 
 

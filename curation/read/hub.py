@@ -2,9 +2,9 @@
 
     corpora: {web: {read: hub, files: card:megamath-web-pro, revision: unpinned}}
 
-The files are those of a data card (`curate/published.py`), or of a path like any other. Lists of objects, such as the messages of a dialogue,
-come as one JSON text, which `columns:` can name as the text and steps can read. Left out: everything else that a data set may be on the hub
-(scripts, archives, images).
+The files are those of a data card (`curate/published.py`), or of a path like any other. Lists of objects, such as the messages of a
+dialogue, come as one JSON text, which `columns:` can name as the text and steps can read. Left out: everything else that a data set
+may be on the hub (scripts, archives, images).
 """
 
 from __future__ import annotations

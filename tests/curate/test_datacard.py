@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import curate
-from curate import datacard
+from curate import datacard, published
 from curate.errors import CurateError
 from curate.sources import Source
 from tests.curate.corpus import one, open_small, texts, tiny
@@ -105,7 +105,7 @@ def test_a_card_of_the_project_comes_before_ours(tmp_path: Path) -> None:
     "path", sorted(Path(curate.__file__).parent.parent.glob("datacards/*.md")), ids=lambda p: p.stem
 )
 def test_our_own_cards_can_be_read(path: Path) -> None:
-    assert datacard.read(path).license
+    assert published.read_card(path).license
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from curate.errors import CurateError
-from mixers.encode import Encoder
+from mixers import library
+from mixers.encode import Encoder, _letters
 from mixers.tokenize import tokenize, vocabulary
+from tests.mixers import families
 
 ALPHABETS = st.one_of(
     st.text(max_size=60),
@@ -42,24 +45,6 @@ def test_ids_are_those_of_the_tokenizers_library_and_decode_to_the_text(tokenize
     found = tokens(texts, tokenizer, eos=False)
     assert found == [e.ids for e in library.encode_batch(texts, add_special_tokens=False)]
     assert [library.decode(ids) for ids in found] == texts
-
-
-@pytest.mark.parametrize("start", range(0, 0x32000, 0x8000))
-def test_every_code_point_is_cut_as_the_tokenizers_library_cuts_it(tokenizer: str, start: int) -> None:
-    points = [chr(c) for c in range(start, start + 0x8000) if not 0xD800 <= c < 0xE000]
-    texts = ["".join(f"a{c}b1{c}{c}2 {c}.\\{c}" for c in points[at : at + 64]) for at in range(0, len(points), 64)]
-    cut = Encoder.load(Path(tokenizer) / "tokenizer.json")
-    assert cut is not None
-    library = reference(tokenizer).pre_tokenizer.pre_tokenize_str
-    ours = pl.Series(texts).str.extract_all(cut.pattern)
-    for text, pieces in zip(texts, ours, strict=True):
-        assert pieces.str.len_chars().to_list() == [end - begin for _, (begin, end) in library(text)]
-
-
-@pytest.mark.parametrize("run", ["a", "ab", " ", "1", "\\", "\n ", "ก", "="])
-def test_a_run_without_a_boundary_is_quick_and_the_same_as_the_library(tokenizer: str, run: str) -> None:
-    text = run * (200_000 // len(run))
-    assert tokens([text], tokenizer, eos=False)[0] == reference(tokenizer).encode(text, add_special_tokens=False).ids
 
 
 def test_a_document_is_the_same_alone_and_in_any_batch(tokenizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,15 +81,10 @@ def test_a_missing_tokenizer_is_an_error_of_one_line(tmp_path: Path) -> None:
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> str:
-    """GPT-2's kind: a pattern with a lookahead, so not for our encoder, and another name for the end."""
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        special_tokens=["<stop>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
+    """SentencePiece's kind, which has no encoder of ours, and another name for the end."""
+    made = Tokenizer(models.BPE(unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.BpeTrainer(vocab_size=60, special_tokens=["<unk>", "<stop>"], show_progress=False)
     made.train_from_iterator(["the dog and the fox " * 9], trainer)
     made.save(str(tmp_path / "tokenizer.json"))
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"eos_token": {"content": "<stop>"}}))
@@ -123,9 +103,103 @@ def test_a_tokenizer_without_a_beginning_refuses_bos(foreign: str) -> None:
         tokens(["a"], foreign, bos=True)
 
 
-@pytest.mark.slow
-def test_real_pages_have_the_ids_of_the_library(shared: Path, tokenizer: str) -> None:
-    texts = pl.read_ndjson(shared / "text" / "dev_valid.jsonl.gz")["text"].to_list()
-    assert tokens(texts, tokenizer, eos=False) == [
-        e.ids for e in reference(tokenizer).encode_batch(texts, add_special_tokens=False)
-    ]
+def test_ids_that_are_not_those_of_the_library_are_an_error_that_names_the_document(
+    tokenizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens(["the dog"], tokenizer)
+
+    def wrong(self: Encoder, texts: pl.Series, before: int = -1, after: int = -1) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(len(texts), np.uint32), np.arange(len(texts) + 1)
+
+    monkeypatch.setattr(Encoder, "encode", wrong)
+    with pytest.raises(CurateError, match="document 0: the ids of its text are not those"):
+        tokens(["the dog"], tokenizer)
+
+
+def test_texts_are_chosen_for_the_proof_by_what_they_say_and_one_is_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules[tokenize.__module__]
+    texts = pl.Series([f"text {n}" for n in range(4000)])
+    chosen = set(texts[module._chosen(texts)])
+    assert chosen == set(texts[::-1][module._chosen(texts[::-1])])
+    assert 1 <= len(chosen) <= 20
+    assert len(module._chosen(texts[:1])) == 1
+    monkeypatch.setattr(module, "PROVED", 2)
+    assert 1500 < len(module._chosen(texts)) < 2500
+
+
+# masks
+
+
+def masked(texts: list[str], heads: list[str | None], tokenizer: str, **options: bool) -> list[int]:
+    docs = pl.DataFrame(
+        {"id": [str(n) for n in range(len(texts))], "text": texts, "question": heads},
+        schema_overrides={"question": pl.String},
+    )
+    return tokenize(docs, tokenizer=tokenizer, mask="question", **options)["n_masked"].to_list()
+
+
+@given(parts=st.lists(st.tuples(ALPHABETS, ALPHABETS), min_size=1, max_size=6))
+def test_masked_tokens_are_those_wholly_inside_the_beginning(tokenizer: str, parts: list[tuple[str, str]]) -> None:
+    texts, heads = [a + b for a, b in parts], [a for a, _ in parts]
+    library = reference(tokenizer)
+    counts = masked(texts, heads, tokenizer)
+    for (head, _), count, text in zip(parts, counts, texts, strict=True):
+        ids = library.encode(text, add_special_tokens=False).ids
+        sizes = [len(text_bytes(library, ids[:n])) for n in range(len(ids) + 1)]
+        assert sizes[count] <= len(head.encode())
+        assert count == len(ids) or sizes[count + 1] > len(head.encode())
+
+
+def text_bytes(tokenizer: Tokenizer, ids: list[int]) -> bytes:
+    letters = {letter: byte for byte, letter in enumerate(_letters())}
+    return bytes(letters[letter] for one in ids for letter in tokenizer.id_to_token(one))
+
+
+@given(parts=st.lists(st.tuples(ALPHABETS, ALPHABETS), min_size=1, max_size=6))
+def test_the_library_counts_the_same_tokens_as_the_native_way(tokenizer: str, parts: list[tuple[str, str]]) -> None:
+    texts, heads = pl.Series([a + b for a, b in parts]), pl.Series([a for a, _ in parts])
+    module = sys.modules[tokenize.__module__]
+    native, slow = module._encode(tokenizer, texts, heads, (-1, -1)), library.encode(tokenizer, texts, -1, -1, heads)
+    assert native[2].tolist() == slow[2].tolist()
+
+
+def test_a_beginning_is_masked_with_bos_and_nothing_where_the_text_does_not_begin_so(tokenizer: str) -> None:
+    texts, heads = ["the dog jumps"] * 5, ["the dog", "dog", None, "", "the dog jumps"]
+    assert masked(texts, heads, tokenizer) == [n - (n > 0) for n in masked(texts, heads, tokenizer, bos=True)]
+    found = masked(texts, heads, tokenizer, bos=True)
+    assert found[0] > 1 and found[1:4] == [0, 0, 1]
+    assert found[4] == len(tokens(texts[:1], tokenizer, bos=True, eos=False)[0])
+
+
+def test_a_token_on_both_sides_of_the_end_of_the_beginning_has_a_loss(tokenizer: str) -> None:
+    whole = len(tokens([" the"], tokenizer, eos=False)[0])
+    assert whole == 1
+    assert masked([" the"], [" t"], tokenizer) == [0]
+
+
+def test_masks_of_texts_that_are_normalised_or_have_added_tokens(tmp_path: Path) -> None:
+    folder = families.make(tmp_path, "qwen2", ["the dog", f"e\u0301 {families.CALL}"] * 9, 300)
+    texts = ["e\u0301", "e\u0301x", f"e\u0301 {families.CALL} the dog", "the dog", "<\u0338b"]
+    heads = ["e", "e\u0301", f"e\u0301 {families.CALL}", "the", "<"]
+    counts = masked(texts, heads, folder)
+    ids = [library.library(folder).encode(head, add_special_tokens=False).ids for head in heads]
+    assert counts == [0, len(ids[1]), len(ids[2]), len(ids[3]), 0]
+
+
+def test_a_mask_of_another_kind_of_tokenizer_counts_too(foreign: str) -> None:
+    counts = masked(["the dog and the fox", "the dog"], ["the dog", "cat"], foreign)
+    expected = len(reference(foreign).encode("the dog", add_special_tokens=False).ids)
+    assert counts == [expected, 0]
+
+
+def test_there_is_no_count_of_masked_tokens_where_none_are_asked_for(tokenizer: str) -> None:
+    docs = pl.DataFrame({"id": ["a"], "text": ["the dog"], "question": ["the"]})
+    assert tokenize(docs, tokenizer=tokenizer).columns == ["tokens", "n_tokens"]
+    empty = tokenize(docs.clear(), tokenizer="/nowhere", mask="question")
+    assert empty.schema == {"tokens": pl.List(pl.UInt32), "n_tokens": pl.UInt32, "n_masked": pl.UInt32}
+
+
+def test_a_mask_of_numbers_is_refused(tokenizer: str) -> None:
+    docs = pl.DataFrame({"id": ["a"], "text": ["the dog"], "question": [1]})
+    with pytest.raises(CurateError, match="'question' holds no text, but Int64"):
+        tokenize(docs, tokenizer=tokenizer, mask="question")
