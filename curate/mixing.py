@@ -31,7 +31,8 @@ def add_mixture(planner: Planner) -> None:
         own = planner.own(tokenize, {k: v for k, v in params.items() if k != "tokenizer"})
         reads = tokenize.reads_with(params)
         if params["mask"] and params["mask"] not in end.schema:
-            hint = did_you_mean(params["mask"], end.schema) or "; name one that a step or a file gives"
+            known = {*end.schema, *(column for node in end.upstream() for column in node.raw)}
+            hint = did_you_mean(params["mask"], known) or "; name one that a step or a file gives"
             what = f"{name} has no column {params['mask']!r}{hint}"
             raise CurateError(f"mask: {what}", where=recipe.location("mixture", "mask", name))
         adds = planner.discovery.of_step(tokenize, params, {c: end.schema[c] for c in reads}, own)
