@@ -42,6 +42,26 @@ def permute(places: ArrayLike, count: int, seed: int) -> NDArray[np.int64]:
     return out.astype(np.int64)
 
 
+def permuted(place: int, count: int, seed: int) -> int:
+    """The same for one place, in plain integers: numpy takes fifty times as long for a single one."""
+    half = max(1, ((count - 1).bit_length() + 1) // 2)
+    mask = (1 << half) - 1
+    rounds = [_mix((seed + r * GOLDEN) % 2**64) for r in range(ROUNDS)]
+    while True:
+        left, right = place >> half, place & mask
+        for r in rounds:
+            left, right = right, left ^ (_mix(right ^ r) & mask)
+        place = (left << half) | right
+        if place < count:
+            return place
+
+
+def _mix(x: int) -> int:
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
+    return x ^ (x >> 31)
+
+
 def _feistel(x: U64, half: int, rounds: U64) -> U64:
     shift, mask = np.uint64(half), np.uint64((1 << half) - 1)
     left, right = x >> shift, x & mask

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from mixers.order import Groups, key, permute
+from mixers.order import Groups, key, permuted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,6 +55,7 @@ class Mixture:
         self.seq_len: int = self.facts["seq_len"]
         self._segments, self._windows, self._groups = map(self._array, ("segments", "windows", "groups"))
         self._masked = self._array("masked") if "masked.npy" in self.facts["files"] else None
+        self._count = np.arange(self.seq_len)
         self._shards: dict[int, NDArray[Any]] = {}
         self.consumed = 0
         """Windows consumed by all ranks together: the place where `batches` and `sampler` begin."""
@@ -89,7 +90,7 @@ class Mixture:
             return place
         group = int(self._groups[place])
         seed = key(self.facts["seed"], "epoch", epoch, group)
-        return self._ranks.select(group, int(permute(self._ranks.rank(place), self._ranks.size(group), seed)[0]))
+        return self._ranks.select(group, permuted(self._ranks.rank(place), self._ranks.size(group), seed))
 
     @functools.cached_property
     def _ranks(self) -> Groups:
@@ -107,26 +108,36 @@ class Mixture:
         loss_mask bool, False on padding and on what the recipe masks. A target counts where its `loss_mask` is True and its
         `document_ids` is that of the token before it.
         """
-        some = np.asarray(numbers, np.int64)
-        first, counts = self._windows[some], self._windows[some + 1] - self._windows[some]
-        before = np.cumsum(counts) - counts
-        local = np.arange(counts.sum()) - np.repeat(before, counts)  # number of each segment in its window
-        segments = np.repeat(first, counts) + local
-        lengths = self._segments[segments].astype(np.int64)
-        starts = np.cumsum(lengths) - lengths
-        used = np.add.reduceat(lengths, before)
-        inside = (
-            np.arange(self.seq_len) < used[:, None]
-        )  # True on tokens, which stand end to end from the start of each window
-        position_ids, document_ids = np.zeros(inside.shape, np.int64), np.full(inside.shape, -1)
-        position_ids[inside] = positions = np.arange(lengths.sum()) - np.repeat(starts, lengths)
-        document_ids[inside] = np.repeat(local, lengths)
-        if self._masked is not None:
-            inside[inside] = positions >= np.repeat(self._masked[segments], lengths)
-        tokens = np.empty(inside.shape, np.int64)
-        for row, (shard, at) in enumerate(zip(*np.divmod(some, self.facts["windows_per_shard"]), strict=True)):
-            tokens[row] = self._shard(int(shard))[at]
-        return {"tokens": tokens, "position_ids": position_ids, "document_ids": document_ids, "loss_mask": inside}
+        shape = (len(numbers), self.seq_len)
+        out: Window = {name: np.empty(shape, np.int64) for name in ("tokens", "position_ids", "document_ids")}
+        out["loss_mask"] = np.zeros(shape, bool)
+        for row, number in enumerate(numbers):
+            self._read(int(number), *(values[row] for values in out.values()))
+        return out
+
+    def _read(
+        self,
+        number: int,
+        tokens: NDArray[Any],
+        position_ids: NDArray[Any],
+        document_ids: NDArray[Any],
+        loss_mask: NDArray[Any],
+    ) -> None:
+        """One window into rows of `windows`: faster than many at once, because a window stays in the processor's cache."""
+        shard, row = divmod(number, self.facts["windows_per_shard"])
+        tokens[:] = self._shard(shard)[row]
+        piece = slice(self._windows[number], self._windows[number + 1])
+        lengths = self._segments[piece].astype(np.int64)
+        ends = lengths.cumsum()
+        used = ends[-1]
+        document_ids[:used] = np.arange(len(lengths)).repeat(lengths)
+        document_ids[used:] = -1
+        np.subtract(self._count[:used], (ends - lengths).repeat(lengths), out=position_ids[:used])
+        position_ids[used:] = 0
+        if self._masked is None:
+            loss_mask[:used] = True
+        else:
+            loss_mask[:used] = position_ids[:used] >= self._masked[piece].repeat(lengths)
 
     def _shard(self, number: int) -> NDArray[Any]:
         if number not in self._shards:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mixers.interleave import interleave
 from mixers.native import native
-from mixers.order import Groups, key, permute
+from mixers.order import Groups, key, permute, permuted
 
 
 @given(count=st.integers(1, 3000), seed=st.integers(0, 2**64 - 1))
@@ -18,6 +18,7 @@ def test_one_place_is_the_same_alone_and_among_others(count: int, seed: int, dat
     places = data.draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=20))
     together = permute(places, count, seed)
     assert together.tolist() == [int(permute(p, count, seed)[0]) for p in places]
+    assert together.tolist() == [permuted(p, count, seed) for p in places]
     assert ((together >= 0) & (together < count)).all()
 
 
