@@ -21,7 +21,7 @@ def _rates(axis: Any, tokenizers: dict[str, list[dict[str, Any]]]) -> None:
     labels, rates, colours = [], [], []
     for name, rows in tokenizers.items():
         for row in rows:
-            labels.append(f"{row['name']} ({name})")
+            labels.append(f"{row['name'].replace('_', ' ')}, {name}")
             rates.append(row["mb_per_cpu_second"])
             colours.append(CRAWL if row["name"].endswith("ours") else REAL)
     axis.barh(labels[::-1], rates[::-1], color=colours[::-1])
@@ -45,10 +45,10 @@ def _cuts(axis: Any, rows: list[dict[str, Any]]) -> None:
 
 def _prefixes(axis: Any, errors: dict[str, list[float]]) -> None:
     for name, colour in (("sampled", REAL), ("interleaved", CRAWL)):
-        axis.plot(range(1, len(errors[name]) + 1), errors[name], color=colour, label=name, linewidth=1)
+        axis.plot(range(1, len(errors[name]) + 1), errors[name], color=colour, label=name, linewidth=2)
     axis.axhline(1, color=SOURCE, linestyle="--", linewidth=1)
     axis.set_yscale("log")
     axis.set_ylim(0.05)
     axis.set_xlabel("windows from the start")
-    axis.set_title("Windows by which the sources miss their weights")
+    axis.set_title("Windows by which a source has missed its weight so far")
     axis.legend(frameon=False)

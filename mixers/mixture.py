@@ -47,14 +47,14 @@ def mixture(
     tokenizer: Artifact,
     max_epochs: dict[str, float] | float | None = None,
     pack: Literal["best_fit"] = "best_fit",
-    mask: dict[str, Any] | None = None,
+    masked: tuple[str, ...] = (),
     seed: int = 0,
 ) -> dict[str, Any]:
     """Write a mixture of `tokens` non-padding tokens in windows of `seq_len`; return what its mixture.json says.
 
     stages: `{until: share of tokens done, weights: {corpus: share}}`, ascending, the last until 1. max_epochs: for all, or by corpus;
-    a corpus that is not named has no cap. mask: the corpora whose column `n_masked` says how many leading tokens of a document bear no
-    loss (what is masked is the affair of `tokenize`). Raises CurateError, with the arithmetic, where a source cannot give what is asked.
+    a corpus that is not named has no cap. masked: the corpora whose column `n_masked` says how many leading tokens of a document bear
+    no loss (what is masked is the affair of `tokenize`). Raises CurateError, with the arithmetic, where a source cannot give what is asked.
     """
     from mixers.interleave import interleave
     from mixers.select import scan
@@ -73,7 +73,7 @@ def mixture(
     packed = {name: _packed(sources[name], asked[name], seq_len, caps.get(name)) for name in asked}
     counts = [[packed[name][1][stage] for name in asked] for stage in range(len(plan))]
     groups = np.concatenate([interleave(row) + np.uint16(s * len(asked)) for s, row in enumerate(counts)])
-    masked, found = [name for name in asked if name in (mask or {})], {}
+    found = {}
     with Shards(out, len(groups), seq_len, known.size, known.eos, list(asked), masked=bool(masked)) as shards:
         for number, name in enumerate(asked):
             segments = _placed(packed.pop(name)[0], number, len(asked), groups, seq_len)

@@ -225,9 +225,7 @@ def test_masked_tokens_bear_no_loss_in_any_piece(
         "web": frames("web", [DOCS["web"]]),
     }
     stages = [{"weights": {"cot": 0.5, "web": 0.5}}]
-    facts = mixture(
-        corpora, tmp_path, tokens=2170, seq_len=64, stages=stages, tokenizer=tokenizer, mask={"cot": "question"}
-    )
+    facts = mixture(corpora, tmp_path, tokens=2170, seq_len=64, stages=stages, tokenizer=tokenizer, masked=("cot",))
     mix = Mixture(tmp_path)
     masked = dict(cot.select("id", pl.col("n_masked").fill_null(0)).iter_rows())
     for row in pl.read_parquet(tmp_path / "index.parquet").iter_rows(named=True):
