@@ -421,17 +421,30 @@ class Curated:
         window: int | None = None,
         offset: int | None = None,
         item: str | None = None,
+        step: int | None = None,
+        batch: int | None = None,
         tokens: bool = False,
     ) -> dict[str, Any]:
         """The lives of documents: by id or url, by what their text holds, by where they stand in the mixture, by a benchmark item.
 
-        offset: of a token in the window. item: `gsm8k/17`. tokens: also the text that their token ids spell in the mixture. Returns
+        offset: of a token in the window. item: `gsm8k/17`. step: of training, with `batch` windows (those of the recipe's training if
+        None); tells `windows` with their documents and no lives. tokens: also the text that their token ids spell in the mixture. Returns
         `asked` and `lives` (`curate/trace.py` says what a life is). CurateError where nothing is found.
         """
         from curate.trace import trace
 
         with readable(self.title):
-            return trace(self, document, text=text, window=window, offset=offset, item=item, tokens=tokens)
+            return trace(
+                self,
+                document,
+                text=text,
+                window=window,
+                offset=offset,
+                item=item,
+                step=step,
+                batch=batch,
+                tokens=tokens,
+            )
 
     def resolved(self) -> dict[str, Any]:
         """The whole recipe with everything inherited written out."""

@@ -10,6 +10,8 @@
     mixture     every piece of it in the mixture: window, offset, length, epoch, stage
     text        the beginning of its text as it stood when it left
 
+Of a training step the windows are told with their documents, and no lives (`curate/training.py`).
+
 Evidence is added where a question finds few documents; of many, the lives alone are told. Left out: lives in earlier builds.
 """
 
@@ -42,15 +44,23 @@ def trace(
     window: int | None,
     offset: int | None,
     item: str | None,
+    step: int | None,
+    batch: int | None,
     tokens: bool,
 ) -> dict[str, Any]:
     """See `Curated.trace`."""
-    asked = {"document": document, "text": text, "window": window, "item": item}
+    asked = {"document": document, "text": text, "window": window, "item": item, "step": step}
     given = {key: value for key, value in asked.items() if value is not None}
     if len(given) != 1:
-        raise CurateError("trace what? Give one of: an id or url, a text, a window, a benchmark item")
+        raise CurateError("trace what? Give one of: an id or url, a text, a window, a benchmark item, a training step")
+    if batch is not None and step is None:
+        raise CurateError("a batch says how many windows a training step has; give a step with it")
     if not curated.built.done:
         raise CurateError(f"nothing of {curated.title} is built yet; run curate build {curated.title}")
+    if step is not None:
+        from curate.training import windows_of
+
+        return {"recipe": curated.name, "asked": given, "windows": windows_of(curated, step, batch), "lives": []}
     found: dict[str, Any] = {}
     if document is not None:
         ids = by_name(curated, document)

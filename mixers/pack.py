@@ -93,40 +93,40 @@ def best_fit(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray
     return window, offset, windows
 
 
-def pack(lengths: NDArray[np.int64], epochs: NDArray[np.uint32], seq_len: int, seed: int) -> tuple[pl.DataFrame, int]:
-    """Segments (use, a row of the input; start in the document; length; window; offset) and the number of windows.
+def pack(lengths: NDArray[np.uint32], epochs: NDArray[np.uint32], seq_len: int, seed: int) -> tuple[pl.DataFrame, int]:
+    """Segments (use, a row of the input; start in the document; length; window; offset; all UInt32) and the number of windows.
 
     Documents come in the order given, `epochs` is the epoch of each, ascending; `seed` shuffles the windows of a chunk.
     """
-    parts = [_pieces(lengths[:0], seq_len).with_columns(window=pl.col("use"), offset=pl.col("use"))]
+    parts = [pl.DataFrame(schema=dict.fromkeys(("use", "start", "length", "window", "offset"), pl.UInt32))]
     windows = 0
     for number, (start, stop) in enumerate(chunks(lengths, epochs, seq_len)):
-        pieces = _pieces(lengths[start:stop], seq_len)
-        window, offset, count = best_fit(pieces["length"].to_numpy(), seq_len)
+        use, begin, length = _pieces(lengths[start:stop].astype(np.int64), seq_len)
+        window, offset, count = best_fit(length, seq_len)
         place = windows + permute(np.arange(count), count, key(seed, "chunk", number))
-        use = pieces["use"] + start
-        parts.append(pieces.with_columns(use, pl.Series("window", place[window]), pl.Series("offset", offset)))
+        made = {"use": use + start, "start": begin, "length": length, "window": place[window], "offset": offset}
+        parts.append(pl.DataFrame({name: values.astype(np.uint32) for name, values in made.items()}))
         windows += count
     return pl.concat(parts), windows
 
 
-def _pieces(lengths: NDArray[np.int64], seq_len: int) -> pl.DataFrame:
-    """Documents cut at window ends: only those longer than a window have more than one piece."""
+def _pieces(lengths: NDArray[np.int64], seq_len: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Documents cut at window ends (row, start, length): only those longer than a window have more than one piece."""
     counts = -(-lengths // seq_len)
     use = np.repeat(np.arange(len(lengths)), counts)
     start = (np.arange(len(use)) - np.repeat(np.cumsum(counts) - counts, counts)) * seq_len
-    return pl.DataFrame({"use": use, "start": start, "length": np.minimum(lengths[use] - start, seq_len)})
+    return use, start, np.minimum(lengths[use] - start, seq_len)
 
 
-def chunks(lengths: NDArray[np.int64], epochs: NDArray[np.uint32], seq_len: int) -> Iterator[tuple[int, int]]:
+def chunks(lengths: NDArray[np.uint32], epochs: NDArray[np.uint32], seq_len: int) -> Iterator[tuple[int, int]]:
     """Runs of documents packed together: about CHUNK windows, closed early where an epoch ends and FEWEST windows are full."""
-    ends = np.cumsum(lengths)
+    ends = np.cumsum(lengths, dtype=np.int64)
     turns = np.flatnonzero(epochs[1:] != epochs[:-1]) + 1
     start = 0
     while start < len(lengths):
         base = ends[start - 1] if start else 0
-        stop = min(len(lengths), int(np.searchsorted(ends, base + CHUNK * seq_len)) + 1)
-        early = [int(t) for t in turns if start < t <= stop and ends[t - 1] - base >= FEWEST * seq_len]
-        stop = early[0] if early else stop
+        full, enough = (int(np.searchsorted(ends, base + n * seq_len)) + 1 for n in (CHUNK, FEWEST))
+        turn = int(np.searchsorted(turns, enough))
+        stop = min(len(lengths), full, int(turns[turn]) if turn < len(turns) else full)
         yield start, stop
         start = stop

@@ -3,8 +3,14 @@
 `Mixture(path)` is a map-style dataset (`len`, `[n]`) that a torch `DataLoader` takes as it is. What stands at place `n` is a pure
 function of the mixture and `n`, for any number of ranks, workers and resumes: epoch 0 is the order of the files, and epoch e visits the
 same sequence of sources with the windows of each group (one source in one stage) permuted by (seed, e, group). Its state is one number,
-the windows consumed by all ranks together, so a run may resume with another batch size or world size. Left out: shuffling (the mixture
-is shuffled), prefetching (the page cache does it), and shifting labels: see `loss_mask` and `document_ids`.
+the windows consumed by all ranks together, so a run may resume with another batch size or world size.
+
+    mix = Mixture(path)
+    for batch in mix.batches(64, rank, world): ...                      # numpy arrays; moves mix.consumed
+    DataLoader(mix, batch_sampler=mix.sampler(64, rank, world))         # torch; you move mix.consumed, because workers read ahead
+
+Left out: shuffling (the mixture is shuffled), prefetching (the page cache does it), and shifting labels: see `loss_mask` and
+`document_ids`.
 """
 
 from __future__ import annotations
@@ -12,7 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from mixers.order import key, permute
+from mixers.order import Groups, key, permuted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,11 +53,16 @@ class Mixture:
             if held != file["bytes"]:
                 raise CurateError(f"{name} has {held:,} bytes, not {file['bytes']:,}; copy it again", where=str(path))
         self.seq_len: int = self.facts["seq_len"]
-        self._segments, self._windows, self._groups = (
-            np.load(self.path / f"{name}.npy", mmap_mode="r") for name in ("segments", "windows", "groups")
-        )
+        self._segments, self._windows, self._groups = map(self._array, ("segments", "windows", "groups"))
+        self._masked = self._array("masked") if "masked.npy" in self.facts["files"] else None
+        self._count = np.arange(self.seq_len)
         self._shards: dict[int, NDArray[Any]] = {}
-        self._place = 0
+        self.consumed = 0
+        """Windows consumed by all ranks together: the place where `batches` and `sampler` begin."""
+
+    def _array(self, name: str) -> NDArray[Any]:
+        mapped = np.load(self.path / f"{name}.npy", mmap_mode="r")
+        return np.asarray(mapped)  # the same map, without the cost of a memmap at each access
 
     def __len__(self) -> int:
         """Windows in one epoch."""
@@ -63,6 +74,11 @@ class Mixture:
             raise IndexError(n)
         return self.window(n % len(self))
 
+    def __getitems__(self, numbers: Sequence[int]) -> list[Window]:
+        """Many windows at once, which is what torch's DataLoader asks for."""
+        rows = self.windows(numbers)
+        return [{name: values[i] for name, values in rows.items()} for i in range(len(numbers))]
+
     def at(self, n: int) -> Window:
         """The window at place `n` of the endless stream: epoch `n // len`, and so on without end."""
         return self.window(self.number(n))
@@ -73,66 +89,93 @@ class Mixture:
         if epoch == 0:
             return place
         group = int(self._groups[place])
-        members = self._members[group]
-        rank = int(np.searchsorted(members, place))
-        return int(members[permute(rank, len(members), key(self.facts["seed"], "epoch", epoch, group))[0]])
+        seed = key(self.facts["seed"], "epoch", epoch, group)
+        return self._ranks.select(group, permuted(self._ranks.rank(place), self._ranks.size(group), seed))
 
     @functools.cached_property
-    def _members(self) -> dict[int, NDArray[np.int64]]:
-        """Windows of each group, ascending; needed from the second epoch on."""
-        order = np.argsort(self._groups, kind="stable")
-        names, first = np.unique(self._groups[order], return_index=True)
-        return dict(zip(names.tolist(), np.split(order, first[1:]), strict=True))
+    def _ranks(self) -> Groups:
+        """Needed from the second epoch on."""
+        return Groups(self._groups, len(self.facts["groups"]))
 
     def window(self, w: int) -> Window:
-        """Window `w` of the files, each array of shape (seq_len,).
+        """Window `w` of the files, each array of shape (seq_len,): see `windows`."""
+        return {name: values[0] for name, values in self.windows([w]).items()}
+
+    def windows(self, numbers: Sequence[int]) -> Window:
+        """Some windows of the files, each array of shape (windows, seq_len).
 
         tokens int64; position_ids int64, from 0 in each document; document_ids int64, 0, 1, 2 ... in the window and -1 on padding;
-        loss_mask bool, False on padding. A target counts where its `document_ids` is that of the token before it.
+        loss_mask bool, False on padding and on what the recipe masks. A target counts where its `loss_mask` is True and its
+        `document_ids` is that of the token before it.
         """
-        shard, row = divmod(w, self.facts["windows_per_shard"])
-        lengths = self._segments[self._windows[w] : self._windows[w + 1]].astype(np.int64)
-        used = int(lengths.sum())
-        document_ids, position_ids = np.full(self.seq_len, -1), np.zeros(self.seq_len, np.int64)
-        document_ids[:used] = np.repeat(np.arange(len(lengths)), lengths)
-        position_ids[:used] = np.arange(used) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return {
-            "tokens": self._shard(shard)[row].astype(np.int64),
-            "position_ids": position_ids,
-            "document_ids": document_ids,
-            "loss_mask": document_ids >= 0,
-        }
+        shape = (len(numbers), self.seq_len)
+        out: Window = {name: np.empty(shape, np.int64) for name in ("tokens", "position_ids", "document_ids")}
+        out["loss_mask"] = np.zeros(shape, bool)
+        for row, number in enumerate(numbers):
+            self._read(int(number), *(values[row] for values in out.values()))
+        return out
+
+    def _read(
+        self,
+        number: int,
+        tokens: NDArray[Any],
+        position_ids: NDArray[Any],
+        document_ids: NDArray[Any],
+        loss_mask: NDArray[Any],
+    ) -> None:
+        """One window into rows of `windows`: faster than many at once, because a window stays in the processor's cache."""
+        shard, row = divmod(number, self.facts["windows_per_shard"])
+        tokens[:] = self._shard(shard)[row]
+        piece = slice(self._windows[number], self._windows[number + 1])
+        lengths = self._segments[piece].astype(np.int64)
+        ends = lengths.cumsum()
+        used = ends[-1]
+        document_ids[:used] = np.arange(len(lengths)).repeat(lengths)
+        document_ids[used:] = -1
+        np.subtract(self._count[:used], (ends - lengths).repeat(lengths), out=position_ids[:used])
+        position_ids[used:] = 0
+        if self._masked is None:
+            loss_mask[:used] = True
+        else:
+            loss_mask[:used] = position_ids[:used] >= self._masked[piece].repeat(lengths)
 
     def _shard(self, number: int) -> NDArray[Any]:
         if number not in self._shards:
             dtype = np.dtype(self.facts["dtype"]).newbyteorder("<")
-            self._shards[number] = np.memmap(self.path / self.facts["shards"][number], dtype, "r").reshape(
-                -1, self.seq_len
-            )
+            mapped = np.memmap(self.path / self.facts["shards"][number], dtype, "r")
+            self._shards[number] = np.asarray(mapped).reshape(-1, self.seq_len)
         return self._shards[number]
 
     def batch(self, step: int, size: int, rank: int = 0, world: int = 1) -> Window:
         """This rank's part of global batch `step`: every `world`-th of `size` windows, each array (size / world, seq_len)."""
-        rows = [self.at(n) for n in self._places(step * size, size, rank, world)]
-        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        return self.windows(self._numbers(step * size, size, rank, world))
 
     def batches(self, size: int, rank: int = 0, world: int = 1, epochs: int | None = 1) -> Iterator[Window]:
-        """Batches from the place of the state on, whole ones only, up to the end of `epochs`; without end if None."""
-        while epochs is None or self._place + size <= epochs * len(self):
-            rows = [self.at(n) for n in self._places(self._place, size, rank, world)]
-            self._place += size
-            yield {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        """Batches from `consumed` on, which moves with them; whole ones only, up to the end of `epochs`; without end if None."""
+        for numbers in self.sampler(size, rank, world, epochs):
+            self.consumed += size
+            yield self.windows(numbers)
 
-    def _places(self, start: int, size: int, rank: int, world: int) -> range:
+    def sampler(self, size: int, rank: int = 0, world: int = 1, epochs: int | None = 1) -> Iterator[list[int]]:
+        """The numbers of the windows of each such batch, for a DataLoader's `batch_sampler`.
+
+        It does not move `consumed`, because a DataLoader asks for batches before they are used: add `size` after each step.
+        """
+        start = self.consumed
+        while epochs is None or start + size <= epochs * len(self):
+            yield self._numbers(start, size, rank, world)
+            start += size
+
+    def _numbers(self, start: int, size: int, rank: int, world: int) -> list[int]:
         if size < 1 or size % world or not 0 <= rank < world:
             raise CurateError(
                 f"a batch of {size} windows cannot be shared equally by {world} ranks (this one is {rank})"
             )
-        return range(start + rank, start + size, world)
+        return [self.number(n) for n in range(start + rank, start + size, world)]
 
     def state_dict(self) -> dict[str, Any]:
         """Where the stream stands: windows consumed by all ranks together, and the mixture they came from."""
-        return {"mixture": self.digest, "windows": self._place}
+        return {"mixture": self.digest, "windows": self.consumed}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state. Raises CurateError for the state of another mixture."""
@@ -140,24 +183,34 @@ class Mixture:
             raise CurateError(
                 f"the state is of mixture {state['mixture'][:12]}, this is {self.digest[:12]}", where=str(self.path)
             )
-        self._place = int(state["windows"])
+        self.consumed = int(state["windows"])
 
     def documents(self, step: int, size: int) -> pl.DataFrame:
-        """The documents of global batch `step`: rows of index.parquet with the `place` of their window, in order of training."""
-        import polars as pl
+        """The documents of global batch `step`: rows of index.parquet with the `place` of their window, in order of training.
 
-        places = range(step * size, (step + 1) * size)
-        numbers = pl.Series("window", map(self.number, places), pl.UInt32)
-        index = pl.scan_parquet(self.path / "index.parquet").filter(pl.col("window").is_in(numbers.implode()))
-        at = pl.DataFrame({"place": places, "window": numbers})
-        return at.lazy().join(index, on="window", maintain_order="left_right").collect()
+        Only the row groups that hold them are read: row r of the index is segment r.
+        """
+        import polars as pl
+        from pyarrow import parquet
+
+        numbers = np.array(self._numbers(step * size, size, 0, 1))
+        first, counts = self._windows[numbers], self._windows[numbers + 1] - self._windows[numbers]
+        rows = np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+        with parquet.ParquetFile(self.path / "index.parquet") as file:
+            heights = np.array([file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)])
+            ends = np.cumsum(heights)
+            wanted, group = np.unique(np.searchsorted(ends, rows, "right"), return_inverse=True)
+            held = pl.DataFrame(pl.from_arrow(file.read_row_groups(wanted.tolist())))
+        skipped = (ends - heights)[wanted] - (np.cumsum(heights[wanted]) - heights[wanted])
+        places = pl.Series("place", np.repeat(np.arange(step * size, (step + 1) * size), counts))
+        return pl.DataFrame([places, *held[rows - skipped[group]]])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Workers open the files themselves; a pickled map would carry its bytes."""
-        return _reopened, (str(self.path), self._place)
+        return _reopened, (str(self.path), self.consumed)
 
 
-def _reopened(path: str, place: int) -> Mixture:
+def _reopened(path: str, consumed: int) -> Mixture:
     mixture = Mixture(path)
-    mixture._place = place
+    mixture.consumed = consumed
     return mixture

@@ -7,6 +7,7 @@ starts where the one before stopped, and no document returns before its epoch is
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,11 +58,11 @@ class Source:
     name: str
     seed: int
     hashes: U64
-    lengths: NDArray[np.int64]
+    lengths: NDArray[np.uint32]
 
-    @property
+    @functools.cached_property
     def tokens(self) -> int:
-        return int(self.lengths.sum())
+        return int(self.lengths.sum(dtype=np.int64))
 
     def numbers(self, ids: pl.Series) -> NDArray[np.int64]:
         """The number of each id; -1 for a document that has no tokens."""
@@ -75,11 +76,11 @@ class Source:
 
 def scan(name: str, corpus: Corpus, seed: int) -> Source:
     """First pass over a corpus: hash and length of each document. CurateError for an id that occurs twice."""
-    hashes, lengths = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    hashes, lengths = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)]
     for shard in corpus.shards("id", "n_tokens"):
         some = shard.filter(pl.col("n_tokens") > 0)
         hashes.append(keyed_hash(some["id"], key(seed, name)))
-        lengths.append(some["n_tokens"].cast(pl.Int64).to_numpy())
+        lengths.append(some["n_tokens"].cast(pl.UInt32).to_numpy())
     every, length = np.concatenate(hashes), np.concatenate(lengths)
     order = np.argsort(every)
     every = every[order]
@@ -90,31 +91,39 @@ def scan(name: str, corpus: Corpus, seed: int) -> Source:
     return Source(name, seed, every, length[order])
 
 
-def choose(source: Source, asked: Sequence[int]) -> pl.DataFrame:
-    """Uses of documents in order: `doc` (number), `length`, `epoch`, `stage`; `asked` is the budget of each stage in tokens.
+def choose(source: Source, asked: Sequence[int], most: int | None = None) -> pl.DataFrame:
+    """Uses of documents in order: `doc` (number), `length`, `epoch`, `stage`, all UInt32; `asked` is the budget of each stage in tokens.
 
-    A document belongs to the stage in which its first token falls, and none is cut: each stage gets its budget to within one
-    document, and the sum over stages overshoots by less than one.
+    None is cut. A document belongs to the stage in which its middle falls, so that the tokens up to the end of each stage are the nearest
+    that whole documents give: at most half a document more or less than asked, and a stage by itself at most a whole one. Two things come
+    first: no more than `most` tokens in all, and at least one document where any is asked for and `most` allows it.
     """
-    bounds = np.cumsum(np.asarray(asked, np.int64))
-    total, size = int(bounds[-1]), source.tokens
-    uses = [_epoch(source, e, e * size, total) for e in range(-(-total // size) if size else 0)]
-    doc = np.concatenate([d for d, _ in uses]) if uses else np.zeros(0, np.int64)
-    first = np.concatenate([f for _, f in uses]) if uses else np.zeros(0, np.int64)
+    ends = 2 * np.cumsum(
+        np.asarray(asked, np.int64)
+    )  # twice, because the middle of a document may lie between two tokens
+    size = source.tokens
+    epochs = -(-int(ends[-1]) // (2 * size)) if size else 0
+    parts = [_epoch(source, e, int(ends[-1]), most) for e in range(epochs)]
+    doc = np.concatenate([d for d, _ in parts] or [np.zeros(0, np.uint32)])
+    middle = np.concatenate([m for _, m in parts] or [np.zeros(0, np.int64)])
+    last = int(np.flatnonzero(asked).max(initial=0))
     return pl.DataFrame(
         {
             "doc": doc,
             "length": source.lengths[doc],
-            "epoch": np.repeat(np.arange(len(uses), dtype=np.uint32), [len(d) for d, _ in uses]),
-            "stage": np.searchsorted(bounds, first, "right").astype(np.uint32),
+            "epoch": np.repeat(np.arange(epochs, dtype=np.uint32), [len(d) for d, _ in parts]),
+            "stage": np.minimum(np.searchsorted(ends, middle), last).astype(np.uint32),
         }
     )
 
 
-def _epoch(source: Source, epoch: int, base: int, total: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Documents of one epoch in order and the place of their first token, up to place `total`."""
+def _epoch(source: Source, epoch: int, end: int, most: int | None) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Documents of one epoch in order and twice the place of their middle, up to `end`, which is twice a place."""
     order = np.argsort(mix64(source.hashes ^ np.uint64(key(source.seed, source.name, "epoch", epoch))))
     lengths = source.lengths[order]
-    first = base + np.cumsum(lengths) - lengths
-    taken = int(np.searchsorted(first, total))
-    return order[:taken], first[:taken]
+    until = epoch * source.tokens + np.cumsum(lengths, dtype=np.int64)
+    middle = 2 * until - lengths
+    taken = max(int(np.searchsorted(middle, end, "right")), epoch == 0)
+    if most is not None:
+        taken = min(taken, int(np.searchsorted(until, most, "right")))
+    return order[:taken].astype(np.uint32), middle[:taken]

@@ -4,33 +4,40 @@
     segments.npy        (segments,) uint32: lengths of the documents, or pieces of documents, in order of window and offset
     windows.npy         (windows + 1,) int64: where each window's segments start in segments.npy
     groups.npy          (windows,) uint16: the group (stage and source) of each window, numbered as in mixture.json
+    masked.npy          (segments,) uint32: leading tokens of each segment that bear no loss; only where a corpus is masked
     index.parquet       one row per segment: window, shard, offset, length, source, id, start, epoch, stage
     mixture.json        what it is, what was asked and what it holds; sizes and sha256 of the files above
 
-The three .npy files are what training reads, by numpy alone; the index is for people and `trace`. Window `w` of the files is place
-`w` of the first epoch, so training reads them in sequence. Shards are filled with padding by plain writes first, so that a full disk
-is an error and not a signal, and then tokens are scattered into them as they come, corpus shard by corpus shard, in any order.
+The .npy files are what training reads, by numpy alone; the index is for people and `trace`, and its rows are the segments in the same
+order. Window `w` of the files is place `w` of the first epoch, so training reads them in sequence. Corpus shards come in any order:
+their tokens and ids are first set aside by the shard of windows that they belong to, and then one shard after another is put together
+in memory and written from end to end. So no disk is written at random, a full one is an error and not a signal, ids are held for one
+shard only, and twice the space of the mixture is needed while it is built.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import IO, Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.identity import file_sha256
 from curate.step import Corpus
-from mixers.native import lists, native
+from mixers.native import OLDEST, lists, native
 from mixers.select import Source
 
-SHARD_BYTES = 1 << 29
-ROW_GROUP = 1 << 17
+SHARD_BYTES = 1 << 28
+ROW_GROUP = 1 << 15
 INDEX = {
     "window": pl.UInt32,
     "shard": pl.UInt32,
@@ -43,6 +50,7 @@ INDEX = {
     "stage": pl.UInt32,
 }
 """offset: of the segment in its shard, in tokens. start: of the segment in its document, in tokens."""
+SPILLED = ("place", "length", "start", "epoch", "stage", "id", "source", "masked")
 
 
 def token_type(vocab: int) -> np.dtype[Any]:
@@ -51,51 +59,101 @@ def token_type(vocab: int) -> np.dtype[Any]:
 
 
 @native
-def _scatter(target: np.ndarray, values: np.ndarray, source: np.ndarray, place: np.ndarray, length: np.ndarray) -> None:
-    for s in range(len(source)):
+def _copy(target: np.ndarray, places: np.ndarray, values: np.ndarray, first: np.ndarray, length: np.ndarray) -> None:
+    """Runs of `length` from `first` of the values to `places` of the target."""
+    for s in range(len(first)):
         for i in range(length[s]):
-            target[place[s] + i] = values[source[s] + i]
+            target[places[s] + i] = values[first[s] + i]
+
+
+def _starts(lengths: NDArray[Any]) -> NDArray[np.int64]:
+    """Where each of some runs begins if they stand end to end."""
+    starts: NDArray[np.int64] = np.cumsum(lengths, dtype=np.int64) - lengths
+    return starts
+
+
+class Array:
+    """A .npy file of one dimension, written in parts."""
+
+    def __init__(self, path: Path, dtype: str, count: int) -> None:
+        self.file: IO[bytes] = path.open("wb")
+        header = {"descr": dtype, "fortran_order": False, "shape": (count,)}
+        np.lib.format.write_array_header_1_0(self.file, header)
+        self.dtype = dtype
+
+    def write(self, values: NDArray[Any]) -> None:
+        self.file.write(values.astype(self.dtype).data)
 
 
 class Shards:
-    """The window files of one mixture, open for scattering."""
+    """The window files of one mixture and all that stands beside them: `put` each corpus, then `finish`.
+
+    sources: the names behind the numbers of `put`. masked: whether any corpus has tokens without loss. Used as a context, which ends with
+    what was set aside.
+    """
 
     def __init__(
-        self, out: Path, windows: int, seq_len: int, vocab: int, pad: int, shard_bytes: int = SHARD_BYTES
+        self,
+        out: Path,
+        windows: int,
+        seq_len: int,
+        vocab: int,
+        pad: int,
+        sources: Sequence[str],
+        *,
+        masked: bool = False,
+        shard_bytes: int | None = None,
     ) -> None:
-        self.seq_len, self.vocab, self.dtype = seq_len, vocab, token_type(vocab)
-        self.per_shard = max(1, shard_bytes // (seq_len * self.dtype.itemsize))
+        self.out, self.seq_len, self.vocab, self.pad, self.masked = out, seq_len, vocab, pad, masked
+        self.sources = pl.Series(sources, dtype=pl.String)
+        self.dtype = token_type(vocab)
+        self.per_shard = max(1, (shard_bytes or SHARD_BYTES) // (seq_len * self.dtype.itemsize))
         self.sizes = [min(self.per_shard, windows - w) for w in range(0, windows, self.per_shard)]
-        self.paths = [out / f"windows-{n:05d}.bin" for n in range(len(self.sizes))]
-        for path, size in zip(self.paths, self.sizes, strict=True):
-            self._fill(path, size * seq_len, pad)
+        self.names = [f"windows-{n:05d}.bin" for n in range(len(self.sizes))]
+        self.windows, self.segments = windows, 0
 
-    def _fill(self, path: Path, tokens: int, pad: int) -> None:
-        block = np.full(min(tokens, 1 << 22), pad, self.dtype)
-        with path.open("wb") as file:
-            for start in range(0, tokens, len(block)):
-                file.write(block[: tokens - start].data)
+    def __enter__(self) -> Shards:
+        self._aside = tempfile.TemporaryDirectory(prefix=".aside-", dir=self.out)
+        self.aside = Path(self._aside.name)
+        return self
 
-    def put(self, corpus: Corpus, source: Source, segments: pl.DataFrame) -> pl.DataFrame:
-        """Second pass over a corpus: write its tokens, return its segments with the `id` of each.
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._aside.cleanup()
 
-        segments: doc, start, length, place (in tokens, over all windows), and what else the index needs; any order. Raises
-        CurateError where a document is not as the first pass saw it, or an id lies outside the vocabulary.
+    def put(self, corpus: Corpus, source: Source, number: int, segments: pl.DataFrame, *, masked: bool = False) -> int:
+        """Second pass over a corpus: set its segments aside, return how many of their tokens bear no loss.
+
+        segments: doc, start, length, place (in tokens, over all windows), epoch and stage; any order. masked: the corpus has a column
+        `n_masked`. Raises CurateError where a document is not as the first pass saw it, or an id lies outside the vocabulary.
         """
         segments = segments.sort("doc", "place")
         docs = segments["doc"].to_numpy()
-        names = [pl.DataFrame(schema={"doc": pl.Int64, "id": pl.String})]
-        for shard in corpus.shards("id", "tokens"):
-            number = source.numbers(shard["id"])
-            low, high = np.searchsorted(docs, number), np.searchsorted(docs, number, "right")
-            wanted = np.flatnonzero((number >= 0) & (high > low))
+        found = without_loss = 0
+        for shard in corpus.shards("id", "tokens", *(("n_masked",) if masked else ())):
+            numbers = source.numbers(shard["id"])
+            low, high = np.searchsorted(docs, numbers), np.searchsorted(docs, numbers, "right")
+            wanted = np.flatnonzero((numbers >= 0) & (high > low))
             values, bounds = lists(shard["tokens"])
-            self._check(source, values, np.diff(bounds)[wanted], number[wanted])
+            self._check(source, values, np.diff(bounds)[wanted], numbers[wanted])
             counts = (high - low)[wanted]
-            rows = np.repeat(low[wanted] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-            self._write(values, np.repeat(bounds[wanted], counts), segments[rows])
-            names.append(pl.DataFrame({"doc": number[wanted], "id": shard["id"].gather(wanted)}))
-        return segments.join(pl.concat(names), on="doc", how="left", maintain_order="left")
+            rows = np.repeat(low[wanted] - _starts(counts), counts) + np.arange(counts.sum())
+            whose = pl.Series(np.repeat(wanted, counts))
+            heads = shard["n_masked"].gather(whose).fill_null(0).cast(pl.Int64) if masked else pl.lit(0)
+            some = segments[rows].with_columns(
+                id=shard["id"].gather(whose), masked=heads, source=pl.lit(number, pl.UInt16)
+            )
+            some = some.with_columns(
+                masked=(pl.col("masked") - pl.col("start")).clip(0, pl.col("length")).cast(pl.UInt32)
+            )
+            without_loss += int(some["masked"].sum())
+            found += some.height
+            self._set_aside(values, some.with_columns(first=bounds[whose.to_numpy()] + some["start"].to_numpy()))
+        if found != segments.height:
+            raise CurateError(
+                f"{segments.height - found:,} pieces of documents are gone since lengths were read", where=source.name
+            )
+        self.segments += found
+        return without_loss
 
     def _check(
         self, source: Source, values: NDArray[np.uint32], found: NDArray[np.int64], number: NDArray[np.int64]
@@ -105,33 +163,80 @@ class Shards:
         if values.size and int(values.max()) >= self.vocab:
             raise CurateError(f"token {int(values.max())} is not in the tokenizer's {self.vocab:,}", where=source.name)
 
-    def _write(self, values: NDArray[np.uint32], first: NDArray[np.int64], segments: pl.DataFrame) -> None:
-        order = np.argsort(segments["place"].to_numpy())
-        place, start, length = (segments[c].to_numpy()[order] for c in ("place", "start", "length"))
-        size = self.per_shard * self.seq_len
-        edges = np.searchsorted(place, np.arange(len(self.paths) + 1) * size)
+    def _set_aside(self, values: NDArray[np.uint32], segments: pl.DataFrame) -> None:
+        """Append tokens and rows to the files of the shards that they belong to."""
+        segments = segments.sort("place")
+        first, length, place = (segments[c].to_numpy() for c in ("first", "length", "place"))
+        starts = np.append(_starts(length), length.sum(dtype=np.int64))
+        tokens = np.empty(starts[-1], self.dtype)
+        _copy(tokens, starts[:-1], values, first, length)
+        edges = np.searchsorted(place, np.arange(len(self.sizes) + 1) * self.per_shard * self.seq_len)
         for n in np.flatnonzero(np.diff(edges)):
-            part = slice(edges[n], edges[n + 1])
-            target = np.memmap(self.paths[n], self.dtype, "r+")
-            _scatter(np.asarray(target), values, first[order][part] + start[part], place[part] - n * size, length[part])
+            low, high = int(edges[n]), int(edges[n + 1])
+            with (self.aside / f"{n}.tokens").open("ab") as file:
+                file.write(tokens[starts[low] : starts[high]].data)
+            with (self.aside / f"{n}.rows").open("ab") as file:
+                segments[low:high].select(SPILLED).write_ipc_stream(file, compat_level=OLDEST)
 
-    def index(self, segments: pl.DataFrame) -> pl.DataFrame:
-        """Rows of index.parquet, sorted by window and offset."""
-        size, length = self.per_shard * self.seq_len, self.seq_len
-        columns = segments.sort("place").with_columns(
-            window=pl.col("place") // length, shard=pl.col("place") // size, offset=pl.col("place") % size
+    def finish(self, groups: NDArray[np.uint16]) -> list[str]:
+        """Put the shards together one by one; the names of all files. groups: (windows,) group of each window."""
+        lengths = Array(self.out / "segments.npy", "<u4", self.segments)
+        starts = Array(self.out / "windows.npy", "<i8", self.windows + 1)
+        heads = Array(self.out / "masked.npy", "<u4", self.segments) if self.masked else None
+        schema = pl.DataFrame(schema=INDEX).to_arrow(compat_level=OLDEST).schema
+        done = 0
+        index = pq.ParquetWriter(self.out / "index.parquet", schema, compression="zstd", use_dictionary=["source"])
+        try:
+            for n in range(len(self.sizes)):
+                rows = self._assembled(n)
+                index.write_table(self._index(rows, n).to_arrow(compat_level=OLDEST), ROW_GROUP)
+                lengths.write(rows["length"].to_numpy())
+                edges = n * self.per_shard + np.arange(self.sizes[n])
+                starts.write(done + np.searchsorted(rows["place"].to_numpy(), edges * self.seq_len))
+                if heads:
+                    heads.write(rows["masked"].to_numpy())
+                done += rows.height
+            starts.write(np.array([done]))
+        finally:
+            index.close()
+            for array in (lengths, starts, heads):
+                if array:
+                    array.file.close()
+        np.save(self.out / "groups.npy", groups.astype("<u2"))
+        arrays = ["segments.npy", "windows.npy", "groups.npy", *(["masked.npy"] if heads else [])]
+        return [*self.names, "index.parquet", *arrays]
+
+    def _assembled(self, n: int) -> pl.DataFrame:
+        """Write one shard of windows; its segments in order of their places."""
+        aside = self.aside / f"{n}.tokens"
+        rows = self._rows(self.aside / f"{n}.rows")
+        base = n * self.per_shard * self.seq_len
+        target = np.full(self.sizes[n] * self.seq_len, self.pad, self.dtype)
+        length = rows["length"].to_numpy()
+        _copy(target, rows["place"].to_numpy() - base, np.fromfile(aside, self.dtype), _starts(length), length)
+        with (self.out / self.names[n]).open("wb") as file:
+            file.write(target.data)
+        aside.unlink()
+        return rows.sort("place")
+
+    def _rows(self, path: Path) -> pl.DataFrame:
+        """What stands in a file of Arrow streams, one after another."""
+        parts = []
+        with path.open("rb") as file:
+            while file.peek(1):
+                parts.append(pl.DataFrame(pa.ipc.open_stream(file).read_all()))
+        path.unlink()
+        return pl.concat(parts, rechunk=True)
+
+    def _index(self, rows: pl.DataFrame, n: int) -> pl.DataFrame:
+        """Rows of index.parquet."""
+        columns = rows.with_columns(
+            window=pl.col("place") // self.seq_len,
+            shard=pl.lit(n),
+            offset=pl.col("place") - n * self.per_shard * self.seq_len,
+            source=self.sources.gather(rows["source"]),
         )
-        return columns.select(pl.col(name).cast(kind) for name, kind in INDEX.items())
-
-
-def write_index(out: Path, index: pl.DataFrame, groups: NDArray[np.int64]) -> None:
-    """index.parquet and the three arrays that training reads. groups: (windows,) group of each window."""
-    index.rechunk().write_parquet(
-        out / "index.parquet", compression="zstd", compression_level=3, row_group_size=ROW_GROUP
-    )
-    np.save(out / "segments.npy", index["length"].to_numpy().astype("<u4"))
-    np.save(out / "windows.npy", np.searchsorted(index["window"].to_numpy(), np.arange(len(groups) + 1)).astype("<i8"))
-    np.save(out / "groups.npy", groups.astype("<u2"))
+        return columns.select(pl.col(name).cast(kind) for name, kind in INDEX.items()).rechunk()
 
 
 def write_facts(out: Path, facts: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

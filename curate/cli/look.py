@@ -196,6 +196,10 @@ def sample(
     "--window", metavar="N[:OFFSET]", help="Documents of a window of the mixture, or the one at a token of it."
 )
 @click.option("--item", metavar="BENCHMARK/ID", help="Documents in which a benchmark item was found.")
+@click.option("--step", type=click.IntRange(0), help="Documents of a training step, numbered from 0.")
+@click.option(
+    "--batch", type=click.IntRange(1), help="Windows of a step; without it, batch_size of the recipe's training."
+)
 @click.option("--tokens", is_flag=True, help="Also the text that its token ids spell in the mixture.")
 def trace(
     curated: Curated,
@@ -205,17 +209,27 @@ def trace(
     text: str | None,
     window: str | None,
     item: str | None,
+    step: int | None,
+    batch: int | None,
     tokens: bool,
 ) -> None:
     """One document's life, top to bottom: curate trace long-cot ID.
 
     Where its bytes lie, what every step said of it, each clause with the values it saw, the partner of a duplicate, the benchmark item of
-    a leak, what a model wrote, and its places in the mixture.
+    a leak, what a model wrote, and its places in the mixture. With --step, the documents that a training step reads.
     """
     from curate.cli.trace import show_trace
 
     place, offset = _window(window) if window is not None else (None, None)
-    found = curated.trace(target, text=text, window=place, offset=offset, item=item, tokens=tokens)
+    asked: dict[str, Any] = {
+        "text": text,
+        "window": place,
+        "offset": offset,
+        "item": item,
+        "step": step,
+        "batch": batch,
+    }
+    found = curated.trace(target, **asked, tokens=tokens)
     return emit(found) if as_json else show_trace(found)
 
 

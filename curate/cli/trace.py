@@ -19,6 +19,8 @@ SHOWN = 12
 
 def show_trace(found: dict[str, Any]) -> None:
     """The answer to a trace."""
+    if "windows" in found:
+        return _step(found["windows"])
     if "pieces" in found:
         _window(found)
     if "leaks" in found:
@@ -71,6 +73,19 @@ def _window(found: dict[str, Any]) -> None:
     headers = ["offset", "tokens", "corpus", "id", "from token", "stage", "epoch"]
     table(headers, [[plain(cell, 80) for cell in row] for row in body], right=(0, 1, 4))
     click.echo()
+
+
+def _step(windows: list[dict[str, Any]]) -> None:
+    """A line for each window, and below it one for each piece of a document."""
+    for window in windows:
+        again = f", read {window['pass']} times before" if window["pass"] else ""
+        head = f"place {number(window['place'])}: window {number(window['window'])}, {window['source']}, stage {window['stage']}"
+        click.secho(head + again, bold=True)
+        for one in window["documents"]:
+            piece = f"from {number(one['start'])}" if one["start"] else ""
+            epoch = f"epoch {one['epoch']}" if one["epoch"] else ""
+            line = (f"{number(one['length']):>7}", plain(one["id"], 80), plain(one["url"] or ""), piece, epoch)
+            click.echo("  ".join(part for part in line if part))
 
 
 def _leaks(found: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The mixture at the end of a recipe: its bytes must not know how the records were split, or who did the work."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -30,16 +31,25 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
     return folder, contents(recipe)
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(st.lists(st.integers(1, 119), max_size=5, unique=True), st.randoms(use_true_random=False))
-def test_any_split_of_the_records_gives_the_same_mixture(
-    mixed: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory, cuts: list[int], rng: object
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    cuts=st.lists(st.integers(1, 119), max_size=5, unique=True),
+    workers=st.sampled_from([1, 3]),
+    rng=st.randoms(use_true_random=False),
+)
+def test_any_split_order_names_and_workers_give_the_same_mixture(
+    mixed: tuple[Path, dict[str, str]],
+    tmp_path_factory: pytest.TempPathFactory,
+    cuts: list[int],
+    workers: int,
+    rng: random.Random,
 ) -> None:
     folder = make_project(tmp_path_factory.mktemp("split"), recipe=MIXED, count=120)
-    order = list(range(120))
-    rng.shuffle(order)  # type: ignore[attr-defined]
-    write_files(folder, documents(120)[order], cuts)
-    other = open_small(folder)
+    order, names = list(range(120)), [f"{letter}{n}" for n, letter in enumerate("zyxwvu")]
+    rng.shuffle(order)
+    rng.shuffle(names)
+    write_files(folder, documents(120)[order], cuts, names)
+    other = open_small(folder, executor="local" if workers > 1 else "inline", workers=workers)
     other.build()
     for name in ("tokenizer", "web/tokenize", "parts/tokenize", "mixture"):
         assert contents(other)[name] == mixed[1][name], name

@@ -223,6 +223,69 @@ def test_a_leak_is_told_with_the_item_and_all_leaks_of_an_item_are_found(tmp_pat
             recipe.trace(item=asked)
 
 
+# training steps
+
+
+def test_a_step_names_every_piece_in_its_windows_and_the_next_step_the_next(small: curate.Curated) -> None:
+    """Two passes over the mixture: each piece comes twice, the first time in the order of the index."""
+    count = small.sql('select max("window") + 1 n from mixture')["n"][0]
+    steps = [small.trace(step=n, batch=7)["windows"] for n in range(-(-2 * count // 7))]
+    windows = [window for found in steps for window in found][: 2 * count]
+    assert [window["place"] for window in windows] == list(range(2 * count))
+    assert [window["pass"] for window in windows] == [0] * count + [1] * count
+    assert [window["window"] for window in windows[:count]] == list(range(count))
+    assert sorted(window["window"] for window in windows[count:]) == list(range(count))
+    assert [window["source"] for window in windows[:count]] == [window["source"] for window in windows[count:]]
+    index = small.sql(
+        """select "window", source, stage, id, start, length, "offset" % 64 o, epoch from mixture order by all"""
+    ).rows()
+    rows = [
+        (w["window"], w["source"], w["stage"], d["id"], d["start"], d["length"], d["offset"], d["epoch"])
+        for w in windows
+        for d in w["documents"]
+    ]
+    assert sorted(rows[: len(index)]) == sorted(rows[len(index) :]) == index
+
+
+def test_a_step_tells_the_url_of_each_document(small: curate.Curated) -> None:
+    urls = dict(small.sql("select id, url from documents where corpus = 'web'").rows())
+    documents = [d for w in small.trace(step=1, batch=9)["windows"] if w["source"] == "web" for d in w["documents"]]
+    assert documents and all(d["url"] == urls[d["id"]] != "" for d in documents)
+
+
+def test_windows_of_a_step_are_those_of_the_recipes_training(tmp_path: Path) -> None:
+    def opened(train: str) -> curate.Curated:
+        (tmp_path / "recipes" / "small.yaml").write_text(MIXED + train)
+        return open_small(tmp_path)
+
+    make_project(tmp_path, recipe=MIXED)
+    opened("").build()
+    one = "train:\n  a: {run: trainers.midtrain, data: mixture, batch_size: 3}\n"
+    assert [w["place"] for w in opened(one).trace(step=2)["windows"]] == [6, 7, 8]
+    assert len(opened(one).trace(step=2, batch=5)["windows"]) == 5
+    other = "  b: {run: trainers.midtrain, data: mixture, batch_size: 4}\n  c: {run: trainers.grpo, prompts: web, batch_size: 9}\n"
+    for train, says in (
+        (one + other, "a, b say 2 batch sizes"),
+        ("", "no training on the mixture; say how many windows"),
+    ):
+        with pytest.raises(CurateError, match=says):
+            opened(train).trace(step=0)
+
+
+def test_a_step_is_printed_a_line_for_each_piece(
+    small: curate.Curated, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(small.project)
+    windows = small.trace(step=40, batch=8)["windows"]
+    for more, lines in (([], 8 + sum(len(w["documents"]) for w in windows)), (["--json"], 0)):
+        with pytest.raises(SystemExit) as left:
+            main(["trace", "small", "--step", "40", "--batch", "8", *more])
+        said = capfd.readouterr().out
+        assert left.value.code == 0
+        assert all(d["id"] in said for w in windows for d in w["documents"])
+        assert len(said.splitlines()) == lines or json.loads(said)["windows"] == windows
+
+
 # what is not there, and what is hostile
 
 
@@ -237,6 +300,10 @@ def test_a_leak_is_told_with_the_item_and_all_leaks_of_an_item_are_found(tmp_pat
         ({"item": "gsm8k/17"}, "compared with 'gsm8k'"),
         ({}, "trace what"),
         ({"document": "x", "text": "y"}, "one of"),
+        ({"step": 0, "window": 0, "batch": 1}, "one of"),
+        ({"step": -1, "batch": 1}, "numbered from 0"),
+        ({"step": 0, "batch": 10**9}, "a step has 1 to 65,536 windows"),
+        ({"window": 0, "batch": 4}, "give a step with it"),
     ],
 )
 def test_what_is_not_found_is_an_error_that_helps(small: curate.Curated, asked: dict[str, Any], says: str) -> None:

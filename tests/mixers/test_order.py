@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixers.interleave import interleave
 from mixers.native import native
-from mixers.order import interleave, key, permute
+from mixers.order import Groups, key, permute, permuted
 
 
 @given(count=st.integers(1, 3000), seed=st.integers(0, 2**64 - 1))
@@ -16,6 +18,7 @@ def test_one_place_is_the_same_alone_and_among_others(count: int, seed: int, dat
     places = data.draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=20))
     together = permute(places, count, seed)
     assert together.tolist() == [int(permute(p, count, seed)[0]) for p in places]
+    assert together.tolist() == [permuted(p, count, seed) for p in places]
     assert ((together >= 0) & (together < count)).all()
 
 
@@ -32,13 +35,33 @@ def test_keys_and_permutations_do_not_change_between_versions() -> None:
 
 
 @given(counts=st.lists(st.integers(0, 200), min_size=1, max_size=8))
-def test_every_prefix_has_the_groups_in_proportion(counts: list[int]) -> None:
+def test_every_prefix_has_each_group_to_less_than_one_window(counts: list[int]) -> None:
     order = interleave(counts)
     assert np.bincount(order, minlength=len(counts)).tolist() == counts
-    places = np.arange(1, len(order) + 1)
+    places, there = np.arange(1, len(order) + 1), np.count_nonzero(counts)
     for group, count in enumerate(counts):
         share = places * count / max(1, len(order))
-        assert (np.abs(np.cumsum(order == group) - share) <= len(counts) / 2 + 0.5).all()
+        assert (np.abs(np.cumsum(order == group) - share) <= 1 - 1 / max(2, 2 * there - 2) + 1e-9).all()
+
+
+def test_a_thousand_windows_of_octothinker_miss_no_weight_by_a_window() -> None:
+    order = interleave([72_500, 10_000, 10_000, 5_000, 1_250, 1_250])
+    assert np.bincount(order[:1000]).tolist() in ([725, 100, 100, 50, 12, 13], [725, 100, 100, 50, 13, 12])
+    assert order[:14].tolist() == [0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]
+
+
+def test_more_windows_than_the_integers_hold_are_refused() -> None:
+    with pytest.raises(OverflowError):
+        interleave([2**31, 2**31])
+
+
+@given(groups=st.lists(st.integers(0, 4), min_size=1, max_size=300), block=st.sampled_from([1, 7, 64]))
+def test_ranks_and_places_are_inverse(groups: list[int], block: int) -> None:
+    blocks = type("Small", (Groups,), {"BLOCK": block})(np.array(groups, np.uint16), 5)
+    for place, group in enumerate(groups):
+        assert blocks.rank(place) == groups[:place].count(group)
+        assert blocks.select(group, blocks.rank(place)) == place
+    assert [blocks.size(g) for g in range(5)] == [groups.count(g) for g in range(5)]
 
 
 def test_a_loop_that_cannot_be_cached_is_compiled_all_the_same() -> None:

@@ -1,3 +1,6 @@
+import gzip
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 from hypothesis import given
@@ -32,7 +35,7 @@ def test_best_fit_is_that_of_the_blackboard(capacity: int, data: st.DataObject) 
 def test_windows_are_never_overfull_and_only_documents_longer_than_one_are_cut(
     seq_len: int, lengths: list[int], seed: int
 ) -> None:
-    segments, windows = pack(np.array(lengths, np.int64), np.zeros(len(lengths), np.uint32), seq_len, seed)
+    segments, windows = pack(np.array(lengths, np.uint32), np.zeros(len(lengths), np.uint32), seq_len, seed)
     whole = segments.sort("use", "start").group_by("use", maintain_order=True).agg("start", "length")
     assert whole["use"].to_list() == list(range(len(lengths)))
     for use, starts, parts in whole.iter_rows():
@@ -52,21 +55,21 @@ def test_windows_are_never_overfull_and_only_documents_longer_than_one_are_cut(
 
 
 def test_realistic_lengths_fill_windows_of_4096() -> None:
-    lengths = np.clip(np.exp(np.random.default_rng(0).normal(6.4, 1.0, 20_000)), 1, 60_000).astype(np.int64)
+    lengths = np.clip(np.exp(np.random.default_rng(0).normal(6.4, 1.0, 20_000)), 1, 60_000).astype(np.uint32)
     segments, windows = pack(lengths, np.zeros(len(lengths), np.uint32), 4096, 0)
     assert lengths.sum() / (windows * 4096) > 0.97
     assert (segments["start"] == 4096).sum() == (lengths > 4096).sum()
 
 
 def test_long_documents_do_not_come_first() -> None:
-    lengths = np.arange(1, 2001)
+    lengths = np.arange(1, 2001, dtype=np.uint32)
     segments, windows = pack(lengths, np.zeros(2000, np.uint32), 2048, 0)
     longest = segments.group_by("window").agg(pl.col("length").max()).sort("window")["length"].to_numpy()
     assert abs(longest[: windows // 2].mean() - longest[windows // 2 :].mean()) < 150
 
 
 def test_an_epoch_ends_before_the_next_begins() -> None:
-    lengths = np.full(400, 64)
+    lengths = np.full(400, 64, np.uint32)
     epochs = np.repeat(np.arange(2, dtype=np.uint32), 200)
     segments, _ = pack(lengths, epochs, 128, 0)
     epoch = pl.Series(epochs[segments["use"].to_numpy()])
@@ -74,5 +77,39 @@ def test_an_epoch_ends_before_the_next_begins() -> None:
 
 
 def test_short_epochs_share_a_chunk_so_that_windows_are_full() -> None:
-    turns = list(chunks(np.full(40, 10), np.repeat(np.arange(4, dtype=np.uint32), 10), FEWEST))
+    turns = list(chunks(np.full(40, 10, np.uint32), np.repeat(np.arange(4, dtype=np.uint32), 10), FEWEST))
     assert turns == [(0, 40)]
+
+
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=300),
+    epochs=st.lists(st.integers(0, 5), min_size=1, max_size=300),
+    seq_len=st.integers(2, 8),
+)
+def test_chunks_follow_each_other_and_end_at_the_first_turn_that_they_may(
+    lengths: list[int], epochs: list[int], seq_len: int
+) -> None:
+    count = min(len(lengths), len(epochs))
+    sizes, turns = np.array(lengths[:count], np.uint32), np.sort(np.array(epochs[:count], np.uint32))
+    found = list(chunks(sizes, turns, seq_len))
+    assert [start for start, _ in found] == [0, *[stop for _, stop in found[:-1]]] and found[-1][1] == count
+    for start, stop in found:
+        may = [
+            at
+            for at in range(start + 1, count)
+            if turns[at] != turns[at - 1] and sizes[start:at].sum() >= FEWEST * seq_len
+        ]
+        assert stop == min([count, *may])
+
+
+def test_lengths_of_real_texts_fill_windows_of_4096(shared: Path) -> None:
+    """Characters over four, as tokens of a common tokenizer: documents of 45 sources, and long chains of thought."""
+    for name in ("text/dev_train.jsonl.gz", "cot/limo_deepseek-r1-distill-qwen-32b.jsonl.gz"):
+        with gzip.open(shared / name) as file:
+            texts = pl.read_ndjson(file.read(), infer_schema_length=None)
+        column = next(c for c in ("text", "generated_responses", "response") if c in texts.columns)
+        chars = texts[column].explode() if isinstance(texts[column].dtype, pl.List) else texts[column]
+        lengths = (chars.str.len_chars() // 4 + 1).to_numpy().astype(np.uint32)
+        segments, windows = pack(lengths, np.zeros(len(lengths), np.uint32), 4096, 0)
+        assert lengths.sum() / (windows * 4096) >= 0.97
+        assert segments.filter(pl.col("length") < 4096)["use"].value_counts()["count"].max() == 1

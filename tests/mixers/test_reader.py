@@ -1,3 +1,4 @@
+import json
 import pickle
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.step import Corpus
@@ -73,16 +76,59 @@ def test_each_epoch_visits_every_window_in_another_order_with_the_same_sources(f
     assert all((groups[epoch] == groups).all() for epoch in epochs)
 
 
-def test_resuming_goes_on_with_the_next_batch_even_of_another_size(folder: Path) -> None:
-    straight = [b["tokens"] for b in Mixture(folder).batches(4)]
-    first = Mixture(folder)
-    stream = first.batches(4)
-    taken = [next(stream)["tokens"] for _ in range(3)]
-    second = Mixture(folder)
-    second.load_state_dict(first.state_dict())
-    rest = np.concatenate([b["tokens"] for b in second.batches(2)])
-    whole = np.concatenate([*taken, rest])
-    assert (whole[: 4 * len(straight)] == np.concatenate(straight)).all()
+@given(data=st.data())
+def test_a_run_resumed_anywhere_goes_on_as_if_it_had_not_stopped(folder: Path, data: st.DataObject) -> None:
+    """Any number of stops, each with another batch size and number of ranks, also across the end of epochs."""
+    stream, mix = [], Mixture(folder)
+    while len(stream) < 2.5 * len(mix):
+        world = data.draw(st.sampled_from([1, 2, 4]))
+        size = world * data.draw(st.integers(1, 40))
+        ranks = [Mixture(folder) for _ in range(world)]
+        for rank in ranks:
+            rank.load_state_dict(mix.state_dict())
+        feeds = [rank.batches(size, number, world, epochs=None) for number, rank in enumerate(ranks)]
+        for _ in range(data.draw(st.integers(1, 3))):
+            parts = [next(feed)["tokens"] for feed in feeds]
+            stream += [row.tobytes() for row in np.stack(parts, 1).reshape(size, -1)]
+        assert len({rank.consumed for rank in ranks}) == 1
+        mix = ranks[0]
+    assert len(stream) == mix.consumed
+    assert stream == [mix.at(n)["tokens"].tobytes() for n in range(len(stream))]
+
+
+def test_batches_end_with_the_last_whole_one_of_the_epochs(folder: Path) -> None:
+    mix = Mixture(folder)
+    assert len(list(mix.batches(4))) == len(mix) // 4 and mix.consumed == len(mix) // 4 * 4
+    assert len(list(mix.batches(4, epochs=3))) == (3 * len(mix) - len(mix) // 4 * 4) // 4
+
+
+def test_many_windows_at_once_are_those_one_by_one(folder: Path) -> None:
+    mix = Mixture(folder)
+    numbers = [len(mix) - 1, 0, 5, 5, 17]
+    one, many = [mix.window(n) for n in numbers], mix.windows(numbers)
+    for name, rows in many.items():
+        assert rows.tolist() == [row[name].tolist() for row in one]
+        assert rows.tolist() == [row[name].tolist() for row in mix.__getitems__(numbers)]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_torch_dataloader_reads_it_as_it_is(folder: Path, workers: int) -> None:
+    data = pytest.importorskip("torch.utils.data", reason="torch is not installed")
+    mix = Mixture(folder)
+    mix.consumed = 8
+    places = range(8, 2 * len(mix) - 3, 4)
+    for rank in range(2):
+        sampler = mix.sampler(4, rank, 2, epochs=2)
+        loader = data.DataLoader(mix, batch_sampler=sampler, num_workers=workers)
+        batches = [batch["tokens"].numpy() for batch in loader]
+        assert [b.shape for b in batches] == [(2, 32)] * len(places)
+        for start, batch in zip(places, batches, strict=True):
+            assert (batch == np.stack([mix.at(start + rank)["tokens"], mix.at(start + rank + 2)["tokens"]])).all()
+    plain = next(iter(data.DataLoader(mix, batch_size=3, num_workers=workers)))
+    assert {name: str(values.dtype) for name, values in plain.items()} == {
+        "tokens": "torch.int64", "position_ids": "torch.int64", "document_ids": "torch.int64", "loss_mask": "torch.bool",
+    }  # fmt: skip
+    assert mix.consumed == 8
 
 
 def test_the_stream_runs_across_epochs(folder: Path) -> None:
@@ -97,12 +143,29 @@ def test_the_stream_runs_across_epochs(folder: Path) -> None:
 def test_the_documents_of_a_step_are_those_in_its_windows(folder: Path) -> None:
     mix = Mixture(folder)
     for step in (0, 2, len(mix) // 4 + 1):  # the last lies in the second epoch in part
-        documents = mix.documents(step, 4)
-        assert documents["place"].is_sorted() and documents["place"].unique().to_list() == list(
-            range(4 * step, 4 * step + 4)
-        )
-        assert documents["length"].sum() == mix.batch(step, 4)["loss_mask"].sum()
-        assert documents["id"].null_count() == 0
+        check_documents(mix, step)
+
+
+def test_only_the_row_groups_that_hold_a_step_are_read(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    pl.read_parquet(folder / "index.parquet").write_parquet(tmp_path / "index.parquet", row_group_size=7)
+    facts = json.loads((tmp_path / "mixture.json").read_text())
+    facts["files"]["index.parquet"]["bytes"] = (tmp_path / "index.parquet").stat().st_size
+    (tmp_path / "mixture.json").write_text(json.dumps(facts))
+    for step in range(len(Mixture(folder)) // 4 + 3):
+        check_documents(Mixture(tmp_path), step)
+
+
+def check_documents(mix: Mixture, step: int) -> None:
+    documents = mix.documents(step, 4)
+    assert documents["place"].is_sorted()
+    assert documents["place"].unique().to_list() == list(range(4 * step, 4 * step + 4))
+    batch = mix.batch(step, 4)
+    for row, (_, some) in enumerate(documents.group_by("place", maintain_order=True)):
+        assert some["window"].unique().to_list() == [mix.number(4 * step + row)]
+        held = np.bincount(batch["document_ids"][row][batch["document_ids"][row] >= 0])
+        assert some["length"].to_list() == held.tolist()
+        assert some["offset"].is_sorted()
 
 
 def test_a_state_of_another_mixture_is_refused(folder: Path) -> None:
@@ -128,8 +191,8 @@ def test_a_torn_copy_is_noticed(folder: Path, tmp_path: Path) -> None:
 
 def test_a_worker_gets_a_path_and_not_the_bytes(folder: Path) -> None:
     mix = Mixture(folder)
-    mix.load_state_dict({"mixture": mix.digest, "windows": 8})
-    _ = mix[0]
+    mix.consumed = 8
+    _ = mix[0], mix.at(3 * len(mix))
     pickled = pickle.dumps(mix)
     assert len(pickled) < 500
     again = pickle.loads(pickled)
