@@ -161,7 +161,9 @@ class Step:
         if name is None:
             return None
         path = self.path.with_name(f"{name}.py")
-        found: Callable[..., list[Claim]] | None = getattr(_import(path), "measure", None) if path.is_file() else None
+        found: Callable[..., list[Claim]] | None = (
+            getattr(import_file(path), "measure", None) if path.is_file() else None
+        )
         if found is None:
             raise CurateError(
                 f"MEASURE names {name!r}, but {path.name} beside it has no function `measure`", where=str(self.path)
@@ -234,7 +236,7 @@ def folders(project: Path | None) -> list[Path]:
 def load(path: Path, verb: str) -> Step:
     """The step in one file. CurateError if the file does not hold exactly one decorated function named like it."""
     name = path.stem
-    module = _import(path)
+    module = import_file(path)
     function = getattr(module, name, None)
     spec = getattr(function, "__step__", None)
     if function is None or not isinstance(spec, Spec):
@@ -242,7 +244,7 @@ def load(path: Path, verb: str) -> Step:
     return Step(name, verb, function, spec, path, module.__name__, _params_model(f"{verb}.{name}", function))
 
 
-def _import(path: Path) -> Any:
+def import_file(path: Path) -> Any:
     """Import a file of the package by its dotted name, and one of a project by its path, so that a project's own `eval/` is never met."""
     if path.is_relative_to(PACKAGE):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
