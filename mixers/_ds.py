@@ -5,8 +5,8 @@
     00000.ds.loss       a byte per token, 1 where it counts in the loss; only where the recipe masks some
     00000.ds.metadata   tokenizer|bytes per token, tokens, tokens for people
 
-The tokenizer is named `tokenizer`, the folder beside the files: nanotron loads what stands there, so whoever trains from another folder puts
-a path or hub id in its place. Left out: shuffling; the order is the mixture's.
+The tokenizer is named `tokenizer`, the folder beside the files. nanotron loads what stands there, so whoever trains from another
+folder puts a path or hub id in its place. Left out: shuffling; the order is the mixture's.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Documents as Parquet or JSON lines, a file per shard: those that a mixture uses, or all that a corpus kept.
 
-A row is a document, not a use of it: `uses` says how often the mixture has it, `n_tokens` how many tokens it has there, `corpus` which of
-its corpora it is from. The other columns are those of its corpus, scores and all. `datasets.load_dataset` and polars read both; JSON lines are gzip, which
-every reader of JSON lines takes as it is, in members whose bytes do not depend on the zlib of the machine.
+A row is a document, not a use of it: `uses` says how often the mixture has it, `n_tokens` how many tokens it has there, `corpus`
+which of its corpora it is from. The other columns are those of that corpus, scores and all. `datasets.load_dataset` and polars read
+both; JSON lines are gzip, which every reader of them takes, in members whose bytes do not depend on the zlib of the machine.
 
-Memory: a shard of documents and, for a mixture, 16 bytes for each of its pieces. Left out: the order of the mixture and the stages, which
-belong to uses (`curate query R "select * from mixture"`).
+Memory: a shard of documents and, for a mixture, 16 bytes for each of its pieces. Left out: the order of the mixture and the stages,
+which belong to uses (`curate query R "select * from mixture"`).
 """
 
 from __future__ import annotations
