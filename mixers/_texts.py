@@ -34,9 +34,9 @@ Frames = Iterator[tuple[str, pl.DataFrame]]
 """(name of its file, documents)."""
 
 
-def write(frames: Frames, out: Output, kind: str) -> int:
-    """Write each frame as a file of this kind; the number of documents."""
-    documents = 0
+def write(frames: Frames, out: Output, kind: str) -> tuple[int, pl.Schema]:
+    """Write each frame as a file of this kind; the number of documents, and their columns."""
+    documents, schema = 0, pl.Schema()
     for name, frame in frames:
         with out.file(name + ENDS[kind]) as file:
             if kind == "parquet":
@@ -44,8 +44,8 @@ def write(frames: Frames, out: Output, kind: str) -> int:
             else:
                 for rows in frame.iter_slices(MEMBER_ROWS):
                     file.write(member(rows.write_ndjson().encode()))
-        documents += frame.height
-    return documents
+        documents, schema = documents + frame.height, frame.schema
+    return documents, schema
 
 
 def of_corpus(name: str, view: View, tick: Callable[[], None]) -> Frames:
@@ -68,7 +68,7 @@ def of_mixture(pieces: Pieces, views: dict[str, View], tick: Callable[[], None])
             tick()
             if found.height:
                 whole = found.with_columns(pl.lit(name).alias("corpus"))
-                yield _file(name, number[name]), whole.select(_cast(c, found, together[c]) for c in _ordered(together))
+                yield _file(name, number[name]), whole.select(_cast(c, whole, together[c]) for c in _ordered(together))
                 number[name] += 1
 
 

@@ -26,7 +26,7 @@ DEFAULTS = {
     "answer": ("answer", "gold", "final_answer", "ground_truth", "solution"),
 }
 """Where problem and answer are looked for, in this order."""
-CARRIED = ("id", "url", "license")
+CARRIED = ("id", "url", "license", "extra")
 FIELD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 GROUP = 4096
 

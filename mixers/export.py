@@ -28,15 +28,6 @@ if TYPE_CHECKING:
 TOKENS = ("mds", "megatron", "npy", "ds")
 TEXTS = ("parquet", "jsonl")
 KINDS = (*TEXTS, *TOKENS, "verl")
-CARD = """---
-configs:
-- config_name: default
-  data_files: "{files}"
----
-
-Written by `curate export {recipe} --as {kind}`; `export.json` says what it was made of.
-"""
-"""Tells `datasets.load_dataset(folder)` and the hub which files are data."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +139,7 @@ def _of_tokens(recipe: Curated, kind: str, options: Options) -> Make:
 
 def _of_texts(recipe: Curated, kind: str, options: Options) -> Make:
     from mixers import _texts
+    from mixers._card import write_card
 
     if options.corpus:
         view = _documents(recipe, options.corpus)
@@ -167,8 +159,8 @@ def _of_texts(recipe: Curated, kind: str, options: Options) -> Make:
 
     def make(out: Output, report: Report) -> dict[str, Any]:
         with report.progress(f"export {kind}", shards) as advance:
-            documents = _texts.write(frames(lambda: advance(0, None)), out, kind)
-        _write_card(out, recipe, kind, "*" + _texts.ENDS[kind])
+            documents, schema = _texts.write(frames(lambda: advance(0, None)), out, kind)
+        write_card(out, recipe.title, kind, "*" + _texts.ENDS[kind], schema)
         return {**lineage, "documents": documents}
 
     return make
@@ -176,6 +168,7 @@ def _of_texts(recipe: Curated, kind: str, options: Options) -> Make:
 
 def _of_prompts(recipe: Curated, options: Options) -> Make:
     from mixers import _verl
+    from mixers._card import write_card
 
     corpora = list(recipe.planned.ends)
     if not options.corpus and len(corpora) != 1:
@@ -195,7 +188,7 @@ def _of_prompts(recipe: Curated, options: Options) -> Make:
                 instruction=instruction,
                 tick=lambda: advance(0, None),
             )
-        _write_card(out, recipe, "verl", "train.parquet")
+        write_card(out, recipe.title, "verl", "train.parquet")
         return {"corpus": corpus, "content": view.content, "instruction": instruction, **counts}
 
     return make
@@ -206,7 +199,3 @@ def _documents(recipe: Curated, name: str) -> View:
     if recipe.planned[name].makes_files:
         raise CurateError(f"{name} makes files, not documents; name a corpus or a step of one, such as web/language")
     return recipe.documents(name)
-
-
-def _write_card(out: Output, recipe: Curated, kind: str, files: str) -> None:
-    out.write("README.md", CARD.format(files=files, recipe=recipe.title, kind=kind).encode())
