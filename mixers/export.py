@@ -65,6 +65,8 @@ def export(
     if kind not in KINDS:
         raise CurateError(f"no format {kind!r}{did_you_mean(kind, KINDS)}")
     options.refuse_unfit(kind)
+    if to.resolve().is_relative_to(recipe.store.root.resolve()):
+        raise CurateError("lies in the store; name a folder outside", where=str(to))
     report = report or Report()
     with readable(recipe.title):
         if kind in TOKENS:
@@ -127,7 +129,7 @@ def _of_tokens(recipe: Curated, kind: str, options: Options) -> Make:
             else:
                 _ds.write(pieces, out, "tokenizer")
         for path in sorted(tokenizer.iterdir()):
-            if path.name != "manifest.json":
+            if path.is_file() and path.name != "manifest.json":
                 out.copy(f"tokenizer/{path.name}", path)
         out.copy("pieces.parquet", pieces.index)
         order = "windows of epoch 0" if kind == "mds" else "pieces of epoch 0, without padding"

@@ -145,6 +145,12 @@ def test_what_cannot_be_exported_is_said_and_nothing_is_written(
     assert not list(tmp_path.iterdir())
 
 
+def test_the_store_is_no_place_for_an_export(small: curate.Curated) -> None:
+    with pytest.raises(CurateError, match="lies in the store"):
+        small.export("mds", small.store.root / "objects" / "mine")
+    assert not (small.store.root / "objects" / "mine").exists()
+
+
 def test_what_is_not_built_is_not_exported(tmp_path: Path) -> None:
     recipe = open_small(make_project(tmp_path / "project", recipe=MIXED, count=40))
     with pytest.raises(CurateError, match="the mixture is not built yet; run `curate build small`"):
