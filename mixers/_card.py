@@ -20,7 +20,10 @@ BODY = """---
 
 Written by `curate export {recipe} --as {kind}`; `export.json` says what it was made of.
 """
-NAMES = {pl.String: "string", pl.Boolean: "bool", pl.Binary: "binary"}
+NAMES = {"String": "string", "Boolean": "bool", "Float32": "float32", "Float64": "float64"} | {
+    f"{sign}Int{bits}": f"{sign.lower()}int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)
+}
+"""Types of polars in the words of `datasets`."""
 
 
 def write_card(out: Output, recipe: str, kind: str, files: str, schema: pl.Schema | None = None) -> None:
@@ -33,8 +36,8 @@ def write_card(out: Output, recipe: str, kind: str, files: str, schema: pl.Schem
 
 
 def _feature(name: str, dtype: pl.DataType) -> str:
-    """A column in the words of `datasets`; nothing if it has none that are the same in all its versions."""
+    """A column; nothing if its type has no words that are the same in all versions of `datasets`."""
     inner = dtype.inner if isinstance(dtype, pl.List) else dtype
-    said = NAMES.get(type(inner)) or (str(inner).lower() if inner.is_numeric() else "")
+    said = NAMES.get(str(inner), "")
     key = "sequence" if isinstance(dtype, pl.List) else "dtype"
     return f"  - name: {json.dumps(name)}\n    {key}: {said}\n" if said else ""

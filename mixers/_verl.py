@@ -1,8 +1,8 @@
 """Prompts for verl's `RLHFDataset`: `train.parquet`, and the reward that goes with it, `reward.py`.
 
 A prompt is a document of a corpus that has a problem and its answer, as a column or as a field of `extra`. Its answer must earn the
-reward itself: a prompt whose own answer the grader does not accept could never be solved, so it is left out and counted. Left out:
-multiple choice, several right answers, images, tools.
+reward itself: a prompt whose own answer the grader does not accept could never be solved, so it is left out and counted. A problem that
+comes again (as where several replies to it are documents) is one prompt. Left out: multiple choice, several right answers, images, tools.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from curate.errors import CurateError, did_you_mean
 from eval.grading import Grader, extract
 from mixers._output import Output
 from mixers._texts import schema_of
+from mixers.select import keyed_hash
 
 INSTRUCTION = "Think step by step, and put the final answer in \\boxed{}."
 DEFAULTS = {
@@ -27,7 +28,8 @@ DEFAULTS = {
 }
 """Where problem and answer are looked for, in this order."""
 CARRIED = ("id", "url", "license", "extra")
-FIELD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+FIELD = re.compile(r"[^'\"\\\[\]$*?@]+")
+"""What may be the name of a field, or of one in another with a dot between."""
 GROUP = 4096
 
 
@@ -44,11 +46,16 @@ def write(
     """Write train.parquet and reward.py. Returns prompts written and left out, by reason. CurateError where a column is missing."""
     import pyarrow.parquet as pq
 
-    found, counts = _columns(name, view, columns), {"prompts": 0, "without_answer": 0, "answer_not_accepted": 0}
-    with out.file("train.parquet") as file, pq.ParquetWriter(file, _schema(), compression="zstd") as writer:
+    found, solvable = _columns(name, view, columns), Solvable()
+    counts = solvable.counts
+    with (
+        out.file("train.parquet") as file,
+        pq.ParquetWriter(file, _schema(), compression="zstd") as writer,
+        Grader() as grader,
+    ):
         for docs in _read(view, found, tick):
             for rows in docs.iter_slices(GROUP):
-                kept = _answered(rows, counts)
+                kept = solvable(rows, grader)
                 table = _prompts(kept, counts["prompts"], data_source, instruction).to_arrow().cast(_schema())
                 writer.write_table(table)
                 counts["prompts"] += kept.height
@@ -88,7 +95,7 @@ def _first_extra(view: View) -> pl.Series:
 
 
 def _extra(name: str) -> pl.Expr:
-    return pl.col("extra").str.json_path_match(f"$.{name}")
+    return pl.col("extra").str.json_path_match("$" + "".join(f"['{part}']" for part in name.split(".")))
 
 
 def _in_extra(first: pl.Series, name: str) -> Any:
@@ -114,16 +121,28 @@ def _read(view: View, found: dict[str, pl.Expr], tick: Callable[[], None]) -> It
         tick()
 
 
-def _answered(docs: pl.DataFrame, counts: dict[str, int]) -> pl.DataFrame:
-    """Documents with a problem and an answer that earns the reward."""
-    whole = docs.filter((pl.col("problem") != "") & (pl.col("answer") != ""))
-    counts["without_answer"] += docs.height - whole.height
-    truths = [_truth(answer) for answer in whole["answer"].to_list()]
-    with Grader() as grader:
+class Solvable:
+    """Picks the documents that make a prompt: a problem not seen before, and an answer that earns the reward. Counts the others."""
+
+    def __init__(self) -> None:
+        self.counts = {"prompts": 0, "without_answer": 0, "repeated": 0, "answer_not_accepted": 0}
+        self._seen: set[int] = set()
+
+    def __call__(self, docs: pl.DataFrame, grader: Grader) -> pl.DataFrame:
+        whole = docs.filter((pl.col("problem") != "") & (pl.col("answer") != ""))
+        fresh = whole.filter(pl.Series(map(self._is_new, keyed_hash(whole["problem"], 0).tolist()), dtype=pl.Boolean))
+        truths = [_truth(answer) for answer in fresh["answer"].to_list()]
         verdicts = grader.map([(f"\\boxed{{{truth}}}", truth) for truth in truths], strict=True)
-    right = pl.Series([v.value is True for v in verdicts], dtype=pl.Boolean)
-    counts["answer_not_accepted"] += int((~right).sum())
-    return whole.with_columns(answer=pl.Series(truths, dtype=pl.String)).filter(right)
+        right = pl.Series([v.value is True for v in verdicts], dtype=pl.Boolean)
+        self.counts["without_answer"] += docs.height - whole.height
+        self.counts["repeated"] += whole.height - fresh.height
+        self.counts["answer_not_accepted"] += int((~right).sum())
+        return fresh.with_columns(answer=pl.Series(truths, dtype=pl.String)).filter(right)
+
+    def _is_new(self, problem: int) -> bool:
+        new = problem not in self._seen
+        self._seen.add(problem)
+        return new
 
 
 def _truth(answer: str) -> str:

@@ -171,7 +171,7 @@ def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str
     counted = [f"{number(found[c])} {c}" for c in ("documents", "prompts", "windows", "tokens") if c in found]
     size = f"{len(found['files']) + 1} files, {found['bytes'] / 1e6:,.1f} MB"
     click.echo(f"{to}: {', '.join(counted)} ({size})")
-    for reason in ("without_answer", "answer_not_accepted"):
+    for reason in ("without_answer", "repeated", "answer_not_accepted"):
         if found.get(reason):
             click.echo(f"left out, {reason.replace('_', ' ')}: {number(found[reason])}")
 

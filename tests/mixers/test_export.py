@@ -270,20 +270,21 @@ def test_prompts_have_the_columns_of_verl_and_the_answers_earn_the_reward(
 
 
 def test_a_prompt_whose_own_answer_earns_nothing_is_left_out_and_counted(tmp_path: Path) -> None:
-    answers = ["7", "", None, "and " * 200, "First 1, then \\boxed{2}", "so 3 and\n#### 1,234", " 5 "]
-    frame = texts(len(answers), final=answers)
+    answers = ["7", "", None, "and " * 200, "First 1, then \\boxed{2}", "so 3 and\n#### 1,234", " 5 ", "8"]
+    problems = [f"Number {n}?" for n in (0, 1, 2, 3, 4, 5, 6, 0)]
+    frame = texts(len(answers), meta=[{"my-answer": a} for a in answers], problem=problems)
     recipe = open_small(
         tiny(
             tmp_path, "recipe: small\ncorpora:\n  web: {read: parquet, files: data/*, steps: [{score: letters}]}", frame
         )
     )
     recipe.build()
-    told = recipe.export("verl", tmp_path / "out", columns={"answer": "final"}, instruction="")
+    told = recipe.export("verl", tmp_path / "out", columns={"answer": "meta.my-answer"}, instruction="")
     rows = pl.read_parquet(tmp_path / "out" / "train.parquet")
     assert rows["reward_model"].struct["ground_truth"].to_list() == ["7", "2", "1,234", "5"]
     assert rows["extra_info"].struct["index"].to_list() == [0, 1, 2, 3]
-    assert rows["prompt"][0][0]["content"] == "document number 0"
-    assert (told["without_answer"], told["answer_not_accepted"]) == (2, 1)
+    assert rows["prompt"][0][0]["content"] == "Number 0?"
+    assert (told["without_answer"], told["repeated"], told["answer_not_accepted"]) == (2, 1, 1)
 
 
 def test_the_reward_says_in_one_line_that_octocurate_is_missing(prompts: curate.Curated, tmp_path: Path) -> None:
