@@ -281,6 +281,30 @@ def test_npy_is_read_by_olmo_core(folder: Path, to: Path) -> None:
     assert found == [piece.tolist() for piece in expected(folder)]
 
 
+@theirs
+def test_npy_is_trained_on_by_olmo_core_with_its_loss_mask(masked: Path, to: Path, tmp_path: Path) -> None:
+    data = pytest.importorskip("olmo_core.data", reason="ai2-olmo-core is not installed")
+    with output(to) as out:
+        _npy.write(Pieces(Mixture(masked)), out)
+    facts = Mixture(masked).facts
+    dataset = data.NumpyFSLDatasetConfig(
+        paths=[str(to / "token_ids_part_*.npy")],
+        label_mask_paths=[str(to / "labels_mask_part_*.npy")],
+        expand_glob=True,
+        dtype=data.NumpyDatasetDType(facts["dtype"]),
+        sequence_length=64,
+        tokenizer=data.TokenizerConfig(vocab_size=facts["vocab"], eos_token_id=0, pad_token_id=0),
+        work_dir=str(tmp_path / "work"),
+    ).build()
+    dataset.prepare()
+    tokens, kept = joined(expected(masked)), loss(masked)
+    assert len(dataset) == len(tokens) // 64
+    for n in range(len(dataset)):
+        some = slice(64 * n, 64 * n + 64)
+        assert dataset[n]["input_ids"].tolist() == tokens[some].tolist()
+        assert dataset[n]["label_mask"].tolist() == kept[some].tolist()
+
+
 # ds
 
 
