@@ -94,8 +94,10 @@ class Pieces:
                 )
         names = ["segments", "windows", "groups"]
         self.lengths, self._edges, self._groups = (np.load(self._path / f"{n}.npy", mmap_mode="r") for n in names)
-        has_mask = (self._path / MASKED).is_file() and not drop_mask
-        self._masked = np.load(self._path / MASKED, mmap_mode="r") if has_mask else None
+        there = (self._path / MASKED).is_file()
+        self._masked = np.load(self._path / MASKED, mmap_mode="r") if there and not drop_mask else None
+        self.mask_is = "none" if not there else "left out" if drop_mask else "written"
+        """What becomes of the loss mask."""
         self.count = len(self.lengths)
         self.dtype = np.dtype(self.facts["dtype"]).newbyteorder("<")
         self.tick: Callable[[], None] = lambda: None
@@ -162,7 +164,7 @@ class Pieces:
 
     def documents(self, run: Run) -> pl.DataFrame:
         """Rows of the index of a run's pieces: source, id, start, epoch, stage."""
-        rows = pl.scan_parquet(self.index).slice(run.first, len(run.lengths))
+        rows = pl.scan_parquet(self.index, glob=False, hive_partitioning=False).slice(run.first, len(run.lengths))
         return rows.select("source", "id", "start", "epoch", "stage").collect()
 
     def sources(self, block: Block) -> list[str]:

@@ -133,8 +133,7 @@ def _of_tokens(recipe: Curated, kind: str, options: Options) -> Make:
                 out.copy(f"tokenizer/{path.name}", path)
         out.copy("pieces.parquet", pieces.index)
         order = "windows of epoch 0" if kind == "mds" else "pieces of epoch 0, without padding"
-        mask = "left out" if options.drop_mask else "written" if pieces.has_mask else "none"
-        return {**_lineage(pieces), "order": order, "loss_mask": mask}
+        return {**_lineage(pieces), "order": order, "loss_mask": pieces.mask_is}
 
     return make
 

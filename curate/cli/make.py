@@ -168,7 +168,8 @@ def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str
     found = curated.export(kind, to, columns=given, report=report, **options)
     if as_json:
         return emit(found)
-    counted = [f"{number(found[c])} {c}" for c in ("documents", "prompts", "windows", "tokens") if c in found]
+    names = ("documents", "prompts", "windows" if kind == "mds" else "pieces", "tokens")
+    counted = [f"{number(found[c])} {c}" for c in names if c in found]
     size = f"{len(found['files']) + 1} files, {found['bytes'] / 1e6:,.1f} MB"
     click.echo(f"{to}: {', '.join(counted)} ({size})")
     for reason in ("without_answer", "repeated", "answer_not_accepted"):

@@ -43,7 +43,7 @@ theirs = pytest.mark.filterwarnings("ignore")  # what other projects warn of is 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> curate.Curated:
-    recipe = open_small(make_project(tmp_path_factory.mktemp("export"), recipe=MIXED, count=120))
+    recipe = open_small(make_project(tmp_path_factory.mktemp("[a] *=b"), recipe=MIXED, count=120))
     recipe.build()
     return recipe
 
@@ -115,6 +115,7 @@ def test_a_loss_mask_is_written_where_it_has_a_place_and_left_out_elsewhere_only
     assert (tmp_path / "ds/00000.ds.loss").stat().st_size * 2 == (tmp_path / "ds/00000.ds").stat().st_size
     assert recipe.export("ds", tmp_path / "ds2", drop_mask=True)["loss_mask"] == "left out"
     assert not list((tmp_path / "ds2").glob("*.loss"))
+    assert small.export("ds", tmp_path / "ds3", drop_mask=True)["loss_mask"] == "none"
     with pytest.raises(CurateError, match=r"megatron has no place for the loss mask .* --drop-mask"):
         recipe.export("megatron", tmp_path / "megatron")
     assert recipe.export("megatron", tmp_path / "megatron", drop_mask=True)["loss_mask"] == "left out"
