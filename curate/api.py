@@ -181,6 +181,34 @@ class Curated:
             "facts": end.facts if end else {},
         }
 
+    def export(
+        self,
+        kind: str,
+        to: Path | str,
+        *,
+        corpus: str = "",
+        columns: dict[str, str] | None = None,
+        instruction: str | None = None,
+        drop_mask: bool = False,
+        dev: bool = False,
+        report: Report | None = None,
+    ) -> dict[str, Any]:
+        """Write what is built as another program's format into a new folder `to`; what export.json there says, `to` and `bytes`.
+
+        kind: `mds`, `megatron`, `npy`, `ds` (the mixture's tokens), `parquet`, `jsonl` (documents), `verl` (prompts); `docs/export.md`
+        tells them apart. corpus: the documents of a corpus or step, not of the mixture. columns: of verl, what `problem` and `answer`
+        are. instruction: of verl, what a prompt ends with. drop_mask: leave the loss mask out. dev: allow a sample. CurateError if it is
+        not built or the folder cannot be written.
+        """
+        from curate.code import PACKAGE
+        from curate.step import imported
+
+        self.refuse_sample("export", dev)
+        mixers = imported(PACKAGE / "mixers" / "export.py")
+        options = mixers.Options(corpus, columns or {}, instruction, drop_mask)
+        found: dict[str, Any] = mixers.export(self, kind, Path(to), options, report)
+        return found
+
     def _run(self, build: Build, targets: list[str] | None) -> None:
         """Build the targets. A sample may be too small for a tokenizer or a mixture; its corpora are of use all the same."""
         if not self.fraction or targets or not self.planned.ends:

@@ -15,7 +15,7 @@ from curate import __version__
 from curate.errors import CurateError, did_you_mean
 
 GROUPS = {
-    "make": ("init", "new", "fetch", "build"),
+    "make": ("init", "new", "fetch", "build", "export"),
     "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
     "trust": ("why", "lock", "verify", "accept", "freeze", "truth"),
     "store": ("store",),

@@ -1,4 +1,4 @@
-"""init, new, fetch, build: what makes something."""
+"""init, new, fetch, build, export: what makes something."""
 
 from __future__ import annotations
 
@@ -138,6 +138,43 @@ def build(
     click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
+
+
+@recipe_command(short_help="Write what is built in the format of another program.")
+@click.option("--as", "kind", required=True, metavar="FORMAT", help="mds, megatron, npy, ds, parquet, jsonl or verl.")
+@click.option(
+    "--to", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A folder that is not there yet."
+)
+@click.option("--corpus", default="", metavar="NAME", help="Documents of a corpus or step, not of the mixture.")
+@click.option("--columns", default="", metavar="KEY=NAME,...", help="verl: what is problem and answer, if not found.")
+@click.option("--instruction", metavar="TEXT", help="verl: what every prompt ends with, instead of asking for a box.")
+@click.option("--drop-mask", is_flag=True, help="Leave the loss mask out where the format has no place for it.")
+@click.option("--dev", is_flag=True, help="Allow a sample of a recipe.")
+def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str, **options: Any) -> None:
+    """Write what is built in the format of another program, into a new folder.
+
+    \b
+    mds, megatron, npy, ds    the mixture's tokens: mosaicml-streaming, Megatron-LM, OLMo-core, nanotron
+    parquet, jsonl            documents of the mixture, or of a corpus with --corpus: datasets, polars
+    verl                      prompts of a corpus with their reward.py
+    """
+    from curate.report import Report, for_terminal
+
+    pairs = [pair.partition("=") for pair in columns.split(",") if pair]
+    if any(not value for _, _, value in pairs):
+        raise CurateError("--columns wants KEY=NAME, such as problem=question,answer=solution")
+    given = {key.strip(): value.strip() for key, _, value in pairs}
+    report = Report() if as_json else for_terminal()
+    found = curated.export(kind, to, columns=given, report=report, **options)
+    if as_json:
+        return emit(found)
+    names = ("documents", "prompts", "windows" if kind == "mds" else "pieces", "tokens")
+    counted = [f"{number(found[c])} {c}" for c in names if c in found]
+    size = f"{len(found['files']) + 1} files, {found['bytes'] / 1e6:,.1f} MB"
+    click.echo(f"{to}: {', '.join(counted)} ({size})")
+    for reason in ("without_answer", "repeated", "answer_not_accepted"):
+        if found.get(reason):
+            click.echo(f"left out, {reason.replace('_', ' ')}: {number(found[reason])}")
 
 
 def _called(curated: Curated) -> str:

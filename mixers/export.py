@@ -1,0 +1,202 @@
+"""What is built, in the formats that other trainers read: `curate export R --as mds --to DIR`.
+
+    mds, megatron, npy, ds    the mixture's tokens, in its order          mosaicml-streaming, Megatron-LM, OLMo-core, nanotron
+    parquet, jsonl            documents, of the mixture or of a corpus    datasets, polars, everything
+    verl                      prompts with answers, and their reward      verl
+
+Only `mds` keeps windows as they are; the other token formats are documents end to end, which their trainers cut and order anew. There a
+document that the mixture cuts is several sequences, one per piece, because its pieces stand in different windows. The same mixture gives
+the same bytes. `export.json` in the folder says what it was made of, and `tokenizer/` holds the tokenizer. Formats are one file each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate.artifact import View, readable
+from curate.errors import CurateError, did_you_mean
+from curate.report import Report
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+    from mixers._output import Output
+    from mixers._pieces import Pieces
+
+TOKENS = ("mds", "megatron", "npy", "ds")
+TEXTS = ("parquet", "jsonl")
+KINDS = (*TEXTS, *TOKENS, "verl")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an export may be told beyond its format. Empty where it is not given."""
+
+    corpus: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    """Of verl: `problem` and `answer`, and the column or field of `extra` that each is."""
+    instruction: str | None = None
+    drop_mask: bool = False
+
+    def refuse_unfit(self, kind: str) -> None:
+        """CurateError for an option that says nothing to this format."""
+        given = {
+            "--corpus": (bool(self.corpus), (*TEXTS, "verl")),
+            "--columns": (bool(self.columns), ("verl",)),
+            "--instruction": (self.instruction is not None, ("verl",)),
+            "--drop-mask": (self.drop_mask, TOKENS),
+        }
+        for name, (is_given, kinds) in given.items():
+            if is_given and kind not in kinds:
+                raise CurateError(f"{name} is for {', '.join(kinds)}, not for {kind}")
+
+
+def export(
+    recipe: Curated, kind: str, to: Path, options: Options = Options(), report: Report | None = None
+) -> dict[str, Any]:
+    """Write a folder that was not there; what export.json says of it, and its place (`to`).
+
+    CurateError if it is not built, not fit for the format, or the folder cannot be written. Then nothing is left.
+    """
+    from mixers._output import output
+
+    if kind not in KINDS:
+        raise CurateError(f"no format {kind!r}{did_you_mean(kind, KINDS)}")
+    options.refuse_unfit(kind)
+    if to.resolve().is_relative_to(recipe.store.root.resolve()):
+        raise CurateError("lies in the store; name a folder outside", where=str(to))
+    report = report or Report()
+    with readable(recipe.title):
+        if kind in TOKENS:
+            make = _of_tokens(recipe, kind, options)
+        elif kind == "verl":
+            make = _of_prompts(recipe, options)
+        else:
+            make = _of_texts(recipe, kind, options)
+        with output(to) as out:
+            facts = make(out, report)
+            whole = out.write_facts({"format": 1, "as": kind, "recipe": recipe.title, **facts})
+    return {**whole, "to": str(to), "bytes": sum(file["bytes"] for file in whole["files"].values())}
+
+
+Make = Callable[["Output", Report], dict[str, Any]]
+
+
+def _mixture(recipe: Curated, drop_mask: bool = False) -> tuple[Pieces, Path]:
+    """The built mixture and its tokenizer's folder."""
+    from mixers._pieces import Pieces
+    from mixers.reader import Mixture
+
+    node = recipe.planned.nodes.get("mixture")
+    if node is None:
+        raise CurateError(
+            f"{recipe.title} has no mixture; --as parquet --corpus NAME exports the documents of a corpus"
+        )
+    if node.plan_key not in recipe.built.done:
+        raise CurateError(f"the mixture is not built yet; run `curate build {recipe.title}`")
+    mixture = Mixture(recipe.built.piece(node).folder)
+    return Pieces(mixture, drop_mask=drop_mask), recipe.built.piece(dict(node.others)["tokenizer"]).folder
+
+
+def _lineage(pieces: Pieces) -> dict[str, Any]:
+    """What a trainer, and who asks later, must know of the mixture."""
+    facts = pieces.facts
+    kept = {
+        name: facts[name]
+        for name in ("seq_len", "dtype", "vocab", "eos_id", "pad_id", "tokenizer_sha256", "windows", "tokens")
+    }
+    return {"mixture": pieces.digest, **kept, "documents": facts["documents"], "pieces": pieces.count}
+
+
+def _of_tokens(recipe: Curated, kind: str, options: Options) -> Make:
+    from mixers import _ds, _mds, _megatron, _npy
+
+    pieces, tokenizer = _mixture(recipe, options.drop_mask)
+    if kind == "megatron" and pieces.has_mask:
+        raise CurateError("megatron has no place for the loss mask of this mixture; add --drop-mask to leave it out")
+
+    def make(out: Output, report: Report) -> dict[str, Any]:
+        with report.progress(f"export {kind}", pieces.block_count) as advance:
+            pieces.tick = lambda: advance(0, None)
+            if kind == "mds":
+                _mds.write(pieces, out)
+            elif kind == "megatron":
+                _megatron.write(pieces, out, recipe.name.replace("/", "-"))
+            elif kind == "npy":
+                _npy.write(pieces, out)
+            else:
+                _ds.write(pieces, out, "tokenizer")
+        for path in sorted(tokenizer.iterdir()):
+            if path.is_file() and path.name != "manifest.json":
+                out.copy(f"tokenizer/{path.name}", path)
+        out.copy("pieces.parquet", pieces.index)
+        order = "windows of epoch 0" if kind == "mds" else "pieces of epoch 0, without padding"
+        return {**_lineage(pieces), "order": order, "loss_mask": pieces.mask_is}
+
+    return make
+
+
+def _of_texts(recipe: Curated, kind: str, options: Options) -> Make:
+    from mixers import _texts
+    from mixers._card import write_card
+
+    if options.corpus:
+        view = _documents(recipe, options.corpus)
+        shards = len(view.shards)
+        lineage = {"corpus": options.corpus, "content": view.content}
+
+        def frames(tick: Callable[[], None]) -> _texts.Frames:
+            return _texts.of_corpus(options.corpus, view, tick)
+    else:
+        pieces, _ = _mixture(recipe)
+        views = {name: _documents(recipe, name) for name in pieces.facts["sources"]}
+        shards = sum(len(view.shards) for view in views.values())
+        lineage = {"mixture": pieces.digest, "uses": pieces.facts["documents"]}
+
+        def frames(tick: Callable[[], None]) -> _texts.Frames:
+            return _texts.of_mixture(pieces, views, tick)
+
+    def make(out: Output, report: Report) -> dict[str, Any]:
+        with report.progress(f"export {kind}", shards) as advance:
+            documents, schema = _texts.write(frames(lambda: advance(0, None)), out, kind)
+        write_card(out, recipe.title, kind, "*" + _texts.ENDS[kind], schema)
+        return {**lineage, "documents": documents}
+
+    return make
+
+
+def _of_prompts(recipe: Curated, options: Options) -> Make:
+    from mixers import _verl
+    from mixers._card import write_card
+
+    corpora = list(recipe.planned.ends)
+    if not options.corpus and len(corpora) != 1:
+        raise CurateError(f"which corpus has the prompts? Add --corpus NAME; known: {', '.join(corpora)}")
+    corpus = options.corpus or corpora[0]
+    view = _documents(recipe, corpus)
+    instruction = _verl.INSTRUCTION if options.instruction is None else options.instruction
+
+    def make(out: Output, report: Report) -> dict[str, Any]:
+        with report.progress("export verl", len(view.shards)) as advance:
+            counts = _verl.write(
+                corpus,
+                view,
+                out,
+                data_source=f"{recipe.name}/{corpus}",
+                columns=options.columns,
+                instruction=instruction,
+                tick=lambda: advance(0, None),
+            )
+        write_card(out, recipe.title, "verl", "train.parquet")
+        return {"corpus": corpus, "content": view.content, "instruction": instruction, **counts}
+
+    return make
+
+
+def _documents(recipe: Curated, name: str) -> View:
+    """The documents of a built corpus or step."""
+    if recipe.planned[name].makes_files:
+        raise CurateError(f"{name} makes files, not documents; name a corpus or a step of one, such as web/language")
+    return recipe.documents(name)
