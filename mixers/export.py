@@ -107,7 +107,13 @@ def _lineage(pieces: Pieces) -> dict[str, Any]:
         name: facts[name]
         for name in ("seq_len", "dtype", "vocab", "eos_id", "pad_id", "tokenizer_sha256", "windows", "tokens")
     }
-    return {"mixture": pieces.digest, **kept, "documents": facts["documents"], "pieces": pieces.count}
+    return {
+        "mixture": pieces.digest,
+        **kept,
+        "documents": facts["documents"],
+        "uses": facts["uses"],
+        "pieces": pieces.count,
+    }
 
 
 def _of_tokens(recipe: Curated, kind: str, options: Options) -> Make:
@@ -153,7 +159,7 @@ def _of_texts(recipe: Curated, kind: str, options: Options) -> Make:
         pieces, _ = _mixture(recipe)
         views = {name: _documents(recipe, name) for name in pieces.facts["sources"]}
         shards = sum(len(view.shards) for view in views.values())
-        lineage = {"mixture": pieces.digest, "uses": pieces.facts["documents"]}
+        lineage = {"mixture": pieces.digest, "uses": pieces.facts["uses"]}
 
         def frames(tick: Callable[[], None]) -> _texts.Frames:
             return _texts.of_mixture(pieces, views, tick)
