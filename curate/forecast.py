@@ -188,7 +188,8 @@ class Forecast:
         if any(other.plan_key not in self.state.done for _, other in node.others):
             return Outlook(None, 0, False)
         if node.missing:
-            return Outlook(node.card.documents.count if node.card and node.card.documents else None, 0, False)
+            told = node.card.documents.count if node.card and node.card.documents else None
+            return Outlook(told and round(told * (node.sample or 1)), 0, False)
         files, before = self.state.files(node).files, dict(self.read_before(node))
         known = sum(before[file.sha256][0] for file in files if file.sha256 in before)
         fresh = sum(file.bytes for file in files if file.sha256 not in before)

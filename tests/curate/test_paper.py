@@ -1,6 +1,6 @@
 """The paper's recipes say what the paper says: its tables, written out again, and what follows from them by arithmetic.
 
-OctoThinker (arXiv 2506.20512): Tables 2 to 5, its controlled study, its pilots of the decay mix, and its RL settings.
+OctoThinker (arXiv 2506.20512): Tables 2 to 5, the controlled study of section 3, the pilots of section 4.2.1, and RL as in section 2.1.
 """
 
 import socket

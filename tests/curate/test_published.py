@@ -103,6 +103,7 @@ def test_a_plan_needs_neither_files_nor_a_network(tmp_path: Path) -> None:
     assert plan["talks/hub"]["exact"] is False
     assert "hf download ORG/TALKS" in plan["talks/hub"]["missing"]
     assert "missing" not in plan["talks/chat"]
+    assert recipe.sampled("1%").plan()[0]["documents"] == 12_000
     node = recipe.planned.nodes["talks/hub"]
     assert node.own["license"] == "odc-by"
     assert node.own["columns"] == {"text": "messages", "url": "page.url"}
