@@ -37,7 +37,7 @@ def add_pretrained(planner: Planner, text: str) -> Node:
         raise CurateError(
             f"{text!r} is no tokenizer; write {forms}, or {{train: bpe, vocab: 8192, of: [web]}}", where=where
         )
-    files, missing = _in_folder(path, text, where) if path else _in_cache(*hub.groups())  # type: ignore[union-attr]
+    files, missing = _in_folder(path, text, where) if path else _in_cache(hub[1], hub[2], planner.recipe.recipe)  # type: ignore[index]
     digested = {name: Source(str(file), *planner.store.digest_of(file)) for name, file in files.items()}
     digests = {name: file.sha256 for name, file in digested.items()}
     own = planner.own(found, {"sha256": digests}, **({"hub": text} if missing else {}))
@@ -61,7 +61,7 @@ def _in_folder(folder: Path, text: str, where: str) -> tuple[dict[str, Path], st
     return {name: folder / name for name in FILES if (folder / name).is_file()}, ""
 
 
-def _in_cache(name: str, revision: str) -> tuple[dict[str, Path], str]:
+def _in_cache(name: str, revision: str, recipe: str) -> tuple[dict[str, Path], str]:
     """The files in the cache of `huggingface_hub` and, unless all are there or known not to exist, what to do."""
     from huggingface_hub import try_to_load_from_cache
 
@@ -69,6 +69,8 @@ def _in_cache(name: str, revision: str) -> tuple[dict[str, Path], str]:
     files = {file: Path(path) for file, path in found.items() if isinstance(path, str)}
     if FILES[0] in files and None not in found.values():
         return files, ""
+    if revision == "unpinned":
+        return {}, f"the tokenizer {name} has no revision yet; run curate fetch {recipe}, or write it in"
     return {}, (
         f"the tokenizer {name}@{revision} is not on this machine; "
         f"run: hf download {name} {' '.join(FILES)} --revision {revision}"
