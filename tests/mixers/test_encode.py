@@ -15,7 +15,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from mixers import library
 from mixers.cut import compiled, piece_end
 from mixers.encode import Encoder
-from mixers.tokenize import _encode
+from mixers.tokenize import encoded
 from tests.mixers import families
 from tests.mixers.conftest import TEXTS
 
@@ -73,7 +73,7 @@ def differing(folder: str, texts: list[str]) -> list[str]:
     """Texts whose ids are not those of the library."""
     assert native(folder)
     series = pl.Series(texts, dtype=pl.String)
-    ours, ends, _ = _encode(folder, series, None, (-1, -1))
+    ours, ends, _ = encoded(folder, series, None, (-1, -1))
     theirs, bounds, _ = library.encode(folder, series)
     found = zip(texts, pairwise(ends), pairwise(bounds), strict=True)
     return [text for text, (a, b), (c, d) in found if not np.array_equal(ours[a:b], theirs[c:d])]
@@ -82,6 +82,13 @@ def differing(folder: str, texts: list[str]) -> list[str]:
 @given(texts=st.lists(HOSTILE, min_size=1, max_size=6))
 def test_ids_are_those_of_the_library(folder: str, texts: list[str]) -> None:
     assert differing(folder, texts) == []
+
+
+@given(parts=st.lists(st.tuples(HOSTILE, HOSTILE), min_size=1, max_size=6))
+def test_tokens_inside_a_beginning_are_as_many_as_by_the_library(folder: str, parts: list[tuple[str, str]]) -> None:
+    texts, heads = pl.Series([a + b for a, b in parts]), pl.Series([a for a, _ in parts])
+    native, slow = encoded(folder, texts, heads, (-1, -1)), library.encode(folder, texts, -1, -1, heads)
+    assert native[2].tolist() == slow[2].tolist()
 
 
 def contexts(points: list[int]) -> list[str]:
