@@ -71,7 +71,8 @@ def why(plan: Plan, before: dict[str, dict[str, Any]], todo: list[Node]) -> dict
     names = {node.plan_key: name for name, node in plan.nodes.items()}
     label = {id(node): name for name, node in plan.nodes.items()}
     return {
-        label[id(node)]: ([node.missing] if node.missing else [])
-        + (reasons(node, before.get(label[id(node)]), names) or ["its object is not in the store"])
+        label[id(node)]: [node.missing]
+        if node.missing
+        else reasons(node, before.get(label[id(node)]), names) or ["its object is not in the store"]
         for node in todo
     }

@@ -44,7 +44,7 @@ class Encoder:
         tokens = {token: raw for token in vocab if (raw := _bytes(token)) is not None}
         self.widths = np.zeros(max(vocab.values()) + 1, np.int64)
         self.widths[[vocab[token] for token in tokens]] = [len(raw) for raw in tokens.values()]
-        self.tables = (np.array([vocab[c] for c in _letters()], np.int64), *_pairs(spec["model"]["merges"], vocab))
+        self.tables = (np.array([vocab[c] for c in letters()], np.int64), *_pairs(spec["model"]["merges"], vocab))
         taken = tokens if spec["model"].get("ignore_merges") else {}
         self.whole = (np.array([vocab[token] for token in taken], np.int64), *_slots(list(taken.values())))
         self.memory = (
@@ -60,7 +60,7 @@ class Encoder:
         model, pattern = spec["model"], _pattern(spec.get("pre_tokenizer") or {})
         if model.get("type") != "BPE" or any(model.get(twist) for twist in _TWISTS) or pattern is None:
             return None
-        if spec.get("normalizer") not in (None, {"type": "NFC"}) or not all(c in model["vocab"] for c in _letters()):
+        if spec.get("normalizer") not in (None, {"type": "NFC"}) or not all(c in model["vocab"] for c in letters()):
             return None
         cutter = compiled(pattern)
         return cls(spec, cutter) if cutter else None
@@ -104,7 +104,7 @@ class Encoder:
 
 
 @functools.cache
-def _letters() -> tuple[str, ...]:
+def letters() -> tuple[str, ...]:
     """GPT-2's printable letter for each byte."""
     shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
     hidden = iter(range(256, 512))
@@ -119,7 +119,7 @@ def _bytes(token: str) -> bytes | None:
 
 @functools.cache
 def _values() -> dict[str, int]:
-    return {letter: byte for byte, letter in enumerate(_letters())}
+    return {letter: byte for byte, letter in enumerate(letters())}
 
 
 def _pairs(written: list[Any], vocab: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -79,7 +79,7 @@ def _part(series: pl.Series | None, part: slice | np.ndarray) -> pl.Series | Non
 
 
 def _frame(folder: str, texts: pl.Series, heads: pl.Series | None, around: tuple[int, int]) -> pl.DataFrame:
-    ids, ends, inside = _encode(folder, texts, heads, around)
+    ids, ends, inside = encoded(folder, texts, heads, around)
     tokens = _lists(ids, ends)
     masked = (
         np.zeros(len(texts), np.int64)
@@ -89,7 +89,7 @@ def _frame(folder: str, texts: pl.Series, heads: pl.Series | None, around: tuple
     return pl.DataFrame({"tokens": tokens, "n_tokens": tokens.list.len(), "n_masked": masked})
 
 
-def _encode(
+def encoded(
     folder: str, texts: pl.Series, heads: pl.Series | None, around: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """As `library.encode`, in native code where that can be."""
@@ -128,7 +128,7 @@ def _prove(folder: str, names: pl.Series, texts: pl.Series) -> None:
     """CurateError if the ids of a document are not those of `tokenizers`."""
     chosen = _chosen(texts)
     heads = texts[chosen].str.head(PROVED_CHARACTERS)
-    ours, ends, _ = _encode(folder, heads, None, (-1, -1))
+    ours, ends, _ = encoded(folder, heads, None, (-1, -1))
     theirs, bounds, _ = library.encode(folder, heads)
     if np.array_equal(ours, theirs) and np.array_equal(ends, bounds):
         return
@@ -147,7 +147,8 @@ def _chosen(texts: pl.Series) -> np.ndarray:
     from mixers.native import utf8
 
     data, bounds = utf8(texts)
-    marks = np.array([xxh3_64_intdigest(data[a:b].data) for a, b in itertools.pairwise(bounds)], np.uint64)
+    view = data.data
+    marks = np.array([xxh3_64_intdigest(view[a:b]) for a, b in itertools.pairwise(bounds.tolist())], np.uint64)
     small = np.flatnonzero(marks < np.uint64(2**64 // PROVED))
     return small if len(small) else np.array([marks.argmin()])
 
