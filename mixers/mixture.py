@@ -6,10 +6,10 @@ documents are taken in an order that hashes of their ids decide (`mixers.select`
 Each corpus is read twice, a shard at a time: lengths first, then tokens on their way to their places (`mixers.write`). How inputs are
 split or ordered cannot show in a single byte.
 
-Memory: about 60 bytes for each document of the largest corpus while it is chosen from and packed, 12 for each of the others, 36 for each
-piece in the mixture, and a gigabyte for the shard being written; no text, token or id is held for longer than its shard (measured in
-docs/mixture.md). Left out: cutting a document to meet a budget (it is met to within half a document), and shuffling across stages or
-across epochs of a source.
+Memory: 12 bytes for each document, 36 for each piece in the mixture, as much again for a while where the largest corpus is sorted and
+packed, and 0.85 GB for everything else, the shard being written included; no text, token or id is held for longer than its shard. As
+measured, 72 bytes a document (docs/mixture.md). Left out: cutting a document to meet a budget (it is met to within half a document), and
+shuffling across stages or across epochs of a source.
 """
 
 from __future__ import annotations

@@ -72,6 +72,19 @@ def _starts(lengths: NDArray[Any]) -> NDArray[np.int64]:
     return starts
 
 
+def _described(
+    segments: pl.DataFrame, shard: pl.DataFrame, bounds: NDArray[np.int64], rows: NDArray[np.int64], number: int
+) -> pl.DataFrame:
+    """Segments with what their documents, rows of the corpus shard, say of them: id, first token among the values, tokens without loss."""
+    heads = pl.lit(shard["n_masked"].gather(rows).fill_null(0) if "n_masked" in shard.columns else 0)
+    return segments.with_columns(
+        id=shard["id"].gather(rows),
+        source=pl.lit(number, pl.UInt16),
+        first=pl.Series(bounds[rows]) + pl.col("start"),
+        masked=(heads.cast(pl.Int64) - pl.col("start").cast(pl.Int64)).clip(0, pl.col("length")).cast(pl.UInt32),
+    )
+
+
 class Array:
     """A .npy file of one dimension, written in parts."""
 
@@ -102,12 +115,11 @@ class Shards:
         sources: Sequence[str],
         *,
         masked: bool = False,
-        shard_bytes: int | None = None,
     ) -> None:
         self.out, self.seq_len, self.vocab, self.pad, self.masked = out, seq_len, vocab, pad, masked
         self.sources = pl.Series(sources, dtype=pl.String)
         self.dtype = token_type(vocab)
-        self.per_shard = max(1, (shard_bytes or SHARD_BYTES) // (seq_len * self.dtype.itemsize))
+        self.per_shard = max(1, SHARD_BYTES // (seq_len * self.dtype.itemsize))
         self.sizes = [min(self.per_shard, windows - w) for w in range(0, windows, self.per_shard)]
         self.names = [f"windows-{n:05d}.bin" for n in range(len(self.sizes))]
         self.windows, self.segments = windows, 0
@@ -130,28 +142,19 @@ class Shards:
         docs = segments["doc"].to_numpy()
         found = without_loss = 0
         for shard in corpus.shards("id", "tokens", *(("n_masked",) if masked else ())):
+            values, bounds = lists(shard["tokens"])
             numbers = source.numbers(shard["id"])
             low, high = np.searchsorted(docs, numbers), np.searchsorted(docs, numbers, "right")
             wanted = np.flatnonzero((numbers >= 0) & (high > low))
-            values, bounds = lists(shard["tokens"])
             self._check(source, values, np.diff(bounds)[wanted], numbers[wanted])
             counts = (high - low)[wanted]
             rows = np.repeat(low[wanted] - _starts(counts), counts) + np.arange(counts.sum())
-            whose = pl.Series(np.repeat(wanted, counts))
-            heads = shard["n_masked"].gather(whose).fill_null(0).cast(pl.Int64) if masked else pl.lit(0)
-            some = segments[rows].with_columns(
-                id=shard["id"].gather(whose), masked=heads, source=pl.lit(number, pl.UInt16)
-            )
-            some = some.with_columns(
-                masked=(pl.col("masked") - pl.col("start")).clip(0, pl.col("length")).cast(pl.UInt32)
-            )
-            without_loss += int(some["masked"].sum())
-            found += some.height
-            self._set_aside(values, some.with_columns(first=bounds[whose.to_numpy()] + some["start"].to_numpy()))
+            some = _described(segments[rows], shard, bounds, np.repeat(wanted, counts), number)
+            self._set_aside(values, some)
+            found, without_loss = found + some.height, without_loss + int(some["masked"].sum())
         if found != segments.height:
-            raise CurateError(
-                f"{segments.height - found:,} pieces of documents are gone since lengths were read", where=source.name
-            )
+            gone = segments.height - found
+            raise CurateError(f"{gone:,} pieces of documents are gone since lengths were read", where=source.name)
         self.segments += found
         return without_loss
 
