@@ -65,8 +65,6 @@ def _in_cache(name: str, revision: str, recipe: str) -> tuple[dict[str, Path], s
     """The files in the cache of `huggingface_hub` and, unless all are there or known not to exist, what to do."""
     from huggingface_hub import try_to_load_from_cache
 
-    if revision == "unpinned":
-        return {}, f"the tokenizer {name} has no revision yet; curate fetch fills it in"
     found = {file: try_to_load_from_cache(name, file, revision=revision) for file in FILES}
     files = {file: Path(path) for file, path in found.items() if isinstance(path, str)}
     if FILES[0] in files and None not in found.values():
