@@ -7,6 +7,8 @@ The step is that of plain continual pre-training: fp32 weights, gradients and Ad
 vocabulary never exist whole. Weights are random, for speed does not depend on them. MFU is by PaLM's convention (arXiv 2204.02311,
 appendix B): 6N + 12 x layers x heads x head size x length FLOPs per token, recomputation not counted. `--memory` holds PyTorch to so many
 GB, to see what fits on a smaller card. Left out: data loading, several GPUs, document masks.
+
+It stands alone, so that it runs where there is torch and transformers and nothing of ours; a test holds its peaks to `curate/compute.py`.
 """
 
 from __future__ import annotations

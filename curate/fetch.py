@@ -18,13 +18,13 @@ import yaml
 from curate import listings
 from curate.artifact import replace_file
 from curate.errors import CurateError, failing
+from curate.hub import COMMIT
 from curate.loader import load_text, scalar
 from curate.profile import shipped
 from curate.published import corpus_card, names_card, split
 from curate.recipe import Recipe
 from curate.store import Store
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
 MARK = b"\xef\xbb\xbf"
 DATASET = re.compile(r"hf://datasets/([^/@]+/[^/@]+)(@|/|$)")
 

@@ -16,10 +16,10 @@ from typing import Any
 from curate.artifact import Manifest, replace_file
 from curate.clauses import parse
 from curate.errors import CurateError
+from curate.hub import MODEL
 from curate.identity import FORMAT, digest
 from curate.names import reference
 from curate.plan import Node, Plan
-from curate.pretrained import HUB
 from curate.recipe import Recipe
 from curate.store import Store
 
@@ -131,7 +131,7 @@ def recipe_digest(recipe: Recipe) -> str:
     for step in (step for corpus in whole.get("corpora", {}).values() for step in corpus.get("steps", ())):
         if isinstance(step.get("keep"), dict):
             step["keep"] = [[name, parse(text).canonical] for name, text in step["keep"].items()]
-    if isinstance(said := whole.get("tokenizer"), str) and not reference(said) and not HUB.fullmatch(said):
+    if isinstance(said := whole.get("tokenizer"), str) and not reference(said) and not MODEL.fullmatch(said):
         whole["tokenizer"] = "files"
     return digest({key: whole[key] for key in DATA if key in whole})
 

@@ -8,11 +8,11 @@ under the name that the recipe gives, and said by a build before it does anythin
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import CurateError
+from curate.hub import MODEL, UNPINNED, cached
 from curate.plan import Node
 from curate.sources import Source, Sources, in_order
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 FILES = ("tokenizer.json", "tokenizer_config.json")
 """What is taken; the second may be absent."""
-HUB = re.compile(r"([\w.-]+/[\w.-]+)@([\w./-]+)")
 
 
 def add_pretrained(planner: Planner, text: str) -> Node:
@@ -29,7 +28,7 @@ def add_pretrained(planner: Planner, text: str) -> Node:
     where = planner.recipe.location("tokenizer")
     found = planner.found("fit", "pretrained", where)
     path = local(text, planner.project)
-    hub = HUB.fullmatch(text)
+    hub = MODEL.fullmatch(text)
     if not path and not hub:
         forms = (
             "a folder with a tokenizer.json (./NAME), a hub id with its revision (ORG/NAME@COMMIT), or RECIPE:tokenizer"
@@ -63,13 +62,11 @@ def _in_folder(folder: Path, text: str, where: str) -> tuple[dict[str, Path], st
 
 def _in_cache(name: str, revision: str, recipe: str) -> tuple[dict[str, Path], str]:
     """The files in the cache of `huggingface_hub` and, unless all are there or known not to exist, what to do."""
-    from huggingface_hub import try_to_load_from_cache
-
-    found = {file: try_to_load_from_cache(name, file, revision=revision) for file in FILES}
-    files = {file: Path(path) for file, path in found.items() if isinstance(path, str)}
+    found = {file: cached(name, revision, file) for file in FILES}
+    files = {file: path for file, path in found.items() if path}
     if FILES[0] in files and None not in found.values():
         return files, ""
-    if revision == "unpinned":
+    if revision == UNPINNED:
         return {}, f"the tokenizer {name} has no revision yet; run curate fetch {recipe}, or write it in"
     return {}, (
         f"the tokenizer {name}@{revision} is not on this machine; "

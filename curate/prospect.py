@@ -1,9 +1,9 @@
 """What a recipe's mixture and its training runs will take, told before anything runs: tokens, epochs, disk, GPU-hours, memory, price.
 
 Everything is arithmetic on the recipe, the cards of what it reads and starts from (`curate/published.py`, `curate/compute.py`), the facts
-of the mixture where it is built, and the prices of the profile. Each figure has its source, and what nobody says is None, which is printed
-as unknown. What filters and deduplication will take away is not foreseen: published tokens are the most that there can be, and epochs the
-least.
+of the mixture where it is built, and the prices of the profile. Each figure has its source, and what nobody says is None, printed as
+unknown. What filters and deduplication will take away is not foreseen, and published tokens are counted by whatever tokenizer their
+authors had: epochs by them are not exact, mostly too low.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 
 from curate.compute import GPUS, flops_per_token, on_gpu
 from curate.names import reference
-from curate.parts import TrainEntry
+from curate.parts import Mixture, TrainEntry
 from curate.plan import Node, Plan
 from curate.profile import Prices
 from curate.published import ModelCard, model_card
 from curate.recipe import Recipe
 
-FILL = 0.97
-"""Share of places that hold a token: what best-fit packing reaches at 4,096 on real text (docs/mixture.md)."""
+FILL = 0.98
+"""Share of places that hold a token, a little less than the 0.987 of the real mixture in docs/mixture.md (windows of 4,096)."""
 
 ID_BYTES = 4
 
@@ -42,10 +42,10 @@ def sources(plan: Plan, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     mix = plan.recipe.mixture
     if mix is None:
         return []
-    rows, total = [], int(plan.nodes["mixture"].params["tokens"])  # of a sample a share of the recipe's
+    rows, total = [], _tokens(plan)
     for name, weight in weights(plan.recipe).items():
         tokens = round(weight * total)
-        held, said = available(plan, name, facts)
+        held, said, exact = available(plan, name, facts)
         rows.append(
             {
                 "source": name,
@@ -54,10 +54,16 @@ def sources(plan: Plan, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "available": held,
                 "available_source": said,
                 "epochs": tokens / held if held else None,
+                "exact": exact,
                 "max_epochs": mix.max_epochs.get(name),
             }
         )
     return rows
+
+
+def _tokens(plan: Plan) -> int:
+    """Tokens of the mixture; of a sample a share of the recipe's."""
+    return int(plan.nodes["mixture"].params["tokens"])
 
 
 def weights(recipe: Recipe) -> dict[str, Fraction]:
@@ -72,16 +78,16 @@ def weights(recipe: Recipe) -> dict[str, Fraction]:
     return shares
 
 
-def available(plan: Plan, corpus: str, facts: Mapping[str, Any]) -> tuple[int | None, str]:
-    """Tokens that there are of a corpus, and who counted them."""
+def available(plan: Plan, corpus: str, facts: Mapping[str, Any]) -> tuple[int | None, str, bool]:
+    """Tokens that there are of a corpus, who counted them, and whether by the recipe's tokenizer after all steps."""
     built = facts.get("sources", {}).get(corpus)
     if built:
-        return built["available"]["tokens"], "counted in the built mixture"
+        return built["available"]["tokens"], "counted in the built mixture", True
     card = reader(plan, corpus).card
     if card and card.tokens:
-        by = f" by {card.tokens.tokenizer}" if card.tokens.tokenizer else ""
-        return card.tokens.count, f"{card.tokens.source}; counted{by}, before any step" if by else card.tokens.source
-    return None, "unknown"
+        by = f"; counted by {card.tokens.tokenizer}, before any step" if card.tokens.tokenizer else ""
+        return card.tokens.count, f"{card.tokens.source}{by}", False
+    return None, "unknown", False
 
 
 def reader(plan: Plan, corpus: str) -> Node:
@@ -105,9 +111,11 @@ def disk(plan: Plan, project: Path, facts: Mapping[str, Any]) -> list[dict[str, 
     ]
     if mix is None:
         return rows
-    if not facts:
-        rows.append(_token_ids(plan))
-    return [*rows, _windows(plan, project, facts)]
+    windows = _windows(plan, project, facts)
+    if facts:
+        return [*rows, windows]
+    aside = {**windows, "what": "the same again, while they are built"}
+    return [*rows, {"what": "texts in the store", "bytes": None, "source": "unknown"}, _token_ids(plan), windows, aside]
 
 
 def _token_ids(plan: Plan) -> dict[str, Any]:
@@ -128,7 +136,7 @@ def _windows(plan: Plan, project: Path, facts: Mapping[str, Any]) -> dict[str, A
     if vocab is None:
         return {"what": "windows", "bytes": None, "source": f"unknown: {said}"}
     width = 2 if vocab <= 1 << 16 else 4
-    size = round(int(plan.nodes["mixture"].params["tokens"]) / FILL * width)
+    size = round(_tokens(plan) / FILL * width)
     return {"what": "windows", "bytes": size, "source": f"{width} bytes for each place at a fill of {FILL} ({said})"}
 
 
@@ -149,17 +157,28 @@ def vocabulary(recipe: Recipe, project: Path) -> tuple[int | None, str]:
 def run(
     recipe: Recipe, name: str, entry: TrainEntry, project: Path, facts: Mapping[str, Any], prices: Prices
 ) -> dict[str, Any]:
-    """One training run: `run, model, parameters, places, flops` and, for each GPU, hours, memory and price, with their sources."""
+    """One training run: `run, model, parameters, places, passes, flops` and, for each GPU, hours, memory and price, with their sources."""
     hub = start(recipe, name)
     card = model_card(hub, project) if hub else None
     told: dict[str, Any] = {"run": name, "model": hub, "trainer": entry.run}
-    if entry.data is None or recipe.mixture is None:
+    mixed, facts = _mixture_of(recipe, entry, facts)
+    if mixed is None:
         return told | {"known": False, "why": "unknown: what it takes depends on what the model will write"}
-    places, how = places_of(recipe, entry, facts)
-    told |= {"places": places, "places_source": how}
+    places, how = places_of(mixed, entry, facts)
+    told |= {"places": places, "places_source": how, "passes": places / places_of_one_pass(mixed, facts)[0]}
     if card is None:
         return told | {"known": False, "why": f"unknown: no card in datacards/ has the hub id of {hub or 'its model'}"}
-    return told | {"known": True, **_cost(card, places, recipe.mixture.seq_len, prices)}
+    return told | {"known": True, **_cost(card, places, mixed.seq_len, prices)}
+
+
+def _mixture_of(
+    recipe: Recipe, entry: TrainEntry, facts: Mapping[str, Any]
+) -> tuple[Mixture | None, Mapping[str, Any]]:
+    """The mixture that a run reads, its own recipe's or another's, and what is known of it as built."""
+    found = reference(entry.data)
+    if found:
+        return recipe.others[found[0]].mixture, {}
+    return (recipe.mixture, facts) if entry.data == "mixture" else (None, {})
 
 
 def _cost(card: ModelCard, places: int, seq_len: int, prices: Prices) -> dict[str, Any]:
@@ -178,13 +197,16 @@ def _cost(card: ModelCard, places: int, seq_len: int, prices: Prices) -> dict[st
     }
 
 
-def places_of(recipe: Recipe, entry: TrainEntry, facts: Mapping[str, Any]) -> tuple[int, str]:
-    """Places of windows that a run on the mixture computes, padding included, and how that was counted."""
-    mix = recipe.mixture
-    assert mix
+def places_of(mix: Mixture, entry: TrainEntry, facts: Mapping[str, Any]) -> tuple[int, str]:
+    """Places of windows that a run computes, padding included, and how that was counted."""
     steps, batch = entry.params.get("max_steps"), entry.params.get("batch_size")
     if isinstance(steps, int) and isinstance(batch, int):
         return steps * batch * mix.seq_len, f"{steps:,} steps of {batch:,} windows of {mix.seq_len:,}"
+    return places_of_one_pass(mix, facts)
+
+
+def places_of_one_pass(mix: Mixture, facts: Mapping[str, Any]) -> tuple[int, str]:
+    """Places of all windows of a mixture, and how that was counted."""
     if facts:
         return int(facts["windows"]) * mix.seq_len, f"{facts['windows']:,} windows of {mix.seq_len:,}"
     return round(mix.tokens / FILL), f"{mix.tokens:,} tokens at a fill of {FILL}"

@@ -12,7 +12,6 @@ does, and whether a copy is whole where its files' names do not say how many the
 from __future__ import annotations
 
 import fnmatch
-import os
 import re
 import shlex
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pydantic import Field, StrictBool, field_validator
 
 from curate import datacard
 from curate.errors import CurateError
+from curate.hub import COMMIT, NAME, UNPINNED, snapshot, unfinished
 from curate.identity import digest
 from curate.parts import ColumnName, Files, Part, Text
 from curate.profile import shipped
@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     from curate.step import Step as StepFunction
 
 CARD = re.compile(r"card:(?P<name>[^/]+)(?:/(?P<pattern>.+))?")
-COMMIT = re.compile(r"[0-9a-f]{40}")
 NUMBERED = re.compile(r"(?P<head>.*-)(?P<number>\d{5})-of-(?P<total>\d{5})(?P<tail>.*)")
 """How files of a data set are called that come in a known number."""
-HUB = r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$"
-Hub = Annotated[str, Field(pattern=HUB)]
+Hub = Annotated[str, Field(pattern=rf"^{NAME}$")]
+
+
+SOME = re.compile(r".*?(?P<number>[\d\[\]?*-]+)-of-(?P<total>\d{5})(\.\w+)+")
+"""A pattern of some of numbered files: `data/train-0000[0-5]-of-00064.parquet`."""
 
 
 class Figure(Part):
@@ -224,14 +226,14 @@ def input_of(planner: Planner, found: StepFunction, params: dict[str, Any], entr
     revision = entry.revision
     if revision is None:
         raise CurateError(f"{card.hub} needs a revision; write revision: COMMIT, or revision: unpinned", where=where)
-    if revision != "unpinned" and not COMMIT.fullmatch(revision):
+    if revision != UNPINNED and not COMMIT.fullmatch(revision):
         raise CurateError(
             f"the revision {revision!r:.60} is no commit; write its 40 hexadecimal digits, or unpinned", where=where
         )
     if pattern:
-        card = card.model_copy(update={"documents": None, "tokens": None, "bytes": None})
+        card = part(card, pattern)
     columns, license = {**card.columns, **entry.columns}, entry.license or card.license
-    folder = snapshot(card.hub, revision)
+    folder = snapshot("datasets", card.hub, revision)
     if not card.lacks and all(is_here(folder, one) for one in patterns):
         from curate.step import code_of
 
@@ -245,8 +247,28 @@ def input_of(planner: Planner, found: StepFunction, params: dict[str, Any], entr
     return Input(sources, dict(card.fields), columns, license, said, card)
 
 
+def part(card: CorpusCard, pattern: str) -> CorpusCard:
+    """A card with the figures of the files of a pattern: in proportion where their names say how many there are, or else none."""
+    match = SOME.fullmatch(pattern)
+    total = int(match["total"]) if match else 0
+    taken = sum(fnmatch.fnmatchcase(f"{n:05d}", match["number"]) for n in range(total)) if match else 0
+    figures: dict[str, Figure | Size | None] = {"documents": card.documents, "tokens": card.tokens, "bytes": card.bytes}
+    for name, figure in figures.items():
+        if figure:
+            of = (
+                {"count": figure.count * taken // total, "source": f"{figure.source}; {taken} of {total} files"}
+                if taken
+                else {}
+            )
+            figures[name] = figure.model_copy(update=of) if of else None
+    return card.model_copy(update=figures)
+
+
 def is_here(folder: Path, pattern: str) -> bool:
-    """Whether a folder has files of a pattern and, of those that say `00003-of-00032`, all that the pattern takes."""
+    """Whether a snapshot has files of a pattern and, of those that say `00003-of-00032`, all that the pattern takes.
+
+    While a download into its cache is not finished, no pattern is here: names alone seldom say how many files there are.
+    """
     found = (
         [path.relative_to(folder).as_posix() for path in folder.glob(pattern) if path.is_file()]
         if folder.is_dir()
@@ -262,14 +284,14 @@ def is_here(folder: Path, pattern: str) -> bool:
         names = (f"{head}{n:05d}-of-{total}{tails[head, total]}" for n in range(int(total)) if n not in seen)
         if any(fnmatch.fnmatchcase(name, pattern) for name in names):
             return False
-    return bool(found)
+    return bool(found) and not unfinished(folder)
 
 
 def missing(card: CorpusCard, revision: str, patterns: list[str], recipe: str) -> str:
     """Why a build cannot read the files of a card, and what to do."""
     if card.lacks:
         return f"{card.hub}: {card.lacks}"
-    if revision == "unpinned":
+    if revision == UNPINNED:
         return f"{card.hub} has no revision yet; run curate fetch {recipe}, or write it in"
     wanted = " ".join(f"--include {shlex.quote(_anywhere(pattern))}" for pattern in patterns)
     terms = " (accept its terms on the hub first)" if card.gated else ""
@@ -282,14 +304,3 @@ def missing(card: CorpusCard, revision: str, patterns: list[str], recipe: str) -
 def _anywhere(pattern: str) -> str:
     """A pattern as the hub's program reads it, whose one star goes into folders too; it may take more."""
     return pattern.replace("**/", "*").replace("**", "*")
-
-
-def snapshot(hub: str, revision: str) -> Path:
-    """Where huggingface_hub keeps the files of a data set at a commit (its documented cache layout).
-
-    Written out, because importing the library costs more than the rest of a plan; a test holds it to `snapshot_download`.
-    """
-    home = os.environ.get("HF_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
-    cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home, "hub")
-    folder = Path(os.path.expandvars(os.path.expanduser(cache)))
-    return folder / f"datasets--{hub.replace('/', '--')}" / "snapshots" / revision

@@ -10,7 +10,7 @@
     mixture     every piece of it in the mixture: window, offset, length, epoch, stage
     text        the beginning of its text as it stood when it left
 
-Of a training step the windows are told with their documents, and no lives (`curate/training.py`).
+Of a training step the windows are told with their documents, and no lives (`curate/training_step.py`).
 
 Evidence is added where a question finds few documents; of many, the lives alone are told. Left out: lives in earlier builds.
 """
@@ -58,7 +58,7 @@ def trace(
     if not curated.built.done:
         raise CurateError(f"nothing of {curated.title} is built yet; run curate build {curated.title}")
     if step is not None:
-        from curate.training import windows_of
+        from curate.training_step import windows_of
 
         return {"recipe": curated.name, "asked": given, "windows": windows_of(curated, step, batch), "lives": []}
     found: dict[str, Any] = {}

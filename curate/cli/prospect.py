@@ -52,7 +52,7 @@ def _sources(rows: list[dict[str, Any]], notes: Notes) -> None:
             f"{row['weight']:.4g}",
             count(row["tokens"]),
             count(row["available"]) + notes.mark(row["available_source"]),
-            f"{row['epochs']:.2f}" if row["epochs"] else UNKNOWN,
+            f"{'' if row['exact'] else '~'}{row['epochs']:.2f}" if row["epochs"] else UNKNOWN,
             _cap(row),
         ]
         for row in rows
@@ -78,7 +78,8 @@ def _disk(rows: list[dict[str, Any]], notes: Notes) -> None:
 def _run(run: dict[str, Any], notes: Notes) -> None:
     click.echo(f"\nrun {run['run']} ({run['trainer']}) of {run['model'] or 'a model that the recipe does not name'}:")
     if "places" in run:
-        click.echo(f"  {count(run['places'])} places{notes.mark(run['places_source'])}")
+        passes = f"{run['passes']:.2f} passes over the mixture"
+        click.echo(f"  {count(run['places'])} places{notes.mark(run['places_source'])}, about {passes}")
     if not run["known"]:
         return click.echo(f"  GPU-hours: {run['why']}")
     click.echo(

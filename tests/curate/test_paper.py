@@ -269,9 +269,9 @@ def hub_files() -> dict[str, dict[str, bytes | pl.DataFrame]]:
     )
     chains = [talk(i, f"<think>\nAdd one: {prose(i)}\n</think>\n\nIt is {i + 1}.") for i in many]
     return {
-        "LLM360/MegaMath": {"megamath-web-pro/000_00000.parquet": pl.DataFrame({"text": [prose(i, 80) for i in many]})},
+        "LLM360/MegaMath": {"megamath-web-pro/000_00010.parquet": pl.DataFrame({"text": [prose(i, 80) for i in many]})},
         "mlfoundations/dclm-baseline-1.0": {
-            "global-shard_01_of_10/local-shard_0_of_10/shard_00000000_processed.jsonl.zst": zstandard.compress(pages)
+            "global-shard_01_of_10/local-shard_0_of_10/shard_00000004_processed.jsonl.zst": zstandard.compress(pages)
         },
         "allenai/tulu-3-sft-personas-instruction-following": {
             "data/train-00000-of-00001.parquet": pl.DataFrame(
@@ -318,3 +318,10 @@ def test_a_recipe_of_published_corpora_builds_from_a_cache_of_its_files(offline:
         assert tokens == pytest.approx(20_000 * weights[source], abs=200)
     licenses = dict(recipe.sql("select corpus, any_value(license) from documents group by corpus").iter_rows())
     assert licenses["dclm-baseline"] == "cc-by-4.0"
+
+
+@pytest.mark.parametrize("name", ["one-gpu/long-cot", "one-gpu/short-cot", "paper/long-cot", "paper/hybrid"])
+def test_a_branch_reads_no_file_that_the_stable_stage_has_read(name: str) -> None:
+    before = load(name.partition("/")[0] + "/stable").corpora
+    for corpus, entry in load(name).corpora.items():
+        assert corpus not in before or not {*entry.files} & {*before[corpus].files}, corpus

@@ -7,7 +7,7 @@ import curate
 from curate.cli import cli
 from curate.compute import GPUS, flops_per_token, memory_of, on_gpu
 from curate.profile import shipped
-from curate.prospect import start
+from curate.prospect import FILL, start
 from curate.published import ModelCard, model_card
 from curate.recipe import load
 
@@ -75,7 +75,7 @@ def test_the_stable_stage_has_the_epochs_that_follow_from_the_published_sizes(pa
     }
     assert sum(row["tokens"] for row in rows.values()) == 209_715_200_000
     windows = next(row for row in told["disk"] if row["what"] == "windows")
-    assert windows["bytes"] == round(209_715_200_000 / 0.97 * 4)
+    assert windows["bytes"] == round(209_715_200_000 / FILL * 4)
 
 
 def test_a_run_goes_back_through_recipes_to_the_model_that_it_starts_from(paper: Path) -> None:
@@ -102,7 +102,9 @@ def test_plan_prints_every_figure_with_its_source_or_unknown(paper: Path) -> Non
     ran = CliRunner().invoke(cli, ["plan", "my-long-cot"])
     assert ran.exit_code == 0
     text = ran.output
-    for part in ("11.53B", "15.1B [a]", "0.76", "RTX 4090, 24 GB", "H100, 80 GB", "H200, 141 GB", "86.5 GB"):
+    for part in (
+        "11.53B", "15.1B [a]", "~0.76", "RTX 4090, 24 GB", "H100, 80 GB", "H200, 141 GB", "85.6 GB", "about 0.98 passes over the mixture",
+    ):  # fmt: skip
         assert part in text
     assert "[a] MegaMath paper (arXiv 2504.02807), Table 1; counted by Llama-2, before any step" in text
     assert text.count("unknown") > 5
@@ -118,6 +120,25 @@ def test_a_model_without_a_card_is_unknown_and_named(paper: Path) -> None:
     path.write_text("recipe: other\nextends: my-stable\ntrain:\n  midtrain: {from: org/none@unpinned}\n")
     run = curate.open("other").prospect()["runs"][0]
     assert run["known"] is False and "org/none" in run["why"]
+
+
+def test_the_run_of_another_recipe_s_mixture_is_counted_by_that_one(paper: Path) -> None:
+    text = "recipe: again\nextends: my-long-cot\ntrain:\n  midtrain: {data: my-stable:mixture, max_steps: null}\n  grpo: null\n"
+    (paper / "recipes" / "again.yaml").write_text(text)
+    run = curate.open("again").prospect()["runs"][0]
+    assert run["places"] == round(209_715_200_000 / FILL) and run["passes"] == 1
+
+
+def test_a_smaller_mixture_under_the_same_steps_is_passed_over_many_times(paper: Path) -> None:
+    (paper / "recipes" / "less.yaml").write_text("recipe: less\nextends: my-long-cot\nmixture: {tokens: 2B}\n")
+    run = curate.open("less").prospect()["runs"][0]
+    assert round(run["passes"], 2) == round(20_971_520_000 / (2e9 / FILL), 2) > 10
+
+
+def test_the_benchmark_that_stands_alone_knows_the_same_peaks_and_flops() -> None:
+    from benchmarks.training_step import PEAKS
+
+    assert {gpu.name: gpu.flops for gpu in GPUS}.items() & PEAKS.items() == {("H100", 989e12), ("H200", 989e12)}
 
 
 def test_every_measured_gpu_has_a_peak() -> None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import curate
-from curate import published
+from curate import hub, published
 from curate.artifact import parquet_bytes
 from curate.cli import cli
 from curate.errors import CurateError
@@ -209,7 +209,7 @@ def test_the_cache_is_where_huggingface_hub_finds_it(tmp_path: Path, cache: Path
 
     made = download(cache, FILES)
     found = snapshot_download("ORG/TALKS", repo_type="dataset", revision=COMMIT, cache_dir=cache, local_files_only=True)
-    assert Path(found) == made == published.snapshot("ORG/TALKS", COMMIT)
+    assert Path(found) == made == hub.snapshot("datasets", "ORG/TALKS", COMMIT)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_the_variables_are_those_of_huggingface_hub(given: dict[str, str], monke
         text=True,
         check=True,
     )
-    assert str(published.snapshot("O/N", COMMIT).parents[2]) == said.stdout.strip()
+    assert str(hub.snapshot("datasets", "O/N", COMMIT).parents[2]) == said.stdout.strip()
 
 
 def test_a_pattern_after_the_card_takes_other_files_of_the_repository(tmp_path: Path, cache: Path) -> None:
@@ -426,3 +426,39 @@ def test_parameters_of_a_model_s_card_follow_from_its_shape(card: ModelCard, tmp
 def test_a_model_without_a_card_has_none(tmp_path: Path) -> None:
     assert published.model_card("ORG/NONE", tmp_path) is None
     assert len(MODELS) == 4
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken"),
+    [
+        ("data/train-0000[0-5]-of-00064.parquet", 6),
+        ("data/train-*-of-00064.parquet", 64),
+        ("data/train-000??-of-00064.parquet", 64),
+        ("data/train-00063-of-00064.parquet", 1),
+        ("data/train-00064-of-00064.parquet", 0),
+        ("data/000_0000*.parquet", 0),
+    ],
+)
+def test_some_of_numbered_files_have_their_share_of_a_card_s_figures(pattern: str, taken: int) -> None:
+    whole = published.CorpusCard(
+        hub="O/N",
+        files=("data/*",),
+        license="x",
+        documents=published.Figure(count=6400, source="said"),
+        bytes=published.Size(count=64_000, source="said"),
+    )
+    card = published.part(whole, pattern)
+    if not taken:
+        assert card.documents is card.bytes is card.tokens is None
+    else:
+        assert card.documents and card.bytes and card.tokens is None
+        assert (card.documents.count, card.bytes.count) == (100 * taken, 1000 * taken)
+        assert card.documents.source == f"said; {taken} of 64 files"
+
+
+def test_while_a_download_goes_on_nothing_is_whole(cache: Path) -> None:
+    folder = download(cache, FILES)
+    assert published.is_here(folder, "data/*/*")
+    part = folder.parents[1] / "blobs" / "0123.incomplete"
+    part.touch()
+    assert not published.is_here(folder, "data/*/*")
