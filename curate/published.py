@@ -42,7 +42,7 @@ NUMBERED = re.compile(r"(?P<head>.*-)(?P<number>\d{5})-of-(?P<total>\d{5})(?P<ta
 Hub = Annotated[str, Field(pattern=rf"^{NAME}$")]
 
 
-SOME = re.compile(r".*?(?P<number>[\d\[\]?*-]+)-of-(?P<total>\d{5})(\.\w+)+")
+SOME = re.compile(r".*?(?P<number>[\d\[?*][\d\[\]?*-]*)-of-(?P<total>\d{5})(\.\w+)+")
 """A pattern of some of numbered files: `data/train-0000[0-5]-of-00064.parquet`."""
 
 
