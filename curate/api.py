@@ -249,7 +249,7 @@ class Curated:
                 "removals are not carried out yet; keep those documents out by a clause",
                 where=self.recipe.location("removals"),
             )
-        for where in self.recipe.unpinned():
+        for where in self.recipe.unpinned("train"):  # what a trainer starts from is its own affair
             raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
@@ -328,7 +328,8 @@ class Curated:
         """
         from curate.prospect import prospect
 
-        return prospect(self.planned, self.project, self.mixture(), self.profile.price)
+        with readable(self.title):
+            return prospect(self.built, self.project, self.mixture(), self.profile.price)
 
     def projection(self) -> dict[str, Any]:
         """Of a built sample: what it says of the whole. `documents` by node and `tokens` by corpus (low, high, estimate), and the `bill`.

@@ -77,9 +77,11 @@ def _plain(card: ModelCard) -> list[Step]:
 
 def _memory(card: ModelCard, seq_len: int) -> tuple[int, str]:
     """The least that a step takes: one window at a time."""
-    seen = [step.memory for step in _plain(card) if step.seq_len == seq_len and step.micro_batch == 1]
+    seen = [step for step in _plain(card) if step.seq_len >= seq_len and step.micro_batch == 1]
     if seen and card.measured:
-        return seen[0], f"measured at micro-batch 1 ({card.measured.source})"
+        least = min(seen, key=lambda step: step.seq_len)
+        longer = "" if least.seq_len == seq_len else f" with windows of {least.seq_len:,}, which need more"
+        return least.memory, f"measured at micro-batch 1{longer} ({card.measured.source})"
     return memory_of(card.model, seq_len), "by formula at micro-batch 1 (curate/compute.py)"
 
 

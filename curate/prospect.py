@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from curate.compute import GPUS, flops_per_token, on_gpu
+from curate.gather import Reached, holds
 from curate.names import reference
 from curate.parts import Mixture, TrainEntry
 from curate.plan import Node, Plan
 from curate.profile import Prices
 from curate.published import ModelCard, model_card
 from curate.recipe import Recipe
+from curate.state import State
 
 FILL = 0.98
 """Share of places that hold a token, a little less than the 0.987 of the real mixture in docs/mixture.md (windows of 4,096)."""
@@ -27,17 +29,29 @@ FILL = 0.98
 ID_BYTES = 4
 
 
-def prospect(plan: Plan, project: Path, facts: Mapping[str, Any], prices: Prices) -> dict[str, Any]:
+def prospect(state: State, project: Path, facts: Mapping[str, Any], prices: Prices) -> dict[str, Any]:
     """`sources`, `disk` and `runs` of a recipe with a mixture; empty lists where it has none. facts: of the built mixture, or empty."""
-    recipe = plan.recipe
+    plan = state.plan
+    recipe, held = plan.recipe, {} if facts else counted(state)
     return {
-        "sources": sources(plan, facts),
+        "sources": sources(plan, facts, held),
         "disk": disk(plan, project, facts),
         "runs": [run(recipe, name, entry, project, facts, prices) for name, entry in recipe.train.items()],
     }
 
 
-def sources(plan: Plan, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def counted(state: State) -> dict[str, int]:
+    """Tokens of each corpus that is tokenised already."""
+    found = {}
+    for node in state.plan.nodes.values():
+        if node.step and node.step.title == "mixers.tokenize" and node.plan_key in state.done:
+            view = state.reading(state.view(node), ["n_tokens"])
+            last = Reached(view.pieces[-1], view)
+            found[node.corpus] = int(last.load(["n_tokens"]).filter(holds(last.piece, last.places))["n_tokens"].sum())
+    return found
+
+
+def sources(plan: Plan, facts: Mapping[str, Any], held: Mapping[str, int]) -> list[dict[str, Any]]:
     """What each corpus owes the mixture: `source, weight, tokens`, what there is of it, and how often that makes it seen."""
     mix = plan.recipe.mixture
     if mix is None:
@@ -45,15 +59,15 @@ def sources(plan: Plan, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows, total = [], _tokens(plan)
     for name, weight in weights(plan.recipe).items():
         tokens = round(weight * total)
-        held, said, exact = available(plan, name, facts)
+        there, said, exact = available(plan, name, facts, held)
         rows.append(
             {
                 "source": name,
                 "weight": float(weight),
                 "tokens": tokens,
-                "available": held,
+                "available": there,
                 "available_source": said,
-                "epochs": tokens / held if held else None,
+                "epochs": tokens / there if there else None,
                 "exact": exact,
                 "max_epochs": mix.max_epochs.get(name),
             }
@@ -78,11 +92,15 @@ def weights(recipe: Recipe) -> dict[str, Fraction]:
     return shares
 
 
-def available(plan: Plan, corpus: str, facts: Mapping[str, Any]) -> tuple[int | None, str, bool]:
+def available(
+    plan: Plan, corpus: str, facts: Mapping[str, Any], held: Mapping[str, int]
+) -> tuple[int | None, str, bool]:
     """Tokens that there are of a corpus, who counted them, and whether by the recipe's tokenizer after all steps."""
     built = facts.get("sources", {}).get(corpus)
     if built:
         return built["available"]["tokens"], "counted in the built mixture", True
+    if corpus in held:
+        return held[corpus], "counted: it is tokenised", True
     card = reader(plan, corpus).card
     if card and card.tokens:
         by = f"; counted by {card.tokens.tokenizer}, before any step" if card.tokens.tokenizer else ""
@@ -120,7 +138,7 @@ def disk(plan: Plan, project: Path, facts: Mapping[str, Any]) -> list[dict[str, 
 
 def _token_ids(plan: Plan) -> dict[str, Any]:
     """All documents are tokenised, also those that the mixture will not take."""
-    held = {name: available(plan, name, {})[0] for name in weights(plan.recipe)}
+    held = {name: available(plan, name, {}, {})[0] for name in weights(plan.recipe)}
     lacking = [name for name, tokens in held.items() if tokens is None]
     without = f", without {', '.join(lacking)}" if lacking else ""
     size = ID_BYTES * sum(tokens or 0 for tokens in held.values())

@@ -104,9 +104,13 @@ class Recipe(Part):
         """The error to raise about something in the recipe."""
         return CurateError(f"{section(path)}: {message}", where=self.location(*path))
 
-    def unpinned(self) -> list[str]:
-        """`file:line: part` of each model, corpus, tokenizer or run whose revision is still to be filled in; `build` refuses them."""
-        return [self.where(*part) for part in dict.fromkeys(path[:2] for path, _ in self.unpinned_texts())]
+    def unpinned(self, *without: str) -> list[str]:
+        """`file:line: part` of each model, corpus, tokenizer or run whose revision is still to be filled in.
+
+        without: sections that do not matter. `build` refuses all but those of `train`, `freeze` refuses all.
+        """
+        parts = dict.fromkeys(path[:2] for path, _ in self.unpinned_texts() if path[0] not in without)
+        return [self.where(*part) for part in parts]
 
     def unpinned_texts(self) -> list[tuple[tuple[str | int, ...], str]]:
         """Where each text stands whose revision is still to be filled in, and the text."""

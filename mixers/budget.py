@@ -120,14 +120,23 @@ def refuse_infeasible(
         elif name in caps and want > have * caps[name]:
             most = floor(have * caps[name])
             factors.append(Fraction(most, want))
-            lower = [
-                floor(stage.weights[name] * factors[-1] * 10_000) / 10_000 for stage in stages if name in stage.weights
-            ]
+            own = [stage.weights[name] for stage in stages if name in stage.weights]
+            lower = " and ".join(f"{floor(weight * factors[-1] * 10_000) / 10_000:g}" for weight in own)
             lines.append(
-                f"{name}: {want:,} tokens asked of {have:,} x max_epochs {float(caps[name]):g} = {most:,}; lower its weight to "
-                f"{' and '.join(f'{w:g}' for w in lower)} or raise its max_epochs to {ceil(Fraction(want, have) * 100) / 100:g}"
+                f"{name}: {want:,} tokens asked of {have:,} x max_epochs {float(caps[name]):g} = {most:,}; "
+                f"{f'lower its weight to {lower} or ' if max(own) < 1 else ''}"
+                f"raise its max_epochs to {ceil(Fraction(want, have) * 100) / 100:g}"
             )
     if factors:
-        lines.append(f"with these weights the mixture can have {floor(tokens * min(factors)):,} tokens, not {tokens:,}")
+        limits = {name: floor(held[name] * cap) for name, cap in caps.items() if name in asked}
+        can = _feasible(floor(tokens * min(factors)), stages, limits)
+        lines.append(f"with these weights the mixture can have {can:,} tokens, not {tokens:,}")
     if lines:
         raise CurateError("; ".join(lines), where="mixture")
+
+
+def _feasible(tokens: int, stages: Sequence[Stage], most: Mapping[str, int]) -> int:
+    """The largest mixture of at most so many tokens that no source's cap refuses: rounding may ask one token more of a source."""
+    while tokens and any(sum(parts) > most.get(name, sum(parts)) for name, parts in budgets(tokens, stages).items()):
+        tokens -= 1
+    return tokens

@@ -41,7 +41,8 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
         return emit({"recipe": curated.title, "nodes": rows, "bill": bill, **prospect})
     todo = [row for row in rows if row["state"] == "to do"]
     body = [
-        [r["node"], r["step"], r["state"], *_counts(r), duration(r.get("seconds")), "; ".join(r["why"])] for r in rows
+        [r["node"], r["step"], r["state"], *_counts(r), duration(r.get("seconds")), "; ".join(_reasons(r))]
+        for r in rows
     ]
     table(["node", "step", "state", "documents", "known", "to do", "time", "why"], body, right=(3, 4, 5, 6))
     click.echo(f"\n{len(rows) - len(todo)} of {len(rows)} nodes are stored, {len(todo)} to do")
@@ -51,6 +52,11 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
         if row.get("missing"):
             click.echo(f"missing: {row['missing']}")
     prospect_text(prospect)
+
+
+def _reasons(row: dict[str, Any]) -> list[str]:
+    """Why a node is to be built; what is missing stands below the table."""
+    return [why for why in row["why"] if why != row.get("missing")]
 
 
 def _counts(row: dict[str, Any]) -> list[str]:

@@ -13,11 +13,8 @@ NOTES = "abcdefghijklmnopqrstuvwxyz"
 
 
 def prospect_text(prospect: dict[str, Any]) -> None:
-    """The tables, each figure marked with where it is from. Nothing where neither a card nor a run tells more than the recipe."""
+    """The tables, each figure marked with where it is from. Nothing for a recipe without a mixture."""
     notes = Notes()
-    told = any(row["available"] for row in prospect["sources"]) or prospect["runs"]
-    if not told:
-        return
     _sources(prospect["sources"], notes)
     _disk(prospect["disk"], notes)
     for run in prospect["runs"]:
@@ -40,7 +37,8 @@ class Notes:
         return f" [{self.said.setdefault(source, letter)}]"
 
     def print(self) -> None:
-        click.echo()
+        if self.said:
+            click.echo()
         for source, letter in self.said.items():
             click.echo(f"[{letter}] {source}")
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from curate.profile import shipped
 from curate.prospect import FILL, start
 from curate.published import ModelCard, model_card
 from curate.recipe import load
+from tests.curate.corpus import make_project, open_small
 
 MODELS = ("meta-llama/Llama-3.2-1B", "meta-llama/Llama-3.2-3B", "meta-llama/Llama-3.1-8B", "Qwen/Qwen2.5-0.5B")
 
@@ -110,9 +112,23 @@ def test_plan_prints_every_figure_with_its_source_or_unknown(paper: Path) -> Non
     assert text.count("unknown") > 5
 
 
-def test_a_recipe_whose_corpora_nobody_published_is_planned_as_before() -> None:
+def test_a_recipe_whose_corpora_nobody_published_says_what_it_asks_and_that_the_rest_is_unknown() -> None:
     ran = CliRunner().invoke(cli, ["plan", "stable"])
-    assert ran.exit_code == 0 and "there are" not in ran.output
+    assert ran.exit_code == 0
+    assert re.search(r"\nweb +0.8 +1.6M +unknown +unknown +2\n", ran.output)
+
+
+def test_tokens_of_what_is_tokenised_are_counted_before_the_mixture_is_built(tmp_path: Path) -> None:
+    recipe = open_small(make_project(tmp_path))
+    recipe.build()
+    held = {row["source"]: row["available"] for row in recipe.prospect()["sources"]}
+    name = next(iter(held))
+    text = f"recipe: more\nextends: small\nmixture: {{tokens: {10 * sum(held.values())}}}\n"
+    (tmp_path / "recipes" / "more.yaml").write_text(text)
+    more = curate.open("more", project=tmp_path, executor="inline")
+    rows = {row["source"]: row for row in more.prospect()["sources"]}
+    assert {source: row["available"] for source, row in rows.items()} == held
+    assert rows[name]["exact"] is True and rows[name]["available_source"] == "counted: it is tokenised"
 
 
 def test_a_model_without_a_card_is_unknown_and_named(paper: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from mixers.budget import budgets, epoch_caps, exact, largest_remainder, refuse_infeasible, stages_of
+from mixers.budget import Stage, budgets, epoch_caps, exact, largest_remainder, refuse_infeasible, stages_of
 
 OCTOTHINKER = {"web-pro-max": 0.725, "dclm": 0.10, "text-code": 0.10, "qa": 0.05, "code": 0.0125, "trans-code": 0.0125}
 
@@ -85,6 +85,35 @@ def test_an_infeasible_mix_is_refused_with_the_arithmetic() -> None:
         "mixture: web: 1,200,000 tokens asked of 400,000 x max_epochs 2 = 800,000; lower its weight to 0.4 or raise its max_epochs to 3; "
         "with these weights the mixture can have 1,333,333 tokens, not 2,000,000"
     )
+
+
+@given(
+    tokens=st.integers(100, 10**6),
+    weights=st.lists(st.integers(1, 50), min_size=2, max_size=5),
+    held=st.integers(1, 10**4),
+    until=st.integers(1, 99),
+)
+def test_the_size_that_a_refusal_names_is_allowed(tokens: int, weights: list[int], held: int, until: int) -> None:
+    names = [f"c{n}" for n in range(len(weights))]
+    first, second = (
+        {n: Fraction(w, sum(ws)) for n, w in zip(names, ws, strict=True)} for ws in (weights, weights[::-1])
+    )
+    plan = [Stage(Fraction(until, 100), first), Stage(1 - Fraction(until, 100), second)]
+    have, caps = dict.fromkeys(names, held), epoch_caps(1, names)
+    try:
+        refuse_infeasible(tokens, plan, budgets(tokens, plan), have, caps)
+    except CurateError as error:
+        said = re.search(r"can have ([\d,]+) tokens", str(error))
+        assert said
+        smaller = int(said[1].replace(",", ""))
+        assert smaller < tokens
+        refuse_infeasible(smaller, plan, budgets(smaller, plan), have, caps)
+
+
+def test_a_source_that_is_alone_in_its_stage_is_not_told_to_lower_its_weight() -> None:
+    plan = stages_of([{"weights": {"web": 1}}], ["web"])
+    with pytest.raises(CurateError, match=r"= 400; raise its max_epochs to 2;"):
+        refuse_infeasible(800, plan, {"web": [800]}, {"web": 400}, epoch_caps(1, ["web"]))
 
 
 def test_a_mix_at_its_caps_and_one_without_caps_are_allowed() -> None:
