@@ -11,8 +11,12 @@ from curate.profile import shipped
 from curate.prospect import FILL, start
 from curate.published import ModelCard, model_card
 from curate.recipe import load
-from tests.curate.corpus import make_project, open_small
+from tests.curate.corpus import RECIPE, make_project, open_small
 
+MIXED = """
+tokenizer: {train: bpe, vocab: 300, of: [web]}
+mixture: {tokens: 5000, seq_len: 128, stages: [{until: 100%, weights: {web: 1}}]}
+"""
 MODELS = ("meta-llama/Llama-3.2-1B", "meta-llama/Llama-3.2-3B", "meta-llama/Llama-3.1-8B", "Qwen/Qwen2.5-0.5B")
 
 
@@ -119,7 +123,7 @@ def test_a_recipe_whose_corpora_nobody_published_says_what_it_asks_and_that_the_
 
 
 def test_tokens_of_what_is_tokenised_are_counted_before_the_mixture_is_built(tmp_path: Path) -> None:
-    recipe = open_small(make_project(tmp_path))
+    recipe = open_small(make_project(tmp_path, recipe=RECIPE + MIXED))
     recipe.build()
     held = {row["source"]: row["available"] for row in recipe.prospect()["sources"]}
     name = next(iter(held))
