@@ -174,7 +174,7 @@ def _mixture(before: Entry, after: Entry) -> Iterator[Sentence]:
         yield (Said("mixture"), f": {len(old)} -> {len(new)} stages")
     for place in range(max(len(old), len(new))):
         yield from _stage(
-            f" in stage {place + 1}" if max(len(old), len(new)) > 1 else "",
+            f" in stage {place}" if max(len(old), len(new)) > 1 else "",
             old[place] if place < len(old) else {},
             new[place] if place < len(new) else {},
         )

@@ -103,8 +103,9 @@ def available(
         return held[corpus], "counted: it is tokenised", True
     card = reader(plan, corpus).card
     if card and card.tokens:
+        share = reader(plan, corpus).sample or 1
         by = f"; counted by {card.tokens.tokenizer}, before any step" if card.tokens.tokenizer else ""
-        return card.tokens.count, f"{card.tokens.source}{by}", False
+        return round(card.tokens.count * share), f"{card.tokens.source}{by}", False
     return None, "unknown", False
 
 

@@ -211,7 +211,7 @@ def model_card(hub: str, project: Path) -> ModelCard | None:
     wanted = hub.partition("@")[0]
     for folder in (project / "datacards", shipped("datacards")):
         for path in sorted(folder.glob("*.md")):
-            if f"hub: {wanted}" in path.read_text("utf-8", errors="replace"):
+            if wanted in path.read_text("utf-8", errors="replace"):
                 card = read_card(path)
                 if isinstance(card, ModelCard) and card.model.hub == wanted:
                     return card

@@ -105,7 +105,7 @@ def output(to: Path) -> Iterator[Output]:
     with _writing(to):
         to.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir(exist_ok=True)
-        lock = os.open(partial, os.O_RDONLY)
+        lock = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)  # a link would lead to what others own
     try:
         _take(lock, to)
         try:

@@ -41,12 +41,16 @@ def write(
     data_source: str,
     columns: dict[str, str],
     instruction: str,
+    rewritten: bool,
     tick: Callable[[], None],
 ) -> dict[str, int]:
-    """Write train.parquet and reward.py. Returns prompts written and left out, by reason. CurateError where a column is missing."""
+    """Write train.parquet and reward.py. Returns prompts written and left out, by reason.
+
+    rewritten: the text is not what was read, so it is not taken for a problem. CurateError where a column is missing.
+    """
     import pyarrow.parquet as pq
 
-    found, solvable = _columns(name, view, columns), Solvable()
+    found, solvable = _columns(name, view, columns, rewritten), Solvable()
     counts = solvable.counts
     with (
         out.file("train.parquet") as file,
@@ -65,7 +69,7 @@ def write(
     return counts
 
 
-def _columns(name: str, view: View, given: dict[str, str]) -> dict[str, pl.Expr]:
+def _columns(name: str, view: View, given: dict[str, str], rewritten: bool) -> dict[str, pl.Expr]:
     """What gives problem and answer."""
     for what in given:
         if what not in DEFAULTS:
@@ -73,7 +77,7 @@ def _columns(name: str, view: View, given: dict[str, str]) -> dict[str, pl.Expr]
     schema, first = schema_of(view), _first_extra(view)
     found = {}
     for what, usual in DEFAULTS.items():
-        asked = (given[what],) if what in given else usual
+        asked = (given[what],) if what in given else tuple(c for c in usual if not (rewritten and c == "text"))
         known = [c for c in asked if c in schema or _in_extra(first, c) is not None]
         if not known:
             raise CurateError(

@@ -32,7 +32,7 @@ def stages_of(stages: Sequence[Mapping[str, Any]], known: Iterable[str]) -> list
     read: list[Stage] = []
     done = Fraction(0)
     names = sorted(known)
-    for number, stage in enumerate(stages, 1):
+    for number, stage in enumerate(stages):
         where = f"mixture: stage {number}"
         extra = set(stage) - {"until", "weights"}
         if extra or not stage.get("weights"):

@@ -30,6 +30,7 @@ SLOTS = 1 << 19
 """Pieces that the memory has places for; it takes half as many."""
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 """What `ByteLevel` cuts with if it is to cut (`use_regex`)."""
+MOST_IDS = 1 << 24
 _TWISTS = ("dropout", "continuing_subword_prefix", "end_of_word_suffix")
 
 
@@ -39,7 +40,7 @@ class Encoder:
     def __init__(self, spec: dict[str, Any], cutter: Cutter) -> None:
         """spec: a `tokenizer.json` of this kind (`load` looks). cutter: its pattern."""
         self.cutter, self.nfc = cutter, bool(spec.get("normalizer"))
-        self.added = [token["content"] for token in spec.get("added_tokens") or [] if not token["special"]]
+        self.added = _spellings([t["content"] for t in spec.get("added_tokens") or [] if not t["special"]], self.nfc)
         vocab = spec["model"]["vocab"]
         tokens = {token: raw for token in vocab if (raw := _bytes(token)) is not None}
         self.widths = np.zeros(max(vocab.values()) + 1, np.int64)
@@ -62,8 +63,14 @@ class Encoder:
             return None
         if spec.get("normalizer") not in (None, {"type": "NFC"}) or not all(c in model["vocab"] for c in letters()):
             return None
-        cutter = compiled(pattern)
-        return cls(spec, cutter) if cutter else None
+        cutter = compiled(pattern) if max(model["vocab"].values()) < MOST_IDS else None
+        try:
+            return cls(spec, cutter) if cutter else None
+        except (
+            KeyError,
+            ValueError,
+        ):  # merges of other forms, or of tokens that it does not have: the library knows what they mean
+            return None
 
     def encode(self, texts: pl.Series, before: int = -1, after: int = -1) -> tuple[np.ndarray, np.ndarray]:
         """Token ids end to end (uint32) and document bounds (int64); `before` and `after` are ids put around each document.
@@ -101,6 +108,11 @@ class Encoder:
         """Places of the texts that have an added token in them, which is no byte-level BPE."""
         found = texts.str.contains_any(self.added) if self.added else pl.Series([False])
         return found.arg_true().to_numpy()
+
+
+def _spellings(tokens: list[str], nfc: bool) -> list[str]:
+    """Added tokens as a text may spell them before and after it is normalised."""
+    return list(dict.fromkeys([*tokens, *(unicodedata.normalize("NFC", token) for token in tokens if nfc)]))
 
 
 @functools.cache
@@ -143,7 +155,7 @@ def _slots(tokens: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _pattern(pre: dict[str, Any]) -> str | None:
     """The one regular expression that cuts the text, if the tokenizer has exactly that."""
-    *cuts, level = pre.get("pretokenizers", [pre])
+    *cuts, level = pre.get("pretokenizers") or [pre]
     if level.get("type") != "ByteLevel" or level.get("add_prefix_space", True):
         return None
     if not cuts:

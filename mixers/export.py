@@ -11,6 +11,7 @@ the same bytes. `export.json` in the folder says what it was made of, and `token
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,14 +135,24 @@ def _of_tokens(recipe: Curated, kind: str, options: Options) -> Make:
                 _npy.write(pieces, out)
             else:
                 _ds.write(pieces, out, "tokenizer")
-        for path in sorted(tokenizer.iterdir()):
-            if path.is_file() and path.name != "manifest.json":
-                out.copy(f"tokenizer/{path.name}", path)
+        _write_tokenizer(out, tokenizer, pieces.facts["eos_id"])
         out.copy("pieces.parquet", pieces.index)
         order = "windows of epoch 0" if kind == "mds" else "pieces of epoch 0, without padding"
         return {**_lineage(pieces), "order": order, "loss_mask": pieces.mask_is}
 
     return make
+
+
+def _write_tokenizer(out: Output, folder: Path, eos: int) -> None:
+    """The tokenizer's files; where it has no configuration, one that says which token ends a document."""
+    from mixers.library import library
+
+    names = [path.name for path in sorted(folder.iterdir()) if path.name != "manifest.json"]
+    for name in names:
+        out.copy(f"tokenizer/{name}", folder / name)
+    if "tokenizer_config.json" not in names:
+        said = {"eos_token": library(str(folder)).id_to_token(eos), "tokenizer_class": "PreTrainedTokenizerFast"}
+        out.write("tokenizer/tokenizer_config.json", json.dumps(said, indent=1).encode() + b"\n")
 
 
 def _of_texts(recipe: Curated, kind: str, options: Options) -> Make:
@@ -193,6 +204,7 @@ def _of_prompts(recipe: Curated, options: Options) -> Make:
                 data_source=f"{recipe.name}/{corpus}",
                 columns=options.columns,
                 instruction=instruction,
+                rewritten=any(node.kind == "rewrite" for node in recipe.planned[corpus].upstream()),
                 tick=lambda: advance(0, None),
             )
         write_card(out, recipe.title, "verl", "train.parquet")

@@ -28,8 +28,10 @@ def library(folder: str) -> Any:
         spec = json.loads((Path(folder) / "tokenizer.json").read_text("utf-8"))
         loaded = Tokenizer.from_str(json.dumps({**spec, "post_processor": None, "padding": None, "truncation": None}))
     except Exception as error:  # the library raises bare Exceptions
-        raise CurateError(f"{folder}: no readable tokenizer.json: {error}") from None
+        raise CurateError(f"the tokenizer's tokenizer.json cannot be read: {error}") from None
     loaded.encode_special_tokens = True  # a page that spells `<|endoftext|>` must not end
+    if getattr(loaded.model, "dropout", None):
+        loaded.model.dropout = None  # drawn at random, for training a model on many ways to write a word
     return loaded
 
 

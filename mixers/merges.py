@@ -36,8 +36,11 @@ def fill(merges: np.ndarray, pairs: np.ndarray, found: np.ndarray) -> None:
         at = _slot(pair, len(pairs))
         while pairs[at] != -1 and pairs[at] != pair:
             at = (at + 1) & (len(pairs) - 1)
-        if pairs[at] == -1:  # a merge listed twice keeps its first rank
-            pairs[at], found[at, 0], found[at, 1] = pair, rank, merges[rank, 2]
+        pairs[at], found[at, 0], found[at, 1] = (
+            pair,
+            rank,
+            merges[rank, 2],
+        )  # listed twice, it has its last rank, as in `tokenizers`
 
 
 @native

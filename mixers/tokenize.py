@@ -168,18 +168,32 @@ def vocabulary(folder: str) -> Vocabulary:
     """Size (largest id + 1), end and beginning token, and digest of the `tokenizer.json` in a folder."""
     ids: dict[str, int] = library.library(folder).get_vocab(with_added_tokens=True)
     config = Path(folder) / "tokenizer_config.json"
-    named: dict[str, Any] = json.loads(config.read_text("utf-8")) if config.is_file() else {}
-    eos, bos = (_special(ids, named.get(key), usual) for key, usual in (("eos_token", ENDS), ("bos_token", BEGINNINGS)))
+    try:
+        named: dict[str, Any] = dict(json.loads(config.read_text("utf-8"))) if config.is_file() else {}
+    except (ValueError, TypeError):
+        raise CurateError("the tokenizer's tokenizer_config.json is no JSON object") from None
+    eos, bos = (
+        _special(ids, key, named.get(key), usual) for key, usual in (("eos_token", ENDS), ("bos_token", BEGINNINGS))
+    )
     if eos < 0:
-        raise CurateError(f"{folder}: no end-of-text token; name it as eos_token in tokenizer_config.json")
+        raise CurateError(
+            f"the tokenizer has no end-of-text token that is known ({', '.join(ENDS)}); name it as eos_token in its tokenizer_config.json"
+        )
     digest = hashlib.sha256((Path(folder) / "tokenizer.json").read_bytes()).hexdigest()
     return Vocabulary(max(ids.values()) + 1, eos, bos, digest)
 
 
-def _special(ids: dict[str, int], named: Any, usual: tuple[str, ...]) -> int:
-    """Id of the token that the configuration names (a string, or an object with `content`), else of the first usual one."""
+def _special(ids: dict[str, int], key: str, named: Any, usual: tuple[str, ...]) -> int:
+    """Id of the token that the configuration names (a string, or an object with `content`), or else of the first usual one.
+
+    CurateError for a name that the vocabulary does not have.
+    """
     token = named.get("content") if isinstance(named, dict) else named
-    return next((ids[t] for t in (token, *usual) if t in ids), -1)
+    if token is None:
+        return next((ids[one] for one in usual if one in ids), -1)
+    if not isinstance(token, str) or token not in ids:
+        raise CurateError(f"tokenizer_config.json names {token!r:.60} as {key}, which the vocabulary does not have")
+    return ids[token]
 
 
 @functools.lru_cache(maxsize=4)

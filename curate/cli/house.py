@@ -127,7 +127,14 @@ def _check(names: tuple[str, ...], project: Path | None, *, as_json: bool) -> No
 
 def _shown(field: object) -> str:
     required = getattr(field, "is_required", lambda: False)()
-    return "required" if required else str(getattr(field, "default", None))
+    default = getattr(field, "default", None)
+    return (
+        "required"
+        if required
+        else repr(default)
+        if isinstance(default, str) and not default.isprintable()
+        else str(default)
+    )
 
 
 @click.command()

@@ -50,7 +50,7 @@ def _sources(rows: list[dict[str, Any]], notes: Notes) -> None:
             f"{row['weight']:.4g}",
             count(row["tokens"]),
             count(row["available"]) + notes.mark(row["available_source"]),
-            f"{'' if row['exact'] else '~'}{row['epochs']:.2f}" if row["epochs"] else UNKNOWN,
+            f"{'' if row['exact'] else '~'}{row['epochs']:.2f}" if row["epochs"] is not None else UNKNOWN,
             _cap(row),
         ]
         for row in rows

@@ -56,7 +56,7 @@ def test_rounded_thirds_are_taken_for_thirds() -> None:
         ([{"until": 0.5, "weights": {"web": 1}}], "the last stage ends at 0.5, not at 100%"),
         (
             [{"until": 0.5, "weights": {"web": 1}}, {"until": "40%", "weights": {"web": 1}}],
-            "stage 2: until 0.4 must be above 0.5",
+            "stage 1: until 0.4 must be above 0.5",
         ),
         ([{"weights": {"web": True}}], "True is not a share"),
         ([{"weights": {"web": -1, "qa": 2}}], "-1 is a negative share"),

@@ -1,9 +1,12 @@
 """The native encoder: for each tokenizer of the field, its ids are those of the library, whatever the text."""
 
 import functools
+import json
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -245,3 +248,32 @@ def test_a_tokenizer_of_another_kind_has_no_encoder(tmp_path: Path) -> None:
     assert not loaded(pre_tokenizer=pre_tokenizers.Sequence([pre_tokenizers.Digits(), level(add_prefix_space=False)]))
     assert not loaded(normalizer=normalizers.NFKC())
     assert not loaded(vocab={"a": 0})
+
+
+def test_a_merge_that_is_listed_twice_has_its_last_rank_as_in_the_library(tmp_path: Path) -> None:
+    folder = Path(families.make(tmp_path, "gpt2", ["abab abba baab aabb " * 40], 290))
+    spec = json.loads((folder / "tokenizer.json").read_text())
+    merges = spec["model"]["merges"]
+    merges.append(merges[0])
+    (folder / "tokenizer.json").write_text(json.dumps(spec))
+    encoder = Encoder.load(folder / "tokenizer.json")
+    assert encoder
+    texts = pl.Series(["abab abba baab aabb bbaa abaabb"])
+    ids, _ = encoder.encode(texts)
+    assert ids.tolist() == library.encode(str(folder), texts)[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda spec: spec["model"]["merges"].insert(0, "#version: 0.2"),
+        lambda spec: spec.update(pre_tokenizer={"type": "Sequence", "pretokenizers": []}),
+        lambda spec: spec["model"]["vocab"].update(far=2**32 - 1),
+    ],
+)
+def test_a_file_of_another_form_is_left_to_the_library(tmp_path: Path, change: Callable[[Any], None]) -> None:
+    folder = Path(families.make(tmp_path, "gpt2", ["abab abba " * 40], 290))
+    spec = json.loads((folder / "tokenizer.json").read_text())
+    change(spec)
+    (folder / "tokenizer.json").write_text(json.dumps(spec))
+    assert Encoder.load(folder / "tokenizer.json") is None

@@ -24,6 +24,7 @@ from curate.errors import CurateError
 from mixers._output import output
 from mixers._texts import common
 from mixers.export import KINDS
+from mixers.library import library
 from mixers.reader import Mixture
 from tests.curate.corpus import RECIPE, make_project, open_small, texts, tiny
 
@@ -132,10 +133,11 @@ def test_a_loss_mask_is_written_where_it_has_a_place_and_left_out_elsewhere_only
         ({"kind": "parquet", "corpus": "wev"}, r"small has no node 'wev'; did you mean 'web'\?"),
         ({"kind": "parquet", "corpus": "tokenizer"}, "tokenizer makes files, not documents"),
         ({"kind": "verl"}, "which corpus has the prompts.*known: web, parts"),
-        ({"kind": "verl", "corpus": "web"}, "web has no answer: looked for answer, gold"),
+        ({"kind": "verl", "corpus": "web"}, "web has no problem: looked for problem, question, prompt among"),
+        ({"kind": "verl", "corpus": "web", "columns": {"problem": "text"}}, "web has no answer: looked for answer, gold"),
         ({"kind": "verl", "corpus": "web", "columns": {"anser": "x"}}, r"names 'anser'; did you mean 'answer'\?"),
-        ({"kind": "verl", "corpus": "web", "columns": {"answer": "leters"}}, r"did you mean 'letters'\?"),
-        ({"kind": "verl", "corpus": "web", "columns": {"answer": "$..[?("}}, "web has no answer"),
+        ({"kind": "verl", "corpus": "web", "columns": {"problem": "text", "answer": "leters"}}, r"did you mean 'letters'\?"),
+        ({"kind": "verl", "corpus": "web", "columns": {"problem": "text", "answer": "$..[?("}}, "web has no answer"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_exported_is_said_and_nothing_is_written(
@@ -447,3 +449,18 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     with output(tmp_path / "out") as out:
         out.write("a", b"1")
     assert contents(tmp_path) == {"out/a": b"1"}
+
+
+def test_a_link_in_the_place_of_an_unfinished_export_is_not_followed(small: curate.Curated, tmp_path: Path) -> None:
+    (mine := tmp_path / "mine").mkdir()
+    (mine / "kept").touch()
+    (tmp_path / ".out.partial").symlink_to(mine)
+    with pytest.raises(CurateError, match="cannot be written"):
+        small.export("parquet", tmp_path / "out", corpus="web")
+    assert (mine / "kept").is_file()
+
+
+def test_an_exported_tokenizer_says_which_token_ends_a_document(small: curate.Curated, tmp_path: Path) -> None:
+    told = small.export("npy", tmp_path / "out")
+    said = json.loads((tmp_path / "out/tokenizer/tokenizer_config.json").read_text())["eos_token"]
+    assert library(str(tmp_path / "out/tokenizer")).token_to_id(said) == told["eos_id"]

@@ -75,7 +75,7 @@ def test_planning_needs_no_tokenizer_and_sees_the_types() -> None:
 
 
 def test_a_missing_tokenizer_is_an_error_of_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CurateError, match=r"no readable tokenizer\.json"):
+    with pytest.raises(CurateError, match=r"tokenizer\.json cannot be read"):
         tokens(["a"], str(tmp_path))
 
 
@@ -195,3 +195,29 @@ def test_a_mask_of_numbers_is_refused(tokenizer: str) -> None:
     docs = pl.DataFrame({"id": ["a"], "text": ["the dog"], "question": [1]})
     with pytest.raises(CurateError, match="'question' holds no text, but Int64"):
         tokenize(docs, tokenizer=tokenizer, mask="question")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('{"eos_token": ["a"]}', r"names \['a'\] as eos_token, which the vocabulary does not have"),
+        ('{"eos_token": "<nowhere>"}', "names '<nowhere>' as eos_token"),
+        ('["eos_token"]', "tokenizer_config.json is no JSON object"),
+        ("{", "tokenizer_config.json is no JSON object"),
+    ],
+)
+def test_a_configuration_that_names_no_token_is_refused(tmp_path: Path, said: str, message: str) -> None:
+    families.make(tmp_path, "gpt2", ["some text"], 300)
+    (tmp_path / "tokenizer_config.json").write_text(said)
+    with pytest.raises(CurateError, match=message):
+        tokens(["a"], str(tmp_path))
+
+
+def test_dropout_of_a_tokenizer_is_for_its_training_and_not_for_a_corpus(tmp_path: Path) -> None:
+    families.make(tmp_path, "gpt2", ["some text and some more text " * 9], 300)
+    path = tmp_path / "tokenizer.json"
+    spec = json.loads(path.read_text())
+    plain = tokens(["some more text"] * 50, str(tmp_path))
+    (again := tmp_path / "again").mkdir()
+    (again / "tokenizer.json").write_text(json.dumps({**spec, "model": {**spec["model"], "dropout": 0.5}}))
+    assert tokens(["some more text"] * 50, str(again)) == plain
