@@ -53,7 +53,8 @@ class Mixture:
     """
 
     def __init__(self, path: str | Path, tokenizer_sha256: str | None = None) -> None:
-        self._open(Path(path))
+        self.path = Path(path)
+        self.facts, self.digest = _facts(self.path)
         for name, file in self.facts["files"].items():
             held = (self.path / name).stat().st_size if (self.path / name).is_file() else -1
             if held != file["bytes"]:
@@ -63,11 +64,9 @@ class Mixture:
         if tokenizer_sha256 not in (None, mine):
             said = f"the mixture's tokens are of the tokenizer {mine[:12]}, not of {str(tokenizer_sha256)[:12]}"
             raise CurateError(f"{said}; train with that one, or build the mixture with yours", where=str(path))
+        self._map()
 
-    def _open(self, path: Path) -> None:
-        """Read the facts and map the arrays."""
-        self.path = path
-        self.facts, self.digest = _facts(path)
+    def _map(self) -> None:
         self.seq_len: int = self.facts["seq_len"]
         self.dtype: np.dtype[Any] = np.dtype(self.facts["dtype"]).newbyteorder("<")
         """Of the token ids in the files."""
@@ -238,7 +237,9 @@ class Mixture:
         return {"path": str(self.path), "consumed": self.consumed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._open(Path(state["path"]))
+        self.path = Path(state["path"])
+        self.facts, self.digest = _facts(self.path)
+        self._map()
         self.consumed = state["consumed"]
 
 
