@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curation.embedded._gzip import member
+from curation.gzip import member
 from mixers._output import Output
 from mixers._pieces import Pieces, Run
 

@@ -15,14 +15,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.errors import CurateError
-from curate.identity import file_sha256
-from mixers.reader import Mixture
+from mixers.reader import Mixture, places
 
 BLOCK_TOKENS = 1 << 22
 """Tokens that are held at a time."""
-MASKED = "masked.npy"
-"""Number of tokens without loss that each piece begins with (uint32), in mixtures whose recipe asks for it."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +61,12 @@ class Run:
         return np.cumsum(self.lengths)
 
     def with_loss(self) -> NDArray[np.bool_] | None:
-        """For each token whether it counts in the loss; None where all do."""
-        if self.masked is None:
-            return None
-        places = np.arange(len(self.tokens)) - np.repeat(self.ends() - self.lengths, self.lengths)
-        return places >= np.repeat(self.masked, self.lengths)
+        """For each token whether the recipe leaves it in the loss; None where it masks none.
+
+        The first token of a piece is, as in files that dolma, OLMo-core and datatrove write themselves: they shift labels on their own, and
+        mask or cross the bounds of documents as their trainers are told.
+        """
+        return None if self.masked is None else places(self.lengths) >= self.masked.repeat(self.lengths)
 
     def split(self, pieces: int) -> tuple[Run, Run]:
         """The first pieces, and the others."""
@@ -85,28 +82,20 @@ class Pieces:
     """The windows of a mixture and the pieces in them. CurateError if a file is not what mixture.json says."""
 
     def __init__(self, mixture: Mixture, *, drop_mask: bool = False, block: int = BLOCK_TOKENS) -> None:
-        self.facts, self.digest = mixture.facts, mixture.digest
-        self._path, self._step = mixture.path, max(1, block // self.facts["seq_len"])
-        for name, file in self.facts["files"].items():
-            if file_sha256(self._path / name) != file["sha256"]:
-                raise CurateError(
-                    f"{name} is not what mixture.json says; copy or build it again", where=str(self._path)
-                )
-        names = ["segments", "windows", "groups"]
-        self.lengths, self._edges, self._groups = (np.load(self._path / f"{n}.npy", mmap_mode="r") for n in names)
-        there = (self._path / MASKED).is_file()
-        self._masked = np.load(self._path / MASKED, mmap_mode="r") if there and not drop_mask else None
-        self.mask_is = "none" if not there else "left out" if drop_mask else "written"
+        mixture.verify()
+        self.mixture, self.facts, self.digest, self.dtype = mixture, mixture.facts, mixture.digest, mixture.dtype
+        self._step = max(1, block // mixture.seq_len)
+        self._masked = None if drop_mask else mixture.masked
+        self.mask_is = "none" if mixture.masked is None else "left out" if drop_mask else "written"
         """What becomes of the loss mask."""
-        self.count = len(self.lengths)
-        self.dtype = np.dtype(self.facts["dtype"]).newbyteorder("<")
+        self.lengths, self.count = mixture.segments, len(mixture.segments)
         self.tick: Callable[[], None] = lambda: None
         """Called after each block."""
 
     @property
     def index(self) -> Path:
         """index.parquet: row n is piece n."""
-        return self._path / "index.parquet"
+        return self.mixture.path / "index.parquet"
 
     def index_rows(self, *columns: str) -> Iterator[pl.DataFrame]:
         """Columns of the index, some rows at a time."""
@@ -126,10 +115,10 @@ class Pieces:
     def blocks(self) -> Iterator[Block]:
         """All windows, some at a time."""
         per_shard = self.facts["windows_per_shard"]
-        for number, name in enumerate(self.facts["shards"]):
-            shard = np.memmap(self._path / name, self.dtype, "r").reshape(-1, self.facts["seq_len"])
+        for number in range(len(self.facts["shards"])):
+            shard = self.mixture.shard(number)
             for start in range(0, len(shard), self._step):
-                yield self._block_of(number * per_shard + start, np.asarray(shard[start : start + self._step]))
+                yield self._block_of(number * per_shard + start, shard[start : start + self._step])
                 self.tick()
 
     @property
@@ -140,7 +129,7 @@ class Pieces:
         return sum(-(-size // self._step) for size in sizes)
 
     def _block_of(self, first: int, windows: NDArray[Any]) -> Block:
-        edges = self._edges[first : first + len(windows) + 1]
+        edges = self.mixture.edges[first : first + len(windows) + 1]
         some = slice(int(edges[0]), int(edges[-1]))
         masked = None if self._masked is None else self._masked[some].astype(np.int64)
         return Block(first, windows, np.diff(edges), some.start, self.lengths[some].astype(np.int64), masked)
@@ -170,4 +159,4 @@ class Pieces:
     def sources(self, block: Block) -> list[str]:
         """The source of each window."""
         names = [group["source"] for group in self.facts["groups"]]
-        return [names[g] for g in self._groups[block.first_window : block.first_window + len(block.windows)]]
+        return [names[g] for g in self.mixture.groups[block.first_window : block.first_window + len(block.windows)]]

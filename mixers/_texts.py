@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from curate.artifact import ROW, View, parquet_bytes
 from curate.schema import dtype_of
-from curation.embedded._gzip import member
+from curation.gzip import member
 from mixers._output import Output
 from mixers._pieces import Pieces
 from mixers.order import U64, key

@@ -168,7 +168,8 @@ def _of_texts(recipe: Curated, kind: str, options: Options) -> Make:
             return _texts.of_corpus(options.corpus, view, tick)
     else:
         pieces, _ = _mixture(recipe)
-        views = {name: _documents(recipe, name) for name in pieces.facts["sources"]}
+        used = [name for name, line in pieces.facts["sources"].items() if line["uses"]]
+        views = {name: _documents(recipe, name) for name in used}
         shards = sum(len(view.shards) for view in views.values())
         lineage = {"mixture": pieces.digest, "uses": pieces.facts["uses"]}
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.errors import CurateError
 from mixers.native import native
 
 
@@ -35,15 +36,19 @@ def _assign(counts: np.ndarray, bound: int, out: np.ndarray) -> None:
 def interleave(counts: Sequence[int]) -> NDArray[np.uint16]:
     """Which group stands at each of sum(counts) places; n groups, at most 65,536.
 
-    In any prefix each of them is within 1 - 1 / (2n - 2) members of its share. 2 n sum(counts)^2 must stay below 2^63: 100 groups may
-    have 200 million windows.
+    In any prefix each of them is within 1 - 1 / (2n - 2) members of its share. CurateError unless 2 n sum(counts)^2 is below 2^63:
+    100 groups may have 200 million windows.
     """
     there = np.flatnonzero(counts)
     if len(there) < 2:
         return np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     some = np.asarray(counts, np.int64)[there]
     if 2 * len(there) * int(some.sum()) ** 2 >= 1 << 63:
-        raise OverflowError(f"{len(there)} groups of {int(some.sum())} windows")
+        raise CurateError(
+            f"{int(some.sum()):,} windows of {len(there)} groups (a source in a stage) are more than can be interleaved; "
+            "choose a longer seq_len or fewer stages",
+            where="mixture",
+        )
     out = np.empty(int(some.sum()), np.uint16)
     _assign(some, 2 * (len(some) - 1), out)
     return there.astype(np.uint16)[out]

@@ -33,7 +33,7 @@ from mixers.report import Found, report
 if TYPE_CHECKING:
     from mixers.select import Source
 
-FORMAT = 1
+FORMAT = 2
 
 
 @fit(reads=["tokens", "n_tokens"], uses=["pyarrow"])  # type: ignore[untyped-decorator]
@@ -77,8 +77,8 @@ def mixture(
     with Shards(out, len(groups), seq_len, known.size, known.eos, list(asked), masked=bool(masked)) as shards:
         for number, name in enumerate(asked):
             segments = _placed(packed.pop(name)[0], number, len(asked), groups, seq_len)
-            without_loss = shards.put(corpora[name], sources[name], number, segments, masked=name in masked)
-            found[name] = Found(segments, seq_len, without_loss if masked else None)
+            loss = shards.put(corpora[name], sources[name], number, segments, masked=name in masked)
+            found[name] = Found(segments, seq_len, loss if masked else {})
         names = shards.finish(groups)
     facts = {
         "format": FORMAT,

@@ -9,8 +9,8 @@ the windows consumed by all ranks together, so a run may resume with another bat
     for batch in mix.batches(64, rank, world): ...                      # numpy arrays; moves mix.consumed
     DataLoader(mix, batch_sampler=mix.sampler(64, rank, world))         # torch; you move mix.consumed, because workers read ahead
 
-Left out: shuffling (the mixture is shuffled), prefetching (the page cache does it), and shifting labels: see `loss_mask` and
-`document_ids`.
+Left out: shuffling (the mixture is shuffled), prefetching (the page cache does it), and shifting labels: token i is the label of
+place i - 1, and `loss_mask[i]` says whether it counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,36 +26,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.identity import canonical, file_sha256
 from mixers.order import Groups, key, permuted
+from mixers.sampler import Sampler, refuse_unequal
 
 if TYPE_CHECKING:
     import polars as pl
 
 Window = dict[str, NDArray[Any]]
-FORMAT = 1
+FORMAT = 2
+
+
+def places(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each token of some pieces that stand end to end, its place in its piece. lengths: (pieces,) tokens of each."""
+    ends = lengths.cumsum()
+    found: NDArray[np.int64] = np.arange(ends[-1] if len(ends) else 0) - (ends - lengths).repeat(lengths)
+    return found
 
 
 class Mixture:
-    """The windows of a mixture, in training order. Raises CurateError where a file is missing or not as long as it should be."""
+    """The windows of a mixture, in training order.
 
-    def __init__(self, path: str | Path) -> None:
+    tokenizer_sha256: of the `tokenizer.json` that the model is trained with, if it shall be checked. Raises CurateError where that is not
+    the mixture's, where a file is missing or not as long as it should be, and where mixture.json or the arrays that say what stands in
+    the windows were altered. The windows themselves and the index are many times as large: `verify` reads them too.
+    """
+
+    def __init__(self, path: str | Path, tokenizer_sha256: str | None = None) -> None:
         self.path = Path(path)
-        try:
-            whole = (self.path / "mixture.json").read_bytes()
-        except OSError:
-            raise CurateError("not a mixture: no mixture.json", where=str(path)) from None
-        self.digest = hashlib.sha256(whole).hexdigest()
-        self.facts: dict[str, Any] = json.loads(whole)
-        if self.facts["format"] != FORMAT:
-            raise CurateError(f"format {self.facts['format']}, this program reads {FORMAT}", where=str(path))
+        self.facts, self.digest = _facts(self.path)
         for name, file in self.facts["files"].items():
             held = (self.path / name).stat().st_size if (self.path / name).is_file() else -1
             if held != file["bytes"]:
                 raise CurateError(f"{name} has {held:,} bytes, not {file['bytes']:,}; copy it again", where=str(path))
+        self._check(name for name in self.facts["files"] if name.endswith(".npy"))
+        mine = self.facts["tokenizer_sha256"]
+        if tokenizer_sha256 not in (None, mine):
+            said = f"the mixture's tokens are of the tokenizer {mine[:12]}, not of {str(tokenizer_sha256)[:12]}"
+            raise CurateError(f"{said}; train with that one, or build the mixture with yours", where=str(path))
+        self._map()
+
+    def _map(self) -> None:
         self.seq_len: int = self.facts["seq_len"]
-        self._segments, self._windows, self._groups = map(self._array, ("segments", "windows", "groups"))
-        self._masked = self._array("masked") if "masked.npy" in self.facts["files"] else None
-        self._count = np.arange(self.seq_len)
+        self.dtype: np.dtype[Any] = np.dtype(self.facts["dtype"]).newbyteorder("<")
+        """Of the token ids in the files."""
+        self.segments = self._array("segments")
+        """(pieces,) tokens of each. A piece is a document, or the part of one that stands in one window."""
+        self.edges = self._array("windows")
+        """(windows + 1,) where the pieces of each window begin in `segments`."""
+        self.groups = self._array("groups")
+        """(windows,) which of the facts' `groups`, a source in a stage, each is of."""
+        self.masked = self._array("masked") if "masked.npy" in self.facts["files"] else None
+        """(pieces,) leading tokens of each that the recipe masks; None if it masks none."""
         self._shards: dict[int, NDArray[Any]] = {}
         self.consumed = 0
         """Windows consumed by all ranks together: the place where `batches` and `sampler` begin."""
@@ -63,6 +85,15 @@ class Mixture:
     def _array(self, name: str) -> NDArray[Any]:
         mapped = np.load(self.path / f"{name}.npy", mmap_mode="r")
         return np.asarray(mapped)  # the same map, without the cost of a memmap at each access
+
+    def _check(self, names: Iterable[str]) -> None:
+        for name in names:
+            if file_sha256(self.path / name) != self.facts["files"][name]["sha256"]:
+                raise CurateError(f"{name} is not what mixture.json says; copy or build it again", where=str(self.path))
+
+    def verify(self) -> None:
+        """Check every file against its digest in mixture.json, which reads all of it. CurateError that names the first altered one."""
+        self._check(self.facts["files"])
 
     def __len__(self) -> int:
         """Windows in one epoch."""
@@ -88,14 +119,14 @@ class Mixture:
         epoch, place = divmod(n, len(self))
         if epoch == 0:
             return place
-        group = int(self._groups[place])
+        group = int(self.groups[place])
         seed = key(self.facts["seed"], "epoch", epoch, group)
         return self._ranks.select(group, permuted(self._ranks.rank(place), self._ranks.size(group), seed))
 
     @functools.cached_property
     def _ranks(self) -> Groups:
         """Needed from the second epoch on."""
-        return Groups(self._groups, len(self.facts["groups"]))
+        return Groups(self.groups, len(self.facts["groups"]))
 
     def window(self, w: int) -> Window:
         """Window `w` of the files, each array of shape (seq_len,): see `windows`."""
@@ -105,8 +136,8 @@ class Mixture:
         """Some windows of the files, each array of shape (windows, seq_len).
 
         tokens int64; position_ids int64, from 0 in each document; document_ids int64, 0, 1, 2 ... in the window and -1 on padding;
-        loss_mask bool, False on padding and on what the recipe masks. A target counts where its `loss_mask` is True and its
-        `document_ids` is that of the token before it.
+        loss_mask bool: whether the token is a target. The first of a document, or of a piece of one, is none, for what stands before it
+        is of another; nor are padding and what the recipe masks. The end token of a document is one.
         """
         shape = (len(numbers), self.seq_len)
         out: Window = {name: np.empty(shape, np.int64) for name in ("tokens", "position_ids", "document_ids")}
@@ -125,52 +156,48 @@ class Mixture:
     ) -> None:
         """One window into rows of `windows`: faster than many at once, because a window stays in the processor's cache."""
         shard, row = divmod(number, self.facts["windows_per_shard"])
-        tokens[:] = self._shard(shard)[row]
-        piece = slice(self._windows[number], self._windows[number + 1])
-        lengths = self._segments[piece].astype(np.int64)
-        ends = lengths.cumsum()
-        used = ends[-1]
+        tokens[:] = self.shard(shard)[row]
+        piece = slice(self.edges[number], self.edges[number + 1])
+        lengths = self.segments[piece].astype(np.int64)
+        inside = places(lengths)
+        used = len(inside)
         document_ids[:used] = np.arange(len(lengths)).repeat(lengths)
         document_ids[used:] = -1
-        np.subtract(self._count[:used], (ends - lengths).repeat(lengths), out=position_ids[:used])
+        position_ids[:used] = inside
         position_ids[used:] = 0
-        if self._masked is None:
-            loss_mask[:used] = True
-        else:
-            loss_mask[:used] = position_ids[:used] >= self._masked[piece].repeat(lengths)
+        heads = 1 if self.masked is None else np.maximum(self.masked[piece], 1).repeat(lengths)
+        loss_mask[:used] = inside >= heads
 
-    def _shard(self, number: int) -> NDArray[Any]:
+    def shard(self, number: int) -> NDArray[Any]:
+        """The windows of one file, (windows, seq_len), mapped: the `number`-th of the facts' `shards`."""
         if number not in self._shards:
-            dtype = np.dtype(self.facts["dtype"]).newbyteorder("<")
-            mapped = np.memmap(self.path / self.facts["shards"][number], dtype, "r")
+            mapped = np.memmap(self.path / self.facts["shards"][number], self.dtype, "r")
             self._shards[number] = np.asarray(mapped).reshape(-1, self.seq_len)
         return self._shards[number]
 
     def batch(self, step: int, size: int, rank: int = 0, world: int = 1) -> Window:
         """This rank's part of global batch `step`: every `world`-th of `size` windows, each array (size / world, seq_len)."""
-        return self.windows(self._numbers(step * size, size, rank, world))
+        return self.windows(self.numbers(step * size, size, rank, world))
 
-    def batches(self, size: int, rank: int = 0, world: int = 1, epochs: int | None = 1) -> Iterator[Window]:
-        """Batches from `consumed` on, which moves with them; whole ones only, up to the end of `epochs`; without end if None."""
+    def batches(self, size: int, rank: int = 0, world: int = 1, epochs: float | None = None) -> Iterator[Window]:
+        """Batches from `consumed` on, which moves with them, up to the end that `sampler` says for `epochs`."""
         for numbers in self.sampler(size, rank, world, epochs):
             self.consumed += size
             yield self.windows(numbers)
 
-    def sampler(self, size: int, rank: int = 0, world: int = 1, epochs: int | None = 1) -> Iterator[list[int]]:
-        """The numbers of the windows of each such batch, for a DataLoader's `batch_sampler`.
+    def sampler(self, size: int, rank: int = 0, world: int = 1, epochs: float | None = None) -> Sampler:
+        """The numbers of the windows of each such batch, for a DataLoader's `batch_sampler`, as often as it is iterated.
 
-        It does not move `consumed`, because a DataLoader asks for batches before they are used: add `size` after each step.
+        A pass begins at `consumed` and ends with the last whole batch of the epoch under way, so that a second one is the second epoch;
+        the windows that were left over come first in it. `epochs`: then it ends with the last whole batch of so many epochs from the
+        beginning of the run, however often that was resumed; `math.inf`: without end. A pass does not move `consumed`, because a
+        DataLoader asks for batches before they are used: add `size` after each step, or the second pass is the first again.
         """
-        start = self.consumed
-        while epochs is None or start + size <= epochs * len(self):
-            yield self._numbers(start, size, rank, world)
-            start += size
+        return Sampler(self, size, rank, world, epochs)
 
-    def _numbers(self, start: int, size: int, rank: int, world: int) -> list[int]:
-        if size < 1 or size % world or not 0 <= rank < world:
-            raise CurateError(
-                f"a batch of {size} windows cannot be shared equally by {world} ranks (this one is {rank})"
-            )
+    def numbers(self, start: int, size: int, rank: int = 0, world: int = 1) -> list[int]:
+        """Which windows of the files this rank reads of the `size` from place `start` of the endless stream on: every `world`-th."""
+        refuse_unequal(size, rank, world)
         return [self.number(n) for n in range(start + rank, start + size, world)]
 
     def state_dict(self) -> dict[str, Any]:
@@ -193,8 +220,8 @@ class Mixture:
         import polars as pl
         from pyarrow import parquet
 
-        numbers = np.array(self._numbers(step * size, size, 0, 1))
-        first, counts = self._windows[numbers], self._windows[numbers + 1] - self._windows[numbers]
+        numbers = np.array(self.numbers(step * size, size, 0, 1))
+        first, counts = self.edges[numbers], self.edges[numbers + 1] - self.edges[numbers]
         rows = np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
         with parquet.ParquetFile(self.path / "index.parquet") as file:
             heights = np.array([file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)])
@@ -205,12 +232,31 @@ class Mixture:
         places = pl.Series("place", np.repeat(np.arange(step * size, (step + 1) * size), counts))
         return pl.DataFrame([places, *held[rows - skipped[group]]])
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Workers open the files themselves; a pickled map would carry its bytes."""
-        return _reopened, (str(self.path), self.consumed)
+    def __getstate__(self) -> dict[str, Any]:
+        """Workers open the files themselves, without another check; a pickled map would carry its bytes."""
+        return {"path": str(self.path), "consumed": self.consumed}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.path = Path(state["path"])
+        self.facts, self.digest = _facts(self.path)
+        self._map()
+        self.consumed = state["consumed"]
 
 
-def _reopened(path: str, consumed: int) -> Mixture:
-    mixture = Mixture(path)
-    mixture.consumed = consumed
-    return mixture
+def _facts(path: Path) -> tuple[dict[str, Any], str]:
+    """mixture.json, and its SHA-256. CurateError where it is none, of another format, or altered."""
+    try:
+        whole = (path / "mixture.json").read_bytes()
+    except OSError:
+        raise CurateError("not a mixture: no mixture.json", where=str(path)) from None
+    try:
+        facts: dict[str, Any] = dict(json.loads(whole))
+    except (ValueError, TypeError):
+        raise CurateError("mixture.json is damaged; copy it again", where=str(path)) from None
+    if facts.get("format") != FORMAT:
+        said = f"format {facts.get('format')}, this program reads {FORMAT}; build it again"
+        raise CurateError(said, where=str(path))
+    said = facts.pop("facts_sha256", None)
+    if hashlib.sha256(canonical(facts)).hexdigest() != said:
+        raise CurateError("mixture.json was altered; copy or build it again", where=str(path))
+    return {**facts, "facts_sha256": said}, hashlib.sha256(whole).hexdigest()

@@ -5,6 +5,7 @@ share       of the stage's, or all, tokens          windows     of this source
 documents   different ones                          uses        how often a document was taken, each epoch by itself
 cut         uses of documents longer than a window  fill        tokens over the places of the windows
 epochs      tokens over those that the source has   masked      tokens that bear no loss (only where a corpus is masked)
+unmasked    uses of documents of a masked corpus of which no token is masked, as those whose text does not begin with what it should
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Found:
-    """What is told of one source once its segments are placed. masked: None where no corpus is masked."""
+    """What is told of one source once its segments are placed. masked: what is told of its mask; empty where no corpus is masked."""
 
-    def __init__(self, segments: pl.DataFrame, seq_len: int, masked: int | None) -> None:
+    def __init__(self, segments: pl.DataFrame, seq_len: int, masked: dict[str, int]) -> None:
         self.segments, self.masked = segments.height, masked
         sums = (
             pl.col("length").cast(pl.Int64).sum().alias("tokens"),
@@ -66,7 +67,7 @@ def report(
             **_line(sum(asked[name]), found[name].whole, windows_of[name], seq_len, total["tokens"]),
             "available": {"documents": len(has.lengths), "tokens": has.tokens},
             "epochs": round(found[name].whole["tokens"] / max(1, has.tokens), 6),
-            **({} if masked is None else {"masked": masked}),
+            **masked,
         }
     whole = _line(sum(map(sum, asked.values())), total, sum(windows_of.values()), seq_len, total["tokens"])
     return {**whole, "sources": table, "stages": stages}

@@ -10,15 +10,15 @@
 
 The .npy files are what training reads, by numpy alone; the index is for people and `trace`, and its rows are the segments in the same
 order. Window `w` of the files is place `w` of the first epoch, so training reads them in sequence. Corpus shards come in any order:
-their tokens and ids are first set aside by the shard of windows that they belong to, and then one shard after another is put together
-in memory and written from end to end. So no disk is written at random, a full one is an error and not a signal, ids are held for one
-shard only, and twice the space of the mixture is needed while it is built.
+their tokens and ids are first set aside by the shard of windows that they belong to (`mixers._aside`), and then one shard after another
+is put together in memory and written from end to end. So no disk is written at random, a full one is an error and not a signal, ids are
+held for one shard only, and twice the space of the mixture is needed while it is built.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,14 +26,14 @@ from typing import IO, Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.identity import file_sha256
+from curate.identity import canonical, file_sha256
 from curate.step import Corpus
-from mixers.native import OLDEST, lists, native
+from mixers._aside import Aside, copy, starts_of
+from mixers.native import OLDEST, lists
 from mixers.select import Source
 
 SHARD_BYTES = 1 << 28
@@ -50,26 +50,11 @@ INDEX = {
     "stage": pl.UInt32,
 }
 """offset: of the segment in its shard, in tokens. start: of the segment in its document, in tokens."""
-SPILLED = ("place", "length", "start", "epoch", "stage", "id", "source", "masked")
 
 
 def token_type(vocab: int) -> np.dtype[Any]:
     """The narrowest of uint16 and uint32 for a vocabulary, little-endian."""
     return np.dtype("<u2" if vocab <= 1 << 16 else "<u4")
-
-
-@native
-def _copy(target: np.ndarray, places: np.ndarray, values: np.ndarray, first: np.ndarray, length: np.ndarray) -> None:
-    """Runs of `length` from `first` of the values to `places` of the target."""
-    for s in range(len(first)):
-        for i in range(length[s]):
-            target[places[s] + i] = values[first[s] + i]
-
-
-def _starts(lengths: NDArray[Any]) -> NDArray[np.int64]:
-    """Where each of some runs begins if they stand end to end."""
-    starts: NDArray[np.int64] = np.cumsum(lengths, dtype=np.int64) - lengths
-    return starts
 
 
 def _described(
@@ -125,38 +110,43 @@ class Shards:
         self.windows, self.segments = windows, 0
 
     def __enter__(self) -> Shards:
-        self._aside = tempfile.TemporaryDirectory(prefix=".aside-", dir=self.out)
-        self.aside = Path(self._aside.name)
+        self.aside = Aside(self.out, self.dtype, len(self.sizes), self.per_shard * self.seq_len, self.seq_len)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._aside.cleanup()
+        self.aside.close()
 
-    def put(self, corpus: Corpus, source: Source, number: int, segments: pl.DataFrame, *, masked: bool = False) -> int:
-        """Second pass over a corpus: set its segments aside, return how many of their tokens bear no loss.
+    def put(
+        self, corpus: Corpus, source: Source, number: int, segments: pl.DataFrame, *, masked: bool = False
+    ) -> dict[str, int]:
+        """Second pass over a corpus: set its segments aside, return how many of their tokens bear no loss (`masked`).
 
         segments: doc, start, length, place (in tokens, over all windows), epoch and stage; any order. masked: the corpus has a column
-        `n_masked`. Raises CurateError where a document is not as the first pass saw it, or an id lies outside the vocabulary.
+        `n_masked`; then `unmasked` tells how many uses of documents have no token without loss. Raises CurateError where a document is
+        not as the first pass saw it, or an id lies outside the vocabulary.
         """
         segments = segments.sort("doc", "place")
         docs = segments["doc"].to_numpy()
-        found = without_loss = 0
+        found = without_loss = unmasked = 0
         for shard in corpus.shards("id", "tokens", *(("n_masked",) if masked else ())):
             values, bounds = lists(shard["tokens"])
             numbers = source.numbers(shard["id"])
-            low, high = np.searchsorted(docs, numbers), np.searchsorted(docs, numbers, "right")
+            # As wide as `docs`, or numpy copies all of that; -1 becomes some number, and is left out below.
+            narrow = numbers.astype(docs.dtype)
+            low, high = np.searchsorted(docs, narrow), np.searchsorted(docs, narrow, "right")
             wanted = np.flatnonzero((numbers >= 0) & (high > low))
             self._check(source, values, np.diff(bounds)[wanted], numbers[wanted])
             counts = (high - low)[wanted]
-            rows = np.repeat(low[wanted] - _starts(counts), counts) + np.arange(counts.sum())
+            rows = np.repeat(low[wanted] - starts_of(counts), counts) + np.arange(counts.sum())
             some = _described(segments[rows], shard, bounds, np.repeat(wanted, counts), number)
-            self._set_aside(values, some)
+            self.aside.put(values, some)
             found, without_loss = found + some.height, without_loss + int(some["masked"].sum())
+            unmasked += some.filter(pl.col("start") == 0, pl.col("masked") == 0).height
         if found != segments.height:
             gone = segments.height - found
             raise CurateError(f"{gone:,} pieces of documents are gone since lengths were read", where=source.name)
         self.segments += found
-        return without_loss
+        return {"masked": without_loss, **({"unmasked": unmasked} if masked else {})}
 
     def _check(
         self, source: Source, values: NDArray[np.uint32], found: NDArray[np.int64], number: NDArray[np.int64]
@@ -166,23 +156,9 @@ class Shards:
         if values.size and int(values.max()) >= self.vocab:
             raise CurateError(f"token {int(values.max())} is not in the tokenizer's {self.vocab:,}", where=source.name)
 
-    def _set_aside(self, values: NDArray[np.uint32], segments: pl.DataFrame) -> None:
-        """Append tokens and rows to the files of the shards that they belong to."""
-        segments = segments.sort("place")
-        first, length, place = (segments[c].to_numpy() for c in ("first", "length", "place"))
-        starts = np.append(_starts(length), length.sum(dtype=np.int64))
-        tokens = np.empty(starts[-1], self.dtype)
-        _copy(tokens, starts[:-1], values, first, length)
-        edges = np.searchsorted(place, np.arange(len(self.sizes) + 1) * self.per_shard * self.seq_len)
-        for n in np.flatnonzero(np.diff(edges)):
-            low, high = int(edges[n]), int(edges[n + 1])
-            with (self.aside / f"{n}.tokens").open("ab") as file:
-                file.write(tokens[starts[low] : starts[high]].data)
-            with (self.aside / f"{n}.rows").open("ab") as file:
-                segments[low:high].select(SPILLED).write_ipc_stream(file, compat_level=OLDEST)
-
     def finish(self, groups: NDArray[np.uint16]) -> list[str]:
         """Put the shards together one by one; the names of all files. groups: (windows,) group of each window."""
+        self.aside.flush()
         lengths = Array(self.out / "segments.npy", "<u4", self.segments)
         starts = Array(self.out / "windows.npy", "<i8", self.windows + 1)
         heads = Array(self.out / "masked.npy", "<u4", self.segments) if self.masked else None
@@ -211,25 +187,13 @@ class Shards:
 
     def _assembled(self, n: int) -> pl.DataFrame:
         """Write one shard of windows; its segments in order of their places."""
-        aside = self.aside / f"{n}.tokens"
-        rows = self._rows(self.aside / f"{n}.rows")
-        base = n * self.per_shard * self.seq_len
+        tokens, rows = self.aside.take(n)
         target = np.full(self.sizes[n] * self.seq_len, self.pad, self.dtype)
         length = rows["length"].to_numpy()
-        _copy(target, rows["place"].to_numpy() - base, np.fromfile(aside, self.dtype), _starts(length), length)
+        copy(target, rows["place"].to_numpy() - n * self.per_shard * self.seq_len, tokens, starts_of(length), length)
         with (self.out / self.names[n]).open("wb") as file:
             file.write(target.data)
-        aside.unlink()
         return rows.sort("place")
-
-    def _rows(self, path: Path) -> pl.DataFrame:
-        """What stands in a file of Arrow streams, one after another."""
-        parts = []
-        with path.open("rb") as file:
-            while file.peek(1):
-                parts.append(pl.DataFrame(pa.ipc.open_stream(file).read_all()))
-        path.unlink()
-        return pl.concat(parts, rechunk=True)
 
     def _index(self, rows: pl.DataFrame, n: int) -> pl.DataFrame:
         """Rows of index.parquet."""
@@ -243,8 +207,9 @@ class Shards:
 
 
 def write_facts(out: Path, facts: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """mixture.json: the facts, and size and digest of every other file, so that a torn copy is noticed when it is opened."""
+    """mixture.json: the facts, size and digest of every other file, and a digest of all that it says itself (`facts_sha256`)."""
     files = {name: {"bytes": (out / name).stat().st_size, "sha256": file_sha256(out / name)} for name in sorted(names)}
     whole = {**facts, "files": files}
+    whole["facts_sha256"] = hashlib.sha256(canonical(whole)).hexdigest()
     (out / "mixture.json").write_text(json.dumps(whole, indent=1, sort_keys=True, allow_nan=False) + "\n", "utf-8")
     return whole

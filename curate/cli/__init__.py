@@ -69,8 +69,9 @@ def main(args: list[str] | None = None) -> None:
     except click.ClickException as error:
         click.echo(f"curate: {error.format_message()}", err=True)
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("curate: stopped; what was finished is kept", err=True)
+    except (KeyboardInterrupt, click.Abort) as stopped:
+        what = str(stopped.__cause__ or stopped)  # click puts its own Abort in place of an interrupt
+        click.echo(f"curate: {what or 'stopped'}", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

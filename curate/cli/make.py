@@ -126,7 +126,11 @@ def build(
 
     if sample:
         curated = curated.sampled(sample)
-    result = curated.build(only=only, through=through, locked=locked, report=Report() if as_json else for_terminal())
+    report = Report() if as_json else for_terminal()
+    try:
+        result = curated.build(only=only, through=through, locked=locked, report=report)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; what was finished is kept") from None
     if as_json:
         emit(result)
         return

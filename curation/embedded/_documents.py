@@ -47,7 +47,7 @@ def counted(documents: int) -> int:
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows as JSON lines in gzip members; returns how many."""
-    from curation.embedded._gzip import member
+    from curation.gzip import member
 
     count = 0
     held: list[str] = []

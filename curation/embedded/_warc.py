@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from curation.embedded._gzip import member
+from curation.gzip import member
 
 AGENT = "octocurate-embedded/1 (seeded miniature crawl; every site in it is made up)"
 

@@ -3,13 +3,15 @@
     corpora: {web: {read: hub, files: card:megamath-web-pro, revision: unpinned}}
 
 The files are those of a data card (`curate/published.py`), or of a path like any other. Lists of objects, such as the messages of a
-dialogue, come as one JSON text, which `columns:` can name as the text and steps can read. Left out: everything else that a data set
-may be on the hub (scripts, archives, images).
+dialogue, come as one JSON text, which `columns:` can name as the text and steps can read. Left out: bytes inside of them, and everything
+else that a data set may be on the hub (scripts, archives, images).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -48,14 +50,21 @@ def _is_list_of_objects(kind: pl.DataType) -> bool:
 def _json(values: pl.Series) -> pl.Series:
     """One text per row, the same whatever fields the rows beside it have."""
     texts = [
-        None if value is None else orjson.dumps(_plain(value), default=str, option=orjson.OPT_SORT_KEYS).decode()
+        None if value is None else orjson.dumps(_plain(value), option=orjson.OPT_SORT_KEYS).decode()
         for value in values.to_list()
     ]
     return pl.Series(values.name, texts, dtype=pl.String)
 
 
 def _plain(value: Any) -> Any:
-    """A value without nulls in its maps, which a reader fills in where other records have a field."""
+    """A value as JSON has it, without nulls in its maps, which a reader fills in where other records have a field.
+
+    Dates and times are ISO 8601 (by orjson), decimals and durations text, so that no digit is lost; bytes are left out of maps.
+    """
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+        return {
+            key: _plain(inner) for key, inner in value.items() if inner is not None and not isinstance(inner, bytes)
+        }
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value if not isinstance(inner, bytes)]
+    return str(value) if isinstance(value, Decimal | timedelta) else value

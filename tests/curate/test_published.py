@@ -4,6 +4,8 @@ import hashlib
 import json
 import subprocess
 import sys
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -279,6 +281,27 @@ def test_json_lines_give_the_text_that_parquet_gives(tmp_path: Path, cache: Path
     assert json.loads(texts[0]) == lines[0]["messages"]
     with pytest.raises(CurateError, match=r"is none of \.parquet"):
         next(iter(hub("a.csv")))
+
+
+def test_dates_decimals_and_durations_inside_lists_of_objects_are_text_and_bytes_are_left_out(tmp_path: Path) -> None:
+    from curation.read.hub import hub
+
+    turn = {
+        "day": date(2024, 2, 29), "at": datetime(2024, 2, 29, 12, 30), "cost": Decimal("0.10"), "took": timedelta(seconds=1.5),
+        "image": b"\xff", "parts": [b"\xff"], "none": None, "n": 1.5,
+    }  # fmt: skip
+    pl.DataFrame({"turns": [[turn]]}).write_parquet(tmp_path / "x.parquet")
+    (text,) = pl.concat(hub(str(tmp_path / "x.parquet")))["turns"]
+    assert json.loads(text) == [
+        {
+            "at": "2024-02-29T12:30:00",
+            "cost": "0.10",
+            "day": "2024-02-29",
+            "n": 1.5,
+            "parts": [],
+            "took": "0:00:01.500000",
+        }
+    ]
 
 
 @pytest.mark.parametrize(

@@ -476,4 +476,4 @@ def test_control_c_ends_a_query_that_never_would(built: curate.Curated) -> None:
         running.kill()
     _, said = running.communicate()
     assert running.returncode == 130, said
-    assert said.splitlines()[-1] == "curate: stopped; what was finished is kept"
+    assert said.splitlines()[-1] == "curate: stopped"

@@ -39,12 +39,34 @@ mixture:
   max_epochs: {web: 4, parts: 4}
 """
 )
+OPENING = '''"""How a text begins."""
+import polars as pl
+from curate.step import score
+
+@score
+def opening(docs: pl.DataFrame) -> pl.Series:
+    """The first 20 characters of a text of more than 60, else null."""
+    return docs.select(pl.when(pl.col("text").str.len_chars() > 60).then(pl.col("text").str.head(20)))["text"]
+'''
 theirs = pytest.mark.filterwarnings("ignore")  # what other projects warn of is theirs to mend
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> curate.Curated:
     recipe = open_small(make_project(tmp_path_factory.mktemp("[a] *=b"), recipe=MIXED, count=120))
+    recipe.build()
+    return recipe
+
+
+@pytest.fixture(scope="module")
+def masked(tmp_path_factory: pytest.TempPathFactory) -> curate.Curated:
+    """A recipe that masks how its texts begin, where they are long, and gives one corpus no weight."""
+    text = MIXED.replace("score: digits\n        as", "score: opening\n      - score: digits\n        as")
+    mixture = "mixture:\n  mask: {web: opening}\n  tokens: 4000\n  seq_len: 128\n"
+    mixture += "  stages: [{until: 100%, weights: {web: 1, parts: 0}}]\n"
+    folder = make_project(tmp_path_factory.mktemp("masked"), recipe=text[: text.index("mixture:")] + mixture, count=120)
+    (folder / "steps/score/opening.py").write_text(OPENING)
+    recipe = open_small(folder)
     recipe.build()
     return recipe
 
@@ -105,15 +127,14 @@ def test_tokens_come_with_their_tokenizer_and_the_documents_that_they_are_from(
 
 
 def test_a_loss_mask_is_written_where_it_has_a_place_and_left_out_elsewhere_only_if_asked(
-    small: curate.Curated, tmp_path: Path
+    small: curate.Curated, masked: curate.Curated, tmp_path: Path
 ) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(small.project, project)
-    recipe = open_small(project)
-    folder = recipe.built.piece(recipe.planned["mixture"]).folder
-    np.save(folder / "masked.npy", np.load(folder / "segments.npy") // 2)
+    recipe = masked
     assert recipe.export("ds", tmp_path / "ds")["loss_mask"] == "written"
-    assert (tmp_path / "ds/00000.ds.loss").stat().st_size * 2 == (tmp_path / "ds/00000.ds").stat().st_size
+    loss = np.fromfile(tmp_path / "ds/00000.ds.loss", np.bool_)
+    line = recipe.mixture()["sources"]["web"]
+    assert len(loss) * 2 == (tmp_path / "ds/00000.ds").stat().st_size
+    assert (~loss).sum() == line["masked"] > 0 and 0 < line["unmasked"] < line["uses"]
     assert recipe.export("ds", tmp_path / "ds2", drop_mask=True)["loss_mask"] == "left out"
     assert not list((tmp_path / "ds2").glob("*.loss"))
     assert small.export("ds", tmp_path / "ds3", drop_mask=True)["loss_mask"] == "none"
@@ -197,6 +218,14 @@ def test_a_mixture_gives_one_row_for_each_document_that_it_uses(
     for column in ("text", "letters", "digits_after", "part_letters", "half", "parent_id", "extra", "url"):
         assert found[column].to_list() == same[column].to_list(), column
     assert found.columns[:3] == ["id", "text", "corpus"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_a_corpus_without_weight_gives_no_documents(masked: curate.Curated, tmp_path: Path, kind: str) -> None:
+    told = masked.export(kind, tmp_path / "out")
+    found = read(tmp_path / "out", kind)
+    assert found["corpus"].unique().to_list() == ["web"] and found.height == told["documents"] > 0
+    assert "part_letters" not in found.columns
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl"])
@@ -344,6 +373,30 @@ def test_the_command_says_what_it_wrote(
     assert "--columns wants KEY=NAME" in capsys.readouterr().err
     shutil.rmtree(small.project / "one two")
     shutil.rmtree(small.project / "two")
+
+
+def test_a_stopped_export_leaves_nothing_and_does_not_say_that_something_is_kept(
+    small: curate.Curated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def press(*given: Any) -> None:
+        given[1].write("half", b"1")
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(small.project)
+    monkeypatch.delenv("CURATE_STORE", raising=False)
+    monkeypatch.setattr("mixers._mds.write", press)
+    with pytest.raises(SystemExit, match="130"):
+        main(["export", "small", "--as", "mds", "--to", str(tmp_path / "out")])
+    assert capsys.readouterr().err.splitlines()[-1] == "curate: stopped"
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr("curate.Curated.build", press_at_once)
+    with pytest.raises(SystemExit, match="130"):
+        main(["build", "small"])
+    assert capsys.readouterr().err.splitlines()[-1] == "curate: stopped; what was finished is kept"
+
+
+def press_at_once(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
 
 
 # the folder

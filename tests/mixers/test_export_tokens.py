@@ -16,7 +16,7 @@ from curate.errors import CurateError
 from curate.step import Corpus
 from mixers import _ds, _mds, _megatron, _npy
 from mixers._output import output
-from mixers._pieces import MASKED, Pieces
+from mixers._pieces import Pieces
 from mixers.mixture import mixture
 from mixers.reader import Mixture
 
@@ -24,25 +24,41 @@ STAGES = [{"until": 0.5, "weights": {"web": 0.75, "qa": 0.25}}, {"until": 1, "we
 theirs = pytest.mark.filterwarnings("ignore")  # what other projects warn of is theirs to mend
 
 
+Make = Callable[[str, list[pl.DataFrame]], Corpus]
+
+
 @pytest.fixture(scope="module", params=["uint16", "uint32"])
-def folder(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    frames: Callable[[str, list[pl.DataFrame]], Corpus],
-    tokenizer: str,
-) -> Path:
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def folder(kind: str, tmp_path_factory: pytest.TempPathFactory, frames: Make, tokenizer: str) -> Path:
+    return made(tmp_path_factory.mktemp("mixture"), kind, frames, tokenizer)
+
+
+@pytest.fixture(scope="module")
+def masked(kind: str, tmp_path_factory: pytest.TempPathFactory, frames: Make, tokenizer: str) -> Path:
+    """The same mixture, where half of every second document bears no loss."""
+    return made(tmp_path_factory.mktemp("masked"), kind, frames, tokenizer, masked=("web", "qa"))
+
+
+def made(out: Path, kind: str, frames: Make, tokenizer: str, **options: Any) -> Path:
     """A mixture of two corpora and two stages; one document in ten is longer than a window."""
-    out, corpora, first = tmp_path_factory.mktemp("mixture"), {}, 1
-    if request.param == "uint32":
-        tokenizer, first = wide_tokenizer(tmp_path_factory.mktemp("wide")), 66_000
+    corpora, first = {}, 1
+    if kind == "uint32":
+        tokenizer, first = wide_tokenizer(out), 66_000
     for name, lengths in (("web", [5 + n % 40 for n in range(100)]), ("qa", [3 + n % 7 for n in range(200)])):
         tokens = [[(first + n) + at for at in range(length)] for n, length in enumerate(lengths)]
         ids = [f'{name}, "{n}"\r\n' for n in range(len(lengths))]  # a user's own may be anything
-        docs = pl.DataFrame({"id": ids, "tokens": tokens, "n_tokens": lengths})
+        heads = [n % 2 * length // 2 for n, length in enumerate(lengths)]
+        docs = pl.DataFrame({"id": ids, "tokens": tokens, "n_tokens": lengths, "n_masked": heads})
         corpora[name] = frames(name, [docs.cast({"tokens": pl.List(pl.UInt32), "n_tokens": pl.UInt32})])
-    facts = mixture(corpora, out, tokens=2000, seq_len=32, stages=STAGES, tokenizer=tokenizer, seed=1)
-    assert facts["dtype"] == request.param and facts["cut"]
-    return out
+    (out / "mixture").mkdir()
+    given = {"tokens": 2000, "seq_len": 32, "stages": STAGES, "tokenizer": tokenizer, "seed": 1, **options}
+    facts = mixture(corpora, out / "mixture", **given)
+    assert facts["dtype"] == kind and facts["cut"]
+    return out / "mixture"
 
 
 def wide_tokenizer(folder: Path) -> str:
@@ -51,16 +67,6 @@ def wide_tokenizer(folder: Path) -> str:
 
     Tokenizer(WordLevel({"<|endoftext|>": 0, "far": 70_000}, unk_token="far")).save(str(folder / "tokenizer.json"))
     return str(folder)
-
-
-@pytest.fixture(scope="module")
-def masked(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same mixture, of which every second piece begins with tokens without loss."""
-    copy = tmp_path_factory.mktemp("masked") / "mixture"
-    shutil.copytree(folder, copy)
-    lengths = np.load(copy / "segments.npy")
-    np.save(copy / MASKED, np.where(np.arange(len(lengths)) % 2, lengths // 2, 0).astype("<u4"))
-    return copy
 
 
 @pytest.fixture
@@ -78,7 +84,7 @@ def expected(folder: Path) -> list[np.ndarray]:
 
 def loss(folder: Path) -> np.ndarray:
     """For each token, without padding, whether it counts."""
-    lengths, leading = np.load(folder / "segments.npy"), np.load(folder / MASKED)
+    lengths, leading = np.load(folder / "segments.npy"), np.load(folder / "masked.npy")
     return np.concatenate([np.arange(n) >= m for n, m in zip(lengths, leading, strict=True)])
 
 
@@ -95,6 +101,25 @@ def test_pieces_are_those_of_the_reader_however_many_are_read_at_a_time(folder: 
     assert [p.tolist() for p in found] == [p.tolist() for p in expected(folder)]
     ids = pl.concat([pieces.documents(run) for run in runs])
     assert ids.equals(pl.read_parquet(folder / "index.parquet").select(ids.columns))
+
+
+def test_a_mask_that_mixture_json_does_not_list_is_none(folder: Path, tmp_path: Path) -> None:
+    """The reader and the exports see the same mixture, whatever else lies in the folder."""
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    np.save(copy / "masked.npy", np.load(copy / "segments.npy"))
+    pieces = Pieces(Mixture(copy))
+    assert (pieces.has_mask, pieces.mask_is) == (False, "none") and Mixture(copy).masked is None
+
+
+def test_the_mask_of_an_export_is_that_of_the_reader_but_for_the_first_token_of_a_piece(masked: Path) -> None:
+    mix = Mixture(masked)
+    kept = joined([run.with_loss() for run in Pieces(mix).runs() if run.masked is not None])
+    windows = [mix[n] for n in range(len(mix))]
+    used = [w["document_ids"] >= 0 for w in windows]
+    places = joined([w["position_ids"][u] for w, u in zip(windows, used, strict=True)])
+    targets = joined([w["loss_mask"][u] for w, u in zip(windows, used, strict=True)])
+    assert (targets == (kept & (places > 0))).all() and not targets.all() and kept[places == 0].any()
 
 
 def test_an_altered_mixture_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -156,7 +181,7 @@ def test_mds_has_the_windows_of_the_mixture_and_the_documents_in_them(masked: Pa
     with output(to) as out:
         _mds.write(Pieces(Mixture(masked), block=100), out, size_limit=3000)
     assert len(list(to.glob("*.mds"))) > 2
-    mix, leading = Mixture(masked), iter(np.load(masked / MASKED).tolist())
+    mix, leading = Mixture(masked), iter(np.load(masked / "masked.npy").tolist())
     groups = np.load(masked / "groups.npy")
     found = samples(to)
     assert len(found) == len(mix)
@@ -175,7 +200,7 @@ def test_mds_is_read_by_streaming(folder: Path, to: Path) -> None:
     mix, read = Mixture(folder), streaming.LocalDataset(str(to))
     assert len(read) == len(mix)
     assert all((read[n]["tokens"] == mix[n]["tokens"]).all() for n in range(len(mix)))
-    assert all(read[n]["segments"].sum() == mix[n]["loss_mask"].sum() for n in range(len(mix)))
+    assert all(read[n]["segments"].sum() == (mix[n]["document_ids"] >= 0).sum() for n in range(len(mix)))
 
 
 @theirs

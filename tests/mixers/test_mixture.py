@@ -225,17 +225,18 @@ def test_masked_tokens_bear_no_loss_in_any_piece(
         "web": frames("web", [DOCS["web"]]),
     }
     stages = [{"weights": {"cot": 0.5, "web": 0.5}}]
-    facts = mixture(corpora, tmp_path, tokens=2170, seq_len=64, stages=stages, tokenizer=tokenizer, masked=("cot",))
+    facts = mixture(corpora, tmp_path, tokens=4000, seq_len=64, stages=stages, tokenizer=tokenizer, masked=("cot",))
     mix = Mixture(tmp_path)
     masked = dict(cot.select("id", pl.col("n_masked").fill_null(0)).iter_rows())
     for row in pl.read_parquet(tmp_path / "index.parquet").iter_rows(named=True):
         mask = mix[row["window"]]["loss_mask"][row["offset"] % 64 :][: row["length"]]
         heads = masked.get(row["id"], 0) if row["source"] == "cot" else 0
-        assert mask.tolist() == [row["start"] + i >= heads for i in range(row["length"])]
-    bare = sum(int((~mix[n]["loss_mask"] & (mix[n]["document_ids"] >= 0)).sum()) for n in range(len(mix)))
-    used = pl.read_parquet(tmp_path / "index.parquet").filter(pl.col("source") == "cot")["id"].unique()
-    assert facts["sources"]["cot"]["masked"] == bare == sum(masked[id] for id in used) > 0
-    assert facts["sources"]["web"]["masked"] == 0
+        assert mask.tolist() == [i > 0 and row["start"] + i >= heads for i in range(row["length"])]
+    uses = pl.read_parquet(tmp_path / "index.parquet").filter(pl.col("source") == "cot", pl.col("start") == 0)["id"]
+    assert mix.masked is not None
+    assert facts["sources"]["cot"]["masked"] == mix.masked.sum() == sum(masked[id] for id in uses) > 0
+    assert facts["sources"]["cot"]["unmasked"] == sum(not masked[id] for id in uses) > 1
+    assert facts["sources"]["web"]["masked"] == 0 and "unmasked" not in facts["sources"]["web"]
 
 
 def test_nothing_is_said_of_masks_where_none_is_asked_for(whole: Path) -> None:
@@ -288,6 +289,50 @@ def test_many_shards_hold_what_one_does(tmp_path: Path, frames: Make, tokenizer:
     assert len(held) == 2 and min(held) == 1
     (one, many) = held.values()
     assert one == many
+
+
+@pytest.mark.parametrize("held", [1, 3000, 20_000])
+def test_how_much_is_held_in_memory_does_not_show(
+    tmp_path: Path, frames: Make, tokenizer: str, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr("mixers.write.SHARD_BYTES", 1400)
+    build(tmp_path / "whole", frames, tokenizer, split_by=7)
+    monkeypatch.setattr("mixers._aside.HELD", held)
+    build(tmp_path / "parts", frames, tokenizer, split_by=7)
+    assert digests(tmp_path / "parts") == digests(tmp_path / "whole")
+
+
+def test_what_is_set_aside_is_written_in_large_pieces(
+    tmp_path: Path, frames: Make, tokenizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a file for each shard of a corpus and shard of windows."""
+    appended, opened = [], Path.open
+
+    def watched(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        if mode == "ab":
+            appended.append(path.name)
+        return opened(path, mode, *rest, **more)
+
+    monkeypatch.setattr("mixers.write.SHARD_BYTES", 1400)
+    monkeypatch.setattr(Path, "open", watched)
+    facts = build(tmp_path, frames, tokenizer, split_by=7)
+    assert len(facts["shards"]) > 3
+    assert sorted(appended) == sorted(f"{n}.{k}" for n in range(len(facts["shards"])) for k in ("rows", "tokens"))
+
+
+def test_no_search_copies_the_array_that_it_looks_in(
+    tmp_path: Path, frames: Make, tokenizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """numpy makes both sides one type first: at 100 million pieces that is a second for each shard of a corpus."""
+    types, search = [], np.searchsorted
+
+    def watched(sorted_: Any, wanted: Any, *rest: Any) -> Any:
+        types.append((np.asarray(sorted_).dtype, np.asarray(wanted).dtype))
+        return search(sorted_, wanted, *rest)
+
+    monkeypatch.setattr(np, "searchsorted", watched)
+    build(tmp_path, frames, tokenizer, split_by=7)
+    assert len(types) > 10 and all(one == other for one, other in types)
 
 
 def test_nothing_set_aside_is_left_behind(tmp_path: Path, frames: Make, tokenizer: str) -> None:

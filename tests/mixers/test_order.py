@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.errors import CurateError
 from mixers.interleave import interleave
 from mixers.native import native
 from mixers.order import Groups, key, permute, permuted
@@ -51,7 +52,9 @@ def test_a_thousand_windows_of_octothinker_miss_no_weight_by_a_window() -> None:
 
 
 def test_more_windows_than_the_integers_hold_are_refused() -> None:
-    with pytest.raises(OverflowError):
+    with pytest.raises(
+        CurateError, match=r"4,294,967,296 windows of 2 groups .* choose a longer seq_len or fewer stages"
+    ):
         interleave([2**31, 2**31])
 
 

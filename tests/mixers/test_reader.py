@@ -1,10 +1,13 @@
+import hashlib
 import json
+import math
 import pickle
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
+from curate.identity import canonical
 from curate.step import Corpus
 from mixers.mixture import mixture
 from mixers.reader import Mixture
@@ -37,9 +41,9 @@ def folder(
 def test_a_window_says_where_its_documents_begin(folder: Path) -> None:
     mix = Mixture(folder)
     for window in (mix[n] for n in range(len(mix))):
-        ids, places, mask = window["document_ids"], window["position_ids"], window["loss_mask"]
+        ids, places = window["document_ids"], window["position_ids"]
         assert all(array.shape == (32,) for array in window.values())
-        used = int(mask.sum())
+        used = int((ids >= 0).sum())
         assert (ids[:used] >= 0).all() and (ids[used:] == -1).all() and (window["tokens"][used:] == 0).all()
         starts = np.flatnonzero(np.diff(ids[:used], prepend=-1))
         assert (places[starts] == 0).all() and (np.diff(ids[:used]) <= 1).all()
@@ -49,7 +53,16 @@ def test_a_window_says_where_its_documents_begin(folder: Path) -> None:
 
 def test_the_mixture_has_as_many_tokens_as_it_says(folder: Path) -> None:
     mix = Mixture(folder)
-    assert sum(int(mix[n]["loss_mask"].sum()) for n in range(len(mix))) == mix.facts["tokens"]
+    assert sum(int((mix[n]["document_ids"] >= 0).sum()) for n in range(len(mix))) == mix.facts["tokens"]
+
+
+def test_a_target_is_never_of_another_document_than_the_token_before_it(folder: Path) -> None:
+    mix, targets = Mixture(folder), 0
+    for window in (mix[n] for n in range(len(mix))):
+        for place in np.flatnonzero(window["loss_mask"]):
+            assert place and window["document_ids"][place] == window["document_ids"][place - 1] >= 0
+        targets += int(window["loss_mask"].sum())
+    assert targets == mix.facts["tokens"] - len(mix.segments)  # all others are targets
 
 
 def test_iterating_ends_at_the_end_and_negative_places_count_from_it(folder: Path) -> None:
@@ -86,7 +99,7 @@ def test_a_run_resumed_anywhere_goes_on_as_if_it_had_not_stopped(folder: Path, d
         ranks = [Mixture(folder) for _ in range(world)]
         for rank in ranks:
             rank.load_state_dict(mix.state_dict())
-        feeds = [rank.batches(size, number, world, epochs=None) for number, rank in enumerate(ranks)]
+        feeds = [rank.batches(size, number, world, epochs=math.inf) for number, rank in enumerate(ranks)]
         for _ in range(data.draw(st.integers(1, 3))):
             parts = [next(feed)["tokens"] for feed in feeds]
             stream += [row.tobytes() for row in np.stack(parts, 1).reshape(size, -1)]
@@ -100,6 +113,34 @@ def test_batches_end_with_the_last_whole_one_of_the_epochs(folder: Path) -> None
     mix = Mixture(folder)
     assert len(list(mix.batches(4))) == len(mix) // 4 and mix.consumed == len(mix) // 4 * 4
     assert len(list(mix.batches(4, epochs=3))) == (3 * len(mix) - len(mix) // 4 * 4) // 4
+    assert list(mix.batches(4, epochs=3)) == []
+
+
+def test_each_pass_of_a_sampler_is_the_next_epoch_and_misses_no_window(folder: Path) -> None:
+    mix, seen = Mixture(folder), []
+    sampler = mix.sampler(10, 1, 2)
+    assert list(sampler) == list(sampler) == [mix.numbers(n, 10, 1, 2) for n in range(0, len(mix) - 9, 10)]
+    for epoch in range(1, 4):
+        expected = len(sampler)
+        batches = list(sampler)
+        mix.consumed += 10 * len(batches)
+        assert len(batches) == expected and epoch * len(mix) - 10 < mix.consumed <= epoch * len(mix)
+        seen += batches
+    assert seen == [mix.numbers(n, 10, 1, 2) for n in range(0, 3 * len(mix) - 9, 10)]
+
+
+def test_a_sampler_of_so_many_epochs_ends_there_wherever_it_resumes(folder: Path) -> None:
+    mix = Mixture(folder)
+    mix.consumed = len(mix) + 3
+    assert len(mix.sampler(4, epochs=2)) == len(list(mix.sampler(4, epochs=2))) == (len(mix) - 3) // 4
+    mix.consumed = 3 * len(mix)
+    assert len(mix.sampler(4, epochs=2)) == len(list(mix.sampler(4, epochs=2))) == 0
+    endless = mix.sampler(4, epochs=math.inf)
+    with pytest.raises(TypeError, match="without end has no length"):
+        len(endless)
+    assert next(iter(endless)) == mix.numbers(3 * len(mix), 4)
+    with pytest.raises(CurateError, match="a batch of 6 windows cannot be shared equally by 4 ranks"):
+        mix.sampler(6, 0, 4)
 
 
 def test_many_windows_at_once_are_those_one_by_one(folder: Path) -> None:
@@ -131,10 +172,25 @@ def test_a_torch_dataloader_reads_it_as_it_is(folder: Path, workers: int) -> Non
     assert mix.consumed == 8
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_second_pass_over_a_torch_dataloader_is_the_second_epoch(folder: Path, workers: int) -> None:
+    data = pytest.importorskip("torch.utils.data", reason="torch is not installed")
+    mix = Mixture(folder)
+    loader = data.DataLoader(mix, batch_sampler=mix.sampler(4), num_workers=workers, persistent_workers=workers > 0)
+    for _ in range(3):
+        length, first, steps = len(loader), mix.consumed, 0
+        for batch in loader:
+            assert (batch["tokens"].numpy() == np.stack([mix.at(mix.consumed + n)["tokens"] for n in range(4)])).all()
+            mix.consumed += 4
+            steps += 1
+        assert steps == length == (mix.consumed - first) // 4 > 0
+    assert 3 * len(mix) - 4 < mix.consumed <= 3 * len(mix)
+
+
 def test_the_stream_runs_across_epochs(folder: Path) -> None:
     mix = Mixture(folder)
     size = len(mix) - 1
-    stream = mix.batches(size, epochs=None)
+    stream = mix.batches(size, epochs=math.inf)
     next(stream)
     second = next(stream)["tokens"]
     assert (second[0] == mix[len(mix) - 1]["tokens"]).all() and (second[1] == mix.at(len(mix))["tokens"]).all()
@@ -151,7 +207,7 @@ def test_only_the_row_groups_that_hold_a_step_are_read(folder: Path, tmp_path: P
     pl.read_parquet(folder / "index.parquet").write_parquet(tmp_path / "index.parquet", row_group_size=7)
     facts = json.loads((tmp_path / "mixture.json").read_text())
     facts["files"]["index.parquet"]["bytes"] = (tmp_path / "index.parquet").stat().st_size
-    (tmp_path / "mixture.json").write_text(json.dumps(facts))
+    seal(tmp_path, facts)
     for step in range(len(Mixture(folder)) // 4 + 3):
         check_documents(Mixture(tmp_path), step)
 
@@ -186,6 +242,43 @@ def test_a_torn_copy_is_noticed(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(CurateError, match=r"windows-00000\.bin has 10 bytes, not"):
         Mixture(torn)
     with pytest.raises(CurateError, match="not a mixture"):
+        Mixture(tmp_path)
+
+
+def seal(folder: Path, facts: dict[str, Any]) -> None:
+    """Write a mixture.json by hand."""
+    facts = {name: value for name, value in facts.items() if name != "facts_sha256"}
+    whole = {**facts, "facts_sha256": hashlib.sha256(canonical(facts)).hexdigest()}
+    (folder / "mixture.json").write_text(json.dumps(whole))
+
+
+def test_a_flipped_byte_anywhere_is_noticed(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    for path in sorted(tmp_path.iterdir()):
+        data = path.read_bytes()
+        for place in range(0, len(data), max(1, len(data) // 300)):
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1 :])
+            if path.suffix in (".npy", ".json"):  # small: looked at on open
+                with pytest.raises(CurateError, match=r"is not what mixture\.json says|mixture\.json|reads 2"):
+                    Mixture(tmp_path)
+            else:
+                with pytest.raises(CurateError, match=f"{path.name} is not what mixture.json says"):
+                    Mixture(tmp_path).verify()
+        path.write_bytes(data)
+    Mixture(tmp_path).verify()
+
+
+def test_the_mixture_of_another_tokenizer_is_refused(folder: Path) -> None:
+    mine = Mixture(folder).facts["tokenizer_sha256"]
+    assert len(Mixture(folder, tokenizer_sha256=mine))
+    with pytest.raises(CurateError, match=f"tokens are of the tokenizer {mine[:12]}, not of 000000000000"):
+        Mixture(folder, tokenizer_sha256="0" * 64)
+
+
+def test_a_mixture_of_another_format_is_refused(folder: Path, tmp_path: Path) -> None:
+    facts = Mixture(folder).facts
+    seal(tmp_path, {**facts, "format": 1})
+    with pytest.raises(CurateError, match="format 1, this program reads 2; build it again"):
         Mixture(tmp_path)
 
 
