@@ -201,12 +201,22 @@ def _run(recipe: Recipe, wanted: str, place: Place, also: Iterable[str] = ()) ->
         raise recipe.fail(f"there is no run {wanted!r}{did_you_mean(name, known) or '; add it under `train:`'}", *place)
 
 
+def _data(recipe: Recipe, wanted: str, place: Place) -> None:
+    """A mixture: this recipe's or another's."""
+    found = reference(wanted)
+    source, node = (recipe.others[found[0]], found[1]) if found else (recipe, wanted)
+    if node != "mixture" or source.mixture is None:
+        raise recipe.fail(f"there is no mixture {wanted!r}; write mixture, or RECIPE:mixture", *place)
+
+
 def _train(recipe: Recipe) -> None:
     for name, run in recipe.train.items():
         if name in recipe.corpora:
             raise recipe.fail(f"{name!r} is a corpus too; rename one of them", "train", name)
         if run.from_:
             _run(recipe, run.from_, ("train", name, "from"))
+        if run.data:
+            _data(recipe, run.data, ("train", name, "data"))
 
 
 def _eval(recipe: Recipe) -> None:

@@ -61,6 +61,7 @@ def add_mixture(planner: Planner) -> None:
         )
     mixer = step.load(PACKAGE / "mixers" / "mixture.py", "mixers")
     asked: dict[str, Any] = {**mix.parameters(), "tokenizer": tokenizer.name}
+    asked["max_epochs"] = {name: cap for name, cap in mix.max_epochs.items() if name in corpora}
     asked["masked"] = sorted(name for name, node in ends if "n_masked" in node.adds)
     if planner.fraction:  # of a share of the documents, that share of the tokens
         asked["tokens"] = max(1, round(asked["tokens"] * planner.fraction))

@@ -21,6 +21,7 @@ from curate.plan import Node, Plan
 from curate.profile import Prices
 from curate.published import ModelCard, model_card
 from curate.recipe import Recipe
+from curate.scalars import count
 from curate.state import State
 
 FILL = 0.98
@@ -218,10 +219,18 @@ def _cost(card: ModelCard, places: int, seq_len: int, prices: Prices) -> dict[st
 
 def places_of(mix: Mixture, entry: TrainEntry, facts: Mapping[str, Any]) -> tuple[int, str]:
     """Places of windows that a run computes, padding included, and how that was counted."""
-    steps, batch = entry.params.get("max_steps"), entry.params.get("batch_size")
-    if isinstance(steps, int) and isinstance(batch, int):
+    steps, batch = (_number(entry.params.get(key)) for key in ("max_steps", "batch_size"))
+    if steps and batch:
         return steps * batch * mix.seq_len, f"{steps:,} steps of {batch:,} windows of {mix.seq_len:,}"
     return places_of_one_pass(mix, facts)
+
+
+def _number(said: object) -> int | None:
+    """A whole number as recipes write it; None for anything else, which the trainer will refuse."""
+    try:
+        return count(said)
+    except ValueError:
+        return None
 
 
 def places_of_one_pass(mix: Mixture, facts: Mapping[str, Any]) -> tuple[int, str]:

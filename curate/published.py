@@ -168,6 +168,11 @@ def inside(pattern: str) -> str:
     """The pattern, if it stays inside a repository. ValueError otherwise."""
     if pattern.startswith(("/", "~")) or ".." in pattern.split("/") or "://" in pattern:
         raise ValueError(f"{pattern!r:.80} leads out of the repository; write a pattern such as data/*.parquet")
+    parts = pattern.split("/")
+    if any("**" in part and part != "**" for part in parts) or parts[-1] in ("", "**"):
+        raise ValueError(
+            f"{pattern!r:.80}: ** stands for folders, alone between two slashes; write e.g. data/**/*.parquet"
+        )
     return pattern
 
 

@@ -150,8 +150,18 @@ def _link(program: list[tuple[Any, ...]], tree: Tree, then: int) -> int:
     return len(program) - 1
 
 
+def _may_be_empty(tree: Tree) -> bool:
+    """Whether it matches nothing at all; engines differ in how often they count that."""
+    kind, *rest = tree
+    if kind == "times":
+        return rest[1] == 0 or _may_be_empty(rest[0])
+    if kind in ("cat", "alt"):
+        return (all if kind == "cat" else any)(map(_may_be_empty, rest[0]))
+    return bool(kind == "not")
+
+
 def _counted(program: list[tuple[Any, ...]], body: Tree, low: int, high: int | None, then: int) -> int:
-    if max(low, high or 0) > MAX_COUNT or len(program) > MAX_STATES:
+    if max(low, high or 0) > MAX_COUNT or len(program) > MAX_STATES or _may_be_empty(body):
         raise Unfit
     start = then
     if high is None:

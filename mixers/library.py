@@ -44,7 +44,12 @@ def encode(
     """
     run = library(folder).encode_batch_fast if heads is None else library(folder).encode_batch
     first, last = [before] * (before >= 0), [after] * (after >= 0)
-    encodings = run(texts.to_list(), add_special_tokens=False)
+    try:
+        encodings = run(texts.to_list(), add_special_tokens=False)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust; no Exception, and no class that can be imported
+            raise
+        raise ValueError(f"the library tokenizers gave up: {error}") from None
     rows = [np.array(first + one.ids + last, np.uint32) for one in encodings]
     ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
     limits = [0] * len(texts) if heads is None else heads.str.len_chars().fill_null(0).to_list()

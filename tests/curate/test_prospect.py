@@ -165,3 +165,18 @@ def test_every_measured_gpu_has_a_peak() -> None:
     peaks = {gpu.name for gpu in GPUS}
     measured = {step.gpu for hub in MODELS for step in (card(hub).measured or pytest.fail(hub)).steps}
     assert measured <= peaks and shipped("datacards").is_dir()
+
+
+def test_steps_are_read_as_a_recipe_writes_numbers_and_a_run_on_no_mixture_is_refused(paper: Path) -> None:
+    path = paper / "recipes" / "k.yaml"
+    path.write_text("recipe: k\nextends: my-long-cot\ntrain:\n  midtrain: {max_steps: 5k}\n")
+    assert curate.open("k").prospect()["runs"][0]["places"] == 5_000 * 512 * 8_192
+    path.write_text("recipe: k\nextends: my-long-cot\ntrain:\n  midtrain: {data: mixtrue}\n")
+    with pytest.raises(curate.CurateError, match="there is no mixture 'mixtrue'; write mixture, or RECIPE:mixture"):
+        curate.open("k")
+
+
+def test_of_a_sample_a_share_of_what_was_published_is_counted(paper: Path) -> None:
+    whole, part = (curate.open(name).prospect()["sources"][0] for name in ("my-stable", "my-stable@1%"))
+    assert part["available"] == round(whole["available"] / 100) and part["tokens"] == round(whole["tokens"] / 100, -1)
+    assert part["epochs"] == pytest.approx(whole["epochs"], rel=1e-6)

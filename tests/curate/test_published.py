@@ -485,3 +485,9 @@ def test_while_a_download_goes_on_nothing_is_whole(cache: Path) -> None:
     part = folder.parents[1] / "blobs" / "0123.incomplete"
     part.touch()
     assert not published.is_here(folder, "data/*/*")
+
+
+@pytest.mark.parametrize("pattern", ["data/**x", "data/x**/y.parquet", "data/**", "data/"])
+def test_a_pattern_that_no_file_can_match_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="stands for folders"):
+        published.inside(pattern)

@@ -277,3 +277,8 @@ def test_a_file_of_another_form_is_left_to_the_library(tmp_path: Path, change: C
     change(spec)
     (folder / "tokenizer.json").write_text(json.dumps(spec))
     assert Encoder.load(folder / "tokenizer.json") is None
+
+
+@pytest.mark.parametrize("pattern", [r"(?:\p{L}?)+|.", r"(?:a*b?){2}|.", r"(?:(?!\S))*a|."])
+def test_a_counted_part_that_may_be_empty_is_left_to_the_library(pattern: str) -> None:
+    assert compiled(pattern) is None
