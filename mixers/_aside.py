@@ -62,7 +62,7 @@ class Aside:
             fitting = int(np.searchsorted(ends, len(self.tokens) - self.filled, "right"))
             if fitting:
                 self._hold(values, pieces[:fitting])
-            if fitting < pieces.height or self.row_bytes >= HELD // 2:
+            if self.rows and (fitting < pieces.height or self.row_bytes >= HELD // 2):
                 self.flush()
             pieces = pieces[fitting:]
 
@@ -77,13 +77,17 @@ class Aside:
 
     def flush(self) -> None:
         """Append what is held to the files of its shards."""
-        if not self.rows:
-            return
         rows = pl.concat(self.rows).sort("place")
         cuts = np.searchsorted(rows["place"].to_numpy(), self.edges)
         for n in np.flatnonzero(np.diff(cuts)):
             self._append(int(n), rows[int(cuts[n]) : int(cuts[n + 1])])
         self.rows, self.filled, self.row_bytes = [], 0, 0
+
+    def seal(self) -> None:
+        """Write what is still held and give its memory back: nothing more is put aside."""
+        if self.rows:
+            self.flush()
+        self.tokens = self.tokens[:0].copy()
 
     def _append(self, n: int, rows: pl.DataFrame) -> None:
         length = rows["length"].to_numpy()
@@ -95,7 +99,7 @@ class Aside:
             rows.select(ROW).write_ipc_stream(file, compat_level=OLDEST)
 
     def take(self, n: int) -> tuple[NDArray[Any], pl.DataFrame]:
-        """Tokens of a shard of windows, piece after piece, and the rows of these pieces, once `flush` was called; the files are gone."""
+        """Tokens of a shard of windows, piece after piece, and the rows of these pieces, once `seal` was called; the files are gone."""
         tokens, parts = np.fromfile(self._path(n, "tokens"), self.tokens.dtype), []
         with self._path(n, "rows").open("rb") as file:
             while file.peek(1):

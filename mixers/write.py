@@ -158,7 +158,7 @@ class Shards:
 
     def finish(self, groups: NDArray[np.uint16]) -> list[str]:
         """Put the shards together one by one; the names of all files. groups: (windows,) group of each window."""
-        self.aside.flush()
+        self.aside.seal()
         lengths = Array(self.out / "segments.npy", "<u4", self.segments)
         starts = Array(self.out / "windows.npy", "<i8", self.windows + 1)
         heads = Array(self.out / "masked.npy", "<u4", self.segments) if self.masked else None
