@@ -32,6 +32,8 @@ def windows_of(curated: Curated, number: int, batch: int | None) -> list[dict[st
     document), length (both in tokens), offset (in the window), epoch (of the document in its source). batch: windows a step; None: what
     the recipe's training says. CurateError without a mixture, for a negative step, or where nobody says how many windows a step has.
     """
+    if curated.recipe.mixture is None:
+        raise CurateError(f"{curated.title} has no mixture, so nothing is trained on it")
     there = mixture_of(curated.built)
     if there is None:
         raise CurateError(f"there is no mixture yet; run curate build {curated.title}")
@@ -39,7 +41,7 @@ def windows_of(curated: Curated, number: int, batch: int | None) -> list[dict[st
     if not 1 <= size <= MOST:
         raise CurateError(f"a step has 1 to {MOST:,} windows, not {size:,}")
     if not 0 <= number < 2**40:
-        raise CurateError(f"no training step {number:,}; they are numbered from 0")
+        raise CurateError(f"no training step {number:,}; they are numbered from 0, up to 2^40")
     mixture = step.imported(PACKAGE / "mixers" / "reader.py").Mixture(there[0])
     rows = _with_urls(curated.built, mixture.documents(number, size)).with_columns(
         offset=pl.col("offset") % mixture.seq_len

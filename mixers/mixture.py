@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 
+LONGEST = 1 << 24
+"""Places of a window."""
+MOST_GROUPS = 1 << 16
+"""Sources times stages, for a group's number has two bytes."""
+
 
 @fit(reads=["tokens", "n_tokens"], uses=["pyarrow"])  # type: ignore[untyped-decorator]
 def mixture(
@@ -61,10 +66,14 @@ def mixture(
     from mixers.tokenize import vocabulary
     from mixers.write import Shards, write_facts
 
-    if tokens < 1 or seq_len < 2:
-        raise CurateError(f"tokens must be at least 1, not {tokens:,}, and seq_len 2, not {seq_len:,}", where="mixture")
+    if tokens < 1 or not 2 <= seq_len <= LONGEST:
+        raise CurateError(
+            f"has {tokens:,} tokens, at least 1, in windows of {seq_len:,}, 2 to {LONGEST:,}", where="mixture"
+        )
     plan, known = stages_of(stages, corpora), vocabulary(tokenizer)
     asked = budgets(tokens, plan)
+    if len(plan) * len(asked) > MOST_GROUPS:
+        raise CurateError(f"{len(plan)} stages of {len(asked)} sources are more than {MOST_GROUPS:,}", where="mixture")
     sources = {name: scan(name, corpora[name], seed) for name in asked}
     held = {name: source.tokens for name, source in sources.items()}
     caps = epoch_caps(max_epochs, corpora)

@@ -115,7 +115,9 @@ class Mixture:
         return self.window(self.number(n))
 
     def number(self, n: int) -> int:
-        """Which window of the files stands at place `n` of the endless stream."""
+        """Which window of the files stands at place `n` of the endless stream. IndexError before its beginning."""
+        if n < 0:
+            raise IndexError(n)
         epoch, place = divmod(n, len(self))
         if epoch == 0:
             return place
@@ -205,12 +207,13 @@ class Mixture:
         return {"mixture": self.digest, "windows": self.consumed}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state. Raises CurateError for the state of another mixture."""
-        if state["mixture"] != self.digest:
-            raise CurateError(
-                f"the state is of mixture {state['mixture'][:12]}, this is {self.digest[:12]}", where=str(self.path)
-            )
-        self.consumed = int(state["windows"])
+        """Go on from a state. Raises CurateError for the state of another mixture, or of something else."""
+        whose, windows = state.get("mixture"), state.get("windows")
+        if not isinstance(whose, str) or not isinstance(windows, int) or windows < 0:
+            raise CurateError("is no state of a mixture, which says mixture: and windows:", where=str(self.path))
+        if whose != self.digest:
+            raise CurateError(f"the state is of mixture {whose[:12]}, this is {self.digest[:12]}", where=str(self.path))
+        self.consumed = windows
 
     def documents(self, step: int, size: int) -> pl.DataFrame:
         """The documents of global batch `step`: rows of index.parquet with the `place` of their window, in order of training.

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def refuse_unequal(size: int, rank: int, world: int) -> None:
     """CurateError for a batch that the ranks cannot share equally."""
-    if size < 1 or size % world or not 0 <= rank < world:
+    if world < 1 or not 0 <= rank < world:
+        raise CurateError(f"there is no rank {rank} of {world}; they are numbered from 0")
+    if size < 1 or size % world:
         raise CurateError(f"a batch of {size} windows cannot be shared equally by {world} ranks (this one is {rank})")
 
 

@@ -374,3 +374,11 @@ def documented(data: bytes, h: int) -> int:
             h = (h ^ (h >> shift)) * factor % 2**64
         h ^= h >> 31
     return h
+
+
+@pytest.mark.parametrize("asked", [{"tokens": 0}, {"seq_len": 1}, {"seq_len": 2_000_000_000}])
+def test_sizes_that_no_machine_has_are_refused(
+    tmp_path: Path, frames: Make, tokenizer: str, asked: dict[str, int]
+) -> None:
+    with pytest.raises(CurateError, match="tokens, at least 1, in windows of"):
+        build(tmp_path, frames, tokenizer, **asked)

@@ -302,3 +302,21 @@ def test_training_reads_with_numpy_alone(folder: Path) -> None:
         [sys.executable, "-c", code, str(folder)], env={"PYTHONPATH": root}, capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == "[]"
+
+
+def test_there_is_nothing_before_the_beginning(folder: Path) -> None:
+    mix = Mixture(folder)
+    for ask in (lambda: mix.at(-1), lambda: mix.batch(-1, 4), lambda: mix.documents(-1, 2)):
+        with pytest.raises(IndexError):
+            ask()
+
+
+@pytest.mark.parametrize("state", [{}, {"windows": 3}, {"mixture": "0" * 64}, {"mixture": "0" * 64, "windows": -1}])
+def test_what_is_no_state_is_refused(folder: Path, state: dict[str, object]) -> None:
+    with pytest.raises(CurateError, match="is no state of a mixture"):
+        Mixture(folder).load_state_dict(state)
+
+
+def test_a_rank_that_there_is_not_is_refused(folder: Path) -> None:
+    with pytest.raises(CurateError, match="there is no rank 4 of 4; they are numbered from 0"):
+        Mixture(folder).batch(0, 8, 4, 4)
