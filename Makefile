@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint format fresh wheel constraints clean
+.PHONY: help install demo test test-all test-peers lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -35,6 +35,13 @@ test: $(STAMP) ## the fast tests
 test-all: $(STAMP) ## every test that this machine can run
 	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) -q
 
+test-peers: $(STAMP) ## exports and the reader, read by the programs that they are for (some 2 GB of packages, in .venv-peers)
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/peers.txt
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps -e .
+	.venv-peers/bin/python -m pytest -q tests/mixers
+
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,5 +71,5 @@ constraints: $(STAMP) ## rewrite constraints.txt from .venv
 	@touch $(STAMP)
 
 clean: ## remove everything that can be made again; the store of built data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
