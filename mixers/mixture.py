@@ -28,7 +28,7 @@ from curate.errors import CurateError
 from curate.step import Artifact, Corpus, fit
 from mixers.budget import budgets, epoch_caps, refuse_infeasible, stages_of
 from mixers.order import key
-from mixers.report import Found, report
+from mixers.report import Found, refuse_whole_mask, report
 
 if TYPE_CHECKING:
     from mixers.select import Source
@@ -88,6 +88,7 @@ def mixture(
             segments = _placed(packed.pop(name)[0], number, len(asked), groups, seq_len)
             loss = shards.put(corpora[name], sources[name], number, segments, masked=name in masked)
             found[name] = Found(segments, seq_len, loss if masked else {})
+            refuse_whole_mask(name, found[name])
         names = shards.finish(groups)
     facts = {
         "format": FORMAT,

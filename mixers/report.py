@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate.errors import CurateError
+
 if TYPE_CHECKING:
     from mixers.budget import Stage
     from mixers.select import Source
@@ -35,6 +37,15 @@ class Found:
         self.whole: dict[str, int] = segments.select(sums).row(0, named=True)
         by_stage = segments.group_by("stage").agg(sums)
         self.stages: dict[int, dict[str, int]] = {row.pop("stage"): row for row in by_stage.to_dicts()}
+
+
+def refuse_whole_mask(name: str, found: Found) -> None:
+    """CurateError for a masked source of which at most the ends of its documents bear a loss."""
+    tokens, uses = found.whole["tokens"], found.whole["uses"]
+    if "unmasked" in found.masked and found.masked.get("masked", 0) + uses >= tokens:
+        raise CurateError(
+            f"mask: {name}: its column holds the whole texts, so nothing of them would be learnt", where="mixture"
+        )
 
 
 NOTHING = {"tokens": 0, "documents": 0, "uses": 0, "cut": 0}

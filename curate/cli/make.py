@@ -208,3 +208,9 @@ def mixture_table(facts: dict[str, Any]) -> None:
         if body:
             table(["stage", "source", "asked", "achieved", "share", "documents", "epochs"], body, right=(2, 3, 4, 5, 6))
             click.echo()
+    for name, row in facts.get("sources", {}).items():
+        if "unmasked" in row:
+            click.echo(
+                f"mask: {number(row['masked'])} of {number(row['tokens'])} tokens of {name} bear no loss;"
+                f" {number(row['unmasked'])} of {number(row['uses'])} uses begin with nothing that is masked"
+            )

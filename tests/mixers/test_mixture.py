@@ -239,6 +239,15 @@ def test_masked_tokens_bear_no_loss_in_any_piece(
     assert facts["sources"]["web"]["masked"] == 0 and "unmasked" not in facts["sources"]["web"]
 
 
+def test_a_mask_of_whole_texts_is_refused(tmp_path: Path, frames: Make, tokenizer: str) -> None:
+    qa = DOCS["qa"].with_columns(n_masked=pl.col("n_tokens") - 1)  # all but the end token
+    with pytest.raises(CurateError, match="mask: qa: its column holds the whole texts"):
+        mixture(
+            {"qa": frames("qa", [qa])}, tmp_path, tokens=300, seq_len=64, stages=[{"weights": {"qa": 1}}],
+            tokenizer=tokenizer, masked=("qa",),
+        )  # fmt: skip
+
+
 def test_nothing_is_said_of_masks_where_none_is_asked_for(whole: Path) -> None:
     assert not (whole / "masked.npy").exists() and "masked" not in Mixture(whole).facts["sources"]["web"]
 
