@@ -1,8 +1,9 @@
 """A trained model as a folder that transformers, vLLM and the hub read: safetensors, config, tokenizer, generation config.
 
 The full state is gathered on rank 0's CPU and written by `save_pretrained`, which leaves out the second name of tied weights. The files of
-the tokenizer are copied byte for byte: loading and saving them again would change them with the library's version. The folder is made beside
-its place and renamed when all of it is on disk. Left out: another dtype than the model's own (so a reload gives equal logits), remote code.
+the tokenizer are copied byte for byte: to load and save them again would change them with the library's version. The folder is made
+beside its place and renamed when all of it is on disk. Left out: another dtype than the model's own (so a reload gives equal logits), and
+remote code.
 """
 
 import os

@@ -1,7 +1,8 @@
 """What all ranks do together: a part of each, and one outcome for all.
 
 A rank that raises between two collectives leaves the others waiting until the launcher's timeout. So every part that may fail (a disk is
-full, a file is torn) runs inside `together`: failures are gathered with the values, and all ranks raise the same line, or none does. With no process group it is a plain call. Left out: a rank that dies or hangs, which no vote can see; the launcher ends the others.
+full, a file is torn) runs inside `together`: failures are gathered with the values, and all ranks raise the same line, or none does.
+With no process group it is a plain call. Left out: a rank that dies or hangs, which no vote can see; the launcher ends the others.
 """
 
 from collections.abc import Callable
