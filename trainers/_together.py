@@ -50,6 +50,13 @@ def together(part: Callable[[], T], where: str) -> list[T]:
     return [value for _, value in answers]
 
 
+def each(part: Callable[[], T], where: str) -> T:
+    """What the part gives on this rank, once it succeeded on all; for what is too large to be told to the others."""
+    mine: list[T] = []
+    together(lambda: mine.append(part()), where)
+    return mine[0]
+
+
 def _told(failures: dict[int, str]) -> str:
     first = min(failures)
     if len(set(failures.values())) == 1 and len(failures) == world():

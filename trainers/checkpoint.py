@@ -48,7 +48,7 @@ from trainers._manifest import (
     write_manifest,
 )
 from trainers._random import random_state, set_random_state
-from trainers._together import rank, together, world
+from trainers._together import each, rank, together, world
 
 __all__ = ["branch", "export_hf", "latest", "load", "pin", "refuse_foreign", "save", "verify"]
 
@@ -72,7 +72,8 @@ def save(
         )
         if under_way:
             try:
-                together(lambda: _write_tensors(under_way, model, optimizer), str(done))
+                tensors = each(lambda: _tensors(model, optimizer if optimizer.state else None), str(done))
+                together(lambda: _write_tensors(under_way, tensors), str(done))
                 files = together(lambda: _write_random(under_way), str(done))
                 together(lambda: _on_first(lambda: _commit(under_way, done, step, facts, files)), str(done))
             except BaseException:
@@ -112,10 +113,7 @@ def _begin(folder: Path, step: int, facts: dict[str, Any], keep: int, held: cont
     return under_way
 
 
-def _write_tensors(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    tensors = _tensors(
-        model, optimizer if optimizer.state else None
-    )  # torch would step a fresh optimizer to have a state
+def _write_tensors(folder: Path, tensors: dict[str, Any]) -> None:
     writer = dcp.HuggingFaceStorageWriter(str(folder), fqn_to_index_mapping=_files(tensors), save_distributed=True)
     with _alone():
         dcp.save(tensors, storage_writer=writer, no_dist=not dist.is_initialized())
@@ -137,7 +135,10 @@ def _commit(under_way: Path, done: Path, step: int, facts: dict[str, Any], files
 
 
 def _tensors(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[str, Any]:
-    """The live tensors of a model and its optimizer by name, tied ones once: `model.NAME` and `optimizer.exp_avg.NAME`."""
+    """The live tensors of a model and its optimizer by name, tied ones once: `model.NAME` and `optimizer.exp_avg.NAME`.
+
+    Torch gives a fresh optimizer a state by a step of lr 0, which counts as one: do not ask for what must stay fresh.
+    """
     tied, options = _tied(model), StateDictOptions(cpu_offload=False)
     found = {
         f"model.{name}": value
@@ -218,7 +219,8 @@ def load(
     its part of the files, unless `digests` is false. CurateError, on all ranks, for a checkpoint that is torn, altered or of another model.
     """
     said = together(lambda: _checked(path, digests), str(path))[0]
-    together(lambda: _read_tensors(path, model, optimizer), str(path))
+    wanted = each(lambda: _wanted(path, model, optimizer), str(path))
+    together(lambda: _read_tensors(path, wanted), str(path))
     if said["world"] == world() and optimizer is not None:
         together(lambda: set_random_state((path / f"random-{rank():05}.json").read_bytes()), str(path))
     return said["facts"]
@@ -231,9 +233,9 @@ def _checked(path: Path, digests: bool) -> dict[str, Any]:
     return said
 
 
-def _read_tensors(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None) -> None:
-    reader = dcp.HuggingFaceStorageReader(str(path))
-    saved = reader.read_metadata().state_dict_metadata
+def _wanted(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[str, Any]:
+    """The live tensors that a checkpoint is to fill: all that it has, unless the optimizer's are not asked for."""
+    saved = dcp.HuggingFaceStorageReader(str(path)).read_metadata().state_dict_metadata
     stateful = any(name.startswith("optimizer.") for name in saved)
     if optimizer is not None:
         optimizer.zero_grad(set_to_none=True)  # with gradients torch would not make the state that is to be filled
@@ -242,8 +244,12 @@ def _read_tensors(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer
     _refuse_other(
         wanted, saved if optimizer is not None else {n: s for n, s in saved.items() if n.startswith("model.")}
     )
+    return wanted
+
+
+def _read_tensors(path: Path, wanted: dict[str, Any]) -> None:
     with _alone():
-        dcp.load(wanted, storage_reader=reader, no_dist=not dist.is_initialized())
+        dcp.load(wanted, storage_reader=dcp.HuggingFaceStorageReader(str(path)), no_dist=not dist.is_initialized())
 
 
 def _refuse_other(wanted: dict[str, Any], saved: dict[str, Any]) -> None:
