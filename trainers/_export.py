@@ -16,6 +16,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 
 from curate.errors import CurateError
 from trainers._manifest import sync
+from trainers._names import tied_names, unwrapped
 from trainers._together import rank, together
 
 COPIED = (
@@ -31,10 +32,14 @@ def export_hf(model: nn.Module, base: Path, out: Path) -> None:
     A `generation_config.json` of the base goes before the model's own. CurateError, on all ranks, where `out` is there already, the base
     has no tokenizer.json, or writing fails.
     """
-    plain = model.module if isinstance(model, nn.parallel.DistributedDataParallel) else model
+    plain = unwrapped(model)
     together(lambda: _refuse(plain, base, out), str(out))
     options = StateDictOptions(full_state_dict=True, cpu_offload=True)
     state = get_model_state_dict(plain, options=options)  # gathers; empty on all ranks but the first
+    if state:
+        state |= {
+            name: state[first] for name, first in tied_names(plain).items()
+        }  # gathering a tied shard gives two tensors
     together(lambda: _write(plain, state, base, out) if rank() == 0 else None, str(out))
 
 

@@ -17,7 +17,6 @@ tensors; saving in the background; a folder that not all ranks share; optimizers
 """
 
 import contextlib
-import itertools
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -47,6 +46,7 @@ from trainers._manifest import (
     write,
     write_manifest,
 )
+from trainers._names import tied_names, unwrapped
 from trainers._random import random_state, set_random_state
 from trainers._together import each, rank, together, world
 
@@ -54,7 +54,6 @@ __all__ = ["branch", "export_hf", "latest", "load", "pin", "refuse_foreign", "sa
 
 FILE_BYTES = 2**30
 """At most that many bytes of tensors in a file, unless one tensor is larger."""
-_WRAPPERS = ("_orig_mod.", "_checkpoint_wrapped_module.")
 
 
 def save(
@@ -139,7 +138,8 @@ def _tensors(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[
 
     Torch gives a fresh optimizer a state by a step of lr 0, which counts as one: do not ask for what must stay fresh.
     """
-    tied, options = _tied(model), StateDictOptions(cpu_offload=False)
+    model = unwrapped(model)
+    tied, options = tied_names(model), StateDictOptions(cpu_offload=False)
     found = {
         f"model.{name}": value
         for name, value in get_model_state_dict(model, options=options).items()
@@ -152,21 +152,6 @@ def _tensors(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[
         if not isinstance(value, torch.Tensor):
             raise CurateError(f"{name} is a {type(value).__name__}; only tensors can be saved")
     return found
-
-
-def _tied(model: nn.Module) -> dict[str, str]:
-    """The other names of parameters and buffers that have several, each with the first one, which stands for all."""
-    first: dict[int, str] = {}
-    tied = {}
-    for name, value in itertools.chain(
-        model.named_parameters(remove_duplicate=False), model.named_buffers(remove_duplicate=False)
-    ):
-        for wrapper in _WRAPPERS:
-            name = name.replace(wrapper, "")
-        name = name.removeprefix("module.") if isinstance(model, nn.parallel.DistributedDataParallel) else name
-        if first.setdefault(id(value), name) != name:
-            tied[name] = first[id(value)]
-    return tied
 
 
 def _files(tensors: dict[str, Any]) -> dict[str, int]:
@@ -264,6 +249,8 @@ def _refuse_other(wanted: dict[str, Any], saved: dict[str, Any]) -> None:
             raise CurateError(
                 f"the checkpoint is of another model: {name} is {_said(theirs)} there and {_said(mine)} here"
             )
+        if sum(chunk.sizes.numel() for chunk in saved[name].chunks) != tensor.numel():
+            raise CurateError(f"the checkpoint has only a part of {name}; load another one")
 
 
 def _said(kind: tuple[torch.Size, torch.dtype]) -> str:

@@ -166,6 +166,21 @@ def test_random_states_come_back(tmp_path: Path) -> None:
         np.random.set_state(kept[1])
 
 
+def test_wrappers_leave_no_trace(tmp_path: Path) -> None:
+    from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import apply_activation_checkpointing
+
+    model = llama(0)
+    apply_activation_checkpointing(model, check_fn=lambda part: part in set(model.model.layers))
+    compiled = torch.compile(model, backend="eager")
+    optimizer = adam(model)
+    train(model, optimizer, 0, 2)
+    path = checkpoint.save(tmp_path, 2, compiled, optimizer, FACTS)
+    other = llama(5)
+    its = adam(other)
+    checkpoint.load(path, other, its)
+    assert equal(full(model, optimizer), full(other, its))
+
+
 # Ranks
 
 
@@ -452,6 +467,16 @@ def test_another_model_is_refused_by_name_shape_and_type(saved: Path) -> None:
         CurateError, match=r"model\.model\.embed_tokens\.weight is \[67, 32\] float32 there and \[80, 32\] float32 here"
     ):
         checkpoint.load(saved, wide)
+
+
+def test_a_checkpoint_with_a_hole_in_a_tensor_is_refused_though_its_manifest_agrees(tmp_path: Path) -> None:
+    said = run(2, tmp_path / "scratch", save_in_ranks, llama, "fsdp", tmp_path / "run", None, 2)
+    assert not isinstance(said[0], Exception), said[0]
+    path = tmp_path / "run/step-0000002"
+    next(path.glob("shard-00001-*")).unlink()
+    resign(path)
+    with pytest.raises(CurateError, match=r"the checkpoint has only a part of model\.\S+; load another one"):
+        checkpoint.load(path, llama(5))
 
 
 # Saving
