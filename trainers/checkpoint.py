@@ -9,7 +9,7 @@ is never replaced: saving it again with the same facts does nothing, with others
 
 The tensors go through torch.distributed.checkpoint (DCP), which knows how to reshard, with its safetensors storage. Its usual storage keeps
 the index in `.metadata`, which its reader gives to `pickle.load`, so opening a foreign checkpoint would run what it says; here no pickle is
-read, and a file that the manifest does not name is refused. Tensors live in files of a gigabyte or less, because that storage builds each
+read, and a file that the manifest does not name is refused. Tensors live in files of a quarter of a gigabyte, because that storage builds each
 file in memory. Tied parameters are stored once and loaded in place, so they stay tied.
 
 Left out: hyperparameters of the optimizer, which are the recipe's (only its state is kept; lr is a function of tokens); states that are no
@@ -52,7 +52,7 @@ from trainers._together import each, rank, together, world
 
 __all__ = ["branch", "export_hf", "latest", "load", "pin", "refuse_foreign", "save", "verify"]
 
-FILE_BYTES = 2**30
+FILE_BYTES = 2**28
 """At most that many bytes of tensors in a file, unless one tensor is larger."""
 
 
