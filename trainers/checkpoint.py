@@ -9,8 +9,8 @@ is never replaced: saving it again with the same facts does nothing, with others
 
 The tensors go through torch.distributed.checkpoint (DCP), which knows how to reshard, with its safetensors storage. Its usual storage keeps
 the index in `.metadata`, which its reader gives to `pickle.load`, so opening a foreign checkpoint would run what it says; here no pickle is
-read, and a file that the manifest does not name is refused. Tensors live in files of a quarter of a gigabyte, because that storage builds each
-file in memory. Tied parameters are stored once and loaded in place, so they stay tied.
+read, and a file that the manifest does not name is refused. Tensors live in files of 256 MiB, because that storage builds each file in
+memory. Tied parameters are stored once and loaded in place, so they stay tied.
 
 Left out: hyperparameters of the optimizer, which are the recipe's (only its state is kept; lr is a function of tokens); states that are no
 tensors; saving in the background; a folder that not all ranks share; optimizers with no state for a parameter that they train.
@@ -65,10 +65,8 @@ def save(
     newest stay beside pinned ones. CurateError, on all ranks, where any of them fails; what was saved before is then untouched.
     """
     with contextlib.ExitStack() as held:
-        done, under_way = (
-            folder / step_name(step),
-            together(lambda: _begin(folder, step, facts, keep, held), str(folder))[0],
-        )
+        done = folder / step_name(step)
+        under_way = together(lambda: _begin(folder, step, facts, keep, held), str(folder))[0]
         if under_way:
             try:
                 tensors = each(lambda: _tensors(model, optimizer if optimizer.state else None), str(done))
@@ -99,9 +97,9 @@ def _begin(folder: Path, step: int, facts: dict[str, Any], keep: int, held: cont
     for stale in folder.glob("step-*.tmp-*"):  # nobody writes to them: whoever saves holds the lock
         remove(stale)
     if (done := folder / step_name(step)).exists():
-        if _whole(done) is None:
+        if (held_there := _passed(verify, done)) is None:
             remove(done)
-        elif strict(read(done)["facts"], "the facts") != said:
+        elif strict(held_there["facts"], "the facts") != said:
             raise CurateError(
                 "another run has saved this step here; give each run a folder of its own", where=str(done)
             )
@@ -178,12 +176,12 @@ def latest(folder: Path) -> Path | None:
     """The newest whole checkpoint of a run, by names and sizes; None if there is none. Whatever else lies there is passed over."""
     if not folder.is_dir():
         return None
-    return next((path for path in steps(folder).values() if _whole(path) is not None), None)
+    return next((path for path in steps(folder).values() if _passed(read, path) is not None), None)
 
 
-def _whole(path: Path) -> dict[str, Any] | None:
+def _passed(check: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any] | None:
     try:
-        return read(path)
+        return check(path)
     except CurateError:
         return None
 

@@ -7,6 +7,7 @@ import math
 import os
 import pickle
 import random
+import re
 import resource
 import shutil
 import signal
@@ -444,6 +445,22 @@ def test_a_manifest_that_is_none_is_refused_in_one_line(saved: Path, text: str) 
         checkpoint.load(saved, llama(5))
 
 
+def test_nothing_is_unpickled_from_a_checkpoint(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise AssertionError("a pickle was read")
+
+    model = llama(5)
+    optimizer = adam(model)
+    for owner, name in ((pickle, "load"), (pickle, "loads"), (pickle, "Unpickler"), (torch, "load")):
+        monkeypatch.setattr(owner, name, refuse)
+    assert checkpoint.load(saved, model, optimizer) == FACTS
+
+
+def test_no_code_of_the_trainers_reads_a_pickle() -> None:
+    for path in Path(checkpoint.__file__).parent.glob("*.py"):
+        assert not re.search(r"import pickle|torch\.load\(|weights_only=False", path.read_text()), path.name
+
+
 def test_a_manifest_cannot_name_files_elsewhere(saved: Path) -> None:
     said = json.loads((saved / "manifest.json").read_text())
     del said["digest"]
@@ -528,8 +545,13 @@ def test_a_step_that_is_there_is_never_replaced(saved: Path) -> None:
     assert names(saved.parent) == ["step-0000002"]
 
 
-def test_a_step_that_is_torn_is_saved_again(saved: Path) -> None:
-    next(saved.glob("*.safetensors")).unlink()
+@pytest.mark.parametrize("damage", ["gone", "flipped"])
+def test_a_step_that_is_torn_is_saved_again(saved: Path, damage: str) -> None:
+    file = next(saved.glob("*.safetensors"))
+    data = file.read_bytes()
+    file.unlink()
+    if damage == "flipped":
+        file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     model, optimizer = trained(1)
     checkpoint.verify(checkpoint.save(saved.parent, 2, model, optimizer, FACTS))
     assert names(saved.parent) == ["step-0000002"]
