@@ -1,9 +1,9 @@
 """Next-token cross-entropy over packed windows, summed, without ever holding the logits of a whole window.
 
 Logits of 128,256 entries for a window of 8,192 tokens are 4.2 GB in fp32, and as much again for their gradient. So the rows that bear a
-loss are taken in chunks: logits, softmax and both gradients of a chunk are made at once, in fp32 from matrix products in the hidden states' type,
-and only the gradients are kept (the idea of Liger's fused linear cross-entropy, arXiv 2410.10989). Sums, not means: a mean over micro-batches of
-unequal counts weighs tokens unequally, so the division is by the targets of the whole step, once, in the trainer.
+loss are taken in chunks: logits, softmax and both gradients of a chunk are made at once, in fp32 from matrix products in the type of the
+hidden states, and only the gradients are kept (the idea of Liger's fused linear cross-entropy, arXiv 2410.10989). Sums, not means: a mean
+over micro-batches of unequal counts weighs tokens unequally, so the division is by the targets of the whole step, once, in the trainer.
 
 Left out: label smoothing, z-loss, and splitting the vocabulary over ranks.
 """
@@ -45,7 +45,7 @@ class _SummedCrossEntropy(torch.autograd.Function):
         return losses.sum(), losses
 
     @staticmethod
-    def backward(ctx: Any, d_sum: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, d_sum: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None, None]:
         d_hidden, d_weight = ctx.saved_tensors
         return d_hidden * d_sum.to(d_hidden.dtype), d_weight * d_sum.to(d_weight.dtype), None, None
 
@@ -55,8 +55,8 @@ def next_token_loss(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Summed cross-entropy of the targets of some windows: (sum, sum of each window, targets of each window), fp32 and int64.
 
-    hidden: (B, T, D) of the last layer. weight: (V, D) of the head. tokens: (B, T). loss_mask: (B, T) bool of the mixture's reader, which says
-    that token i is a target, predicted at place i - 1; it is false for the first token of each document, so no label crosses into another one.
+    hidden: (B, T, D) of the last layer. weight: (V, D) of the head. tokens: (B, T). loss_mask: (B, T) bool of the mixture's reader, which
+    says that token i is a target, predicted at place i - 1; false for the first token of each document, so no label crosses into another.
     Windows without a target add nothing, and their gradient is zero and not missing, so that they take part in all collectives.
     """
     windows = len(tokens)

@@ -5,19 +5,22 @@ rounding step. Attention stays within documents because transformers infers a pa
 no mask and no cache are given; since that is an inference of another library, `refuse_crossing` tries it on the model that is about to be
 trained. Flex attention on CUDA skips the blocks between documents; SDPA on a CPU masks them.
 
-Left out: model families that were not tried, weights other than safetensors, code that comes with a model, tensor and pipeline parallelism, and
-loading by shards: each rank reads the whole model into host memory once.
+Left out: model families that were not tried, weights other than safetensors, code that comes with a model, tensor and pipeline parallelism,
+and loading by shards: each rank reads the whole model into host memory once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 
@@ -69,7 +72,7 @@ class Packed(nn.Module):
 
     def hidden(self, tokens: Tensor, position_ids: Tensor) -> Tensor:
         """(B, T) ids -> (B, T, D). The mask is None and the cache off: only then do documents stay apart."""
-        decoder: nn.Module = self.model.model  # type: ignore[assignment]
+        decoder: nn.Module = self.model.model
         out = decoder(input_ids=tokens, position_ids=position_ids, attention_mask=None, use_cache=False)
         return out.last_hidden_state
 
@@ -80,13 +83,13 @@ class Packed(nn.Module):
         hidden = self.hidden(tokens, position_ids)
         if loss_mask is None:
             return hidden
-        return next_token_loss(hidden, self.model.lm_head.weight, tokens, loss_mask)  # type: ignore[union-attr, arg-type]
+        return next_token_loss(hidden, self.model.lm_head.weight, tokens, loss_mask)
 
 
 def prepare(model: nn.Module, checkpointing: bool, compiled: bool) -> Packed:
     """In training mode, with its layers' activations recomputed and compiled as asked; before `spread`."""
     model.train()
-    for layer in model.model.layers:  # type: ignore[union-attr]
+    for layer in model.model.layers:
         if checkpointing:  # inside the hooks of FSDP, and alike in all versions of transformers
             layer.forward = functools.partial(checkpoint, layer.forward, use_reentrant=False)
         if compiled:
@@ -104,16 +107,31 @@ def spread(packed: Packed, parallel: str, device: torch.device, dtype: str) -> n
         return DistributedDataParallel(packed.to(device), device_ids=ids, gradient_as_bucket_view=True)
     mesh = torch.distributed.init_device_mesh(device.type, (torch.distributed.get_world_size(),))
     policy = MixedPrecisionPolicy(param_dtype=DTYPES[dtype], reduce_dtype=torch.float32)
-    for layer in packed.model.model.layers:  # type: ignore[union-attr]
+    for layer in packed.model.model.layers:
         fully_shard(layer, mesh=mesh, mp_policy=policy)
     fully_shard(packed, mesh=mesh, mp_policy=policy)  # tied embeddings and head lie in this one group
     return packed.to(device)  # buffers, such as the rotary frequencies, are not sharded
 
 
+def syncing(spread: nn.Module, sync: bool) -> contextlib.AbstractContextManager[None]:
+    """Whether gradients of what is run inside are summed over ranks at its backward pass, or kept for the next."""
+    if isinstance(spread, DistributedDataParallel):
+        return contextlib.nullcontext() if sync else spread.no_sync()
+    spread.set_requires_gradient_sync(sync)
+    return contextlib.nullcontext()
+
+
+def clipped(parameters: list[nn.Parameter], max_norm: float | None) -> float:
+    """The global norm of the summed gradients, over all shards; they are scaled down to `max_norm` if it is larger."""
+    norm = nn.utils.clip_grad_norm_(parameters, math.inf if max_norm is None else max_norm)
+    return float(norm.full_tensor() if isinstance(norm, DTensor) else norm)
+
+
 def groups(model: nn.Module, weight_decay: float, decay_embeddings: bool) -> list[dict[str, Any]]:
-    """AdamW's parameter groups: weight decay on matrices; none on norms and biases, and on embeddings only if asked. Tied ones count once."""
+    """AdamW's parameter groups: weight decay on matrices, none on norms and biases, on embeddings by choice. A tied head is one of them."""
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
-    decayed, plain = [], []
+    decayed: list[nn.Parameter] = []
+    plain: list[nn.Parameter] = []
     for parameter in model.parameters():
         matrix = parameter.ndim >= 2 and (decay_embeddings or id(parameter) not in embeddings)
         (decayed if matrix else plain).append(parameter)
@@ -135,7 +153,7 @@ def refuse_crossing(packed: nn.Module, vocab: int, device: torch.device) -> None
 
 
 def flops_per_token(config: Any, parameters: int, seq_len: int) -> int:
-    """FLOPs of forward and backward per token: 6N + 12 L H Q T, all of the window, nothing recomputed (PaLM, arXiv 2204.02311, appendix B)."""
+    """FLOPs of forward and backward per token: 6N + 12LHQT, whole windows, nothing recomputed (PaLM, arXiv 2204.02311, appendix B)."""
     return 6 * parameters + 12 * config.num_hidden_layers * config.num_attention_heads * head_dim(config) * seq_len
 
 
@@ -151,7 +169,12 @@ def peak(device: torch.device) -> float | None:
 
 
 def memory(
-    config: Any, parameters: int, places: int, sharded: int = 1, checkpointing: bool = True, whole_gradients: bool = False
+    config: Any,
+    parameters: int,
+    places: int,
+    sharded: int = 1,
+    checkpointing: bool = True,
+    whole_gradients: bool = False,
 ) -> dict[str, int]:
     """Bytes of one device by what takes them.
 

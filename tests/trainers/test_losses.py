@@ -17,7 +17,9 @@ def made(seed: int = 0, dtype: "torch.dtype" = torch.float32) -> "tuple[torch.Te
     return hidden, weight, tokens, mask
 
 
-def plain(hidden: "torch.Tensor", weight: "torch.Tensor", tokens: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
+def plain(
+    hidden: "torch.Tensor", weight: "torch.Tensor", tokens: "torch.Tensor", mask: "torch.Tensor"
+) -> "torch.Tensor":
     """As docs/mixture.md says it."""
     labels = tokens.masked_fill(~mask, -100)
     logits = (hidden @ weight.T).float()
@@ -52,7 +54,9 @@ def test_the_derivative_is_that_of_finite_differences() -> None:
             for step in (1e-2, -1e-2):
                 moved = [p + step * direction if p is parameter else p for p in (hidden, weight)]
                 ends.append(next_token_loss(*moved, tokens, mask)[0].item())
-        assert (ends[0] - ends[1]) / 2e-2 == pytest.approx((parameter.grad * direction).sum().item(), rel=1e-2, abs=1e-2)
+        assert (ends[0] - ends[1]) / 2e-2 == pytest.approx(
+            (parameter.grad * direction).sum().item(), rel=1e-2, abs=1e-2
+        )
 
 
 def test_inputs_and_targets_of_a_window_of_three_documents_are_these_pairs() -> None:

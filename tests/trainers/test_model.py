@@ -65,7 +65,9 @@ def test_a_call_with_a_mask_or_a_cache_would_see_other_documents(wrong: dict[str
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
-def test_the_check_before_training_passes_a_model_that_keeps_documents_apart(attention: str, family: str, tmp_path: Path) -> None:
+def test_the_check_before_training_passes_a_model_that_keeps_documents_apart(
+    attention: str, family: str, tmp_path: Path
+) -> None:
     packed = models.prepare(models.load(str(saved(tmp_path, family)), attention), checkpointing=True, compiled=False)
     models.refuse_crossing(packed, 96, torch.device("cpu"))
 
@@ -142,7 +144,12 @@ def test_flops_of_llama_3_2_3b_at_8192_are_these() -> None:
 
 
 def test_a_device_whose_peak_nobody_told_us_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {"NVIDIA H100 80GB HBM3": 989e12, "NVIDIA H200": 989e12, "NVIDIA A100-SXM4-80GB": 312e12, "NVIDIA H100 PCIe": None}
+    names = {
+        "NVIDIA H100 80GB HBM3": 989e12,
+        "NVIDIA H200": 989e12,
+        "NVIDIA A100-SXM4-80GB": 312e12,
+        "NVIDIA H100 PCIe": None,
+    }
     for name, flops in names.items():
         monkeypatch.setattr(torch.cuda, "get_device_name", lambda device, name=name: name)
         assert models.peak(torch.device("cuda", 0)) == flops
@@ -161,7 +168,9 @@ CONFIG = transformers.LlamaConfig(hidden_size=3072, num_hidden_layers=28, num_at
         (80e9, {}, "it takes a micro_batch below 8"),
     ],
 )
-def test_a_step_that_does_not_fit_names_the_setting_that_helps(room: float, settings: dict[str, Any], named: str) -> None:
+def test_a_step_that_does_not_fit_names_the_setting_that_helps(
+    room: float, settings: dict[str, Any], named: str
+) -> None:
     needs = models.memory(CONFIG, 3_212_749_824, 8 * 8192, **settings)
     with pytest.raises(CurateError, match=named):
         models.refuse_unfit(needs, int(room), settings.get("sharded", 1) > 1, settings.get("checkpointing", True), 8)
@@ -174,7 +183,9 @@ def test_a_step_that_fits_is_not_refused_and_shards_are_counted_once() -> None:
 
 
 def test_a_model_that_is_not_there_or_not_known_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CurateError, match="no model with safetensors here or in the hub's cache; fetch it first") as caught:
+    with pytest.raises(
+        CurateError, match="no model with safetensors here or in the hub's cache; fetch it first"
+    ) as caught:
         models.load(str(tmp_path), "sdpa")
     assert "\n" not in str(caught.value)
     config = transformers.GPT2Config(n_layer=1, n_head=2, n_embd=8, vocab_size=10)

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -67,8 +68,8 @@ def test_a_rate_is_never_zero_never_above_the_peak_and_falls_only_in_the_decay(
     lr = rates(Schedule(1.0, steps * step, shape, warmup, decay, floor), steps, step)
     assert all(0 < rate <= 1 for rate in lr)
     begins = (steps * step - decay) / step
-    assert all(a <= b for s, (a, b) in enumerate(zip(lr, lr[1:], strict=False)) if s + 1 <= begins)
-    assert all(a >= b - 1e-15 for s, (a, b) in enumerate(zip(lr, lr[1:], strict=False)) if s >= begins)
+    assert all(a <= b for s, (a, b) in enumerate(itertools.pairwise(lr)) if s + 1 <= begins)
+    assert all(a >= b - 1e-15 for s, (a, b) in enumerate(itertools.pairwise(lr)) if s >= begins)
 
 
 def test_batches_of_another_size_get_the_same_rate_at_the_same_tokens_of_the_decay() -> None:
