@@ -213,11 +213,11 @@ def tokenizer_of(run: Run) -> Path:
     where = run.tokenizer or run.model
     if not Path(where).is_dir():
         name, _, revision = where.partition("@")
-        options: dict[str, Any] = {"local_files_only": True, "_raise_exceptions_for_missing_entries": False}
-        found = cached_file(name, "tokenizer.json", revision=revision or "main", **options)
-        where = str(Path(found).parent) if found else where
+        with contextlib.suppress(OSError):  # not in the cache, or no name at all: told below
+            found = cached_file(name, "tokenizer.json", revision=revision or "main", local_files_only=True)
+            where = str(Path(found).parent)
     if not (Path(where) / "tokenizer.json").is_file():
-        raise CurateError("has no tokenizer.json; say tokenizer: and the folder of the model's", where=where)
+        raise CurateError("no tokenizer.json in this folder or the hub's cache; name its folder as tokenizer", where=where)
     return Path(where)
 
 
@@ -444,7 +444,7 @@ class Trainer:
 def train(run: Run) -> str:
     """Run the settings in this process and rank. Returns `finished` or `interrupted`; CurateError for what the user can put right."""
     stopped: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
+    before = signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     with ranks() as place:
         trainer = Trainer(run, place)
         trainer.resume()
@@ -453,6 +453,7 @@ def train(run: Run) -> str:
         if status == "finished" and not (trainer.out / "model").exists():
             checkpoint.export_hf(trainer.model, trainer.tokenizer, trainer.out / "model")
         trainer.status(status)
+    signal.signal(signal.SIGTERM, before)
     return status
 
 
