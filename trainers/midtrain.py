@@ -206,21 +206,6 @@ def accumulation(run: Run, world: int) -> int:
     return run.batch_size // (world * run.micro_batch)
 
 
-def tokenizer_of(run: Run) -> Path:
-    """The folder of the tokenizer that the model has. CurateError if there is none, for tokens of another one train nothing."""
-    from transformers.utils import cached_file
-
-    where = run.tokenizer or run.model
-    if not Path(where).is_dir():
-        name, _, revision = where.partition("@")
-        with contextlib.suppress(OSError):  # not in the cache, or no name at all: told below
-            found = cached_file(name, "tokenizer.json", revision=revision or "main", local_files_only=True)
-            where = str(Path(found).parent)
-    if not (Path(where) / "tokenizer.json").is_file():
-        raise CurateError("no tokenizer.json in this folder or the hub's cache; name its folder as tokenizer", where=where)
-    return Path(where)
-
-
 class Sources:
     """The names of a mixture's sources, and which one each window is of."""
 
@@ -240,19 +225,13 @@ class Sources:
         return zeros.index_add_(0, sources.to(each.device), each.double())
 
 
-def total_over_ranks(values: Tensor) -> Tensor:
-    """The sum of a tensor over all ranks, in place."""
-    dist.all_reduce(values)
-    return values
-
-
 class Trainer:
     """All that a step needs. Every rank has one, and all of them call the same methods."""
 
     def __init__(self, run: Run, place: Place) -> None:
         self.run, self.place, self.out = run, place, Path(run.out)
         self.accumulation = accumulation(run, place.world)
-        self.tokenizer = tokenizer_of(run)
+        self.tokenizer = models.tokenizer_of(run.tokenizer or run.model)
         with (self.tokenizer / "tokenizer.json").open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         self.mix = Mixture(run.mixture, tokenizer_sha256=sha256)
@@ -350,10 +329,10 @@ class Trainer:
         """One step: gradient of the mean over the targets of all ranks, clip, and an update if all is finite."""
         torch.manual_seed(hash((self.run.seed, self.step, self.place.rank)) % 2**63)
         counts = torch.from_numpy(window["loss_mask"].sum(1))
-        targets = total_over_ranks(self.sources.summed(counts.to(self.place.device), sources))  # (sources,)
+        targets = models.total_over_ranks(self.sources.summed(counts.to(self.place.device), sources))  # (sources,)
         every = int(targets.sum())
         scale = self.place.world / max(every, 1)  # ranks' gradients are averaged, so the world comes back in
-        losses = total_over_ranks(self.backward(window, sources, scale))  # (sources,)
+        losses = models.total_over_ranks(self.backward(window, sources, scale))  # (sources,)
         norm = models.clipped(self.parameters, self.run.max_grad_norm)
         loss, lr = float(losses.sum()) / max(every, 1), self.schedule.lr(self.tokens, self.step_tokens)
         if finite := math.isfinite(loss) and math.isfinite(norm):
@@ -404,7 +383,7 @@ class Trainer:
             if len(self.times) == 1:
                 gc.collect()
                 gc.freeze()  # what a run has made by now stays: without it, each collection walks through all of it
-            asked = bool(total_over_ranks(torch.tensor(float(len(stopped)), device=self.place.device)))
+            asked = bool(models.total_over_ranks(torch.tensor(float(len(stopped)), device=self.place.device)))
             if asked or self.step % self.run.save_steps == 0 or self.step == self.run.max_steps:
                 self.save()
             if asked and self.step < self.run.max_steps:
@@ -414,7 +393,8 @@ class Trainer:
     def log(self, told: dict[str, Any]) -> None:
         """A line of metrics.jsonl, and a shorter one for people."""
         if self.place.rank == 0:
-            line = {"step": self.step, "tokens": self.tokens, **told}
+            epoch = round(self.mix.consumed / len(self.mix), 6)
+            line = {"step": self.step, "tokens": self.tokens, "epoch": epoch, **told}
             with (self.out / "metrics.jsonl").open("a") as file:
                 file.write(json.dumps(line, allow_nan=False) + "\n")
             short = {"loss": told["loss"], "lr": told["lr"], "tokens/s": told["tokens_per_second"]}

@@ -31,8 +31,14 @@ FAMILIES = ("llama", "qwen2", "qwen3")
 """Whose logits are the head times the decoder's output, and whose packed rows are tested to be apart."""
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
-PEAKS = {"A100": 312e12, "H100 80GB HBM3": 989e12, "H200": 989e12}
-"""Dense bf16 FLOP/s by part of the device's name; SXM modules by NVIDIA's data sheets. Others have no MFU."""
+PEAKS = {
+    "NVIDIA A100-SXM4-40GB": 312e12,
+    "NVIDIA A100-SXM4-80GB": 312e12,
+    "NVIDIA A100 80GB PCIe": 312e12,
+    "NVIDIA H100 80GB HBM3": 989e12,
+    "NVIDIA H200": 989e12,
+}
+"""Dense bf16 FLOP/s by the device's whole name, from NVIDIA's data sheets. Others, such as H100 PCIe and slices, have no MFU."""
 STATE_BYTES, LOGIT_BYTES, LAYER_BYTES, WORK_BYTES = 16, 16 * 2048, 4, 46
 """Memory, as fitted to measured steps in `curate/compute.py`, which this package may not import: per parameter; per entry of the
 vocabulary; per token, hidden unit and layer with activation checkpointing; per token and hidden unit."""
@@ -61,6 +67,22 @@ def load(where: str, attention: str) -> nn.Module:
         said = " ".join(str(error).split())[:200]
         what = "no model with safetensors here or in the hub's cache; fetch it first with `hf download`"
         raise CurateError(f"{what} ({said})", where=where) from error
+
+
+def tokenizer_of(where: str) -> Path:
+    """The folder that holds the tokenizer.json of a model, named as for `load`. CurateError if there is none."""
+    from transformers.utils import cached_file
+
+    if not Path(where).is_dir():
+        name, _, revision = where.partition("@")
+        with contextlib.suppress(OSError):  # not in the cache, or no name at all: told below
+            found = cached_file(name, "tokenizer.json", revision=revision or "main", local_files_only=True)
+            where = str(Path(found).parent)
+    if not (Path(where) / "tokenizer.json").is_file():
+        raise CurateError(
+            "no tokenizer.json in this folder or the hub's cache; name its folder as tokenizer", where=where
+        )
+    return Path(where)
 
 
 class Packed(nn.Module):
@@ -121,6 +143,12 @@ def syncing(spread: nn.Module, sync: bool) -> contextlib.AbstractContextManager[
     return contextlib.nullcontext()
 
 
+def total_over_ranks(values: Tensor) -> Tensor:
+    """The sum of a tensor over all ranks, in place."""
+    torch.distributed.all_reduce(values)
+    return values
+
+
 def clipped(parameters: list[nn.Parameter], max_norm: float | None) -> float:
     """The global norm of the summed gradients, over all shards; they are scaled down to `max_norm` if it is larger."""
     norm = nn.utils.clip_grad_norm_(parameters, math.inf if max_norm is None else max_norm)
@@ -164,8 +192,7 @@ def head_dim(config: Any) -> int:
 
 def peak(device: torch.device) -> float | None:
     """Dense bf16 FLOP/s of a device, None where we do not know it."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-    return next((flops for part, flops in PEAKS.items() if part in name), None)
+    return PEAKS.get(torch.cuda.get_device_name(device)) if device.type == "cuda" else None
 
 
 def memory(

@@ -2,7 +2,7 @@
 
 A step that begins at `tokens` and takes `step` of them trains with `Schedule.lr(tokens, step)`. Warm-up counts the step itself: the first
 of W steps has 1/W of the peak and the last one all of it (torchtitan's `(s + 1) / W`), so no step is wasted at zero. The decay counts what
-was done before the step: its first step has the peak, which makes a branch continuous with the stable stage that it leaves, and its last one
+was done before the step: its first step has the peak, which makes a branch continuous with the stable stage it leaves, and its last one
 stays above the floor. The cosine is OctoThinker's (2e-5 to 2e-6 over 5,000 steps of 4,194,304 tokens, warm-up 0); `1 - sqrt` is that of
 Haegele et al. (arXiv 2405.18392), who found it best for short decays.
 

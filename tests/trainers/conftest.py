@@ -10,7 +10,10 @@ import pytest
 from curation.fit.bpe import bpe
 from mixers.mixture import mixture
 
-TEXTS = ["The quick brown fox jumps over the lazy dog.", "Let $x^2 - 5x + 6 = 0$. Then $(x-2)(x-3) = 0$, so $x = 2$ or $x = 3$."]
+TEXTS = [
+    "The quick brown fox jumps over the lazy dog.",
+    "Let $x^2 - 5x + 6 = 0$. Then $(x-2)(x-3) = 0$, so $x = 2$ or $x = 3$.",
+]
 STAGES = [{"until": 0.5, "weights": {"web": 0.75, "qa": 0.25}}, {"until": 1, "weights": {"web": 0.25, "qa": 0.75}}]
 SEQ_LEN = 32
 

@@ -149,6 +149,7 @@ def test_a_device_whose_peak_nobody_told_us_has_none(monkeypatch: pytest.MonkeyP
         "NVIDIA H200": 989e12,
         "NVIDIA A100-SXM4-80GB": 312e12,
         "NVIDIA H100 PCIe": None,
+        "NVIDIA H200 NVL": None,
     }
     for name, flops in names.items():
         monkeypatch.setattr(torch.cuda, "get_device_name", lambda device, name=name: name)
