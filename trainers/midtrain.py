@@ -100,7 +100,7 @@ class Run:
     dtype: str = "bfloat16"
     """In which layers compute; weights, moments and sums of gradients are fp32."""
     attention: str | None = None
-    """An implementation of transformers; flex_attention on CUDA and sdpa elsewhere if not said."""
+    """An implementation of transformers; sdpa if not said, which masks documents and is the one that tests prove."""
     activation_checkpointing: bool = True
     """Layers are computed again in the backward pass, which costs a quarter of the time and saves most of the memory."""
     compile: bool = False
@@ -247,7 +247,7 @@ class Trainer:
     def _make(self, sha256: str) -> None:
         run, place = self.run, self.place
         cuda = place.device.type == "cuda"
-        self.model = models.load(run.model, run.attention or ("flex_attention" if cuda else "sdpa"))
+        self.model = models.load(run.model, run.attention or "sdpa")
         config: Any = self.model.config
         if config.vocab_size < self.mix.facts["vocab"]:
             said = f"the model knows {config.vocab_size:,} tokens, the mixture {self.mix.facts['vocab']:,}"
