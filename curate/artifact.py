@@ -151,6 +151,15 @@ def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
 
 
+def sync_folder(path: Path) -> None:
+    """Put a folder's list of names on disk: without that a power loss may undo a rename."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def parquet_bytes(frame: pl.DataFrame, group_rows: int = SHARD_ROWS) -> bytes:
     """A frame as Parquet, the same bytes for the same rows whatever chunks they came in."""
     import pyarrow.parquet as pq

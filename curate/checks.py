@@ -181,11 +181,14 @@ def _mixture(recipe: Recipe) -> None:
 
 
 def _of_corpora(recipe: Recipe) -> None:
-    for key in ("max_epochs", "mask") if recipe.mixture else ():
-        named = getattr(recipe.mixture, key)
+    mixture = recipe.mixture
+    if mixture is None:
+        return
+    for key in ("max_epochs", "mask"):
+        named = getattr(mixture, key)
         _listed(recipe, named, recipe.corpora, "corpus", lambda _, name, key=key: ("mixture", key, name))  # type: ignore[misc]
-    mixed = {name for stage in recipe.mixture.stages for name in stage.weights} if recipe.mixture else set()
-    for name in recipe.mixture.mask if recipe.mixture else ():
+    mixed = {name for stage in mixture.stages for name in stage.weights}
+    for name in mixture.mask:
         if name not in mixed:
             raise recipe.fail(f"{name!r} is in no stage of the mixture; delete its mask", "mixture", "mask", name)
 

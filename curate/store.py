@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.artifact import Damaged, Manifest, replace_file
+from curate.artifact import Damaged, Manifest, replace_file, sync_folder
 from curate.errors import CurateError
 from curate.identity import file_sha256
 
@@ -167,12 +167,12 @@ class Store:
     def admit(self, data: Path, manifest: Manifest) -> None:
         """Turn a folder with all files of an object into that object, by one rename."""
         replace_file(data / "manifest.json", manifest.dump().encode())
-        _fsync_folder(data)
+        sync_folder(data)
         place = self.object(manifest.key)
         if place.is_dir():  # without a manifest: what a crash of another tool left
             shutil.rmtree(place)
         data.replace(place)
-        _fsync_folder(place.parent)
+        sync_folder(place.parent)
         self.check(manifest.key)
 
     @contextlib.contextmanager
@@ -224,11 +224,3 @@ def _give_to_group(path: Path) -> None:
     wanted = mode | (GROUP | 0o070 if modes.S_ISDIR(mode) else 0o060)
     if wanted != mode and not path.is_symlink():
         path.chmod(modes.S_IMODE(wanted))
-
-
-def _fsync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from curate.artifact import sync_folder
 from curate.errors import CurateError
 
 FACTS = "export.json"
@@ -142,17 +143,9 @@ def _empty(folder: Path) -> None:
 def _move(partial: Path, to: Path) -> None:
     with _writing(to):
         for folder in (partial, *(p for p in partial.iterdir() if p.is_dir())):
-            _sync(folder)
+            sync_folder(folder)
         os.rename(partial, to)  # also over an empty folder; fails if something came there meanwhile
-        _sync(to.parent)
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+        sync_folder(to.parent)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from curation.gzip import member
 from mixers._output import Output
 from mixers._pieces import Pieces
 from mixers.order import U64, key
-from mixers.select import keyed_hash
+from mixers.select import Source, keyed_hash
 
 FIRST = ("id", "text", "corpus", "source", "url", "license", "date", "dump", "parent_id", "uses", "n_tokens")
 LAST = ("extra",)
@@ -107,20 +107,16 @@ def _cast(name: str, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Uses:
-    """The documents of one source that a mixture uses, by hash of their id, ascending."""
+    """How often a mixture uses each document of one source; `documents` are those that it uses at all."""
 
-    name: str
-    seed: int
-    hashes: U64
+    documents: Source
     times: NDArray[np.uint32]
-    tokens: NDArray[np.uint32]
 
     def join(self, docs: pl.DataFrame) -> pl.DataFrame:
         """Those of some documents that are used, with `uses` and `n_tokens`."""
-        found = keyed_hash(docs["id"], key(self.seed, self.name))
-        at = np.minimum(np.searchsorted(self.hashes, found), len(self.hashes) - 1)
-        here = np.flatnonzero(self.hashes[at] == found)
-        counted = {"uses": self.times[at[here]], "n_tokens": self.tokens[at[here]]}
+        numbers = self.documents.numbers(docs["id"])
+        here = np.flatnonzero(numbers >= 0)
+        counted = {"uses": self.times[numbers[here]], "n_tokens": self.documents.lengths[numbers[here]]}
         return docs[here].hstack(pl.DataFrame(counted))
 
 
@@ -140,4 +136,4 @@ def _counted(name: str, seed: int, parts: list[tuple[U64, NDArray[np.uint32], ND
     every, which = np.unique(hashes, return_inverse=True)
     times = np.bincount(which, starts).astype(np.uint32)
     tokens = (np.bincount(which, lengths) / times).astype(np.uint32)
-    return Uses(name, seed, every, times, tokens)
+    return Uses(Source(name, seed, every, tokens), times)

@@ -126,15 +126,10 @@ def _check(names: tuple[str, ...], project: Path | None, *, as_json: bool) -> No
 
 
 def _shown(field: object) -> str:
-    required = getattr(field, "is_required", lambda: False)()
-    default = getattr(field, "default", None)
-    return (
-        "required"
-        if required
-        else repr(default)
-        if isinstance(default, str) and not default.isprintable()
-        else str(default)
-    )
+    if getattr(field, "is_required", lambda: False)():
+        return "required"
+    default = str(getattr(field, "default", None))
+    return default if default.isprintable() else repr(default)
 
 
 @click.command()
