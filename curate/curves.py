@@ -188,6 +188,7 @@ def _held_out(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> Non
         axis.legend(frameon=False)
     else:
         axis.text(0.5, 0.5, "nothing is held out", transform=axis.transAxes, ha="center", color="#888888")
+        axis.set(xticks=[], yticks=[])
 
 
 def _lr(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
