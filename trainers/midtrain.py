@@ -277,9 +277,7 @@ class Trainer:
 
     def resume(self) -> None:
         """Go on from the newest checkpoint, else begin from the parent, else from the model. CurateError for a run of other settings."""
-        newest = checkpoint.latest(self.out / "checkpoints")
-        if newest:
-            facts = checkpoint.load(newest, self.model, self.optimizer)
+        if facts := checkpoint.load_newest(self.out / "checkpoints", self.model, self.optimizer):
             checkpoint.refuse_foreign(facts, *(self.facts[name] for name in ("mixture", "tokenizer_sha256", "seed")))
             self._refuse_other(facts["settings"])
             self.facts = facts
@@ -407,7 +405,8 @@ class Trainer:
             path = self.out / "metrics.jsonl"
             lines = path.read_text().splitlines(keepends=True) if path.exists() else []
             whole = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= self.step]
-            path.write_text("".join(whole))
+            path.with_suffix(".tmp").write_text("".join(whole))
+            path.with_suffix(".tmp").replace(path)  # a kill in the middle must not lose lines before the checkpoint
         self.status("running")
 
     def status(self, said: str) -> None:
