@@ -26,6 +26,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 
 from curate.errors import CurateError
+from trainers import attention as attentions
 from trainers.losses import next_token_loss
 
 FAMILIES = ("llama", "qwen2", "qwen3")
@@ -50,11 +51,12 @@ WHOLE_LAYER_BYTES = 34
 def load(where: str, attention: str) -> nn.Module:
     """A causal LM with fp32 weights from a folder, or from the hub's cache as `owner/name` or `owner/name@revision`.
 
-    attention: transformers' name of an implementation. Raises CurateError where there is none, where its weights are no safetensors, and
-    for a family that was not tried.
+    attention: transformers' name of an implementation, or `varlen`, ours. Raises CurateError where there is no model, where its weights are
+    no safetensors, and for a family that was not tried.
     """
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    attentions.register()
     name, _, revision = (where, "", "") if Path(where).is_dir() else where.partition("@")
     asked: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, "revision": revision or "main"}
     try:
@@ -62,6 +64,8 @@ def load(where: str, attention: str) -> nn.Module:
         if config.model_type not in FAMILIES:
             said = f"models of type {config.model_type} were not tried; these were: {', '.join(FAMILIES)}"
             raise CurateError(said, where=where)
+        if attention == attentions.VARLEN:
+            attentions.refuse_unfit(config, where)
         options = asked | {"dtype": torch.float32, "use_safetensors": True, "attn_implementation": attention}
         return AutoModelForCausalLM.from_pretrained(name, config=config, **options)
     except (OSError, ValueError) as error:
@@ -96,7 +100,9 @@ class Packed(nn.Module):
     def hidden(self, tokens: Tensor, position_ids: Tensor) -> Tensor:
         """(B, T) ids -> (B, T, D). The mask is None and the cache off: only then do documents stay apart."""
         decoder: nn.Module = self.model.model
-        out = decoder(input_ids=tokens, position_ids=position_ids, attention_mask=None, use_cache=False)
+        of_varlen = self.model.config._attn_implementation == attentions.VARLEN
+        more = attentions.bounds(position_ids) if of_varlen else {}
+        out = decoder(input_ids=tokens, position_ids=position_ids, attention_mask=None, use_cache=False, **more)
         return out.last_hidden_state
 
     def forward(
@@ -169,12 +175,19 @@ def groups(model: nn.Module, weight_decay: float, decay_embeddings: bool) -> lis
 
 @torch.no_grad()
 def refuse_crossing(packed: nn.Module, vocab: int, device: torch.device) -> None:
-    """CurateError if a document's hidden states depend on the document before it; all ranks call it. Two short forward passes."""
-    tokens = torch.arange(64, device=device)[None] % vocab  # (1, 64): documents of 24 and 40 tokens
-    places = torch.cat([torch.arange(24), torch.arange(40)])[None].to(device)
-    other = torch.where(torch.arange(64, device=device) < 24, (tokens + 1) % vocab, tokens)
+    """CurateError if a document's hidden states depend on the document before it; all ranks call it. Two short forward passes.
+
+    The row is two blocks of flex attention long, and its documents end within one.
+    """
+    first, length = 100, 256
+    tokens = torch.arange(length, device=device)[None] % vocab  # (1, T)
+    places = torch.cat([torch.arange(first), torch.arange(length - first)])[None].to(device)
+    other = torch.where(torch.arange(length, device=device) < first, (tokens + 1) % vocab, tokens)
     one, two = (packed(ids, places).float() for ids in (tokens, other))
-    if not torch.allclose(one[:, 24:], two[:, 24:], atol=1e-5) or torch.allclose(one[:, :24], two[:, :24], atol=1e-5):
+    apart, same = (
+        torch.allclose(one[:, part], two[:, part], atol=1e-5) for part in (slice(first, None), slice(first))
+    )
+    if not apart or same:
         from transformers import __version__
 
         said = f"attention crosses documents with transformers {__version__}"
