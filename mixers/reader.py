@@ -232,6 +232,11 @@ class Mixture:
             raise CurateError(f"the state is of mixture {whose[:12]}, this is {self.digest[:12]}", where=str(self.path))
         self.consumed = windows
 
+    def count(self, places: Iterable[int]) -> int:
+        """Tokens that stand at some places of the endless stream, without padding."""
+        edges = ((self.edges[w], self.edges[w + 1]) for w in map(self.number, places))
+        return sum(int(self.segments[start:end].sum(dtype=np.int64)) for start, end in edges)
+
     def documents(self, step: int, size: int) -> pl.DataFrame:
         """The documents of global batch `step`: rows of index.parquet with the `place` of their window, in order of training.
 

@@ -43,7 +43,7 @@ class Run:
     model: str | None = None
     """Folder of a model, or its name in the hub's cache: owner/name or owner/name@revision."""
     parent: str | None = None
-    """A finished run's folder, or a checkpoint, to branch from: its weights and moments, with this run's data, schedule, and tokens from 0."""
+    """A finished run's folder, or a checkpoint, to branch from: its weights and moments, but this run's data and schedule."""
     from_tokens: int | None = None
     """Branch from the checkpoint of the parent, a run's folder, that is nearest to so many tokens; the parent keeps it by keep_steps."""
     config: dict[str, Any] | None = None
@@ -93,7 +93,7 @@ class Run:
     seed: int = 0
     """Of new weights, and of dropout where a model has it; the order of data is the mixture's."""
     eval_steps: int | None = None
-    """Steps between losses on the held-out windows, which also come before the first step and after the last; a tenth of the run if not said."""
+    """Steps between losses on the held-out windows, which come at step 0 and at the end too; a tenth of the run if not said."""
     save_steps: int = 500
     """Steps between checkpoints."""
     keep: int = 2
@@ -194,6 +194,8 @@ def _refuse_together(run: Run, where: str) -> None:
         raise CurateError(
             "model is missing; name a model, the parent of a branch, or the config of a new model", where=where
         )
+    if not (run.tokenizer or run.model):
+        raise CurateError("tokenizer is missing; name the folder that holds its tokenizer.json", where=where)
     if run.config and (run.model or run.parent):
         said = "model" if run.model else "parent"
         raise CurateError(f"config is of a new model, and {said} names one; keep one of them", where=where)
