@@ -53,6 +53,8 @@ def _refuse(model: nn.Module, base: Path, out: Path) -> None:
 
 
 def _write(model: Any, state: dict[str, Any], base: Path, out: Path) -> None:
+    for stale in out.parent.glob(f".{out.name}.tmp-*"):  # of an export that was killed
+        shutil.rmtree(stale)
     under_way = out.with_name(f".{out.name}.tmp-{os.urandom(4).hex()}")
     under_way.mkdir(parents=True)
     try:

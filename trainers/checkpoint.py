@@ -1,7 +1,7 @@
 """Checkpoints of a training run that are whole or not there, whoever dies when, and that load in any number of ranks.
 
     save(folder, step, model, optimizer, facts)     every rank calls it
-    load(latest(folder), model, optimizer)          -> facts; another world size than that of the save will do
+    load_newest(folder, model, optimizer)           -> facts; another world size than that of the save will do
 
 A save writes `step-0000123.tmp-<nonce>`: each rank its shards of weights and moments, then its random state. All ranks vote that their part
 is on disk; rank 0 writes `manifest.json` (sizes, SHA-256, facts), renames the folder, and only then removes old ones. A step that is there
@@ -18,6 +18,7 @@ tensors; saving in the background; a folder that not all ranks share; optimizers
 
 import contextlib
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,7 +51,20 @@ from trainers._names import tied_names, unwrapped
 from trainers._random import random_state, set_random_state
 from trainers._together import each, rank, together, world
 
-__all__ = ["branch", "export_hf", "latest", "load", "pin", "refuse_foreign", "save", "verify"]
+__all__ = [
+    "branch",
+    "export_hf",
+    "latest",
+    "load",
+    "load_newest",
+    "passed",
+    "pin",
+    "read",
+    "refuse_foreign",
+    "save",
+    "step_name",
+    "verify",
+]
 
 FILE_BYTES = 2**28
 """At most that many bytes of tensors in a file, unless one tensor is larger."""
@@ -179,6 +193,11 @@ def latest(folder: Path) -> Path | None:
     return next((path for path in steps(folder).values() if _passed(read, path) is not None), None)
 
 
+def passed(path: Path) -> dict[str, Any] | None:
+    """The manifest of a checkpoint that is whole by names and sizes; None of another folder."""
+    return _passed(read, path)
+
+
 def _passed(check: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any] | None:
     try:
         return check(path)
@@ -207,6 +226,26 @@ def load(
     if said["world"] == world() and optimizer is not None:
         together(lambda: set_random_state((path / f"random-{rank():05}.json").read_bytes()), str(path))
     return said["facts"]
+
+
+def load_newest(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
+    """Load the newest whole checkpoint of a run, digests and all; every rank calls it. Returns its facts, None where there is none at all.
+
+    One that is damaged is told on stderr and passed over, for the steps after the one before come out the same again. CurateError where
+    all are damaged: to begin anew is the user's to say.
+    """
+    paths = together(lambda: list(steps(folder).values()) if folder.is_dir() else [], str(folder))[0]
+    for path in paths:
+        try:
+            together(lambda path=path: _checked(path, digests=True), str(path))
+        except CurateError as error:  # the same on all ranks
+            _on_first(lambda error=error: print(f"warning: {error}; passed over", file=sys.stderr))
+        else:
+            return load(path, model, optimizer, digests=False)
+    if paths:
+        said = "no checkpoint here is whole; copy one back, or name another out: folder to begin anew"
+        raise CurateError(said, where=str(folder))
+    return None
 
 
 def _checked(path: Path, digests: bool) -> dict[str, Any]:
