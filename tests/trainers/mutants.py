@@ -144,7 +144,7 @@ MORE = [
     Mutant("the warm-up begins at zero", "self.peak * (tokens + step) / self.warmup", "self.peak * tokens / self.warmup", RATES),
     Mutant("the decay counts its own step", "done = (tokens - (", "done = (tokens + step - (", RATES),
     Mutant("the decay ends at zero and not at the floor", "self.floor + (1 - self.floor) * left", "left", RATES),
-    Mutant("the betas are swapped", "(run.beta1, run.beta2)", "(run.beta2, run.beta1)", PLAIN),
+    Mutant("the betas are swapped", "run.lr, (run.beta1, run.beta2)", "run.lr, (run.beta2, run.beta1)", PLAIN),
     Mutant("a step that is not finite is taken", "if finite := math.isfinite(loss) and math.isfinite(norm):", "if (finite := math.isfinite(loss) and math.isfinite(norm)) or True:", POISONED),
     Mutant(
         "skipped steps are forgotten at a resume",
@@ -165,7 +165,12 @@ MORE = [
         '"data": {**self.mix.state_dict(), "windows": self.mix.consumed + self.run.batch_size}',
         RESUMED,
     ),
-    Mutant("a branch loses the moments of its parent", "checkpoint.load(Path(self.run.parent), self.model, self.optimizer)", "checkpoint.load(Path(self.run.parent), self.model)", BRANCHED),
+    Mutant(
+        "a branch loses the moments of its parent",
+        "checkpoint.load(",
+        "(lambda path, model, _: checkpoint.load(path, model))(",
+        BRANCHED,
+    ),
     Mutant(
         "the head is not tied after loading",
         "        return AutoModelForCausalLM.from_pretrained(name, config=config, **options)",
@@ -174,7 +179,7 @@ MORE = [
         "        return model",
         MASTER,
     ),
-]  # fmt: skip
+]
 
 MUTANTS = OF_THE_TOYS + MORE
 

@@ -6,7 +6,6 @@ test that should fail. Four mutants by default, drawn from the commit that is te
 
 import os
 import random
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,10 @@ torch = pytest.importorskip("torch", reason="needs the extra `train`")
 pytest.importorskip("transformers", reason="needs the extra `train`")
 
 from tests.trainers import ranks  # noqa: E402
-from tests.trainers.mutants import MUTANTS, OF_THE_TOYS, PACKAGE, ROOT, Mutant, verdict  # noqa: E402
+from tests.trainers.mutants import MUTANTS, OF_THE_TOYS, PACKAGE, Mutant, verdict  # noqa: E402
+from tests.trainers.runs import commit  # noqa: E402
 
 ALL = bool(os.environ.get("CURATE_TEST_ALL"))
-
-
-def commit() -> str:
-    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "none"
 
 
 DRAWN = MUTANTS if ALL else random.Random(commit()).sample(MUTANTS, 4)
