@@ -15,7 +15,7 @@ from curate.artifact import ROW, Piece
 from curate.errors import CurateError
 from curate.gather import SHARD
 from curate.life import Life, in_corpus, live, lives
-from curate.positions import positions, spelled
+from curate.positions import held_out, positions, spelled
 from curate.replied import build_of, replies_to
 from curate.spans import common_run
 
@@ -39,8 +39,10 @@ def add(curated: Curated, told: list[Life], *, tokens: bool = False) -> None:
                 _partner(curated, life, node, shard, row)
         _leaks(curated, life)
         _family(curated, life)
-    places = positions(state, [str(life.id) for life in told])
+    ids = [str(life.id) for life in told]
+    places, apart = positions(state, ids), held_out(state, ids)
     for life in told:
+        life.evidence["held_out"] = (life.corpus, str(life.id)) in apart
         found = [] if life.is_parent or life.fate != "kept" else places.get((life.corpus, str(life.id)), [])
         life.evidence["mixture"] = [{**row, "text": spelled(state, row)} for row in found] if tokens else found
 

@@ -41,9 +41,11 @@ def built_nodes(state: State) -> Iterator[tuple[int, Node, Manifest]]:
 
 
 def source_rows(facts: dict[str, Any], stage: int | None = None) -> list[dict[str, Any]]:
-    """What each source gives to the mixture, or to one stage of it: tokens asked, achieved and available, share, documents, epochs."""
+    """What each source gives to the mixture, or to one stage of it: tokens asked, achieved, available and held out, share, documents,
+    epochs."""
     if not facts:
         return []
+    apart = facts.get("held_out", {}).get("sources", {})
     lines = facts["sources"] if stage is None else facts["stages"][stage]["sources"]
     total = max(1, sum(line["tokens"] for line in lines.values()))
     return [
@@ -55,6 +57,7 @@ def source_rows(facts: dict[str, Any], stage: int | None = None) -> list[dict[st
             "documents": line["documents"],
             "epochs": line["tokens"] / max(1, facts["sources"][name]["available"]["tokens"]),
             "available": facts["sources"][name]["available"]["tokens"],
+            "held_out": apart.get(name, {}).get("tokens", 0),
         }
         for name, line in lines.items()
     ]
@@ -165,7 +168,8 @@ FIGURES = {
             share DOUBLE Its tokens over all tokens of the mixture, in [0, 1].
             documents BIGINT Different documents in the mixture.
             epochs DOUBLE Its tokens in the mixture over those that it has.
-            available BIGINT Tokens that the corpus has.
+            available BIGINT Tokens that the corpus has, without those held out.
+            held_out BIGINT Tokens of it that are kept out of training.
         """),
         _sources,
     ),

@@ -64,7 +64,8 @@ def add_mixture(planner: Planner) -> None:
     asked["max_epochs"] = {name: cap for name, cap in mix.max_epochs.items() if name in corpora}
     asked["masked"] = sorted(name for name, node in ends if "n_masked" in node.adds)
     if planner.fraction:  # of a share of the documents, that share of the tokens
-        asked["tokens"] = max(1, round(asked["tokens"] * planner.fraction))
+        counts = {key: asked[key] for key in ("tokens", "held_out") if asked.get(key)}
+        asked |= {key: max(1, round(count * planner.fraction)) for key, count in counts.items()}
     params = planner.filled(mixer, asked, where)
     own = planner.own(mixer, {k: v for k, v in params.items() if k != "tokenizer"}, corpora=corpora)
     reads = mixer.reads_with(params)

@@ -222,6 +222,8 @@ class Mixture(Part):
     max_epochs: dict[Name, Positive] = Field(default_factory=dict)
     mask: dict[Name, ColumnName] = Field(default_factory=dict)
     """Corpus -> the column that holds how its texts begin; that beginning gets no loss."""
+    held_out: Count | None = None
+    """Tokens of each corpus that are kept out of training, to evaluate on."""
 
     @property
     def tokenize(self) -> dict[str, bool]:

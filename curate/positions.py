@@ -36,6 +36,16 @@ def positions(state: State, ids: Sequence[str]) -> dict[tuple[str, str], list[di
     return found
 
 
+def held_out(state: State, ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Those (corpus, id) that the mixture keeps out of training."""
+    there = mixture_of(state)
+    if there is None or "held_out" not in there[1].facts:
+        return set()
+    wanted = pl.Series(sorted(set(ids)), dtype=pl.String)
+    scan = pl.scan_parquet(there[0] / "held_out" / "index.parquet", glob=False)
+    return set(scan.filter(pl.col("id").is_in(wanted.implode())).select("source", "id").unique().collect().iter_rows())
+
+
 def in_window(state: State, window: int, offset: int | None) -> list[dict[str, Any]]:
     """The documents of a window in order, or the one at a token of it. CurateError where there is none."""
     there = mixture_of(state)

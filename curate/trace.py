@@ -8,6 +8,7 @@
                 of documents that a step made of others: who they are and what became of them; what the model wrote, and the `span` of it
                 that the document holds
     mixture     every piece of it in the mixture: window, offset, length, epoch, stage
+    held_out    whether the mixture keeps it out of training
     text        the beginning of its text as it stood when it left
 
 Of a training step the windows are told with their documents, and no lives (`curate/training_step.py`).

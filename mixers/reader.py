@@ -94,6 +94,23 @@ class Mixture:
     def verify(self) -> None:
         """Check every file against its digest in mixture.json, which reads all of it. CurateError that names the first altered one."""
         self._check(self.facts["files"])
+        if self.held_out:
+            self.held_out.verify()
+
+    @functools.cached_property
+    def held_out(self) -> Mixture | None:
+        """The windows of documents that are not trained on, to evaluate on; None if the recipe holds none out.
+
+        Raises CurateError where the folder `held_out` is missing, or is another than the one that mixture.json names by its digest.
+        """
+        if "held_out" not in self.facts:
+            return None
+        found, named = Mixture(self.path / "held_out"), self.facts["held_out"]["sha256"]
+        if found.digest != named:
+            raise CurateError(
+                f"the digest is {found.digest[:12]}, not {named[:12]}; copy it again", where=str(found.path)
+            )
+        return found
 
     def __len__(self) -> int:
         """Windows in one epoch."""
@@ -214,6 +231,11 @@ class Mixture:
         if whose != self.digest:
             raise CurateError(f"the state is of mixture {whose[:12]}, this is {self.digest[:12]}", where=str(self.path))
         self.consumed = windows
+
+    def count(self, places: Iterable[int]) -> int:
+        """Tokens that stand at some places of the endless stream, without padding."""
+        edges = ((self.edges[w], self.edges[w + 1]) for w in map(self.number, places))
+        return sum(int(self.segments[start:end].sum(dtype=np.int64)) for start, end in edges)
 
     def documents(self, step: int, size: int) -> pl.DataFrame:
         """The documents of global batch `step`: rows of index.parquet with the `place` of their window, in order of training.

@@ -64,6 +64,10 @@ class Source:
     def tokens(self) -> int:
         return int(self.lengths.sum(dtype=np.int64))
 
+    def some(self, wanted: NDArray[np.bool_]) -> Source:
+        """A part of its documents, numbered anew."""
+        return Source(self.name, self.seed, self.hashes[wanted], self.lengths[wanted])
+
     def numbers(self, ids: pl.Series) -> NDArray[np.int64]:
         """The number of each id; -1 for a document that has no tokens."""
         hashes = keyed_hash(ids, key(self.seed, self.name))
@@ -115,6 +119,12 @@ def choose(source: Source, asked: Sequence[int], most: int | None = None) -> pl.
             "stage": np.minimum(np.searchsorted(ends, middle), last).astype(np.uint32),
         }
     )
+
+
+def first_epoch(source: Source, tokens: int, most: int) -> NDArray[np.uint32]:
+    """The first documents of the first epoch, up to the nearest to so many tokens, but to no more than `most`; at least one."""
+    nearest, fitting = (_epoch(source, 0, 2 * tokens, limit)[0] for limit in (None, most))
+    return nearest[: max(1, len(fitting))]
 
 
 def _epoch(source: Source, epoch: int, end: int, most: int | None) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.identity import canonical, file_sha256
-from curate.step import Corpus
 from mixers._aside import Aside, copy, starts_of
 from mixers.native import OLDEST, lists
 from mixers.select import Source
@@ -83,11 +82,54 @@ class Array:
         self.file.write(values.astype(self.dtype).data)
 
 
-class Shards:
-    """The window files of one mixture and all that stands beside them: `put` each corpus, then `finish`.
+class Filling:
+    """The documents of one corpus on their way to their places: `take` each shard of it, then `end`.
 
-    sources: the names behind the numbers of `put`. masked: whether any corpus has tokens without loss. Used as a context, which ends with
-    what was set aside.
+    CurateError where a document is not as the first pass saw it, or an id lies outside the vocabulary.
+    """
+
+    def __init__(self, shards: Shards, source: Source, number: int, segments: pl.DataFrame) -> None:
+        self.shards, self.source, self.number, self.segments = shards, source, number, segments
+        self.docs = segments["doc"].to_numpy()
+        self.found = self.without_loss = self.unmasked = 0
+
+    def take(self, shard: pl.DataFrame) -> None:
+        """Set the segments of a corpus shard aside; the others of its documents belong to somebody else."""
+        values, bounds = lists(shard["tokens"])
+        numbers = self.source.numbers(shard["id"])
+        # As wide as `docs`, or numpy copies all of that; -1 becomes some number, and is left out below.
+        narrow = numbers.astype(self.docs.dtype)
+        low, high = np.searchsorted(self.docs, narrow), np.searchsorted(self.docs, narrow, "right")
+        wanted = np.flatnonzero((numbers >= 0) & (high > low))
+        self._check(values, np.diff(bounds)[wanted], numbers[wanted])
+        counts = (high - low)[wanted]
+        rows = np.repeat(low[wanted] - starts_of(counts), counts) + np.arange(counts.sum())
+        some = _described(self.segments[rows], shard, bounds, np.repeat(wanted, counts), self.number)
+        self.shards.aside.put(values, some)
+        self.found, self.without_loss = self.found + some.height, self.without_loss + int(some["masked"].sum())
+        self.unmasked += some.filter(pl.col("start") == 0, pl.col("masked") == 0).height
+
+    def _check(self, values: NDArray[np.uint32], found: NDArray[np.int64], number: NDArray[np.int64]) -> None:
+        if not np.array_equal(found, self.source.lengths[number]):
+            raise CurateError("n_tokens is not the length of tokens", where=self.source.name)
+        vocab = self.shards.vocab
+        if values.size and int(values.max()) >= vocab:
+            raise CurateError(f"token {int(values.max())} is not in the tokenizer's {vocab:,}", where=self.source.name)
+
+    def end(self, masked: bool) -> dict[str, int]:
+        """How many of its tokens bear no loss (`masked`); of a masked corpus also how many uses of documents have none of these."""
+        gone = self.segments.height - self.found
+        if gone:
+            raise CurateError(f"{gone:,} pieces of documents are gone since lengths were read", where=self.source.name)
+        self.shards.segments += self.found
+        return {"masked": self.without_loss, **({"unmasked": self.unmasked} if masked else {})}
+
+
+class Shards:
+    """The window files of one mixture and all that stands beside them: `filling` of each corpus, then `finish`.
+
+    sources: the names behind the numbers of `filling`. masked: whether any corpus has tokens without loss. Used as a context, which ends
+    with what was set aside.
     """
 
     def __init__(
@@ -116,45 +158,12 @@ class Shards:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.aside.close()
 
-    def put(
-        self, corpus: Corpus, source: Source, number: int, segments: pl.DataFrame, *, masked: bool = False
-    ) -> dict[str, int]:
-        """Second pass over a corpus: set its segments aside, return how many of their tokens bear no loss (`masked`).
+    def filling(self, source: Source, number: int, segments: pl.DataFrame) -> Filling:
+        """Begin the second pass over a corpus, the `number`-th of the sources.
 
-        segments: doc, start, length, place (in tokens, over all windows), epoch and stage; any order. masked: the corpus has a column
-        `n_masked`; then `unmasked` tells how many uses of documents have no token without loss. Raises CurateError where a document is
-        not as the first pass saw it, or an id lies outside the vocabulary.
+        segments: doc, start, length, place (in tokens, over all windows), epoch and stage; any order.
         """
-        segments = segments.sort("doc", "place")
-        docs = segments["doc"].to_numpy()
-        found = without_loss = unmasked = 0
-        for shard in corpus.shards("id", "tokens", *(("n_masked",) if masked else ())):
-            values, bounds = lists(shard["tokens"])
-            numbers = source.numbers(shard["id"])
-            # As wide as `docs`, or numpy copies all of that; -1 becomes some number, and is left out below.
-            narrow = numbers.astype(docs.dtype)
-            low, high = np.searchsorted(docs, narrow), np.searchsorted(docs, narrow, "right")
-            wanted = np.flatnonzero((numbers >= 0) & (high > low))
-            self._check(source, values, np.diff(bounds)[wanted], numbers[wanted])
-            counts = (high - low)[wanted]
-            rows = np.repeat(low[wanted] - starts_of(counts), counts) + np.arange(counts.sum())
-            some = _described(segments[rows], shard, bounds, np.repeat(wanted, counts), number)
-            self.aside.put(values, some)
-            found, without_loss = found + some.height, without_loss + int(some["masked"].sum())
-            unmasked += some.filter(pl.col("start") == 0, pl.col("masked") == 0).height
-        if found != segments.height:
-            gone = segments.height - found
-            raise CurateError(f"{gone:,} pieces of documents are gone since lengths were read", where=source.name)
-        self.segments += found
-        return {"masked": without_loss, **({"unmasked": unmasked} if masked else {})}
-
-    def _check(
-        self, source: Source, values: NDArray[np.uint32], found: NDArray[np.int64], number: NDArray[np.int64]
-    ) -> None:
-        if not np.array_equal(found, source.lengths[number]):
-            raise CurateError("n_tokens is not the length of tokens", where=source.name)
-        if values.size and int(values.max()) >= self.vocab:
-            raise CurateError(f"token {int(values.max())} is not in the tokenizer's {self.vocab:,}", where=source.name)
+        return Filling(self, source, number, segments.sort("doc", "place"))
 
     def finish(self, groups: NDArray[np.uint16]) -> list[str]:
         """Put the shards together one by one; the names of all files. groups: (windows,) group of each window."""

@@ -51,7 +51,20 @@ from trainers._names import tied_names, unwrapped
 from trainers._random import random_state, set_random_state
 from trainers._together import each, rank, together, world
 
-__all__ = ["branch", "export_hf", "latest", "load", "load_newest", "pin", "refuse_foreign", "save", "verify"]
+__all__ = [
+    "branch",
+    "export_hf",
+    "latest",
+    "load",
+    "load_newest",
+    "passed",
+    "pin",
+    "read",
+    "refuse_foreign",
+    "save",
+    "step_name",
+    "verify",
+]
 
 FILE_BYTES = 2**28
 """At most that many bytes of tensors in a file, unless one tensor is larger."""
@@ -178,6 +191,11 @@ def latest(folder: Path) -> Path | None:
     if not folder.is_dir():
         return None
     return next((path for path in steps(folder).values() if _passed(read, path) is not None), None)
+
+
+def passed(path: Path) -> dict[str, Any] | None:
+    """The manifest of a checkpoint that is whole by names and sizes; None of another folder."""
+    return _passed(read, path)
 
 
 def _passed(check: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,10 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 
 from curate.errors import CurateError
+from trainers import attention as attentions
 from trainers.losses import next_token_loss
+from trainers.settings import FAMILIES, untried
 
-FAMILIES = ("llama", "qwen2", "qwen3")
-"""Whose logits are the head times the decoder's output, and whose packed rows are tested to be apart."""
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
 PEAKS = {
@@ -50,20 +51,48 @@ WHOLE_LAYER_BYTES = 34
 def load(where: str, attention: str) -> nn.Module:
     """A causal LM with fp32 weights from a folder, or from the hub's cache as `owner/name` or `owner/name@revision`.
 
-    attention: transformers' name of an implementation. Raises CurateError where there is none, where its weights are no safetensors, and
-    for a family that was not tried.
+    attention: transformers' name of an implementation, or `varlen`, ours. Raises CurateError where there is no model, where its weights are
+    no safetensors, and for a family that was not tried.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
-    name, _, revision = (where, "", "") if Path(where).is_dir() else where.partition("@")
-    asked: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, "revision": revision or "main"}
-    try:
-        config = AutoConfig.from_pretrained(name, **asked)
-        if config.model_type not in FAMILIES:
-            said = f"models of type {config.model_type} were not tried; these were: {', '.join(FAMILIES)}"
-            raise CurateError(said, where=where)
-        options = asked | {"dtype": torch.float32, "use_safetensors": True, "attn_implementation": attention}
+    config = config_of(where)
+    refuse_unfit_family(config, attention, where)
+    name, asked = _published(where)
+    options = asked | {"dtype": torch.float32, "use_safetensors": True, "attn_implementation": attention}
+    with _told(where):
         return AutoModelForCausalLM.from_pretrained(name, config=config, **options)
+
+
+def config_of(where: str) -> Any:
+    """The config of a model, named as for `load`. CurateError where there is none."""
+    from transformers import AutoConfig
+
+    name, asked = _published(where)
+    with _told(where):
+        return AutoConfig.from_pretrained(name, **asked)
+
+
+def refuse_unfit_family(config: Any, attention: str, where: str) -> None:
+    """CurateError for a family of models that was not tried, and for one that this attention would compute wrongly."""
+    attentions.register()
+    if config.model_type not in FAMILIES:
+        raise CurateError(untried(config.model_type), where=where)
+    if attention == attentions.VARLEN:
+        attentions.refuse_unfit(config, where)
+
+
+def _published(where: str) -> tuple[str, dict[str, Any]]:
+    """The name of a model and how transformers is asked for it: nothing is fetched, no code that comes with it is run."""
+    name, _, revision = (where, "", "") if Path(where).is_dir() else where.partition("@")
+    return name, {"local_files_only": True, "trust_remote_code": False, "revision": revision or "main"}
+
+
+@contextlib.contextmanager
+def _told(where: str) -> Iterator[None]:
+    """One line for a model that transformers cannot read."""
+    try:
+        yield
     except (OSError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
         what = "no model with safetensors here or in the hub's cache; fetch it first with `hf download`"
@@ -96,7 +125,9 @@ class Packed(nn.Module):
     def hidden(self, tokens: Tensor, position_ids: Tensor) -> Tensor:
         """(B, T) ids -> (B, T, D). The mask is None and the cache off: only then do documents stay apart."""
         decoder: nn.Module = self.model.model
-        out = decoder(input_ids=tokens, position_ids=position_ids, attention_mask=None, use_cache=False)
+        of_varlen = self.model.config._attn_implementation == attentions.VARLEN
+        more = attentions.bounds(position_ids) if of_varlen else {}
+        out = decoder(input_ids=tokens, position_ids=position_ids, attention_mask=None, use_cache=False, **more)
         return out.last_hidden_state
 
     def forward(
@@ -169,12 +200,17 @@ def groups(model: nn.Module, weight_decay: float, decay_embeddings: bool) -> lis
 
 @torch.no_grad()
 def refuse_crossing(packed: nn.Module, vocab: int, device: torch.device) -> None:
-    """CurateError if a document's hidden states depend on the document before it; all ranks call it. Two short forward passes."""
-    tokens = torch.arange(64, device=device)[None] % vocab  # (1, 64): documents of 24 and 40 tokens
-    places = torch.cat([torch.arange(24), torch.arange(40)])[None].to(device)
-    other = torch.where(torch.arange(64, device=device) < 24, (tokens + 1) % vocab, tokens)
+    """CurateError if a document's hidden states depend on the document before it; all ranks call it. Two short forward passes.
+
+    The row is two blocks of flex attention long, and its documents end within one.
+    """
+    first, length = 100, 256
+    tokens = torch.arange(length, device=device)[None] % vocab  # (1, T)
+    places = torch.cat([torch.arange(first), torch.arange(length - first)])[None].to(device)
+    other = torch.where(torch.arange(length, device=device) < first, (tokens + 1) % vocab, tokens)
     one, two = (packed(ids, places).float() for ids in (tokens, other))
-    if not torch.allclose(one[:, 24:], two[:, 24:], atol=1e-5) or torch.allclose(one[:, :24], two[:, :24], atol=1e-5):
+    apart, same = (torch.allclose(one[:, part], two[:, part], atol=1e-5) for part in (slice(first, None), slice(first)))
+    if not apart or same:
         from transformers import __version__
 
         said = f"attention crosses documents with transformers {__version__}"

@@ -208,6 +208,11 @@ def mixture_table(facts: dict[str, Any]) -> None:
         if body:
             table(["stage", "source", "asked", "achieved", "share", "documents", "epochs"], body, right=(2, 3, 4, 5, 6))
             click.echo()
+    if apart := facts.get("held_out"):
+        click.echo(
+            f"held out: {number(apart['tokens'])} tokens, {number(apart['documents'])} documents in"
+            f" {number(apart['windows'])} windows that are not trained on"
+        )
     for name, row in facts.get("sources", {}).items():
         if "unmasked" in row:
             click.echo(

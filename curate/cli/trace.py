@@ -227,7 +227,8 @@ def _places(life: dict[str, Any]) -> None:
     if life["fate"] != "kept":
         return click.echo()
     places = life["mixture"]
-    click.echo("\n  in the mixture:" if places else "\n  nowhere in the mixture")
+    nowhere = "held out of the mixture, to evaluate on" if life["held_out"] else "nowhere in the mixture"
+    click.echo("\n  in the mixture:" if places else f"\n  {nowhere}")
     for place in places[:SHOWN]:
         start = f", from its token {number(place['start'])}" if place["start"] else ""
         click.echo(

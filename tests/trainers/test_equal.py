@@ -154,9 +154,7 @@ def test_six_steps_and_a_branch_of_four_are_one_run_of_ten(
     )
     assert hashes(parent) == before
     numbers = Mixture.numbers
-    monkeypatch.setattr(
-        Mixture, "numbers", lambda self, n, *rest: numbers(self, n if n < 6 * 8 else n - 6 * 8, *rest)
-    )
+    monkeypatch.setattr(Mixture, "numbers", lambda self, n, *rest: numbers(self, n if n < 6 * 8 else n - 6 * 8, *rest))
     long = train(
         *[
             asked(tmp_path / f"long-{s}", base, data, **stable, lr_scheduler=s, max_steps=10, decay_steps=4)

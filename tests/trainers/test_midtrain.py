@@ -272,16 +272,6 @@ def test_a_branch_begins_with_weights_and_moments_of_its_parent_and_leaves_it_al
     assert told(branch)["parent"]["step"] == 6
 
 
-def test_speed_is_counted_from_tokens_and_mfu_only_where_the_peak_is_known() -> None:
-    known = SimpleNamespace(times=[1.0, 3.0], step_tokens=4_194_304, peak=989e12, flops=27_732_215_808)
-    known.place = SimpleNamespace(world=8)
-    found = Trainer.speed(known, 2.0, 0.25)  # type: ignore[arg-type]
-    assert found["tokens_per_second"] == 2_097_150 and found["p50"] == 2 and found["data_wait"] == 0.25
-    assert found["mfu"] == pytest.approx(2_097_152 * 27_732_215_808 / (8 * 989e12), rel=1e-5)
-    known.peak = None
-    assert "mfu" not in Trainer.speed(known, 2.0, 0.0)  # type: ignore[arg-type]
-
-
 def test_a_resume_with_other_settings_is_refused_unless_they_change_nothing(run: Run) -> None:
     train(run)
     assert train(dataclasses.replace(run, micro_batch=1, save_steps=1)) == "finished"

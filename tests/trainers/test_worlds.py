@@ -23,7 +23,8 @@ WAYS: dict[int, list[tuple[int, dict[str, Any]]]] = {
 def of(world: int, folder: Path, base: Path, data: Path, **more: Any) -> list[Path]:
     short = {"max_steps": 5, "decay_steps": 2, "save_steps": 5} | more
     paths = [
-        asked(folder / f"{world}-{n}", base, data, micro_batch=m, **short, **way) for n, (m, way) in enumerate(WAYS[world])
+        asked(folder / f"{world}-{n}", base, data, micro_batch=m, **short, **way)
+        for n, (m, way) in enumerate(WAYS[world])
     ]
     return train(*paths, world=world)
 

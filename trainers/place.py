@@ -1,0 +1,39 @@
+"""Where a process stands among the ranks, and the process group that they talk in.
+
+Left out: how ranks are started (torchrun and its like say that by environment), and more than one GPU for a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where this process stands among the ranks."""
+
+    rank: int
+    world: int
+    device: torch.device
+
+
+@contextlib.contextmanager
+def ranks() -> Iterator[Place]:
+    """The process group that there is, or torchrun's, or one of this process alone: NCCL between GPUs, gloo between CPUs."""
+    cuda = torch.cuda.is_available()
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
+    if cuda:
+        torch.cuda.set_device(device)
+    if mine := not dist.is_initialized():
+        alone: dict[str, Any] = {"store": dist.HashStore(), "rank": 0, "world_size": 1}
+        dist.init_process_group("nccl" if cuda else "gloo", **({} if "RANK" in os.environ else alone))
+    yield Place(dist.get_rank(), dist.get_world_size(), device)
+    if mine:  # not where a rank fails: others may be in a collective until the launcher ends them
+        dist.destroy_process_group()

@@ -1,0 +1,109 @@
+"""What a run leaves: status.json while it is under way, and manifest.json when it is finished.
+
+manifest.json is written last of all, so who finds it finds the result: the checkpoint, the model, the losses, and size and digest of the
+files. The checkpoint's own manifest is among them, which has the digests of its files in turn. A run that has one is not started again.
+Left out: the exit code, which is the process's affair, and what was told on the way, which is in metrics.jsonl.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from curate.errors import CurateError
+from mixers.reader import Mixture
+from trainers._manifest import MANIFEST, describe, step_name, sync
+from trainers._manifest import write as write_whole
+from trainers.settings import FREE, Run
+
+STATUS = "status.json"
+
+
+def path_of(out: Path) -> Path:
+    """Where the result of a run stands."""
+    return out / MANIFEST
+
+
+def write_status(out: Path, said: dict[str, Any]) -> None:
+    """Write status.json, at once or not at all."""
+    _replace(out / STATUS, said)
+
+
+def write(out: Path, known: dict[str, Any]) -> None:
+    """Write manifest.json of a finished run whose checkpoint, model and metrics are there."""
+    said = {"status": "finished", **known, "checkpoint": f"checkpoints/{step_name(known['step'])}", "model": "model"}
+    paths = [path for path in sorted((out / "model").rglob("*")) if path.is_file()]
+    paths += [out / "metrics.jsonl", out / str(said["checkpoint"]) / MANIFEST]
+    said["files"] = {path.relative_to(out).as_posix(): describe(path) for path in paths}
+    _replace(path_of(out), said)
+    sync(out)
+
+
+def _replace(path: Path, said: dict[str, Any]) -> None:
+    temporary = path.with_name(f"{path.name}.tmp")
+    write_whole(temporary, json.dumps(said, indent=1, allow_nan=False).encode())
+    temporary.replace(path)
+
+
+def is_finished(run: Run) -> bool:
+    """Whether this run's result is there, by the sizes of its files. CurateError if the result there is of another run."""
+    out = Path(run.out)
+    try:
+        said = json.loads(path_of(out).read_bytes())
+        whole = said["status"] == "finished" and all(
+            (out / name).stat().st_size == file["bytes"] for name, file in said["files"].items()
+        )
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+    ):  # none, torn, or a file of it is gone: the run goes on and makes it again
+        return False
+    if whole:
+        refuse_other(run, said["settings"])
+        if said["mixture"] != (mine := Mixture(run.mixture).digest):
+            was = f"this run was of the mixture {said['mixture'][:12]}, not {mine[:12]}"
+            raise CurateError(f"{was}; name another out: folder", where=run.out)
+    return whole
+
+
+def refuse_other(run: Run, settings: dict[str, Any]) -> None:
+    """CurateError for settings that are not those that a run was begun with, but for those that change nothing."""
+    mine = dataclasses.asdict(run)
+    for name in sorted(mine.keys() - set(FREE)):
+        if mine[name] != settings.get(name):
+            said = f"this run was begun with {name} {settings.get(name)!r}, not {mine[name]!r}"
+            raise CurateError(f"{said}; name another out: folder, or branch with parent:", where=run.out)
+
+
+def refuse_stale(out: Path) -> None:
+    """CurateError where a model is there but no checkpoint: it would be taken for the model of the run that begins."""
+    if (out / "model").exists():
+        raise CurateError("a model is there, and no checkpoint to go on from; name another out: folder", where=str(out))
+
+
+@contextlib.contextmanager
+def failing(out: Path, rank: int) -> Iterator[None]:
+    """Say in status.json that what is inside failed for a reason that the user can put right; a finished run stays finished."""
+    try:
+        yield
+    except CurateError as error:
+        if rank == 0:
+            with contextlib.suppress(OSError):  # the folder cannot be written, which may be the very reason
+                out.mkdir(parents=True, exist_ok=True)
+                known = _status(out)
+                if known.get("status") != "finished":
+                    write_status(out, known | {"status": "failed", "error": str(error)})
+        raise
+
+
+def _status(out: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((out / STATUS).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
