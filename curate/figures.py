@@ -217,8 +217,8 @@ FIGURES = {
             job VARCHAR Id of its job at slurm or ray.
             log VARCHAR Path of what the trainer printed.
             folder VARCHAR The folder that the trainer writes in.
-            started TIMESTAMPTZ When it was last started.
-            ended TIMESTAMPTZ When it ended.
+            started TIMESTAMP When it was last started, in UTC.
+            ended TIMESTAMP When it ended, in UTC.
             seconds DOUBLE From its last start to its end, or to now.
             step BIGINT The last step that the trainer told of.
             tokens BIGINT Tokens trained on up to that step.

@@ -16,8 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from curate.code import PACKAGE
 from curate.errors import CurateError, did_you_mean
 
-
-Line = Annotated[str, Field(pattern=r"\A[^\x00-\x1f\x7f]*\Z", max_length=1000)]
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1000)]
 """Text without a line break: it becomes a line of a job's script."""
 
 

@@ -1,9 +1,10 @@
 """What became of each run: current, running, interrupted, failed, stale, waiting or missing, and why.
 
-A run is current when its folder, which its key names, has a manifest. It is running while somebody holds its lock or a scheduler says so. What
-was started and has no manifest was interrupted (it saved, or was killed: the same command goes on) or failed. What was never started under its
-present key is stale if its name was trained to the end under another one, and `why` says what changed; else it waits for a mixture or a
-parent, or is missing. A scheduler that cannot be asked counts as running: two trainers in one folder would be worse than none.
+A run is current when its folder, which its key names, has a manifest. It is running while somebody holds its lock or a scheduler says so.
+What was started and has no manifest was interrupted (it saved, or was killed: the same command goes on) or failed. What was never started
+under its present key is stale if its name was trained to the end under another one, and `why` says what changed; else it waits for a
+mixture or a parent, or is missing. A scheduler that cannot be asked counts as running: two trainers in one folder would be worse than
+none.
 """
 
 from __future__ import annotations

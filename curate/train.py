@@ -1,8 +1,8 @@
 """`curate train`: every run of a recipe that is not current, with what it needs before it, in that order.
 
-What can be told in advance is said before anything runs: a revision that is missing, a trainer that is not installed. Then the mixtures are built,
-so that `expect:` gates training, and each run is started under its lock by the profile's launcher. A run that another process has is waited
-for, and what it came to is taken or told; it is never started a second time behind its back.
+What can be told in advance is said before anything runs: a revision that is missing, a trainer that is not installed. Then the mixtures
+are built, so that `expect:` gates training, and each run is started under its lock by the profile's launcher. A run that another process
+has is waited for, and what it came to is taken or told; it is never started a second time behind its back.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def train(
     """
     report = report or Report()
     runs = _ready(curated, names, report)
-    return [{**row(run), "done": _begin(curated, run, wait, report)} for run in runs]
+    done = [(run, _begin(curated, run, wait, report)) for run in runs]
+    return [{**row(run), "done": what} for run, what in done]
 
 
 def preview(curated: Curated, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -160,9 +161,9 @@ def _alone(run: Run, report: Report) -> Iterator[int]:
 
 
 def _unfinished(run: Run, found: tuple[str, str]) -> CurateError:
-    return CurateError(
-        f"{run.title} {'was ' if found[0] == 'interrupted' else ''}{found[0]}: {found[1]} (curate logs {run.owner.title} {run.name})"
-    )
+    state, why = found
+    was = "was " if state == "interrupted" else ""
+    return CurateError(f"{run.title} {was}{state}: {why} (curate logs {run.owner.title} {run.name})")
 
 
 def _prepare(run: Run, curated: Curated) -> Job:

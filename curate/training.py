@@ -1,12 +1,12 @@
 """The runs of a recipe: each entry under `train:`, and those of other recipes that they go on from, with the identity of each.
 
-A run's *key* is the digest of what is trained: the command as the recipe says it, its parameters, the seed, the content of the mixture and
-of the tokenizer, and what it starts from (the key of another run, a model of the hub at its revision, or the files of a folder). What only
-decides how the work is laid out on a machine (`MACHINE`) is not in it, and may also stand in a profile. Nor is the trainer's code: it is
-recorded with the run, and a changed tree is told as drift, because a typo must not make weeks of training stale.
+A run's *key* is the digest of what is trained: the command as the recipe says it, its parameters, the seed, the content of the mixture
+and of the tokenizer, and what it starts from (the key of another run, a model of the hub at its revision, or the files of a folder). What
+only decides how the work is laid out on a machine (`MACHINE`) is not in it, and may also stand in a profile. Nor is the trainer's code:
+it is recorded with the run, and a changed tree is told as drift, because a typo must not make weeks of training stale.
 
-A run lives in `training/<key>/` of the store. `training/names/` lists, for each name of a run in a project, the keys that were started under
-it, so that a run can be told stale and what changed since.
+A run lives in `training/<key>/` of the store. `training/names/` lists, for each name of a run in a project, the keys that were started
+under it, so that a run can be told stale and what changed since.
 """
 
 from __future__ import annotations

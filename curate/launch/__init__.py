@@ -4,9 +4,9 @@
     state(record)        of what was submitted: running, ended, or what keeps us from knowing
     cancel(record)       ask the trainer to save and stop
 
-A module such as `trainers.midtrain` is started by this Python, under torchrun where there is more than one process. A command line is started
-as it stands, in the project's folder, once on each node; how many processes it makes is its own affair. Nothing goes through a shell but on
-Slurm and Ray, where every word is quoted.
+A module such as `trainers.midtrain` is started by this Python, under torchrun where there is more than one process. A command line is
+started as it stands, in the project's folder, once on each node; how many processes it makes is its own affair. Nothing goes through a
+shell but on Slurm and Ray, where every word is quoted.
 """
 
 from __future__ import annotations

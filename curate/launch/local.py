@@ -1,8 +1,8 @@
 """A trainer on this machine, in the foreground.
 
-It runs in a session of its own and holds the run's lock, so it outlives a terminal that is closed and a `curate` that is killed, and no second
-one can start in its folder: the next `curate train` waits for it and takes what it made. Ctrl-C asks it to save and stop, and waits for that;
-a second Ctrl-C leaves it to itself.
+It runs in a session of its own and holds the run's lock, so it outlives a terminal that is closed and a `curate` that is killed, and no
+second one can start in its folder: the next `curate train` waits for it and takes what it made. Ctrl-C asks it to save and stop, and
+waits for that; a second Ctrl-C leaves it to itself.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A trainer as a Ray job, by the command line of Ray, so that no Ray need be importable here: `ray job submit`, `status` and `stop`.
 
-The job runs on the node of the cluster that has the GPUs it asks for, and needs the store and the project under the same paths there. A submission
-id is ours: the run's key and how often it was started. Ray has no dependencies between jobs: a run whose parent is not finished is
-started by the next `curate train`, or by `--wait`.
+The job runs on the node of the cluster that has the GPUs it asks for, and needs the store and the project under the same paths there. A
+submission id is ours: the run's key and how often it was started. Ray has no dependencies between jobs: a run whose parent is not
+finished is started by the next `curate train`, or by `--wait`.
 """
 
 from __future__ import annotations
