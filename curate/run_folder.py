@@ -68,7 +68,7 @@ class RunFolder:
         return self.file(name)
 
     def manifest(self) -> tuple[dict[str, Any], str]:
-        """The trainer's manifest if the run is finished and its files are there; else an empty one, and what is wrong with it, if anything is."""
+        """The trainer's manifest if the run is finished and its files are there; else an empty one, and what is wrong with it."""
         path = self.file("manifest.json")
         if not path.exists():
             return {}, ""

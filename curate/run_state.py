@@ -44,12 +44,12 @@ def _under_way(folder: RunFolder, mine: bool) -> tuple[str, str] | None:
     from curate.launch import stated
 
     record = folder.record
-    if not mine and folder.is_held():
-        return "running", f"process {record.get('pid', '?')} on {record.get('host', '?')}"
     if record.get("kind") in ("slurm", "ray") and record.get("job"):
         found, said = stated(record)
         if found != "ended":
             return "running", said
+    if not mine and folder.is_held():
+        return "running", f"process {record.get('pid', '?')} on {record.get('host', '?')}"
     return None
 
 

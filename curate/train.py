@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate import __version__
 from curate.errors import CurateError
-from curate.hub import MODEL, UNPINNED
-from curate.launch import Job, here, job_of, launcher
+from curate.launch import Job, here, job_of, launcher, refuse_missing
 from curate.launch.local import cancel as cancel_local
 from curate.launch.local import following
 from curate.launch.local import start as start_local
@@ -67,26 +66,10 @@ def _checked(curated: Curated, names: tuple[str, ...]) -> list[Run]:
     if not runs:
         raise CurateError(f"{curated.title} has no run; write one under `train:` (docs/trainers.md)")
     for run in runs:
-        refuse(run)
+        run.refuse()
         if run.missing or state_of(run)[0] != "current":
-            _refuse_command(run, curated)
+            refuse_missing(run, curated.profile.launch)
     return runs
-
-
-def refuse(run: Run) -> None:
-    """CurateError for a run that starts from no revision, or on what no trainer gets yet."""
-    found = MODEL.fullmatch(run.entry.from_ or "")
-    if found and found[2] == UNPINNED:
-        hint = f"run curate fetch {run.owner.name}, or write it in"
-        raise CurateError(f"train.{run.name}: {found[1]} has no revision yet; {hint}", where=run.where)
-    if run.entry.prompts:
-        raise CurateError(f"train.{run.name}: runs on `prompts:` are not carried out yet", where=run.where)
-
-
-def _refuse_command(run: Run, curated: Curated) -> None:
-    from curate.launch import refuse_missing
-
-    refuse_missing(run, curated.profile.launch)
 
 
 def _ready(curated: Curated, names: tuple[str, ...], report: Report) -> list[Run]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.code import FIRST_PARTY, PACKAGE, code_digest
 from curate.errors import CurateError, did_you_mean
-from curate.hub import MODEL
+from curate.hub import MODEL, UNPINNED
 from curate.identity import digest, file_sha256
 from curate.lock import ref_name
 from curate.names import reference
@@ -39,6 +39,8 @@ FORMAT = 1
 """Raised by hand when the same payload comes to mean another training."""
 MACHINE = tuple(Settings.model_fields)
 """Parameters that say how a run is laid out on a machine and not what it trains. No key sees them."""
+OURS = ("out", "name", "lock", "mixture", "tokenizer", "model", "parent")
+"""Keys of run.json that no parameter may have."""
 COUNTED = re.compile(r"(.*_)?(steps|tokens|size)")
 """Parameters whose values may be written 2M or 5k."""
 WEIGHTS = ("*.json", "*.safetensors")
@@ -92,8 +94,6 @@ class Run:
     @property
     def missing(self) -> str:
         """What has to be built before it is known what this run is; empty if nothing."""
-        if self.entry.prompts:
-            return "it trains on prompts, which no trainer gets yet"
         if self.parent and self.parent.missing:
             return f"{self.parent.title}: {self.parent.missing}"
         if self.data and not self.objects:
@@ -130,8 +130,9 @@ class Run:
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
         """What the key hashes. CurateError if that is not known yet, or a parameter is nothing that JSON can say."""
+        self.refuse()
         if self.missing:
-            raise CurateError(self.missing, where=self.where)
+            raise CurateError(self.missing)
         contents = {name: manifest.content for name, (_, manifest) in self._nodes().items()}
         kept = {name: value for name, value in self.params.items() if name not in MACHINE}
         return {
@@ -144,25 +145,30 @@ class Run:
             "from": self.origin,
         }
 
-    @functools.cached_property
+    @property
     def origin(self) -> dict[str, Any] | None:
         """What it starts from, as identity: a run's key, a hub id at its revision, a folder's files, or nothing."""
-        said = self.entry.from_
-        if said and self.params.get("config") is not None:
-            raise self._wrong("has both `from:` and `config:`; remove one (config: null, if it is inherited)")
         if self.parent:
             return {"run": self.parent.key}
-        if not said:
-            return None
         if folder := self.model_folder:
             files = sorted(path for pattern in WEIGHTS for path in folder.glob(pattern))
             return {"files": {path.name: self.owner.store.digest_of(path)[0] for path in files}}
-        if not (found := MODEL.fullmatch(said)) or found[2] == "unpinned":
-            hint = f"run curate fetch {self.owner.name}, or write its commit: ORG/NAME@COMMIT"
-            raise self._wrong(
-                f"{said[:80]!r} has no revision yet; {hint}" if found else f"no model {said[:80]!r}; {hint}"
-            )
-        return {"hub": said}
+        return {"hub": self.entry.from_} if self.entry.from_ else None
+
+    def refuse(self) -> None:
+        """CurateError for what no build would put right: no revision, no model, two things to start from, a key that is ours."""
+        said = self.entry.from_ or ""
+        if self.entry.prompts:
+            raise self._wrong("runs on `prompts:` are not carried out yet")
+        if said and self.params.get("config") is not None:
+            raise self._wrong("has both `from:` and `config:`; remove one (config: null, if it is inherited)")
+        if taken := [name for name in self.params if name in OURS]:
+            raise self._wrong(f"{taken[0]!r} is given by curate; take it out (use data: and from:)")
+        found = MODEL.fullmatch(said)
+        if found and found[2] == UNPINNED:
+            raise self._wrong(f"{found[1]} has no revision yet; run curate fetch {self.owner.name}, or write it in")
+        if said and not (found or self.parent or self.model_folder):
+            raise self._wrong(f"no model {said[:80]!r}; write ORG/NAME@COMMIT, or a folder that has a config.json")
 
     @property
     def model_folder(self) -> Path | None:
@@ -195,11 +201,6 @@ class Run:
         places = {name: str(store.ensure(key)) for name, key in self.objects.items()}
         own = {"out": str(self.folder.path), "name": self.title, "seed": self.seed}
         own |= {"lock": file_sha256(lock) if lock.is_file() else None, **places}
-        taken = [
-            name for name in self.params if name in ("out", "name", "lock", "mixture", "tokenizer", "model", "parent")
-        ]
-        if taken:
-            raise self._wrong(f"{taken[0]!r} is given by curate; take it out (use data: and from:)")
         return {**own, **self._start(), **self.params, **dict(self.launch)}
 
     def _start(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A project whose recipes train: two mixtures over a few documents, and a trainer without torch that keeps the contract of docs/trainers.md."""
+"""A project whose recipes train: two small mixtures, and a trainer without torch that keeps the contract of docs/trainers.md."""
 
 from __future__ import annotations
 
