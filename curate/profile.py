@@ -56,8 +56,11 @@ class Settings(BaseModel):
     activation_checkpointing: bool | None = None
     compile: bool | None = None
     reduce_each: bool | None = None
+    eval_steps: int | None = Field(default=None, ge=1)
     save_steps: int | None = Field(default=None, ge=1)
     keep: int | None = Field(default=None, ge=1)
+    keep_steps: int | None = Field(default=None, ge=1)
+    report_to: list[str] | None = None
 
 
 class LaunchSettings(BaseModel):
