@@ -62,7 +62,7 @@ class Lines(Report):
 
         def told(figures: dict[str, Any]) -> None:
             nonlocal said
-            if time.monotonic() - said > self.EVERY:
+            if figures["step"] is not None and time.monotonic() - said > self.EVERY:
                 said = time.monotonic()
                 self.note(f"{title}: {step_text(figures, steps)}")
 

@@ -217,7 +217,7 @@ def cancel(curated: Curated, name: str) -> dict[str, Any]:
     run = Training(curated)[name]
     state, why = state_of(run)
     if state != "running":
-        raise CurateError(f"{run.title} does not run; it is {state} ({why})")
+        raise CurateError(f"{run.title} does not run; it is {state}{f' ({why})' if why else ''}")
     record = run.folder.record
     run.folder.note(asked_to_stop=True)
     if record.get("job"):
