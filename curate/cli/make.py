@@ -13,6 +13,7 @@ from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
+    from curate.report import Report
 
 STARTER_STEP = '''"""Share of a document's characters that are digits."""
 
@@ -101,7 +102,7 @@ def fetch(curated: Curated, *, as_json: bool) -> None:
 
 @recipe_command(short_help="Build a recipe: its corpora and its mixture.")
 @click.option("--only", metavar="CORPUS", help="Build one corpus and what it needs.")
-@click.option("--through", metavar="NODE", help="Build up to one node, such as web/language.")
+@click.option("--through", metavar="NODE", help="Build up to one node; train/RUN, or all: train too.")
 @click.option(
     "--locked", is_flag=True, help="Refuse a result that is not what the lock says, and leave the lock alone."
 )
@@ -127,21 +128,41 @@ def build(
     if sample:
         curated = curated.sampled(sample)
     report = Report() if as_json else for_terminal()
+    if through == "all" or (through or "").startswith("train/"):
+        return _with_runs(curated, str(through), as_json, report, only=only, locked=locked)
     try:
         result = curated.build(only=only, through=through, locked=locked, report=report)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; what was finished is kept") from None
     if as_json:
         emit(result)
-        return
+        return None
     if not result["ran"]:
         click.echo(
             f"{curated.title}: nothing to do, all {result['nodes']} nodes are stored ({result['seconds']:.2f} s)"
         )
-        return
+        return None
     click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
+
+
+def _with_runs(
+    curated: Curated, through: str, as_json: bool, report: Report, *, only: str | None, locked: bool
+) -> None:
+    """`--through all` and `--through train/RUN`: a whole build, then runs."""
+    from curate.cli.train import runs_table
+
+    if only:
+        raise CurateError(f"--only {only} and --through {through} are not one build; leave one out")
+    curated.refuse_sample("train", dev=False)
+    names = () if through == "all" else (through.removeprefix("train/"),)
+    result = curated.build(locked=locked, report=report)
+    rows = curated.train(*names, report=report) if names or curated.recipe.train else []
+    if as_json:
+        return emit({**result, "runs": rows})
+    click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
+    runs_table(rows)
 
 
 @recipe_command(short_help="Write what is built in the format of another program.")
