@@ -14,17 +14,46 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.errors import CurateError, did_you_mean
 from mixers._output import Output
 from mixers.reader import Mixture
+
+if TYPE_CHECKING:
+    from curate.recipe import Recipe
 
 FILE_TOKENS = 1 << 29
 """Tokens of a file, in whole windows."""
 BLOCK = 64
 """Windows that are held at a time."""
+
+
+def settings(recipe: Recipe, name: str, model: str) -> dict[str, Any]:
+    """What run.json says of an entry of the recipe's `train:`. CurateError for one that another engine cannot run from this export.
+
+    model: folder or hub id; else the published model that `from:` names.
+    """
+    if name not in recipe.train:
+        hint = did_you_mean(name, recipe.train)
+        raise CurateError(f"{recipe.recipe} has no run {name!r} under train:{hint}; say which with --train NAME")
+    entry = recipe.train[name]
+    if entry.run != "trainers.midtrain" or entry.data != "mixture":
+        raise CurateError(f"{name} is no run of trainers.midtrain on this recipe's mixture, so it is not handed over")
+    for key in ("max_steps", "batch_size"):
+        if type(entry.params.get(key)) is not int or entry.params[key] < 1:
+            raise CurateError(f"{name} says no {key}, so nobody knows which windows it reads; write it in the recipe")
+    if odd := [key for key in ("parent", "config", "from_tokens", "optimizer") if key in entry.params]:
+        raise CurateError(f"{odd[0]}: of {name} is not handed over; leave it out, or train it here")
+    published = recipe.models.get(entry.from_ or "")
+    if published and published.id:
+        model = model or "@".join(part for part in (published.id, published.revision) if part)
+    if not model:
+        raise CurateError(f"which weights does {name} begin with? Add --model DIR, a folder in transformers' format")
+    return {"out": "out", "mixture": ".", "seed": recipe.seed, **entry.params, "model": model}
 
 
 def write(

@@ -184,9 +184,7 @@ def refuse_crossing(packed: nn.Module, vocab: int, device: torch.device) -> None
     places = torch.cat([torch.arange(first), torch.arange(length - first)])[None].to(device)
     other = torch.where(torch.arange(length, device=device) < first, (tokens + 1) % vocab, tokens)
     one, two = (packed(ids, places).float() for ids in (tokens, other))
-    apart, same = (
-        torch.allclose(one[:, part], two[:, part], atol=1e-5) for part in (slice(first, None), slice(first))
-    )
+    apart, same = (torch.allclose(one[:, part], two[:, part], atol=1e-5) for part in (slice(first, None), slice(first)))
     if not apart or same:
         from transformers import __version__
 

@@ -15,6 +15,7 @@ Refused: other models than Llama, biases, `parent:`, 8-bit states. Left out: exp
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ import torch
 from olmo_core.config import DType
 from olmo_core.data import DataCollator, NumpyDataLoaderBase, NumpyFSLDataset
 from olmo_core.distributed.parallel import DataParallelType
-from olmo_core.distributed.utils import get_world_size, is_distributed
+from olmo_core.distributed.utils import get_rank, get_world_size, is_distributed
 from olmo_core.nn.attention import AttentionBackendName
 from olmo_core.nn.attention.backend import TorchAttentionBackend
 from olmo_core.nn.feed_forward import FeedForwardConfig
@@ -41,7 +42,7 @@ from olmo_core.train.train_module import (
     TransformerDataParallelConfig,
     TransformerTrainModuleConfig,
 )
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 
 from curate.errors import CurateError
@@ -109,7 +110,7 @@ class Lines(Callback):
     path: str = ""
 
     def log_metrics(self, step: int, metrics: dict[str, float]) -> None:
-        if "train/CE loss" in metrics:
+        if get_rank() == 0 and "train/CE loss" in metrics:
             line = {"step": step, "loss": metrics["train/CE loss"], "lr": metrics["optim/LR (group 0)"]}
             with Path(self.path).open("a") as file:
                 file.write(json.dumps(line) + "\n")
@@ -120,8 +121,11 @@ class WithinDocuments(TorchAttentionBackend):
 
     def forward(self, qkv: Any, cu_doc_lens: Tensor | None = None, max_doc_len: int | None = None, **_: Any) -> Tensor:
         assert cu_doc_lens is not None and max_doc_len is not None
-        ours = {"cu_seq_lens_q": cu_doc_lens.to(torch.int32), "max_length_q": max_doc_len}
-        out, _none = attention.varlen(self, *(x.transpose(1, 2) for x in qkv), None, self.scale, **ours)
+        query, key, value = (x.transpose(1, 2) for x in qkv)
+        edges = cu_doc_lens.to(torch.int32)
+        out, _none = attention.varlen(
+            self, query, key, value, None, self.scale, cu_seq_lens_q=edges, max_length_q=max_doc_len
+        )
         return out  # (B, T, H, D)
 
 
@@ -209,16 +213,15 @@ def train(folder: Path, out: Path) -> None:
         raise CurateError("a checkpoint of ours is not read by OLMo-core; name a folder of a model", where=run.parent)
     midtrain.accumulation(run, get_world_size())
     module = engine(run, facts)
-    rank, world = (torch.distributed.get_rank(), get_world_size()) if is_distributed() else (0, 1)
-    data = loader(folder, facts, run.batch_size, out / "work", rank, world)
-    if rank == 0:
+    data = loader(folder, facts, run.batch_size, out / "work", get_rank(), get_world_size())
+    if get_rank() == 0:
         out.mkdir(parents=True, exist_ok=True)
     trainer = TrainerConfig(
         save_folder=str(out),
         max_duration=Duration.tokens(run.max_steps * run.batch_size * facts["seq_len"]),
         metrics_collect_interval=1,
         callbacks={
-            # A checkpoint before the first step makes torch count a step of the optimizer that was none, and the first has 0.74 of its size.
+            # With a checkpoint before the first step torch counts an optimizer step that was none; the first then has 0.74 of its size.
             "checkpointer": CheckpointerCallback(
                 save_interval=run.save_steps, max_checkpoints=run.keep, pre_train_checkpoint=False
             ),
@@ -233,9 +236,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         print("error: python -m trainers.olmo_core DIR OUT; DIR is of `curate export --as olmo-core`", file=sys.stderr)
         return 2
-    import os
-
-    prepare_training_environment(backend="cpu:gloo,cuda:nccl" if os.environ.get("RANK") else None)
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    prepare_training_environment(backend=backend if "RANK" in os.environ else None)
     try:
         train(Path(arguments[0]), Path(arguments[1]).absolute())
     except CurateError as error:
