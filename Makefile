@@ -46,7 +46,7 @@ test-peers: $(STAMP) ## exports and the reader, read by the programs that they a
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/peers.txt
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps -e .
-	.venv-peers/bin/python -m pytest -q tests/mixers
+	.venv-peers/bin/python -m pytest -q tests/mixers tests/trainers/test_olmo_core.py
 
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

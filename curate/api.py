@@ -217,14 +217,17 @@ class Curated:
         columns: dict[str, str] | None = None,
         instruction: str | None = None,
         drop_mask: bool = False,
+        train: str = "",
+        model: str = "",
         dev: bool = False,
         report: Report | None = None,
     ) -> dict[str, Any]:
         """Write what is built as another program's format into a new folder `to`; what export.json there says, `to` and `bytes`.
 
-        kind: `mds`, `megatron`, `npy`, `ds` (the mixture's tokens), `parquet`, `jsonl` (documents), `verl` (prompts); `docs/export.md`
-        tells them apart. corpus: the documents of a corpus or step, not of the mixture. columns: of verl, what `problem` and `answer`
-        are. instruction: of verl, what a prompt ends with. drop_mask: leave the loss mask out. dev: allow a sample. CurateError if it is
+        kind: `mds`, `megatron`, `npy`, `ds` (the mixture's tokens), `parquet`, `jsonl` (documents), `olmo-core` (a training run), `verl`
+        (prompts); `docs/export.md` tells them apart. corpus: the documents of a corpus or step, not of the mixture. columns: of verl, what `problem` and `answer`
+        are. instruction: of verl, what a prompt ends with. drop_mask: leave the loss mask out. train, model: of
+        olmo-core, which run, and the weights that it begins with if its `from:` names none. dev: allow a sample. CurateError if it is
         not built or the folder cannot be written.
         """
         from curate.code import PACKAGE
@@ -232,7 +235,7 @@ class Curated:
 
         self.refuse_sample("export", dev)
         mixers = imported(PACKAGE / "mixers" / "export.py")
-        options = mixers.Options(corpus, columns or {}, instruction, drop_mask)
+        options = mixers.Options(corpus, columns or {}, instruction, drop_mask, train, model)
         found: dict[str, Any] = mixers.export(self, kind, Path(to), options, report)
         return found
 

@@ -166,7 +166,9 @@ def _with_runs(
 
 
 @recipe_command(short_help="Write what is built in the format of another program.")
-@click.option("--as", "kind", required=True, metavar="FORMAT", help="mds, megatron, npy, ds, parquet, jsonl or verl.")
+@click.option(
+    "--as", "kind", required=True, metavar="FORMAT", help="mds, megatron, npy, ds, parquet, jsonl, olmo-core, verl."
+)
 @click.option(
     "--to", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A folder that is not there yet."
 )
@@ -174,6 +176,8 @@ def _with_runs(
 @click.option("--columns", default="", metavar="KEY=NAME,...", help="verl: what is problem and answer, if not found.")
 @click.option("--instruction", metavar="TEXT", help="verl: what every prompt ends with, instead of asking for a box.")
 @click.option("--drop-mask", is_flag=True, help="Leave the loss mask out where the format has no place for it.")
+@click.option("--train", default="", metavar="NAME", help="olmo-core: which run of the recipe's train: it is.")
+@click.option("--model", default="", metavar="DIR", help="olmo-core: the weights it begins with, if not the recipe's.")
 @click.option("--dev", is_flag=True, help="Allow a sample of a recipe.")
 def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str, **options: Any) -> None:
     """Write what is built in the format of another program, into a new folder.
@@ -181,6 +185,7 @@ def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str
     \b
     mds, megatron, npy, ds    the mixture's tokens: mosaicml-streaming, Megatron-LM, OLMo-core, nanotron
     parquet, jsonl            documents of the mixture, or of a corpus with --corpus: datasets, polars
+    olmo-core                 a training run of the recipe, for OLMo-core's Trainer
     verl                      prompts of a corpus with their reward.py
     """
     from curate.report import Report, for_terminal
@@ -193,7 +198,7 @@ def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str
     found = curated.export(kind, to, columns=given, report=report, **options)
     if as_json:
         return emit(found)
-    names = ("documents", "prompts", "windows" if kind == "mds" else "pieces", "tokens")
+    names = ("documents", "prompts", "windows" if kind in ("mds", "olmo-core") else "pieces", "tokens")
     counted = [f"{number(found[c])} {c}" for c in names if c in found]
     size = f"{len(found['files']) + 1} files, {found['bytes'] / 1e6:,.1f} MB"
     click.echo(f"{to}: {', '.join(counted)} ({size})")
