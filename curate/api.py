@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.accept import Accepted
+    from curate.curves import Curve
     from curate.diff import Diff
 
 
@@ -608,6 +609,16 @@ class Curated:
 
         with readable(self.title):
             return [row(run) for run in Training(self).runs.values()]
+
+    def curves(self) -> list[Curve]:
+        """What each run that was started has measured, parents first: loss, held-out loss by source, learning rate, speed by tokens.
+
+        `curate.curves.plot` draws them.
+        """
+        from curate.curves import read
+
+        rows = [row for row in self.runs() if row["folder"]]
+        return [read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"]) for row in rows]
 
     def status(self) -> dict[str, Any]:
         """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -24,6 +25,7 @@ from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
+    from curate.curves import Curve
     from curate.diff import Diff
 
 
@@ -71,15 +73,18 @@ def _counts(row: dict[str, Any]) -> list[str]:
     return cells
 
 
-@recipe_command(short_help="The funnel of each corpus and the mixture.")
-def show(curated: Curated, *, as_json: bool) -> None:
-    """The funnel of each corpus, step by step with what was dropped and why, and the mixture."""
+@recipe_command(short_help="The funnel of each corpus, the mixture, and the curves of training runs.")
+@click.option("--plot", type=click.Path(), metavar="FILE", help="Draw the curves of training runs: .png, .svg or .pdf.")
+def show(curated: Curated, *, as_json: bool, plot: str | None) -> None:
+    """The funnel of each corpus, step by step with what was dropped and why, the mixture, and the curves of training runs."""
     from curate.cli.make import mixture_table
 
+    if plot is not None:
+        return _plot(curated, Path(plot), as_json)
     rows, facts = curated.funnel(), curated.mixture()
     whole = curated.projection() if curated.fraction and rows else None
     if as_json:
-        told = {"recipe": curated.title, "funnel": rows, "mixture": facts}
+        told = {"recipe": curated.title, "funnel": rows, "mixture": facts, "runs": curated.runs()}
         return emit({**told, **({"projection": whole} if whole else {})})
     if not rows:
         return click.echo(f"nothing of {curated.title} is built yet; run: curate build {curated.title}")
@@ -105,6 +110,26 @@ def show(curated: Curated, *, as_json: bool) -> None:
         for corpus, tokens in whole["tokens"].items():
             click.echo(f"{corpus} at 100%: {total_text(tokens)} tokens")
         click.echo(f"all of it at 100%: {bill_text(whole['bill'])}")
+    for curve in curated.curves() if curated.recipe.train else ():
+        _curve_text(curve)
+
+
+def _plot(curated: Curated, path: Path, as_json: bool) -> None:
+    from curate.curves import plot
+
+    plot(curated.curves(), path, curated.title)
+    return emit({"plot": str(path)}) if as_json else click.echo(f"wrote {printable(str(path))}")
+
+
+def _curve_text(curve: Curve) -> None:
+    """What a run has measured: the loss as a line of blocks, first and last of what is held out."""
+    from curate.curves import spark
+
+    click.echo(f"{curve.name}: {number(curve.step)} steps, {number(curve.tokens)} tokens")
+    for name in ("loss", *(f"held_out/{source}" for source in curve.sources)):
+        if ends := curve.ends(name):
+            title = printable(name.replace("held_out/", "held out: "))
+            click.echo(f"  {title:24} {ends[0]:7.4f} -> {ends[1]:7.4f}  {spark(curve.series[name][1])}")
 
 
 @recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources ...")
