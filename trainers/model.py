@@ -146,8 +146,8 @@ def prepare(model: nn.Module, checkpointing: bool, compiled: bool) -> Packed:
     for layer in model.model.layers:
         if checkpointing:  # inside the hooks of FSDP, and alike in all versions of transformers
             layer.forward = functools.partial(checkpoint, layer.forward, use_reentrant=False)
-        if compiled:
-            layer.compile()
+        if compiled:  # not layer.compile(), which breaks at FSDP's hooks: then nothing that is recomputed is compiled
+            layer.forward = torch.compile(layer.forward)
     return Packed(model)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,18 @@ import torch
 
 from tests.trainers import ranks
 
+ROOT = Path(__file__).resolve().parents[2]
 SETTINGS: dict[str, Any] = {
     "lr": 1e-2, "max_steps": 14, "batch_size": 8, "micro_batch": 4, "lr_scheduler": "cosine", "min_lr_ratio": 0.1,
     "warmup_steps": 2, "decay_steps": 5, "max_grad_norm": 0.1, "dtype": "float32", "save_steps": 3, "keep": 9,
 }  # fmt: skip
 """Clipping binds, the decay begins at step 9, and the second epoch of the tiny mixture (94 windows) in step 12."""
+
+
+def commit() -> str:
+    """The commit that is tested, by which what is random is drawn."""
+    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "none"
 
 
 def asked(out: Path, base: Path, data: Path, **more: Any) -> Path:

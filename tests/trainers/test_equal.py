@@ -208,3 +208,19 @@ def given(rank: int, path: Path) -> list[str]:
     Packed.forward = forward  # type: ignore[method-assign]
     assert runs.main(rank, path) == [0]
     return rows
+
+
+def test_a_skipped_step_is_remembered_by_a_resume(
+    tmp_path: Path, base: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainers.midtrain import Trainer
+
+    plain = Trainer.backward
+    poison = lambda self, *args: plain(self, *args) * (float("nan") if self.step == 1 else 1)  # noqa: E731
+    monkeypatch.setattr(Trainer, "backward", poison)
+    short = {"max_steps": 6, "decay_steps": 2}
+    (out,) = train(asked(tmp_path / "run", base, data, **short))
+    assert [line["skipped"] for line in lines(out)] == [0, 1, 1, 1, 1, 1]
+    again = cut(out, tmp_path / "again", 3)
+    train(asked(again, base, data, **short))
+    assert curve(again) == curve(out) and weights(again) == weights(out)
