@@ -49,6 +49,7 @@ from curate.errors import CurateError
 from trainers import attention, midtrain
 from trainers import model as models
 from trainers.schedule import Schedule
+from trainers.settings import Run, read
 
 
 class Windows(NumpyFSLDataset):
@@ -165,7 +166,7 @@ def configuration(config: Any, where: str) -> TransformerConfig:
     )
 
 
-def engine(run: midtrain.Run, facts: dict[str, Any]) -> Any:
+def engine(run: Run, facts: dict[str, Any]) -> Any:
     """OLMo-core's train module with the run's weights, optimizer and schedule."""
     source: Any = models.load(run.model, "sdpa")
     model = configuration(source.config, run.model).build(init_device="cpu")
@@ -207,7 +208,7 @@ def engine(run: midtrain.Run, facts: dict[str, Any]) -> Any:
 
 def train(folder: Path, out: Path) -> None:
     """Run the export in a folder; every rank of torchrun calls it. CurateError for what the user can put right."""
-    run = midtrain.read(folder / "run.json")
+    run = read(folder / "run.json")
     facts = json.loads((folder / "export.json").read_bytes())
     if run.parent:
         raise CurateError("a checkpoint of ours is not read by OLMo-core; name a folder of a model", where=run.parent)
