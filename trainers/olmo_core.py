@@ -46,10 +46,10 @@ from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 
 from curate.errors import CurateError
-from trainers import attention, midtrain
+from trainers import attention
 from trainers import model as models
 from trainers.schedule import Schedule
-from trainers.settings import Run, read
+from trainers.settings import Run, accumulation, read, schedule_of
 
 
 class Windows(NumpyFSLDataset):
@@ -192,7 +192,7 @@ def engine(run: Run, facts: dict[str, Any]) -> Any:
             group_overrides=[OptimGroupOverride(params=plain, opts={"weight_decay": 0.0})],
         ),
         max_grad_norm=run.max_grad_norm,
-        scheduler=ByTokens(ours=midtrain.schedule(run, step_tokens), step_tokens=step_tokens),
+        scheduler=ByTokens(ours=schedule_of(run, step_tokens), step_tokens=step_tokens),
         compile_model=run.compile,
         dp_config=spread if is_distributed() else None,
         ac_config=TransformerActivationCheckpointingConfig() if run.activation_checkpointing else None,
@@ -217,7 +217,7 @@ def train(folder: Path, out: Path, *, checkpoints: bool = True, callbacks: dict[
     facts = json.loads((folder / "export.json").read_bytes())
     if run.parent:
         raise CurateError("a checkpoint of ours is not read by OLMo-core; name a folder of a model", where=run.parent)
-    midtrain.accumulation(run, get_world_size())
+    accumulation(run, get_world_size())
     module = engine(run, facts)
     data = loader(folder, facts, run.batch_size, out / "work", get_rank(), get_world_size())
     if get_rank() == 0:

@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 import random
 import shutil
@@ -13,9 +14,11 @@ transformers = pytest.importorskip("transformers", reason="needs the extra `trai
 
 from curate.errors import CurateError  # noqa: E402
 from mixers.reader import Mixture  # noqa: E402
+from tests.trainers import ranks as processes  # noqa: E402
 from tests.trainers import runs  # noqa: E402
 from tests.trainers.conftest import mixed  # noqa: E402
 from trainers import checkpoint, evaluation, midtrain  # noqa: E402
+from trainers import model as models  # noqa: E402
 from trainers.evaluation import Sources, held_out_loss  # noqa: E402
 from trainers.midtrain import Trainer, ranks, read  # noqa: E402
 
@@ -305,6 +308,34 @@ def test_a_config_that_no_model_can_be_made_of_is_refused_in_one_line(
     torch.distributed.destroy_process_group()
     error = capsys.readouterr().err
     assert said in error and len([line for line in error.splitlines() if line.startswith("error: ")]) == 1
+
+
+def loaded(rank: int, path: Path) -> tuple[int, bool, str]:
+    """On a rank: how often the published weights were read, whether the head is tied, and a digest of all weights."""
+    read_weights, calls = models.load, []
+
+    def counted(*args: Any) -> Any:
+        calls.append(args)
+        return read_weights(*args)
+
+    models.load = counted
+    with ranks() as place:
+        trainer = Trainer(read(path), place)
+        tied = trainer.model.lm_head.weight is trainer.model.model.embed_tokens.weight
+        state = processes.full(trainer.model, trainer.optimizer)
+    digest = hashlib.sha256(b"".join(state[name].numpy().tobytes() for name in sorted(state) if "exp_avg" not in name))
+    return len(calls), tied, digest.hexdigest()
+
+
+@pytest.mark.parametrize("parallel", ["fsdp", "ddp"])
+def test_the_first_rank_alone_reads_the_weights_and_all_ranks_have_them(
+    parallel: str, tmp_path: Path, base: Path, held: Path
+) -> None:
+    path = runs.asked(tmp_path / "out", base, held, **FEW, parallel=parallel)
+    (alone,) = processes.run(1, tmp_path / "one", loaded, path)
+    both = processes.run(2, tmp_path / "two", loaded, path)
+    assert alone[:2] == (1, True) and [one[:2] for one in both] == [(1, True), (0, True)]
+    assert both[0][2] == alone[2]
 
 
 @pytest.fixture(scope="module")
