@@ -136,6 +136,15 @@ def test_it_is_the_same_before_and_after_a_resume(
         assert told(out) == told(whole) and runs.weights(out) == runs.weights(whole)
 
 
+def test_a_run_that_died_before_its_first_checkpoint_has_one_line_for_step_0(
+    whole: Path, tmp_path: Path, base: Path, held: Path
+) -> None:
+    out = runs.cut(whole, tmp_path / "out", 1)
+    assert not (out / "checkpoints").exists()
+    runs.train(runs.asked(out, base, held, **FEW))
+    assert (out / "metrics.jsonl").read_text().count('"step": 0,') == 1 and told(out) == told(whole)
+
+
 def test_a_run_that_is_evaluated_trains_as_one_that_is_not(whole: Path, tmp_path: Path, base: Path, held: Path) -> None:
     """Bit for bit: losses, norms and weights."""
     (out,) = runs.train(runs.asked(tmp_path / "out", base, held, **FEW | {"eval_steps": 100}))
