@@ -66,6 +66,7 @@ class Trainer:
         self._make()
         self.step = self.tokens = self.targets = self.skipped = self.skipped_in_a_row = 0
         self.loss: float | None = None
+        self.lr = 0.0
         self.held_out: dict[str, float] = {}
         self.facts: dict[str, Any] = {"mixture": self.mix.digest, "tokenizer_sha256": sha256, "seed": run.seed}
         self.reader = concurrent.futures.ThreadPoolExecutor(1)
@@ -117,7 +118,7 @@ class Trainer:
             self.mix.load_state_dict(facts["data"])
             self.step, self.tokens, self.targets = facts["step"], facts["tokens"], facts["targets"]
             self.skipped = facts["skipped"]
-            self.loss, self.held_out = facts["loss"], facts["held_out"]
+            self.loss, self.lr, self.held_out = facts["loss"], facts["lr"], facts["held_out"]
             self._keep()
         else:
             result.refuse_stale(self.out)
@@ -127,14 +128,17 @@ class Trainer:
 
     def _branch(self) -> None:
         if self.source:
-            checkpoint.load(self.source, self.model, self.optimizer)
+            said = checkpoint.load(self.source, self.model, self.optimizer)
             if self.place.rank == 0:
+                was, first = said["lr"], self.schedule.lr(0, self.step_tokens)
+                if was != first:
+                    print(f"note: the parent's last learning rate was {was:g}, this branch begins at {first:g}")
                 self.facts = checkpoint.branch(self.source, *self.facts.values())
             dist.barrier()
 
     def save(self) -> None:
         """A checkpoint of this moment."""
-        names = ("step", "tokens", "targets", "skipped", "loss", "held_out")
+        names = ("step", "tokens", "targets", "skipped", "loss", "lr", "held_out")
         self.facts |= {name: getattr(self, name) for name in names} | {"data": self.mix.state_dict()}
         self.facts |= {"settings": dataclasses.asdict(self.run), "name": self.run.name, "lock": self.run.lock}
         self.facts["config"] = origin.said_of(self.config)
@@ -179,7 +183,7 @@ class Trainer:
                 group["lr"] = lr
             self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self.loss = loss if finite else None
+        self.loss, self.lr = loss if finite else None, lr
         self._count(every, finite)
         by_source = {name: round(mean, 6) for name, mean in self.sources.means(losses, targets).items()}
         known = {"loss": self.loss, "grad_norm": norm if finite else None, "lr": lr, "loss_by_source": by_source}

@@ -367,11 +367,20 @@ def test_a_branch_needs_no_more_than_the_folder_of_its_parent(
     named = branch(tmp_path / "named", tokenizer, held, stable)
     exact = branch(tmp_path / "exact", tokenizer, held, stable / "checkpoints" / "step-0000006")
     runs.train(named, exact)
+    assert "note:" not in runs.printed(named)
     assert runs.curve(tmp_path / "named") == runs.curve(tmp_path / "exact")
     assert told(tmp_path / "named")[0] == told(stable)[6]
     assert manifest(tmp_path / "named")["parent"]["step"] == 6
     (two,) = runs.train(branch(tmp_path / "two", tokenizer, held, stable, micro_batch=2), world=2)
     assert close(told(two), told(tmp_path / "named"), rel=1e-5)
+
+
+def test_a_branch_that_begins_at_another_learning_rate_says_so(
+    stable: Path, tmp_path: Path, tokenizer: Path, held: Path
+) -> None:
+    path = branch(tmp_path / "out", tokenizer, held, stable, lr=2e-2, warmup_steps=0, max_steps=2)
+    runs.train(path)
+    assert "note: the parent's last learning rate was 0.01, this branch begins at 0.02" in runs.printed(path)
 
 
 def test_a_resumed_branch_needs_its_parent_no_more(stable: Path, tmp_path: Path, tokenizer: Path, held: Path) -> None:
