@@ -17,6 +17,7 @@ tensors; saving in the background; a folder that not all ranks share; optimizers
 """
 
 import contextlib
+import functools
 import os
 import sys
 import warnings
@@ -237,9 +238,9 @@ def load_newest(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer
     paths = together(lambda: list(steps(folder).values()) if folder.is_dir() else [], str(folder))[0]
     for path in paths:
         try:
-            together(lambda path=path: _checked(path, digests=True), str(path))
+            together(functools.partial(_checked, path, digests=True), str(path))
         except CurateError as error:  # the same on all ranks
-            _on_first(lambda error=error: print(f"warning: {error}; passed over", file=sys.stderr))
+            _on_first(functools.partial(print, f"warning: {error}; passed over", file=sys.stderr))
         else:
             return load(path, model, optimizer, digests=False)
     if paths:
