@@ -4,8 +4,8 @@
     python -m trainers.olmo_core DIR OUT                               # one process
 
 The loop, the optimizer, parallelism, checkpoints (OUT/step*) and the loss are OLMo-core's. Ours are the windows, which its loader reads in
-order with their label masks and documents, the learning rate of each step, and which parameters are decayed. `OUT/metrics.jsonl` has a line
-per step: step, loss, lr. Without flash-attn, attention within documents is our `varlen`, for its own SDPA has none.
+order with their label masks and documents, the learning rate of each step, and which parameters are decayed. `OUT/metrics.jsonl` has a
+line per step: step, loss, lr. Without flash-attn, attention within documents is our `varlen`, for its own SDPA has none.
 
 What differs: ranks' means are averaged, where ours divides by the targets of all ranks (the same for one rank, or where windows have as many
 targets); rotary positions run through a window, which attention within documents cannot tell; a step that is not finite is not skipped.
