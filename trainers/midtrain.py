@@ -44,8 +44,9 @@ from torch import Tensor
 
 from curate.errors import CurateError, did_you_mean
 from mixers.reader import Mixture, Window
-from trainers import checkpoint
+from trainers import attention, checkpoint
 from trainers import model as models
+from trainers.optimizers import STATE_BYTES, optimizer, set_lr
 from trainers.schedule import SHAPES, Schedule
 
 
@@ -81,6 +82,8 @@ class Run:
     """The same in tokens, in place of warmup_steps."""
     decay_steps: int | None = None
     """Steps of the decay, the last of the run; all that follow the warm-up if not said."""
+    optimizer: str = "adamw"
+    """adamw, or adamw_8bit, whose moments take a quarter (extra optim8)."""
     weight_decay: float = 0.1
     """Of AdamW, on matrices."""
     decay_embeddings: bool = True
@@ -100,7 +103,7 @@ class Run:
     dtype: str = "bfloat16"
     """In which layers compute; weights, moments and sums of gradients are fp32."""
     attention: str | None = None
-    """An implementation of transformers; sdpa if not said, which masks documents and is the one that tests prove."""
+    """varlen, which computes within documents only, or an implementation of transformers; varlen on a CPU if not said, else sdpa."""
     activation_checkpointing: bool = True
     """Layers are computed again in the backward pass, which costs a quarter of the time and saves most of the memory."""
     compile: bool = False
@@ -115,7 +118,12 @@ class Run:
     """How many checkpoints stay."""
 
 
-CHOICES = {"lr_scheduler": tuple(SHAPES), "parallel": ("fsdp", "ddp"), "dtype": tuple(models.DTYPES)}
+CHOICES = {
+    "lr_scheduler": tuple(SHAPES),
+    "optimizer": tuple(STATE_BYTES),
+    "parallel": ("fsdp", "ddp"),
+    "dtype": tuple(models.DTYPES),
+}
 FREE = (
     "out",
     "micro_batch",
@@ -247,7 +255,7 @@ class Trainer:
     def _make(self, sha256: str) -> None:
         run, place = self.run, self.place
         cuda = place.device.type == "cuda"
-        self.model = models.load(run.model, run.attention or "sdpa")
+        self.model = models.load(run.model, run.attention or attention.default(place.device))
         config: Any = self.model.config
         if config.vocab_size < self.mix.facts["vocab"]:
             said = f"the model knows {config.vocab_size:,} tokens, the mixture {self.mix.facts['vocab']:,}"
@@ -256,7 +264,7 @@ class Trainer:
         sharded = place.world if run.parallel == "fsdp" else 1
         whole = run.parallel == "fsdp" and self.accumulation > 1 and not run.reduce_each
         places, recomputed = run.micro_batch * self.mix.seq_len, run.activation_checkpointing
-        self.needs = models.memory(config, parameters, places, sharded, recomputed, whole)
+        self.needs = models.memory(config, parameters, places, sharded, recomputed, whole, STATE_BYTES[run.optimizer])
         if cuda:
             room = torch.cuda.get_device_properties(place.device).total_memory
             models.refuse_unfit(self.needs, room, sharded > 1, recomputed, run.micro_batch)
@@ -266,7 +274,7 @@ class Trainer:
         self.spread = models.spread(packed, run.parallel, place.device, run.dtype)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         grouped = models.groups(self.model, run.weight_decay, run.decay_embeddings)
-        self.optimizer = torch.optim.AdamW(grouped, run.lr, (run.beta1, run.beta2), run.eps, fused=cuda)
+        self.optimizer = optimizer(run.optimizer, grouped, run.lr, (run.beta1, run.beta2), run.eps, fused=cuda)
         with self.computing():
             models.refuse_crossing(self.spread, config.vocab_size, place.device)
 
@@ -336,8 +344,7 @@ class Trainer:
         norm = models.clipped(self.parameters, self.run.max_grad_norm)
         loss, lr = float(losses.sum()) / max(every, 1), self.schedule.lr(self.tokens, self.step_tokens)
         if finite := math.isfinite(loss) and math.isfinite(norm):
-            for group in self.optimizer.param_groups:
-                group["lr"] = lr
+            set_lr(self.optimizer, lr)
             self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self._count(every, finite)

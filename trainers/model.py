@@ -214,14 +214,16 @@ def memory(
     sharded: int = 1,
     checkpointing: bool = True,
     whole_gradients: bool = False,
+    state_bytes: int = STATE_BYTES,
 ) -> dict[str, int]:
     """Bytes of one device by what takes them.
 
     places: tokens of a micro-batch. sharded: over how many ranks states are. whole_gradients: whether sums are kept unsharded too.
+    state_bytes: of a parameter, which `optimizers.STATE_BYTES` says by the optimizer.
     """
     layer = LAYER_BYTES if checkpointing else WHOLE_LAYER_BYTES
     return {
-        "states": STATE_BYTES * parameters // sharded + (4 * parameters if whole_gradients else 0),
+        "states": state_bytes * parameters // sharded + (4 * parameters if whole_gradients else 0),
         "logits": LOGIT_BYTES * config.vocab_size,
         "activations": places * config.hidden_size * (layer * config.num_hidden_layers + WORK_BYTES),
     }
