@@ -3,8 +3,8 @@
 Weights are fp32 masters: with bf16 ones AdamW at a learning rate of 2e-5 moves a third of them, for most updates are smaller than a
 rounding step. Attention stays within documents because transformers infers a packed row from `position_ids` that start anew, if and only if
 no mask and no cache are given; since that is an inference of another library, `refuse_crossing` tries it on the model that is about to be
-trained. SDPA masks other documents; `varlen` (`trainers/attention.py`) skips them. Flex attention ended in an error of the compiler when first
-tried on an H100, which could not be made to happen on a CPU (docs/log.md), so it is left to whoever asks for it.
+trained. SDPA masks other documents; `varlen` (`trainers/attention.py`) skips them. Flex attention ended in an error of the compiler on an
+H100, which could not be made to happen on a CPU (docs/log.md), so it is left to whoever asks for it.
 
 Left out: model families that were not tried, weights other than safetensors, code that comes with a model, tensor and pipeline parallelism,
 and loading by shards: each rank reads the whole model into host memory once.
