@@ -54,6 +54,9 @@ ENTRIES: dict[str, dict[str, Any]] = {
     "ours sdpa compile": {"attention": "sdpa", "activation_checkpointing": False, "compile": True},
     "olmo-core compile": {"engine": "olmo-core", "activation_checkpointing": False, "compile": True},
     "transformers sdpa": {"engine": "transformers", "activation_checkpointing": False},
+    "ours varlen compile ddp": {
+        "attention": "varlen", "activation_checkpointing": False, "compile": True, "parallel": "ddp",
+    },
     "ours varlen": {"attention": "varlen", "activation_checkpointing": False},
     "ours varlen compile, 2 windows": {
         "attention": "varlen", "activation_checkpointing": False, "compile": True, "micro_batch": 2,
@@ -154,10 +157,12 @@ class Clock:
 def ours(asked: dict[str, Any], out: Path) -> tuple[Clock, list[float]]:
     """The loop of `trainers.midtrain`, without its checkpoints."""
     from trainers import midtrain
+    from trainers.place import ranks
+    from trainers.settings import read
 
-    run = _read(midtrain.read, asked, out)
+    run = _read(read, asked, out)
     clock, losses = Clock(), []
-    with midtrain.ranks() as place:
+    with ranks() as place:
         trainer = midtrain.Trainer(run, place)
         trainer.begin()
         trainer.save = lambda *_: None  # type: ignore[method-assign]
@@ -330,7 +335,7 @@ def main() -> None:
     parser.add_argument("--make", type=Path, metavar="DIR", help="write the data into a new folder")
     parser.add_argument("--data", type=Path, metavar="DIR", help="what --make wrote; models and runs come beside it")
     parser.add_argument("--tiny", action="store_true", help="a small model on small windows")
-    parser.add_argument("--only", default="", metavar="TEXT", help="entries whose names have this text")
+    parser.add_argument("--only", nargs="*", choices=[*ENTRIES], metavar="NAME", help="these entries and no others")
     parser.add_argument("--entry", metavar="NAME", help="one entry in this process")
     parser.add_argument("--budget", type=float, default=460, help="seconds for all entries")
     parser.add_argument("--limit", type=float, default=100, help="seconds for one entry")
@@ -345,8 +350,7 @@ def main() -> None:
             traceback.print_exc()
             sys.exit(1)
     elif asked.data:
-        names = [name for name in ENTRIES if asked.only in name]
-        found = run_all(asked.data, asked.tiny, names, asked.budget, asked.limit)
+        found = run_all(asked.data, asked.tiny, asked.only or [*ENTRIES], asked.budget, asked.limit)
         print(f"{found['device']}, torch {found['torch']}, transformers {found['transformers']}")
         if asked.json:
             asked.json.write_text(json.dumps(found, indent=1))

@@ -51,6 +51,7 @@ from trainers._manifest import (
 from trainers._names import tied_names, unwrapped
 from trainers._random import random_state, set_random_state
 from trainers._together import each, rank, together, world
+from trainers.optimizers import parts
 
 __all__ = [
     "branch",
@@ -160,7 +161,8 @@ def _tensors(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[
     }
     if optimizer is not None:
         state = get_optimizer_state_dict(model, optimizer, options=options)["state"]
-        found |= {f"optimizer.{kind}.{name}": value for name, kinds in state.items() for kind, value in kinds.items()}
+        moments = {f"optimizer.{kind}.{name}": value for name, kinds in state.items() for kind, value in kinds.items()}
+        found |= {part: inner for name, value in moments.items() for part, inner in parts(name, value)}
     for name, value in found.items():
         if not isinstance(value, torch.Tensor):
             raise CurateError(f"{name} is a {type(value).__name__}; only tensors can be saved")

@@ -40,11 +40,12 @@ from torch import Tensor
 
 from curate.errors import CurateError
 from mixers.reader import Mixture, Window
-from trainers import checkpoint, origin, result
+from trainers import attention, checkpoint, origin, result
 from trainers import model as models
 from trainers._together import each
 from trainers.evaluation import Sources, held_out_loss, parts
 from trainers.metrics import Metrics, Speed, refuse_missing
+from trainers.optimizers import STATE_BYTES, optimizer, set_lr
 from trainers.place import Place, ranks
 from trainers.settings import Run, accumulation, read, schedule_of
 
@@ -75,7 +76,8 @@ class Trainer:
     def _make(self) -> None:
         run, place = self.run, self.place
         cuda = place.device.type == "cuda"
-        self.model = origin.model_of(run, self.mix, self.source, run.attention or "sdpa")
+        chosen = run.attention or attention.default(place.device)
+        self.model = origin.model_of(run, self.mix, self.source, chosen)
         self.config: Any = self.model.config
         if self.config.vocab_size < self.mix.facts["vocab"]:
             said = f"the model knows {self.config.vocab_size:,} tokens, the mixture {self.mix.facts['vocab']:,}"
@@ -84,7 +86,8 @@ class Trainer:
         sharded = place.world if run.parallel == "fsdp" else 1
         whole = run.parallel == "fsdp" and self.accumulation > 1 and not run.reduce_each
         places, recomputed = run.micro_batch * self.mix.seq_len, run.activation_checkpointing
-        self.needs = models.memory(self.config, parameters, places, sharded, recomputed, whole)
+        state_bytes = STATE_BYTES[run.optimizer]
+        self.needs = models.memory(self.config, parameters, places, sharded, recomputed, whole, state_bytes)
         if cuda:
             room = torch.cuda.get_device_properties(place.device).total_memory
             models.refuse_unfit(self.needs, room, sharded > 1, recomputed, run.micro_batch)
@@ -97,12 +100,8 @@ class Trainer:
         self.spread = models.spread(packed, run.parallel, place.device, run.dtype)
         origin.share(self.model, weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = self._optimizer(models.groups(self.model, run.weight_decay, run.decay_embeddings), cuda)
-
-    def _optimizer(self, groups: list[dict[str, Any]], fused: bool) -> torch.optim.Optimizer:
-        """The one that the settings name."""
-        run = self.run
-        return torch.optim.AdamW(groups, run.lr, (run.beta1, run.beta2), run.eps, fused=fused)
+        grouped = models.groups(self.model, run.weight_decay, run.decay_embeddings)
+        self.optimizer = optimizer(run.optimizer, grouped, run.lr, (run.beta1, run.beta2), run.eps, fused=cuda)
 
     def computing(self) -> contextlib.AbstractContextManager[Any]:
         """Autocast under ddp; fsdp casts by itself."""
@@ -179,8 +178,7 @@ class Trainer:
         norm = models.clipped(self.parameters, self.run.max_grad_norm)
         loss, lr = float(losses.sum()) / max(every, 1), self.schedule.lr(self.tokens, self.step_tokens)
         if finite := math.isfinite(loss) and math.isfinite(norm):
-            for group in self.optimizer.param_groups:
-                group["lr"] = lr
+            set_lr(self.optimizer, lr)
             self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.loss, self.lr = loss if finite else None, lr

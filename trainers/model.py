@@ -3,8 +3,8 @@
 Weights are fp32 masters: with bf16 ones AdamW at a learning rate of 2e-5 moves a third of them, for most updates are smaller than a
 rounding step. Attention stays within documents because transformers infers a packed row from `position_ids` that start anew, if and only if
 no mask and no cache are given; since that is an inference of another library, `refuse_crossing` tries it on the model that is about to be
-trained. SDPA masks other documents; flex attention would skip their blocks, but its first try on an H100 ended in an error of the compiler
-(docs/log.md), so it has to be asked for.
+trained. SDPA masks other documents; `varlen` (`trainers/attention.py`) skips them. Flex attention ended in an error of the compiler on an
+H100, which could not be made to happen on a CPU (docs/log.md), so it is left to whoever asks for it.
 
 Left out: model families that were not tried, weights other than safetensors, code that comes with a model, tensor and pipeline parallelism,
 and loading by shards: one rank of all reads the whole model into host memory (`trainers/origin.py`).
@@ -239,14 +239,16 @@ def memory(
     sharded: int = 1,
     checkpointing: bool = True,
     whole_gradients: bool = False,
+    state_bytes: int = STATE_BYTES,
 ) -> dict[str, int]:
     """Bytes of one device by what takes them.
 
     places: tokens of a micro-batch. sharded: over how many ranks states are. whole_gradients: whether sums are kept unsharded too.
+    state_bytes: of a parameter, which `optimizers.STATE_BYTES` says by the optimizer.
     """
     layer = LAYER_BYTES if checkpointing else WHOLE_LAYER_BYTES
     return {
-        "states": STATE_BYTES * parameters // sharded + (4 * parameters if whole_gradients else 0),
+        "states": state_bytes * parameters // sharded + (4 * parameters if whole_gradients else 0),
         "logits": LOGIT_BYTES * config.vocab_size,
         "activations": places * config.hidden_size * (layer * config.num_hidden_layers + WORK_BYTES),
     }

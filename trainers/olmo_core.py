@@ -4,11 +4,13 @@
     python -m trainers.olmo_core DIR OUT                               # one process
 
 The loop, the optimizer, parallelism, checkpoints (OUT/step*) and the loss are OLMo-core's. Ours are the windows, which its loader reads in
-order with their label masks and documents, the learning rate of each step, and which parameters are decayed. `OUT/metrics.jsonl` has a line
-per step: step, loss, lr. Without flash-attn, attention within documents is our `varlen`, for its own SDPA has none.
+order with their label masks and documents, the learning rate of each step, and which parameters are decayed. `OUT/metrics.jsonl` has a
+line per step: step, loss, lr. Without flash-attn, attention within documents is our `varlen`, for its own SDPA has none.
 
-What differs: ranks' means are averaged, where ours divides by the targets of all ranks (the same for one rank, or where windows have as many
-targets); rotary positions run through a window, which attention within documents cannot tell; a step that is not finite is not skipped.
+What differs: ranks' means are averaged, where ours divides by the targets of all ranks (the same for one rank, or where windows have as
+many targets); rotary positions run through a window, which attention within documents cannot tell; a step that is not finite is not
+skipped.
+
 Refused: other models than Llama, biases, `parent:`, 8-bit states. Left out: export to transformers, which is OLMo-core's own script.
 """
 
@@ -217,6 +219,8 @@ def train(folder: Path, out: Path, *, checkpoints: bool = True, callbacks: dict[
     facts = json.loads((folder / "export.json").read_bytes())
     if run.parent:
         raise CurateError("a checkpoint of ours is not read by OLMo-core; name a folder of a model", where=run.parent)
+    if run.optimizer != "adamw":
+        raise CurateError(f"optimizer: {run.optimizer} is not handed over to OLMo-core; take adamw")
     accumulation(run, get_world_size())
     module = engine(run, facts)
     data = loader(folder, facts, run.batch_size, out / "work", get_rank(), get_world_size())

@@ -63,7 +63,7 @@ class Run:
     decay_steps: int | None = None
     """Steps of the decay, the last of the run; all that follow the warm-up if not said."""
     optimizer: str = "adamw"
-    """adamw."""
+    """adamw, or adamw_8bit, whose moments take a quarter (extra optim8)."""
     weight_decay: float = 0.1
     """Of the optimizer, on matrices."""
     decay_embeddings: bool = True
@@ -83,7 +83,7 @@ class Run:
     dtype: str = "bfloat16"
     """In which layers compute; weights, moments and sums of gradients are fp32."""
     attention: str | None = None
-    """An implementation of transformers; sdpa if not said, which masks documents and is the one that tests prove."""
+    """varlen, which computes within documents only, or an implementation of transformers; varlen on a CPU if not said, else sdpa."""
     activation_checkpointing: bool = True
     """Layers are computed again in the backward pass, which costs a quarter of the time and saves most of the memory."""
     compile: bool = False
@@ -106,7 +106,7 @@ class Run:
 
 CHOICES = {
     "lr_scheduler": tuple(SHAPES),
-    "optimizer": ("adamw",),
+    "optimizer": ("adamw", "adamw_8bit"),
     "parallel": ("fsdp", "ddp"),
     "dtype": ("bfloat16", "float32"),
     "report_to": ("tensorboard", "wandb"),

@@ -38,9 +38,12 @@ def main(rank: int, *paths: Path) -> list[int]:
     """On one rank: exit codes of the trainer for some files of settings, one after another. What it prints goes beside the first."""
     from trainers import midtrain
 
-    with paths[0].with_suffix(f".log-{rank}").open("a") as log:
-        with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-            return [midtrain.main([str(path)]) for path in paths]
+    with (
+        paths[0].with_suffix(f".log-{rank}").open("a") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        return [midtrain.main([str(path)]) for path in paths]
 
 
 def train(*paths: Path, world: int = 1, code: int = 0) -> list[Path]:

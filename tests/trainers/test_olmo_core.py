@@ -21,6 +21,7 @@ from mixers._output import output  # noqa: E402
 from mixers.reader import Mixture  # noqa: E402
 from trainers import midtrain, olmo_core  # noqa: E402
 from trainers import model as models  # noqa: E402
+from trainers.settings import Run, read  # noqa: E402
 
 theirs = pytest.mark.filterwarnings("ignore")  # what other projects warn of is theirs to mend
 FACTS = ("seq_len", "dtype", "vocab", "eos_id", "pad_id")
@@ -30,7 +31,7 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def handed_over(folder: Path, data: Path, base: Path, file_tokens: int = 1 << 20, **more: Any) -> midtrain.Run:
+def handed_over(folder: Path, data: Path, base: Path, file_tokens: int = 1 << 20, **more: Any) -> Run:
     """An export as `curate export --as olmo-core` writes it."""
     mix = Mixture(data)
     said = {"out": str(folder / "ours"), "model": str(base), "mixture": str(data), **SETTINGS, **more}
@@ -39,7 +40,7 @@ def handed_over(folder: Path, data: Path, base: Path, file_tokens: int = 1 << 20
         _olmo_core.write(mix, out, windows, lambda: None, file_tokens)
         out.write("run.json", json.dumps(said).encode())
         out.write_facts({name: mix.facts[name] for name in FACTS})
-    return midtrain.read(folder / "export" / "run.json")
+    return read(folder / "export" / "run.json")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
