@@ -28,11 +28,15 @@ def state_of(run: Run, *, mine: bool = False) -> tuple[str, str]:
         folder = run.folder
     except CurateError as error:
         return "waiting", error.message
-    manifest, wrong = folder.manifest()
+    if folder.manifest()[0]:
+        return "current", drift(run, folder.record)
+    if found := _under_way(folder, mine):
+        return found
+    manifest, wrong = folder.manifest()  # again: it may have finished while a scheduler was asked
     if manifest:
         return "current", drift(run, folder.record)
-    if found := _under_way(folder, mine) or (_ended(folder, wrong) if folder.record or wrong else None):
-        return found
+    if folder.record or wrong:
+        return _ended(folder, wrong)
     if last := last_finished(run):
         return "stale", "; ".join(changes(last.record, run))
     if run.parent and (parent := state_of(run.parent)[0]) != "current":
