@@ -33,6 +33,8 @@ TAIL = 1 << 16
 """Bytes at the end of a log or of metrics that are looked at."""
 LINE = 300
 """Characters of a trainer's line that are shown."""
+ATTEMPT = "# curate: attempt "
+"""How the line of a log begins where a trainer is started."""
 FIGURES = ("step", "tokens", "loss")
 
 
@@ -106,11 +108,23 @@ class RunFolder:
                     found.append(told)
         return found
 
+    def begin_log(self, title: str) -> None:
+        """Mark where an attempt begins. CurateError if the log cannot be written."""
+        try:
+            with self.file("log.txt").open("a", encoding="utf-8") as log:
+                log.write(f"{ATTEMPT}{one_line(title)}\n")
+        except OSError as error:
+            raise CurateError(
+                f"cannot be written: {error.strerror}; nothing was started", where=str(self.path)
+            ) from None
+
     def said(self) -> str:
-        """The last line of the log that begins with `error:`, without that word; else its last line that is not empty."""
+        """Of the last attempt: its last line that begins with `error:`, without that word; else its last line that is not empty."""
         lines = [line.strip() for line in tail(self.file("log.txt")).split("\n") if line.strip()]
+        begins = [at for at, line in enumerate(lines) if line.startswith(ATTEMPT.strip())]
+        lines = lines[begins[-1] + 1 :] if begins else lines
         errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
-        return one_line((errors or lines or [""])[-1])
+        return one_line((errors or lines or ["it printed nothing"])[-1])
 
     def is_held(self) -> bool:
         """Whether a trainer or who started one is at it on this machine, or on another that shares locks with it."""

@@ -86,9 +86,7 @@ def _failed_elsewhere(record: dict[str, Any]) -> bool:
 
 def last_finished(run: Run) -> RunFolder | None:
     """The newest run of this name that was trained to its end under another key."""
-    home = run.owner.store.root / "training"
-    folders = [RunFolder(home / key) for key in reversed(run.earlier()) if key != run.key]
-    return next((folder for folder in folders if folder.manifest()[0]), None)
+    return next((folder for folder in run.before() if folder.path.name != run.key and folder.manifest()[0]), None)
 
 
 def changes(before: dict[str, Any], run: Run) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import platform
+import shlex
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -161,6 +162,7 @@ def _prepare(run: Run, curated: Curated) -> Job:
         attempt=_attempts(folder) + 1, lock=given["lock"], identity=run.identity, objects=run.objects, sources=run.sources,
         code=run.code(), versions=_versions(),
     )  # fmt: skip
+    folder.begin_log(f"{folder.record['attempt']}, {_now()}, {launch.kind}: {shlex.join(job.words)}")
     try:
         run.note_name()
     except OSError as error:

@@ -253,6 +253,10 @@ class Run:
             ]
         return []
 
+    def before(self) -> list[RunFolder]:
+        """Folders of what its name meant, newest first."""
+        return [RunFolder(self.owner.store.root / "training" / key) for key in reversed(self.earlier())]
+
 
 def _all_done(nodes: dict[str, Any], done: dict[str, Any]) -> bool:
     return all(node.plan_key in done for node in nodes.values())

@@ -156,7 +156,7 @@ def test_a_job_that_saved_at_its_time_limit_is_queued_again_and_goes_on(cluster:
     (row,) = opened(Path(), profile="gpu").train(wait=True)
     assert (row["state"], row["step"], row["job"]) == ("current", 150, "1")
     assert folder.file("log.txt").read_text().count("started") == 2
-    assert (cluster / "job1").read_text() == "COMPLETED\n"
+    wait_for(lambda: (cluster / "job1").read_text() == "COMPLETED\n")
 
 
 def test_cancel_on_slurm_saves_and_is_not_queued_again_nor_its_child_started(cluster: Path) -> None:

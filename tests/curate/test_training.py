@@ -303,7 +303,7 @@ def test_logs_follow_a_run_to_its_end(here: Path) -> None:
         program("logs", "stable", "midtrain", "--follow"), cwd=here, env=environment(), capture_output=True, text=True, timeout=60
     )  # fmt: skip
     process.communicate()
-    assert done.stdout.startswith("started ")
+    assert "\nstarted " in done.stdout
     assert done.stdout.splitlines()[-1] == "RuntimeError: out of memory, they say"
 
 
@@ -386,6 +386,26 @@ def test_counts_may_be_written_short_and_are_the_same_run(here: Path) -> None:
     assert (row["given"]["max_steps"], row["given"]["preset"]) == (1000, "1B")
     change(here, "stable", "max_steps: 1k", "max_steps: 1_000")
     assert opened(here).train(dry_run=True)[0]["key"] == row["key"]
+
+
+def test_an_old_error_is_not_told_of_a_new_crash(here: Path) -> None:
+    change(here, "stable", "max_steps: 12", "max_steps: 12, crash_at: 7")
+    with pytest.raises(CurateError, match="out of memory"):
+        opened(here).train()
+    folder = folder_of(opened(here))
+    folder.begin_log("2")
+    with folder.file("log.txt").open("a") as log:
+        log.write("error: of rank 3\ntorchrun tells a long story\n=====\n")
+    assert folder.said() == "of rank 3"
+    folder.begin_log("3")
+    assert folder.said() == "it printed nothing"
+
+
+def test_logs_of_a_run_that_has_changed_are_those_of_what_it_was(here: Path) -> None:
+    opened(here).train()
+    change(here, "stable", "lr: 2e-3", "lr: 1e-3")
+    assert "started" in told(here, "logs", "stable", "midtrain")
+    assert json.loads(told(here, "logs", "stable", "midtrain", "--json"))["state"] == "stale"
 
 
 # hostile and broken folders
@@ -506,7 +526,8 @@ def test_the_commands_tell_of_runs(fresh: Path) -> None:
     every = json.loads(told(fresh, "status", "--json"))
     assert [(row["recipe"], row["state"]) for row in every] == [("stable", "current"), ("decay", "current")]
     assert json.loads(told(fresh, "status", "stable", "--json"))["runs"][0]["step"] == 12
-    assert told(fresh, "logs", "decay", "midtrain").startswith("started ")
+    first, second, *_ = told(fresh, "logs", "decay", "midtrain").splitlines()
+    assert first.startswith("# curate: attempt 1, 20") and second.startswith("started ")
     assert "stable/midtrain: current" in told(fresh, "train", "decay", "--dry-run")
 
 
@@ -525,3 +546,20 @@ def test_sql_tells_of_runs_before_and_after_training(here: Path) -> None:
     assert frame["past"].all()
     assert frame["parent"].to_list() == [None, "stable/midtrain"]
     assert frame["kind"].to_list() == ["local", "local"]
+
+
+def test_our_trainer_is_trained_and_branched_from(here: Path) -> None:
+    for module in ("torch", "transformers", "trainers.settings"):
+        pytest.importorskip(module, reason="needs the extra `train`")
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = json.dumps({"model_type": "llama", **sizes, "num_key_value_heads": 1, "tie_word_embeddings": True})
+    change(here, "stable", "run: python count.py", "run: trainers.midtrain")
+    change(here, "stable", "config: {hidden_size: 8}", f"config: {config}")
+    change(here, "stable", "max_steps: 12", "max_steps: 12, batch_size: 4, dtype: float32")
+    rows = opened(here, "decay").train()
+    assert [(row["state"], row["step"]) for row in rows] == [("current", 12), ("current", 8)]
+    assert rows[1]["loss"] < rows[0]["loss"]
+    assert (Path(rows[1]["folder"]) / "model/config.json").is_file()
+    said = RunFolder(Path(rows[1]["folder"])).record
+    assert {"trainers.midtrain", "trainers.schedule"} <= said["code"].keys()
+    assert said["versions"]["torch"]
