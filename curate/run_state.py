@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from curate.errors import CurateError
+from curate.run import Run
 from curate.run_folder import RunFolder, one_line, plain_number
-from curate.training import Run
 from curate.why import differences
 
 STATES = ("current", "running", "interrupted", "failed", "stale", "waiting", "missing")

@@ -20,12 +20,12 @@ from curate import __version__
 from curate.errors import CurateError
 from curate.launch import Job, here, job_of, launcher, refuse_missing
 from curate.launch.local import cancel as cancel_local
-from curate.launch.local import following
 from curate.launch.local import start as start_local
 from curate.report import Report
+from curate.run import Run
 from curate.run_folder import RunFolder, held
 from curate.run_state import row, state_of
-from curate.training import Run, Training
+from curate.training import Training
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -132,11 +132,10 @@ def _alone(run: Run, report: Report) -> Iterator[int]:
     """Hold the lock of a run. CurateError if another process had it and did not finish the run."""
     waited: list[bool] = []
 
-    @contextlib.contextmanager
-    def waiting() -> Iterator[None]:
+    def waiting() -> None:
+        record, found = run.folder.record, ", ".join(map(str, run.folder.processes()))
+        report.note(f"{run.title}: process {found or record.get('pid')} on {record.get('host')} is at it; waiting")
         waited.append(True)
-        with following(run.title, run.folder, report):
-            yield
 
     with held(run.folder, waiting) as lock:
         if waited and (found := state_of(run, mine=True))[0] != "current":

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from curate.code import FIRST_PARTY, PACKAGE
 from curate.errors import CurateError
-from curate.run_folder import RunFolder
+from curate.run_folder import MARK, RunFolder
 
 if TYPE_CHECKING:
     from curate.profile import LaunchSettings
-    from curate.training import Run
+    from curate.run import Run
 
 RDZV = ("--rdzv-backend", "c10d", "--rdzv-endpoint")
 
@@ -93,7 +93,8 @@ def variables(run: Run, launch: LaunchSettings) -> dict[str, str]:
     said = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]
     found = {"PYTHONPATH": os.pathsep.join([*paths, *said]), "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(launch.grace)}
     found |= {"PYTHONSAFEPATH": "1"} if run.module else {}  # a script may import what lies beside it
-    return found | {"PYTHONUNBUFFERED": "1", "PATH": os.pathsep.join([_bin(), os.environ.get("PATH", os.defpath)])}
+    path = os.pathsep.join([_bin(), os.environ.get("PATH", os.defpath)])
+    return found | {MARK: str(run.folder.path), "PYTHONUNBUFFERED": "1", "PATH": path}
 
 
 def _bin() -> str:

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 import curate
 from curate.api import Curated
 from curate.errors import CurateError
+from curate.run import MACHINE
 from curate.run_folder import RunFolder, one_line, plain_number
-from curate.training import MACHINE, Training
+from curate.training import Training
 from tests.curate.runs import change, environment, make, opened, program, states
 
 
@@ -291,7 +292,7 @@ def test_a_shell_script_is_stopped_with_what_it_started(here: Path) -> None:
     process.communicate(timeout=30)
     folder = folder_of(opened(here))
     assert "saved at" in folder.file("log.txt").read_text()
-    assert not folder.orphans()
+    assert not folder.processes()
     assert states(opened(here)) == {"stable/midtrain": "interrupted"}
 
 
