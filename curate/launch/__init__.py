@@ -76,8 +76,7 @@ def command(run: Run, launch: LaunchSettings) -> tuple[str, ...]:
 
 def refuse_missing(run: Run, launch: LaunchSettings) -> None:
     """CurateError, one line that names the extra, for a trainer of ours without torch; for more nodes than can be had."""
-    ours = run.module.partition(".")[0] in FIRST_PARTY
-    run.module_file  # noqa: B018  (one of ours that is not there is said here)
+    ours = run.module_file is not None and run.module.partition(".")[0] in FIRST_PARTY
     torchrun = bool(run.module) and launch.nodes * launch.nproc > 1
     if (ours or torchrun) and importlib.util.find_spec("torch") is None:
         raise CurateError(f"{run.title}: {run.module} needs torch: pip install 'octocurate[train]'", where=run.where)

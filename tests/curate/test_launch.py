@@ -270,7 +270,9 @@ def test_ray_gets_the_whole_command_as_words(project: Path) -> None:
     assert words[9] == "2"
     assert json.loads(words[11])["env_vars"]["RAY_JOB_STOP_WAIT_TIME_S"] == "600"
     assert words[12:15] == ["--", "bash", "-c"]
-    assert shlex.split(words[15].partition("exec ")[2])[:3] == [sys.executable, "-m", "torch.distributed.run"]
+    env, mark, *command = shlex.split(words[15].partition("exec ")[2])
+    assert (env, mark) == ("env", f"CURATE_RUN={job.folder.path}")
+    assert command[:3] == [sys.executable, "-m", "torch.distributed.run"]
 
 
 def jobs_of(program: str, port: int) -> subprocess.CompletedProcess[str]:
