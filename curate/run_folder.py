@@ -113,11 +113,11 @@ class RunFolder:
                     found.append(told)
         return found
 
-    def begin_log(self, title: str) -> None:
-        """Mark where an attempt begins. CurateError if the log cannot be written."""
+    def add_to_log(self, line: str) -> None:
+        """A line of ours. CurateError if the log cannot be written."""
         try:
             with self.file("log.txt").open("a", encoding="utf-8") as log:
-                log.write(f"{ATTEMPT}{one_line(title)}\n")
+                log.write(f"{one_line(line)}\n")
         except OSError as error:
             raise CurateError(
                 f"cannot be written: {error.strerror}; nothing was started", where=str(self.path)

@@ -20,7 +20,7 @@ import curate
 from curate.api import Curated
 from curate.errors import CurateError
 from curate.run import MACHINE
-from curate.run_folder import RunFolder, one_line, plain_number
+from curate.run_folder import ATTEMPT, RunFolder, one_line, plain_number
 from curate.training import Training
 from tests.curate.runs import change, environment, make, opened, program, states
 
@@ -329,6 +329,17 @@ def test_what_cannot_start_is_one_line(here: Path, edit: str, said: str) -> None
     assert opened(here).runs()  # and looking at it is no error
 
 
+def test_a_program_that_is_not_there_has_failed_and_is_tried_again(here: Path) -> None:
+    change(here, "stable", "run: python count.py", "run: ./count.sh now")
+    with pytest.raises(CurateError, match="cannot be started"):
+        opened(here).train()
+    (row,) = opened(here).runs()
+    assert (row["state"], row["why"].partition(":")[0]) == ("failed", "stable/midtrain cannot be started")
+    (here / "count.sh").write_text('#!/bin/bash\nexec python count.py "$2"\n')
+    (here / "count.sh").chmod(0o755)
+    assert opened(here).train()[0]["state"] == "current"
+
+
 def test_a_trainer_of_ours_without_torch_names_the_extra(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.util
 
@@ -394,11 +405,11 @@ def test_an_old_error_is_not_told_of_a_new_crash(here: Path) -> None:
     with pytest.raises(CurateError, match="out of memory"):
         opened(here).train()
     folder = folder_of(opened(here))
-    folder.begin_log("2")
+    folder.add_to_log(f"{ATTEMPT}2")
     with folder.file("log.txt").open("a") as log:
         log.write("error: of rank 3\ntorchrun tells a long story\n=====\n")
     assert folder.said() == "of rank 3"
-    folder.begin_log("3")
+    folder.add_to_log(f"{ATTEMPT}3")
     assert folder.said() == "it printed nothing"
 
 
