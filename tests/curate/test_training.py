@@ -223,12 +223,18 @@ def test_ctrl_c_lets_the_trainer_save_and_the_next_train_goes_on(here: Path) -> 
 
 
 @pytest.mark.kill
-def test_kill_9_of_curate_leaves_the_trainer_and_the_next_one_waits_for_it(here: Path) -> None:
+def test_kill_9_of_curate_leaves_the_trainer_and_the_next_one_waits_for_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 150, pause: 0.02")
     process = begin(here)
     process.kill()
     process.communicate()
     assert states(opened(here)) == {"stable/midtrain": "running"}
+    with monkeypatch.context() as patch:  # by its lock alone, and by its processes alone
+        patch.setattr(RunFolder, "processes", lambda _: [])
+        assert folder_of(opened(here)).is_held()
+    assert folder_of(opened(here)).processes()
     done = subprocess.run(program("train", "stable"), cwd=here, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "is at it; waiting" in done.stderr
@@ -452,6 +458,27 @@ def test_whatever_a_trainer_writes_can_be_looked_at(here: Path, data: bytes) -> 
     frame = opened(here).sql("select state, step, tokens, loss, why from runs")
     assert frame["step"][0] is None and frame["loss"][0] is None
     json.dumps(opened(here).runs(), allow_nan=False).encode()
+
+
+def test_a_manifest_may_name_no_file_outside_its_folder(here: Path) -> None:
+    opened(here).train()
+    folder = folder_of(opened(here))
+    size = (here / "count.py").stat().st_size
+    told = {"status": "finished", "files": {"../../../count.py": {"bytes": size}}}
+    assert folder.file("../../../count.py").is_file()
+    folder.file("manifest.json").write_text(json.dumps(told))
+    assert folder.manifest() == ({}, "manifest.json names '../../../count.py', which cannot be")
+
+
+def test_a_run_that_finishes_while_its_scheduler_is_asked_is_current(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(here).train()
+    manifest = folder_of(opened(here)).file("manifest.json")
+    data = manifest.read_bytes()
+    manifest.unlink()
+    monkeypatch.setattr("curate.run_state._under_way", lambda *_: manifest.write_bytes(data) and None)
+    assert states(opened(here)) == {"stable/midtrain": "current"}
 
 
 def test_a_refused_manifest_does_not_stand_in_the_way(here: Path) -> None:
