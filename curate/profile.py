@@ -47,7 +47,7 @@ class Prices(BaseModel):
 
 
 class Settings(BaseModel):
-    """How a trainer lays its work out on this machine; no key sees it (`MACHINE` in `curate/training.py`)."""
+    """How a trainer lays its work out on this machine; no key sees it (`MACHINE` in `curate/run.py`)."""
 
     model_config = ConfigDict(extra="forbid")
     micro_batch: int | None = Field(default=None, ge=1)

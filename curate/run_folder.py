@@ -18,10 +18,11 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from curate.artifact import replace_file
 from curate.errors import CurateError
@@ -33,6 +34,12 @@ TAIL = 1 << 16
 """Bytes at the end of a log or of metrics that are looked at."""
 LINE = 300
 """Characters of a trainer's line that are shown."""
+EVERY = 0.2
+"""Seconds between two looks at what a trainer does."""
+MARK = "CURATE_RUN"
+"""The variable of a trainer's environment that names its folder."""
+ATTEMPT = "# curate: attempt "
+"""How the line of a log begins where a trainer is started."""
 FIGURES = ("step", "tokens", "loss")
 
 
@@ -106,60 +113,73 @@ class RunFolder:
                     found.append(told)
         return found
 
+    def add_to_log(self, line: str) -> None:
+        """A line of ours. CurateError if the log cannot be written."""
+        try:
+            with self.file("log.txt").open("a", encoding="utf-8") as log:
+                log.write(f"{one_line(line)}\n")
+        except OSError as error:
+            raise CurateError(
+                f"cannot be written: {error.strerror}; nothing was started", where=str(self.path)
+            ) from None
+
     def said(self) -> str:
-        """The last line of the log that begins with `error:`, without that word; else its last line that is not empty."""
+        """Of the last attempt: its last line that begins with `error:`, without that word; else its last line that is not empty."""
         lines = [line.strip() for line in tail(self.file("log.txt")).split("\n") if line.strip()]
+        begins = [at for at, line in enumerate(lines) if line.startswith(ATTEMPT.strip())]
+        lines = lines[begins[-1] + 1 :] if begins else lines
         errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
-        return one_line((errors or lines or [""])[-1])
+        return one_line((errors or lines or ["it printed nothing"])[-1])
 
     def is_held(self) -> bool:
         """Whether a trainer or who started one is at it on this machine, or on another that shares locks with it."""
         try:
             with self.file("lock").open() as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return bool(self.orphans())
         except BlockingIOError:
             return True
         except OSError:
-            return bool(self.orphans())
-        return bool(self.orphans())
+            pass  # no lock, or none that can be had: the processes tell
+        return bool(self.processes())
 
-    def orphans(self) -> list[int]:
-        """Processes that were started with this run.json: workers of a launcher that was killed hold no lock. On Linux; else none."""
+    def processes(self) -> list[int]:
+        """Processes of this machine that a launcher of ours started for this run, or that they started. On Linux; else none.
+
+        Workers of a torchrun that was killed hold no lock, and the number in a record may be another process by now.
+        """
         if not sys.platform.startswith("linux"):
             return []
-        wanted, found = os.fsencode(self.file("run.json")), []
+        wanted, found = os.fsencode(f"{MARK}={self.path}"), []
         for place in Path("/proc").iterdir():
             if place.name.isdigit() and int(place.name) != os.getpid():
                 with contextlib.suppress(OSError):
-                    if wanted in (place / "cmdline").read_bytes().split(b"\0"):
+                    if wanted in (place / "environ").read_bytes().split(b"\0"):
                         found.append(int(place.name))
-        return found
+        return sorted(found)
 
 
 @contextlib.contextmanager
-def held(folder: RunFolder, waiting: Any) -> Iterator[int]:
+def held(folder: RunFolder, waiting: Callable[[], None]) -> Iterator[int]:
     """Hold the lock of a run; the descriptor is for the trainer to inherit. `waiting()` is called once if somebody else has it."""
-    import time
-
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        file = folder.file("lock").open("a")
+        with folder.file("lock").open("a") as file:
+            if not _taken(file) or folder.processes():
+                waiting()
+                fcntl.flock(file, fcntl.LOCK_EX)
+                while folder.processes():
+                    time.sleep(EVERY)
+            yield file.fileno()
     except OSError as error:
         raise CurateError(f"cannot be written: {error.strerror}; nothing was started", where=str(folder.path)) from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            free = not folder.orphans()
-        except BlockingIOError:
-            free = False
-        if not free:
-            with waiting():
-                fcntl.flock(file, fcntl.LOCK_EX)
-                while folder.orphans():
-                    time.sleep(0.5)
-        yield file.fileno()
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def read_object(path: Path) -> dict[str, Any]:

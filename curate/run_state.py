@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from curate.errors import CurateError
+from curate.run import Run
 from curate.run_folder import RunFolder, one_line, plain_number
-from curate.training import Run
 from curate.why import differences
 
 STATES = ("current", "running", "interrupted", "failed", "stale", "waiting", "missing")
@@ -28,11 +28,15 @@ def state_of(run: Run, *, mine: bool = False) -> tuple[str, str]:
         folder = run.folder
     except CurateError as error:
         return "waiting", error.message
-    manifest, wrong = folder.manifest()
+    if folder.manifest()[0]:
+        return "current", drift(run, folder.record)
+    if found := _under_way(folder, mine):
+        return found
+    manifest, wrong = folder.manifest()  # again: it may have finished while a scheduler was asked
     if manifest:
         return "current", drift(run, folder.record)
-    if found := _under_way(folder, mine) or (_ended(folder, wrong) if folder.record or wrong else None):
-        return found
+    if folder.record or wrong:
+        return _ended(folder, wrong)
     if last := last_finished(run):
         return "stale", "; ".join(changes(last.record, run))
     if run.parent and (parent := state_of(run.parent)[0]) != "current":
@@ -82,9 +86,7 @@ def _failed_elsewhere(record: dict[str, Any]) -> bool:
 
 def last_finished(run: Run) -> RunFolder | None:
     """The newest run of this name that was trained to its end under another key."""
-    home = run.owner.store.root / "training"
-    folders = [RunFolder(home / key) for key in reversed(run.earlier()) if key != run.key]
-    return next((folder for folder in folders if folder.manifest()[0]), None)
+    return next((folder for folder in run.before() if folder.path.name != run.key and folder.manifest()[0]), None)
 
 
 def changes(before: dict[str, Any], run: Run) -> list[str]:

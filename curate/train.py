@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import platform
+import shlex
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,12 +20,12 @@ from curate import __version__
 from curate.errors import CurateError
 from curate.launch import Job, here, job_of, launcher, refuse_missing
 from curate.launch.local import cancel as cancel_local
-from curate.launch.local import following
 from curate.launch.local import start as start_local
 from curate.report import Report
-from curate.run_folder import RunFolder, held
+from curate.run import Run
+from curate.run_folder import ATTEMPT, RunFolder, held
 from curate.run_state import row, state_of
-from curate.training import Run, Training
+from curate.training import Training
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -131,11 +132,10 @@ def _alone(run: Run, report: Report) -> Iterator[int]:
     """Hold the lock of a run. CurateError if another process had it and did not finish the run."""
     waited: list[bool] = []
 
-    @contextlib.contextmanager
-    def waiting() -> Iterator[None]:
+    def waiting() -> None:
+        record, found = run.folder.record, ", ".join(map(str, run.folder.processes()))
+        report.note(f"{run.title}: process {found or record.get('pid')} on {record.get('host')} is at it; waiting")
         waited.append(True)
-        with following(run.title, run.folder, report):
-            yield
 
     with held(run.folder, waiting) as lock:
         if waited and (found := state_of(run, mine=True))[0] != "current":
@@ -161,6 +161,7 @@ def _prepare(run: Run, curated: Curated) -> Job:
         attempt=_attempts(folder) + 1, lock=given["lock"], identity=run.identity, objects=run.objects, sources=run.sources,
         code=run.code(), versions=_versions(),
     )  # fmt: skip
+    folder.add_to_log(f"{ATTEMPT}{folder.record['attempt']}, {_now()}, {launch.kind}: {shlex.join(job.words)}")
     try:
         run.note_name()
     except OSError as error:
@@ -183,7 +184,8 @@ def _run_here(run: Run, job: Job, lock: int, report: Report) -> str:
     """Run a trainer to its end. CurateError if it did not finish, KeyboardInterrupt if it was asked to stop from here."""
     began = time.monotonic()
     try:
-        code = start_local(job, lock, report)
+        with _noting(run.folder):
+            code = start_local(job, lock, report)
     except KeyboardInterrupt:
         run.folder.note(ended=_now())
         raise KeyboardInterrupt(f"{run.title} was asked to stop; curate train goes on from what it saved") from None
@@ -194,8 +196,20 @@ def _run_here(run: Run, job: Job, lock: int, report: Report) -> str:
     return "trained"
 
 
+@contextlib.contextmanager
+def _noting(folder: RunFolder) -> Iterator[None]:
+    """A trainer that could not even be started has failed, and its log says why."""
+    try:
+        yield
+    except CurateError as error:
+        folder.note(ended=_now(), exit_code=2)
+        folder.add_to_log(f"error: {error}")
+        raise
+
+
 def _submit(run: Run, job: Job, after: tuple[str, ...]) -> str:
-    name = launcher(job.launch.kind).start(job, after)
+    with _noting(run.folder):
+        name = launcher(job.launch.kind).start(job, after)
     run.folder.note(job=name)
     return f"{job.launch.kind} job {name}"
 

@@ -120,15 +120,17 @@ def _all_runs(as_json: bool, settings: dict[str, Any]) -> None:
         click.echo("no recipe of this project has runs; write one under `train:`")
 
 
-def _row(curated: Curated, name: str) -> dict[str, Any]:
-    """The row of a run that was started. CurateError if there is none."""
+def _log(curated: Curated, name: str) -> tuple[Path, str]:
+    """The log of a run and its state; of one that is not what it was, the log of what it was. CurateError if it was never started."""
+    from curate.run_state import state_of
     from curate.training import Training
 
     run = Training(curated)[name]
-    row = next(row for row in curated.runs() if (row["recipe"], row["run"]) == (run.owner.title, run.name))
-    if row["log"] is None:
-        raise CurateError(f"{run.title} was never started; it is {row['state']}")
-    return row
+    state = state_of(run)[0]
+    for folder in [*([] if state == "waiting" else [run.folder]), *run.before()]:
+        if folder.file("log.txt").is_file():
+            return folder.file("log.txt"), state
+    raise CurateError(f"{run.title} was never started; it is {state}")
 
 
 @recipe_command(short_help="What a run's trainer printed.")
@@ -139,16 +141,15 @@ def logs(curated: Curated, *, as_json: bool, run: str, follow: bool, lines: int)
     """The last lines of what a run's trainer printed: curate logs long-cot midtrain --follow."""
     from curate.run_folder import tail
 
-    row = _row(curated, run)
-    path = Path(row["log"])
+    path, state = _log(curated, run)
     last = tail(path).splitlines()[-lines:] if lines else []
     if as_json:
-        return emit({"log": str(path), "state": row["state"], "lines": last})
+        return emit({"log": str(path), "state": state, "lines": last})
     for line in last:
         click.echo(printable(line))
     if not follow:
         return None
-    for text in _growing(path, lambda: _row(curated, run)["state"] == "running"):
+    for text in _growing(path, lambda: _log(curated, run)[1] == "running"):
         click.echo(printable(text), nl=False)
 
 

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from curate.code import FIRST_PARTY, PACKAGE
 from curate.errors import CurateError
-from curate.run_folder import RunFolder
+from curate.run_folder import MARK, RunFolder
 
 if TYPE_CHECKING:
     from curate.profile import LaunchSettings
-    from curate.training import Run
+    from curate.run import Run
 
 RDZV = ("--rdzv-backend", "c10d", "--rdzv-endpoint")
 
@@ -76,8 +76,7 @@ def command(run: Run, launch: LaunchSettings) -> tuple[str, ...]:
 
 def refuse_missing(run: Run, launch: LaunchSettings) -> None:
     """CurateError, one line that names the extra, for a trainer of ours without torch; for more nodes than can be had."""
-    ours = run.module.partition(".")[0] in FIRST_PARTY
-    run.module_file  # noqa: B018  (one of ours that is not there is said here)
+    ours = run.module_file is not None and run.module.partition(".")[0] in FIRST_PARTY
     torchrun = bool(run.module) and launch.nodes * launch.nproc > 1
     if (ours or torchrun) and importlib.util.find_spec("torch") is None:
         raise CurateError(f"{run.title}: {run.module} needs torch: pip install 'octocurate[train]'", where=run.where)
@@ -93,7 +92,8 @@ def variables(run: Run, launch: LaunchSettings) -> dict[str, str]:
     said = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]
     found = {"PYTHONPATH": os.pathsep.join([*paths, *said]), "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(launch.grace)}
     found |= {"PYTHONSAFEPATH": "1"} if run.module else {}  # a script may import what lies beside it
-    return found | {"PYTHONUNBUFFERED": "1", "PATH": os.pathsep.join([_bin(), os.environ.get("PATH", os.defpath)])}
+    path = os.pathsep.join([_bin(), os.environ.get("PATH", os.defpath)])
+    return found | {MARK: str(run.folder.path), "PYTHONUNBUFFERED": "1", "PATH": path}
 
 
 def _bin() -> str:

@@ -13,16 +13,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from curate.errors import CurateError
 from curate.launch import Job, here
 from curate.report import Report
-from curate.run_folder import RunFolder
-
-EVERY = 0.2
-"""Seconds between two looks at the metrics."""
+from curate.run_folder import EVERY, RunFolder
 
 
 def start(job: Job, lock: int, report: Report) -> int:
@@ -39,13 +35,14 @@ def start(job: Job, lock: int, report: Report) -> int:
             process.wait()
             _wait_for_others(job.folder)
             raise
-    _wait_for_others(job.folder)
+    if process.returncode:
+        _wait_for_others(job.folder)
     return process.returncode
 
 
 def _wait_for_others(folder: RunFolder) -> None:
     """A shell that is asked to stop may end before the trainer that it started."""
-    while folder.orphans():
+    while folder.processes():
         time.sleep(EVERY)
 
 
@@ -83,19 +80,11 @@ def look(folder: RunFolder, told: Any, mark: tuple[int, int] | None) -> tuple[in
     return mark
 
 
-@contextlib.contextmanager
-def following(title: str, folder: RunFolder, report: Report) -> Iterator[None]:
-    """While another process has the run: say so, and leave it alone."""
-    record = folder.record
-    report.note(f"{title}: process {record.get('pid', '?')} on {record.get('host', '?')} is at it; waiting")
-    yield
-
-
 def cancel(record: dict[str, Any], folder: RunFolder) -> None:
     """Ask the trainer to save and stop. CurateError where it runs on another machine, or where we cannot tell which process it is."""
     if record.get("host") != here():
         raise CurateError(f"it runs on {record.get('host')}; cancel it there")
-    pid, found = record.get("pid"), folder.orphans()
+    pid, found = record.get("pid"), folder.processes()
     if not sys.platform.startswith("linux") and isinstance(pid, int) and pid > 1:
         found = [pid]
     for one in [pid] if pid in found else found:  # numbers of processes come again, so the record alone is no proof

@@ -14,7 +14,7 @@ from typing import Any
 
 from curate.errors import CurateError
 from curate.launch import Job, asked
-from curate.run_folder import RunFolder
+from curate.run_folder import MARK, RunFolder
 
 STATES = {"PENDING": "running", "RUNNING": "running", "STOPPED": "ended", "SUCCEEDED": "ended", "FAILED": "ended"}
 
@@ -23,7 +23,7 @@ def words(job: Job, name: str) -> list[str]:
     """The command line that submits a job under this id."""
     launch = job.launch
     gpus = launch.nproc if launch.gpus_per_node is None else launch.gpus_per_node
-    kept = {n: v for n, v in job.variables.items() if n != "PATH"}  # that of the cluster's node is right there
+    kept = {n: v for n, v in job.variables.items() if n not in ("PATH", MARK)}  # the node's own PATH is right there
     environment = {"env_vars": {**kept, "RAY_JOB_STOP_WAIT_TIME_S": str(launch.grace)}}
     return [
         "ray", "job", "submit", *_address(launch.address), "--no-wait", "--submission-id", name,
@@ -38,7 +38,12 @@ def _address(address: str) -> list[str]:
 def _entrypoint(job: Job) -> list[str]:
     """In the project's folder, with the log where ours is. Ray joins the words again by itself, each quoted."""
     log = shlex.quote(str(job.folder.file("log.txt")))
-    return ["bash", "-c", f"cd {shlex.quote(str(job.project))} && exec {shlex.join(job.words)} >> {log} 2>&1"]
+    words = [
+        "env",
+        f"{MARK}={job.variables[MARK]}",
+        *job.words,
+    ]  # not in the environment of Ray's own workers, which stay
+    return ["bash", "-c", f"cd {shlex.quote(str(job.project))} && exec {shlex.join(words)} >> {log} 2>&1"]
 
 
 def start(job: Job, after: tuple[str, ...]) -> str:

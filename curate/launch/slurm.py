@@ -8,12 +8,12 @@ save. Left out: job arrays, and containers (put them into `run:` or `setup`).
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from curate.errors import CurateError
 from curate.launch import Job, asked
 from curate.run_folder import RunFolder
 
@@ -49,8 +49,11 @@ def _options(job: Job, after: tuple[str, ...]) -> Iterator[str]:
 
 
 def _pattern(job: Job) -> str:
-    """Path of the log as sbatch reads it, where % begins a field."""
-    return str(job.folder.file("log.txt")).replace("%", "%%")
+    """Path of the log as sbatch reads it, where % begins a field. CurateError for one that it cannot read."""
+    path = str(job.folder.file("log.txt"))
+    if '"' in path:
+        raise CurateError(f"Slurm takes no path with a quote: {path}; put the store elsewhere")
+    return path.replace("%", "%%")
 
 
 def _body(job: Job, out: str) -> Iterator[str]:
@@ -58,7 +61,7 @@ def _body(job: Job, out: str) -> Iterator[str]:
     for name, value in job.variables.items():
         yield f"export {name}={shlex.quote(value)}"
     if job.launch.nodes > 1:
-        yield 'export CURATE_HEAD="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):29500"'
+        yield 'export CURATE_HEAD="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):$((20000 + SLURM_JOB_ID % 20000))"'
         yield 'export CURATE_JOB="$SLURM_JOB_ID"'
     yield from job.launch.setup
     yield f"srun {' '.join(_word(word) for word in job.words)}"
@@ -88,28 +91,19 @@ def start(job: Job, after: tuple[str, ...]) -> str:
 def state(record: dict[str, Any]) -> tuple[str, str]:
     """Whether a job runs or waits, and what Slurm calls that. CurateError if Slurm cannot be asked."""
     job = str(record["job"])
-    lines: list[str] = []
-    with contextlib.suppress(_Unknown):
-        lines = _squeue(job).split()
-    if not lines:
-        lines = [line.split("|")[0] for line in _sacct(job).split("\n") if line.strip()]
-    word = lines[0].split()[0].rstrip("+") if lines and lines[0].split() else "GONE"
+    told = (_squeue(job) or _sacct(job)).split()
+    word = told[0].rstrip("+") if told else "GONE"
     said = f"Slurm job {job}: {word.lower()}"
     return ("running" if word in RUNNING else "ended"), said
 
 
-class _Unknown(Exception):
-    """squeue has forgotten a job."""
-
-
 def _squeue(job: str) -> str:
-    from curate.errors import CurateError
-
+    """The job's state; empty for one that squeue has forgotten."""
     try:
-        return asked(["squeue", "--noheader", "--format=%T", f"--jobs={job}"], "status")
+        return asked(["squeue", "--noheader", "--format=%T", f"--jobs={job}"], "status").strip()
     except CurateError as error:
         if "invalid job id" in error.message.lower():
-            raise _Unknown from None
+            return ""
         raise
 
 
@@ -121,5 +115,5 @@ def cancel(record: dict[str, Any], folder: RunFolder) -> None:
     """Ask the trainer of a job to save and stop; take a job out of the queue. CurateError if Slurm cannot be asked."""
     job = str(record["job"])
     folder.write(CANCELLED, {"job": job})
-    waiting = _squeue(job).split()[:1] != ["RUNNING"]
+    waiting = _squeue(job) != "RUNNING"
     asked(["scancel", *([] if waiting else ["--signal=TERM"]), job], "cancel")

@@ -6,10 +6,11 @@ import json
 import os
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ def test_a_job_that_saved_at_its_time_limit_is_queued_again_and_goes_on(cluster:
     (row,) = opened(Path(), profile="gpu").train(wait=True)
     assert (row["state"], row["step"], row["job"]) == ("current", 150, "1")
     assert folder.file("log.txt").read_text().count("started") == 2
-    assert (cluster / "job1").read_text() == "COMPLETED\n"
+    wait_for(lambda: (cluster / "job1").read_text() == "COMPLETED\n")
 
 
 def test_cancel_on_slurm_saves_and_is_not_queued_again_nor_its_child_started(cluster: Path) -> None:
@@ -269,31 +270,56 @@ def test_ray_gets_the_whole_command_as_words(project: Path) -> None:
     assert words[9] == "2"
     assert json.loads(words[11])["env_vars"]["RAY_JOB_STOP_WAIT_TIME_S"] == "600"
     assert words[12:15] == ["--", "bash", "-c"]
-    assert shlex.split(words[15].partition("exec ")[2])[:3] == [sys.executable, "-m", "torch.distributed.run"]
+    env, mark, *command = shlex.split(words[15].partition("exec ")[2])
+    assert (env, mark) == ("env", f"CURATE_RUN={job.folder.path}")
+    assert command[:3] == [sys.executable, "-m", "torch.distributed.run"]
 
 
-def has_jobs(program: str) -> bool:
-    """Whether this Ray can submit jobs; without ray[default] it says that it cannot."""
-    said = subprocess.run([program, "job", "list", "--address", "http://127.0.0.1:1"], capture_output=True, text=True)
-    return "ray[default]" not in said.stderr
+def jobs_of(program: str, port: int) -> subprocess.CompletedProcess[str]:
+    """What a Ray says of its jobs; without ray[default] it says that it has none."""
+    words = [program, "job", "list", "--address", f"http://127.0.0.1:{port}"]
+    return subprocess.run(words, capture_output=True, text=True)
+
+
+def has_jobs(program: str, port: int) -> bool:
+    return jobs_of(program, port).returncode == 0
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 @pytest.mark.ray
 def test_ray_runs_a_chain_and_stops_a_run_that_saves(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real head of Ray on this machine."""
     program = shutil.which("ray") or str(Path(sys.executable).parent / "ray")
-    if not has_jobs(program):
+    if "ray[default]" in jobs_of(program, 1).stderr:
         pytest.skip("needs ray[default]: the jobs of Ray are in it")
     monkeypatch.setenv("PATH", f"{Path(program).parent}{os.pathsep}{os.environ['PATH']}")
     home = tempfile.mkdtemp(prefix="ray")  # paths of its sockets must be short
     monkeypatch.setenv("RAY_TMPDIR", home)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # it listens to this machine alone
     monkeypatch.setattr("curate.train.POLL", 0.5)
     make(project)
     (project / "profiles").mkdir()
-    text = '[launch]\nkind = "ray"\naddress = "http://127.0.0.1:8265"\ngpus_per_node = 0\n'
-    (project / "profiles/ray.toml").write_text(textwrap.dedent(text))
-    head = ["start", "--head", "--port=0", "--dashboard-port=8265", "--num-cpus=2", "--disable-usage-stats"]
-    subprocess.run([program, *head], check=True, capture_output=True, timeout=120)
+    port = free_port()
+    text = f'[launch]\nkind = "ray"\naddress = "http://127.0.0.1:{port}"\ngpus_per_node = 0\n'
+    (project / "profiles/ray.toml").write_text(text)
+    words = [
+        program,
+        "start",
+        "--head",
+        "--block",
+        "--port=0",
+        f"--dashboard-port={port}",
+        "--num-cpus=2",
+        "--disable-usage-stats",
+    ]
+    words += ["--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1"]
+    head = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    wait_for(lambda: has_jobs(program, port), 120)
     try:
         rows = opened(project, "decay", profile="ray").train(wait=True)
         assert [(row["done"], row["state"], row["kind"]) for row in rows] == [("trained", "current", "ray")] * 2
@@ -306,5 +332,6 @@ def test_ray_runs_a_chain_and_stops_a_run_that_saves(project: Path, monkeypatch:
         wait_for(lambda: states(opened(project)) == {"stable/midtrain": "interrupted"}, 60)
         assert "saved at" in folder.file("log.txt").read_text()
     finally:
-        subprocess.run([program, "stop", "--force"], capture_output=True, timeout=60)
+        os.killpg(head.pid, signal.SIGTERM)  # ours alone: `ray stop` would end every Ray of this machine
+        head.wait(60)
         shutil.rmtree(home, ignore_errors=True)

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 import curate
 from curate.api import Curated
 from curate.errors import CurateError
-from curate.run_folder import RunFolder, one_line, plain_number
-from curate.training import MACHINE, Training
+from curate.run import MACHINE
+from curate.run_folder import ATTEMPT, RunFolder, one_line, plain_number
+from curate.training import Training
 from tests.curate.runs import change, environment, make, opened, program, states
 
 
@@ -222,12 +223,18 @@ def test_ctrl_c_lets_the_trainer_save_and_the_next_train_goes_on(here: Path) -> 
 
 
 @pytest.mark.kill
-def test_kill_9_of_curate_leaves_the_trainer_and_the_next_one_waits_for_it(here: Path) -> None:
+def test_kill_9_of_curate_leaves_the_trainer_and_the_next_one_waits_for_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 150, pause: 0.02")
     process = begin(here)
     process.kill()
     process.communicate()
     assert states(opened(here)) == {"stable/midtrain": "running"}
+    with monkeypatch.context() as patch:  # by its lock alone, and by its processes alone
+        patch.setattr(RunFolder, "processes", lambda _: [])
+        assert folder_of(opened(here)).is_held()
+    assert folder_of(opened(here)).processes()
     done = subprocess.run(program("train", "stable"), cwd=here, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "is at it; waiting" in done.stderr
@@ -291,7 +298,7 @@ def test_a_shell_script_is_stopped_with_what_it_started(here: Path) -> None:
     process.communicate(timeout=30)
     folder = folder_of(opened(here))
     assert "saved at" in folder.file("log.txt").read_text()
-    assert not folder.orphans()
+    assert not folder.processes()
     assert states(opened(here)) == {"stable/midtrain": "interrupted"}
 
 
@@ -303,7 +310,7 @@ def test_logs_follow_a_run_to_its_end(here: Path) -> None:
         program("logs", "stable", "midtrain", "--follow"), cwd=here, env=environment(), capture_output=True, text=True, timeout=60
     )  # fmt: skip
     process.communicate()
-    assert done.stdout.startswith("started ")
+    assert "\nstarted " in done.stdout
     assert done.stdout.splitlines()[-1] == "RuntimeError: out of memory, they say"
 
 
@@ -326,6 +333,17 @@ def test_what_cannot_start_is_one_line(here: Path, edit: str, said: str) -> None
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert opened(here).runs()  # and looking at it is no error
+
+
+def test_a_program_that_is_not_there_has_failed_and_is_tried_again(here: Path) -> None:
+    change(here, "stable", "run: python count.py", "run: ./count.sh now")
+    with pytest.raises(CurateError, match="cannot be started"):
+        opened(here).train()
+    (row,) = opened(here).runs()
+    assert (row["state"], row["why"].partition(":")[0]) == ("failed", "stable/midtrain cannot be started")
+    (here / "count.sh").write_text('#!/bin/bash\nexec python count.py "$2"\n')
+    (here / "count.sh").chmod(0o755)
+    assert opened(here).train()[0]["state"] == "current"
 
 
 def test_a_trainer_of_ours_without_torch_names_the_extra(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,6 +406,26 @@ def test_counts_may_be_written_short_and_are_the_same_run(here: Path) -> None:
     assert opened(here).train(dry_run=True)[0]["key"] == row["key"]
 
 
+def test_an_old_error_is_not_told_of_a_new_crash(here: Path) -> None:
+    change(here, "stable", "max_steps: 12", "max_steps: 12, crash_at: 7")
+    with pytest.raises(CurateError, match="out of memory"):
+        opened(here).train()
+    folder = folder_of(opened(here))
+    folder.add_to_log(f"{ATTEMPT}2")
+    with folder.file("log.txt").open("a") as log:
+        log.write("error: of rank 3\ntorchrun tells a long story\n=====\n")
+    assert folder.said() == "of rank 3"
+    folder.add_to_log(f"{ATTEMPT}3")
+    assert folder.said() == "it printed nothing"
+
+
+def test_logs_of_a_run_that_has_changed_are_those_of_what_it_was(here: Path) -> None:
+    opened(here).train()
+    change(here, "stable", "lr: 2e-3", "lr: 1e-3")
+    assert "started" in told(here, "logs", "stable", "midtrain")
+    assert json.loads(told(here, "logs", "stable", "midtrain", "--json"))["state"] == "stale"
+
+
 # hostile and broken folders
 
 HOSTILE = {
@@ -420,6 +458,27 @@ def test_whatever_a_trainer_writes_can_be_looked_at(here: Path, data: bytes) -> 
     frame = opened(here).sql("select state, step, tokens, loss, why from runs")
     assert frame["step"][0] is None and frame["loss"][0] is None
     json.dumps(opened(here).runs(), allow_nan=False).encode()
+
+
+def test_a_manifest_may_name_no_file_outside_its_folder(here: Path) -> None:
+    opened(here).train()
+    folder = folder_of(opened(here))
+    size = (here / "count.py").stat().st_size
+    told = {"status": "finished", "files": {"../../../count.py": {"bytes": size}}}
+    assert folder.file("../../../count.py").is_file()
+    folder.file("manifest.json").write_text(json.dumps(told))
+    assert folder.manifest() == ({}, "manifest.json names '../../../count.py', which cannot be")
+
+
+def test_a_run_that_finishes_while_its_scheduler_is_asked_is_current(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(here).train()
+    manifest = folder_of(opened(here)).file("manifest.json")
+    data = manifest.read_bytes()
+    manifest.unlink()
+    monkeypatch.setattr("curate.run_state._under_way", lambda *_: manifest.write_bytes(data) and None)
+    assert states(opened(here)) == {"stable/midtrain": "current"}
 
 
 def test_a_refused_manifest_does_not_stand_in_the_way(here: Path) -> None:
@@ -506,7 +565,8 @@ def test_the_commands_tell_of_runs(fresh: Path) -> None:
     every = json.loads(told(fresh, "status", "--json"))
     assert [(row["recipe"], row["state"]) for row in every] == [("stable", "current"), ("decay", "current")]
     assert json.loads(told(fresh, "status", "stable", "--json"))["runs"][0]["step"] == 12
-    assert told(fresh, "logs", "decay", "midtrain").startswith("started ")
+    first, second, *_ = told(fresh, "logs", "decay", "midtrain").splitlines()
+    assert first.startswith("# curate: attempt 1, 20") and second.startswith("started ")
     assert "stable/midtrain: current" in told(fresh, "train", "decay", "--dry-run")
 
 
@@ -525,3 +585,20 @@ def test_sql_tells_of_runs_before_and_after_training(here: Path) -> None:
     assert frame["past"].all()
     assert frame["parent"].to_list() == [None, "stable/midtrain"]
     assert frame["kind"].to_list() == ["local", "local"]
+
+
+def test_our_trainer_is_trained_and_branched_from(here: Path) -> None:
+    for module in ("torch", "transformers", "trainers.settings"):
+        pytest.importorskip(module, reason="needs the extra `train`")
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = json.dumps({"model_type": "llama", **sizes, "num_key_value_heads": 1, "tie_word_embeddings": True})
+    change(here, "stable", "run: python count.py", "run: trainers.midtrain")
+    change(here, "stable", "config: {hidden_size: 8}", f"config: {config}")
+    change(here, "stable", "max_steps: 12", "max_steps: 12, batch_size: 4, dtype: float32")
+    rows = opened(here, "decay").train()
+    assert [(row["state"], row["step"]) for row in rows] == [("current", 12), ("current", 8)]
+    assert rows[1]["loss"] < rows[0]["loss"]
+    assert (Path(rows[1]["folder"]) / "model/config.json").is_file()
+    said = RunFolder(Path(rows[1]["folder"])).record
+    assert {"trainers.midtrain", "trainers.schedule"} <= said["code"].keys()
+    assert said["versions"]["torch"]
