@@ -42,7 +42,7 @@ from curate.errors import CurateError
 from mixers.reader import Mixture, Window
 from trainers import checkpoint, origin, result
 from trainers import model as models
-from trainers._together import each
+from trainers._together import each, sole
 from trainers.evaluation import Sources, held_out_loss, parts
 from trainers.metrics import Metrics, Speed, refuse_missing
 from trainers.place import Place, ranks
@@ -303,7 +303,7 @@ def train(run: Run) -> str:
     """Run the settings in this process and rank. Returns `finished` or `interrupted`; CurateError for what the user can put right."""
     stopped: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    with ranks() as place, result.failing(Path(run.out), place.rank):
+    with ranks() as place, sole(Path(run.out)), result.failing(Path(run.out), place.rank):
         refuse_missing(run.report_to)
         if not (done := result.is_finished(run)):
             trainer = Trainer(run, place)

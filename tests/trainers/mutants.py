@@ -72,7 +72,9 @@ OF_THE_TOYS = [
         ACCUMULATED,
     ),
     Mutant("documents see each other", CALL, CALL.replace("None", "tokens.new_ones(tokens.shape)"), PACKED),
-    Mutant("master weights are bf16", '"dtype": torch.float32, "use_safe', '"dtype": torch.bfloat16, "use_safe', MASTER),
+    Mutant(
+        "master weights are bf16", '"dtype": torch.float32, "use_safe', '"dtype": torch.bfloat16, "use_safe', MASTER
+    ),
     Mutant(
         "the optimizer's state is lost at a resume",
         "return load(path, model, optimizer, digests=False)",
@@ -108,7 +110,9 @@ OF_THE_TOYS = [
 """Those that toy trainers were broken with. The loss curve shows one of them plainly, and two look better than the truth."""
 
 MORE = [
-    Mutant("labels cross documents", "wanted = loss_mask[:, 1:]", "wanted = loss_mask[:, 1:] | (tokens[:, 1:] > 0)", PAIRS),
+    Mutant(
+        "labels cross documents", "wanted = loss_mask[:, 1:]", "wanted = loss_mask[:, 1:] | (tokens[:, 1:] > 0)", PAIRS
+    ),
     Mutant("the mask is that of the token before", "wanted = loss_mask[:, 1:]", "wanted = loss_mask[:, :-1]", PAIRS),
     Mutant("positions run on through a window", CALL, CALL.replace("=position_ids", "=None"), PACKED),
     Mutant("the world is forgotten in the mean", "scale = self.place.world / max(", "scale = 1 / max(", WORLDS),
@@ -141,18 +145,30 @@ MORE = [
     Mutant("gradients stay for the next step", "self.optimizer.zero_grad(set_to_none=True)", "pass", PLAIN),
     Mutant("norms and biases are decayed", "matrix = parameter.ndim >= 2 and (", "matrix = (", GROUPS),
     Mutant("embeddings are always decayed", "(decay_embeddings or id(", "(True or id(", PLAIN),
-    Mutant("the warm-up begins at zero", "self.peak * (tokens + step) / self.warmup", "self.peak * tokens / self.warmup", RATES),
+    Mutant(
+        "the warm-up begins at zero",
+        "self.peak * (tokens + step) / self.warmup",
+        "self.peak * tokens / self.warmup",
+        RATES,
+    ),
     Mutant("the decay counts its own step", "done = (tokens - (", "done = (tokens + step - (", RATES),
     Mutant("the decay ends at zero and not at the floor", "self.floor + (1 - self.floor) * left", "left", RATES),
     Mutant("the betas are swapped", "run.lr, (run.beta1, run.beta2)", "run.lr, (run.beta2, run.beta1)", PLAIN),
-    Mutant("a step that is not finite is taken", "if finite := math.isfinite(loss) and math.isfinite(norm):", "if (finite := math.isfinite(loss) and math.isfinite(norm)) or True:", POISONED),
+    Mutant(
+        "a step that is not finite is taken",
+        "if finite := math.isfinite(loss) and math.isfinite(norm):",
+        "if (finite := math.isfinite(loss) and math.isfinite(norm)) or True:",
+        POISONED,
+    ),
     Mutant(
         "skipped steps are forgotten at a resume",
         'self.skipped = facts["skipped"]',
         "self.skipped = 0",
         "test_equal.py::test_a_skipped_step_is_remembered_by_a_resume",
     ),
-    Mutant("every epoch is the first", "self.mix.numbers(consumed,", "self.mix.numbers(consumed % len(self.mix),", PLAIN),
+    Mutant(
+        "every epoch is the first", "self.mix.numbers(consumed,", "self.mix.numbers(consumed % len(self.mix),", PLAIN
+    ),
     Mutant(
         "the batch that was read ahead is trained on twice",
         "self.reader.submit(self.windows, self.mix.consumed + self.run.batch_size)",
@@ -197,5 +213,4 @@ def verdict(rank: int, package: Path, folder: Path, tests: list[str]) -> int:
     with (folder / "log").open("w") as log:
         for descriptor in (1, 2):
             os.dup2(log.fileno(), descriptor)
-        code = int(pytest.main([*asked, "--basetemp", str(folder / "tests"), *names]))
-    return code
+        return int(pytest.main([*asked, "--basetemp", str(folder / "tests"), *names]))

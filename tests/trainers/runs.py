@@ -38,9 +38,9 @@ def main(rank: int, *paths: Path) -> list[int]:
     """On one rank: exit codes of the trainer for some files of settings, one after another. What it prints goes beside the first."""
     from trainers import midtrain
 
-    with paths[0].with_suffix(f".log-{rank}").open("a") as log:
-        with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-            return [midtrain.main([str(path)]) for path in paths]
+    log = paths[0].with_suffix(f".log-{rank}")
+    with log.open("a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+        return [midtrain.main([str(path)]) for path in paths]
 
 
 def train(*paths: Path, world: int = 1, code: int = 0) -> list[Path]:

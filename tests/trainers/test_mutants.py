@@ -55,5 +55,7 @@ def test_there_are_the_ten_bugs_of_the_toys_and_more_each_once() -> None:
 
 def test_a_mutant_whose_place_is_gone_or_no_longer_one_is_an_error(tmp_path: Path) -> None:
     for number, was in enumerate(("no such code anywhere", "import torch")):
-        with pytest.raises(AssertionError, match=r"of the mutant 'lost' stands \d+ times in trainers/, not once; write"):
+        with pytest.raises(
+            AssertionError, match=r"of the mutant 'lost' stands \d+ times in trainers/, not once; write"
+        ):
             Mutant("lost", was, "", "").planted(tmp_path / str(number))
