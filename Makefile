@@ -9,6 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.installed
+TRAIN := .venv/.installed-train
 JOBS ?= 2
 # A folder that people run from may have its own `eval/` or `trainers/`: never look for packages there.
 export PYTHONSAFEPATH := 1
@@ -25,14 +26,19 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip check
 	@touch $@
 
+$(TRAIN): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,train]'
+	$(BIN)/python -m pip check
+	@touch $@
+
 demo: $(STAMP) ## build the recipe long-cot offline and show it
 	$(BIN)/curate build --recipe long-cot
 	$(BIN)/curate show long-cot
 
-test: $(STAMP) ## the fast tests
+test: $(TRAIN) ## the fast tests, those of the trainers too (torch: 0.2 GB for a CPU, several with CUDA)
 	$(BIN)/python -m pytest -n $(JOBS) -q
 
-test-all: $(STAMP) ## every test that this machine can run
+test-all: $(TRAIN) ## every test that this machine can run
 	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) -q
 
 test-peers: $(STAMP) ## exports and the reader, read by the programs that they are for (some 2 GB of packages, in .venv-peers)
@@ -40,7 +46,7 @@ test-peers: $(STAMP) ## exports and the reader, read by the programs that they a
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/peers.txt
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps -e .
-	.venv-peers/bin/python -m pytest -q tests/mixers
+	.venv-peers/bin/python -m pytest -q tests/mixers tests/trainers/test_olmo_core.py
 
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
@@ -65,7 +71,7 @@ wheel: $(STAMP) ## dist/octocurate-*.whl
 
 constraints: $(STAMP) ## rewrite constraints.txt from .venv
 	@{ sed -n '/^#/p' constraints.txt; \
-	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|transformers|safetensors)==' constraints.txt; } \
+	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|transformers|safetensors|tensorboard|wandb)==' constraints.txt; } \
 	| sed 's/+.*//' | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' | LC_ALL=C sort -fu -t= -k1,1; } > constraints.new
 	@mv constraints.new constraints.txt
 	@touch $(STAMP)

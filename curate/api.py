@@ -115,7 +115,7 @@ class Curated:
     @cached_property
     def built(self) -> State:
         """What is stored of the plan, without building anything."""
-        state = State(self.planned, self.store)
+        state = State(self.planned, self.store, runs=self.runs)
         with readable(self.name):
             state.settle(list(self.planned.nodes.values()))
         return state
@@ -126,7 +126,14 @@ class Curated:
         if self.store.remote:
             self.store.remote.report = report
         return Build(
-            self.planned, self.store, executor=executor, project=self.project, report=report, limits=limits, last=last
+            self.planned,
+            self.store,
+            runs=self.runs,
+            executor=executor,
+            project=self.project,
+            report=report,
+            limits=limits,
+            last=last,
         )
 
     # make
@@ -181,6 +188,26 @@ class Curated:
             "facts": end.facts if end else {},
         }
 
+    def train(
+        self, *names: str, wait: bool = False, dry_run: bool = False, dev: bool = False, report: Report | None = None
+    ) -> list[dict[str, Any]]:
+        """Train every run that is not current, or the named ones, with what they need: mixtures first, then parents. A row for each run.
+
+        A row is one of `runs`, with what was `done`. The profile's `[launch]` says who runs trainers; wait: on a cluster, to their end.
+        dry_run: start and build nothing; rows have `words` and `given`, the run.json. dev: allow a sample. CurateError for a run that
+        cannot be started or did not finish.
+        """
+        from curate.train import preview, train
+
+        self.refuse_sample("train", dev)
+        return preview(self, names) if dry_run else train(self, names, wait=wait, report=report)
+
+    def cancel(self, run: str) -> dict[str, Any]:
+        """Ask a run to save and stop; its row. CurateError if it does not run, or cannot be reached from here."""
+        from curate.train import cancel
+
+        return cancel(self, run)
+
     def export(
         self,
         kind: str,
@@ -190,14 +217,17 @@ class Curated:
         columns: dict[str, str] | None = None,
         instruction: str | None = None,
         drop_mask: bool = False,
+        train: str = "",
+        model: str = "",
         dev: bool = False,
         report: Report | None = None,
     ) -> dict[str, Any]:
         """Write what is built as another program's format into a new folder `to`; what export.json there says, `to` and `bytes`.
 
-        kind: `mds`, `megatron`, `npy`, `ds` (the mixture's tokens), `parquet`, `jsonl` (documents), `verl` (prompts); `docs/export.md`
-        tells them apart. corpus: the documents of a corpus or step, not of the mixture. columns: of verl, what `problem` and `answer`
-        are. instruction: of verl, what a prompt ends with. drop_mask: leave the loss mask out. dev: allow a sample. CurateError if it is
+        kind: `mds`, `megatron`, `npy`, `ds` (the mixture's tokens), `parquet`, `jsonl` (documents), `olmo-core` (a training run), `verl`
+        (prompts); `docs/export.md` tells them apart. corpus: the documents of a corpus or step, not of the mixture. columns: of verl, what `problem` and `answer`
+        are. instruction: of verl, what a prompt ends with. drop_mask: leave the loss mask out. train, model: of
+        olmo-core, which run, and the weights that it begins with if its `from:` names none. dev: allow a sample. CurateError if it is
         not built or the folder cannot be written.
         """
         from curate.code import PACKAGE
@@ -205,7 +235,7 @@ class Curated:
 
         self.refuse_sample("export", dev)
         mixers = imported(PACKAGE / "mixers" / "export.py")
-        options = mixers.Options(corpus, columns or {}, instruction, drop_mask)
+        options = mixers.Options(corpus, columns or {}, instruction, drop_mask, train, model)
         found: dict[str, Any] = mixers.export(self, kind, Path(to), options, report)
         return found
 
@@ -566,6 +596,18 @@ class Curated:
         known = Lock.read(self.lock_path).nodes if self.lock_path.is_file() else {}
         keys = [str(node["key"]) for node in known.values()] or [m.key for m in self.built.done.values()]
         return pull(self.store, keys, report)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """A row for each training run of the recipe, and for those of other recipes that they go on from, parents first.
+
+        `state` is current, running, interrupted, failed, stale, waiting or missing, and `why` says why (`curate/run_state.py`). Nothing is
+        built or started.
+        """
+        from curate.run_state import row
+        from curate.training import Training
+
+        with readable(self.title):
+            return [row(run) for run in Training(self).runs.values()]
 
     def status(self) -> dict[str, Any]:
         """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""

@@ -6,6 +6,7 @@ clauses    one row per clause of a `keep`, with its condition and the documents 
 sources    one row per source of the mixture: tokens asked and achieved, share of all, documents, epochs
 nodes      one row per node of the plan, stored or to do: step, key, content, documents, bytes
 inputs     one row per file that is read, or corpus that is generated, with its digest
+runs       one row per training run, with its state
 """
 
 from __future__ import annotations
@@ -119,6 +120,10 @@ def _inputs(state: State) -> Rows:
     return rows
 
 
+def _runs(state: State) -> Rows:
+    return [[run[column.name] for column in FIGURES["runs"].columns] for run in state.runs()]
+
+
 def _columns(text: str) -> tuple[Column, ...]:
     """Columns from lines of `name TYPE what it means`."""
     return tuple(Column(*line.split(None, 2)) for line in text.strip().splitlines())
@@ -202,6 +207,31 @@ FIGURES = {
             sha256 VARCHAR Digest of the file; of a generated corpus the digest of its content.
         """),
         _inputs,
+    ),
+    "runs": Figures(
+        "One row per training run of the recipe, and of other recipes that they go on from, parents first.",
+        _columns("""
+            run VARCHAR Its name under `train:`.
+            recipe VARCHAR The recipe whose run it is.
+            key VARCHAR Digest of command, parameters, mixture, tokenizer and parent; NULL while that is not known.
+            state VARCHAR current, running, interrupted, failed, stale, waiting or missing.
+            trainer VARCHAR The module, or the program that its command begins with.
+            command VARCHAR What was started; before that what the recipe says.
+            kind VARCHAR Who ran it last: local, slurm or ray; NULL before it was started.
+            job VARCHAR Id of its job at slurm or ray.
+            log VARCHAR Path of what the trainer printed.
+            folder VARCHAR The folder that the trainer writes in.
+            started TIMESTAMP When it was last started, in UTC.
+            ended TIMESTAMP When it ended, in UTC.
+            seconds DOUBLE From its last start to its end, or to now.
+            step BIGINT The last step that the trainer told of.
+            tokens BIGINT Tokens trained on up to that step.
+            loss DOUBLE Loss at that step.
+            mixture VARCHAR Content of the mixture that it trains on.
+            parent VARCHAR The run or model that it goes on from; NULL for a model from scratch.
+            why VARCHAR Why it is in this state.
+        """),
+        _runs,
     ),
 }
 """Name -> view, for the views that need no data file."""

@@ -1,6 +1,6 @@
 """What in a store no name means any more.
 
-Roots are the refs of all projects and the locks beside their recipes; nothing young is touched.
+Roots are the refs of all projects, the locks beside their recipes, and what runs were trained on; nothing young is touched.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.lock import Lock
+from curate.run_folder import RunFolder
 from curate.store import Store
 
 DAYS = 14
@@ -66,7 +67,13 @@ def _rooted(store: Store) -> set[str]:
             raise CurateError(
                 "cannot be read, so what it keeps is not known; delete it if it is of no use", where=str(path)
             ) from None
-    return keys
+    return keys | _trained(store)
+
+
+def _trained(store: Store) -> set[str]:
+    """Mixtures and tokenizers that a run was started on: it may read them for weeks, and says where it came from for good."""
+    records = [RunFolder(path).record.get("objects") for path in (store.root / "training").glob("*")]
+    return {str(key) for objects in records if isinstance(objects, dict) for key in objects.values()}
 
 
 def _newest(path: Path) -> float:

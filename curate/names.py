@@ -18,8 +18,8 @@ _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 NAME = re.compile(_NAME)
 RECIPE_NAME = re.compile(rf"{_NAME}(?:/{_NAME})*")
 _REFERENCE = re.compile(rf"({RECIPE_NAME.pattern}):({_NAME}(?:/[a-z0-9][a-z0-9._+-]{{0,300}})?)")
-RESERVED = ("embedded", "eval", "mixture", "models", "tokenizer", "train")
-"""Node names of the kernel, which no corpus may take."""
+RESERVED = ("all", "embedded", "eval", "mixture", "models", "tokenizer", "train")
+"""Names that commands and nodes of the kernel have, which no corpus may take."""
 
 
 def name(text: str) -> str:

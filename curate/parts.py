@@ -7,6 +7,8 @@ run settings (`profiles/`), which no recipe can say.
 
 from __future__ import annotations
 
+import re
+import shlex
 import typing
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal
@@ -32,6 +34,8 @@ from curate.models.base import Sampling
 from curate.scalars import Count, Share
 
 VERB = r"^[a-z][a-z0-9_]{0,63}$"
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+"""A Python module by its dotted name."""
 
 
 def _clause(text: Any) -> str:
@@ -42,6 +46,23 @@ def _clause(text: Any) -> str:
     except CurateError as error:
         raise ValueError(str(error)) from None
     return text
+
+
+def _command(text: str) -> str:
+    """What starts a trainer, in words of a shell but without one."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"must be a command ({str(error).lower()}), not {text!r:.40}") from None
+    if not words or (len(words) == 1 and not MODULE.fullmatch(words[0]) and not _is_program(words[0])):
+        raise ValueError(
+            f'must be a module (trainers.midtrain) or a command ("python my_trainer.py"), not {text!r:.40}'
+        )
+    return text
+
+
+def _is_program(word: str) -> bool:
+    return "/" in word and not word.endswith(".py")
 
 
 Name = Annotated[str, AfterValidator(names.name)]
@@ -239,7 +260,8 @@ class Mixture(Part):
 class TrainEntry(Open):
     """One run of a trainer. Only the shape is checked here; `params` are the trainer's."""
 
-    run: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+    run: Annotated[str, AfterValidator(_command)]
+    """A module such as `trainers.midtrain`, or a command line; either gets the path of its run.json (`docs/trainers.md`)."""
     from_: Text | None = Field(default=None, alias="from")
     data: Text | None = None
     prompts: Text | None = None

@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.code import PACKAGE
 from curate.errors import CurateError, did_you_mean
+
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1000)]
+"""Text without a line break: it becomes a line of a job's script."""
 
 
 class LimitSettings(BaseModel):
@@ -42,6 +46,50 @@ class Prices(BaseModel):
     currency: str = "USD"
 
 
+class Settings(BaseModel):
+    """How a trainer lays its work out on this machine; no key sees it (`MACHINE` in `curate/training.py`)."""
+
+    model_config = ConfigDict(extra="forbid")
+    micro_batch: int | None = Field(default=None, ge=1)
+    parallel: str | None = None
+    attention: str | None = None
+    activation_checkpointing: bool | None = None
+    compile: bool | None = None
+    reduce_each: bool | None = None
+    eval_steps: int | None = Field(default=None, ge=1)
+    save_steps: int | None = Field(default=None, ge=1)
+    keep: int | None = Field(default=None, ge=1)
+    keep_steps: int | None = Field(default=None, ge=1)
+    report_to: list[str] | None = None
+
+
+class LaunchSettings(BaseModel):
+    """Who runs trainers: `[launch]` (docs/trainers.md)."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["local", "slurm", "ray"] = "local"
+    nodes: int = Field(default=1, ge=1, le=65536)
+    nproc: int = Field(default=1, ge=1, le=1024)
+    """Processes on each node; one for each GPU."""
+    time: Line = ""
+    """slurm: the job's time limit, such as 24:00:00; it saves and is queued again when that is over."""
+    partition: Line = ""
+    account: Line = ""
+    gpus_per_node: int | None = Field(default=None, ge=0, le=1024)
+    """What slurm and ray are asked for; `nproc` if not said."""
+    lines: tuple[Line, ...] = ()
+    """slurm: more #SBATCH options, such as --exclusive."""
+    setup: tuple[str, ...] = ()
+    """slurm: lines of shell before the trainer, such as module load cuda."""
+    restarts: int = Field(default=100, ge=0)
+    """slurm: how often a job that saved and stopped is queued again."""
+    address: Line = ""
+    """ray: where jobs are submitted; ray's own environment variables if not said."""
+    grace: int = Field(default=600, ge=1)
+    """Seconds that a trainer has to save when it is asked to stop, where we can say so (torchrun, ray)."""
+    settings: Settings = Field(default_factory=Settings)
+
+
 class Profile(BaseModel):
     """What a profile file may say."""
 
@@ -52,6 +100,7 @@ class Profile(BaseModel):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     steps: dict[str, StepSettings] = Field(default_factory=dict)
     price: Prices = Field(default_factory=Prices)
+    launch: LaunchSettings = Field(default_factory=LaunchSettings)
     remote: str = ""
     """A bucket behind the store, such as s3://bucket/prefix."""
     push: bool = False

@@ -19,7 +19,7 @@ from curate.names import reference
 from curate.parts import Mixture, TrainEntry
 from curate.plan import Node, Plan
 from curate.profile import Prices
-from curate.published import ModelCard, model_card
+from curate.published import ModelCard, Shape, model_card
 from curate.recipe import Recipe
 from curate.scalars import count
 from curate.state import State
@@ -179,15 +179,16 @@ def run(
 ) -> dict[str, Any]:
     """One training run: `run, model, parameters, places, passes, flops` and, for each GPU, hours, memory and price, with their sources."""
     hub = start(recipe, name)
-    card = model_card(hub, project) if hub else None
-    told: dict[str, Any] = {"run": name, "model": hub, "trainer": entry.run}
+    card = model_card(hub, project) if hub else from_scratch(recipe, name, project)
+    told: dict[str, Any] = {"run": name, "model": hub or ("a new model" if card else ""), "trainer": entry.run}
     mixed, facts = _mixture_of(recipe, entry, facts)
     if mixed is None:
         return told | {"known": False, "why": "unknown: what it takes depends on what the model will write"}
     places, how = places_of(mixed, entry, facts)
     told |= {"places": places, "places_source": how, "passes": places / places_of_one_pass(mixed, facts)[0]}
     if card is None:
-        return told | {"known": False, "why": f"unknown: no card in datacards/ has the hub id of {hub or 'its model'}"}
+        why = f"no card in datacards/ has the hub id of {hub}" if hub else "the recipe tells no shape of its model"
+        return told | {"known": False, "why": f"unknown: {why}"}
     return told | {"known": True, **_cost(card, places, mixed.seq_len, prices)}
 
 
@@ -242,10 +243,39 @@ def places_of_one_pass(mix: Mixture, facts: Mapping[str, Any]) -> tuple[int, str
 
 def start(recipe: Recipe, name: str) -> str:
     """Hub id of the model that a run goes back to; empty where the recipe does not say."""
+    owner, first = origin(recipe, name)
+    return (owner.train[first].from_ or "").partition("@")[0]
+
+
+def origin(recipe: Recipe, name: str) -> tuple[Recipe, str]:
+    """The first of the runs that a run goes on from, and the recipe that it is in; the run itself if it goes on from none."""
     above = recipe.train[name].from_
-    while above in recipe.train:
-        above = recipe.train[above].from_
-    found = reference(above)
-    if found:
-        return start(recipe.others[found[0]], found[1])
-    return (above or "").partition("@")[0]
+    if found := reference(above):
+        return origin(recipe.others[found[0]], found[1])
+    return origin(recipe, above) if above in recipe.train else (recipe, name)
+
+
+def from_scratch(recipe: Recipe, name: str, project: Path) -> ModelCard | None:
+    """What is known of a new model by the `config:` of the run that begins it; None where that does not tell its shape.
+
+    Counted as a Llama: two matrices of attention by heads and two by key-value heads, three of the feed-forward part, norms.
+    """
+    owner, first = origin(recipe, name)
+    config = owner.train[first].params.get("config")
+    vocab, said = vocabulary(owner, project)
+    keys = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
+    if not isinstance(config, dict) or vocab is None:
+        return None
+    sizes = [_number(config.get(key)) for key in keys]
+    hidden, inner, layers, heads = (size or 0 for size in sizes)
+    if not all(sizes):
+        return None
+    kv_heads = _number(config.get("num_key_value_heads")) or heads
+    head_dim = _number(config.get("head_dim")) or hidden // heads
+    tied = config.get("tie_word_embeddings") is True
+    layer = hidden * (2 * heads + 2 * kv_heads) * head_dim + 3 * hidden * inner + 2 * hidden
+    shape = Shape.model_construct(
+        hub="", parameters=vocab * hidden * (2 - tied) + layers * layer + hidden, layers=layers, hidden=hidden, intermediate=inner,
+        heads=heads, kv_heads=kv_heads, head_dim=head_dim, vocab=vocab, tied=tied, source=f"counted from the recipe's config, {said}",
+    )  # fmt: skip
+    return ModelCard.model_construct(license="", model=shape)

@@ -25,6 +25,11 @@ class Report:
     def progress(self, name: str, total: int) -> Iterator[Callable[[int, Any], None]]:
         yield lambda rank, result: None
 
+    @contextlib.contextmanager
+    def training(self, title: str, steps: int | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+        """Takes the figures of a run's newest step: `step`, `tokens`, `loss`, each None where the trainer does not say."""
+        yield lambda figures: None
+
 
 class Lines(Report):
     """Plain lines on standard error."""
@@ -51,6 +56,18 @@ class Lines(Report):
 
         yield advance
 
+    @contextlib.contextmanager
+    def training(self, title: str, steps: int | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+        said = 0.0
+
+        def told(figures: dict[str, Any]) -> None:
+            nonlocal said
+            if figures["step"] is not None and time.monotonic() - said > self.EVERY:
+                said = time.monotonic()
+                self.note(f"{title}: {step_text(figures, steps)}")
+
+        yield told
+
 
 class Bars(Lines):
     """Progress bars on a terminal."""
@@ -69,6 +86,30 @@ class Bars(Lines):
         with Progress(*shown, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(name, total=total)
             yield lambda rank, result: progress.advance(task)
+
+    @contextlib.contextmanager
+    def training(self, title: str, steps: int | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        shown = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
+        with Progress(*shown, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task(escape(title), total=steps)
+
+            def told(figures: dict[str, Any]) -> None:
+                text = escape(f"{title}: {step_text(figures, steps)}")
+                progress.update(task, completed=figures["step"] or 0, description=text)
+
+            yield told
+
+
+def step_text(figures: dict[str, Any], steps: int | None) -> str:
+    """`step 12 of 100, loss 3.2104`, as far as it is known."""
+    step, loss = figures["step"], figures["loss"]
+    if step is None:
+        return "no step yet"
+    return f"step {step:,}{f' of {steps:,}' if steps else ''}{f', loss {loss:.4f}' if loss is not None else ''}"
 
 
 def for_terminal() -> Report:

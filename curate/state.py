@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ class State:
     store: Store
     done: dict[str, Manifest] = field(default_factory=dict)
     """Plan key -> manifest."""
+    runs: Callable[[], list[dict[str, Any]]] = list
+    """What became of the recipe's training runs (`curate/run_state.py`); whoever opens a recipe says it."""
 
     def settle(self, nodes: list[Node]) -> None:
         """Note every node that is already stored, by plan key or, with its inputs known, by key."""

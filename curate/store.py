@@ -9,6 +9,7 @@ values/             which objects hold the values of a value key
 listings/           which remote files a pattern meant when `curate fetch` listed it
 runs/               seconds, host, log of each build: nothing that identity sees
 cache/              remembered digests and file times; may be deleted at any time
+training/<run key>/ run.json, log, metrics, checkpoints of a run of a trainer (`curate/training.py`)
 damaged/            objects that failed a check, set aside
 
 A store may have a remote (`curate/remote.py`). An object of which only the manifest is known from there counts as stored; `ensure`
@@ -35,7 +36,19 @@ from curate.identity import file_sha256
 if TYPE_CHECKING:
     from curate.remote import Remote
 
-FOLDERS = ("objects", "drafts", "plans", "refs", "replies", "listings", "runs", "cache", "damaged", "values")
+FOLDERS = (
+    "objects",
+    "drafts",
+    "plans",
+    "refs",
+    "replies",
+    "listings",
+    "runs",
+    "cache",
+    "damaged",
+    "values",
+    "training",
+)
 GROUP = modes.S_ISGID | modes.S_IWGRP
 
 

@@ -2,6 +2,7 @@
 
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
     funnel, fates, clauses, sources, nodes, inputs   come from manifests and need no file (`curate/figures.py`)
+    runs                                             asks other recipes' mixtures and schedulers; made only where a query names it
 
 `docs/sql.md` says what each column means. A query can do nothing but read: it is one select (`curate/question.py`), on a connection that
 is locked and sees no file outside the store's objects.
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 VIEWS = {**FROM_DATA, **{name: figures.about for name, figures in FIGURES.items()}}
 """Name -> what it is, of every view."""
+LATER = (*FROM_DATA, "runs")
+"""Views that are made once a query is known to name them."""
 SETTINGS: dict[str, Any] = {
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
@@ -128,11 +131,11 @@ def values_of(state: State, sql: str) -> tuple[pl.DataFrame, pl.DataFrame | None
 def _answer(state: State, sql: str, explain: bool = False) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     import duckdb
 
-    with connect(state, FIGURES) as connection:
+    with connect(state, [view for view in FIGURES if view not in LATER]) as connection:
         question = None
         try:
             question = ask(connection, sql)
-            add(connection, state, [view for view in FROM_DATA if view in question.tables])
+            add(connection, state, [view for view in LATER if view in question.tables])
             found = frame(connection, sql)
         except duckdb.Error as error:
             raise CurateError(_one_line(state, question, str(error))) from None

@@ -2,9 +2,10 @@
 
     mds, megatron, npy, ds    the mixture's tokens, in its order          mosaicml-streaming, Megatron-LM, OLMo-core, nanotron
     parquet, jsonl            documents, of the mixture or of a corpus    datasets, polars, everything
+    olmo-core                 a training run: its windows and settings    OLMo-core's Trainer
     verl                      prompts with answers, and their reward      verl
 
-Only `mds` keeps windows as they are; the other token formats are documents end to end, which their trainers cut and order anew. There a
+Only `mds` and `olmo-core` keep windows as they are; the other token formats are documents end to end, which their trainers cut and order anew. There a
 document that the mixture cuts is several sequences, one per piece, because its pieces stand in different windows. The same mixture gives
 the same bytes. `export.json` in the folder says what it was made of, and `tokenizer/` holds the tokenizer. Formats are one file each.
 """
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 TOKENS = ("mds", "megatron", "npy", "ds")
 TEXTS = ("parquet", "jsonl")
-KINDS = (*TEXTS, *TOKENS, "verl")
+RUN = "olmo-core"
+KINDS = (*TEXTS, *TOKENS, RUN, "verl")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Options:
     """Of verl: `problem` and `answer`, and the column or field of `extra` that each is."""
     instruction: str | None = None
     drop_mask: bool = False
+    train: str = ""
+    """Of olmo-core: which entry of the recipe's `train:`."""
+    model: str = ""
+    """Of olmo-core: folder or hub id of the weights that it begins with, if the entry's `from:` names none."""
 
     def refuse_unfit(self, kind: str) -> None:
         """CurateError for an option that says nothing to this format."""
@@ -48,6 +54,8 @@ class Options:
             "--columns": (bool(self.columns), ("verl",)),
             "--instruction": (self.instruction is not None, ("verl",)),
             "--drop-mask": (self.drop_mask, TOKENS),
+            "--train": (bool(self.train), (RUN,)),
+            "--model": (bool(self.model), (RUN,)),
         }
         for name, (is_given, kinds) in given.items():
             if is_given and kind not in kinds:
@@ -72,6 +80,8 @@ def export(
     with readable(recipe.title):
         if kind in TOKENS:
             make = _of_tokens(recipe, kind, options)
+        elif kind == RUN:
+            make = _of_run(recipe, options)
         elif kind == "verl":
             make = _of_prompts(recipe, options)
         else:
@@ -139,6 +149,24 @@ def _of_tokens(recipe: Curated, kind: str, options: Options) -> Make:
         out.copy("pieces.parquet", pieces.index)
         order = "windows of epoch 0" if kind == "mds" else "pieces of epoch 0, without padding"
         return {**_lineage(pieces), "order": order, "loss_mask": pieces.mask_is}
+
+    return make
+
+
+def _of_run(recipe: Curated, options: Options) -> Make:
+    from mixers import _olmo_core
+
+    pieces, tokenizer = _mixture(recipe)
+    given = _olmo_core.settings(recipe.recipe, options.train, options.model)
+    windows = given["max_steps"] * given["batch_size"]
+
+    def make(out: Output, report: Report) -> dict[str, Any]:
+        with report.progress("export olmo-core", -(-windows // _olmo_core.BLOCK)) as advance:
+            _olmo_core.write(pieces.mixture, out, windows, lambda: advance(0, None))
+        out.write("run.json", json.dumps(given, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n")
+        _write_tokenizer(out, tokenizer, pieces.facts["eos_id"])
+        facts = _lineage(pieces) | {"windows": windows, "tokens": windows * pieces.facts["seq_len"]}
+        return {**facts, "train": options.train, "order": "windows of the run's steps, across epochs"}
 
     return make
 

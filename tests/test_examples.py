@@ -1,6 +1,7 @@
 """Every example runs: the Python ones on the embedded recipe, the crawl on real archives where they are at hand."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,19 @@ def test_the_notebook_s_cells_are_short_and_each_says_what_it_does() -> None:
 @pytest.mark.parametrize("path", sorted(set(EXAMPLES.glob("*.py")) - {NOTEBOOK}), ids=lambda path: path.stem)
 def test_an_example_is_short(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 30
+
+
+def test_a_trainer_of_one_s_own_keeps_the_contract(project: Path) -> None:
+    from tests.curate import runs
+
+    runs.make(project)
+    own = (EXAMPLES / "my_trainer.py").read_text("utf-8")
+    (project / "my_trainer.py").write_text(own, "utf-8")
+    assert len(own.split('"""\n', 1)[1].strip().splitlines()) <= 26
+    train = "counts: {run: python my_trainer.py, data: mixture, max_steps: 30}"
+    text = f"recipe: own\nextends: stable\ntrain:\n  midtrain: null\n  {train}\n"
+    (project / "recipes/own.yaml").write_text(text, "utf-8")
+    (row,) = runs.opened(project, "own").train()
+    assert (row["state"], row["step"], row["tokens"]) == ("current", 30, 30 * 32)
+    counts = json.loads(Path(row["folder"], "counts.json").read_text())["counts"]
+    assert sum(counts.values()) == 30 * 32

@@ -37,7 +37,7 @@ def register() -> None:
 def refuse_unfit(config: Any, where: str) -> None:
     """CurateError for a model that `varlen` would compute wrongly."""
     sliding = "sliding_attention" in (getattr(config, "layer_types", None) or ())
-    if sliding or getattr(config, "attention_dropout", 0.0):
+    if sliding or config.attention_dropout:
         what = "sliding windows" if sliding else "attention_dropout"
         raise CurateError(f"attention: varlen has no {what}, which this model wants; take sdpa", where=where)
 
@@ -70,11 +70,11 @@ def varlen(
     Under autocast the rotary embedding leaves queries and keys in fp32; values say which type is meant.
     """
     rows, heads, places, width = query.shape
-    flat = [x.transpose(1, 2).reshape(rows * places, -1, width).to(value.dtype) for x in (query, key, value)]
+    q, k, v = (x.transpose(1, 2).reshape(rows * places, -1, width).to(value.dtype) for x in (query, key, value))
     if query.device.type == "cuda":
-        out = _flash(*flat, cu_seq_lens_q, max_length_q, scaling)
+        out = _flash(q, k, v, cu_seq_lens_q, max_length_q, scaling)
     else:
-        out = _by_document(*flat, cu_seq_lens_q, scaling)
+        out = _by_document(q, k, v, cu_seq_lens_q, scaling)
     return out.view(rows, places, heads, width), None
 
 

@@ -301,18 +301,22 @@ class Trainer:
 
 def train(run: Run) -> str:
     """Run the settings in this process and rank. Returns `finished` or `interrupted`; CurateError for what the user can put right."""
+    with result.failing(Path(run.out)):
+        refuse_missing(run.report_to)
+        return "finished" if result.is_finished(run) else _train(run)
+
+
+def _train(run: Run) -> str:
     stopped: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    with ranks() as place, sole(Path(run.out)), result.failing(Path(run.out), place.rank):
-        refuse_missing(run.report_to)
-        if not (done := result.is_finished(run)):
-            trainer = Trainer(run, place)
-            trainer.resume()
-            with trainer.telling():
-                status = trainer.fit(stopped)
-            trainer.end(status)
+    with ranks() as place, sole(Path(run.out)):
+        trainer = Trainer(run, place)
+        trainer.resume()
+        with trainer.telling():
+            status = trainer.fit(stopped)
+        trainer.end(status)
     signal.signal(signal.SIGTERM, before)
-    return "finished" if done else status
+    return status
 
 
 def main(arguments: list[str]) -> int:

@@ -18,10 +18,11 @@ GROUPS = {
     "make": ("init", "new", "fetch", "build", "export"),
     "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
     "trust": ("why", "lock", "verify", "accept", "freeze", "truth"),
+    "train": ("train", "status", "logs", "cancel"),
     "store": ("store",),
-    "house": ("run", "steps", "schema", "status", "gc"),
+    "house": ("run", "steps", "schema", "gc"),
 }
-TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "store": "Store", "house": "House"}
+TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "train": "Train", "store": "Store", "house": "House"}
 
 
 class Commands(click.Group):

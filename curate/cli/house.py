@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, number, recipe_command, table
+from curate.cli.common import emit, number, table
 from curate.errors import CurateError, did_you_mean
 
 if TYPE_CHECKING:
-    from curate.api import Curated
+    pass
 
 
 @click.command()
@@ -142,17 +142,6 @@ def schema() -> None:
     project = find_project(Path.cwd())
     found = [step.find(verb, name, project) for verb, name in step.found(project)]
     click.echo(json.dumps(json_schema([(s.verb, s.name, s.params) for s in found]), indent=1))
-
-
-@recipe_command(short_help="What is stored, what is to do, what a stopped build has finished.")
-def status(curated: Curated, *, as_json: bool) -> None:
-    """What is stored, what is to do, and what a stopped or running build has finished of it."""
-    found = curated.status()
-    if as_json:
-        return emit(found)
-    click.echo(f"{curated.name}: {found['stored']} nodes stored, {found['to_do']} to do")
-    for name, count in found["shards_done"].items():
-        click.echo(f"  {name}: {count:,} shards finished")
 
 
 @click.command()

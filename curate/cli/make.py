@@ -13,6 +13,7 @@ from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
+    from curate.report import Report
 
 STARTER_STEP = '''"""Share of a document's characters that are digits."""
 
@@ -101,7 +102,7 @@ def fetch(curated: Curated, *, as_json: bool) -> None:
 
 @recipe_command(short_help="Build a recipe: its corpora and its mixture.")
 @click.option("--only", metavar="CORPUS", help="Build one corpus and what it needs.")
-@click.option("--through", metavar="NODE", help="Build up to one node, such as web/language.")
+@click.option("--through", metavar="NODE", help="Build up to one node; train/RUN, or all: train too.")
 @click.option(
     "--locked", is_flag=True, help="Refuse a result that is not what the lock says, and leave the lock alone."
 )
@@ -127,25 +128,47 @@ def build(
     if sample:
         curated = curated.sampled(sample)
     report = Report() if as_json else for_terminal()
+    if through == "all" or (through or "").startswith("train/"):
+        return _with_runs(curated, str(through), as_json, report, only=only, locked=locked)
     try:
         result = curated.build(only=only, through=through, locked=locked, report=report)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; what was finished is kept") from None
     if as_json:
         emit(result)
-        return
+        return None
     if not result["ran"]:
         click.echo(
             f"{curated.title}: nothing to do, all {result['nodes']} nodes are stored ({result['seconds']:.2f} s)"
         )
-        return
+        return None
     click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
 
 
+def _with_runs(
+    curated: Curated, through: str, as_json: bool, report: Report, *, only: str | None, locked: bool
+) -> None:
+    """`--through all` and `--through train/RUN`: a whole build, then runs."""
+    from curate.cli.train import runs_table
+
+    if only:
+        raise CurateError(f"--only {only} and --through {through} are not one build; leave one out")
+    curated.refuse_sample("train", dev=False)
+    names = () if through == "all" else (through.removeprefix("train/"),)
+    result = curated.build(locked=locked, report=report)
+    rows = curated.train(*names, report=report) if names or curated.recipe.train else []
+    if as_json:
+        return emit({**result, "runs": rows})
+    click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
+    runs_table(rows)
+
+
 @recipe_command(short_help="Write what is built in the format of another program.")
-@click.option("--as", "kind", required=True, metavar="FORMAT", help="mds, megatron, npy, ds, parquet, jsonl or verl.")
+@click.option(
+    "--as", "kind", required=True, metavar="FORMAT", help="mds, megatron, npy, ds, parquet, jsonl, olmo-core, verl."
+)
 @click.option(
     "--to", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A folder that is not there yet."
 )
@@ -153,6 +176,8 @@ def build(
 @click.option("--columns", default="", metavar="KEY=NAME,...", help="verl: what is problem and answer, if not found.")
 @click.option("--instruction", metavar="TEXT", help="verl: what every prompt ends with, instead of asking for a box.")
 @click.option("--drop-mask", is_flag=True, help="Leave the loss mask out where the format has no place for it.")
+@click.option("--train", default="", metavar="NAME", help="olmo-core: which run of the recipe's train: it is.")
+@click.option("--model", default="", metavar="DIR", help="olmo-core: the weights it begins with, if not the recipe's.")
 @click.option("--dev", is_flag=True, help="Allow a sample of a recipe.")
 def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str, **options: Any) -> None:
     """Write what is built in the format of another program, into a new folder.
@@ -160,6 +185,7 @@ def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str
     \b
     mds, megatron, npy, ds    the mixture's tokens: mosaicml-streaming, Megatron-LM, OLMo-core, nanotron
     parquet, jsonl            documents of the mixture, or of a corpus with --corpus: datasets, polars
+    olmo-core                 a training run of the recipe, for OLMo-core's Trainer
     verl                      prompts of a corpus with their reward.py
     """
     from curate.report import Report, for_terminal
@@ -172,7 +198,7 @@ def export(curated: Curated, *, as_json: bool, kind: str, to: Path, columns: str
     found = curated.export(kind, to, columns=given, report=report, **options)
     if as_json:
         return emit(found)
-    names = ("documents", "prompts", "windows" if kind == "mds" else "pieces", "tokens")
+    names = ("documents", "prompts", "windows" if kind in ("mds", "olmo-core") else "pieces", "tokens")
     counted = [f"{number(found[c])} {c}" for c in names if c in found]
     size = f"{len(found['files']) + 1} files, {found['bytes'] / 1e6:,.1f} MB"
     click.echo(f"{to}: {', '.join(counted)} ({size})")

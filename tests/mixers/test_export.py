@@ -96,7 +96,7 @@ def read(folder: Path, kind: str) -> pl.DataFrame:
 # every format
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "verl"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("verl", "olmo-core")])
 def test_the_same_mixture_gives_the_same_bytes_and_the_folder_says_what_it_was_made_of(
     small: curate.Curated, tmp_path: Path, kind: str
 ) -> None:
@@ -193,6 +193,58 @@ def test_a_sample_is_exported_only_with_dev(small: curate.Curated, tmp_path: Pat
     with pytest.raises(CurateError, match="is a sample; export small, or add --dev"):
         part.export("parquet", tmp_path / "out", corpus="web")
     assert part.export("parquet", tmp_path / "out", corpus="web", dev=True)["recipe"] == "small@50%"
+
+
+# runs
+
+
+def with_run(small: curate.Curated, run: str) -> curate.Curated:
+    """The built recipe with a run, which is no part of what is built."""
+    (small.project / "recipes/small.yaml").write_text(f"{MIXED}train:\n  mid: {{{run}}}\n")
+    return open_small(small.project)
+
+
+RUN = "run: trainers.midtrain, data: mixture, lr: 0.001, max_steps: 7, batch_size: 4"
+
+
+def test_a_run_is_handed_over_with_its_windows_in_order_and_its_settings(small: curate.Curated, tmp_path: Path) -> None:
+    recipe = with_run(small, RUN + ", weight_decay: 0.0")
+    found = recipe.export("olmo-core", tmp_path / "out", train="mid", model="some/model")
+    mix = Mixture(recipe.built.piece(recipe.planned.nodes["mixture"]).folder)
+    assert (found["windows"], found["tokens"], found["train"]) == (28, 28 * mix.seq_len, "mid")
+    assert json.loads((tmp_path / "out" / "run.json").read_text()) == {
+        "out": "out", "mixture": ".", "seed": 0, "lr": 0.001, "max_steps": 7, "batch_size": 4, "weight_decay": 0.0,
+        "model": "some/model",
+    }  # fmt: skip
+    ours = [mix.at(n) for n in range(28)]
+    tokens = np.fromfile(tmp_path / "out" / "token_ids_part_00000.npy", mix.dtype).reshape(28, -1)
+    labels = np.fromfile(tmp_path / "out" / "labels_mask_part_00000.npy", bool).reshape(28, -1)
+    assert np.array_equal(tokens, [window["tokens"] for window in ours])
+    assert np.array_equal(labels, [window["loss_mask"] for window in ours])
+    edges, lengths = (np.load(tmp_path / "out" / f"document_{name}.npy") for name in ("edges", "lengths"))
+    for n, window in enumerate(ours):
+        mine = lengths[edges[n] : edges[n + 1]]
+        begins = np.flatnonzero(np.diff(window["document_ids"], prepend=-2))
+        assert np.array_equal(np.cumsum(mine) - mine, begins) and mine.sum() == mix.seq_len
+
+
+@pytest.mark.parametrize(
+    ("run", "options", "said"),
+    [
+        (RUN, {"model": "m"}, "has no run '' under train:; known: mid; say which with --train NAME"),
+        (RUN, {"train": "mi", "model": "m"}, "did you mean 'mid'"),
+        (RUN, {"train": "mid"}, "which weights does mid begin with"),
+        (RUN.replace("trainers.midtrain", "other"), {"train": "mid", "model": "m"}, "no run of trainers.midtrain"),
+        (RUN.replace("max_steps", "steps"), {"train": "mid", "model": "m"}, "mid says no max_steps"),
+        (RUN + ", optimizer: adamw_8bit", {"train": "mid", "model": "m"}, "optimizer: of mid is not handed over"),
+    ],
+)
+def test_a_run_that_another_engine_cannot_make_from_an_export_is_refused(
+    run: str, options: dict[str, str], said: str, small: curate.Curated, tmp_path: Path
+) -> None:
+    with pytest.raises(CurateError, match=said):
+        with_run(small, run).export("olmo-core", tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
 
 
 # documents

@@ -1,0 +1,198 @@
+"""The folder of one run: what a trainer wrote into it, read with distrust, and what we note beside that.
+
+    run.json         what the trainer was given
+    record.json      ours: which run of which recipe it is, its command, when and where it ran, how it ended
+    log.txt          what the trainer printed
+    lock             held (flock) by the trainer and by who started it; a process that is killed lets go by itself
+    metrics.jsonl, status.json, checkpoints/, model/, manifest.json      the trainer's (`docs/trainers.md`)
+
+Any program may be the trainer, so its files may be anything: they are read up to a size, and what is no plain finite number is nobody's
+figure. Nothing that is read here is executed, printed raw, or followed out of the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.artifact import replace_file
+from curate.errors import CurateError
+from curate.foreign import safe
+
+MOST = 1 << 24
+"""Bytes of a trainer's JSON that are read; a manifest of 50,000 files has fewer."""
+TAIL = 1 << 16
+"""Bytes at the end of a log or of metrics that are looked at."""
+LINE = 300
+"""Characters of a trainer's line that are shown."""
+FIGURES = ("step", "tokens", "loss")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run, none of which need be there."""
+
+    path: Path
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What we noted at its start and end; empty before the first."""
+        return read_object(self.file("record.json"))
+
+    def note(self, **news: Any) -> dict[str, Any]:
+        """Add to the record. CurateError if it cannot be written."""
+        record = {**self.record, **news}
+        self.write("record.json", record)
+        return record
+
+    def write(self, name: str, value: Any) -> Path:
+        """A file of ours, whole or not at all. CurateError for a full disk or a folder that may not be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            replace_file(self.file(name), json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode())
+        except OSError as error:
+            raise CurateError(
+                f"cannot be written: {error.strerror}; nothing was started", where=str(self.path)
+            ) from None
+        return self.file(name)
+
+    def manifest(self) -> tuple[dict[str, Any], str]:
+        """The trainer's manifest if the run is finished and its files are there; else an empty one, and what is wrong with it."""
+        path = self.file("manifest.json")
+        if not path.exists():
+            return {}, ""
+        found = read_object(path)
+        if found.get("status") != "finished":
+            return {}, "manifest.json is no object with status: finished"
+        files = found.get("files", {})
+        if not isinstance(files, dict):
+            return {}, "manifest.json: files is no map"
+        for name, told in files.items():
+            size = told.get("bytes") if isinstance(told, dict) else None
+            if not safe(name) or type(size) is not int:
+                return {}, f"manifest.json names {name[:80]!r}, which cannot be"
+            if not self.file(name).is_file() or self.file(name).stat().st_size != size:
+                return {}, f"{name} is not there as manifest.json says"
+        return found, ""
+
+    def figures(self) -> dict[str, int | float | None]:
+        """`step`, `tokens` and `loss` of the last line of the metrics that has them."""
+        found: dict[str, int | float | None] = dict.fromkeys(FIGURES)
+        for line in reversed(self.lines("metrics.jsonl")):
+            told = {name: plain_number(line.get(name)) for name in FIGURES}
+            whole = {n: v if n == "loss" or type(v) is int else None for n, v in told.items()}
+            found = {name: whole[name] if value is None else value for name, value in found.items()}
+            if None not in found.values():
+                break
+        return found
+
+    def lines(self, name: str) -> list[dict[str, Any]]:
+        """The last whole lines of a file of JSON lines that are objects."""
+        found = []
+        for line in tail(self.file(name)).split("\n")[:-1]:
+            with contextlib.suppress(ValueError, RecursionError):
+                if isinstance(told := json.loads(line), dict):
+                    found.append(told)
+        return found
+
+    def said(self) -> str:
+        """The last line of the log that begins with `error:`, without that word; else its last line that is not empty."""
+        lines = [line.strip() for line in tail(self.file("log.txt")).split("\n") if line.strip()]
+        errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
+        return one_line((errors or lines or [""])[-1])
+
+    def is_held(self) -> bool:
+        """Whether a trainer or who started one is at it on this machine, or on another that shares locks with it."""
+        try:
+            with self.file("lock").open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return bool(self.orphans())
+        except BlockingIOError:
+            return True
+        except OSError:
+            return bool(self.orphans())
+        return bool(self.orphans())
+
+    def orphans(self) -> list[int]:
+        """Processes that were started with this run.json: workers of a launcher that was killed hold no lock. On Linux; else none."""
+        if not sys.platform.startswith("linux"):
+            return []
+        wanted, found = os.fsencode(self.file("run.json")), []
+        for place in Path("/proc").iterdir():
+            if place.name.isdigit() and int(place.name) != os.getpid():
+                with contextlib.suppress(OSError):
+                    if wanted in (place / "cmdline").read_bytes().split(b"\0"):
+                        found.append(int(place.name))
+        return found
+
+
+@contextlib.contextmanager
+def held(folder: RunFolder, waiting: Any) -> Iterator[int]:
+    """Hold the lock of a run; the descriptor is for the trainer to inherit. `waiting()` is called once if somebody else has it."""
+    import time
+
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        file = folder.file("lock").open("a")
+    except OSError as error:
+        raise CurateError(f"cannot be written: {error.strerror}; nothing was started", where=str(folder.path)) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = not folder.orphans()
+        except BlockingIOError:
+            free = False
+        if not free:
+            with waiting():
+                fcntl.flock(file, fcntl.LOCK_EX)
+                while folder.orphans():
+                    time.sleep(0.5)
+        yield file.fileno()
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; empty for one that is not there, too large, or anything else."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST + 1)
+        found = json.loads(data) if len(data) <= MOST else None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def tail(path: Path) -> str:
+    """The end of a text file, from a line's beginning on; empty if there is none."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            text = file.read(TAIL).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return text if size <= TAIL else text.partition("\n")[2]
+
+
+def plain_number(value: Any) -> int | float | None:
+    """A finite number that SQL can hold; None for anything else, such as true, NaN or 10^400."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if (abs(value) < 2**63 if isinstance(value, int) else math.isfinite(value)) else None
+
+
+def one_line(text: str) -> str:
+    """Foreign text in one short line that cannot steer a terminal."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(shown.split())[:LINE]

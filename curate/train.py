@@ -1,0 +1,239 @@
+"""`curate train`: every run of a recipe that is not current, with what it needs before it, in that order.
+
+What can be told in advance is said before anything runs: a revision that is missing, a trainer that is not installed. Then the mixtures
+are built, so that `expect:` gates training, and each run is started under its lock by the profile's launcher. A run that another process
+has is waited for, and what it came to is taken or told; it is never started a second time behind its back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import platform
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from curate import __version__
+from curate.errors import CurateError
+from curate.launch import Job, here, job_of, launcher, refuse_missing
+from curate.launch.local import cancel as cancel_local
+from curate.launch.local import following
+from curate.launch.local import start as start_local
+from curate.report import Report
+from curate.run_folder import RunFolder, held
+from curate.run_state import row, state_of
+from curate.training import Run, Training
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+
+POLL = 5.0
+"""Seconds between two questions to a scheduler."""
+LIBRARIES = ("torch", "transformers", "numpy")
+"""Versions that a record tells, where they are installed."""
+
+
+def train(
+    curated: Curated, names: tuple[str, ...], *, wait: bool = False, report: Report | None = None
+) -> list[dict[str, Any]]:
+    """Build and start what is not current; a row for each run that was looked at (`curate/run_state.py`), with what was `done` about it.
+
+    names: runs; all of the recipe if none. wait: on a cluster, until they are finished. CurateError for the first that cannot be
+    started or does not finish.
+    """
+    report = report or Report()
+    runs = _ready(curated, names, report)
+    done = [(run, _begin(curated, run, wait, report)) for run in runs]
+    return [{**row(run), "done": what} for run, what in done]
+
+
+def preview(curated: Curated, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """What `train` would start, as far as that is known before mixtures are built: rows with `words` and `given`, its run.json."""
+    found = []
+    for run in _checked(curated, names):
+        known: dict[str, Any] = {"words": None, "given": None}
+        if not run.missing:
+            known = {"words": list(job_of(run, curated.profile.launch).words), "given": run.given()}
+        found.append({**row(run), **known})
+    return found
+
+
+def _checked(curated: Curated, names: tuple[str, ...]) -> list[Run]:
+    """The runs in question. CurateError for what no build would put right."""
+    runs = Training(curated).needed(names)
+    if not runs:
+        raise CurateError(f"{curated.title} has no run; write one under `train:` (docs/trainers.md)")
+    for run in runs:
+        run.refuse()
+        if run.missing or state_of(run)[0] != "current":
+            refuse_missing(run, curated.profile.launch)
+    return runs
+
+
+def _ready(curated: Curated, names: tuple[str, ...], report: Report) -> list[Run]:
+    """The runs in question, their mixtures built and what they are known."""
+    curated.store.create()
+    runs = _checked(curated, names)
+    todo = [run for run in runs if run.missing or state_of(run)[0] != "current"]
+    built: list[Curated] = []
+    for run in todo:
+        if run.data and not any(run.data is one for one in built):
+            built.append(run.data)
+            run.data.build(report=report)
+    if not built:
+        return runs
+    again = Training(curated)
+    again.recipes |= {one.name: one for one in built}
+    again.look()
+    return [again.runs[run.title] for run in runs]
+
+
+def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> str:
+    """Bring one run to be current, or submit it. What was done: nothing, `trained`, `waited for`, `submitted`, `runs` or `waits`."""
+    state, why = state_of(run)
+    if state == "current":
+        return ""
+    after = _after(run, curated.profile.launch.kind)
+    if after is None:
+        assert run.parent
+        report.note(f"{run.title}: waits for {run.parent.title}; run curate train again when that is finished")
+        return "waits"
+    if state == "running" and run.folder.record.get("job"):
+        return _watched(run, f"runs: {why}", wait, report)
+    with _alone(run, report) as lock:
+        state, why = state_of(run, mine=True)
+        if state == "current":
+            return "waited for"
+        if state == "running":  # submitted by somebody else a moment ago
+            return _watched(run, f"runs: {why}", wait, report)
+        job = _prepare(run, curated)
+        if curated.profile.launch.kind == "local":
+            return _run_here(run, job, lock, report)
+        said = _submit(run, job, after)
+    return _watched(run, f"submitted: {said}", wait, report)
+
+
+def _after(run: Run, kind: str) -> tuple[str, ...] | None:
+    """Jobs that must succeed before a run can start; None if it cannot be told in advance when its parent will be there."""
+    if run.parent is None:
+        return ()
+    state, record = state_of(run.parent)[0], run.parent.folder.record
+    if state == "current":
+        return ()
+    submitted = state == "running" and kind == "slurm" == record.get("kind")
+    return (str(record["job"]),) if submitted else None
+
+
+@contextlib.contextmanager
+def _alone(run: Run, report: Report) -> Iterator[int]:
+    """Hold the lock of a run. CurateError if another process had it and did not finish the run."""
+    waited: list[bool] = []
+
+    @contextlib.contextmanager
+    def waiting() -> Iterator[None]:
+        waited.append(True)
+        with following(run.title, run.folder, report):
+            yield
+
+    with held(run.folder, waiting) as lock:
+        if waited and (found := state_of(run, mine=True))[0] != "current":
+            raise _unfinished(run, found)
+        yield lock
+
+
+def _unfinished(run: Run, found: tuple[str, str]) -> CurateError:
+    state, why = found
+    was = "was " if state == "interrupted" else ""
+    return CurateError(f"{run.title} {was}{state}: {why} (curate logs {run.owner.title} {run.name})")
+
+
+def _prepare(run: Run, curated: Curated) -> Job:
+    """Write run.json and the record, and note what the name means now. CurateError if they cannot be written."""
+    launch, folder = curated.profile.launch, run.folder
+    job = job_of(run, launch)
+    _clear(folder)
+    folder.write("run.json", given := run.given())
+    folder.note(
+        name=run.title, recipe=run.owner.title, run=run.name, key=run.key, command=list(job.words), kind=launch.kind, job=None,
+        pid=None, host=here(), started=_now(), ended=None, exit_code=None, asked_to_stop=False, address=launch.address,
+        attempt=_attempts(folder) + 1, lock=given["lock"], identity=run.identity, objects=run.objects, sources=run.sources,
+        code=run.code(), versions=_versions(),
+    )  # fmt: skip
+    try:
+        run.note_name()
+    except OSError as error:
+        raise CurateError(f"cannot be written: {error.strerror}; nothing was started", where=str(run.names)) from None
+    return job
+
+
+def _clear(folder: RunFolder) -> None:
+    """A manifest that is none would make a finished run look unfinished for ever; it is set aside."""
+    with contextlib.suppress(FileNotFoundError):
+        folder.file("manifest.json").rename(folder.file("manifest.refused.json"))
+
+
+def _attempts(folder: RunFolder) -> int:
+    found = folder.record.get("attempt")
+    return found if isinstance(found, int) else 0
+
+
+def _run_here(run: Run, job: Job, lock: int, report: Report) -> str:
+    """Run a trainer to its end. CurateError if it did not finish, KeyboardInterrupt if it was asked to stop from here."""
+    began = time.monotonic()
+    try:
+        code = start_local(job, lock, report)
+    except KeyboardInterrupt:
+        run.folder.note(ended=_now())
+        raise KeyboardInterrupt(f"{run.title} was asked to stop; curate train goes on from what it saved") from None
+    run.folder.note(ended=_now(), exit_code=code)
+    if (found := state_of(run, mine=True))[0] != "current":
+        raise _unfinished(run, found)
+    report.note(f"{run.title}: trained in {time.monotonic() - began:,.1f} s")
+    return "trained"
+
+
+def _submit(run: Run, job: Job, after: tuple[str, ...]) -> str:
+    name = launcher(job.launch.kind).start(job, after)
+    run.folder.note(job=name)
+    return f"{job.launch.kind} job {name}"
+
+
+def _watched(run: Run, said: str, wait: bool, report: Report) -> str:
+    """Of a run that a scheduler has: leave it, or wait for its end. CurateError if it ends unfinished."""
+    report.note(f"{run.title}: {said}")
+    if not wait:
+        return said.partition(":")[0]
+    while (found := state_of(run))[0] == "running":
+        time.sleep(POLL)
+    if found[0] != "current":
+        raise _unfinished(run, found)
+    return "trained"
+
+
+def cancel(curated: Curated, name: str) -> dict[str, Any]:
+    """Ask a run to save and stop; its row. CurateError if it does not run, or cannot be asked from here."""
+    run = Training(curated)[name]
+    state, why = state_of(run)
+    if state != "running":
+        raise CurateError(f"{run.title} does not run; it is {state}{f' ({why})' if why else ''}")
+    record = run.folder.record
+    run.folder.note(asked_to_stop=True)
+    if record.get("job"):
+        launcher(str(record["kind"])).cancel(record, run.folder)
+    else:
+        cancel_local(record, run.folder)
+    return row(run)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _versions() -> dict[str, str]:
+    found = {"octocurate": __version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

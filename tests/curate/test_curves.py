@@ -1,0 +1,100 @@
+"""Curves of training runs are read from whatever a trainer wrote, and drawn where they belong."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.curves import BLOCKS, Curve, _starts, plot, read, smooth, spark
+from curate.errors import CurateError
+
+
+def write(folder: Path, *lines: object) -> Path:
+    folder.mkdir(exist_ok=True)
+    texts = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
+    (folder / "metrics.jsonl").write_bytes(b"\n".join(texts) + b"\n")
+    return folder
+
+
+def test_a_curve_has_the_numbers_of_its_lines_and_the_last_of_lines_of_one_step(tmp_path: Path) -> None:
+    curve = read(
+        write(
+            tmp_path / "run",
+            {"step": 0, "tokens": 0, "held_out": {"web": 9.0}},
+            {"step": 1, "tokens": 10, "loss": 8.0, "lr": 0.1},
+            {"step": 2, "tokens": 20, "loss": 7.0, "lr": 0.1},
+            {"step": 2, "tokens": 20, "loss": 6.5, "lr": 0.1, "held_out": {"web": 7.0, "qa": 3.0}},
+        ),
+        "r/midtrain",
+    )
+    assert (curve.step, curve.tokens, curve.sources) == (2, 20, ["qa", "web"])
+    assert curve.series["loss"] == ([10, 20], [8.0, 6.5])
+    assert curve.series["held_out/web"] == ([0, 20], [9.0, 7.0])
+    assert curve.ends("held_out/web") == (9.0, 7.0)
+    assert curve.ends("mfu") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"{", b"", b"\xff\xfe", b"[1]", b'{"step": 3}', b'{"step": NaN, "tokens": 1}', b'{"step": true, "tokens": 1}', b'"x"',
+     b"[" * 100_000, b'{"step": 3, "tokens": 1, "loss": "' + b"x" * (1 << 20) + b'"}'],
+)  # fmt: skip
+def test_a_line_that_is_no_measurement_is_passed_over(tmp_path: Path, line: bytes) -> None:
+    told = {"step": 1, "tokens": 10, "loss": 8.0}
+    curve = read(write(tmp_path / "run", told, line, {**told, "step": 2, "tokens": 20}), "r/midtrain")
+    assert curve.series == {"tokens": ([10, 20], [10, 20]), "loss": ([10, 20], [8.0, 8.0])}
+
+
+def test_a_value_that_is_no_number_is_passed_over(tmp_path: Path) -> None:
+    line = {"step": 3, "tokens": 4, "loss": "low", "held_out": [1], "lr": None, "mfu": True}
+    assert read(write(tmp_path / "run", line), "r/midtrain").series == {"tokens": ([4], [4])}
+
+
+def test_a_run_that_has_measured_nothing_has_an_empty_curve(tmp_path: Path) -> None:
+    assert read(tmp_path / "nowhere", "r/midtrain") == Curve("r/midtrain")
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=300), st.integers(1, 80))
+def test_a_spark_is_at_most_as_wide_as_asked_and_shows_both_ends_of_the_range(values: list[float], width: int) -> None:
+    line = spark(values, width)
+    assert len(line) == min(width, len(values))
+    assert set(line) <= set(BLOCKS)
+    if len(values) <= width and max(values, default=0) > min(values, default=0):
+        assert {BLOCKS[0], BLOCKS[-1]} <= set(line)
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=200))
+def test_smoothing_stays_between_the_extremes_and_leaves_a_constant_alone(values: list[float]) -> None:
+    found = smooth(values)
+    assert len(found) == len(values)
+    assert min(values) - 1e-9 <= min(found)
+    assert max(found) <= max(values) + 1e-9
+    assert all(math.isclose(one, 3.0) for one in smooth([3.0] * len(values)))
+
+
+def test_a_branch_begins_where_the_run_it_grew_from_ends_and_a_circle_does_not_hang() -> None:
+    stable, decay = Curve("stable/m", tokens=100), Curve("long/m", "stable/m", tokens=30)
+    assert _starts([decay, Curve("long/rl", "long/m"), stable]) == {"long/m": 100, "long/rl": 130, "stable/m": 0}
+    assert set(_starts([Curve("a", "b", tokens=1), Curve("b", "a", tokens=1)])) == {"a", "b"}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_the_same_curves_give_the_same_picture(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    lines = [{"step": n, "tokens": 10 * n, "loss": 9 / n, "lr": 1e-3, "held_out": {"web": 9 / n}} for n in range(1, 9)]
+    stable = read(write(tmp_path / "stable", *lines), "stable/m")
+    curves = [stable, read(write(tmp_path / "long", *lines[:5]), "long/m", "stable/m")]
+    for name in ("one", "two"):
+        plot(curves, tmp_path / f"{name}{suffix}", "long")
+    assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
+    assert (tmp_path / f"one{suffix}").stat().st_size > 5_000
+
+
+def test_a_picture_of_nothing_or_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CurateError, match="has trained nothing yet"):
+        plot([Curve("a")], tmp_path / "a.png", "long")
+    with pytest.raises(CurateError, match=r"a \.png, \.svg or \.pdf"):
+        plot([], tmp_path / "a.gif", "long")
