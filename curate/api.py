@@ -225,10 +225,10 @@ class Curated:
         """Write what is built as another program's format into a new folder `to`; what export.json there says, `to` and `bytes`.
 
         kind: `mds`, `megatron`, `npy`, `ds` (the mixture's tokens), `parquet`, `jsonl` (documents), `olmo-core` (a training run), `verl`
-        (prompts); `docs/export.md` tells them apart. corpus: the documents of a corpus or step, not of the mixture. columns: of verl, what `problem` and `answer`
-        are. instruction: of verl, what a prompt ends with. drop_mask: leave the loss mask out. train, model: of
-        olmo-core, which run, and the weights that it begins with if its `from:` names none. dev: allow a sample. CurateError if it is
-        not built or the folder cannot be written.
+        (prompts); `docs/export.md` tells them apart. corpus: the documents of a corpus or step, not of the mixture. columns: of verl,
+        what `problem` and `answer` are. instruction: of verl, what a prompt ends with. drop_mask: leave the loss mask out. train, model:
+        of olmo-core, which run, and the weights that it begins with if its `from:` names none. dev: allow a sample. CurateError if it
+        is not built or the folder cannot be written.
         """
         from curate.code import PACKAGE
         from curate.step import imported

@@ -6,8 +6,8 @@
     document_edges.npy           (windows + 1,) where the documents of each window begin in it
     run.json                     the run's settings, for `python -m trainers.olmo_core`
 
-Unlike `npy`, which hands over documents, this hands over a run: step n reads windows n B to (n + 1) B of the files, in as many passes over the
-mixture as the run makes, so that nothing is left to another loader's order. Left out: what the run does not read.
+Unlike `npy`, which hands over documents, this hands over a run: step n reads windows n B to (n + 1) B of the files, in as many passes over
+the mixture as the run makes, so that nothing is left to another loader's order. Left out: what the run does not read.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@
     olmo-core                 a training run: its windows and settings    OLMo-core's Trainer
     verl                      prompts with answers, and their reward      verl
 
-Only `mds` and `olmo-core` keep windows as they are; the other token formats are documents end to end, which their trainers cut and order anew. There a
-document that the mixture cuts is several sequences, one per piece, because its pieces stand in different windows. The same mixture gives
-the same bytes. `export.json` in the folder says what it was made of, and `tokenizer/` holds the tokenizer. Formats are one file each.
+Only `mds` and `olmo-core` keep windows as they are; the other token formats are documents end to end, which their trainers cut and order
+anew. There a document that the mixture cuts is several sequences, one per piece, because its pieces stand in different windows. The same
+mixture gives the same bytes. `export.json` in the folder says what it was made of, and `tokenizer/` holds the tokenizer. Formats are one
+file each.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def refuse_unfit(config: Any, where: str) -> None:
 def bounds(position_ids: Tensor) -> dict[str, Any]:
     """Where documents begin, for `varlen`: (B, T) places -> (documents + 1,) int32 over B x T, and the longest; waits for the device once.
 
-    A document begins with each row, and where a place does not follow the one before it. Padding, all of place 0, is documents of one token.
+    A document begins with each row, and where a place does not follow the one before. Padding, all of place 0, is documents of one token.
     """
     begins = torch.ones_like(position_ids, dtype=torch.bool)
     begins[:, 1:] = position_ids[:, 1:] != position_ids[:, :-1] + 1

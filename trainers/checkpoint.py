@@ -241,8 +241,7 @@ def load_newest(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer
         try:
             together(functools.partial(_checked, path, digests=True), str(path))
         except CurateError as error:  # the same on all ranks
-            if rank() == 0:
-                print(f"warning: {error}; passed over", file=sys.stderr)
+            _on_first(functools.partial(print, f"warning: {error}; passed over", file=sys.stderr))
         else:
             return load(path, model, optimizer, digests=False)
     if paths:

@@ -2,8 +2,11 @@
 
 Logits of 128,256 entries for a window of 8,192 tokens are 4.2 GB in fp32, and as much again for their gradient. So the rows that bear a
 loss are taken in chunks: logits, softmax and both gradients of a chunk are made at once, in fp32 from matrix products in the type of the
-hidden states, and only the gradients are kept (the idea of Liger's fused linear cross-entropy, arXiv 2410.10989). Sums, not means: a mean
-over micro-batches of unequal counts weighs tokens unequally, so the division is by the targets of the whole step, once, in the trainer.
+hidden states, and only the gradients are kept (the idea of Liger's fused linear cross-entropy, arXiv 2410.10989). What lies between the
+products waits for memory, so it is few passes over a chunk: a fused log-softmax, and one kernel back into the logits' place.
+
+Sums, not means: a mean over micro-batches of unequal counts weighs tokens unequally, so the division is by the targets of the whole step,
+once, in the trainer.
 
 Left out: label smoothing, z-loss, and splitting the vocabulary over ranks.
 """
@@ -32,12 +35,12 @@ class _SummedCrossEntropy(torch.autograd.Function):
         for start in range(0, len(hidden), chunk):
             part = slice(start, start + chunk)
             rows, wanted = hidden[part], targets[part, None]
-            logits = (rows @ head.T).float()  # (n, V)
-            log_total = logits.logsumexp(-1, keepdim=True)
-            losses[part] = (log_total - logits.gather(1, wanted)).squeeze(1)
-            error = logits.sub_(log_total).exp_()  # softmax, less 1 at the target
-            error.scatter_add_(1, wanted, torch.full_like(log_total, -1.0))
-            error = error.to(hidden.dtype)
+            logits = rows @ head.T  # (n, V)
+            log_p = logits.log_softmax(-1, dtype=torch.float32)
+            at_target = log_p.gather(1, wanted)
+            losses[part] = -at_target.squeeze(1)
+            error = torch.exp(log_p, out=logits)  # softmax, less 1 at the target, which is made before it is rounded
+            error.scatter_(1, wanted, at_target.expm1().to(error.dtype))
             d_hidden[part] = error @ head
             d_weight += error.T @ rows
         ctx.save_for_backward(d_hidden, d_weight.to(weight.dtype))

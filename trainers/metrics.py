@@ -77,12 +77,12 @@ class Board(Protocol):
 
 
 class TensorBoard:
-    """Events in the folder `tensorboard`; those after `step` are taken back."""
+    """Events in the folder `tensorboard`; those after `step` are taken back, all of them if it is 0."""
 
     def __init__(self, out: Path, name: str, step: int, settings: dict[str, Any]) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self.writer = SummaryWriter(str(out / "tensorboard"), purge_step=step + 1)
+        self.writer = SummaryWriter(str(out / "tensorboard"), purge_step=step + 1 if step else 0)
 
     def tell(self, step: int, numbers: dict[str, float]) -> None:
         for tag, value in numbers.items():
@@ -117,7 +117,7 @@ BOARDS: dict[str, Callable[[Path, str, int, dict[str, Any]], Board]] = {"tensorb
 
 
 class Metrics:
-    """The record of a run in the folder `out`, from after step `step` on. name: of the run; settings: told to the boards.
+    """The record of a run in the folder `out`, from after step `step` on; 0: anew. name: of the run; settings: told to the boards.
 
     CurateError where the record or a board cannot be opened.
     """
@@ -126,8 +126,8 @@ class Metrics:
         self.path = out / "metrics.jsonl"
         with _writing(self.path):
             out.mkdir(parents=True, exist_ok=True)
-            whole = b"".join(line for line in _lines(self.path) if _step(line) <= step)
-            write(self.path.with_suffix(".tmp"), whole)
+            kept = [line for line in _lines(self.path) if _step(line) <= step] if step else []
+            write(self.path.with_suffix(".tmp"), b"".join(kept))
             self.path.with_suffix(".tmp").replace(self.path)  # a kill must not lose lines before the checkpoint
             sync(out)
         self.boards = {one: _opened(one, out, name, step, settings) for one in report_to}

@@ -46,26 +46,7 @@ from trainers._together import each, sole
 from trainers.evaluation import Sources, held_out_loss, parts
 from trainers.metrics import Metrics, Speed, refuse_missing
 from trainers.place import Place, ranks
-from trainers.schedule import Schedule
-from trainers.settings import Run, read
-
-
-def schedule(run: Run, step_tokens: int) -> Schedule:
-    """The learning rate of a run whose steps take so many tokens. CurateError for lengths that do not fit."""
-    warmup = run.warmup_steps * step_tokens if run.warmup_tokens is None else run.warmup_tokens
-    decay = None if run.decay_steps is None else run.decay_steps * step_tokens
-    try:
-        return Schedule(run.lr, run.max_steps * step_tokens, run.lr_scheduler, warmup, decay, run.min_lr_ratio)
-    except ValueError as error:
-        raise CurateError(f"{error}; change warmup_steps, decay_steps, min_lr_ratio or max_steps") from error
-
-
-def accumulation(run: Run, world: int) -> int:
-    """Micro-batches of each rank in a step. CurateError if the batch is no whole number of them."""
-    if run.batch_size % (world * run.micro_batch):
-        said = f"batch_size {run.batch_size} is no multiple of {world} ranks x micro_batch {run.micro_batch}"
-        raise CurateError(f"{said}; change one of them")
-    return run.batch_size // (world * run.micro_batch)
+from trainers.settings import Run, accumulation, read, schedule_of
 
 
 class Trainer:
@@ -80,7 +61,7 @@ class Trainer:
         self.mix = Mixture(run.mixture, tokenizer_sha256=sha256)
         self.sources, self.held = Sources(self.mix), self.mix.held_out
         self.step_tokens = run.batch_size * self.mix.seq_len
-        self.schedule = schedule(run, self.step_tokens)
+        self.schedule = schedule_of(run, self.step_tokens)
         self.source = origin.source_of(run)
         self._make()
         self.step = self.tokens = self.targets = self.skipped = self.skipped_in_a_row = 0
@@ -108,8 +89,12 @@ class Trainer:
             models.refuse_unfit(self.needs, room, sharded > 1, recomputed, run.micro_batch)
         flops = models.flops_per_token(self.config, parameters, self.mix.seq_len)
         self.speed = Speed(flops, models.peak(place.device), place.world)
-        packed = models.prepare(self.model, recomputed, run.compile)
+        packed, weights = (
+            models.prepare(self.model, recomputed, run.compile),
+            origin.weights_of(self.model, run, self.source),
+        )
         self.spread = models.spread(packed, run.parallel, place.device, run.dtype)
+        origin.share(self.model, weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = self._optimizer(models.groups(self.model, run.weight_decay, run.decay_embeddings), cuda)
 
@@ -260,18 +245,20 @@ class Trainer:
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[None]:
-        """Open the metrics, without what lies after the checkpoint, and say that the run is under way; close them at the end."""
-        self.metrics = each(self._opened, str(self.out))
-        self.status("running")
+        """Begin, and close the metrics at the end, however it comes."""
+        self.begin()
         try:
             yield
         finally:
             if self.metrics:
                 self.metrics.close()
 
-    def _opened(self) -> Metrics | None:
-        if self.place.rank != 0:
-            return None
+    def begin(self) -> None:
+        """Open the metrics and say that the run is under way."""
+        self.metrics = each(lambda: self._opened() if self.place.rank == 0 else None, str(self.out))
+        self.status("running")
+
+    def _opened(self) -> Metrics:
         result.path_of(self.out).unlink(missing_ok=True)
         print(self.speed.said(), flush=True)
         name, settings = self.run.name or self.out.name, dataclasses.asdict(self.run)

@@ -7,7 +7,7 @@ trained. SDPA masks other documents; flex attention would skip their blocks, but
 (docs/log.md), so it has to be asked for.
 
 Left out: model families that were not tried, weights other than safetensors, code that comes with a model, tensor and pipeline parallelism,
-and loading by shards: each rank reads the whole model into host memory once.
+and loading by shards: one rank of all reads the whole model into host memory (`trainers/origin.py`).
 """
 
 from __future__ import annotations

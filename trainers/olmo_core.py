@@ -5,7 +5,7 @@
 
 The loop, the optimizer, parallelism, checkpoints (OUT/step*) and the loss are OLMo-core's. Ours are the windows, which its loader reads in
 order with their label masks and documents, the learning rate of each step, and which parameters are decayed. `OUT/metrics.jsonl` has a line
-per step: step, loss, lr. Where flash-attn is not installed, attention within documents is `trainers.attention`, for its own SDPA has none.
+per step: step, loss, lr. Without flash-attn, attention within documents is our `varlen`, for its own SDPA has none.
 
 What differs: ranks' means are averaged, where ours divides by the targets of all ranks (the same for one rank, or where windows have as many
 targets); rotary positions run through a window, which attention within documents cannot tell; a step that is not finite is not skipped.
@@ -46,9 +46,10 @@ from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 
 from curate.errors import CurateError
-from trainers import attention, midtrain
+from trainers import attention
 from trainers import model as models
 from trainers.schedule import Schedule
+from trainers.settings import Run, accumulation, read, schedule_of
 
 
 class Windows(NumpyFSLDataset):
@@ -165,8 +166,10 @@ def configuration(config: Any, where: str) -> TransformerConfig:
     )
 
 
-def engine(run: midtrain.Run, facts: dict[str, Any]) -> Any:
+def engine(run: Run, facts: dict[str, Any]) -> Any:
     """OLMo-core's train module with the run's weights, optimizer and schedule."""
+    if not run.model:
+        raise CurateError("OLMo-core begins with a published model; hand over a run that names one")
     source: Any = models.load(run.model, "sdpa")
     model = configuration(source.config, run.model).build(init_device="cpu")
     for block in model.blocks.values():
@@ -189,7 +192,7 @@ def engine(run: midtrain.Run, facts: dict[str, Any]) -> Any:
             group_overrides=[OptimGroupOverride(params=plain, opts={"weight_decay": 0.0})],
         ),
         max_grad_norm=run.max_grad_norm,
-        scheduler=ByTokens(ours=midtrain.schedule(run, step_tokens), step_tokens=step_tokens),
+        scheduler=ByTokens(ours=schedule_of(run, step_tokens), step_tokens=step_tokens),
         compile_model=run.compile,
         dp_config=spread if is_distributed() else None,
         ac_config=TransformerActivationCheckpointingConfig() if run.activation_checkpointing else None,
@@ -205,13 +208,16 @@ def engine(run: midtrain.Run, facts: dict[str, Any]) -> Any:
     return module
 
 
-def train(folder: Path, out: Path) -> None:
-    """Run the export in a folder; every rank of torchrun calls it. CurateError for what the user can put right."""
-    run = midtrain.read(folder / "run.json")
+def train(folder: Path, out: Path, *, checkpoints: bool = True, callbacks: dict[str, Callback] | None = None) -> None:
+    """Run the export in a folder; every rank of torchrun calls it. CurateError for what the user can put right.
+
+    checkpoints: whether any is saved. callbacks: more of OLMo-core's.
+    """
+    run = read(folder / "run.json")
     facts = json.loads((folder / "export.json").read_bytes())
     if run.parent:
         raise CurateError("a checkpoint of ours is not read by OLMo-core; name a folder of a model", where=run.parent)
-    midtrain.accumulation(run, get_world_size())
+    accumulation(run, get_world_size())
     module = engine(run, facts)
     data = loader(folder, facts, run.batch_size, out / "work", get_rank(), get_world_size())
     if get_rank() == 0:
@@ -226,7 +232,9 @@ def train(folder: Path, out: Path) -> None:
                 save_interval=run.save_steps, max_checkpoints=run.keep, pre_train_checkpoint=False
             ),
             "lines": Lines(path=str(out / "metrics.jsonl")),
+            **(callbacks or {}),
         },
+        no_checkpoints=not checkpoints,
     ).build(module, data)
     trainer.fit()
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 
 from curate.errors import CurateError, did_you_mean
 from mixers.reader import Mixture
 from trainers import checkpoint
 from trainers import model as models
 from trainers._manifest import MANIFEST, steps
+from trainers._together import each, rank, world
 from trainers.settings import FAMILIES, Run
 
 NEAR = 100
@@ -34,7 +36,29 @@ def model_of(run: Run, mix: Mixture, source: Path | None, attention: str) -> nn.
     if source:
         config = models.config_of(run.model) if run.model else _config(source)
         return _empty(config, attention)
-    return models.load(run.model, attention) if run.model else _new(run, mix, attention)
+    if run.model:
+        return each(lambda: _loaded(str(run.model), attention), run.model)
+    return _new(run, mix, attention)
+
+
+def _loaded(where: str, attention: str) -> nn.Module:
+    """A published model on the first rank, and its like without weights on the others: `share` brings them."""
+    return models.load(where, attention) if rank() == 0 else _empty(models.config_of(where), attention)
+
+
+def weights_of(model: nn.Module, run: Run, source: Path | None) -> dict[str, Any] | None:
+    """What `share` is to bring to the other ranks, before the model is spread over them; None where each of them has it."""
+    if (
+        source or not run.model or world() == 1 or run.parallel == "ddp"
+    ):  # DDP brings the first rank's weights by itself
+        return None
+    return model.state_dict() if rank() == 0 else {}
+
+
+def share(model: nn.Module, weights: dict[str, Any] | None) -> None:
+    """Fill the shards of all ranks from the first one, tensor by tensor, so that only its host holds the whole model."""
+    if weights is not None:
+        set_model_state_dict(model, weights, options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True))
 
 
 def source_of(run: Run) -> Path | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError, did_you_mean
-from trainers.schedule import SHAPES
+from trainers.schedule import SHAPES, Schedule
 
 FAMILIES = ("llama", "qwen2", "qwen3")
 """Whose logits are the head times the decoder's output, and whose packed rows are tested to be apart."""
@@ -208,3 +208,21 @@ def _refuse_together(run: Run, where: str) -> None:
 def untried(family: Any) -> str:
     """What is wrong with a family of models that is not one of `FAMILIES`."""
     return f"models of type {family} were not tried; these were: {', '.join(FAMILIES)}"
+
+
+def schedule_of(run: Run, step_tokens: int) -> Schedule:
+    """The learning rate of a run whose steps take so many tokens. CurateError for lengths that do not fit."""
+    warmup = run.warmup_steps * step_tokens if run.warmup_tokens is None else run.warmup_tokens
+    decay = None if run.decay_steps is None else run.decay_steps * step_tokens
+    try:
+        return Schedule(run.lr, run.max_steps * step_tokens, run.lr_scheduler, warmup, decay, run.min_lr_ratio)
+    except ValueError as error:
+        raise CurateError(f"{error}; change warmup_steps, decay_steps, min_lr_ratio or max_steps") from error
+
+
+def accumulation(run: Run, world: int) -> int:
+    """Micro-batches of each rank in a step. CurateError if the batch is no whole number of them."""
+    if run.batch_size % (world * run.micro_batch):
+        said = f"batch_size {run.batch_size} is no multiple of {world} ranks x micro_batch {run.micro_batch}"
+        raise CurateError(f"{said}; change one of them")
+    return run.batch_size // (world * run.micro_batch)

@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 import random
 import shutil
@@ -13,9 +14,11 @@ transformers = pytest.importorskip("transformers", reason="needs the extra `trai
 
 from curate.errors import CurateError  # noqa: E402
 from mixers.reader import Mixture  # noqa: E402
+from tests.trainers import ranks as processes  # noqa: E402
 from tests.trainers import runs  # noqa: E402
 from tests.trainers.conftest import mixed  # noqa: E402
 from trainers import checkpoint, evaluation, midtrain  # noqa: E402
+from trainers import model as models  # noqa: E402
 from trainers.evaluation import Sources, held_out_loss  # noqa: E402
 from trainers.midtrain import Trainer, ranks, read  # noqa: E402
 
@@ -131,6 +134,15 @@ def test_it_is_the_same_before_and_after_a_resume(
     assert close(told(out), told(whole), rel=1e-6 if world == 1 else 1e-5)
     if world == 1:
         assert told(out) == told(whole) and runs.weights(out) == runs.weights(whole)
+
+
+def test_a_run_that_died_before_its_first_checkpoint_has_one_line_for_step_0(
+    whole: Path, tmp_path: Path, base: Path, held: Path
+) -> None:
+    out = runs.cut(whole, tmp_path / "out", 1)
+    assert not (out / "checkpoints").exists()
+    runs.train(runs.asked(out, base, held, **FEW))
+    assert (out / "metrics.jsonl").read_text().count('"step": 0,') == 1 and told(out) == told(whole)
 
 
 def test_a_run_that_is_evaluated_trains_as_one_that_is_not(whole: Path, tmp_path: Path, base: Path, held: Path) -> None:
@@ -305,6 +317,34 @@ def test_a_config_that_no_model_can_be_made_of_is_refused_in_one_line(
     torch.distributed.destroy_process_group()
     error = capsys.readouterr().err
     assert said in error and len([line for line in error.splitlines() if line.startswith("error: ")]) == 1
+
+
+def loaded(rank: int, path: Path) -> tuple[int, bool, str]:
+    """On a rank: how often the published weights were read, whether the head is tied, and a digest of all weights."""
+    read_weights, calls = models.load, []
+
+    def counted(*args: Any) -> Any:
+        calls.append(args)
+        return read_weights(*args)
+
+    models.load = counted
+    with ranks() as place:
+        trainer = Trainer(read(path), place)
+        tied = trainer.model.lm_head.weight is trainer.model.model.embed_tokens.weight
+        state = processes.full(trainer.model, trainer.optimizer)
+    digest = hashlib.sha256(b"".join(state[name].numpy().tobytes() for name in sorted(state) if "exp_avg" not in name))
+    return len(calls), tied, digest.hexdigest()
+
+
+@pytest.mark.parametrize("parallel", ["fsdp", "ddp"])
+def test_the_first_rank_alone_reads_the_weights_and_all_ranks_have_them(
+    parallel: str, tmp_path: Path, base: Path, held: Path
+) -> None:
+    path = runs.asked(tmp_path / "out", base, held, **FEW, parallel=parallel)
+    (alone,) = processes.run(1, tmp_path / "one", loaded, path)
+    both = processes.run(2, tmp_path / "two", loaded, path)
+    assert alone[:2] == (1, True) and [one[:2] for one in both] == [(1, True), (0, True)]
+    assert both[0][2] == alone[2]
 
 
 @pytest.fixture(scope="module")

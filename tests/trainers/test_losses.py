@@ -98,3 +98,12 @@ def test_gradients_of_an_fp32_head_are_fp32_under_bf16_hidden_states() -> None:
     plain(hidden, weight, tokens, mask).backward()
     assert found.dtype == torch.float32
     assert torch.nn.functional.cosine_similarity(found.flatten(), weight.grad.flatten(), 0) > 0.999
+
+
+def test_the_error_at_a_target_that_is_nearly_certain_is_not_rounded_away_in_bf16() -> None:
+    """p - 1 of p = 0.999 is 0 if p is rounded to bf16 first."""
+    hidden = torch.tensor([[[1.0], [1.0]]], dtype=torch.bfloat16, requires_grad=True)
+    weight = torch.tensor([[7.0], [0.0]], dtype=torch.bfloat16, requires_grad=True)
+    total, _, _ = next_token_loss(hidden, weight, torch.tensor([[1, 0]]), torch.tensor([[False, True]]))
+    total.backward()
+    assert weight.grad[0].item() == pytest.approx(-torch.sigmoid(torch.tensor(-7.0)).item(), rel=5e-3)

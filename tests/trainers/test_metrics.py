@@ -76,6 +76,12 @@ def test_lines_after_the_checkpoint_are_told_again(tmp_path: Path) -> None:
     assert [json.loads(line)["step"] for line in (tmp_path / "metrics.jsonl").read_text().splitlines()] == [0, 1, 2, 3]
 
 
+def test_a_run_that_died_before_its_first_checkpoint_is_told_anew(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 0, "held_out": {}}\n{"step": 1}\n')
+    Metrics(tmp_path, "run", 0, [], {}).close()
+    assert (tmp_path / "metrics.jsonl").read_bytes() == b""
+
+
 def test_a_record_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     record = Metrics(tmp_path, "run", 0, [], {})
     full = os.open("/dev/full", os.O_WRONLY)
