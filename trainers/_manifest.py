@@ -138,15 +138,14 @@ def check_digests(path: Path, said: dict[str, Any], part: slice = slice(None)) -
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[IO[str]]:
-    """Hold a file's lock, which dies with its process. CurateError if another process holds it and wait is false."""
+def locked(path: Path, *, wait: bool, doing: str = "saving") -> Iterator[IO[str]]:
+    """Hold a file's lock, which dies with its process. CurateError if another process holds it and wait is false; doing: what for."""
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CurateError(
-                "another run is saving here; give each run a folder of its own", where=str(path.parent)
-            ) from error
+            said = f"another run is {doing} here; give each run a folder of its own"
+            raise CurateError(said, where=str(path.parent)) from error
         yield file
 
 

@@ -5,13 +5,21 @@ full, a file is torn) runs inside `together`: failures are gathered with the val
 With no process group it is a plain call. Left out: a rank that dies or hangs, which no vote can see; the launcher ends the others.
 """
 
-from collections.abc import Callable
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import torch.distributed as dist
 from torch.distributed.checkpoint import CheckpointException
 
 from curate.errors import CurateError
+from trainers._manifest import locked
+
+RUNNING = ".running"
+"""File of a run's folder that says, and by its lock proves, which process trains there."""
 
 T = TypeVar("T")
 
@@ -68,3 +76,24 @@ def _told(failures: dict[int, str]) -> str:
 def _line(error: BaseException) -> str:
     said = error.message if isinstance(error, CurateError) else f"{type(error).__name__}: {error}"
     return " ".join(said.split())[:500]
+
+
+@contextlib.contextmanager
+def sole(out: Path) -> Iterator[None]:
+    """While it is held nobody else trains into this folder; every rank calls it. CurateError, on all of them, where somebody does.
+
+    Ranks outlive a launcher that is killed. Started again beside them, the run would write the same files as they do.
+    """
+    with contextlib.ExitStack() as held:
+        together(lambda: _take(out, held) if rank() == 0 else None, str(out))
+        yield
+
+
+def _take(out: Path, held: contextlib.ExitStack) -> None:
+    path = out / RUNNING
+    out.mkdir(parents=True, exist_ok=True)
+    holder = path.read_text() if path.exists() else ""
+    file = held.enter_context(locked(path, wait=False, doing=f"training ({holder})"))
+    file.truncate(0)
+    file.write(f"process {os.getpid()} on {socket.gethostname()}")
+    file.flush()

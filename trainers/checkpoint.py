@@ -33,6 +33,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 
 from curate.errors import CurateError
 from trainers._export import export_hf
+from trainers._lineage import branch, refuse_foreign
 from trainers._manifest import (
     check_digests,
     describe,
@@ -295,35 +296,3 @@ def _refuse_other(wanted: dict[str, Any], saved: dict[str, Any]) -> None:
 
 def _said(kind: tuple[torch.Size, torch.dtype]) -> str:
     return f"{list(kind[0])} {str(kind[1]).removeprefix('torch.')}"
-
-
-def refuse_foreign(facts: dict[str, Any], mixture: str, tokenizer_sha256: str, seed: int) -> None:
-    """Refuse to resume from a checkpoint whose facts name another mixture, tokenizer or seed, or none. CurateError says which."""
-    for name, mine in {"mixture": mixture, "tokenizer_sha256": tokenizer_sha256, "seed": seed}.items():
-        if facts.get(name) != mine:
-            said = f"the checkpoint's {name} is {str(facts.get(name))[:12]}, not {str(mine)[:12]}"
-            raise CurateError(f"{said}; resume with what it was trained on, or branch from it into a new folder")
-
-
-def branch(path: Path, mixture: str, tokenizer_sha256: str, seed: int) -> dict[str, Any]:
-    """The facts that a run begins with which grows from a checkpoint, at place 0 of a new mixture. One rank calls it.
-
-    Only another tokenizer is refused. The parent is pinned, by a line beside it, so that its run keeps it; it is not touched itself.
-    """
-    said = read(path)
-    theirs = said["facts"].get("tokenizer_sha256")
-    if theirs != tokenizer_sha256:
-        told = f"the checkpoint's tokenizer is {str(theirs)[:12]}, not {tokenizer_sha256[:12]}"
-        raise CurateError(f"{told}; branch into a mixture of the same tokenizer", where=str(path))
-    pin(path)
-    return {
-        "mixture": mixture,
-        "tokenizer_sha256": tokenizer_sha256,
-        "seed": seed,
-        "data": {"mixture": mixture, "windows": 0},
-        "parent": {
-            "path": str(path),
-            "step": said["step"],
-            "manifest_sha256": describe(path / "manifest.json")["sha256"],
-        },
-    }

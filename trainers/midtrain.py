@@ -42,7 +42,7 @@ from curate.errors import CurateError
 from mixers.reader import Mixture, Window
 from trainers import attention, checkpoint, origin, result
 from trainers import model as models
-from trainers._together import each
+from trainers._together import each, sole
 from trainers.evaluation import Sources, held_out_loss, parts
 from trainers.metrics import Metrics, Speed, refuse_missing
 from trainers.optimizers import STATE_BYTES, optimizer, set_lr
@@ -298,7 +298,7 @@ def train(run: Run) -> str:
 def _train(run: Run) -> str:
     stopped: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    with ranks() as place:
+    with ranks() as place, sole(Path(run.out)):
         trainer = Trainer(run, place)
         trainer.resume()
         with trainer.telling():

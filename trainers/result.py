@@ -19,9 +19,9 @@ import torch.distributed as dist
 
 from curate.errors import CurateError
 from mixers.reader import Mixture
-from trainers._manifest import MANIFEST, describe, step_name, sync
+from trainers._manifest import MANIFEST, describe, locked, step_name, sync
 from trainers._manifest import write as write_whole
-from trainers._together import rank
+from trainers._together import RUNNING, rank
 from trainers.settings import FREE, Run
 
 STATUS = "status.json"
@@ -93,17 +93,23 @@ def refuse_stale(out: Path) -> None:
 
 @contextlib.contextmanager
 def failing(out: Path) -> Iterator[None]:
-    """Say in status.json that what is inside failed for a reason that the user can put right; a finished run stays finished."""
+    """Say in status.json that what is inside failed for a reason that the user can put right.
+
+    A finished run stays finished, and one that another process trains, which is a reason to fail, stays as that one says.
+    """
     try:
         yield
     except CurateError as error:
         first = rank() == 0 if dist.is_initialized() else os.environ.get("RANK", "0") == "0"
         if first:
-            with contextlib.suppress(OSError):  # the folder cannot be written, which may be the very reason
+            with contextlib.suppress(
+                OSError, CurateError
+            ):  # cannot be written, or is another's: perhaps the very reason
                 out.mkdir(parents=True, exist_ok=True)
-                known = _status(out)
-                if known.get("status") != "finished":
-                    write_status(out, known | {"status": "failed", "error": str(error)})
+                with locked(out / RUNNING, wait=False):
+                    known = _status(out)
+                    if known.get("status") != "finished":
+                        write_status(out, known | {"status": "failed", "error": str(error)})
         raise
 
 

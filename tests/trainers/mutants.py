@@ -47,7 +47,8 @@ PLAIN = "test_equal.py::test_a_run_is_that_of_a_plain_loop_over_separate_documen
 ACCUMULATED = "test_equal.py::test_micro_batches_of_uneven_targets_change_nothing"
 RESUMED = "test_equal.py::test_a_run_that_died_goes_on_bit_for_bit_into_the_decay_and_the_next_epoch[9]"
 BRANCHED = "test_equal.py::test_six_steps_and_a_branch_of_four_are_one_run_of_ten"
-WORLDS = "test_worlds.py::test_losses_norms_and_targets_are_the_same_for_any_ranks_and_micro_batches[2]"
+WORLDS = "test_worlds.py::test_eight_micro_batches_on_each_of_two_ranks_are_those_of_one"
+HELD_OUT = "test_held_out.py::test_it_is_the_same_for_any_ranks_and_micro_batches[2-more3]"
 POISONED = "test_worlds.py::test_a_gradient_that_is_infinite_on_one_rank_moves_no_rank_and_is_counted_by_all[fsdp]"
 PACKED = "test_model.py::test_a_packed_window_gives_what_its_documents_give_alone[llama-sdpa]"
 MASTER = "test_model.py::test_master_weights_are_fp32_whatever_the_file_holds_and_ties_stay"
@@ -194,6 +195,18 @@ MORE = [
         "        model.lm_head.weight = nn.Parameter(model.lm_head.weight.detach().clone())\n"
         "        return model",
         MASTER,
+    ),
+    Mutant(
+        "the held-out loss counts the windows that fill up a rank",
+        'window["loss_mask"][np.array(numbers) < 0] = False',
+        "pass",
+        HELD_OUT,
+    ),
+    Mutant(
+        "each rank has a held-out loss of its own",
+        "losses, targets = models.total_over_ranks(sums)",
+        "losses, targets = sums",
+        HELD_OUT,
     ),
 ]
 

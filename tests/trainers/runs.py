@@ -38,11 +38,8 @@ def main(rank: int, *paths: Path) -> list[int]:
     """On one rank: exit codes of the trainer for some files of settings, one after another. What it prints goes beside the first."""
     from trainers import midtrain
 
-    with (
-        paths[0].with_suffix(f".log-{rank}").open("a") as log,
-        contextlib.redirect_stdout(log),
-        contextlib.redirect_stderr(log),
-    ):
+    log = paths[0].with_suffix(f".log-{rank}")
+    with log.open("a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
         return [midtrain.main([str(path)]) for path in paths]
 
 

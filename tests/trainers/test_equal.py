@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,8 @@ def test_six_steps_and_a_branch_of_four_are_one_run_of_ten(
     for branch, run in zip(branches, long, strict=True):
         assert runs.numbers(branch) == runs.numbers(run)[6:]
         assert weights(branch) == weights(run)
+        assert lines(branch)[0]["tokens"] == 8 * 32
+        assert json.loads((branch / "status.json").read_bytes())["parent"]["step"] == 6
     assert len({weights(branch) for branch in branches}) == 3
     assert runs.numbers(trunk) == runs.numbers(long[0])[:6]
 

@@ -4,10 +4,14 @@ Two kills by default, and one of a rank; twenty and more with CURATE_TEST_ALL=1,
 """
 
 import contextlib
+import json
 import os
 import random
+import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -171,9 +175,7 @@ def test_a_rank_that_gets_sigterm_alone_stops_all_of_them_after_a_save(
     path = asked(tmp_path / "run", base, data, **LONG | {"micro_batch": 2, "save_steps": 24})
     out = path.with_suffix("")
     processes = ranks.start(2, tmp_path / "scratch", runs.main, path)
-    until = time.monotonic() + 60
-    while written(out) < 2 and time.monotonic() < until:
-        time.sleep(0.001)
+    wait(lambda: written(out) >= 2)
     os.kill(processes[told].pid, signal.SIGTERM)
     for process in processes:
         process.join(60)
@@ -223,3 +225,75 @@ def test_a_run_whose_checkpoints_are_all_damaged_does_not_begin_anew_by_itself(
     errors = [line for line in printed(path).splitlines() if line.startswith("error: ")]
     assert len(errors) == 1 and "no checkpoint here is whole; copy one back, or name another out: folder" in errors[0]
     assert (damaged / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_run_that_is_under_way_is_not_started_a_second_time(tmp_path: Path, base: Path, data: Path) -> None:
+    """Which a scheduler may try, whose launcher died and whose ranks did not; once they are dead, it goes on."""
+    path = asked(tmp_path / "run", base, data, **LONG | {"max_steps": 2000, "save_steps": 5})
+    (process,) = ranks.start(1, tmp_path / "scratch", runs.main, path)
+    wait(lambda: written(path.with_suffix("")) > 5)
+    before = json.loads((tmp_path / "run/status.json").read_bytes())
+    second = path.with_name("second.json")
+    second.write_bytes(path.read_bytes())
+    assert ranks.run(1, tmp_path / "scratch", runs.main, second) == [[2]]
+    said = rf"error: .*run: another run is training \(process {process.pid} on \S+\) here; give each run a folder"
+    assert re.search(said, printed(second))
+    assert json.loads((tmp_path / "run/status.json").read_bytes())["status"] == before["status"] == "running"
+    assert process.is_alive()
+    process.kill()
+    process.join()
+    assert killed(path, "a line", random.Random(commit()))  # so it had begun
+    steps = [line["step"] for line in lines(path.with_suffix(""))]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def wait(come: Callable[[], bool]) -> None:
+    """Until something has come."""
+    until = time.monotonic() + 60
+    while not come():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.001)
+
+
+@pytest.mark.kill
+def test_torchrun_that_is_killed_is_refused_as_long_as_its_ranks_live(tmp_path: Path, base: Path, data: Path) -> None:
+    """They train on without it."""
+    path = asked(tmp_path / "run", base, data, **LONG | {"micro_batch": 2, "max_steps": 5000})
+    first, ranks_of_it = launched(path), []
+    try:
+        wait(lambda: written(path.with_suffix("")) > 4)
+        ranks_of_it = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+        first.kill()
+        assert first.wait(60) == -signal.SIGKILL
+        lived = written(path.with_suffix(""))
+        assert launched(path).wait(120) == 1
+        assert "another run is training (process" in path.with_suffix(".err").read_text()
+        assert written(path.with_suffix("")) > lived
+    finally:
+        for pid in ranks_of_it:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+
+@pytest.mark.kill
+def test_torchrun_one_of_whose_ranks_is_killed_ends_and_goes_on_when_started_again(
+    whole: Path, tmp_path: Path, base: Path, data: Path
+) -> None:
+    path = asked(tmp_path / "run", base, data, **LONG | {"micro_batch": 2})
+    out, first = path.with_suffix(""), launched(path)
+    wait(lambda: written(out) > 4 or first.poll() is not None)
+    os.kill(int((out / ".running").read_text().split()[1]), signal.SIGKILL)
+    assert first.wait(60) == 1
+    assert launched(path).wait(120) == 0, path.with_suffix(".err").read_text()
+    assert [line["targets"] for line in lines(out)] == [line["targets"] for line in lines(whole)]
+    found = np.array(runs.numbers(out)) / np.array(runs.numbers(whole)) - 1
+    assert (abs(found).max(0) < [1e-6, 1e-4, 1e-15]).all(), found
+
+
+def launched(path: Path) -> "subprocess.Popen[bytes]":
+    """Two ranks under torchrun; what they say of errors goes beside the settings."""
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "trainers.midtrain"]
+    environment = os.environ | {"PYTHONPATH": str(runs.ROOT), "OMP_NUM_THREADS": "1"}
+    with path.with_suffix(".err").open("a") as said:
+        pipes: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": said}
+        return subprocess.Popen([sys.executable, *command, str(path)], env=environment, cwd=runs.ROOT, **pipes)

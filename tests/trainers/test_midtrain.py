@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ pytest.importorskip("transformers", reason="needs the extra `train`")
 
 from curate.errors import CurateError  # noqa: E402
 from mixers.reader import Mixture  # noqa: E402
-from trainers import midtrain, schedule  # noqa: E402
+from trainers import schedule  # noqa: E402
 from trainers.midtrain import Run, Trainer, main, ranks, read, train  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,32 +71,6 @@ def two_ranks(folder: Path, *runs: Run) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def test_losses_and_norms_are_the_same_for_any_ranks_and_micro_batches(run: Run, tmp_path: Path) -> None:
-    """Windows have from 0 to 31 targets, and clipping binds; thresholds as TRL's invariants, with the mean of the residuals."""
-    train(run)
-    expected = lines(run)
-    assert all(line["grad_norm"] > run.max_grad_norm for line in expected if run.max_grad_norm)
-    assert len({int(window["loss_mask"].sum()) for window in (Mixture(run.mixture)[n] for n in range(48))}) > 5
-    alone = [but(run, "accumulated", micro_batch=2), but(run, "each", micro_batch=2, reduce_each=True)]
-    alone.append(but(run, "ddp", micro_batch=2, parallel="ddp"))
-    for one in alone:
-        train(one)
-    both = [
-        but(run, f"{parallel}-{micro}-{each}", micro_batch=micro, parallel=parallel, reduce_each=each)
-        for parallel in ("ddp", "fsdp")
-        for micro, each in ((4, False), (1, False), (1, True))
-    ]
-    two_ranks(tmp_path, *both)
-    for one in [*alone, *both]:
-        for name in ("loss", "grad_norm"):
-            off = np.array([a[name] / b[name] - 1 for a, b in zip(lines(one), expected, strict=True)])
-            assert abs(off).max() < 2e-5 and abs(off.mean()) < 1e-5, (one.out, name, off)
-        assert [line["targets"] for line in lines(one)] == [line["targets"] for line in expected]
-        assert told(one)["world"] == (2 if one in both else 1)
-        for mine, theirs in zip(lines(one), expected, strict=True):
-            assert mine["loss_by_source"] == pytest.approx(theirs["loss_by_source"], rel=1e-4)
-
-
 def test_the_loss_of_a_step_is_the_mean_over_its_targets_and_no_mean_of_means(run: Run) -> None:
     """By hand, from logits; the mean of the windows' means is another number."""
     from trainers.model import load
@@ -115,22 +88,6 @@ def test_the_loss_of_a_step_is_the_mean_over_its_targets_and_no_mean_of_means(ru
     assert first["loss"] == pytest.approx(float(each.sum() / counts.sum()), rel=1e-6)
     assert first["targets"] == int(counts.sum()) and first["tokens"] == 8 * 32
     assert first["loss"] != pytest.approx(float((each / counts.clamp(min=1)).mean()), rel=1e-5)
-
-
-@pytest.mark.parametrize("world", [1, 2, 4])
-def test_a_step_has_the_same_windows_for_any_number_of_ranks(world: int, run: Run) -> None:
-    mix = Mixture(run.mixture)
-    for step in range(2 * len(mix) // run.batch_size):  # into the second epoch
-        start = step * run.batch_size
-        parts = []
-        for rank in range(world):
-            place = midtrain.Place(rank, world, torch.device("cpu"))
-            known = SimpleNamespace(mix=mix, run=run, place=place, sources=midtrain.Sources(mix))
-            parts.append(Trainer.windows(known, start))  # type: ignore[arg-type]
-        every = mix.windows([mix.number(n) for n in range(start, start + run.batch_size)])
-        for rank, (window, sources) in enumerate(parts):
-            assert len(sources) == run.batch_size // world
-            assert all((values == every[name][rank::world]).all() for name, values in window.items())
 
 
 def test_random_numbers_drawn_between_steps_change_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,25 +208,6 @@ def test_a_run_of_one_rank_goes_on_with_two(run: Run, tmp_path: Path) -> None:
         assert train(first) == "interrupted"
     two_ranks(tmp_path, dataclasses.replace(run, micro_batch=2))
     assert np.allclose([c[1:] for c in curve(run)], [c[1:] for c in curve(whole_run)], rtol=2e-5)
-
-
-def test_a_branch_begins_with_weights_and_moments_of_its_parent_and_leaves_it_alone(run: Run) -> None:
-    """Six stable steps and a branch on the same windows are six steps and six more, if the rate is the same."""
-    run = dataclasses.replace(run, lr_scheduler="constant", warmup_steps=0, min_lr_ratio=0.0)
-    train(run)
-    parent = Path(run.out) / "checkpoints" / "step-0000006"
-    before = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in parent.iterdir()}
-    branch = but(run, "branch", parent=str(parent))
-    train(branch)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Trainer, "resume", lambda self: None)
-        with ranks() as place:
-            trainer = Trainer(but(run, "by-hand"), place)
-            losses = [trainer.update(*trainer.windows(n % 6 * 8))["loss"] for n in range(12)]
-    assert [line["loss"] for line in lines(branch)] == losses[6:]
-    assert lines(branch)[0]["tokens"] == 256
-    assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in parent.iterdir()} == before
-    assert told(branch)["parent"]["step"] == 6
 
 
 def test_a_resume_with_other_settings_is_refused_unless_they_change_nothing(run: Run) -> None:

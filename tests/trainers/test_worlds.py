@@ -91,8 +91,11 @@ def test_a_gradient_that_is_infinite_on_one_rank_moves_no_rank_and_is_counted_by
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated:DeprecationWarning")
-def test_two_compiled_steps_are_those_of_eager_ones(tmp_path: Path, base: Path, data: Path) -> None:
+def test_two_compiled_steps_are_those_of_eager_ones(
+    tmp_path: Path, base: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from torch._dynamo.utils import counters
+    from torch._inductor import config
     from torch._inductor.cpp_builder import get_cpp_compiler
     from torch._inductor.exc import InvalidCxxCompiler
 
@@ -100,6 +103,8 @@ def test_two_compiled_steps_are_those_of_eager_ones(tmp_path: Path, base: Path, 
         get_cpp_compiler()
     except InvalidCxxCompiler:
         pytest.skip("needs a C++ compiler")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(config, "cpp_cache_precompile_headers", False)  # some 150 MB
     short = {"max_steps": 2, "decay_steps": 0, "save_steps": 2}
     paths = [asked(tmp_path / str(compiled), base, data, compile=compiled, **short) for compiled in (False, True)]
     (eager,) = train(paths[0])
