@@ -170,9 +170,10 @@ def _prepare(run: Run, curated: Curated) -> Job:
 
 
 def _clear(folder: RunFolder) -> None:
-    """A manifest that is none would make a finished run look unfinished for ever; it is set aside."""
+    """Set aside a manifest that is none, which would make a finished run look unfinished for ever, and what the last attempt came to."""
     with contextlib.suppress(FileNotFoundError):
         folder.file("manifest.json").rename(folder.file("manifest.refused.json"))
+    folder.file("status.json").unlink(missing_ok=True)
 
 
 def _attempts(folder: RunFolder) -> int:

@@ -189,6 +189,18 @@ def test_a_crash_is_told_with_its_last_line_and_the_same_command_goes_on(here: P
     assert steps == [1, 2, 3, 4, 5, 6, 7, 6, 7, 8, 9, 10, 11, 12]
 
 
+def test_a_run_that_saved_when_asked_and_crashed_when_it_went_on_has_failed(here: Path) -> None:
+    change(here, "stable", "max_steps: 12", "max_steps: 12, crash_at: 7")
+    with pytest.raises(CurateError, match="out of memory"):
+        opened(here).train()
+    folder = folder_of(opened(here))
+    folder.file("crashed").unlink()
+    folder.write("status.json", {"status": "interrupted", "step": 7})  # of another attempt, long ago
+    with pytest.raises(CurateError, match="failed: at step 7; RuntimeError"):
+        opened(here).train()
+    assert states(opened(here)) == {"stable/midtrain": "failed"}
+
+
 def wait_for(what: Any, seconds: float = 30) -> Any:
     end = time.monotonic() + seconds
     while not (found := what()):
