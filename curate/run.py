@@ -29,6 +29,7 @@ from curate.profile import Settings
 from curate.run_folder import RunFolder
 from curate.scalars import count
 from curate.state import parts
+from curate.step import imported
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -167,6 +168,19 @@ class Run:
             raise self._wrong(f"{found[1]} has no revision yet; run curate fetch {self.owner.name}, or write it in")
         if said and not (found or self.parent or self.model_folder):
             raise self._wrong(f"no model {said[:80]!r}; write ORG/NAME@COMMIT, or a folder that has a config.json")
+        self._refuse_settings()
+
+    def _refuse_settings(self) -> None:
+        """CurateError for parameters that a trainer of ours would refuse, said before hours of building and waiting."""
+        check = imported(PACKAGE / "trainers" / "settings.py").CHECKS.get(self.module)
+        if check is None:
+            return
+        start = "parent" if self.parent else "model" if self.entry.from_ else None
+        given = {name: "-" for name in ("out", "mixture", "tokenizer", start) if name}
+        try:
+            check({**given, **self.params, **dict(self.launch)}, self.where)
+        except CurateError as error:
+            raise self._wrong(error.message) from None
 
     @property
     def model_folder(self) -> Path | None:

@@ -154,6 +154,10 @@ def checked(said: dict[str, Any], where: str) -> Run:
     return run
 
 
+CHECKS = {"trainers.midtrain": checked}
+"""What `curate` asks about the parameters of a trainer before it builds anything."""
+
+
 def _count(name: str, value: Any, where: str) -> Any:
     """A number for a text such as 130B."""
     if not isinstance(value, str):

@@ -599,8 +599,29 @@ def test_sql_tells_of_runs_before_and_after_training(here: Path) -> None:
     assert frame["kind"].to_list() == ["local", "local"]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("lrr: 1, batch_size: 4", "no setting 'lrr'; did you mean 'lr'"),
+        ("batch_size: four", "batch_size is 'four', and must be int"),
+        ("weight_decay: 0.1", "batch_size is missing"),
+    ],
+)
+def test_a_parameter_that_our_trainer_would_refuse_is_refused_before_anything_is_built(
+    here: Path, parameters: str, said: str
+) -> None:
+    change(here, "stable", "run: python count.py", "run: trainers.midtrain")
+    change(here, "stable", "config: {hidden_size: 8}", "config: {model_type: llama}")
+    change(here, "stable", "max_steps: 12", f"max_steps: 12, {parameters}")
+    change(here, "stable", "length(text) > 3", "length(text) > 4")
+    before = set((here / ".curate/objects").iterdir())
+    with pytest.raises(CurateError, match=rf"stable.yaml:\d+: train.midtrain: {said}"):
+        opened(here).train()
+    assert set((here / ".curate/objects").iterdir()) == before
+
+
 def test_our_trainer_is_trained_and_branched_from(here: Path) -> None:
-    for module in ("torch", "transformers", "trainers.settings"):
+    for module in ("torch", "transformers"):
         pytest.importorskip(module, reason="needs the extra `train`")
     sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
     config = json.dumps({"model_type": "llama", **sizes, "num_key_value_heads": 1, "tie_word_embeddings": True})
