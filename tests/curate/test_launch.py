@@ -221,6 +221,7 @@ def trainer_job(project: Path, **launch: Any) -> Any:
     curated = opened(make(project))
     curated.build()
     change(project, "stable", "run: python count.py", "run: trainers.midtrain")
+    change(project, "stable", "config: {hidden_size: 8}", "batch_size: 4, config: {model_type: llama}")
     curated = opened(project)
     settings = curated.profile.launch.model_copy(update=launch)
     return job_of(Training(curated)["midtrain"], settings)

@@ -278,12 +278,17 @@ def test_kill_9_of_curate_and_trainer_is_interrupted_and_goes_on_from_its_checkp
 def test_two_trains_at_once_make_one_trainer(here: Path) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 60, pause: 0.02")
     first = begin(here)
-    second = subprocess.run(
-        program("train", "stable", "--json"), cwd=here, env=environment(), capture_output=True, text=True
-    )
+    trainer = folder_of(opened(here)).record["pid"]
+    os.kill(trainer, signal.SIGSTOP)  # until the second is there
+    second = subprocess.Popen(
+        program("train", "stable"), cwd=here, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )  # fmt: skip
+    assert second.stdout
+    assert any("is at it; waiting" in line for line in iter(second.stdout.readline, ""))
+    os.kill(trainer, signal.SIGCONT)
     first.communicate(timeout=60)
-    assert (first.returncode, second.returncode) == (0, 0), second.stderr
-    assert json.loads(second.stdout)[0]["done"] == "waited for"
+    said, _ = second.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0), said
     assert folder_of(opened(here)).file("log.txt").read_text().count("started") == 1
 
 
@@ -364,6 +369,7 @@ def test_a_trainer_of_ours_without_torch_names_the_extra(fresh: Path, monkeypatc
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "torch" else real(name, *a))
     change(fresh, "stable", "run: python count.py", "run: trainers.midtrain")
+    change(fresh, "stable", "config: {hidden_size: 8}", "batch_size: 4, config: {model_type: llama}")
     with pytest.raises(CurateError, match=r"needs torch: pip install 'octocurate\[train\]'"):
         opened(fresh).train()
     assert not (fresh / "recipes/stable.lock").exists()  # said before anything was built
