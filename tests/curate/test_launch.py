@@ -84,6 +84,7 @@ partition = "gpu"
 account = "team"
 lines = ["--exclusive"]
 setup = ["export FROM_SETUP=yes"]
+grace = 300
 """
 
 
@@ -141,7 +142,7 @@ def test_the_script_says_what_the_profile_says(cluster: Path) -> None:
         "--job-name=stable.midtrain", "--nodes=1", "--ntasks-per-node=1", "--gpus-per-node=4", "--time=24:00:00", "--partition=gpu",
         "--account=team",
     ]  # fmt: skip
-    assert {"--requeue", "--signal=TERM@120", "--exclusive", "--open-mode=append"} <= set(options)
+    assert {"--requeue", "--signal=TERM@300", "--exclusive", "--open-mode=append"} <= set(options)
     assert "\nexport FROM_SETUP=yes\nsrun python count.py " in script
     assert subprocess.run(["bash", "-n", str(cluster / "script1")]).returncode == 0
 
