@@ -1,9 +1,10 @@
 """A trainer as a Slurm job: `job.sh` in the run's folder, which `sbatch` takes.
 
-The job asks for SIGTERM `grace` seconds before its time is over. A trainer then saves and ends with 0 and without a manifest (or its torchrun
-ends with 1, and status.json says interrupted), and the script puts its own job back into the queue, where the same command goes on. A job
-ends with 0 only when the run is finished, so `afterok` starts a child when there is something to start from. `cancel` leaves a file that
-keeps the script from queueing again, and lets the trainer save. Left out: job arrays, and containers (put them into `run:` or `setup`).
+The job asks for SIGTERM `grace` seconds before its time is over. A trainer then saves and ends with 0 and without a manifest (or its
+torchrun ends with 1, and status.json says interrupted), and the script puts its own job back into the queue, where the same command goes
+on. A job ends with 0 only when the run is finished, so `afterok` starts a child when there is something to start from. `cancel` leaves a
+file that keeps the script from queueing again, and lets the trainer save. Left out: job arrays, and containers (put them into `run:` or
+`setup`).
 """
 
 from __future__ import annotations
