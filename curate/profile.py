@@ -85,8 +85,9 @@ class LaunchSettings(BaseModel):
     """slurm: how often a job that saved and stopped is queued again."""
     address: Line = ""
     """ray: where jobs are submitted; ray's own environment variables if not said."""
-    grace: int = Field(default=600, ge=1)
-    """Seconds that a trainer has to save when it is asked to stop, where we can say so (torchrun, ray)."""
+    grace: int = Field(default=120, ge=1, le=65535)
+    """Seconds that a trainer has to save when it is asked to stop: so long before a job's time limit (slurm) it is asked, and so long
+    torchrun and ray wait. torchrun waits so long, too, for processes whose neighbour has died, which may hang in a collective."""
     settings: Settings = Field(default_factory=Settings)
 
 

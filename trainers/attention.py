@@ -15,11 +15,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention.varlen import varlen_attn
 from torch.nn.functional import scaled_dot_product_attention
 
 from curate.errors import CurateError
 
 VARLEN = "varlen"
+GROUPED = {"enable_gqa": True} if "enable_gqa" in inspect.signature(varlen_attn).parameters else {}
+"""How the kernel is told of fewer keys than queries, from torch 2.12 on. Asked here, for a compiled layer would stop to ask."""
 
 
 def default(device: torch.device) -> str:
@@ -79,14 +82,10 @@ def varlen(
 
 
 def _flash(query: Tensor, key: Tensor, value: Tensor, edges: Tensor, longest: int, scaling: float | None) -> Tensor:
-    from torch.nn.attention.varlen import varlen_attn
-
     if value.dtype not in (torch.bfloat16, torch.float16):
         raise CurateError("attention: varlen needs dtype: bfloat16 on a GPU; take that, or sdpa")
-    asks = "enable_gqa" in inspect.signature(varlen_attn).parameters  # from torch 2.12 on; before, fewer keys are fine
-    grouped = {"enable_gqa": True} if asks else {}
     past_only = {"window_size": (-1, 0)}
-    return varlen_attn(query, key, value, edges, edges, longest, longest, scale=scaling, **past_only, **grouped)
+    return varlen_attn(query, key, value, edges, edges, longest, longest, scale=scaling, **past_only, **GROUPED)
 
 
 @torch.compiler.disable

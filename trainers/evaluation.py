@@ -48,10 +48,9 @@ class Sources:
         return {name: one / count for name, one, count in pairs if count and math.isfinite(one)}
 
 
-def parts(window: Window, rows: slice, device: torch.device) -> list[Tensor]:
-    """What a model takes of some windows: tokens, position_ids and loss_mask, each (rows, T)."""
-    names = ("tokens", "position_ids", "loss_mask")
-    return [torch.from_numpy(window[name][rows]).to(device, non_blocking=True) for name in names]
+def parts(window: Window, device: torch.device) -> list[Tensor]:
+    """What a model takes of some windows: tokens, position_ids and loss_mask, each (windows, T)."""
+    return [torch.from_numpy(window[name]).to(device) for name in ("tokens", "position_ids", "loss_mask")]
 
 
 @torch.no_grad()
@@ -73,7 +72,7 @@ def held_out_loss(
         window = held.windows([max(number, 0) for number in numbers])
         window["loss_mask"][np.array(numbers) < 0] = False
         with computing():
-            _, losses, targets = spread(*parts(window, slice(None), place.device))
+            _, losses, targets = spread(*parts(window, place.device))
         of = sources.of([max(number, 0) for number in numbers])
         sums += torch.stack([sources.summed(losses, of), sources.summed(targets, of)])
     spread.train(training)

@@ -35,14 +35,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from curate.errors import CurateError
 from mixers.reader import Mixture, Window
 from trainers import attention, checkpoint, origin, result
 from trainers import model as models
-from trainers._together import each, sole
+from trainers._together import each, sole, together
 from trainers.evaluation import Sources, held_out_loss, parts
 from trainers.metrics import Metrics, Speed, refuse_missing
 from trainers.optimizers import STATE_BYTES, optimizer, set_lr
@@ -63,7 +62,8 @@ class Trainer:
         self.sources, self.held = Sources(self.mix), self.mix.held_out
         self.step_tokens = run.batch_size * self.mix.seq_len
         self.schedule = schedule_of(run, self.step_tokens)
-        self.source = origin.source_of(run)
+        # One answer for all: ranks may not see the same of a shared disk, and what each does next follows from it.
+        self.source = together(lambda: origin.source_of(run), run.parent or run.out)[0]
         self._make()
         self.step = self.tokens = self.targets = self.skipped = self.skipped_in_a_row = 0
         self.loss: float | None = None
@@ -132,8 +132,12 @@ class Trainer:
                 was, first = said["lr"], self.schedule.lr(0, self.step_tokens)
                 if was != first:
                     print(f"note: the parent's last learning rate was {was:g}, this branch begins at {first:g}")
-                self.facts = checkpoint.branch(self.source, *self.facts.values())
-            dist.barrier()
+            self.facts = together(self._grown, str(self.source))[0]
+
+    def _grown(self) -> dict[str, Any]:
+        """On the first rank: the facts of a branch, whose parent is pinned."""
+        assert self.source
+        return checkpoint.branch(self.source, *self.facts.values()) if self.place.rank == 0 else {}
 
     def save(self) -> None:
         """A checkpoint of this moment."""
@@ -158,11 +162,12 @@ class Trainer:
         """Gradients of all micro-batches, of `scale` times the summed loss, summed over ranks at the last. Returns losses by source."""
         size, device = self.run.micro_batch, self.place.device
         losses = torch.zeros(len(self.sources.names), dtype=torch.float64, device=device)
+        given = parts(window, device)  # of the whole step at once: each copy to a GPU waits for what it is busy with
         for n in range(self.accumulation):
             rows = slice(n * size, (n + 1) * size)
             with models.syncing(self.spread, self.run.reduce_each or n == self.accumulation - 1):
                 with self.computing():
-                    total, each, _ = self.spread(*parts(window, rows, device))
+                    total, each, _ = self.spread(*(part[rows] for part in given))
                 (total * scale).backward()
             losses += self.sources.summed(each.detach(), sources[rows])
         return losses
@@ -170,8 +175,8 @@ class Trainer:
     def update(self, window: Window, sources: Tensor) -> dict[str, Any]:
         """One step: gradient of the mean over the targets of all ranks, clip, and an update if all is finite."""
         torch.manual_seed(hash((self.run.seed, self.step, self.place.rank)) % 2**63)
-        counts = torch.from_numpy(window["loss_mask"].sum(1))
-        targets = models.total_over_ranks(self.sources.summed(counts.to(self.place.device), sources))  # (sources,)
+        counts, sources = (x.to(self.place.device) for x in (torch.from_numpy(window["loss_mask"].sum(1)), sources))
+        targets = models.total_over_ranks(self.sources.summed(counts, sources))  # (sources,)
         every = int(targets.sum())
         scale = self.place.world / max(every, 1)  # ranks' gradients are averaged, so the world comes back in
         losses = models.total_over_ranks(self.backward(window, sources, scale))  # (sources,)

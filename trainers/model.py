@@ -208,7 +208,10 @@ def refuse_crossing(packed: nn.Module, vocab: int, device: torch.device) -> None
     tokens = torch.arange(length, device=device)[None] % vocab  # (1, T)
     places = torch.cat([torch.arange(first), torch.arange(length - first)])[None].to(device)
     other = torch.where(torch.arange(length, device=device) < first, (tokens + 1) % vocab, tokens)
+    training = packed.training
+    packed.eval()  # dropout would tell any two passes apart
     one, two = (packed(ids, places).float() for ids in (tokens, other))
+    packed.train(training)
     apart, same = (torch.allclose(one[:, part], two[:, part], atol=1e-5) for part in (slice(first, None), slice(first)))
     if not apart or same:
         from transformers import __version__
@@ -248,7 +251,8 @@ def memory(
     """
     layer = LAYER_BYTES if checkpointing else WHOLE_LAYER_BYTES
     return {
-        "states": state_bytes * parameters // sharded + (4 * parameters if whole_gradients else 0),
+        "states": state_bytes * parameters // sharded,
+        "whole gradients": 4 * parameters if whole_gradients else 0,
         "logits": LOGIT_BYTES * config.vocab_size,
         "activations": places * config.hidden_size * (layer * config.num_hidden_layers + WORK_BYTES),
     }
@@ -258,12 +262,15 @@ def refuse_unfit(needs: dict[str, int], room: int, sharded: bool, checkpointing:
     """CurateError that names the setting to change, where the needs are more than a device has room for."""
     if sum(needs.values()) <= room:
         return
-    if needs["states"] + needs["logits"] > room:
+    least = needs["states"] + needs["logits"]
+    if least > room:
         what = "more GPUs" if sharded else "parallel: fsdp and more GPUs"
+    elif least + needs["whole gradients"] > room:
+        what = "reduce_each: true"
     elif not checkpointing:
         what = "activation_checkpointing: true"
     else:
         what = f"a micro_batch below {micro_batch}" if micro_batch > 1 else "a mixture of shorter windows"
-    parts = ", ".join(f"{name} {size / 1e9:.1f}" for name, size in needs.items())
+    parts = ", ".join(f"{name} {size / 1e9:.1f}" for name, size in needs.items() if size)
     said = f"a step needs about {sum(needs.values()) / 1e9:.1f} GB on each GPU ({parts}) of {room / 1e9:.1f}"
     raise CurateError(f"{said}; it takes {what}")

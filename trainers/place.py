@@ -14,6 +14,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from curate.errors import CurateError
+
 
 @dataclass(frozen=True)
 class Place:
@@ -24,11 +26,19 @@ class Place:
     device: torch.device
 
 
+def _gpu() -> torch.device:
+    """The GPU of this process. CurateError where there are more processes on a machine than GPUs."""
+    number, there = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if number >= there:
+        raise CurateError(f"there are {there} GPUs here, none for process {number}; start at most {there} (nproc)")
+    return torch.device("cuda", number)
+
+
 @contextlib.contextmanager
 def ranks() -> Iterator[Place]:
     """The process group that there is, or torchrun's, or one of this process alone: NCCL between GPUs, gloo between CPUs."""
     cuda = torch.cuda.is_available()
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
+    device = _gpu() if cuda else torch.device("cpu")
     if cuda:
         torch.cuda.set_device(device)
     if mine := not dist.is_initialized():

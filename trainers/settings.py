@@ -119,6 +119,7 @@ FREE = (
 POSITIVE = (
     "lr", "max_steps", "batch_size", "micro_batch", "max_grad_norm", "max_skipped", "eps", "eval_steps", "save_steps", "keep", "keep_steps",
 )  # fmt: skip
+BELOW_ONE = ("beta1", "beta2")
 TOKENS = ("warmup_tokens", "from_tokens")
 """Settings that recipes write as 2M or 130B."""
 _COUNT = re.compile(r"(\d+(?:_\d+)*)(?:\.(\d+))?([kMBT]?)")
@@ -182,6 +183,8 @@ def _refuse_value(name: str, value: Any, wanted: Any, where: str) -> None:
             raise CurateError(f"{name} is {one!r}, and must be one of {', '.join(CHOICES[name])}", where=where)
     if type(value) in (int, float) and (value < 0 or (name in POSITIVE and value == 0)):
         raise CurateError(f"{name} is {value}, and must be more", where=where)
+    if name in BELOW_ONE and value >= 1:
+        raise CurateError(f"{name} is {value}, and must be below 1", where=where)
 
 
 def _options(wanted: Any) -> tuple[Any, ...]:

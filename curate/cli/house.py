@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from curate.cli.common import emit, number, table
 from curate.errors import CurateError, did_you_mean
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()

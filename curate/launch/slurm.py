@@ -1,9 +1,10 @@
 """A trainer as a Slurm job: `job.sh` in the run's folder, which `sbatch` takes.
 
-The job asks for SIGTERM two minutes before its time is over. A trainer then saves and ends with 0 and without a manifest, and the script
-puts its own job back into the queue, where the same command goes on. A job ends with 0 only when the run is finished, so `afterok` starts
-a child when there is something to start from. `cancel` leaves a file that keeps the script from queueing again, and lets the trainer
-save. Left out: job arrays, and containers (put them into `run:` or `setup`).
+The job asks for SIGTERM `grace` seconds before its time is over. A trainer then saves and ends with 0 and without a manifest (or its
+torchrun ends with 1, and status.json says interrupted), and the script puts its own job back into the queue, where the same command goes
+on. A job ends with 0 only when the run is finished, so `afterok` starts a child when there is something to start from. `cancel` leaves a
+file that keeps the script from queueing again, and lets the trainer save. Left out: job arrays, and containers (put them into `run:` or
+`setup`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ RUNNING = {
     "PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESIZING",
     "SIGNALING", "STAGE_OUT", "STOPPED", "SPECIAL_EXIT", "RESV_DEL_HOLD",
 }  # fmt: skip
+INTERRUPTED = '"status": *"interrupted"'
+"""In status.json of a trainer that saved and stopped. torchrun ends with 1 when it is asked to stop, whatever its processes end with."""
 CANCELLED = "cancelled"
 """A file in the run's folder: somebody asked for its end."""
 
@@ -45,7 +48,7 @@ def _options(job: Job, after: tuple[str, ...]) -> Iterator[str]:
     if after:
         yield f"--dependency=afterok:{':'.join(after)}"
     yield f'--output="{_pattern(job)}"'
-    yield from ("--open-mode=append", "--requeue", "--signal=TERM@120", *launch.lines)
+    yield from ("--open-mode=append", "--requeue", f"--signal=TERM@{launch.grace}", *launch.lines)
 
 
 def _pattern(job: Job) -> str:
@@ -63,11 +66,13 @@ def _body(job: Job, out: str) -> Iterator[str]:
     if job.launch.nodes > 1:
         yield 'export CURATE_HEAD="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):$((20000 + SLURM_JOB_ID % 20000))"'
         yield 'export CURATE_JOB="$SLURM_JOB_ID"'
+    yield f"rm -f {out}/status.json  # that of an attempt before"
     yield from job.launch.setup
     yield f"srun {' '.join(_word(word) for word in job.words)}"
     yield "code=$?"
     yield f"test -e {out}/manifest.json && exit 0"
     yield f"test -e {out}/{CANCELLED} && exit 75"
+    yield f"grep -Eqs '{INTERRUPTED}' {out}/status.json && code=0"
     yield f'if test "$code" -eq 0 && test "${{SLURM_RESTART_COUNT:-0}}" -lt {job.launch.restarts}; then'
     yield '  scontrol requeue "$SLURM_JOB_ID" && exit 75'
     yield "fi"

@@ -84,6 +84,7 @@ partition = "gpu"
 account = "team"
 lines = ["--exclusive"]
 setup = ["export FROM_SETUP=yes"]
+grace = 300
 """
 
 
@@ -141,7 +142,7 @@ def test_the_script_says_what_the_profile_says(cluster: Path) -> None:
         "--job-name=stable.midtrain", "--nodes=1", "--ntasks-per-node=1", "--gpus-per-node=4", "--time=24:00:00", "--partition=gpu",
         "--account=team",
     ]  # fmt: skip
-    assert {"--requeue", "--signal=TERM@120", "--exclusive", "--open-mode=append"} <= set(options)
+    assert {"--requeue", "--signal=TERM@300", "--exclusive", "--open-mode=append"} <= set(options)
     assert "\nexport FROM_SETUP=yes\nsrun python count.py " in script
     assert subprocess.run(["bash", "-n", str(cluster / "script1")]).returncode == 0
 
@@ -157,6 +158,23 @@ def test_a_job_that_saved_at_its_time_limit_is_queued_again_and_goes_on(cluster:
     assert (row["state"], row["step"], row["job"]) == ("current", 150, "1")
     assert folder.file("log.txt").read_text().count("started") == 2
     wait_for(lambda: (cluster / "job1").read_text() == "COMPLETED\n")
+
+
+@pytest.mark.parametrize(("more", "end"), [("", "COMPLETED"), (", crash_at: 100", "FAILED")])
+def test_a_job_whose_torchrun_ends_with_1_though_its_trainer_saved_is_queued_again(
+    more: str, end: str, cluster: Path
+) -> None:
+    """torchrun does so whenever it is asked to stop. A crash is no such end, whatever the attempt before it came to."""
+    slow()
+    Path("torchrun.sh").write_text("trap 'kill $!; wait $!; exit 1' TERM\npython count.py \"$1\" &\nwait $!\n")
+    change(Path(), "stable", "run: python count.py", "run: bash torchrun.sh")
+    change(Path(), "stable", "pause: 0.02", f"pause: 0.02{more}")
+    opened(Path(), profile="gpu").train()
+    folder = Training(opened(Path()))["midtrain"].folder
+    wait_for(lambda: (folder.figures()["step"] or 0) > 10)
+    os.kill(int((cluster / "srun1").read_text()), signal.SIGTERM)
+    wait_for(lambda: (cluster / "job1").read_text() == f"{end}\n")
+    assert folder.file("log.txt").read_text().count("started") == 2
 
 
 def test_cancel_on_slurm_saves_and_is_not_queued_again_nor_its_child_started(cluster: Path) -> None:

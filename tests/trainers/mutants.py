@@ -63,7 +63,7 @@ OF_THE_TOYS = [
     Mutant(
         "the loss is a mean of the micro-batches' means",
         BACKWARD,
-        "                (total / parts[2].sum().clamp(min=1) / self.accumulation).backward()",
+        "                (total / given[2][rows].sum().clamp(min=1) / self.accumulation).backward()",
         PLAIN,
     ),
     Mutant(
@@ -119,8 +119,8 @@ MORE = [
     Mutant("the world is forgotten in the mean", "scale = self.place.world / max(", "scale = 1 / max(", WORLDS),
     Mutant(
         "each rank divides by its own targets",
-        "targets = models.total_over_ranks(self.sources.summed(counts.to(self.place.device), sources))",
-        "targets = self.sources.summed(counts.to(self.place.device), sources)",
+        "targets = models.total_over_ranks(self.sources.summed(counts, sources))",
+        "targets = self.sources.summed(counts, sources)",
         WORLDS,
     ),
     Mutant(

@@ -290,6 +290,20 @@ def test_torchrun_one_of_whose_ranks_is_killed_ends_and_goes_on_when_started_aga
     assert (abs(found).max(0) < [1e-6, 1e-4, 1e-15]).all(), found
 
 
+@pytest.mark.kill
+def test_torchrun_that_gets_sigterm_ends_with_1_though_its_ranks_have_saved(
+    tmp_path: Path, base: Path, data: Path
+) -> None:
+    """So launchers ask status.json (`curate/launch/slurm.py`)."""
+    path = asked(tmp_path / "run", base, data, **LONG | {"micro_batch": 2, "max_steps": 5000, "save_steps": 5000})
+    out, first = path.with_suffix(""), launched(path)
+    wait(lambda: written(out) > 4 or first.poll() is not None)
+    first.terminate()
+    assert first.wait(60) == 1
+    said = json.loads((out / "status.json").read_bytes())
+    assert said["status"] == "interrupted" and checkpoint.latest(out / "checkpoints")
+
+
 def launched(path: Path) -> "subprocess.Popen[bytes]":
     """Two ranks under torchrun; what they say of errors goes beside the settings."""
     command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "trainers.midtrain"]

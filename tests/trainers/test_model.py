@@ -72,6 +72,14 @@ def test_the_check_before_training_passes_a_model_that_keeps_documents_apart(
     models.refuse_crossing(packed, 96, torch.device("cpu"))
 
 
+def test_the_check_before_training_is_not_led_astray_by_dropout(tmp_path: Path) -> None:
+    packed = models.prepare(models.load(str(saved(tmp_path)), "sdpa"), checkpointing=False, compiled=False)
+    for layer in packed.model.model.layers:
+        layer.self_attn.attention_dropout = 0.5
+    models.refuse_crossing(packed, 96, torch.device("cpu"))
+    assert all(module.training for module in packed.modules())
+
+
 def test_the_check_before_training_refuses_a_model_that_crosses_documents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,7 +172,8 @@ CONFIG = transformers.LlamaConfig(hidden_size=3072, num_hidden_layers=28, num_at
     ("room", "settings", "named"),
     [
         (40e9, {}, "it takes parallel: fsdp and more GPUs"),
-        (40e9, {"sharded": 2, "whole_gradients": True}, "it takes more GPUs"),
+        (20e9, {"sharded": 2, "whole_gradients": True}, "it takes more GPUs"),
+        (40e9, {"sharded": 2, "whole_gradients": True}, "it takes reduce_each: true"),
         (80e9, {"checkpointing": False}, "it takes activation_checkpointing: true"),
         (80e9, {}, "it takes a micro_batch below 8"),
     ],

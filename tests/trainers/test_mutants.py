@@ -6,6 +6,7 @@ test that should fail. Four mutants by default, drawn from the commit that is te
 
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.trainers.runs import commit  # noqa: E402
 ALL = bool(os.environ.get("CURATE_TEST_ALL"))
 
 
+CRASH = re.compile(r"(Attribute|Import|Index|Key|Name|Type|UnboundLocal)Error\b")
+"""What any test would have seen."""
 DRAWN = MUTANTS if ALL else random.Random(commit()).sample(MUTANTS, 4)
 
 
@@ -33,6 +36,7 @@ def outcome(package: Path, folder: Path, tests: list[str]) -> tuple[int, str]:
 def test_a_bug_is_caught_by_the_test_that_is_named_for_it(mutant: Mutant, tmp_path: Path) -> None:
     code, said = outcome(mutant.planted(tmp_path / "package"), tmp_path, [mutant.caught])
     assert code == pytest.ExitCode.TESTS_FAILED, f"{mutant.caught} passes with the bug: {mutant.name}\n{said}"
+    assert not CRASH.search(said), f"the mutant is no bug that a trainer could have, it ends at once: {said}"
 
 
 def test_the_named_tests_pass_without_a_bug_in_the_same_processes(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from curate.errors import CurateError
 from curate.recipe import TrainEntry, load
-from trainers.settings import CHOICES, FREE, POSITIVE, TOKENS, Run, checked, read
+from curate.run import MACHINE
+from trainers.settings import BELOW_ONE, CHOICES, FREE, POSITIVE, TOKENS, Run, checked, read
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
@@ -57,6 +58,7 @@ def test_there_are_such_entries_with_models_and_with_parents() -> None:
         ({"max_steps": True}, "max_steps is True, and must be int"),
         ({"eval_steps": 0}, "eval_steps is 0, and must be more"),
         ({"keep_steps": -1}, "keep_steps is -1, and must be more"),
+        ({"beta2": 1}, "beta2 is 1, and must be below 1"),
         ({"optimizer": "sgd"}, "optimizer is 'sgd', and must be one of adamw"),
         ({"report_to": "wandb"}, "report_to is 'wandb', and must be list"),
         ({"report_to": ["tensorbord"]}, "report_to is 'tensorbord', and must be one of tensorboard, wandb"),
@@ -102,4 +104,9 @@ def test_a_file_that_lacks_a_setting_or_is_none_is_refused(text: str, said: str,
 
 def test_what_is_said_of_settings_is_said_of_settings_that_there_are() -> None:
     names = {field.name for field in dataclasses.fields(Run)}
-    assert {*CHOICES, *FREE, *POSITIVE, *TOKENS} <= names
+    assert {*CHOICES, *FREE, *POSITIVE, *BELOW_ONE, *TOKENS} <= names
+
+
+def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees() -> None:
+    """Else a changed profile would make a run that is the same to `curate` one that the trainer refuses to resume."""
+    assert {*FREE} - {"out", "name", "lock", "mixture", "tokenizer"} == {*MACHINE}

@@ -89,6 +89,29 @@ def test_a_gradient_that_is_infinite_on_one_rank_moves_no_rank_and_is_counted_by
     assert [line["loss"] is None for line in lines(path.with_suffix(""))] == [False, False, True, False]
 
 
+def test_a_parent_that_cannot_be_pinned_ends_all_ranks_and_not_the_first_alone(
+    tmp_path: Path, base: Path, data: Path
+) -> None:
+    short = {"max_steps": 3, "decay_steps": 0}
+    (parent,) = train(asked(tmp_path / "parent", base, data, **short))
+    (parent / "checkpoints/pinned").unlink()
+    (parent / "checkpoints/pinned").mkdir()
+    path = asked(tmp_path / "branch", base, data, **short, micro_batch=2, parent=str(parent))
+    train(path, world=2, code=2)
+    assert "rank 0: IsADirectoryError" in runs.printed(path, rank=1)
+
+
+def test_more_processes_than_gpus_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from curate.errors import CurateError
+    from trainers import place
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(CurateError, match="there are 2 GPUs here, none for process 2; start at most 2"), place.ranks():
+        pass
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the compiler hides warnings of its own in a way that does not hide errors
 def test_two_compiled_steps_are_those_of_eager_ones(
