@@ -163,15 +163,16 @@ def held(folder: RunFolder, waiting: Callable[[], None]) -> Iterator[int]:
     """Hold the lock of a run; the descriptor is for the trainer to inherit. `waiting()` is called once if somebody else has it."""
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        with folder.file("lock").open("a") as file:
-            if not _taken(file) or folder.processes():
-                waiting()
-                fcntl.flock(file, fcntl.LOCK_EX)
-                while folder.processes():
-                    time.sleep(EVERY)
-            yield file.fileno()
+        file = folder.file("lock").open("a")
     except OSError as error:
         raise CurateError(f"cannot be written: {error.strerror}; nothing was started", where=str(folder.path)) from None
+    with file:
+        if not _taken(file) or folder.processes():
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+            while folder.processes():
+                time.sleep(EVERY)
+        yield file.fileno()
 
 
 def _taken(file: IO[str]) -> bool:

@@ -96,6 +96,8 @@ def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> str:
     state, why = state_of(run)
     if state == "current":
         return ""
+    if met := held_out_above(run):
+        report.note(f"{run.title}: trains on {met:,} documents that {run.parent.title if run.parent else ''} holds out")
     after = _after(run, curated.profile.launch.kind)
     if after is None:
         assert run.parent
@@ -114,6 +116,22 @@ def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> str:
             return _run_here(run, job, lock, report)
         said = _submit(run, job, after)
     return _watched(run, f"submitted: {said}", wait, report)
+
+
+def held_out_above(run: Run) -> int:
+    """How many documents a branch trains on that its parent holds out, as where corpora were edited between the two."""
+    import polars as pl
+
+    above = run.parent and run.parent.objects.get("mixture")
+    if not above or "mixture" not in run.objects:
+        return 0
+    store = run.owner.store
+    held, trained = (store.ensure(key) / "index.parquet" for key in (above, run.objects["mixture"]))
+    held = held.with_name("held_out") / held.name
+    if not (held.is_file() and trained.is_file()):
+        return 0
+    ids = pl.scan_parquet(held).select("source", "id").unique()
+    return int(ids.join(pl.scan_parquet(trained), on=["source", "id"], how="semi").select(pl.len()).collect().item())
 
 
 def _after(run: Run, kind: str) -> tuple[str, ...] | None:

@@ -144,10 +144,15 @@ class Metrics:
         for name in list(self.boards):
             self._each(name, lambda board: board.tell(line["step"], numbers))
 
+    def sync(self) -> None:
+        """Put the record on disk. CurateError if that fails."""
+        with _writing(self.path):
+            os.fsync(self.file.fileno())
+
     def close(self) -> None:
         """Put the record on disk, and end with the boards."""
-        with _writing(self.path), self.file:
-            os.fsync(self.file.fileno())
+        with self.file:
+            self.sync()
         for name in list(self.boards):
             self._each(name, lambda board: board.close())
 

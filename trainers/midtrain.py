@@ -49,6 +49,11 @@ from trainers.place import Place, ranks
 from trainers.settings import Run, accumulation, read, schedule_of
 
 
+def seed_of(*numbers: int) -> int:
+    """A seed for torch that differs wherever one of the numbers does."""
+    return int.from_bytes(hashlib.sha256(repr(numbers).encode()).digest()[:7])
+
+
 class Trainer:
     """All that a step needs. Every rank has one, and all of them call the same methods."""
 
@@ -145,6 +150,9 @@ class Trainer:
         self.facts |= {name: getattr(self, name) for name in names} | {"data": self.mix.state_dict()}
         self.facts |= {"settings": dataclasses.asdict(self.run), "name": self.run.name, "lock": self.run.lock}
         self.facts["config"] = origin.said_of(self.config)
+        each(
+            lambda: self.metrics.sync() if self.metrics else None, str(self.out)
+        )  # no checkpoint without its steps' lines
         checkpoint.save(self.out / "checkpoints", self.step, self.model, self.optimizer, self.facts, self.run.keep)
         self._keep()
 
@@ -174,7 +182,7 @@ class Trainer:
 
     def update(self, window: Window, sources: Tensor) -> dict[str, Any]:
         """One step: gradient of the mean over the targets of all ranks, clip, and an update if all is finite."""
-        torch.manual_seed(hash((self.run.seed, self.step, self.place.rank)) % 2**63)
+        torch.manual_seed(seed_of(self.run.seed, self.step, self.place.rank))
         counts, sources = (x.to(self.place.device) for x in (torch.from_numpy(window["loss_mask"].sum(1)), sources))
         targets = models.total_over_ranks(self.sources.summed(counts, sources))  # (sources,)
         every = int(targets.sum())

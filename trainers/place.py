@@ -9,12 +9,16 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed as dist
 
 from curate.errors import CurateError
+
+PATIENCE = timedelta(minutes=60)
+"""How long ranks wait for one that reads or writes a whole model by itself."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,15 @@ def _gpu() -> torch.device:
 
 @contextlib.contextmanager
 def ranks() -> Iterator[Place]:
-    """The process group that there is, or torchrun's, or one of this process alone: NCCL between GPUs, gloo between CPUs."""
+    """The process group that there is, or torchrun's, or one of this process alone: NCCL between GPUs, gloo between CPUs and for votes."""
     cuda = torch.cuda.is_available()
     device = _gpu() if cuda else torch.device("cpu")
     if cuda:
         torch.cuda.set_device(device)
     if mine := not dist.is_initialized():
         alone: dict[str, Any] = {"store": dist.HashStore(), "rank": 0, "world_size": 1}
-        dist.init_process_group("nccl" if cuda else "gloo", **({} if "RANK" in os.environ else alone))
+        alone = {} if "RANK" in os.environ else alone
+        dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE, **alone)
     yield Place(dist.get_rank(), dist.get_world_size(), device)
     if mine:  # not where a rank fails: others may be in a collective until the launcher ends them
         dist.destroy_process_group()

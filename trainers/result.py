@@ -77,12 +77,19 @@ def is_finished(run: Run) -> bool:
 
 
 def refuse_other(run: Run, settings: dict[str, Any]) -> None:
-    """CurateError for settings that are not those that a run was begun with, but for those that change nothing."""
+    """CurateError for settings that are not those that a run was begun with, but for those that change nothing.
+
+    Folders are told apart by their last name, for a store may have been moved.
+    """
     mine = dataclasses.asdict(run)
     for name in sorted(mine.keys() - set(FREE)):
-        if mine[name] != settings.get(name):
+        if _called(mine[name]) != _called(settings.get(name)):
             said = f"this run was begun with {name} {settings.get(name)!r}, not {mine[name]!r}"
             raise CurateError(f"{said}; name another out: folder, or branch with parent:", where=run.out)
+
+
+def _called(value: Any) -> Any:
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def refuse_stale(out: Path) -> None:

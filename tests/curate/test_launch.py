@@ -287,7 +287,7 @@ def test_ray_gets_the_whole_command_as_words(project: Path) -> None:
         "ray", "job", "submit", "--address", "http://head:8265", "--no-wait", "--submission-id", "curate-1", "--entrypoint-num-gpus"
     ]  # fmt: skip
     assert words[9] == "2"
-    assert json.loads(words[11])["env_vars"]["RAY_JOB_STOP_WAIT_TIME_S"] == "600"
+    assert json.loads(words[11])["env_vars"]["RAY_JOB_STOP_WAIT_TIME_S"] == str(job.launch.grace)
     assert words[12:15] == ["--", "bash", "-c"]
     env, mark, *command = shlex.split(words[15].partition("exec ")[2])
     assert (env, mark) == ("env", f"CURATE_RUN={job.folder.path}")

@@ -220,9 +220,11 @@ def begin(here: Path, *words: str) -> subprocess.Popen[str]:
 
 def test_ctrl_c_lets_the_trainer_save_and_the_next_train_goes_on(here: Path) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 150, pause: 0.02")
+    (here / "slow").touch()
     process = begin(here)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
+    (here / "slow").unlink()
     assert process.returncode == 130
     assert "curate: stable/midtrain was asked to stop; curate train goes on from what it saved" in said
     assert "Traceback" not in said
@@ -238,7 +240,7 @@ def test_ctrl_c_lets_the_trainer_save_and_the_next_train_goes_on(here: Path) -> 
 def test_kill_9_of_curate_leaves_the_trainer_and_the_next_one_waits_for_it(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change(here, "stable", "max_steps: 12", "max_steps: 150, pause: 0.02")
+    change(here, "stable", "max_steps: 12", "max_steps: 500, pause: 0.02")
     process = begin(here)
     process.kill()
     process.communicate()
@@ -253,21 +255,23 @@ def test_kill_9_of_curate_leaves_the_trainer_and_the_next_one_waits_for_it(
     folder = folder_of(opened(here))
     assert folder.file("log.txt").read_text().count("started") == 1
     (row,) = opened(here).runs()
-    assert (row["state"], row["step"]) == ("current", 150)
+    assert (row["state"], row["step"]) == ("current", 500)
     assert row["ended"]
 
 
 @pytest.mark.kill
 def test_kill_9_of_curate_and_trainer_is_interrupted_and_goes_on_from_its_checkpoint(here: Path) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 100, pause: 0.02")
+    (here / "slow").touch()
     process = begin(here)
     folder = folder_of(opened(here))
-    wait_for(lambda: (folder.figures()["step"] or 0) > 20)
+    wait_for(lambda: (folder.figures()["step"] or 0) > 6)
     pid = folder.record["pid"]
     process.kill()
     os.kill(pid, signal.SIGKILL)
     process.communicate()
     wait_for(lambda: not folder.is_held())
+    (here / "slow").unlink()
     assert states(opened(here)) == {"stable/midtrain": "interrupted"}
     (row,) = opened(here).train()
     assert (row["state"], row["step"]) == ("current", 100)
@@ -277,6 +281,7 @@ def test_kill_9_of_curate_and_trainer_is_interrupted_and_goes_on_from_its_checkp
 
 def test_two_trains_at_once_make_one_trainer(here: Path) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 60, pause: 0.02")
+    (here / "slow").touch()
     first = begin(here)
     trainer = folder_of(opened(here)).record["pid"]
     os.kill(trainer, signal.SIGSTOP)  # until the second is there
@@ -285,6 +290,7 @@ def test_two_trains_at_once_make_one_trainer(here: Path) -> None:
     )  # fmt: skip
     assert second.stdout
     assert any("is at it; waiting" in line for line in iter(second.stdout.readline, ""))
+    (here / "slow").unlink()
     os.kill(trainer, signal.SIGCONT)
     first.communicate(timeout=60)
     said, _ = second.communicate(timeout=60)

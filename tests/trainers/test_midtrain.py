@@ -171,6 +171,7 @@ def test_a_step_whose_gradient_is_not_finite_is_skipped_and_counted(run: Run, mo
         train(but(run, "strict", max_skipped=1))
 
 
+@pytest.mark.slow
 def test_a_run_that_sigterm_ends_exits_with_0_and_goes_on_as_if_nothing_had_been(run: Run, tmp_path: Path) -> None:
     """Into the decay and the second epoch, bit for bit."""
     run = dataclasses.replace(run, max_steps=40, decay_steps=20, micro_batch=4)
@@ -197,6 +198,7 @@ def test_a_run_that_sigterm_ends_exits_with_0_and_goes_on_as_if_nothing_had_been
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_a_run_of_one_rank_goes_on_with_two(run: Run, tmp_path: Path) -> None:
     whole_run = but(run, "whole")
     train(whole_run)
