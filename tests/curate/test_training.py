@@ -418,6 +418,13 @@ def test_counts_may_be_written_short_and_are_the_same_run(here: Path) -> None:
     assert opened(here).train(dry_run=True)[0]["key"] == row["key"]
 
 
+@pytest.mark.parametrize("edit", ["max_steps: 12.0", "seed: 0, max_steps: 12", "max_steps: 12}  # as before\n  #"])
+def test_an_edit_that_trains_the_same_leaves_a_run_current(here: Path, edit: str) -> None:
+    opened(here).train()
+    change(here, "stable", "max_steps: 12", edit)
+    assert states(opened(here)) == {"stable/midtrain": "current"}
+
+
 def test_an_old_error_is_not_told_of_a_new_crash(here: Path) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 12, crash_at: 7")
     with pytest.raises(CurateError, match="out of memory"):
