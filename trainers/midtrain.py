@@ -27,15 +27,15 @@ import gc
 import hashlib
 import json
 import math
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from curate.errors import CurateError
@@ -48,6 +48,8 @@ from trainers.metrics import Metrics, Speed, refuse_missing
 from trainers.optimizers import STATE_BYTES, optimizer, set_lr
 from trainers.place import Place, ranks
 from trainers.settings import Run, accumulation, read, schedule_of
+
+T = TypeVar("T")
 
 
 class Trainer:
@@ -132,8 +134,9 @@ class Trainer:
                 was, first = said["lr"], self.schedule.lr(0, self.step_tokens)
                 if was != first:
                     print(f"note: the parent's last learning rate was {was:g}, this branch begins at {first:g}")
-                self.facts = checkpoint.branch(self.source, *self.facts.values())
-            dist.barrier()
+            source, known = self.source, tuple(self.facts.values())
+            branched = self._on_first(lambda: checkpoint.branch(source, *known))
+            self.facts = branched or self.facts
 
     def save(self) -> None:
         """A checkpoint of this moment."""
@@ -257,7 +260,7 @@ class Trainer:
 
     def begin(self) -> None:
         """Open the metrics and say that the run is under way."""
-        self.metrics = each(lambda: self._opened() if self.place.rank == 0 else None, str(self.out))
+        self.metrics = self._on_first(self._opened)
         self.status("running")
 
     def _opened(self) -> Metrics:
@@ -268,16 +271,25 @@ class Trainer:
 
     def end(self, status: str) -> None:
         """Of a finished run write the model and, last, what came out."""
-        if status == "finished" and not (self.out / "model").exists():
+        if status == "finished":
+            self._on_first(self._clear_model)
             checkpoint.export_hf(self.model, self.tokenizer, self.out / "model")
         self.status(status)
-        if status == "finished" and self.place.rank == 0:
-            result.write(self.out, self._known())
+        if status == "finished":
+            self._on_first(lambda: result.write(self.out, self._known()))
+
+    def _clear_model(self) -> None:
+        """Remove a model that an earlier attempt wrote: with no manifest nothing says that it is whole."""
+        if (self.out / "model").exists():
+            shutil.rmtree(self.out / "model")
 
     def status(self, said: str) -> None:
         """Write status.json, at once or not at all."""
-        if self.place.rank == 0:
-            result.write_status(self.out, {"status": said, **self._known()})
+        self._on_first(lambda: result.write_status(self.out, {"status": said, **self._known()}))
+
+    def _on_first(self, part: Callable[[], T]) -> T | None:
+        """What the first rank does alone, and gets; CurateError on all ranks where it fails, for the others would wait."""
+        return each(lambda: part() if self.place.rank == 0 else None, str(self.out))
 
     def _known(self) -> dict[str, Any]:
         """What is told of the run beside its steps."""

@@ -263,3 +263,24 @@ def test_tokens_of_another_tokenizer_are_refused(run: Run, tmp_path: Path) -> No
             train(dataclasses.replace(run, tokenizer=str(tmp_path)))
         finally:
             torch.distributed.destroy_process_group()
+
+
+def test_a_model_that_is_not_whole_is_written_again(run: Run) -> None:
+    assert train(run) == "finished"
+    model = Path(run.out) / "model/model.safetensors"
+    before = model.read_bytes()
+    for spoil in (model.unlink, lambda: model.write_bytes(b"torn")):
+        spoil()
+        assert train(run) == "finished"
+        assert model.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"status": "finished", "files": {}}', '{"settings": 1, "files": [1]}']
+)
+def test_a_manifest_that_is_none_of_a_result_is_made_again(text: str, run: Run) -> None:
+    train(run)
+    path = Path(run.out) / "manifest.json"
+    path.write_text(text)
+    assert train(run) == "finished"
+    assert json.loads(path.read_text())["step"] == run.max_steps
