@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError
+from curate.run_folder import opened
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH = 40
@@ -53,7 +54,7 @@ def read(folder: Path, name: str, parent: str | None = None) -> Curve:
     """The curve of the run in a folder; an empty one before it has measured anything."""
     lines: dict[int, dict[str, Any]] = {}
     try:
-        with (folder / "metrics.jsonl").open("rb") as file:
+        with opened(folder / "metrics.jsonl") as file:
             while text := file.readline(LONGEST_LINE):
                 if (said := _line(text)) is not None:
                     lines[int(said["step"])] = said
