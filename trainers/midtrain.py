@@ -10,7 +10,7 @@ windows, its learning rate, its random seed. So a checkpoint holds weights, mome
 
     metrics.jsonl       a line for each step, and one before the first; see `trainers/metrics.py`
     checkpoints/        see `trainers/checkpoint.py`; the newest is resumed from
-    status.json         running, finished, failed, or interrupted (SIGTERM: the step under way ends, a checkpoint is saved, exit code 0)
+    status.json         running, finished, failed, or interrupted (SIGTERM, Ctrl-C: the step ends, a checkpoint is saved, exit code 0)
     model/              the trained model for transformers, when the run is finished
     manifest.json       last of all: the result, and the digests of its files; see `trainers/result.py`
 
@@ -309,15 +309,31 @@ def train(run: Run) -> str:
 
 def _train(run: Run) -> str:
     stopped: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    with ranks() as place, sole(Path(run.out)):
+    with _heard(stopped), ranks() as place, sole(Path(run.out)):
         trainer = Trainer(run, place)
         trainer.resume()
         with trainer.telling():
             status = trainer.fit(stopped)
         trainer.end(status)
-    signal.signal(signal.SIGTERM, before)
     return status
+
+
+@contextlib.contextmanager
+def _heard(stopped: list[int]) -> Iterator[None]:
+    """SIGTERM and the first Ctrl-C are noted and not obeyed at once; a Ctrl-C that is ignored, as under nohup, stays so."""
+
+    def note(number: int, frame: Any) -> None:
+        if number == signal.SIGINT in stopped:
+            raise KeyboardInterrupt
+        stopped.append(number)
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {n: signal.signal(n, note) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def main(arguments: list[str]) -> int:

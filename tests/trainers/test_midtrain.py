@@ -171,7 +171,10 @@ def test_a_step_whose_gradient_is_not_finite_is_skipped_and_counted(run: Run, mo
         train(but(run, "strict", max_skipped=1))
 
 
-def test_a_run_that_sigterm_ends_exits_with_0_and_goes_on_as_if_nothing_had_been(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_a_signal_ends_exits_with_0_and_goes_on_as_if_nothing_had_been(
+    number: signal.Signals, run: Run, tmp_path: Path
+) -> None:
     """Into the decay and the second epoch, bit for bit."""
     run = dataclasses.replace(run, max_steps=40, decay_steps=20, micro_batch=4)
     whole_run = but(run, "whole")
@@ -181,7 +184,7 @@ def test_a_run_that_sigterm_ends_exits_with_0_and_goes_on_as_if_nothing_had_been
         assert process.stdout
         for line in process.stdout:
             if line.startswith("step 4/"):
-                process.send_signal(signal.SIGTERM)
+                process.send_signal(number)
                 break
         assert "interrupted" in process.stdout.read()
     assert process.returncode == 0
