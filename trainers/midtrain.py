@@ -84,6 +84,9 @@ class Trainer:
         if self.config.vocab_size < self.mix.facts["vocab"]:
             said = f"the model knows {self.config.vocab_size:,} tokens, the mixture {self.mix.facts['vocab']:,}"
             raise CurateError(f"{said}; resize its embeddings first", where=run.model or "")
+        known, asked = self.config.max_position_embeddings, self.mix.seq_len
+        if asked > known and place.rank == 0:
+            print(f"note: windows of {asked:,} are longer than the model's max_position_embeddings, {known:,}")
         parameters = sum(p.numel() for p in self.model.parameters())
         sharded = place.world if run.parallel == "fsdp" else 1
         whole = run.parallel == "fsdp" and self.accumulation > 1 and not run.reduce_each

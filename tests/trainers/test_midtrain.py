@@ -287,3 +287,14 @@ def test_a_manifest_that_is_none_of_a_result_is_made_again(text: str, run: Run) 
     path.write_text(text)
     assert train(run) == "finished"
     assert json.loads(path.read_text())["step"] == run.max_steps
+
+
+def test_windows_longer_than_the_model_s_positions_are_told(
+    run: Run, base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}
+    config = {"model_type": "llama", "max_position_embeddings": 8, **sizes}
+    train(but(run, "short", model=None, config=config, tokenizer=str(base)))
+    assert "windows of 32 are longer than the model's max_position_embeddings, 8" in capsys.readouterr().out
+    train(run)
+    assert "longer than" not in capsys.readouterr().out
