@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError
+from curate.run_folder import one_line, opened
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH = 40
 LONGEST_LINE = 1 << 20
 """Bytes of a line of metrics; a longer one is passed over."""
+LARGEST = 1e100
+"""What is larger is no measurement, and its sums may be infinite."""
 PLAIN = ("tokens", "loss", "lr", "grad_norm", "tokens_per_second", "mfu")
 BY_SOURCE = ("held_out",)
 
@@ -53,7 +56,7 @@ def read(folder: Path, name: str, parent: str | None = None) -> Curve:
     """The curve of the run in a folder; an empty one before it has measured anything."""
     lines: dict[int, dict[str, Any]] = {}
     try:
-        with (folder / "metrics.jsonl").open("rb") as file:
+        with opened(folder / "metrics.jsonl") as file:
             while text := file.readline(LONGEST_LINE):
                 if (said := _line(text)) is not None:
                     lines[int(said["step"])] = said
@@ -82,7 +85,7 @@ def _line(text: bytes) -> dict[str, Any] | None:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _values(line: dict[str, Any]) -> Iterable[tuple[str, float]]:
@@ -165,13 +168,18 @@ def _draw(axis: Any, curve: Curve, start: int, key: str, **style: Any) -> None:
     axis.plot([start + place for place in places], values, **style)
 
 
+def _label(name: str) -> str:
+    """A name as matplotlib shows it: between two dollars it would read a formula."""
+    return one_line(name).replace("$", r"\$")
+
+
 def _loss(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
     axis.set_title("loss in training")
     for number, curve in enumerate(curves):
         color = f"C{number}"
         places, values = curve.series.get("loss", ([], []))
         _draw(axis, curve, starts[curve.name], "loss", color=color, alpha=0.3, lw=1)
-        axis.plot([starts[curve.name] + p for p in places], smooth(values), color=color, lw=2, label=curve.name)
+        axis.plot([starts[curve.name] + p for p in places], smooth(values), color=color, lw=2, label=_label(curve.name))
     axis.legend(frameon=False)
 
 
@@ -183,7 +191,7 @@ def _held_out(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> Non
             style = {"color": f"C{sources.index(source)}", "marker": "o", "ms": 4, "lw": 1.5}
             _draw(axis, curve, starts[curve.name], f"held_out/{source}", **style)
     for number, source in enumerate(sources):
-        axis.plot([], [], color=f"C{number}", marker="o", ms=4, label=source)
+        axis.plot([], [], color=f"C{number}", marker="o", ms=4, label=_label(source))
     if sources:
         axis.legend(frameon=False)
     else:

@@ -133,7 +133,7 @@ class Run:
         if self.missing:
             raise CurateError(self.missing)
         contents = {name: manifest.content for name, (_, manifest) in self._nodes().items()}
-        kept = {name: value for name, value in self.params.items() if name not in MACHINE}
+        kept = {name: _same(value) for name, value in self.params.items() if name not in (*MACHINE, "seed")}
         return {
             "format": FORMAT,
             "run": self.words,
@@ -280,3 +280,12 @@ def _number(name: str, value: Any) -> Any:
         with contextlib.suppress(ValueError):
             return count(value)
     return value
+
+
+def _same(value: Any) -> Any:
+    """A parameter so that `0` and `0.0`, which train the same, are one."""
+    if isinstance(value, dict):
+        return {name: _same(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_same(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -183,10 +183,17 @@ def _taken(file: IO[str]) -> bool:
     return True
 
 
+def opened(path: Path) -> IO[bytes]:
+    """A file of a trainer's, to read. OSError for what is no file: to open a pipe would wait for ever."""
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    return path.open("rb")
+
+
 def read_object(path: Path) -> dict[str, Any]:
     """A JSON object from a file; empty for one that is not there, too large, or anything else."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             data = file.read(MOST + 1)
         found = json.loads(data) if len(data) <= MOST else None
     except (OSError, ValueError, RecursionError):
@@ -197,7 +204,7 @@ def read_object(path: Path) -> dict[str, Any]:
 def tail(path: Path) -> str:
     """The end of a text file, from a line's beginning on; empty if there is none."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - TAIL))
             text = file.read(TAIL).decode("utf-8", "replace")

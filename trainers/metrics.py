@@ -199,6 +199,6 @@ def _step(line: bytes) -> float:
     """The step that a line is of; infinite for a line that was torn."""
     try:
         step = json.loads(line)["step"] if line.endswith(b"\n") else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         step = None
     return step if isinstance(step, int) else float("inf")

@@ -10,7 +10,7 @@ windows, its learning rate, its random seed. So a checkpoint holds weights, mome
 
     metrics.jsonl       a line for each step, and one before the first; see `trainers/metrics.py`
     checkpoints/        see `trainers/checkpoint.py`; the newest is resumed from
-    status.json         running, finished, failed, or interrupted (SIGTERM: the step under way ends, a checkpoint is saved, exit code 0)
+    status.json         running, finished, failed, or interrupted (SIGTERM, Ctrl-C: the step ends, a checkpoint is saved, exit code 0)
     model/              the trained model for transformers, when the run is finished
     manifest.json       last of all: the result, and the digests of its files; see `trainers/result.py`
 
@@ -27,12 +27,13 @@ import gc
 import hashlib
 import json
 import math
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -47,6 +48,8 @@ from trainers.metrics import Metrics, Speed, refuse_missing
 from trainers.optimizers import STATE_BYTES, optimizer, set_lr
 from trainers.place import Place, ranks
 from trainers.settings import Run, accumulation, read, schedule_of
+
+T = TypeVar("T")
 
 
 def seed_of(*numbers: int) -> int:
@@ -87,6 +90,9 @@ class Trainer:
         if self.config.vocab_size < self.mix.facts["vocab"]:
             said = f"the model knows {self.config.vocab_size:,} tokens, the mixture {self.mix.facts['vocab']:,}"
             raise CurateError(f"{said}; resize its embeddings first", where=run.model or "")
+        known, asked = self.config.max_position_embeddings, self.mix.seq_len
+        if asked > known and place.rank == 0:
+            print(f"note: windows of {asked:,} are longer than the model's max_position_embeddings, {known:,}")
         parameters = sum(p.numel() for p in self.model.parameters())
         sharded = place.world if run.parallel == "fsdp" else 1
         whole = run.parallel == "fsdp" and self.accumulation > 1 and not run.reduce_each
@@ -270,7 +276,7 @@ class Trainer:
 
     def begin(self) -> None:
         """Open the metrics and say that the run is under way."""
-        self.metrics = each(lambda: self._opened() if self.place.rank == 0 else None, str(self.out))
+        self.metrics = self._on_first(self._opened)
         self.status("running")
 
     def _opened(self) -> Metrics:
@@ -281,16 +287,25 @@ class Trainer:
 
     def end(self, status: str) -> None:
         """Of a finished run write the model and, last, what came out."""
-        if status == "finished" and not (self.out / "model").exists():
+        if status == "finished":
+            self._on_first(self._clear_model)
             checkpoint.export_hf(self.model, self.tokenizer, self.out / "model")
         self.status(status)
-        if status == "finished" and self.place.rank == 0:
-            result.write(self.out, self._known())
+        if status == "finished":
+            self._on_first(lambda: result.write(self.out, self._known()))
+
+    def _clear_model(self) -> None:
+        """Remove a model that an earlier attempt wrote: with no manifest nothing says that it is whole."""
+        if (self.out / "model").exists():
+            shutil.rmtree(self.out / "model")
 
     def status(self, said: str) -> None:
         """Write status.json, at once or not at all."""
-        if self.place.rank == 0:
-            result.write_status(self.out, {"status": said, **self._known()})
+        self._on_first(lambda: result.write_status(self.out, {"status": said, **self._known()}))
+
+    def _on_first(self, part: Callable[[], T]) -> T | None:
+        """What the first rank does alone, and gets; CurateError on all ranks where it fails, for the others would wait."""
+        return each(lambda: part() if self.place.rank == 0 else None, str(self.out))
 
     def _known(self) -> dict[str, Any]:
         """What is told of the run beside its steps."""
@@ -310,15 +325,31 @@ def train(run: Run) -> str:
 
 def _train(run: Run) -> str:
     stopped: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    with ranks() as place, sole(Path(run.out)):
+    with _heard(stopped), ranks() as place, sole(Path(run.out)):
         trainer = Trainer(run, place)
         trainer.resume()
         with trainer.telling():
             status = trainer.fit(stopped)
         trainer.end(status)
-    signal.signal(signal.SIGTERM, before)
     return status
+
+
+@contextlib.contextmanager
+def _heard(stopped: list[int]) -> Iterator[None]:
+    """SIGTERM and the first Ctrl-C are noted and not obeyed at once; a Ctrl-C that is ignored, as under nohup, stays so."""
+
+    def note(number: int, frame: Any) -> None:
+        if number == signal.SIGINT in stopped:
+            raise KeyboardInterrupt
+        stopped.append(number)
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {n: signal.signal(n, note) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def main(arguments: list[str]) -> int:

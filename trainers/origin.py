@@ -77,7 +77,7 @@ def parent_of(run: Run) -> Path:
     except FileNotFoundError:
         what = "a run that is not finished" if (folder / "checkpoints").is_dir() else "neither a run nor a checkpoint"
         raise CurateError(f"{what}; name a finished run's folder, or a checkpoint", where=str(folder)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CurateError("its manifest.json cannot be read; name another parent", where=str(folder)) from error
     named = said.get("checkpoint") if isinstance(said, dict) else None
     return folder / named if isinstance(named, str) else folder

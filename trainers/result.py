@@ -58,20 +58,16 @@ def is_finished(run: Run) -> bool:
     out = Path(run.out)
     try:
         said = json.loads(path_of(out).read_bytes())
+        settings, mixture = dict(said["settings"]), said["mixture"]
         whole = said["status"] == "finished" and all(
             (out / name).stat().st_size == file["bytes"] for name, file in said["files"].items()
         )
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-    ):  # none, torn, or a file of it is gone: the run goes on and makes it again
-        return False
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return False  # none, torn, no result of ours, or a file of it is gone: the run goes on and makes it again
     if whole:
-        refuse_other(run, said["settings"])
-        if said["mixture"] != (mine := Mixture(run.mixture).digest):
-            was = f"this run was of the mixture {said['mixture'][:12]}, not {mine[:12]}"
+        refuse_other(run, settings)
+        if mixture != (mine := Mixture(run.mixture).digest):
+            was = f"this run was of the mixture {str(mixture)[:12]}, not {mine[:12]}"
             raise CurateError(f"{was}; name another out: folder", where=run.out)
     return whole
 

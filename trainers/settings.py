@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import re
 import typing
 from dataclasses import dataclass, field
@@ -119,9 +120,13 @@ FREE = (
 POSITIVE = (
     "lr", "max_steps", "batch_size", "micro_batch", "max_grad_norm", "max_skipped", "eps", "eval_steps", "save_steps", "keep", "keep_steps",
 )  # fmt: skip
-BELOW_ONE = ("beta1", "beta2")
 TOKENS = ("warmup_tokens", "from_tokens")
 """Settings that recipes write as 2M or 130B."""
+BELOW_ONE = ("beta1", "beta2")
+MOST = 2**63 - 1
+"""No number of a setting is larger: Python has larger ones, torch has not."""
+MOST_WINDOWS = 1 << 16
+"""No step has more: what is meant are tokens then."""
 _COUNT = re.compile(r"(\d+(?:_\d+)*)(?:\.(\d+))?([kMBT]?)")
 
 
@@ -129,7 +134,7 @@ def read(path: Path) -> Run:
     """The settings in a file. CurateError in one line for what `checked` refuses, and for what is no JSON."""
     try:
         said = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CurateError(f"cannot be read as JSON ({' '.join(str(error).split())})", where=str(path)) from error
     if not isinstance(said, dict):
         raise CurateError("is no object of settings, {...}", where=str(path))
@@ -163,8 +168,8 @@ def _count(name: str, value: Any, where: str) -> Any:
     """A number for a text such as 130B."""
     if not isinstance(value, str):
         return value
-    if not (found := _COUNT.fullmatch(value)):
-        raise CurateError(f"{name} is {value!r}, and must be a number of tokens such as 2M or 130B", where=where)
+    if len(value) > 40 or not (found := _COUNT.fullmatch(value)):
+        raise CurateError(f"{name} is {value[:40]!r}, and must be a number of tokens such as 2M or 130B", where=where)
     whole, part, unit = found[1].replace("_", ""), found[2] or "", found[3]
     digits = 3 * ("kMBT".index(unit) + 1) if unit else 0
     if len(part.rstrip("0")) > digits:
@@ -183,8 +188,21 @@ def _refuse_value(name: str, value: Any, wanted: Any, where: str) -> None:
             raise CurateError(f"{name} is {one!r}, and must be one of {', '.join(CHOICES[name])}", where=where)
     if type(value) in (int, float) and (value < 0 or (name in POSITIVE and value == 0)):
         raise CurateError(f"{name} is {value}, and must be more", where=where)
-    if name in BELOW_ONE and value >= 1:
-        raise CurateError(f"{name} is {value}, and must be below 1", where=where)
+    if type(value) in (int, float) and (value > MOST or (name in BELOW_ONE and value >= 1)):
+        shown = f"{value}" if value <= MOST else "more than 2^63"
+        raise CurateError(f"{name} is {shown}, and must be less", where=where)
+    if isinstance(value, str):
+        _refuse_text(name, value, where)
+
+
+def _refuse_text(name: str, value: str, where: str) -> None:
+    """CurateError for what no path and no name can be: a zero byte, or half of a character."""
+    try:
+        fits = b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        fits = False
+    if not fits or (name == "out" and not value):
+        raise CurateError(f"{name} is {value[:80]!r}, which no file can be called", where=where)
 
 
 def _options(wanted: Any) -> tuple[Any, ...]:
@@ -195,6 +213,9 @@ def _options(wanted: Any) -> tuple[Any, ...]:
 
 def _refuse_together(run: Run, where: str) -> None:
     """CurateError for settings that contradict each other, and where nothing says which weights a run begins with."""
+    if run.batch_size > MOST_WINDOWS:
+        said = f"batch_size {run.batch_size:,} counts windows, not tokens, and a step has at most {MOST_WINDOWS:,}"
+        raise CurateError(f"{said}; divide the tokens of a step by the mixture's seq_len", where=where)
     if run.warmup_tokens is not None and run.warmup_steps:
         raise CurateError("warmup_steps and warmup_tokens say the same thing; keep one", where=where)
     if not (run.model or run.parent or run.config):

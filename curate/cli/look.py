@@ -124,11 +124,12 @@ def _plot(curated: Curated, path: Path, as_json: bool) -> None:
 def _curve_text(curve: Curve) -> None:
     """What a run has measured: the loss as a line of blocks, first and last of what is held out."""
     from curate.curves import spark
+    from curate.run_folder import one_line
 
     click.echo(f"{curve.name}: {number(curve.step)} steps, {number(curve.tokens)} tokens")
     for name in ("loss", *(f"held_out/{source}" for source in curve.sources)):
         if ends := curve.ends(name):
-            title = printable(name.replace("held_out/", "held out: "))
+            title = one_line(name.replace("held_out/", "held out: "))
             click.echo(f"  {title:24} {ends[0]:7.4f} -> {ends[1]:7.4f}  {spark(curve.series[name][1])}")
 
 

@@ -40,7 +40,7 @@ def test_a_curve_has_the_numbers_of_its_lines_and_the_last_of_lines_of_one_step(
 @pytest.mark.parametrize(
     "line",
     [b"{", b"", b"\xff\xfe", b"[1]", b'{"step": 3}', b'{"step": NaN, "tokens": 1}', b'{"step": true, "tokens": 1}', b'"x"',
-     b"[" * 100_000, b'{"step": 3, "tokens": 1, "loss": "' + b"x" * (1 << 20) + b'"}'],
+     b"[" * 100_000, b'{"step": 3, "tokens": 1e308, "loss": 1}', b'{"step": 3, "tokens": 1, "loss": "' + b"x" * (1 << 20) + b'"}'],
 )  # fmt: skip
 def test_a_line_that_is_no_measurement_is_passed_over(tmp_path: Path, line: bytes) -> None:
     told = {"step": 1, "tokens": 10, "loss": 8.0}
@@ -49,7 +49,7 @@ def test_a_line_that_is_no_measurement_is_passed_over(tmp_path: Path, line: byte
 
 
 def test_a_value_that_is_no_number_is_passed_over(tmp_path: Path) -> None:
-    line = {"step": 3, "tokens": 4, "loss": "low", "held_out": [1], "lr": None, "mfu": True}
+    line = {"step": 3, "tokens": 4, "loss": "low", "held_out": [1], "lr": None, "mfu": True, "grad_norm": -1e308}
     assert read(write(tmp_path / "run", line), "r/midtrain").series == {"tokens": ([4], [4])}
 
 
@@ -91,6 +91,13 @@ def test_the_same_curves_give_the_same_picture(tmp_path: Path, suffix: str) -> N
         plot(curves, tmp_path / f"{name}{suffix}", "long")
     assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
     assert (tmp_path / f"one{suffix}").stat().st_size > 5_000
+
+
+def test_a_source_called_like_a_formula_can_be_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    line = {"step": 1, "tokens": 10, "loss": 8.0, "held_out": {r"$\frac$": 1.0, "a\nb\x1b": 2.0}}
+    plot([read(write(tmp_path / "run", line), "r/midtrain")], tmp_path / "a.svg", "r")
+    assert (tmp_path / "a.svg").stat().st_size > 0
 
 
 def test_a_picture_of_nothing_or_of_another_kind_is_refused(tmp_path: Path) -> None:

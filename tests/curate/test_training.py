@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import curate
 from curate.api import Curated
+from curate.curves import read as read_curve
 from curate.errors import CurateError
 from curate.run import MACHINE
 from curate.run_folder import ATTEMPT, RunFolder, one_line, plain_number
@@ -430,6 +431,13 @@ def test_counts_may_be_written_short_and_are_the_same_run(here: Path) -> None:
     assert opened(here).train(dry_run=True)[0]["key"] == row["key"]
 
 
+@pytest.mark.parametrize("edit", ["max_steps: 12.0", "seed: 0, max_steps: 12", "max_steps: 12}  # as before\n  #"])
+def test_an_edit_that_trains_the_same_leaves_a_run_current(here: Path, edit: str) -> None:
+    opened(here).train()
+    change(here, "stable", "max_steps: 12", edit)
+    assert states(opened(here)) == {"stable/midtrain": "current"}
+
+
 def test_an_old_error_is_not_told_of_a_new_crash(here: Path) -> None:
     change(here, "stable", "max_steps: 12", "max_steps: 12, crash_at: 7")
     with pytest.raises(CurateError, match="out of memory"):
@@ -482,6 +490,15 @@ def test_whatever_a_trainer_writes_can_be_looked_at(here: Path, data: bytes) -> 
     frame = opened(here).sql("select state, step, tokens, loss, why from runs")
     assert frame["step"][0] is None and frame["loss"][0] is None
     json.dumps(opened(here).runs(), allow_nan=False).encode()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "status.json", "metrics.jsonl", "record.json", "log.txt"])
+def test_a_pipe_in_a_run_s_folder_keeps_nobody_waiting(here: Path, name: str) -> None:
+    folder = folder_of(opened(here))
+    folder.path.mkdir(parents=True)
+    os.mkfifo(folder.file(name))
+    assert read_curve(folder.path, "r").series == {} and folder.said() == "it printed nothing"
+    assert states(opened(here))["stable/midtrain"] in ("missing", "failed")
 
 
 def test_a_manifest_may_name_no_file_outside_its_folder(here: Path) -> None:

@@ -172,7 +172,10 @@ def test_a_step_whose_gradient_is_not_finite_is_skipped_and_counted(run: Run, mo
 
 
 @pytest.mark.slow
-def test_a_run_that_sigterm_ends_exits_with_0_and_goes_on_as_if_nothing_had_been(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_a_signal_ends_exits_with_0_and_goes_on_as_if_nothing_had_been(
+    number: signal.Signals, run: Run, tmp_path: Path
+) -> None:
     """Into the decay and the second epoch, bit for bit."""
     run = dataclasses.replace(run, max_steps=40, decay_steps=20, micro_batch=4)
     whole_run = but(run, "whole")
@@ -182,7 +185,7 @@ def test_a_run_that_sigterm_ends_exits_with_0_and_goes_on_as_if_nothing_had_been
         assert process.stdout
         for line in process.stdout:
             if line.startswith("step 4/"):
-                process.send_signal(signal.SIGTERM)
+                process.send_signal(number)
                 break
         assert "interrupted" in process.stdout.read()
     assert process.returncode == 0
@@ -265,3 +268,35 @@ def test_tokens_of_another_tokenizer_are_refused(run: Run, tmp_path: Path) -> No
             train(dataclasses.replace(run, tokenizer=str(tmp_path)))
         finally:
             torch.distributed.destroy_process_group()
+
+
+def test_a_model_that_is_not_whole_is_written_again(run: Run) -> None:
+    assert train(run) == "finished"
+    model = Path(run.out) / "model/model.safetensors"
+    before = model.read_bytes()
+    for spoil in (model.unlink, lambda: model.write_bytes(b"torn")):
+        spoil()
+        assert train(run) == "finished"
+        assert model.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"status": "finished", "files": {}}', '{"settings": 1, "files": [1]}']
+)
+def test_a_manifest_that_is_none_of_a_result_is_made_again(text: str, run: Run) -> None:
+    train(run)
+    path = Path(run.out) / "manifest.json"
+    path.write_text(text)
+    assert train(run) == "finished"
+    assert json.loads(path.read_text())["step"] == run.max_steps
+
+
+def test_windows_longer_than_the_model_s_positions_are_told(
+    run: Run, base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}
+    config = {"model_type": "llama", "max_position_embeddings": 8, **sizes}
+    train(but(run, "short", model=None, config=config, tokenizer=str(base)))
+    assert "windows of 32 are longer than the model's max_position_embeddings, 8" in capsys.readouterr().out
+    train(run)
+    assert "longer than" not in capsys.readouterr().out

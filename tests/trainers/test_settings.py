@@ -74,6 +74,15 @@ def test_there_are_such_entries_with_models_and_with_parents() -> None:
         ({"parent": "/x", "from_tokens": "13 apples"}, "from_tokens is '13 apples', and must be a number of tokens such as 2M"),
         ({"warmup_tokens": "0.5"}, "warmup_tokens is '0.5', which is no whole number of tokens"),
         ({"warmup_steps": 1, "warmup_tokens": 10}, "say the same thing; keep one"),
+        ({"lr": 10**400}, r"lr is more than 2\^63, and must be less"),
+        ({"eps": 1e300}, r"eps is more than 2\^63, and must be less"),
+        ({"beta1": 1}, "beta1 is 1, and must be less"),
+        ({"beta2": 1.5}, "beta2 is 1.5, and must be less"),
+        ({"warmup_tokens": "9" * 5000}, "and must be a number of tokens"),
+        ({"batch_size": 4_194_304}, "batch_size 4,194,304 counts windows, not tokens"),
+        ({"out": ""}, "out is '', which no file can be called"),
+        ({"mixture": "a\0b"}, "which no file can be called"),
+        ({"tokenizer": "\ud800"}, "which no file can be called"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_are_refused_in_one_line(changed: dict[str, Any], said: str) -> None:
@@ -94,7 +103,8 @@ def test_settings_come_back_from_their_file_as_they_were(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("{}", "out is missing"), ("[1]", "no object of settings"), ("{", "as JSON")]
+    ("text", "said"),
+    [("{}", "out is missing"), ("[1]", "no object of settings"), ("{", "as JSON"), ("[" * 100_000, "as JSON")],
 )
 def test_a_file_that_lacks_a_setting_or_is_none_is_refused(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(text)

@@ -11,6 +11,7 @@ pytest.importorskip("transformers", reason="needs the extra `train`")
 from tests.trainers import ranks, runs  # noqa: E402
 from tests.trainers.runs import asked, lines, train  # noqa: E402
 from tests.trainers.test_equal import close  # noqa: E402
+from trainers import _manifest  # noqa: E402
 
 WAYS: dict[int, list[tuple[int, dict[str, Any]]]] = {
     1: [(8, {}), (2, {}), (1, {})],
@@ -137,3 +138,16 @@ def test_two_compiled_steps_are_those_of_eager_ones(
     for mine, theirs in zip(lines(compiled), lines(eager), strict=True):
         assert mine["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
         assert mine["grad_norm"] == pytest.approx(theirs["grad_norm"], rel=1e-5)
+
+
+def test_a_parent_that_the_first_rank_refuses_ends_all_ranks_with_the_same_line(
+    tmp_path: Path, base: Path, data: Path
+) -> None:
+    (parent,) = train(asked(tmp_path / "parent", base, data, max_steps=1, warmup_steps=0, decay_steps=0))
+    checkpoint = parent / "checkpoints/step-0000001"
+    said = _manifest.read(checkpoint)
+    said["facts"]["tokenizer_sha256"] = "0" * 64
+    _manifest.write_manifest(checkpoint, {name: said[name] for name in ("step", "world", "facts", "files")})
+    child = asked(tmp_path / "child", base, data, model=None, parent=str(parent), tokenizer=str(base))
+    train(child, world=2, code=2)
+    assert all("the checkpoint's tokenizer is 000000000000" in runs.printed(child, rank) for rank in range(2))
