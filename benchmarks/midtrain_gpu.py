@@ -313,7 +313,7 @@ def run_all(folder: Path, tiny: bool, names: list[str], budget: float, limit: fl
             )
             last = (done.stdout.splitlines() or [""])[-1]
             whole = done.returncode == 0 and last.startswith("{")
-            found.append(json.loads(last) if whole else {"entry": name, "error": done.stderr + done.stdout})
+            found.append(json.loads(last) if whole else {"entry": name, "error": done.stdout + done.stderr})
         except subprocess.TimeoutExpired as late:
             text = (late.stderr or b"").decode(errors="replace")
             found.append({"entry": name, "error": f"stopped after {late.timeout:.0f} s\n{text}"})

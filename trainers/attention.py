@@ -25,9 +25,12 @@ GROUPED = {"enable_gqa": True} if "enable_gqa" in inspect.signature(varlen_attn)
 """How the kernel is told of fewer keys than queries, from torch 2.12 on. Asked here, for a compiled layer would stop to ask."""
 
 
-def default(device: torch.device) -> str:
-    """The implementation for a device if none is asked for: what was proven on it, and is fastest of that."""
-    return VARLEN if device.type == "cpu" else "sdpa"
+def default(device: torch.device, compiled: bool) -> str:
+    """The implementation for a device if none is asked for: what was proven on it, and is fastest of that.
+
+    compiled: whether layers are; on a CPU none is where documents are taken one by one, which no compiler sees into.
+    """
+    return VARLEN if device.type == "cpu" and not compiled else "sdpa"
 
 
 def register() -> None:

@@ -84,7 +84,7 @@ class Trainer:
     def _make(self) -> None:
         run, place = self.run, self.place
         cuda = place.device.type == "cuda"
-        chosen = run.attention or attention.default(place.device)
+        chosen = run.attention or attention.default(place.device, run.compile)
         self.model = origin.model_of(run, self.mix, self.source, chosen)
         self.config: Any = self.model.config
         if self.config.vocab_size < self.mix.facts["vocab"]:

@@ -20,6 +20,7 @@ corpora:
   web: {{files: "embedded:crawl?pages={PAGES}"}}
 mixture: null
 tokenizer: null
+train: null
 expect: []
 """
 FLOORS = {

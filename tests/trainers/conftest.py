@@ -1,5 +1,6 @@
 """A tiny random Llama with a tokenizer of its own, and a mixture of two sources and two stages, for everything under `trainers/`."""
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,17 @@ import pytest
 
 from curation.fit.bpe import bpe
 from mixers.mixture import mixture
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums come out the same to the bit only for one number of threads, here and in the processes that tests start."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        torch.set_num_threads(1)
+
 
 TEXTS = [
     "The quick brown fox jumps over the lazy dog.",

@@ -58,7 +58,7 @@ def test_there_are_such_entries_with_models_and_with_parents() -> None:
         ({"max_steps": True}, "max_steps is True, and must be int"),
         ({"eval_steps": 0}, "eval_steps is 0, and must be more"),
         ({"keep_steps": -1}, "keep_steps is -1, and must be more"),
-        ({"beta2": 1}, "beta2 is 1, and must be below 1"),
+        ({"beta2": 1}, "beta2 is 1, and must be less"),
         ({"optimizer": "sgd"}, "optimizer is 'sgd', and must be one of adamw"),
         ({"report_to": "wandb"}, "report_to is 'wandb', and must be list"),
         ({"report_to": ["tensorbord"]}, "report_to is 'tensorbord', and must be one of tensorboard, wandb"),
