@@ -628,6 +628,18 @@ def test_sql_tells_of_runs_before_and_after_training(here: Path) -> None:
     assert frame["kind"].to_list() == ["local", "local"]
 
 
+def test_a_branch_that_trains_on_what_its_parent_holds_out_is_told(here: Path) -> None:
+    from curate.train import held_out_above
+
+    change(here, "stable", "seq_len: 32", "seq_len: 32, held_out: 60")
+    assert {row["done"] for row in opened(here, "decay").train()} == {"trained"}
+    same = Training(opened(here, "decay"))["midtrain"]
+    assert held_out_above(same) == 0
+    change(here, "decay", "tokens: 500", "tokens: 500, held_out: null")
+    opened(here, "decay").build()
+    assert held_out_above(Training(opened(here, "decay"))["midtrain"]) > 0
+
+
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [

@@ -120,3 +120,13 @@ def test_what_is_said_of_settings_is_said_of_settings_that_there_are() -> None:
 def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees() -> None:
     """Else a changed profile would make a run that is the same to `curate` one that the trainer refuses to resume."""
     assert {*FREE} - {"out", "name", "lock", "mixture", "tokenizer"} == {*MACHINE}
+
+
+def test_a_store_that_was_moved_is_no_other_parent_and_another_run_is() -> None:
+    pytest.importorskip("torch", reason="needs the extra `train`")
+    from trainers.result import refuse_other
+
+    run = Run("/b/x", "m", 1e-3, 1, 1, parent="/b/training/key", tokenizer="t")
+    refuse_other(run, dataclasses.asdict(dataclasses.replace(run, parent="/a/training/key")))
+    with pytest.raises(CurateError, match="begun with parent '/a/training/other'"):
+        refuse_other(run, dataclasses.asdict(dataclasses.replace(run, parent="/a/training/other")))
