@@ -15,7 +15,7 @@ What differs: transformers' Trainer computes whole logits and counts targets by 
 installed, else our `varlen`. TRL is left out: its packing without crossing needs flash-attn, and else it is transformers' Trainer.
 
 The machine lent to this project has torch, transformers and accelerate, and no polars: make the data here and carry it. OLMo-core's wheels
-(20 MB, as `/work/.library/device/README.md` says, into `.whl`): ai2-olmo-core bettermap boto3 botocore brotli cached_path cffi cryptography
+(20 MB, into a folder that travels with the tree): ai2-olmo-core bettermap boto3 botocore brotli cached_path cffi cryptography
 dataclass-extensions dill google-api-core google-auth google-cloud-core google-cloud-storage google-crc32c google-resumable-media
 googleapis-common-protos jmespath opentelemetry-api proto-plus pyasn1 pyasn1-modules s3transfer zstandard. **Never run on a GPU yet.**
 """

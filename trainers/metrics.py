@@ -161,8 +161,7 @@ class Metrics:
         try:
             act(self.boards[name])
         except Exception as error:
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            print(f"warning: {name} failed and is told nothing more ({said})", file=sys.stderr, flush=True)
+            print(f"warning: {name} failed and is told nothing more ({_said(error)})", file=sys.stderr, flush=True)
             del self.boards[name]
 
 
@@ -170,8 +169,12 @@ def _opened(board: str, out: Path, name: str, step: int, settings: dict[str, Any
     try:
         return BOARDS[board](out, name, step, settings)
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise CurateError(f"report_to: {board} cannot begin ({said}); leave it out of report_to") from error
+        raise CurateError(f"report_to: {board} cannot begin ({_said(error)}); leave it out of report_to") from error
+
+
+def _said(error: Exception) -> str:
+    """An error of a board in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 @contextlib.contextmanager

@@ -104,10 +104,8 @@ class Trainer:
             models.refuse_unfit(self.needs, room, sharded > 1, recomputed, run.micro_batch)
         flops = models.flops_per_token(self.config, parameters, self.mix.seq_len)
         self.speed = Speed(flops, models.peak(place.device), place.world)
-        packed, weights = (
-            models.prepare(self.model, recomputed, run.compile),
-            origin.weights_of(self.model, run, self.source),
-        )
+        packed = models.prepare(self.model, recomputed, run.compile)
+        weights = origin.weights_of(self.model, run, self.source)
         self.spread = models.spread(packed, run.parallel, place.device, run.dtype)
         origin.share(self.model, weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
@@ -156,9 +154,7 @@ class Trainer:
         self.facts |= {name: getattr(self, name) for name in names} | {"data": self.mix.state_dict()}
         self.facts |= {"settings": dataclasses.asdict(self.run), "name": self.run.name, "lock": self.run.lock}
         self.facts["config"] = origin.said_of(self.config)
-        each(
-            lambda: self.metrics.sync() if self.metrics else None, str(self.out)
-        )  # no checkpoint without its steps' lines
+        self._on_first(lambda: self.metrics.sync() if self.metrics else None)  # no checkpoint without its steps' lines
         checkpoint.save(self.out / "checkpoints", self.step, self.model, self.optimizer, self.facts, self.run.keep)
         self._keep()
 
@@ -181,9 +177,9 @@ class Trainer:
             rows = slice(n * size, (n + 1) * size)
             with models.syncing(self.spread, self.run.reduce_each or n == self.accumulation - 1):
                 with self.computing():
-                    total, each, _ = self.spread(*(part[rows] for part in given))
+                    total, by_window, _ = self.spread(*(part[rows] for part in given))
                 (total * scale).backward()
-            losses += self.sources.summed(each.detach(), sources[rows])
+            losses += self.sources.summed(by_window.detach(), sources[rows])
         return losses
 
     def update(self, window: Window, sources: Tensor) -> dict[str, Any]:

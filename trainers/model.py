@@ -29,6 +29,7 @@ from torch.utils.checkpoint import checkpoint
 from curate.errors import CurateError
 from trainers import attention as attentions
 from trainers.losses import next_token_loss
+from trainers.optimizers import STATE_BYTES
 from trainers.settings import FAMILIES, untried
 
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -41,9 +42,9 @@ PEAKS = {
     "NVIDIA H200": 989e12,
 }
 """Dense bf16 FLOP/s by the device's whole name, from NVIDIA's data sheets. Others, such as H100 PCIe and slices, have no MFU."""
-STATE_BYTES, LOGIT_BYTES, LAYER_BYTES, WORK_BYTES = 16, 16 * 2048, 4, 46
-"""Memory, as fitted to measured steps in `curate/compute.py`, which this package may not import: per parameter; per entry of the
-vocabulary; per token, hidden unit and layer with activation checkpointing; per token and hidden unit."""
+LOGIT_BYTES, LAYER_BYTES, WORK_BYTES = 16 * 2048, 4, 46
+"""Memory, as fitted to measured steps in `curate/compute.py`, which this package may not import: per entry of the vocabulary; per
+token, hidden unit and layer with activation checkpointing; per token and hidden unit. Of states see `optimizers.STATE_BYTES`."""
 WHOLE_LAYER_BYTES = 34
 """In place of LAYER_BYTES without activation checkpointing (Korthikanti et al., arXiv 2205.05198, equation 2 without attention scores)."""
 
@@ -242,7 +243,7 @@ def memory(
     sharded: int = 1,
     checkpointing: bool = True,
     whole_gradients: bool = False,
-    state_bytes: int = STATE_BYTES,
+    state_bytes: int = STATE_BYTES["adamw"],
 ) -> dict[str, int]:
     """Bytes of one device by what takes them.
 

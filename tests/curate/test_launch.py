@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from curate.errors import CurateError
 from curate.launch import job_of, ray, slurm
 from curate.run_folder import RunFolder
 from curate.training import Training
-from tests.curate.runs import change, make, opened, states
+from tests.curate.runs import change, make, opened, states, wait_for
 
 SBATCH = """
 #!/bin/bash
@@ -105,14 +104,6 @@ def cluster(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     (project / "profiles/gpu.toml").write_text(PROFILE.lstrip())
     monkeypatch.setattr("curate.train.POLL", 0.1)
     return state
-
-
-def wait_for(what: Any, seconds: float = 30) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.05)
-    return found
 
 
 def slow(steps: int = 150) -> None:

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from curate.errors import CurateError
 from curate.run import MACHINE
 from curate.run_folder import ATTEMPT, RunFolder, one_line, plain_number
 from curate.training import Training
-from tests.curate.runs import change, environment, make, opened, program, states
+from tests.curate.runs import change, environment, make, opened, program, states, wait_for
 
 
 @pytest.fixture
@@ -200,14 +199,6 @@ def test_a_run_that_saved_when_asked_and_crashed_when_it_went_on_has_failed(here
     with pytest.raises(CurateError, match="failed: at step 7; RuntimeError"):
         opened(here).train()
     assert states(opened(here)) == {"stable/midtrain": "failed"}
-
-
-def wait_for(what: Any, seconds: float = 30) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.05)
-    return found
 
 
 def begin(here: Path, *words: str) -> subprocess.Popen[str]:
