@@ -172,7 +172,7 @@ class Run:
 
     def _refuse_settings(self) -> None:
         """CurateError for parameters that a trainer of ours would refuse, said before hours of building and waiting."""
-        check = imported(PACKAGE / "trainers" / "settings.py").CHECKS.get(self.module)
+        check = imported(PACKAGE / "trainers" / "checks.py").CHECKS.get(self.module)
         if check is None:
             return
         start = "parent" if self.parent else "model" if self.entry.from_ else None

@@ -22,7 +22,7 @@ from mixers.reader import Mixture
 from trainers._manifest import MANIFEST, describe, locked, step_name, sync
 from trainers._manifest import write as write_whole
 from trainers._together import RUNNING, rank
-from trainers.settings import FREE, Run
+from trainers.settings import Run
 
 STATUS = "status.json"
 
@@ -78,7 +78,7 @@ def refuse_other(run: Run, settings: dict[str, Any]) -> None:
     Folders are told apart by their last name, for a store may have been moved.
     """
     mine = dataclasses.asdict(run)
-    for name in sorted(mine.keys() - set(FREE)):
+    for name in sorted(mine.keys() - set(run.FREE)):
         if _called(mine[name]) != _called(settings.get(name)):
             said = f"this run was begun with {name} {settings.get(name)!r}, not {mine[name]!r}"
             raise CurateError(f"{said}; name another out: folder, or branch with parent:", where=run.out)

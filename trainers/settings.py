@@ -6,17 +6,12 @@ refute (a batch that they cannot share, a config that is no model) is refused by
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
-import os
-import re
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError
+from trainers._settings import Rules, made, said_in
 from trainers.schedule import SHAPES, Schedule
 
 FAMILIES = ("llama", "qwen2", "qwen3")
@@ -104,41 +99,35 @@ class Run:
     report_to: list[str] = field(default_factory=list)
     """tensorboard, wandb: where metrics go besides metrics.jsonl. W&B is offline unless WANDB_MODE says otherwise."""
 
+    FREE: ClassVar[tuple[str, ...]] = (
+        "out", "name", "lock", "mixture", "tokenizer", "micro_batch", "parallel", "attention", "activation_checkpointing", "compile",
+        "reduce_each", "eval_steps", "save_steps", "keep", "keep_steps", "report_to",
+    )  # fmt: skip
+    """Settings that a resumed run may change: they do not change what is trained, or (mixture, tokenizer) what they name is compared."""
 
-CHOICES = {
-    "lr_scheduler": tuple(SHAPES),
-    "optimizer": ("adamw", "adamw_8bit"),
-    "parallel": ("fsdp", "ddp"),
-    "dtype": ("bfloat16", "float32"),
-    "report_to": ("tensorboard", "wandb"),
-}
-FREE = (
-    "out", "name", "lock", "mixture", "tokenizer", "micro_batch", "parallel", "attention", "activation_checkpointing", "compile",
-    "reduce_each", "eval_steps", "save_steps", "keep", "keep_steps", "report_to",
+
+RULES = Rules(
+    choices={
+        "lr_scheduler": tuple(SHAPES),
+        "optimizer": ("adamw", "adamw_8bit"),
+        "parallel": ("fsdp", "ddp"),
+        "dtype": ("bfloat16", "float32"),
+        "report_to": ("tensorboard", "wandb"),
+    },
+    positive=(
+        "lr", "max_steps", "batch_size", "micro_batch", "max_grad_norm", "max_skipped", "eps", "eval_steps", "save_steps", "keep",
+        "keep_steps",
+    ),
+    tokens=("warmup_tokens", "from_tokens"),
+    below_one=("beta1", "beta2"),
 )  # fmt: skip
-"""Settings that a resumed run may change: they do not change what is trained, or (mixture, tokenizer) what they name is compared."""
-POSITIVE = (
-    "lr", "max_steps", "batch_size", "micro_batch", "max_grad_norm", "max_skipped", "eps", "eval_steps", "save_steps", "keep", "keep_steps",
-)  # fmt: skip
-TOKENS = ("warmup_tokens", "from_tokens")
-"""Settings that recipes write as 2M or 130B."""
-BELOW_ONE = ("beta1", "beta2")
-MOST = 2**63 - 1
-"""No number of a setting is larger: Python has larger ones, torch has not."""
 MOST_WINDOWS = 1 << 16
 """No step has more: what is meant are tokens then."""
-_COUNT = re.compile(r"(\d+(?:_\d+)*)(?:\.(\d+))?([kMBT]?)")
 
 
 def read(path: Path) -> Run:
     """The settings in a file. CurateError in one line for what `checked` refuses, and for what is no JSON."""
-    try:
-        said = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise CurateError(f"cannot be read as JSON ({' '.join(str(error).split())})", where=str(path)) from error
-    if not isinstance(said, dict):
-        raise CurateError("is no object of settings, {...}", where=str(path))
-    return checked(said, str(path))
+    return checked(said_in(path), str(path))
 
 
 def checked(said: dict[str, Any], where: str) -> Run:
@@ -146,69 +135,9 @@ def checked(said: dict[str, Any], where: str) -> Run:
 
     where: what they stand in, for the message.
     """
-    types = typing.get_type_hints(Run)
-    said = {name: _count(name, value, where) if name in TOKENS else value for name, value in said.items()}
-    for name, value in said.items():
-        if name not in types:
-            raise CurateError(f"no setting {name!r}{did_you_mean(name, types)}", where=where)
-        _refuse_value(name, value, types[name], where)
-    for one in dataclasses.fields(Run):
-        if one.default is one.default_factory is dataclasses.MISSING and one.name not in said:
-            raise CurateError(f"{one.name} is missing", where=where)
-    run = Run(**said)
+    run = made(Run, said, where, RULES)
     _refuse_together(run, where)
     return run
-
-
-CHECKS = {"trainers.midtrain": checked}
-"""What `curate` asks about the parameters of a trainer before it builds anything."""
-
-
-def _count(name: str, value: Any, where: str) -> Any:
-    """A number for a text such as 130B."""
-    if not isinstance(value, str):
-        return value
-    if len(value) > 40 or not (found := _COUNT.fullmatch(value)):
-        raise CurateError(f"{name} is {value[:40]!r}, and must be a number of tokens such as 2M or 130B", where=where)
-    whole, part, unit = found[1].replace("_", ""), found[2] or "", found[3]
-    digits = 3 * ("kMBT".index(unit) + 1) if unit else 0
-    if len(part.rstrip("0")) > digits:
-        raise CurateError(f"{name} is {value!r}, which is no whole number of tokens", where=where)
-    return int(whole + part[:digits].ljust(digits, "0"))
-
-
-def _refuse_value(name: str, value: Any, wanted: Any, where: str) -> None:
-    kinds = [typing.get_origin(kind) or kind for kind in (_options(wanted))]
-    fits = type(value) in kinds or (type(value) is int and float in kinds)
-    if not fits or (isinstance(value, float) and not math.isfinite(value)):
-        names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
-        raise CurateError(f"{name} is {value!r}, and must be {names}", where=where)
-    for one in value if isinstance(value, list) else [value]:
-        if name in CHOICES and one not in CHOICES[name]:
-            raise CurateError(f"{name} is {one!r}, and must be one of {', '.join(CHOICES[name])}", where=where)
-    if type(value) in (int, float) and (value < 0 or (name in POSITIVE and value == 0)):
-        raise CurateError(f"{name} is {value}, and must be more", where=where)
-    if type(value) in (int, float) and (value > MOST or (name in BELOW_ONE and value >= 1)):
-        shown = f"{value}" if value <= MOST else "more than 2^63"
-        raise CurateError(f"{name} is {shown}, and must be less", where=where)
-    if isinstance(value, str):
-        _refuse_text(name, value, where)
-
-
-def _refuse_text(name: str, value: str, where: str) -> None:
-    """CurateError for what no path and no name can be: a zero byte, or half of a character."""
-    try:
-        fits = b"\0" not in os.fsencode(value)
-    except UnicodeEncodeError:
-        fits = False
-    if not fits or (name == "out" and not value):
-        raise CurateError(f"{name} is {value[:80]!r}, which no file can be called", where=where)
-
-
-def _options(wanted: Any) -> tuple[Any, ...]:
-    """The types of a union, or the one type."""
-    plain = typing.get_origin(wanted) in (list, dict)
-    return (wanted,) if plain else typing.get_args(wanted) or (wanted,)
 
 
 def _refuse_together(run: Run, where: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from curate.errors import CurateError
 from curate.recipe import TrainEntry, load
 from curate.run import MACHINE
-from trainers.settings import BELOW_ONE, CHOICES, FREE, POSITIVE, TOKENS, Run, checked, read
+from trainers.settings import RULES, Run, checked, read
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
@@ -114,12 +114,12 @@ def test_a_file_that_lacks_a_setting_or_is_none_is_refused(text: str, said: str,
 
 def test_what_is_said_of_settings_is_said_of_settings_that_there_are() -> None:
     names = {field.name for field in dataclasses.fields(Run)}
-    assert {*CHOICES, *FREE, *POSITIVE, *BELOW_ONE, *TOKENS} <= names
+    assert {*RULES.names(), *Run.FREE} <= names
 
 
 def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees() -> None:
     """Else a changed profile would make a run that is the same to `curate` one that the trainer refuses to resume."""
-    assert {*FREE} - {"out", "name", "lock", "mixture", "tokenizer"} == {*MACHINE}
+    assert {*Run.FREE} - {"out", "name", "lock", "mixture", "tokenizer"} == {*MACHINE}
 
 
 def test_a_store_that_was_moved_is_no_other_parent_and_another_run_is() -> None:
