@@ -17,16 +17,18 @@ from curate.errors import CurateError
 from trainers._settings import Rules, made, said_in
 from trainers.schedule import SHAPES
 
+PROBLEM = "{problem}"
+"""Stands in a template for the problem; all other braces are themselves."""
 TEMPLATES = {
     "simple": "Question:{problem}\nAnswer:",
     "complex": (
         "A conversation between a User and an Assistant. The User asks a question. The Assistant first thinks about how to solve it, "
-        "step by step, and then gives the answer.\nUser: Put the final answer in \\boxed{{}}, for it is read by a program.\n{problem}\n"
+        "step by step, and then gives the answer.\nUser: Put the final answer in \\boxed{}, for it is read by a program.\n{problem}\n"
         "Assistant:"
     ),
 }
 """What a model is shown. `simple` is OctoThinker's (arXiv 2506.20512); `complex` has the form of Open-Reasoner-Zero's without tags, in our
-words, because the paper does not print its own. `{{` and `}}` are braces, as in `str.format`."""
+words, because the paper does not print its own."""
 STOPS = {"simple": ["\nQuestion:"], "complex": ["User:", "Assistant:"]}
 """Where a reply to a template of ours ends, if a recipe does not say."""
 
@@ -291,15 +293,8 @@ def _refuse_lengths(run: Settings, where: str) -> None:
 
 
 def _refuse_template(run: Settings, where: str) -> None:
-    try:
-        shown = run.template_text.format(problem="\0")
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
-        said = (
-            f"template cannot be filled in ({type(error).__name__}: {error}); write {{problem}}, and {{{{ for a brace"
-        )
-        raise CurateError(said, where=where) from None
-    if shown.count("\0") != 1:
-        raise CurateError("template must be simple, complex, or a text with {problem} in it, once", where=where)
+    if run.template_text.count(PROBLEM) != 1:
+        raise CurateError(f"template must be simple, complex, or a text with {PROBLEM} in it, once", where=where)
     if any(not one for one in run.stops):
         raise CurateError("stop has an empty text, which stands everywhere", where=where)
 
