@@ -53,7 +53,10 @@ class Endings:
 
     def end(self, reply: Sequence[int]) -> int | None:
         """How many tokens there are through the one that ends a reply; None if none does."""
-        return next((n for n in range(1, len(reply) + 1) if self.ended(reply[:n])), None)
+        for n, token in enumerate(reply, 1):
+            if token in self.tokens or (token in self._completing and self.completes(reply[:n])):
+                return n
+        return None
 
     def _decoded(self, tokens: Sequence[int]) -> str:
         return self._tokenizer.decode([int(token) for token in tokens if token not in self._silent], False)

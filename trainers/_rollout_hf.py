@@ -22,9 +22,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from curate.errors import CurateError
 from trainers._endings import Endings
-from trainers.rollout import Rollouts, refuse_stale
+from trainers.rollout import Rollouts, received, refuse_stale
 
 BLOCK = 64
 """Places that random numbers are drawn ahead for."""
@@ -46,21 +45,8 @@ class HFEngine:
         """Copy the policy's weights; see `Engine.sync`."""
         self.version = None
         mine = dict(self._model.named_parameters())
-        missing, faults = set(mine), []
-        for name, whole in named:
-            if name not in mine:
-                faults.append(f"there is no {name}")
-            elif name not in missing:
-                faults.append(f"{name} came twice")
-            elif mine[name].shape != whole.shape:
-                faults.append(f"{name} has shape {tuple(whole.shape)}, not {tuple(mine[name].shape)}")
-            else:
-                mine[name].copy_(whole)
-            missing.discard(name)
-        faults += [f"{name} did not come" for name in sorted(missing)]
-        if faults:
-            more = f" (and {len(faults) - 1} more)" if faults[1:] else ""
-            raise CurateError(f"these weights are not the sampler's: {faults[0]}{more}")
+        for name, whole in received(named, {name: parameter.shape for name, parameter in mine.items()}):
+            mine[name].copy_(whole)
         self.version = version
 
     @torch.inference_mode()
@@ -77,6 +63,9 @@ class HFEngine:
             self._sample([replies[i] for i in order[start : start + self.batch]], max_tokens)
         told = [r.tokens for r in replies], [r.log_probs for r in replies], [r.stopped for r in replies]
         return Rollouts.of(*told, version)
+
+    def rest(self) -> None:
+        """Nothing: what a batch takes is given back when it has ended, and weights of the next version are copied over these."""
 
     def close(self) -> None:
         """Forget the model."""

@@ -11,9 +11,10 @@ the policy trains.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -129,6 +130,10 @@ class Engine(Protocol):
         """
         ...
 
+    def rest(self) -> None:
+        """Give memory back to what trains; a sync comes before the next reply. Who does not call it only needs more memory."""
+        ...
+
     def close(self) -> None:
         """Give back what it holds."""
         ...
@@ -148,9 +153,8 @@ def engine_of(run: Settings, config: Any, model: str, tokenizer: Path, device: t
         from trainers._rollout_vllm import VLLMEngine
 
         longest = run.max_prompt_length + max(run.lengths.values())
-        return VLLMEngine(
-            model, tokenizer, endings, run.temperature, dtype, longest, run.generation_batch, run.gpu_memory_utilization
-        )
+        of_gpu = longest, run.generation_batch, run.gpu_memory_utilization
+        return VLLMEngine(config, model, str(tokenizer), endings, run.temperature, dtype, *of_gpu)
     from trainers._rollout_hf import HFEngine
 
     return HFEngine(config, endings, run.temperature, dtype, device, run.generation_batch)
@@ -167,6 +171,34 @@ def refuse_stale(mine: int | None, asked: int) -> None:
         raise CurateError("the sampler has no weights; sync them first")
     if mine != asked:
         raise CurateError(f"the sampler has weights of version {mine}, not {asked}; sync them first")
+
+
+def shapes_of(config: Any) -> dict[str, torch.Size]:
+    """The parameters of a model of this config by their names, tied ones once."""
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(copy.deepcopy(config))
+    return {name: parameter.shape for name, parameter in model.named_parameters()}
+
+
+def received(named: Iterable[tuple[str, Tensor]], shapes: dict[str, torch.Size]) -> Iterator[tuple[str, Tensor]]:
+    """What comes of the tensors that are expected, by name and shape; all is gone through before a CurateError says what was wrong."""
+    missing, faults = set(shapes), []
+    for name, whole in named:
+        if name not in shapes:
+            faults.append(f"there is no {name}")
+        elif name not in missing:
+            faults.append(f"{name} came twice")
+        elif shapes[name] != whole.shape:
+            faults.append(f"{name} has shape {tuple(whole.shape)}, not {tuple(shapes[name])}")
+        else:
+            yield name, whole
+        missing.discard(name)
+    faults += [f"{name} did not come" for name in sorted(missing)]
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if faults[1:] else ""
+        raise CurateError(f"these weights are not the sampler's: {faults[0]}{more}")
 
 
 def end_tokens(config: Any, model: str, tokenizer: Path) -> list[int]:
