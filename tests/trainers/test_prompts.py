@@ -243,16 +243,25 @@ def test_a_file_that_leaves_nothing_to_train_on_is_refused(
         Prompts(many, letters, PLAIN, **how)
 
 
+def but(row: str, **columns: Any) -> Any:
+    """A change of one row."""
+    mine = pl.col("id") == row
+    return lambda f: f.with_columns(**{n: pl.when(mine).then(pl.lit(one)).otherwise(n) for n, one in columns.items()})
+
+
 HOSTILE: dict[str, tuple[Any, str]] = {
     "no column": (lambda f: f.drop("answer"), "there is no column answer; prompts have id, problem, answer"),
     "numbers": (lambda f: f.with_columns(answer=pl.lit(3)), "column answer holds int32, and must hold strings"),
-    "lists": (lambda f: f.with_columns(problem=pl.concat_list("problem")), "column problem holds .*list.*, and must hold strings"),
-    "bytes": (lambda f: f.with_columns(problem=pl.lit(b"\xff")), "column problem holds .*binary, and must hold strings"),
-    "null": (lambda f: f.with_columns(answer=pl.when(pl.col("id") == "p2").then(None).otherwise("answer")), "row 2 has no answer"),
-    "empty": (lambda f: f.with_columns(problem=pl.when(pl.col("id") == "p3").then(pl.lit(" \n")).otherwise("problem")), "row 3 has no problem"),
+    "lists": (
+        lambda f: f.with_columns(problem=pl.concat_list("problem")),
+        "column problem holds .*list.*, and must hold",
+    ),
+    "bytes": (lambda f: f.with_columns(problem=pl.lit(b"\xff")), "column problem holds .*binary, and must hold"),
+    "null": (but("p2", answer=None), "row 2 has no answer"),
+    "empty": (but("p3", problem=" \n"), "row 3 has no problem"),
     "twice": (lambda f: f.with_columns(id=pl.lit("same")), "the id 'same' stands there twice; ids are unique"),
     "nothing": (lambda f: f.clear(), "no prompt is left to train on"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -281,7 +290,7 @@ def test_a_file_that_is_no_parquet_or_torn_is_told_in_one_line(tmp_path: Path, l
 def test_a_text_that_is_no_utf8_is_told_in_one_line(tmp_path: Path, letters: Path) -> None:
     broken = pa.array([b"1+\xff"], pa.binary()).view(pa.string())
     pq.write_table(pa.table({"id": ["a"], "problem": broken, "answer": ["1"]}), tmp_path / "p.parquet")
-    with pytest.raises(CurateError, match="is no Parquet file of prompts .*utf-8"):
+    with pytest.raises(CurateError, match=r"is no Parquet file of prompts .*utf-8"):
         Prompts(tmp_path / "p.parquet", letters, PLAIN)
 
 

@@ -108,9 +108,7 @@ def test_a_reply_ends_where_its_definition_says(folders: dict[str, Path], kind: 
     """Over token boundaries, in the middle of tokens, with end tokens and special ones between, and parts of characters."""
     folder, stops = folders[kind], data.draw(st.sampled_from(STOP_SETS))
     tokenizer = load(folder)
-    usable = [
-        token for token in range(tokenizer.get_vocab_size() + 3)
-    ]  # also some that a model has and its tokenizer has not
+    usable = list(range(tokenizer.get_vocab_size() + 3))  # also some that a model has and its tokenizer has not
     likely = sorted({token for stop in stops for token in tokenizer.encode(f"a{stop}", add_special_tokens=False).ids})
     likely += [
         token for name in ("▁User", "r:", ": b", "User", "▁b") if (token := tokenizer.token_to_id(name)) is not None

@@ -1,4 +1,4 @@
-"""Small tokenizers: one token for each character, as a Llama's that puts its first token in front, and one of pieces with spaces in them."""
+"""Small tokenizers: of characters, with a first token as Llama's has, and of pieces that begin with a space."""
 
 import json
 from pathlib import Path
