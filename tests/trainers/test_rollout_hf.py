@@ -15,7 +15,7 @@ from tests.trainers import words  # noqa: E402
 from tests.trainers.words import ids  # noqa: E402
 from trainers import attention  # noqa: E402
 from trainers._endings import Endings  # noqa: E402
-from trainers._rollout_hf import HFEngine  # noqa: E402
+from trainers._rollout_hf import BLOCK, HFEngine, _Reply  # noqa: E402
 from trainers.model import Packed  # noqa: E402
 from trainers.rollout import Rollouts  # noqa: E402
 
@@ -275,3 +275,11 @@ def test_replies_of_stale_weights_are_refused(letters: Path, engine: HFEngine) -
     fresh = HFEngine(model(0).config, Endings(letters, [], [1]), 1.0, torch.float32, torch.device("cpu"), 4)
     with pytest.raises(CurateError, match="the sampler has no weights"):
         fresh.generate(PROMPTS, SEEDS, 3, 0)
+
+
+def test_the_random_numbers_of_a_reply_are_one_stream_of_its_seed() -> None:
+    """Beyond the block that is drawn at once too; the numbers are those of NumPy's generator, which never repeats."""
+    for seed in (0, 2**56 - 1):
+        reply = _Reply([1], seed)
+        drawn = [reply.uniform(place) for place in range(3 * BLOCK)]
+        assert drawn == np.random.Generator(np.random.Philox(key=seed)).random(3 * BLOCK).tolist()
