@@ -107,6 +107,8 @@ class HFEngine:
         logits = self._model.lm_head(hidden).float() / self.temperature  # (B, V)
         log_probs = logits.log_softmax(-1)
         sums = log_probs.double().exp().cumsum(-1)
+        if not bool(sums[:, -1].isfinite().all()):
+            raise CurateError("the policy's probabilities are no numbers; go back to a checkpoint before, and lower lr")
         wanted = torch.tensor(uniforms, dtype=torch.float64, device=self._device)[:, None] * sums[:, -1:]
         tokens = torch.searchsorted(sums, wanted, right=True)  # below the last sum, so a word with a probability
         return tokens[:, 0], log_probs.gather(1, tokens)[:, 0]

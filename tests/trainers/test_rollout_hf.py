@@ -209,6 +209,15 @@ def test_a_prompt_is_computed_once_and_an_ended_reply_not_at_all(
     )  # each token but the last of its reply
 
 
+def test_a_policy_of_no_numbers_is_told_and_nothing_drawn_from_it(engine: HFEngine) -> None:
+    broken = model(0)
+    with torch.no_grad():
+        broken.model.norm.weight[3] = float("nan")
+    engine.sync(broken.named_parameters(), 1)
+    with pytest.raises(CurateError, match="the policy's probabilities are no numbers; go back to a checkpoint before"):
+        engine.generate(PROMPTS, SEEDS, 5, 1)
+
+
 def test_where_memory_does_not_suffice_the_setting_is_named(engine: HFEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise torch.OutOfMemoryError
