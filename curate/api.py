@@ -280,7 +280,7 @@ class Curated:
                 "removals are not carried out yet; keep those documents out by a clause",
                 where=self.recipe.location("removals"),
             )
-        for where in self.recipe.unpinned("train"):  # what a trainer starts from is its own affair
+        for where in self.recipe.unpinned("train", "probe"):  # what a trainer starts from is its own affair
             raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:

@@ -227,7 +227,9 @@ FIGURES = {
             step BIGINT The last step that the trainer told of.
             tokens BIGINT Tokens trained on up to that step.
             loss DOUBLE Loss at that step.
+            reward DOUBLE Mean reward at that step; NULL where it is no reinforcement learning.
             mixture VARCHAR Content of the mixture that it trains on.
+            prompts VARCHAR Content of the prompts that it trains on.
             parent VARCHAR The run or model that it goes on from; NULL for a model from scratch.
             why VARCHAR Why it is in this state.
         """),
