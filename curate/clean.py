@@ -1,8 +1,8 @@
 """The gate before reinforcement learning: no prompt of a run may hold an item of a benchmark that is reported for what comes of it.
 
 A recipe's `eval:` names models and benchmarks. Where such a model is, or grew from, a run on prompts, these prompts are looked through for
-the items: by the runs of words of `decontaminate: ngram`, and by problems that are equal but for white space. Whatever steps the corpus
-went through, the prompts as they are trained on are looked at. It fails closed: one leak, a benchmark without a card, or one whose items
+the items, as `decontaminate: ngram` and `decontaminate: equal` find them. Whatever steps the corpus went through, the prompts as they are
+trained on are looked at. It fails closed: one leak, a benchmark without a card, or one whose items
 are not on this machine ends the command before anything is trained, also where the run was trained before the benchmark was named.
 """
 
@@ -68,18 +68,17 @@ def _refuse(recipe: Curated, run: Run, name: str) -> None:
     where = recipe.recipe.location("eval")
     try:
         benchmark = _benchmark(recipe, name, where)
-        items = benchmark.items()
-        if not items.height:
+        if not benchmark.items().height:
             raise CurateError("it holds no items")
     except CurateError as error:
         said = f"and whether its prompts are clean of that cannot be told: {error}"
         raise CurateError(f"{what}, {said}", where=where) from None
     prompts = pl.read_parquet(run.owner.store.ensure(run.objects["prompts"]) / FILE, glob=False)
-    found = leaks(prompts, benchmark, items)
+    found = leaks(prompts, benchmark)
     if found.height:
         first = found.row(0, named=True)
         example = f"such as {first['id'][:SHOWN]!r}, which holds {first['leak_item'][:SHOWN]!r}"
-        how = f"take them out with decontaminate: ngram, against: [{name}], or report another benchmark"
+        how = f"take them out with decontaminate: ngram and decontaminate: equal, against: [{name}], or report another one"
         raise CurateError(
             f"{what}, and {found.height:,} of its {prompts.height:,} prompts hold its items, {example}; {how}", where=where
         )
@@ -99,23 +98,16 @@ def _benchmark(recipe: Curated, name: str, where: str) -> Benchmark:
     return datacard.with_files(benchmark, made)
 
 
-def leaks(prompts: pl.DataFrame, benchmark: Benchmark, items: pl.DataFrame) -> pl.DataFrame:
+def leaks(prompts: pl.DataFrame, benchmark: Benchmark) -> pl.DataFrame:
     """`id` and `leak_item` of each prompt that holds an item, one row each, in their order.
 
-    A prompt is looked at alone and with its answer: a short item is found only together with its answer, and an answer that begins with
-    an operator would make a longer problem of it.
+    For runs of words a prompt is looked at alone and with its answer: a short item is found only together with its answer, and an answer
+    that begins with an operator would make a longer problem of it.
     """
-    ngram = step.find("decontaminate", "ngram").function
+    ngram, equal = (step.find("decontaminate", name).function for name in ("ngram", "equal"))
     both = pl.concat_str("problem", pl.lit(" "), "answer")
-    said = [prompts.select("id", text=text) for text in (pl.col("problem"), both)]
-    found = [one.hstack(ngram(one, against=[benchmark])).filter(pl.col("leak_overlap") >= LEAK) for one in said]
-    equal = prompts.select("id", _plain("problem")).join(
-        items.select(_plain("problem"), leak_item="id").unique("plain", keep="first", maintain_order=True), on="plain"
-    )
-    every = pl.concat([frame.select("id", "leak_item") for frame in (*found, equal)]).unique("id", keep="first")
+    alone, answered = (prompts.select("id", text=text) for text in (pl.col("problem"), both))
+    found = [one.hstack(ngram(one, against=[benchmark])).filter(pl.col("leak_overlap") >= LEAK) for one in (alone, answered)]
+    found.append(alone.hstack(equal(alone, against=[benchmark]).rename({"equal_item": "leak_item"})).drop_nulls("leak_item"))
+    every = pl.concat([frame.select("id", "leak_item") for frame in found]).unique("id", keep="first", maintain_order=True)
     return prompts.select("id").join(every, on="id", how="inner", maintain_order="left")
-
-
-def _plain(column: str) -> pl.Expr:
-    """A text without white space, which layouts differ in."""
-    return pl.col(column).str.replace_all(r"\s+", "").alias("plain")

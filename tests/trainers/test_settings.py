@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from curate.errors import CurateError
+from curate.profile import MIDTRAINING, ROLLOUTS
 from curate.recipe import TrainEntry, load
 from curate.run import MACHINE
+from trainers.rl_settings import GRPO, PPO
 from trainers.settings import RULES, Run, checked, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,9 +119,10 @@ def test_what_is_said_of_settings_is_said_of_settings_that_there_are() -> None:
     assert {*RULES.names(), *Run.FREE} <= names
 
 
-def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees() -> None:
+@pytest.mark.parametrize(("kind", "elsewhere"), [(Run, ROLLOUTS), (GRPO, MIDTRAINING), (PPO, MIDTRAINING)])
+def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees(kind: type[Run | GRPO | PPO], elsewhere: tuple[str, ...]) -> None:
     """Else a changed profile would make a run that is the same to `curate` one that the trainer refuses to resume."""
-    assert {*Run.FREE} - {"out", "name", "lock", "mixture", "tokenizer"} == {*MACHINE}
+    assert {*kind.FREE} - {"out", "name", "lock", "mixture", "tokenizer", "prompts"} == {*MACHINE} - {*elsewhere}
 
 
 def test_a_store_that_was_moved_is_no_other_parent_and_another_run_is() -> None:
