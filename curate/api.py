@@ -611,14 +611,25 @@ class Curated:
             return [row(run) for run in Training(self).runs.values()]
 
     def curves(self) -> list[Curve]:
-        """What each run that was started has measured, parents first: loss, held-out loss by source, learning rate, speed by tokens.
+        """What each run that was started has measured, parents first (`curate/curves.py`): by tokens, and by steps where it is on prompts.
 
-        `curate.curves.plot` draws them.
+        `curate.plots.plot` draws them.
         """
         from curate.curves import read
 
         rows = [row for row in self.runs() if row["folder"]]
         return [read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"]) for row in rows]
+
+    def rollouts(self, run: str | None = None, *, step: int | None = None, n: int = 5) -> dict[str, Any]:
+        """What a model replied to some prompts at one step of reinforcement learning: `run`, `step`, `steps` (those there are), `prompts`.
+
+        run: its name; the one run on prompts if None. step: the last if None. n: prompts; each has its `replies`, with reward and kind
+        (`curate/rollouts.py`). CurateError where there are none.
+        """
+        from curate.rollouts import rollouts
+
+        with readable(self.title):
+            return rollouts(self, run, step, n)
 
     def status(self) -> dict[str, Any]:
         """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""
