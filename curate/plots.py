@@ -124,7 +124,7 @@ def _draw_learned(figure: Any, curves: Sequence[Curve]) -> None:
         for stroke, curve in zip(itertools.cycle(STROKES), curves, strict=False):
             for number, key in enumerate(names):
                 _draw_measure(axis, key, curve, f"C{number}", stroke)
-        _explain(axis, names, curves)
+        _explain(axis, names, curves, axis is figure.axes[0])
         if title == "divergence" and any(key in curve.series for key in names for curve in curves):
             axis.set_yscale("log", nonpositive="mask")
         _finish(axis, "steps")
@@ -141,12 +141,12 @@ def _draw_measure(axis: Any, key: str, curve: Curve, color: str, stroke: str) ->
         axis.plot(places, smooth(values), color=color, ls=stroke, lw=2)
 
 
-def _explain(axis: Any, names: Mapping[str, str], curves: Sequence[Curve]) -> None:
-    """What colors mean, where there are several, and strokes, where there are several runs."""
+def _explain(axis: Any, names: Mapping[str, str], curves: Sequence[Curve], is_first: bool) -> None:
+    """What colors mean, where there are several; in the first panel what strokes mean, where there are several runs."""
     known = [(f"C{n}", key) for n, key in enumerate(names) if any(key in curve.series for curve in curves)]
     for color, key in known if len(names) > 1 else ():
         axis.plot([], [], color=GREY if key == "max_completion_length" else color, label=names[key])
-    for stroke, curve in zip(itertools.cycle(STROKES), curves if len(curves) > 1 and known else (), strict=False):
+    for stroke, curve in zip(itertools.cycle(STROKES), curves if len(curves) > 1 and is_first else (), strict=False):
         axis.plot([], [], color="black", ls=stroke, label=_label(curve.name))
     if axis.get_legend_handles_labels()[0]:
         axis.legend(frameon=False, fontsize=8)

@@ -183,6 +183,13 @@ class Run:
         }
 
     @property
+    def prompts_content(self) -> str | None:
+        """Content of the prompts that it reads, None where they are not built, or it reads none."""
+        node = self.owner.planned.nodes.get(node_name(str(self.entry.prompts)))
+        manifest = self.owner.built.done.get(node.plan_key) if node else None
+        return manifest.content if manifest else None
+
+    @property
     def origin(self) -> dict[str, Any] | None:
         """What it starts from, as identity: a run's key, a hub id at its revision, a folder's files, or nothing."""
         if self.parent:

@@ -136,7 +136,7 @@ def query(
 ) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, mixture, funnel, fates, clauses, sources, nodes, inputs; docs/sql.md describes their columns. A
+    Views: documents, mixture, funnel, fates, clauses, sources, nodes, inputs, runs, probes; docs/sql.md describes their columns. A
     question that is not an argument comes from --file or, also written as -, from standard input.
     """
     sql = _question(rest, file, db is not None)
