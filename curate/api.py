@@ -621,8 +621,18 @@ class Curated:
         rows = [row for row in self.runs() if row["folder"]]
         return [read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"]) for row in rows]
 
+    def prompts(self) -> dict[str, dict[str, int]]:
+        """Of each corpus whose prompts are built: how many `prompts` it has, and how many documents were left out, by reason."""
+        from curate.prompts import counts
+
+        with readable(self.title):
+            return counts(self.built)
+
     def probes(self) -> list[dict[str, Any]]:
-        """A row for each seed of the recipe's `probe:`: `state`, `first` and `last` accuracy on held-out prompts, `gain` (`curate/probe.py`)."""
+        """A row for each seed of the recipe's `probe:`: its `state`, and accuracy on held-out prompts, `first`, `last` and `gain`.
+
+        Nothing is built or started (`curate/probe.py`).
+        """
         from curate.probe import rows
 
         with readable(self.title):
@@ -645,7 +655,10 @@ class Curated:
         from curate.plots import plot_probes
 
         names = [split_name(name) for name in others]
-        recipes = [self, *(replace(self, recipe=load(n, project=self.project), fraction=sample_of(s)) for n, s in names)]
+        recipes = [
+            self,
+            *(replace(self, recipe=load(n, project=self.project), fraction=sample_of(s)) for n, s in names),
+        ]
         for one in recipes if probe else ():
             one.refuse_sample("compare", dev)
         with readable(self.title):

@@ -227,7 +227,9 @@ def _prompts(recipe: Recipe, wanted: str, place: Place) -> None:
     found = reference(wanted)
     source, node = (recipe.others[found[0]], found[1]) if found else (recipe, wanted)
     if "/" in node and node.partition("/")[0] not in source.corpora:
-        how = "write it as a corpus, {read: hub, files: card:NAME, revision: unpinned}, and name that (docs/trainers.md)"
+        how = (
+            "write it as a corpus, {read: hub, files: card:NAME, revision: unpinned}, and name that (docs/trainers.md)"
+        )
         raise recipe.fail(f"{wanted[:80]!r} is no corpus; if it lies on the hub, {how}", *place)
     _node(recipe, source.corpora, node, f"{found[0]}:" if found else "", place)
 
@@ -253,7 +255,9 @@ def _entry(recipe: Recipe, run: TrainEntry, here: Place) -> None:
 def _probe(recipe: Recipe) -> None:
     if recipe.probe:
         if not (recipe.probe.from_ and recipe.probe.prompts):
-            raise recipe.fail("needs from: (whose weights are judged, such as midtrain) and prompts: (a corpus)", "probe")
+            raise recipe.fail(
+                "needs from: (whose weights are judged, such as midtrain) and prompts: (a corpus)", "probe"
+            )
         _entry(recipe, recipe.probe, ("probe",))
 
 

@@ -80,7 +80,8 @@ def _refuse(recipe: Curated, run: Run, name: str) -> None:
         example = f"such as {first['id'][:SHOWN]!r}, which holds {first['leak_item'][:SHOWN]!r}"
         how = f"take them out with decontaminate: ngram and decontaminate: equal, against: [{name}], or report another one"
         raise CurateError(
-            f"{what}, and {found.height:,} of its {prompts.height:,} prompts hold its items, {example}; {how}", where=where
+            f"{what}, and {found.height:,} of its {prompts.height:,} prompts hold its items, {example}; {how}",
+            where=where,
         )
 
 
@@ -107,7 +108,13 @@ def leaks(prompts: pl.DataFrame, benchmark: Benchmark) -> pl.DataFrame:
     ngram, equal = (step.find("decontaminate", name).function for name in ("ngram", "equal"))
     both = pl.concat_str("problem", pl.lit(" "), "answer")
     alone, answered = (prompts.select("id", text=text) for text in (pl.col("problem"), both))
-    found = [one.hstack(ngram(one, against=[benchmark])).filter(pl.col("leak_overlap") >= LEAK) for one in (alone, answered)]
-    found.append(alone.hstack(equal(alone, against=[benchmark]).rename({"equal_item": "leak_item"})).drop_nulls("leak_item"))
-    every = pl.concat([frame.select("id", "leak_item") for frame in found]).unique("id", keep="first", maintain_order=True)
+    found = [
+        one.hstack(ngram(one, against=[benchmark])).filter(pl.col("leak_overlap") >= LEAK) for one in (alone, answered)
+    ]
+    found.append(
+        alone.hstack(equal(alone, against=[benchmark]).rename({"equal_item": "leak_item"})).drop_nulls("leak_item")
+    )
+    every = pl.concat([frame.select("id", "leak_item") for frame in found]).unique(
+        "id", keep="first", maintain_order=True
+    )
     return prompts.select("id").join(every, on="id", how="inner", maintain_order="left")

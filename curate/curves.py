@@ -33,7 +33,16 @@ ROLLOUTS = (
 )  # fmt: skip
 """What a line of a run of reinforcement learning has besides."""
 BY_NAME = ("held_out", "held_out_reward")
-SHOWN = ("reward", "held_out_reward/accuracy", "length_right", "length_wrong", "truncated", "entropy", "zero_advantage", "mismatch_kl")
+SHOWN = (
+    "reward",
+    "held_out_reward/accuracy",
+    "length_right",
+    "length_wrong",
+    "truncated",
+    "entropy",
+    "zero_advantage",
+    "mismatch_kl",
+)
 """Series of reinforcement learning that are shown as text."""
 
 
@@ -64,7 +73,11 @@ class Curve:
     @property
     def shown(self) -> list[str]:
         """Series to be shown as text."""
-        return [name for name in SHOWN if name in self.series] if self.is_rl else ["loss", *(f"held_out/{s}" for s in self.sources)]
+        return (
+            [name for name in SHOWN if name in self.series]
+            if self.is_rl
+            else ["loss", *(f"held_out/{s}" for s in self.sources)]
+        )
 
     @property
     def sources(self) -> list[str]:

@@ -161,6 +161,7 @@ def resolve(planner: Planner, found: Step, params: dict[str, Any], where: str) -
 
 
 def planned(planner: Planner, name: str, where: str) -> Benchmark:
+    """The benchmark of a card; what generates files of it is planned. CurateError where its items are not on this machine."""
     path = find(name, planner.project, where)
     card = read(path)
     if not card.files:

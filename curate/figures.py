@@ -126,7 +126,10 @@ def _runs(state: State) -> Rows:
 
 
 def _probes(state: State) -> Rows:
-    found = [{**row, "collapse": ", ".join(row["collapse"]) if row["collapse"] is not None else None} for row in state.probes()]
+    found = [
+        {**row, "collapse": ", ".join(row["collapse"]) if row["collapse"] is not None else None}
+        for row in state.probes()
+    ]
     return [[row[column.name] for column in FIGURES["probes"].columns] for row in found]
 
 

@@ -67,20 +67,28 @@ def plot_probes(probes: Mapping[str, Sequence[Curve]], path: Path) -> None:
     for axis, (title, key) in zip(figure.subplots(2, 2).ravel(), PROBED, strict=True):
         axis.set_title(title)
         for number, (name, curves) in enumerate(probes.items()):
-            _draw_seeds(axis, [c.series[key] for c in curves if key in c.series], f"C{number}", _label(name), len(curves))
+            _draw_seeds(
+                axis, [c.series[key] for c in curves if key in c.series], f"C{number}", _label(name), len(curves)
+            )
         _finish(axis, "steps")
     figure.axes[0].legend(frameon=False)
     _save(figure, path)
 
 
-def _draw_seeds(axis: Any, series: Sequence[tuple[list[float], list[float]]], color: str, label: str, runs: int) -> None:
+def _draw_seeds(
+    axis: Any, series: Sequence[tuple[list[float], list[float]]], color: str, label: str, runs: int
+) -> None:
     for places, values in series:
         axis.plot(places, values, color=color, lw=0.7, alpha=0.5)
     mean: dict[float, list[float]] = {}
     for place, value in itertools.chain.from_iterable(zip(*one, strict=True) for one in series):
         mean.setdefault(place, []).append(value)
-    whole = {place: math.fsum(values) / len(values) for place, values in sorted(mean.items()) if len(values) == len(series)}
-    axis.plot([*whole], [*whole.values()], color=color, lw=2.5, label=f"{label}, {runs} {'seed' if runs == 1 else 'seeds'}")
+    whole = {
+        place: math.fsum(values) / len(values) for place, values in sorted(mean.items()) if len(values) == len(series)
+    }
+    axis.plot(
+        [*whole], [*whole.values()], color=color, lw=2.5, label=f"{label}, {runs} {'seed' if runs == 1 else 'seeds'}"
+    )
 
 
 def _refuse_kind(path: Path) -> None:
@@ -125,9 +133,17 @@ def _draw_learned(figure: Any, curves: Sequence[Curve]) -> None:
             for number, key in enumerate(names):
                 _draw_measure(axis, key, curve, f"C{number}", stroke)
         _explain(axis, names, curves, axis is figure.axes[0])
-        if title == "divergence" and any(key in curve.series for key in names for curve in curves):
+        if title == "divergence" and _spans(
+            [value for c in curves for key in names for value in c.series.get(key, ([], []))[1]]
+        ):
             axis.set_yscale("log", nonpositive="mask")
         _finish(axis, "steps")
+
+
+def _spans(values: Sequence[float]) -> bool:
+    """Whether a logarithmic axis has something to show."""
+    positive = [value for value in values if value > 0]
+    return bool(positive) and max(positive) > 1.1 * min(positive)
 
 
 def _draw_measure(axis: Any, key: str, curve: Curve, color: str, stroke: str) -> None:

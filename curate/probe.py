@@ -19,7 +19,7 @@ from curate.errors import CurateError
 from curate.intervals import LEVEL, difference, interval, mean
 from curate.report import Report
 from curate.run_folder import one_line, plain_number
-from curate.why import differences
+from curate.why import MISSING, differences
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -60,12 +60,15 @@ def _refuse_others(recipes: Sequence[Curated]) -> None:
         if titles.count(one.title) > 1:
             raise CurateError(f"{one.title} is named twice")
         if one.recipe.probe is None:
-            raise CurateError(f"{one.title} has no probe; write one under `probe:` (docs/probe.md)", where=one.recipe.path.name)
+            raise CurateError(
+                f"{one.title} has no probe; write one under `probe:` (docs/probe.md)", where=one.recipe.path.name
+            )
         _refuse_unmeasured(one)
     first = job(recipes[0])
     for one in recipes[1:]:
         for path, was, now in differences(first, job(one)):
-            said = one_line(f"{path}: {was} in {recipes[0].title}, {now} in {one.title}")
+            before, after = ("nothing" if value is MISSING else value for value in (was, now))
+            said = one_line(f"{path}: {before} in {recipes[0].title}, {after} in {one.title}")
             raise CurateError(f"the probes are not the same job: {said}", where=one.recipe.location("probe"))
 
 
@@ -74,7 +77,8 @@ def _refuse_unmeasured(curated: Curated) -> None:
     run.refuse()
     if run.module in _ours() and not run.params.get("held_out"):
         raise CurateError(
-            "probe: holds no prompts out, so nothing is measured; write e.g. held_out: 64", where=curated.recipe.location("probe")
+            "probe: holds no prompts out, so nothing is measured; write e.g. held_out: 64",
+            where=curated.recipe.location("probe"),
         )
 
 
@@ -125,7 +129,9 @@ def _start(recipes: Sequence[Curated], report: Report) -> None:
         one.build(through=node_name(str(one.recipe.probe.prompts)), report=report)
     _refuse_prompts(recipes)
     names = {one.title: tuple(run.name for run in runs_of(one).values()) for one in recipes}
-    if any(one.profile.launch.kind != "local" for one in recipes):  # a scheduler gets all of them before one is waited for
+    if any(
+        one.profile.launch.kind != "local" for one in recipes
+    ):  # a scheduler gets all of them before one is waited for
         for one in recipes:
             train(one, names[one.title], probes=True, report=report)
     for one in recipes:
@@ -147,20 +153,27 @@ def rows(curated: Curated) -> list[dict[str, Any]]:
 
 
 def _row(run: Run, told: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: told[name] for name in ("run", "recipe", "key", "state", "step", "reward", "folder", "why")}
     manifest = run.folder.manifest()[0] if told["state"] == "current" else {}
     ends = manifest.get("held_out_reward")
     first, last = (_measures(ends.get(end) if isinstance(ends, dict) else None) for end in ("first", "last"))
-    both = first["accuracy"] is not None and last["accuracy"] is not None
-    names = manifest.get("collapse")
+    gain = None if first["accuracy"] is None or last["accuracy"] is None else last["accuracy"] - first["accuracy"]
     return {
-        "recipe": kept.pop("recipe"), "run": kept.pop("run"), "seed": run.seed, "key": kept.pop("key"), "state": kept.pop("state"),
-        "step": kept.pop("step"), "first": first["accuracy"], "last": last["accuracy"],
-        "gain": last["accuracy"] - first["accuracy"] if both else None, "reward": kept.pop("reward"),
-        "length_right": _last(run.folder.path) if manifest else None, "truncated": last["truncated"],
-        "collapse": sorted({one_line(str(name)) for name in names}) if isinstance(names, list) else [] if manifest else None,
-        "rollbacks": plain_number(manifest.get("rollbacks")), "parent": run.parent.title if run.parent else run.entry.from_, **kept,
-    }  # fmt: skip
+        **{name: told[name] for name in ("recipe", "run", "key", "state", "step", "reward", "folder", "why")},
+        "seed": run.seed,
+        "first": first["accuracy"],
+        "last": last["accuracy"],
+        "gain": gain,
+        "length_right": _last(run.folder.path) if manifest else None,
+        "truncated": last["truncated"],
+        "collapse": _collapse(manifest) if manifest else None,
+        "rollbacks": plain_number(manifest.get("rollbacks")),
+        "parent": told["parent"],
+    }
+
+
+def _collapse(manifest: dict[str, Any]) -> list[str]:
+    names = manifest.get("collapse")
+    return sorted({one_line(str(name)) for name in names}) if isinstance(names, list) else []
 
 
 def _measures(told: Any) -> dict[str, float | None]:
@@ -213,11 +226,17 @@ def curves(curated: Curated) -> list[Curve]:
 
 def _pair(a: dict[str, Any], b: dict[str, Any], level: float) -> dict[str, Any]:
     """What can be told of two recipes: the difference of their gains with its interval, and which of them gains more, if that is clear."""
-    gains = [[row["gain"] for row in one["by_seed"] if row["gain"] is not None] for one in (a, b)]
-    found = difference(*gains, max(a["resolution"], b["resolution"]), level)
+    left, right = ([row["gain"] for row in one["by_seed"] if row["gain"] is not None] for one in (a, b))
+    found = difference(left, right, max(a["resolution"], b["resolution"]), level)
     more = (a if found[0] > 0 else b)["recipe"] if found and (found[0] > 0 or found[1] < 0) else None
     names = {"a": a["recipe"], "b": b["recipe"]}
-    return {**names, "difference": a["gain"] - b["gain"] if all(gains) else None, "interval": found, "level": level, "more": more}
+    return {
+        **names,
+        "difference": a["gain"] - b["gain"] if left and right else None,
+        "interval": found,
+        "level": level,
+        "more": more,
+    }
 
 
 def _rank(one: dict[str, Any], pairs: Sequence[dict[str, Any]], count: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from curate.plan import Node
 
 if TYPE_CHECKING:
     from curate.planner import Planner
+    from curate.state import State
 
 FILE = "prompts.parquet"
 """id, problem, answer (`mixers/prompts.py`)."""
@@ -29,6 +30,7 @@ def node_name(corpus: str) -> str:
 def add_prompts(planner: Planner) -> None:
     """The prompts that runs of the recipe name, and the generated items of its benchmarks."""
     recipe = planner.recipe
+    named: dict[str, tuple[str, ...]]
     named = {entry.prompts: ("train", name, "prompts") for name, entry in recipe.train.items() if entry.prompts}
     if recipe.probe and recipe.probe.prompts:
         named.setdefault(recipe.probe.prompts, ("probe", "prompts"))
@@ -50,7 +52,25 @@ def _add(planner: Planner, corpus: str, where: str) -> None:
     params = planner.filled(made, {"columns": columns, "rewritten": rewritten}, where)
     own = planner.own(made, params)
     reads = made.reads_with(params)
-    planner.add(Node(node_name(corpus), "", "fit", own, params, made, None, ((corpus, end),), None, (), reads, where=where))
+    planner.add(
+        Node(node_name(corpus), "", "fit", own, params, made, None, ((corpus, end),), None, (), reads, where=where)
+    )
+
+
+def counts(state: State) -> dict[str, dict[str, int]]:
+    """Corpus -> its prompts, and what was left out, of those that are built."""
+    nodes = {
+        name.removesuffix("/prompts"): node
+        for name, node in state.plan.nodes.items()
+        if node.own["step"] == "mixers.prompts"
+    }
+    return {name: state.done[node.plan_key].facts for name, node in nodes.items() if node.plan_key in state.done}
+
+
+def in_words(corpus: str, found: dict[str, int]) -> str:
+    """`sums: 31 prompts; left out: 1 without answer, 1 repeated`."""
+    out = [f"{count:,} {name.replace('_', ' ')}" for name, count in found.items() if count and name != "prompts"]
+    return f"{corpus}: {found['prompts']:,} prompts" + (f"; left out: {', '.join(out)}" if out else "")
 
 
 def _generated(planner: Planner) -> list[str]:

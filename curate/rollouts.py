@@ -59,7 +59,9 @@ def _files(run: Run) -> dict[int, Path]:
     """Step -> file, of a run as it is now, or else as it was when it was last started."""
     folders = [*([] if run.missing else [run.folder]), *run.before()]
     for folder in folders:
-        found = {int(match[1]): path for path in folder.file("rollouts").glob("*") if (match := FILE.fullmatch(path.name))}
+        found = {
+            int(match[1]): path for path in folder.file("rollouts").glob("*") if (match := FILE.fullmatch(path.name))
+        }
         if found:
             return found
     return {}
@@ -72,10 +74,18 @@ def _prompts(path: Path, n: int) -> list[dict[str, Any]]:
         key = str(line.get("prompt_id"))
         if key not in found and len(found) == n:
             continue
-        prompt = found.setdefault(key, {"prompt_id": key, **{c: _text(line.get(c)) for c in ("problem", "answer")}, "replies": []})
+        prompt = found.setdefault(
+            key, {"prompt_id": key, **{c: _text(line.get(c)) for c in ("problem", "answer")}, "replies": []}
+        )
         told = {"number": plain_number(line.get("number")), "reply": _text(line.get("reply"))}
-        told |= {"reward": plain_number(line.get("reward")), "kind": _text(line.get("kind")), "tokens": plain_number(line.get("tokens"))}
-        prompt["replies"].append({**told, "stopped": line.get("stopped") if isinstance(line.get("stopped"), bool) else None})
+        told |= {
+            "reward": plain_number(line.get("reward")),
+            "kind": _text(line.get("kind")),
+            "tokens": plain_number(line.get("tokens")),
+        }
+        prompt["replies"].append(
+            {**told, "stopped": line.get("stopped") if isinstance(line.get("stopped"), bool) else None}
+        )
     return list(found.values())
 
 

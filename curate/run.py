@@ -1,9 +1,10 @@
 """A run of a trainer: one entry under `train:` of a recipe, and its identity.
 
-A run's *key* is the digest of what is trained: the command as the recipe says it, its parameters, the seed, the content of the mixture
-and of the tokenizer, or of the prompts with the text of their template, and what it starts from (the key of another run, a model of the hub at its revision, or the files of a folder). What
-only decides how the work is laid out on a machine (`MACHINE`) is not in it, and may also stand in a profile. Nor is the trainer's code:
-it is recorded with the run, and a changed tree is told as drift, because a typo must not make weeks of training stale.
+A run's *key* is the digest of what is trained: the command as the recipe says it, its parameters (of a template its text), the seed, the
+content of the mixture and of the tokenizer or of the prompts, and what it starts from (the key of another run, a model of the hub at its
+revision, or the files of a folder). What only decides how the work is laid out on a machine (`MACHINE`) is not in it, and may also stand
+in a profile. Nor is the trainer's code: it is recorded with the run, and a changed tree is told as drift, because a typo must not make
+weeks of training stale.
 
 A run lives in `training/<key>/` of the store. `training/names/` lists, for each name of a run in a project, the keys that were started
 under it, so that a run can be told stale and what changed since.
@@ -25,9 +26,9 @@ from curate.hub import MODEL, UNPINNED
 from curate.identity import digest, file_sha256
 from curate.lock import ref_name
 from curate.parts import MODULE, TrainEntry
-from curate.run_folder import RunFolder
 from curate.profile import MIDTRAINING, ROLLOUTS, Settings
 from curate.prompts import FILE, node_name
+from curate.run_folder import RunFolder
 from curate.scalars import count
 from curate.state import parts
 from curate.step import imported

@@ -94,7 +94,9 @@ def changes(before: dict[str, Any], run: Run) -> list[str]:
     old, new = before.get("identity"), run.identity
     if not isinstance(old, dict):
         return ["its record cannot be read"]
-    return [*_of_mixture(before, old, run), *_of_prompts(before, old, run), *_said(old, new, run)] or ["the format of run keys changed"]
+    return [*_of_mixture(before, old, run), *_of_prompts(before, old, run), *_said(old, new, run)] or [
+        "the format of run keys changed"
+    ]
 
 
 def _of_mixture(before: dict[str, Any], old: dict[str, Any], run: Run) -> Iterator[str]:
@@ -164,9 +166,7 @@ def row(run: Run) -> dict[str, Any]:
     }
     told |= {"seconds": None, **dict.fromkeys(FIGURES), "mixture": None, "prompts": None}
     told |= {"parent": run.parent.title if run.parent else run.entry.from_, "why": why or None}
-    return (
-        told if _key(run) is None else told | {"key": run.key, **_contents(run)} | _facts(run, state)
-    )
+    return told if _key(run) is None else told | {"key": run.key, **_contents(run)} | _facts(run, state)
 
 
 def _contents(run: Run) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from curate.errors import CurateError
 from curate.launch import Job, here, job_of, launcher, refuse_missing
 from curate.launch.local import cancel as cancel_local
 from curate.launch.local import start as start_local
-from curate.prompts import node_name
+from curate.prompts import in_words, node_name
 from curate.report import Report
 from curate.run import Run
 from curate.run_folder import ATTEMPT, RunFolder, held
@@ -95,6 +95,9 @@ def _ready(curated: Curated, names: tuple[str, ...], report: Report) -> list[Run
         again.recipes |= {one.name: one for one in built}
         again.look()
         runs = [again[run.title] for run in runs]
+        for run in runs:
+            if run.entry.prompts and state_of(run)[0] != "current":
+                report.note(f"{run.title}: {in_words(run.entry.prompts, run.owner.prompts()[run.entry.prompts])}")
     refuse_contaminated(curated, runs)
     return runs
 

@@ -61,10 +61,14 @@ class Training:
             return {}
         first = probe.params.get("seed", self.curated.recipe.seed)
         if type(first) is not int:
-            raise CurateError(f"probe: seed is {first!r}, and must be a whole number", where=self.curated.recipe.location("probe"))
+            raise CurateError(
+                f"probe: seed is {first!r}, and must be a whole number", where=self.curated.recipe.location("probe")
+            )
         said = {key: value for key, value in probe.model_dump(mode="json").items() if key not in ("seeds", "seed")}
         entries = {f"probe-{n}": TrainEntry.model_validate({**said, "seed": first + n}) for n in range(probe.seeds)}
-        return {f"{self.curated.title}/{n}": self._run(self.curated, n, entry, ("probe",)) for n, entry in entries.items()}
+        return {
+            f"{self.curated.title}/{n}": self._run(self.curated, n, entry, ("probe",)) for n, entry in entries.items()
+        }
 
     def _parent(self, owner: Curated, entry: TrainEntry) -> Run | None:
         if other := reference(entry.from_):

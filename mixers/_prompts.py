@@ -31,7 +31,13 @@ GROUP = 4096
 
 
 def prompts(
-    name: str, view: View, columns: dict[str, str], rewritten: bool, counts: dict[str, int], tick: Callable[[], None], advice: str
+    name: str,
+    view: View,
+    columns: dict[str, str],
+    rewritten: bool,
+    counts: dict[str, int],
+    tick: Callable[[], None],
+    advice: str,
 ) -> Iterator[pl.DataFrame]:
     """id, url, license, extra, problem and answer of the prompts of a corpus, some thousand at a time; `counts` is brought up to date.
 

@@ -20,7 +20,9 @@ FILE = "prompts.parquet"
 
 
 @fit(reads=["$columns"], uses=["math-verify", "latex2sympy2-extended", "sympy"])  # type: ignore[untyped-decorator]
-def prompts(corpora: dict[str, StoredCorpus], out: Path, *, columns: list[str], rewritten: bool = False) -> dict[str, Any]:
+def prompts(
+    corpora: dict[str, StoredCorpus], out: Path, *, columns: list[str], rewritten: bool = False
+) -> dict[str, Any]:
     """Write the prompts of one corpus. Returns how many, and how many documents were left out, by reason.
 
     columns: those of the corpus that may hold problem and answer, `extra` included. rewritten: its text is not what was read. CurateError

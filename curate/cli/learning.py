@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from curate.curves import Curve
 
 TITLES = {
-    "held_out_reward/accuracy": "held out: accuracy", "length_right": "length, right", "length_wrong": "length, wrong", "truncated": "cut off",
-    "zero_advantage": "no signal", "mismatch_kl": "mismatch kl",
-}  # fmt: skip
+    "held_out_reward/accuracy": "held out: accuracy",
+    "length_right": "length, right",
+    "length_wrong": "length, wrong",
+    "truncated": "cut off",
+    "zero_advantage": "no signal",
+    "mismatch_kl": "mismatch kl",
+}
 """What series of reinforcement learning are called in a line."""
 
 
@@ -42,13 +46,20 @@ def show_curve(curve: Curve) -> None:
 
 
 def _figure(value: float) -> str:
-    return f"{value:7.4f}" if value == 0 or 1e-3 <= abs(value) < 1000 else f"{value:7.1e}" if abs(value) < 1 else f"{value:7.0f}"
+    return (
+        f"{value:7.4f}"
+        if value == 0 or 1e-3 <= abs(value) < 1000
+        else f"{value:7.1e}"
+        if abs(value) < 1
+        else f"{value:7.0f}"
+    )
 
 
 def show_rollouts(found: dict[str, Any], chars: int) -> None:
     """Prompts with the replies to them. chars: of each text; 0 for all."""
     steps = found["steps"]
-    click.echo(f"{found['run']}: step {found['step']:,} ({len(steps)} {'step' if len(steps) == 1 else 'steps'} to read, {steps[0]:,} to {steps[-1]:,})\n")
+    span = f"{len(steps)} {'step' if len(steps) == 1 else 'steps'} to read, {steps[0]:,} to {steps[-1]:,}"
+    click.echo(f"{found['run']}: step {found['step']:,} ({span})\n")
     for prompt in found["prompts"]:
         click.secho(printable(f"{prompt['prompt_id']}  answer: {prompt['answer']}")[:800], bold=True)
         click.echo(_text(prompt["problem"], chars) + "\n")
@@ -61,4 +72,6 @@ def show_rollouts(found: dict[str, Any], chars: int) -> None:
 
 def _text(text: str | None, chars: int) -> str:
     shown = printable(text or "").strip("\n")
-    return shown if chars == 0 or len(shown) <= chars else f"{shown[:chars]} [... {len(shown) - chars:,} more characters]"
+    return (
+        shown if chars == 0 or len(shown) <= chars else f"{shown[:chars]} [... {len(shown) - chars:,} more characters]"
+    )

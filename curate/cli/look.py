@@ -76,8 +76,16 @@ def _counts(row: dict[str, Any]) -> list[str]:
 @click.option("--plot", type=click.Path(), metavar="FILE", help="Draw the curves of training runs: .png, .svg or .pdf.")
 @click.option("--rollouts", is_flag=False, flag_value="", metavar="[RUN]", help="Replies of a run on prompts, to read.")
 @click.option("--step", type=click.IntRange(0), help="Of rollouts: the step; without it, the last one.")
-@click.option("-n", "--prompts", "n", default=3, show_default=True, type=click.IntRange(1, 10_000), help="Of rollouts: prompts.")
-@click.option("--chars", default=1500, show_default=True, type=click.IntRange(0), help="Of rollouts: characters of a text; 0 for all.")
+@click.option(
+    "-n", "--prompts", "n", default=3, show_default=True, type=click.IntRange(1, 10_000), help="Of rollouts: prompts."
+)
+@click.option(
+    "--chars",
+    default=1500,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Of rollouts: characters of a text; 0 for all.",
+)
 def show(
     curated: Curated, *, as_json: bool, plot: str | None, rollouts: str | None, step: int | None, n: int, chars: int
 ) -> None:
@@ -87,6 +95,7 @@ def show(
     """
     from curate.cli.learning import show_curve, show_plot, show_rollouts
     from curate.cli.make import mixture_table
+    from curate.prompts import in_words
 
     if plot is not None:
         return show_plot(curated, Path(plot), as_json)
@@ -96,7 +105,13 @@ def show(
     rows, facts = curated.funnel(), curated.mixture()
     whole = curated.projection() if curated.fraction and rows else None
     if as_json:
-        told = {"recipe": curated.title, "funnel": rows, "mixture": facts, "runs": curated.runs()}
+        told = {
+            "recipe": curated.title,
+            "funnel": rows,
+            "mixture": facts,
+            "prompts": curated.prompts(),
+            "runs": curated.runs(),
+        }
         return emit({**told, **({"projection": whole} if whole else {})})
     if not rows:
         return click.echo(f"nothing of {curated.title} is built yet; run: curate build {curated.title}")
@@ -122,6 +137,8 @@ def show(
         for corpus, tokens in whole["tokens"].items():
             click.echo(f"{corpus} at 100%: {total_text(tokens)} tokens")
         click.echo(f"all of it at 100%: {bill_text(whole['bill'])}")
+    for corpus, counted in curated.prompts().items():
+        click.echo(printable(in_words(corpus, counted)))
     for curve in curated.curves() if curated.recipe.train else ():
         show_curve(curve)
 

@@ -32,7 +32,9 @@ def equal(docs: pl.DataFrame, *, against: Benchmarks) -> pl.DataFrame:
 @functools.lru_cache(maxsize=2)
 def _items(benchmarks: tuple[Benchmark, ...]) -> pl.DataFrame:
     """Each problem without white space, once, and whose it is. A benchmark is equal to another only with the same content."""
-    found = [one.items().select(_plain("problem"), equal_benchmark=pl.lit(one.name), equal_item="id") for one in benchmarks]
+    found = [
+        one.items().select(_plain("problem"), equal_benchmark=pl.lit(one.name), equal_item="id") for one in benchmarks
+    ]
     return pl.concat(found).filter(pl.col("plain") != "").unique("plain", keep="first", maintain_order=True)
 
 

@@ -14,19 +14,20 @@ LEARNER = '''
 import json, os, random, signal, sys, time
 from pathlib import Path
 
-import polars as pl
+import pyarrow.parquet as pq
 
 run = json.loads(Path(sys.argv[-1]).read_text())
-out, prompts = Path(run["out"]), pl.read_parquet(run["prompts"])
+out, prompts = Path(run["out"]), pq.read_table(run["prompts"])
 print("started", os.getpid(), run["name"], flush=True)
-assert "mixture" not in run and prompts.columns == ["id", "problem", "answer"]
+assert "mixture" not in run and prompts.column_names == ["id", "problem", "answer"]
 assert (Path(run["parent"]) / "manifest.json").is_file() and (Path(run["tokenizer"]) / "tokenizer.json").is_file()
 stopped = []
 signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
 saved = out / "state.json"
 step = json.loads(saved.read_text()) if saved.exists() else 0
 noise = random.Random(run["seed"])
-start, gain = 0.2 + 0.01 * noise.random(), run.get("gain", 0.3) + run.get("spread", 0.01) * noise.random()
+lr = json.loads((Path(run["parent"]) / "run.json").read_text())["lr"]
+start, gain = 0.2 + 0.01 * noise.random(), 100 * lr + 0.01 * noise.random()
 
 
 def held_out(step):
@@ -52,13 +53,16 @@ with (out / "metrics.jsonl").open("a") as metrics:
             line["held_out_reward"] = held_out(step)
         tell(**line)
         saved.write_text(json.dumps(step))
+        if step == run.get("crash_at") and not (out / "crashed").exists():
+            (out / "crashed").touch()
+            raise RuntimeError("out of memory, they say")
         if stopped:
             (out / "status.json").write_text(json.dumps({"status": "interrupted", "step": step}))
             sys.exit(0)
 (out / "rollouts").mkdir(exist_ok=True)
 for at in (1, step):
     with (out / "rollouts" / f"step-{at:07d}.jsonl").open("w") as file:
-        for row in prompts.head(3).to_dicts():
+        for row in prompts.slice(0, 3).to_pylist():
             for number, reply in enumerate([f"so \\\\boxed{{{row['answer']}}}", "no idea\\x1b[31m"]):
                 told = {"step": at, "prompt_id": row["id"], "problem": row["problem"], "answer": row["answer"], "number": number}
                 told |= {"reply": reply, "reward": 1.0 - number, "kind": ["right", "no_answer"][number], "tokens": 9, "stopped": True}
@@ -67,6 +71,7 @@ told = {"status": "finished", "step": step, "tokens": 100 * step, "loss": 0.1, "
 told |= {"held_out_reward": {"first": held_out(0), "last": held_out(step)}, "collapse": run.get("collapse", []), "rollbacks": 0}
 (out / "manifest.json").write_text(json.dumps({**told, "files": {"state.json": {"bytes": saved.stat().st_size}}}))
 '''
+SUMS = "corpora: {sums: {read: jsonl, files: data/sums.jsonl, columns: {text: problem}}}\n"
 REWARD = """
 recipe: reward
 extends: stable
@@ -81,7 +86,11 @@ probe: {run: python learn.py, from: midtrain, prompts: sums, max_steps: 3}
 def rows(first: int = 0, count: int = 30) -> list[dict[str, Any]]:
     """Sums with their answers, from 100 + first on."""
     return [
-        {"id": f"s{n}", "problem": f"What is the sum of the numbers {100 + n} and {2 * n + 7}, when both are added?", "answer": f"{107 + 3 * n}"}
+        {
+            "id": f"s{n}",
+            "problem": f"What is the sum of the numbers {100 + n} and {2 * n + 7}, when both are added?",
+            "answer": f"{107 + 3 * n}",
+        }
         for n in range(first, first + count)
     ]
 
@@ -94,6 +103,9 @@ def make(folder: Path, **more: str) -> Path:
     """The project in `folder`; more: other recipes by name."""
     runs.make(folder, reward=REWARD, **more)
     (folder / "learn.py").write_text(textwrap.dedent(LEARNER).lstrip(), "utf-8")
-    wrong = [{"id": "n", "problem": "What is nothing at all?", "answer": None}, {"id": "u", "problem": "Who?", "answer": "it depends"}]
+    wrong = [
+        {"id": "n", "problem": "What is nothing at all?", "answer": None},
+        {"id": "u", "problem": "Who?", "answer": "it depends"},
+    ]
     write_rows(folder / "data/sums.jsonl", [*rows(), {**rows()[0], "id": "again"}, *wrong])
     return folder

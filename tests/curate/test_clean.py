@@ -31,7 +31,14 @@ def project_with(folder: Path, items: list[dict[str, Any]], evals: str, **more: 
     return folder
 
 
-OTHER = [{"id": f"b{n}", "problem": f"Ada has {n + 3} boxes with {2 * n} pencils in each of them; how many are there?", "answer": "1"} for n in range(9)]
+OTHER = [
+    {
+        "id": f"b{n}",
+        "problem": f"Ada has {n + 3} boxes with {2 * n} pencils in each of them; how many are there?",
+        "answer": "1",
+    }
+    for n in range(9)
+]
 REPORTED = "{one: {models: [grpo], benchmarks: [bench]}}"
 
 
@@ -39,12 +46,17 @@ def trained_anything(folder: Path) -> bool:
     return any((folder / ".curate/training").glob("*/run.json"))
 
 
-def test_a_reported_benchmark_with_items_among_the_prompts_fails_before_training_with_count_and_example(rl_project: Path) -> None:
+def test_a_reported_benchmark_with_items_among_the_prompts_fails_before_training_with_count_and_example(
+    rl_project: Path,
+) -> None:
     project_with(rl_project, [*OTHER, *rl.rows(count=3)], REPORTED)
     with pytest.raises(CurateError) as caught:
         opened(rl_project, "reward").train()
     said = str(caught.value)
-    assert "train.grpo: reward reports bench for it, and 3 of its 31 prompts hold its items, such as 's0', which holds 's0'" in said
+    assert (
+        "train.grpo: reward reports bench for it, and 3 of its 31 prompts hold its items, such as 's0', which holds 's0'"
+        in said
+    )
     assert said.startswith("recipes/reward.yaml:8: ")
     assert not trained_anything(rl_project)
 
@@ -57,7 +69,9 @@ def test_clean_prompts_train(rl_project: Path) -> None:
 def test_items_that_are_taken_out_of_the_corpus_are_no_matter_any_more(rl_project: Path) -> None:
     short = {"id": "short", "problem": "Compute $\\sin 5$.", "answer": "x"}
     project_with(rl_project, [*OTHER, *rl.rows(count=3), short], REPORTED)
-    rl.write_rows(rl_project / "data/sums.jsonl", [*rl.rows(), {**short, "id": "mine", "problem": "Compute  $\\sin 5$."}])
+    rl.write_rows(
+        rl_project / "data/sums.jsonl", [*rl.rows(), {**short, "id": "mine", "problem": "Compute  $\\sin 5$."}]
+    )
     steps = "columns: {text: problem}, steps: [{decontaminate: ngram, against: [bench]}"
     change(rl_project, "reward", "columns: {text: problem}", f"{steps}]")
     with pytest.raises(CurateError, match="1 of its 28 prompts hold its items, such as 'mine', which holds 'short'"):
@@ -77,7 +91,12 @@ def test_items_that_are_taken_out_of_the_corpus_are_no_matter_any_more(rl_projec
 )
 def test_what_counts_is_whether_the_model_came_of_the_run(rl_project: Path, evals: str, refused: bool) -> None:
     project_with(rl_project, rl.rows(count=3), evals)
-    change(rl_project, "reward", "probe:", "  after: {run: python count.py, from: grpo, data: mixture, max_steps: 1}\nprobe:")
+    change(
+        rl_project,
+        "reward",
+        "probe:",
+        "  after: {run: python count.py, from: grpo, data: mixture, max_steps: 1}\nprobe:",
+    )
     if refused:
         with pytest.raises(CurateError, match="reward reports bench for it, and 3 of its 31 prompts"):
             opened(rl_project, "reward").train()
@@ -99,7 +118,7 @@ def test_another_recipe_that_reports_it_is_refused_when_it_trains(rl_project: Pa
     child = 'recipe: child\ntrain: {after: {run: python count.py, from: "reward:grpo", data: "stable:mixture", max_steps: 1}}\n'
     child += "eval: {one: {models: [after], benchmarks: [bench]}}\n"
     project_with(rl_project, rl.rows(count=3), "{one: {models: [midtrain], benchmarks: [bench]}}", child=child)
-    with pytest.raises(CurateError, match="train.grpo: child reports bench for it, and 3 of its 31 prompts"):
+    with pytest.raises(CurateError, match=r"train\.grpo: child reports bench for it, and 3 of its 31 prompts"):
         opened(rl_project, "child").train()
 
 
@@ -154,14 +173,18 @@ def math(rl_project: Path, shared: Path) -> Curated:
 
 
 def test_math8k_may_not_be_trained_on_where_math_is_reported(math: Curated) -> None:
-    with pytest.raises(CurateError, match=r"reward reports math-test for it, and 2,98\d of its 8,520 prompts hold its items"):
+    with pytest.raises(
+        CurateError, match=r"reward reports math-test for it, and 2,98\d of its 8,520 prompts hold its items"
+    ):
         math.train()
     assert not trained_anything(math.project)
 
 
 def test_every_prompt_of_math8k_that_is_an_item_of_math_is_found_and_few_others(math: Curated, shared: Path) -> None:
     source = shared / "benchmarks/math_test.jsonl.gz"
-    rows = [{name: row[name] for name in ("id", "problem", "answer")} for row in _lines(shared / "rl/math8k_limr.jsonl.gz")]
+    rows = [
+        {name: row[name] for name in ("id", "problem", "answer")} for row in _lines(shared / "rl/math8k_limr.jsonl.gz")
+    ]
     items = {row["problem"].strip() for row in _lines(source)}
     known = {row["id"] for row in rows if row["problem"].strip() in items}
     found = leaks(pl.DataFrame(rows), _benchmark(math, "math-test", ""))

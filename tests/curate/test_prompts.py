@@ -38,7 +38,18 @@ def grpo(folder: Path) -> dict[str, Any]:
 def test_train_builds_the_corpus_that_is_in_no_mixture_and_gives_its_prompts(trained: Path) -> None:
     recipe = opened(trained, "reward")
     said = given(recipe)
-    assert said.keys() == {"out", "name", "seed", "lock", "prompts", "tokenizer", "parent", "template", "stop", "max_steps"}
+    assert said.keys() == {
+        "out",
+        "name",
+        "seed",
+        "lock",
+        "prompts",
+        "tokenizer",
+        "parent",
+        "template",
+        "stop",
+        "max_steps",
+    }
     prompts = pl.read_parquet(said["prompts"])
     assert prompts.columns == ["id", "problem", "answer"]
     assert prompts["id"].is_sorted()
@@ -73,8 +84,15 @@ def test_an_edited_corpus_makes_the_run_stale_and_why_names_it(trained: Path) ->
     assert (grpo(trained)["state"], grpo(trained)["why"]) == ("stale", "its prompts changed: sums")
 
 
-def test_an_edited_template_makes_the_run_stale_and_its_name_is_no_matter(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    change(trained, "reward", "template: simple", json.dumps({"template": TEMPLATES["simple"], "stop": STOPS["simple"]})[1:-1])
+def test_an_edited_template_makes_the_run_stale_and_its_name_is_no_matter(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(
+        trained,
+        "reward",
+        "template: simple",
+        json.dumps({"template": TEMPLATES["simple"], "stop": STOPS["simple"]})[1:-1],
+    )
     assert grpo(trained)["state"] == "current"
     monkeypatch.setitem(TEMPLATES, "simple", "Q: {problem}\nA:")
     assert grpo(trained)["state"] == "current"
@@ -110,7 +128,9 @@ def test_prompts_and_tokenizer_of_a_run_are_kept_by_gc(trained: Path) -> None:
 
 def test_settings_of_sampling_go_to_runs_on_prompts_alone_and_are_in_no_key(rl_project: Path) -> None:
     (rl_project / "profiles").mkdir()
-    (rl_project / "profiles/gpu.toml").write_text('[launch.settings]\nengine = "vllm"\nmicro_batch = 8\nreduce_each = true\n')
+    (rl_project / "profiles/gpu.toml").write_text(
+        '[launch.settings]\nengine = "vllm"\nmicro_batch = 8\nreduce_each = true\n'
+    )
     midtrain, run = (Training(opened(rl_project, "reward", profile="gpu"))[name] for name in ("midtrain", "grpo"))
     assert dict(midtrain.launch) == {"micro_batch": 8, "reduce_each": True}
     assert dict(run.launch) == {"micro_batch": 8, "engine": "vllm"}
@@ -120,8 +140,7 @@ def test_settings_of_sampling_go_to_runs_on_prompts_alone_and_are_in_no_key(rl_p
 
 
 def recipe_of(folder: Path, train: str, more: str = "") -> Curated:
-    text = f"recipe: own\nextends: stable\ncorpora: {{sums: {{read: jsonl, files: data/sums.jsonl, columns: {{text: problem}}}}}}\n{more}train:\n{train}\n"
-    (folder / "recipes/own.yaml").write_text(text)
+    (folder / "recipes/own.yaml").write_text(f"recipe: own\nextends: stable\n{rl.SUMS}{more}train:\n{train}\n")
     return opened(folder, "own")
 
 
@@ -159,7 +178,9 @@ def test_a_run_that_cannot_be_is_refused_before_anything_is_built(rl_project: Pa
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("probe", [False, True])
-def test_prompts_are_a_corpus_and_a_hub_id_is_told_how_to_become_one(rl_project: Path, prompts: str, said: str, probe: bool) -> None:
+def test_prompts_are_a_corpus_and_a_hub_id_is_told_how_to_become_one(
+    rl_project: Path, prompts: str, said: str, probe: bool
+) -> None:
     entry = f"{{run: python learn.py, from: midtrain, prompts: {prompts}}}"
     with pytest.raises(CurateError) as caught:
         recipe_of(rl_project, "  {}" if probe else f"  a: {entry}", f"probe: {entry}\n" if probe else "")
@@ -173,7 +194,9 @@ def test_a_corpus_without_answers_is_refused_with_what_to_write(rl_project: Path
 
 
 def test_a_prompt_whose_own_answer_earns_nothing_is_left_out_and_counted(rl_project: Path) -> None:
-    rl.write_rows(rl_project / "data/sums.jsonl", [*rl.rows(count=2), {"id": "b", "problem": "Is it?", "answer": "and " * 200}])
+    rl.write_rows(
+        rl_project / "data/sums.jsonl", [*rl.rows(count=2), {"id": "b", "problem": "Is it?", "answer": "and " * 200}]
+    )
     recipe = opened(rl_project, "reward")
     recipe.build()
     facts = recipe.built.done[recipe.planned["sums/prompts"].plan_key].facts
@@ -182,7 +205,9 @@ def test_a_prompt_whose_own_answer_earns_nothing_is_left_out_and_counted(rl_proj
 
 def test_references_to_prompts_of_other_recipes_keep_their_meaning_in_a_child(rl_project: Path) -> None:
     (rl_project / "recipes/deep").mkdir()
-    (rl_project / "recipes/deep/base.yaml").write_text('recipe: base\ntrain: {a: {run: python x.py, prompts: "reward:sums"}}\n')
+    (rl_project / "recipes/deep/base.yaml").write_text(
+        'recipe: base\ntrain: {a: {run: python x.py, prompts: "reward:sums"}}\n'
+    )
     (rl_project / "recipes/deep/reward.yaml").write_text("recipe: reward\nextends: reward\n")
     (rl_project / "recipes/child.yaml").write_text("recipe: child\nextends: deep/base\n")
     assert load("child", project=rl_project).train["a"].prompts == "deep/reward:sums"

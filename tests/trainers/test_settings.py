@@ -120,7 +120,9 @@ def test_what_is_said_of_settings_is_said_of_settings_that_there_are() -> None:
 
 
 @pytest.mark.parametrize(("kind", "elsewhere"), [(Run, ROLLOUTS), (GRPO, MIDTRAINING), (PPO, MIDTRAINING)])
-def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees(kind: type[Run | GRPO | PPO], elsewhere: tuple[str, ...]) -> None:
+def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees(
+    kind: type[Run | GRPO | PPO], elsewhere: tuple[str, ...]
+) -> None:
     """Else a changed profile would make a run that is the same to `curate` one that the trainer refuses to resume."""
     assert {*kind.FREE} - {"out", "name", "lock", "mixture", "tokenizer", "prompts"} == {*MACHINE} - {*elsewhere}
 
