@@ -43,9 +43,9 @@ def group_advantages(rewards: Tensor, scale: bool) -> Tensor:
 def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float, lam: float) -> tuple[Tensor, Tensor]:
     """Generalised advantage estimates and returns (arXiv 1506.02438), both 0 where the mask is false.
 
-    All (B, T), one row for each sequence; mask is bool. A place that is masked is stepped over: the value and the estimate of the next place
-    that is not are carried across it, so it does not matter where such places lie. Nothing follows the last one. Returns are advantages
-    plus values, before anything is whitened.
+    All (B, T), one row for each sequence; mask is bool. A place that is masked is stepped over: the value and the estimate of the next
+    place that is not are carried across it, so it does not matter where such places lie. Nothing follows the last one. Returns are
+    advantages plus values, before anything is whitened.
     """
     following = torch.zeros_like(values[:, 0])  # the next value, (B,)
     carried = torch.zeros_like(following)  # the next advantage

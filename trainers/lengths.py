@@ -19,8 +19,8 @@ def length_at(lengths: dict[int, int], step: int) -> int:
 
 
 def overlong_penalty(reply_lengths: Tensor, limit: int, buffer: int) -> Tensor:
-    """What is added to each reward, from 0 down to -1 (DAPO, arXiv 2503.14476, equation 13): nothing up to `buffer` tokens before the limit,
-    then in a straight line to -1 at the limit.
+    """What is added to each reward, from 0 down to -1 (DAPO, arXiv 2503.14476, equation 13): nothing up to `buffer` tokens before the
+    limit, then in a straight line to -1 at the limit.
 
     reply_lengths: in tokens, of any shape. A buffer of 0 is no penalty.
     """

@@ -1,8 +1,8 @@
 """The losses of a policy and a critic, token by token, and how they are summed up. Pure functions, shared by GRPO and PPO.
 
-The tokens that bear loss, of all sequences of a micro-batch, lie in one flat vector (N,), so there is no mask and no padding in here: what is
-no reply never gets in. Normalisers are counts of the whole mini-batch over all ranks and micro-batches (`Totals`), so that a mini-batch may
-be cut up in any way: a mean of means of unequal parts weighs tokens unequally, and neither the reward nor the loss shows it.
+The tokens that bear loss, of all sequences of a micro-batch, lie in one flat vector (N,), so there is no mask and no padding in here:
+what is no reply never gets in. Normalisers are counts of the whole mini-batch over all ranks and micro-batches (`Totals`), so that a
+mini-batch may be cut up in any way: a mean of means of unequal parts weighs tokens unequally, and no curve shows it.
 
 Left out: ratios of whole sequences (GSPO), soft clipping (CISPO, SAPO), and a KL in the reward.
 """
@@ -41,8 +41,8 @@ def ratio_loss(
     """The clipped surrogate of PPO (arXiv 1707.06347, equation 7), to be minimised: (losses, clipped low, clipped high), each (N,).
 
     epsilon_high: how far above 1 the ratio counts, if not epsilon (DAPO, arXiv 2503.14476). dual_clip: for negative advantages the loss is
-    no larger than at this ratio (arXiv 1912.09729). Where a token is clipped its gradient is zero; dual-clipped tokens count as clipped high,
-    for their ratio is too large as well.
+    no larger than at this ratio (arXiv 1912.09729). Where a token is clipped its gradient is zero; dual-clipped tokens count as clipped
+    high, for their ratio is too large as well.
     """
     ratio = _ratio(log_probs, old_log_probs)
     low, high = 1 - epsilon, 1 + (epsilon if epsilon_high is None else epsilon_high)
@@ -56,7 +56,7 @@ def ratio_loss(
 
 
 def kl(log_probs: Tensor, ref_log_probs: Tensor, kind: str) -> Tensor:
-    """Estimates of KL(policy || reference) from the policy's own tokens, (N,): k1, k2 or k3 (Schulman, "Approximating KL divergence", 2020).
+    """Estimates of KL(policy || reference) from the policy's own tokens, (N,): k1, k2, k3 (Schulman, "Approximating KL divergence", 2020).
 
     k1 and k3 have the divergence as their mean. As a loss k2 has its gradient, k3 that of the reversed divergence, and k1 none at all.
     """
