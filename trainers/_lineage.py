@@ -1,7 +1,7 @@
 """Which checkpoint a run may go on from, and what a run begins with that grows from a checkpoint of another.
 
-Resuming asks for the same data (mixture or prompts), tokenizer and seed; branching only for the same tokenizer, and begins at place 0 of its
-mixture. Left out: the settings of a run, which the trainer compares by name.
+Resuming asks for the same data (mixture or prompts), tokenizer and seed; branching only for the same tokenizer, and begins at place 0 of
+its mixture. Left out: the settings of a run, which the trainer compares by name.
 """
 
 from pathlib import Path

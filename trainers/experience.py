@@ -1,8 +1,9 @@
 """The experience of one step: prompts, replies to each, and what they earned; the same on every rank.
 
-Each rank samples and judges the groups of some of the prompts, and all of them get all of it, so what follows (advantages, counts, who trains
-on what) is computed alike by everybody without asking. With `zero_variance: resample` groups whose rewards are all alike give their place
-to groups of other prompts, some times over; what is alike then stays, without an advantage, so that a step always counts as many sequences.
+Each rank samples and judges the groups of some of the prompts, and all of them get all of it, so what follows (advantages, counts, who
+trains on what) is computed alike by everybody without asking. With `zero_variance: resample` groups whose rewards are all alike give their
+place to groups of other prompts, some times over; what is alike then stays, without an advantage, so that a step always counts as many
+sequences.
 
 Left out: sampling while training, and groups of different sizes.
 """
@@ -11,8 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
-from collections import Counter
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +73,11 @@ class Sampling:
     def __init__(self, run: Settings, place: Place, prompts: Prompts, engine: Engine, rewards: Rewards) -> None:
         self.run, self.place, self.prompts, self.engine, self.rewards = run, place, prompts, engine, rewards
 
+    def close(self) -> None:
+        """End what samples and judges."""
+        self.engine.close()
+        self.rewards.close()
+
     def step(self, turn: int, limit: int, version: int) -> Experience:
         """What a step is made of. turn: says which prompts and seeds, another one for each step. version: of the weights."""
         count = self.run.prompts_per_step
@@ -95,7 +99,7 @@ class Sampling:
         mine = np.array_split(numbers, self.place.world)[self.place.rank]
         parts = together(lambda: self._mine(mine, group, turn, limit, version), self.run.out)
         rollouts = Rollouts.concat([part[0] for part in parts])
-        texts, kinds = ([one for part in parts for one in part[n]] for n in (1, 2))
+        texts, kinds = [one for part in parts for one in part[1]], [one for part in parts for one in part[2]]
         judged = np.concatenate([part[3] for part in parts]).reshape(len(numbers), group)
         lengths = torch.from_numpy(rollouts.lengths.reshape(len(numbers), group))
         rewards = judged + overlong_penalty(lengths, limit, self.run.overlong_buffer).numpy()

@@ -14,21 +14,19 @@ Left out: a step that goes on while others sample, and mini-batches in another o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from curate.errors import CurateError
 from trainers import attention, origin
 from trainers import model as models
 from trainers.experience import Experience
-from trainers.optimizers import optimizer, set_lr
+from trainers.optimizers import begin, optimizer, set_lr
 from trainers.place import Place
 from trainers.policy import Part, Policy, frozen, part_of, reshard
 from trainers.policy_loss import Totals, aggregate, importance_weights, kl, ratio_loss
@@ -84,7 +82,9 @@ class Learner:
         self.run, self.place, self.where, self.source = run, place, where, source
         self.attention = run.attention or attention.default(place.device, run.compile)
         self.policy = part_of(run, place, Policy(self.model(), run.temperature), on_first=source is None)
-        self.reference = frozen(run, place, Policy(origin.loaded(where, self.attention), run.temperature)) if run.beta else None
+        self.reference = (
+            frozen(run, place, Policy(origin.loaded(where, self.attention), run.temperature)) if run.beta else None
+        )
         self.schedule = _schedule(run)
         self.counts = {"skipped": 0, "skipped_in_a_row": 0, "dead": 0}
         """Updates that were not made: not finite, and how many of these came last; without a signal."""
@@ -92,7 +92,10 @@ class Learner:
         """What a checkpoint holds."""
         self.make()
         betas = (run.beta1, run.beta2)
-        self.optimizer = optimizer(run.optimizer, self.groups(), run.lr, betas, run.eps, fused=place.device.type == "cuda")
+        self.optimizer = optimizer(
+            run.optimizer, self.groups(), run.lr, betas, run.eps, fused=place.device.type == "cuda"
+        )
+        begin(self.optimizer)
 
     def model(self) -> Any:
         """One more causal LM with the weights that the run began with, or to be filled from its checkpoint."""
@@ -188,7 +191,7 @@ class Learner:
         if run.entropy_bonus:
             losses = losses - run.entropy_bonus * entropies
         apart = (log_probs.detach() - known["old"][at]).abs()
-        sums = {"clip_low": low.sum(), "clip_high": high.sum(), "apart": apart.sum()}
+        sums = {"clip_low": low.sum(), "clip_high": high.sum(), "log_ratio": apart.sum()}
         return self.summed(losses, batch, mini, at), sums
 
     def summed(self, losses: Tensor, batch: Batch, mini: Mini, at: Tensor) -> Tensor:
@@ -208,7 +211,15 @@ class Learner:
                 made.append(told)
         names = {name: None for told in made for name in told}
         means = {name: sum(told[name] for told in made if name in told) / len(made) for name in names}
-        return {"loss": None, "grad_norm": None, "clip_low": 0.0, "clip_high": 0.0, **means, "lr": lr, "updates": len(made)}
+        return {
+            "loss": None,
+            "grad_norm": None,
+            "clip_low": 0.0,
+            "clip_high": 0.0,
+            **means,
+            "lr": lr,
+            "updates": len(made),
+        }
 
     def update(self, batch: Batch, mini: Mini, step: int, lr: float) -> dict[str, float]:
         """One update of the weights, if all is finite; what there is to tell, nothing if it was not."""

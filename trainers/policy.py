@@ -20,12 +20,12 @@ from torch.distributed.tensor import DTensor
 from trainers import model as models
 from trainers import origin
 from trainers.losses import selected_log_probs
-from trainers.model import Packed
+from trainers.model import Decoder
 from trainers.place import Place
 from trainers.rl_settings import Settings
 
 
-class Policy(Packed):
+class Policy(Decoder):
     """A causal LM that says of tokens how probable they were, at a temperature."""
 
     def __init__(self, model: nn.Module, temperature: float) -> None:
@@ -35,16 +35,14 @@ class Policy(Packed):
     def forward(
         self, tokens: Tensor, position_ids: Tensor, places: Tensor | None = None, targets: Tensor | None = None
     ) -> Any:
-        """Log-probabilities and entropies of targets (N,), each predicted at a place of B x T: (N,) and (N,), fp32; without places (B, T, D)."""
+        """Log-probabilities and entropies of targets (N,), each predicted at a place of B x T: (N,), fp32. Without places (B, T, D)."""
         hidden = self.hidden(tokens, position_ids)
         if places is None:
             return hidden
-        return selected_log_probs(
-            hidden.flatten(0, 1)[places], self.model.lm_head.weight, targets, self.temperature
-        )
+        return selected_log_probs(hidden.flatten(0, 1)[places], self.model.lm_head.weight, targets, self.temperature)
 
 
-class Critic(Packed):
+class Critic(Decoder):
     """The layers of a causal LM with a head of one number: what reward is expected from a place on."""
 
     def __init__(self, model: nn.Module, seed: int) -> None:
@@ -71,17 +69,18 @@ class Part:
     parameters: list[nn.Parameter]
 
 
-def part_of(run: Settings, place: Place, network: Packed, on_first: bool) -> Part:
+def part_of(run: Settings, place: Place, network: Decoder, on_first: bool) -> Part:
     """Spread a network that is to be trained. on_first: whether the first rank alone has its weights, which all get from it."""
     model = network.model
-    _prepare(run, network)
+    models.prepare(model, run.activation_checkpointing, run.compile)
+    network.eval()
     weights = origin.weights_of(model, run.parallel, on_first)
     spread = models.spread(network, run.parallel, place.device, run.dtype)
     origin.share(model, weights)
     return Part(model, spread, [p for p in model.parameters() if p.requires_grad])
 
 
-def frozen(run: Settings, place: Place, network: Packed) -> nn.Module:
+def frozen(run: Settings, place: Place, network: Decoder) -> nn.Module:
     """Spread a network that nobody trains; with ddp each rank has its own from the same files."""
     network.requires_grad_(False)
     network.eval()
@@ -93,13 +92,8 @@ def frozen(run: Settings, place: Place, network: Packed) -> nn.Module:
     return spread
 
 
-def _prepare(run: Settings, network: Packed) -> None:
-    models.prepare(network.model, run.activation_checkpointing, run.compile)
-    network.eval()
-
-
 def whole_weights(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Each parameter once and whole, by its name in transformers; every rank goes through all of them, for shards are gathered on the way."""
+    """Each parameter once and whole, by its name in transformers; every rank goes through all of them, for shards are gathered."""
     for name, parameter in model.named_parameters():
         value = parameter.detach()
         yield name, value.full_tensor() if isinstance(value, DTensor) else value
