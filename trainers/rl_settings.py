@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 from curate.errors import CurateError
 from trainers._settings import Rules, made, said_in
+from trainers.monitors import checked_bounds
 from trainers.schedule import SHAPES
 
 PROBLEM = "{problem}"
@@ -276,6 +277,7 @@ def _checked(kind: type[S], said: dict[str, Any], where: str) -> S:
     _refuse_lengths(run, where)
     _refuse_template(run, where)
     _refuse_together(run, where)
+    checked_bounds(run.monitors, where)
     return run
 
 
