@@ -137,6 +137,8 @@ def _draw_learned(figure: Any, curves: Sequence[Curve]) -> None:
             [value for c in curves for key in names for value in c.series.get(key, ([], []))[1]]
         ):
             axis.set_yscale("log", nonpositive="mask")
+        if title.startswith("share"):
+            axis.set_ylim(bottom=0)
         _finish(axis, "steps")
 
 

@@ -35,7 +35,7 @@ def rollouts(curated: Curated, run: str | None, step: int | None, n: int) -> dic
     chosen = _run(curated, run)
     files = _files(chosen)
     if not files:
-        raise CurateError(f"{chosen.title} has written no rollouts yet; run curate train {curated.title} {chosen.name}")
+        raise CurateError(f"{chosen.title} has written no rollouts yet")
     at = max(files) if step is None else step
     if at not in files:
         raise CurateError(f"{chosen.title} has no rollouts of step {at:,}; it has {_listed(sorted(files))}")
