@@ -102,3 +102,15 @@ def cut(of: Path, to: Path, step: int) -> Path:
         if int(path.name[5:]) <= step:
             shutil.copytree(path, to / "checkpoints" / path.name)
     return to
+
+
+def tensors(out: Path) -> dict[str, torch.Tensor]:
+    """The weights of the trained model."""
+    from safetensors.torch import load_file
+
+    return load_file(out / "model/model.safetensors")
+
+
+def rollouts(out: Path, step: int) -> list[dict[str, Any]]:
+    """What was written down of a step."""
+    return [json.loads(line) for line in (out / f"rollouts/step-{step:07}.jsonl").read_text().splitlines()]
