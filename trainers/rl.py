@@ -205,13 +205,14 @@ class Trainer(Running):
         with contextlib.closing(self.sampling):
             if self.step == 0:
                 self._first()
+            begun = self.step
             while self.step < self.run.max_steps:
                 told = self._round()
                 if names := self._collapse(told):
                     self._roll_back(names, told)
                     continue
                 self.log(told | self._measured())
-                if not gc.get_freeze_count():
+                if self.step == begun + 1:
                     gc.collect()
                     gc.freeze()  # what a run has made by now stays: without it, each collection walks through all of it
                 asked = self.is_asked(stopped)

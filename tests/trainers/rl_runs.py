@@ -4,6 +4,7 @@ A reply is right if it has the one box of the answer and ends: with 11 words, tw
 """
 
 import contextlib
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -114,3 +115,8 @@ def tensors(out: Path) -> dict[str, torch.Tensor]:
 def rollouts(out: Path, step: int) -> list[dict[str, Any]]:
     """What was written down of a step."""
     return [json.loads(line) for line in (out / f"rollouts/step-{step:07}.jsonl").read_text().splitlines()]
+
+
+def weights_of(base: Path) -> str:
+    """SHA-256 of a model's weights."""
+    return hashlib.sha256((base / "model.safetensors").read_bytes()).hexdigest()
