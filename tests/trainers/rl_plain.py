@@ -63,7 +63,10 @@ class Plain:
             for start in range(0, len(rows), count):
                 told.append(self.update([row for row in rows[start : start + count] if row["bears"]]))
         self.step += 1
-        return {name: float(np.mean([one[name] for one in told if name in one])) for name in {n for one in told for n in one}}
+        return {
+            name: float(np.mean([one[name] for one in told if name in one]))
+            for name in {n for one in told for n in one}
+        }
 
     def groups(self, rows: list[dict[str, Any]]) -> None:
         for start in range(0, len(rows), self.said["num_generations"]):
@@ -100,7 +103,10 @@ class Plain:
             told["loss"], told["grad_norm"] = loss.item(), self.moved(loss, self.of_policy, self.moving)
         if self.critic:
             loss = self.summed([self.value_losses(row) for row in rows], "token")
-            told["value_loss"], told["critic_grad_norm"] = loss.item(), self.moved(loss, self.of_critic, self.critic_moving)
+            told["value_loss"], told["critic_grad_norm"] = (
+                loss.item(),
+                self.moved(loss, self.of_critic, self.critic_moving),
+            )
         return told
 
     def losses(self, row: dict[str, Any]) -> torch.Tensor:
@@ -128,7 +134,9 @@ class Plain:
             return torch.stack([one.mean() for one in losses]).mean()
         return torch.cat(losses).sum() / (len(losses) * (self.said["loss_length"] or self.said["longest"]))
 
-    def moved(self, loss: torch.Tensor, parameters: list[torch.nn.Parameter], optimizer: torch.optim.Optimizer) -> float:
+    def moved(
+        self, loss: torch.Tensor, parameters: list[torch.nn.Parameter], optimizer: torch.optim.Optimizer
+    ) -> float:
         optimizer.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.said["max_grad_norm"])

@@ -57,11 +57,11 @@ def prompts(out: Path, count: int = 12) -> Path:
     return out
 
 
-def write(out: Path, base: Path, prompts: Path, **more: Any) -> Path:
+def write(out: Path, base: Path, asked: Path, **more: Any) -> Path:
     """The file of settings of a run into `out`, beside it."""
     out.parent.mkdir(parents=True, exist_ok=True)
     path = out.with_name(f"{out.name}.json")
-    path.write_text(json.dumps(SETTINGS | {"out": str(out), "model": str(base), "prompts": str(prompts)} | more))
+    path.write_text(json.dumps(SETTINGS | {"out": str(out), "model": str(base), "prompts": str(asked)} | more))
     return path
 
 
@@ -76,12 +76,14 @@ def main(rank: int, kind: str, *paths: Path) -> list[int]:
 
 def train(*paths: Path, kind: str = "grpo", world: int = 1, code: int = 0) -> list[Path]:
     """Train to the end, in this process or on some ranks; the folders of the runs."""
-    alone = world == 1 and not torch.distributed.is_initialized()
-    said = (
-        [main(0, kind, *paths)]
-        if alone
-        else ranks.run(world, paths[0].parent / "scratch", main, kind, *paths, seconds=120)
-    )
+    if world > 1:
+        said = ranks.run(world, paths[0].parent / "scratch", main, kind, *paths, seconds=120)
+    else:
+        try:
+            said = [main(0, kind, *paths)]
+        finally:
+            if torch.distributed.is_initialized():  # a run that failed leaves its group to whoever started it
+                torch.distributed.destroy_process_group()
     assert said == [[code] * len(paths)] * world, (said, printed(paths[0]))
     return [path.with_suffix("") for path in paths]
 

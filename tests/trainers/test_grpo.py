@@ -63,12 +63,16 @@ def test_old_probabilities_stay_for_all_updates_and_in_the_first_one_the_ratio_i
         old = batch.known["old"].clone()
         told = plain(self, batch, mini, *args)
         assert torch.equal(batch.known["old"], old)
-        seen.append((mini.totals.sequences, mini.totals.tokens, told["log_ratio"], told["clip_low"] + told["clip_high"]))
+        seen.append(
+            (mini.totals.sequences, mini.totals.tokens, told["log_ratio"], told["clip_low"] + told["clip_high"])
+        )
         return told
 
     monkeypatch.setattr(Learner, "update", watched)
     more = {"max_steps": 2, "passes": 2, "beta": 1e-3, "save_steps": 5}
-    for n, way in enumerate(({"micro_batch": 1}, {"micro_batch": 64, "parallel": "ddp"}, {"activation_checkpointing": True})):
+    for n, way in enumerate(
+        ({"micro_batch": 1}, {"micro_batch": 64, "parallel": "ddp"}, {"activation_checkpointing": True})
+    ):
         seen.clear()
         train(write(tmp_path / f"run-{n}", base, prompts, **more | way))
         for first, *later in (seen[:4], seen[4:]):
@@ -78,7 +82,9 @@ def test_old_probabilities_stay_for_all_updates_and_in_the_first_one_the_ratio_i
         assert [tokens for _, tokens, *_ in seen[:2]] == [tokens for _, tokens, *_ in seen[2:4]]
         every = lines(tmp_path / f"run-{n}")
         assert [line["updates"] for line in every] == [4, 4]
-        assert [line["tokens"] for line in every] == [sum(seen[at][1] for at in part) for part in ((0, 1), (0, 1, 4, 5))]
+        assert [line["tokens"] for line in every] == [
+            sum(seen[at][1] for at in part) for part in ((0, 1), (0, 1, 4, 5))
+        ]
 
 
 def test_groups_that_are_all_alike_move_nothing_not_even_by_what_the_optimizer_remembers(

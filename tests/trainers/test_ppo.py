@@ -16,7 +16,14 @@ from trainers.ppo import ActorCritic  # noqa: E402
 PPO: dict[str, Any] = {"critic_lr": 3e-2, "max_steps": 3}
 KINDS: dict[str, dict[str, Any]] = {
     "as Open-Reasoner-Zero": {"num_generations": 1, "prompts_per_step": 10, "mini_batch": 5},
-    "with a discount": {"gamma": 0.9, "lam": 0.8, "value_clip": 0.05, "whiten": False, "passes": 2, "critic_warmup_steps": 1},
+    "with a discount": {
+        "gamma": 0.9,
+        "lam": 0.8,
+        "value_clip": 0.05,
+        "whiten": False,
+        "passes": 2,
+        "critic_warmup_steps": 1,
+    },
     "with masked replies": {"mask_truncated": True, "lam": 0.95, "beta": 0.1, "loss_type": "constant"},
 }
 
@@ -75,7 +82,9 @@ def test_in_its_warm_up_the_critic_moves_and_the_policy_does_not(base: Path, pro
     assert rl_runs.curve(again) == rl_runs.curve(long) and rl_runs.weights(again) == rl_runs.weights(long)
 
 
-def test_a_critic_learns_a_constant_reward(base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_critic_learns_a_constant_reward(
+    base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All replies earn 1, so with gamma and lambda 1 each value is to be 1."""
     plain = Sampling.step
 
@@ -85,7 +94,14 @@ def test_a_critic_learns_a_constant_reward(base: Path, prompts: Path, tmp_path: 
         return found
 
     monkeypatch.setattr(Sampling, "step", paid)
-    more = {"critic_lr": 3e-2, "max_steps": 12, "critic_warmup_steps": 12, "max_grad_norm": None, "value_clip": None, "save_steps": 50}
+    more = {
+        "critic_lr": 3e-2,
+        "max_steps": 12,
+        "critic_warmup_steps": 12,
+        "max_grad_norm": None,
+        "value_clip": None,
+        "save_steps": 50,
+    }
     (out,) = train(write(tmp_path / "run", base, prompts, **more), kind="ppo")
     losses = [line["value_loss"] for line in lines(out)]
     assert losses[0] > 0.2 and losses[-1] < 0.01
