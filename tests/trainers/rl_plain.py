@@ -1,4 +1,4 @@
-"""A plain loop of GRPO and PPO, to compare ours with: one sequence at a time, all logits, no packing, no chunks, formulas as papers have them.
+"""A plain loop of GRPO and PPO, to compare ours with: a sequence at a time, all logits, no packing, no chunks, formulas as in papers.
 
 It is told which replies a run has sampled, and shares nothing with `trainers/` but the settings.
 """
