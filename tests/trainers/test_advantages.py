@@ -158,9 +158,7 @@ def test_whitening_one_token_or_none_or_equal_ones_gives_no_nan() -> None:
         assert whiten(values, torch.arange(5)[None] < kept).abs().amax() < 1e-6
 
 
-@pytest.mark.parametrize(
-    ("values", "explained"), [([1.0, 2, 3, 6], 1.0), ([7.0, 7, 7, 7], 0.0), ([2.0, 3, 4, 7], 1.0)]
-)
+@pytest.mark.parametrize(("values", "explained"), [([1.0, 2, 3, 6], 1.0), ([7.0, 7, 7, 7], 0.0), ([2.0, 3, 4, 7], 1.0)])
 def test_a_critic_that_knows_explains_all_and_a_constant_nothing(values: list[float], explained: float) -> None:
     returns = torch.tensor([1.0, 2, 3, 6])
     assert explained_variance(torch.tensor(values), returns) == pytest.approx(explained)
