@@ -207,13 +207,17 @@ def test_longer_stages_are_no_collapse() -> None:
     assert alarms(*stages) == [[]] * 27
 
 
-@given(st.integers(0, 10**6), st.sampled_from([0.05, 0.3, 0.7]))
-def test_a_short_run_of_few_replies_whose_reward_stays_the_same_raises_no_alarm(seed: int, chance: float) -> None:
-    """Forty steps of 4 prompts x 4 replies, each right by chance: half of the best share is often seen."""
-    dice, monitors = np.random.default_rng(seed), Monitors({}, 5)
-    for step in range(1, 41):
-        right = dice.binomial(16, chance) / 16
-        assert monitors.see(step, HEALTHY | {"prompts": 4, "replies": 16, "right": right}) == []
+@pytest.mark.parametrize("chance", [0.05, 0.3, 0.7])
+def test_short_runs_of_few_replies_whose_reward_stays_the_same_raise_no_alarm(chance: float) -> None:
+    """Fifty runs of forty steps of 4 prompts x 4 replies, each right by chance: half of the best share is often seen."""
+    dice = np.random.default_rng(0)
+    for _ in range(50):
+        monitors = Monitors({}, 5)
+        for step in range(1, 41):
+            right = dice.binomial(1, chance, size=(4, 4))
+            dead = float((right.all(1) | ~right.any(1)).mean())
+            few = {"prompts": 4, "replies": 16, "right": float(right.mean()), "zero_advantage": dead}
+            assert monitors.see(step, HEALTHY | few) == []
 
 
 def test_a_measure_that_is_missing_for_a_step_neither_adds_nor_forgets() -> None:
