@@ -4,9 +4,10 @@ Neither is installed for `make test`; the twins in plain loops are. Where they d
 - TRL adds 1e-4 to a group's standard deviation, verl and we 1e-6.
 - TRL counts the tokens of all updates of a round and takes an even share of them for each (`dapo`), we count those of the update itself.
 - verl whitens PPO's advantages over a rank's batch, we over all ranks; it cuts k3 off at 10, we hold its logarithm within 20.
-- verl's dual clip is always on (3), ours and TRL's by choice; TRL's `delta` cuts the ratio of all signs, and only counts where it is negative.
+- verl's dual clip is always on (3), ours by choice, as TRL's (`delta`).
 """
 
+import collections
 import warnings
 from types import SimpleNamespace
 from typing import Any
@@ -88,36 +89,32 @@ class Batch:
         assert slopes[0].abs().max() > 1e-3
 
 
-def of_trl(trl: Any, batch: Batch, loss_type: str, beta: float, high: float, cap: float | None) -> "torch.Tensor":
-    """What GRPOTrainer makes of a batch whose log-probabilities are given, with nothing of a trainer but what the loss reads."""
+def of_trl(
+    trl: Any, batch: Batch, loss_type: str, beta: float, high: float, cap: float | None = None, whole: int | None = None
+) -> "torch.Tensor":
+    """What GRPOTrainer makes of a batch whose log-probabilities are given, with nothing of a trainer but what the loss reads.
+
+    whole: tokens of a round of which the batch is one of two updates.
+    """
     accelerator = SimpleNamespace(
         num_processes=1, gather=lambda x: x, gather_for_metrics=lambda x: x, reduce=lambda x, reduction: x
     )
-    args = SimpleNamespace(delta=None, use_bias_correction_kl=False, steps_per_generation=1)
+    args = SimpleNamespace(delta=None, use_bias_correction_kl=False, steps_per_generation=2 if whole else 1)
     trainer = SimpleNamespace(
         _get_per_token_logps_and_entropies=lambda *_, **__: (batch.new, batch.entropies, None),
         aux_loss_enabled=False, top_entropy_quantile=1.0, off_policy_mask_threshold=None, importance_sampling_level="token",
         beta=beta, loss_type=loss_type, epsilon_low=0.2, epsilon_high=high, args=args, use_vllm=cap is not None,
         vllm_importance_sampling_correction=True, model=SimpleNamespace(training=True), current_gradient_accumulation_steps=1,
         max_completion_length=LONGEST, accelerator=accelerator, _entropy_bonus_enabled=False,
-        _metrics={"train": {}},
+        _metrics={"train": collections.defaultdict(list)},
     )  # fmt: skip
-    trainer._metrics = {"train": _Lists()}
     ids, mask = torch.zeros(B, T, dtype=torch.int64), batch.mask.double()
     inputs = {"prompt_ids": ids, "prompt_mask": mask, "completion_ids": ids, "completion_mask": mask}
     inputs |= {"advantages": batch.advantages, "old_per_token_logps": batch.old, "ref_per_token_logps": batch.ref}
-    inputs["num_items_in_batch"] = mask.sum()
+    inputs["num_items_in_batch"] = torch.tensor(float(whole)) if whole else mask.sum()
     if cap is not None:
         inputs["importance_sampling_ratio"] = (batch.old - batch.sampler).exp().clamp(max=cap)
     return trl.GRPOTrainer._compute_loss(trainer, None, inputs)
-
-
-class _Lists(dict):
-    """A list for each name."""
-
-    def __missing__(self, name: str) -> list[float]:
-        self[name] = []
-        return self[name]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -131,6 +128,13 @@ def test_the_loss_is_trls(
     """TRL multiplies by the importance weight before it adds the KL term, and so do we."""
     batch = Batch(seed)
     batch.compare(batch.ours(ours, beta, cap, epsilon_high=high), of_trl(trl, batch, theirs, beta, high, cap))
+
+
+def test_the_loss_of_one_update_of_two_is_trls_but_for_the_tokens_that_are_counted(trl: Any) -> None:
+    """With a second update that has twice the tokens, TRL divides this one by one and a half times its own."""
+    batch = Batch(0)
+    theirs = of_trl(trl, batch, "dapo", 0.0, 0.2, whole=3 * batch.totals.tokens)
+    batch.compare(batch.ours("token"), 1.5 * theirs)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.7])
@@ -147,7 +151,7 @@ def test_statistics_of_groups_are_trls_but_for_what_it_adds_to_the_deviation(trl
     rewards = torch.tensor([[1.0, 0, 0, 0], [1, 1, 0, torch.nan], [0.5, -1, 1, 0.25]], dtype=torch.float64)
     mean, std = rewards.nanmean(1, keepdim=True), trl.utils.nanstd(rewards, dim=1)[:, None]
     wanted = ((rewards - mean) / (std + 1e-6)).nan_to_num(0)
-    assert torch.allclose(group_advantages(rewards, True), wanted, **CLOSE)
+    assert torch.allclose(group_advantages(rewards, True), wanted, atol=1e-6)  # it counts in fp32
     theirs = ((rewards - mean) / (std + 1e-4)).nan_to_num(0)
     assert 1e-5 < (theirs - wanted).abs().max() < 1e-3
 
