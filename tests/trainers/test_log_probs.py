@@ -130,6 +130,19 @@ def test_an_fp32_head_under_bf16_states_gets_an_fp32_gradient_near_the_exact_one
     assert gradients(selected_log_probs(low, weight, targets), low, weight, "log")[1].dtype == torch.float32
 
 
+def test_under_autocast_both_passes_are_those_of_states_in_its_type() -> None:
+    """The backward pass is not under autocast, and would make its logits in fp32."""
+    hidden, weight, targets = made()
+    low = hidden.detach().bfloat16().requires_grad_()
+    wanted = selected_log_probs(low, weight, targets, 0.7, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = selected_log_probs(hidden, weight, targets, 0.7, 4)
+    assert torch.equal(found[0], wanted[0]) and torch.equal(found[1], wanted[1])
+    slopes = gradients(found, hidden, weight, "log and entropy"), gradients(wanted, low, weight, "log and entropy")
+    assert slopes[0][0].dtype == slopes[0][1].dtype == torch.float32
+    assert torch.equal(slopes[0][0], slopes[1][0].float()) and torch.equal(slopes[0][1], slopes[1][1])
+
+
 def test_the_slope_at_a_token_that_is_nearly_certain_is_not_rounded_away() -> None:
     """1 - p of p = 0.999 is 0 if p is rounded to bf16 first."""
     hidden = torch.tensor([[1.0]], dtype=torch.bfloat16, requires_grad=True)
