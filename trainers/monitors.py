@@ -15,6 +15,7 @@ Left out: monitors of single prompts, and anything that reads what a reply says.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -182,12 +183,12 @@ class Monitors:
     def state_dict(self) -> dict[str, Any]:
         """Everything that was taken in, as JSON has it."""
         kept = ("first", "recent", "best", "wrong", "began", "quiet")
-        return {name: type(value)(value) for name in kept for value in [getattr(self, name)]}
+        return {name: copy.copy(getattr(self, name)) for name in kept}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
         for name, value in state.items():
-            setattr(self, name, type(value)(value))
+            setattr(self, name, copy.copy(value))
 
     def start(self, name: str) -> float:
         """The mean of a measure over the first steps; 0 if it was never known."""
