@@ -1,5 +1,8 @@
 import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,6 +114,11 @@ def test_replies_of_large_token_ids_do_not_collide() -> None:
 # Bounds
 
 
+def test_monitors_and_settings_need_no_torch() -> None:
+    code = "import sys, trainers.monitors, trainers.lengths, trainers.rl_settings; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
+
+
 def test_unknown_monitors_and_bounds_that_are_none_are_refused_in_one_line() -> None:
     with pytest.raises(CurateError, match=r"^run: no monitor 'truncate'; did you mean 'truncated'\?$"):
         checked_bounds({"truncate": 0.5}, "run")
@@ -197,6 +205,35 @@ def test_a_policy_that_has_solved_its_prompts_has_not_collapsed() -> None:
 
 def test_chains_of_thought_that_grow_and_are_right_more_often_have_not_collapsed() -> None:
     assert alarms(*[{"length": 4000.0, "right": 0.5}] * 9) == [[]] * 9
+
+
+def curve(
+    right: list[float], length: list[float], truncated: list[float], entropy: list[float]
+) -> list[tuple[int, str]]:
+    """The alarms of a run of so many steps of 128 x 16, with the chance of drawing."""
+    dice, monitors, found = np.random.default_rng(0), Monitors({}, 5), []
+    for step, (of, tokens, cut, nats) in enumerate(zip(right, length, truncated, entropy, strict=True), 1):
+        p = np.clip(dice.beta(max(of, 1e-3), 1 - min(of, 0.999), 128), 0, 1)  # prompts are easy or hard
+        share = float((dice.random((128, 16)) < p[:, None]).mean())
+        seen = HEALTHY | {"right": share, "length": tokens, "truncated": cut, "entropy": nats}
+        found += [(step, name) for name in monitors.see(step, seen)]
+    return found
+
+
+def test_a_run_like_octothinkers_on_long_chains_at_a_fixed_limit_is_stopped_before_its_reward_is_gone() -> None:
+    """MATH500 rises to 0.48 within 60 steps, and is at nothing by step 100, with replies that fill 8,192 tokens."""
+    right = [*np.linspace(0.02, 0.48, 60), *np.linspace(0.48, 0.0, 40)]
+    length = [*np.linspace(3000, 2500, 60), *np.linspace(2500, 8192, 40)]
+    truncated = [*np.linspace(0.4, 0.2, 60), *np.linspace(0.2, 1.0, 40)]
+    found = curve(right, length, truncated, [0.5] * 100)
+    assert found[0][1] == "reward_drop" and 75 < found[0][0] < 95
+
+
+def test_a_run_like_octothinkers_long_branch_is_left_alone_to_its_end() -> None:
+    """From 0.04 to 0.65 in 300 steps; replies grow to 2,010 tokens, nearly all are cut off at first, entropy falls to a tenth."""
+    steps = np.linspace(0, 1, 300)
+    right = [*(0.04 + 0.61 * steps**0.5)]
+    assert curve(right, [*(900 + 1110 * steps)], [*(0.95 - 0.9 * steps**0.3)], [*(0.6 * 10**-steps)]) == []
 
 
 def test_longer_stages_are_no_collapse() -> None:
