@@ -41,12 +41,20 @@ def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return rl_runs.prompts(tmp_path_factory.mktemp("rl") / "prompts.parquet")
 
 
-@pytest.fixture(scope="module", params=["grpo", "ppo"])
+KINDS: dict[str, dict[str, Any]] = {
+    "grpo": STAGES,
+    "ppo": STAGES | {"beta": 0.05, "critic_lr": 1e-3, "entropy_bonus": 0.01},
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def whole(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, base: Path, prompts: Path
 ) -> tuple[str, Path]:
     """A run of each kind that nobody stops, into the second stage of lengths."""
-    (out,) = train(write(tmp_path_factory.mktemp("whole") / "run", base, prompts, **STAGES), kind=request.param)
+    (out,) = train(
+        write(tmp_path_factory.mktemp("whole") / "run", base, prompts, **KINDS[request.param]), kind=request.param
+    )
     return request.param, out
 
 
@@ -56,7 +64,7 @@ def test_a_run_that_died_goes_on_bit_for_bit_into_the_next_length(
     kind, straight = whole
     for step in (2, 4):  # before the longer stage, and in the middle of it
         out = rl_runs.cut(straight, tmp_path / f"from-{step}", step)
-        train(write(out, base, prompts, **STAGES), kind=kind)
+        train(write(out, base, prompts, **KINDS[kind]), kind=kind)
         assert curve(out) == curve(straight)
         assert weights(out) == weights(straight)
     assert [line["max_completion_length"] for line in lines(straight)] == [5, 5, 5, 10, 10]
@@ -66,16 +74,16 @@ def test_a_run_that_died_goes_on_bit_for_bit_into_the_next_length(
     assert longest[2] == 5 < longest[4]
 
 
-WAYS: list[dict[str, Any]] = [{"micro_batch": 1}, {"micro_batch": 2, "parallel": "ddp"}, {"micro_batch": 3}]
+WAYS: list[dict[str, Any]] = [{"micro_batch": 1}, {"micro_batch": 3, "parallel": "ddp"}]
 
 
 def test_the_same_comes_out_for_any_ranks_micro_batches_and_parallelism(
     whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
 ) -> None:
     kind, straight = whole
-    paths = [write(tmp_path / f"two-{n}", base, prompts, **STAGES | way) for n, way in enumerate(WAYS)]
-    alone = [write(tmp_path / f"one-{n}", base, prompts, **STAGES | way) for n, way in enumerate(WAYS[1:])]
-    for out in (*train(*paths, kind=kind, world=2), *train(*alone, kind=kind)):
+    paths = [write(tmp_path / f"two-{n}", base, prompts, **KINDS[kind] | way) for n, way in enumerate(WAYS)]
+    alone = write(tmp_path / "one", base, prompts, **KINDS[kind] | WAYS[-1])
+    for out in (*train(*paths, kind=kind, world=2), *train(alone, kind=kind)):
         close(out, straight)
 
 
@@ -170,7 +178,7 @@ def test_sigterm_ends_the_step_and_saves_and_the_same_command_goes_on(
     whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind, straight = whole
-    path = write(tmp_path / "run", base, prompts, **STAGES | {"save_steps": 100})
+    path = write(tmp_path / "run", base, prompts, **KINDS[kind] | {"save_steps": 100})
     with monkeypatch.context() as patched:
         patched.setattr(Learner, "learn", asked_to_stop)
         (out,) = train(path, kind=kind)
@@ -187,7 +195,7 @@ def test_a_run_that_is_killed_between_two_updates_forgets_the_rollouts_of_that_s
     step: int, whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
 ) -> None:
     kind, straight = whole
-    path = write(tmp_path / "run", base, prompts, **STAGES)
+    path = write(tmp_path / "run", base, prompts, **KINDS[kind])
     (process,) = ranks.start(1, tmp_path / "scratch", killed, kind, path, step)
     process.join(60)
     assert process.exitcode == -signal.SIGKILL, printed(path)
@@ -205,7 +213,7 @@ def test_a_run_that_is_killed_at_any_moments_is_the_one_that_was_not(
     turn: int, whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
 ) -> None:
     kind, straight = whole
-    path, chance = write(tmp_path / "run", base, prompts, **STAGES), np.random.default_rng(turn)
+    path, chance = write(tmp_path / "run", base, prompts, **KINDS[kind]), np.random.default_rng(turn)
     for _ in range(3):
         (process,) = ranks.start(1, tmp_path / "scratch", rl_runs.main, kind, path)
         before = written(tmp_path / "run")
@@ -374,7 +382,7 @@ def test_a_finished_run_is_not_started_again_and_another_one_not_in_its_folder(
     whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
 ) -> None:
     kind, straight = whole
-    path = write(straight, base, prompts, **STAGES)
+    path = write(straight, base, prompts, **KINDS[kind])
     before = {path: path.stat().st_mtime_ns for path in straight.rglob("*") if path.is_file()}
     train(path, kind=kind)
     assert before == {path: path.stat().st_mtime_ns for path in straight.rglob("*") if path.is_file()}
@@ -385,12 +393,12 @@ def test_a_finished_run_is_not_started_again_and_another_one_not_in_its_folder(
         "seed": 1,
     }
     for name, value in others.items():
-        train(write(straight, base, prompts, **STAGES | {name: value}), kind=kind, code=2)
+        train(write(straight, base, prompts, **KINDS[kind] | {name: value}), kind=kind, code=2)
         what = "was of the prompts" if name == "prompts" else f"was begun with {name} "
         assert what in printed(path).splitlines()[-1]
     out = rl_runs.cut(straight, tmp_path / "cut", 3)
     for name, value in others.items():
-        train(path := write(out, base, prompts, **STAGES | {name: value}), kind=kind, code=2)
+        train(path := write(out, base, prompts, **KINDS[kind] | {name: value}), kind=kind, code=2)
         assert name in printed(path).splitlines()[-1] and "error: " in printed(path).splitlines()[-1]
     said = json.loads((straight / "manifest.json").read_bytes())
     first, last = (rl_line for rl_line in curve(straight) if "held_out_reward" in rl_line and rl_line["step"] in (0, 5))
