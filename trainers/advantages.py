@@ -8,8 +8,6 @@ Left out: rewards of single tokens in GRPO, leave-one-out (RLOO) and other basel
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -17,9 +15,6 @@ STD_FLOOR = 1e-6
 """Added to a group's standard deviation, as in verl; TRL has 1e-4."""
 VARIANCE_FLOOR = 1e-8
 """Added to the variance that advantages are whitened by, as in verl."""
-
-Sum = Callable[[Tensor], Tensor]
-"""The sum of a tensor over all ranks, such as `trainers.model.total_over_ranks`."""
 
 
 def group_advantages(rewards: Tensor, scale: bool) -> Tensor:
@@ -59,27 +54,22 @@ def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float, lam: float)
     return found, torch.where(mask, found + values, 0.0)
 
 
-def whiten(advantages: Tensor, mask: Tensor, over_ranks: Sum = lambda mine: mine) -> Tensor:
-    """Advantages at mean 0 and variance 1 over all places of the mask, of any shape; 0 elsewhere.
-
-    over_ranks: adds up what each rank has, if there are several; every rank must call it, with an empty mask too.
-    """
+def whiten(advantages: Tensor, mask: Tensor) -> Tensor:
+    """Advantages at mean 0 and variance 1 over all places of the mask, of any shape; 0 elsewhere. It takes those of all ranks."""
     values = advantages.double().masked_fill(~mask, 0)
-    count, total = over_ranks(torch.stack([mask.sum().double(), values.sum()]))
-    centred = (values - total / count.clamp(min=1)).masked_fill(~mask, 0)
-    variance = over_ranks(centred.square().sum()) / (count - 1).clamp(min=1)
+    count = mask.sum()
+    centred = (values - values.sum() / count.clamp(min=1)).masked_fill(~mask, 0)
+    variance = centred.square().sum() / (count - 1).clamp(min=1)
     return (centred * (variance + VARIANCE_FLOOR).rsqrt()).to(advantages.dtype)
 
 
-def explained_variance(values: Tensor, returns: Tensor, over_ranks: Sum = lambda mine: mine) -> float | None:
+def explained_variance(values: Tensor, returns: Tensor) -> float | None:
     """The share of the returns' variance that a critic's values explain: 1 at best, 0 for a constant, below 0 for worse than that.
 
-    values, returns: (N,), the tokens that bear loss. None where returns are all alike, so that there is nothing to explain.
+    values, returns: (N,), the tokens of all ranks that bear loss. Being off by a constant is forgiven.
+    None where returns are all alike: then there is nothing to explain.
     """
     wanted, error = returns.double(), (returns - values).double()
-    one = torch.ones_like(wanted)
-    sums = torch.stack([one.sum(), wanted.sum(), wanted.square().sum(), error.sum(), error.square().sum()])
-    count, total, squares, errors, error_squares = (float(x) for x in over_ranks(sums))
-    around = squares - total * total / max(count, 1)
-    left = error_squares - errors * errors / max(count, 1)
-    return 1 - left / around if around > 1e-12 * max(squares, 1e-12) else None
+    if not len(wanted) or wanted.max() == wanted.min():
+        return None
+    return float(1 - error.var() / wanted.var())

@@ -32,17 +32,17 @@ def rollbacks(out: Path) -> list[dict[str, Any]]:
         raise CurateError("cannot be read; name another out: folder", where=str(path)) from error
 
 
-def roll_back(out: Path, seen: int, healthy: int, names: list[str]) -> int | None:
-    """Write down that a run goes back to its newest checkpoint up to step `healthy`. Returns that one's step, None if there is none."""
+def roll_back(out: Path, seen: int, healthy: int, names: list[str]) -> list[dict[str, Any]]:
+    """Write down that a run goes back to its newest checkpoint up to step `healthy`. Returns all rollbacks; none where no checkpoint is."""
     whole = (step for step, path in steps(out / "checkpoints").items() if step <= healthy and checkpoint.passed(path))
-    to = next(whole, None)
-    if to is not None:
-        said = [*rollbacks(out), {"seen": seen, "to": to, "names": names}]
-        temporary = out / f"{FILE}.tmp"
-        write(temporary, json.dumps(said, indent=1).encode())
-        temporary.replace(out / FILE)
-        sync(out)
-    return to
+    if (to := next(whole, None)) is None:
+        return []
+    said = [*rollbacks(out), {"seen": seen, "to": to, "names": names}]
+    temporary = out / f"{FILE}.tmp"
+    write(temporary, json.dumps(said, indent=1).encode())
+    temporary.replace(out / FILE)
+    sync(out)
+    return said
 
 
 def clear(out: Path) -> None:

@@ -13,6 +13,7 @@ Left out: a step that goes on while others sample, and mini-batches in another o
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -173,10 +174,9 @@ class Learner:
         reshard(spread)
         return models.total_over_ranks(found)
 
-    def computing(self) -> Any:
+    def computing(self) -> contextlib.AbstractContextManager[Any]:
         """Autocast under ddp; fsdp casts by itself."""
-        low = self.run.parallel == "ddp" and self.run.dtype != "float32"
-        return torch.autocast(self.place.device.type, models.DTYPES[self.run.dtype], enabled=low)
+        return models.computing(self.run.parallel, self.run.dtype, self.place.device)
 
     def policy_loss(self, batch: Batch, mini: Mini, micro: Micro) -> tuple[Tensor, dict[str, Tensor]]:
         """The clipped surrogate, with what the settings add to it."""

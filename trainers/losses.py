@@ -159,5 +159,8 @@ def selected_log_probs(
     logits are divided by it, as the sampler does; without that, ratios are of another policy than the one that sampled. Logits are held for
     `chunk` targets at a time, in the backward pass too. The same numbers come out with and without gradients.
     """
+    device = hidden.device.type
+    if torch.is_autocast_enabled(device):  # which the backward pass is not under, and its logits must be the same
+        hidden = hidden.to(torch.get_autocast_dtype(device))
     found: tuple[Tensor, Tensor] = _SelectedLogProbs.apply(hidden, weight, targets, temperature, chunk)
     return found

@@ -180,6 +180,11 @@ def syncing(spread: nn.Module, sync: bool) -> contextlib.AbstractContextManager[
     return contextlib.nullcontext()
 
 
+def computing(parallel: str, dtype: str, device: torch.device) -> contextlib.AbstractContextManager[Any]:
+    """Autocast under ddp; fsdp casts by itself."""
+    return torch.autocast(device.type, DTYPES[dtype], enabled=parallel == "ddp" and dtype != "float32")
+
+
 def total_over_ranks(values: Tensor) -> Tensor:
     """The sum of a tensor over all ranks, in place."""
     torch.distributed.all_reduce(values)

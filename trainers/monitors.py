@@ -15,6 +15,7 @@ Left out: monitors of single prompts, and anything that reads what a reply says.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -49,11 +50,11 @@ wrong_in_a_row: replies without a right one, five steps of 128 x 16.
 zero_advantage: share of groups whose rewards are all alike, while not nearly all replies are right.
 """
 RISE = 0.2
-"""A share counts only where it is so much above the beginning's."""
+"""A share counts only where it is so much above the beginning's, and by more than chance."""
 SOLVED = 0.9
 """Where more replies are right, little entropy and groups that are all alike are no bad sign."""
-CHANCE = 3.0
-"""Standard errors that a drop must be larger than; prompts are counted, for the replies to one of them are much alike."""
+CHANCE = 4.0
+"""Standard errors that a change must be larger than; prompts are counted, for the replies to one of them are much alike."""
 NGRAM = 8
 """Tokens of the n-grams that `repetition` counts."""
 HEAD = 16
@@ -182,12 +183,12 @@ class Monitors:
     def state_dict(self) -> dict[str, Any]:
         """Everything that was taken in, as JSON has it."""
         kept = ("first", "recent", "best", "wrong", "began", "quiet")
-        return {name: type(value)(value) for name in kept for value in [getattr(self, name)]}
+        return {name: copy.copy(getattr(self, name)) for name in kept}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
         for name, value in state.items():
-            setattr(self, name, type(value)(value))
+            setattr(self, name, copy.copy(value))
 
     def start(self, name: str) -> float:
         """The mean of a measure over the first steps; 0 if it was never known."""
@@ -212,16 +213,21 @@ def _share(name: str) -> Callable[[Monitors, float, Measures], bool]:
     """Beyond the bound, and well above the beginning."""
 
     def beyond(seen: Monitors, bound: float, found: Measures) -> bool:
-        value = found[name] or 0.0
-        return value > bound and value > seen.start(name) + RISE
+        value, start = found[name] or 0.0, seen.start(name)
+        return value > bound and value > start + max(RISE, _chance(seen, start, found))
 
     return beyond
 
 
+def _chance(seen: Monitors, share: float, found: Measures) -> float:
+    """How far a share that is measured over `patience` steps may be off."""
+    spread = max(share * (1 - share), 0.0)
+    return CHANCE * (spread / max((found["prompts"] or 0.0) * seen.patience, 1.0)) ** 0.5
+
+
 def _reward_drop(seen: Monitors, bound: float, found: Measures) -> bool:
-    lost, tries = seen.best - seen.lately(), (found["prompts"] or 0.0) * seen.patience
-    chance = CHANCE * (seen.best * (1 - seen.best) / max(tries, 1.0)) ** 0.5
-    return lost > bound * seen.best and lost > chance
+    lost = seen.best - seen.lately()
+    return lost > bound * seen.best and lost > _chance(seen, seen.best, found)
 
 
 def _length_growth(seen: Monitors, bound: float, found: Measures) -> bool:

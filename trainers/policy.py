@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
@@ -81,11 +82,13 @@ def part_of(run: Settings, place: Place, network: Decoder, on_first: bool) -> Pa
 
 
 def frozen(run: Settings, place: Place, network: Decoder) -> nn.Module:
-    """Spread a network that nobody trains; with ddp each rank has its own from the same files."""
+    """Spread a network that nobody trains, whose weights the first rank has; with ddp each rank gets all of it."""
     network.requires_grad_(False)
     network.eval()
-    if run.parallel == "ddp":
-        return network.to(place.device)
+    if run.parallel == "ddp":  # which refuses what has no gradient
+        for value in network.to(place.device).state_dict().values():
+            dist.broadcast(value, 0)
+        return network
     weights = origin.weights_of(network.model, run.parallel, True)
     spread = models.spread(network, run.parallel, place.device, run.dtype)
     origin.share(network.model, weights)

@@ -1,4 +1,4 @@
-"""Proximal policy optimisation: a critic says what is still to be expected after each token, and the policy learns from what came otherwise.
+"""Proximal policy optimisation: a critic says what is to be expected after each token, and the policy learns from what came otherwise.
 
     python -m trainers.ppo run.json                      # one process, on its GPU or on a CPU
     torchrun --nproc-per-node 8 -m trainers.ppo run.json

@@ -57,10 +57,11 @@ class Prompts:
         bad = np.zeros(len(rows), dtype=object)
         bad[[len(one) > max_prompt_length for one in tokens]] = "too_long"
         bad[special] = "special_token"
+        bad[[not one for one in tokens]] = "no_token"
         if solvable:
             bad[~self._solvable(solvable, [answer for *_, answer in rows])] = "unsolvable"
         self.dropped: dict[str, int] = dict(Counter(str(why) for why in bad if why))
-        """How many rows were left out, by why: too_long, special_token, unsolvable, and twins of held-out ones."""
+        """How many rows were left out, by why: too_long, special_token, no_token, unsolvable, held_out_twin."""
         kept = [i for i, why in enumerate(bad) if not why]
         self.ids, self.problems, self.answers = ([rows[i][column] for i in kept] for column in range(3))
         self._tokens = [tokens[i] for i in kept]

@@ -23,7 +23,6 @@ from eval.grading import MEMORY, SECONDS, Grader, Verdict, extract, question
 
 WRONG = {
     "no box in the reply": "no_answer",
-    "the box was never closed": "no_answer",
     "several boxes": "several_answers",
     "the thinking never ended": "no_answer",
     "the answer is not worked out": "not_worked_out",

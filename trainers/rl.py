@@ -23,6 +23,7 @@ import dataclasses
 import functools
 import gc
 import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,10 @@ GATE = 3
 """Steps in a row on which sampler and trainer do not agree, after which a run ends."""
 HELD_OUT = -1
 """In place of a step's turn, for the seeds of replies that are measured: always the same."""
+
+
+COUNTED = ("step", "tokens", "loss", "lr", "reward", "held_out_reward", "mismatched", "mismatched_in_a_row")
+"""What a checkpoint has of a trainer as it is."""
 
 
 def begun_from(run: Settings) -> str:
@@ -92,8 +97,9 @@ class Trainer(Running):
         where = begun_from(run)
         self.tokenizer = models.tokenizer_of(str(run.tokenizer or where))
         self.prompts = prompts_of(run)
+        self.prompts.at(0, run.prompts_per_step)  # which refuses a step of more than there are
         # One answer for all: ranks may not see the same of a shared disk, and what each does next follows from it.
-        source, self.rollbacks = together(self._found, run.out)[0]
+        source, self.went_back = together(self._found, run.out)[0]
         self.learner = learner(run, place, where, source)
         self.model: Any = self.learner.policy.model
         self._refuse_unfit()
@@ -103,6 +109,7 @@ class Trainer(Running):
         self.monitors = Monitors(run.monitors, run.collapse_patience)
         self.mismatched = self.mismatched_in_a_row = 0
         self.loss: float | None = None
+        self.lr = 0.0
         self.reward: float | None = None
         self.held_out_reward: dict[str, dict[str, float | None]] = {}
         self.collapsed: list[str] = []
@@ -113,11 +120,11 @@ class Trainer(Running):
             "parent_sha256": describe(Path(run.parent) / MANIFEST)["sha256"] if run.parent else None,
         }
 
-    def _found(self) -> tuple[Path | None, int]:
-        """The checkpoint to go on from, once what a rollback has left behind is gone, and how many there were."""
+    def _found(self) -> tuple[Path | None, list[dict[str, Any]]]:
+        """The checkpoint to go on from, once what a rollback has left behind is gone, and all rollbacks."""
         if self.place.rank == 0:
             collapse.clear(self.out)
-        return checkpoint.latest(self.out / "checkpoints"), len(collapse.rollbacks(self.out))
+        return checkpoint.latest(self.out / "checkpoints"), collapse.rollbacks(self.out)
 
     def _refuse_unfit(self) -> None:
         """CurateError for a model that does not know the tokens of the prompts; a word about places that it does not know."""
@@ -130,6 +137,11 @@ class Trainer(Running):
             print(
                 f"note: sequences of {longest:,} are longer than the model's {config.max_position_embeddings:,} places"
             )
+
+    @property
+    def rollbacks(self) -> int:
+        """How often the run has gone back."""
+        return len(self.went_back)
 
     @property
     def turn(self) -> int:
@@ -151,30 +163,19 @@ class Trainer(Running):
         reshard(self.learner.policy.spread)
 
     def _restore(self, facts: dict[str, Any]) -> None:
-        for name in ("step", "tokens", "loss", "reward", "held_out_reward", "mismatched", "mismatched_in_a_row"):
+        for name in COUNTED:
             setattr(self, name, facts[name])
         self.collapsed = facts["collapse"]
         self.learner.counts = dict(facts["updates"])
         self.monitors.load_state_dict(facts["monitors"])
-        done = collapse.rollbacks(self.out)
-        if done and facts["rollbacks"] < len(done):
-            self.monitors.rest(done[-1]["seen"] + 1)
-            self.collapsed = sorted({name for one in done for name in one["names"]})
+        if facts["rollbacks"] < self.rollbacks:
+            self.monitors.rest(self.went_back[-1]["seen"] + 1)
+            self.collapsed = sorted({name for one in self.went_back for name in one["names"]})
         self.keep_this()
 
     def save(self) -> None:
         """A checkpoint of this moment."""
-        names = (
-            "step",
-            "tokens",
-            "loss",
-            "reward",
-            "held_out_reward",
-            "mismatched",
-            "mismatched_in_a_row",
-            "rollbacks",
-        )
-        self.facts |= {name: getattr(self, name) for name in names}
+        self.facts |= {name: getattr(self, name) for name in (*COUNTED, "rollbacks")}
         self.facts |= {
             "updates": self.learner.counts,
             "monitors": self.monitors.state_dict(),
@@ -184,7 +185,9 @@ class Trainer(Running):
         self.facts |= {"settings": dataclasses.asdict(self.run), "name": self.run.name, "lock": self.run.lock}
         self.facts["config"] = origin.said_of(self.model.config)
         self.on_first(lambda: self.metrics.sync() if self.metrics else None)  # no checkpoint without its steps' lines
-        keep = collapse.kept(self.out, self._healthy(), self.run.keep)
+        keep = (
+            self.run.keep if self.run.on_collapse == "warn" else collapse.kept(self.out, self._healthy(), self.run.keep)
+        )
         learner, facts = self.learner, json.loads(json.dumps(self.facts))
         checkpoint.save(self.out / "checkpoints", self.step, learner.module, learner.optimizer, facts, keep)
         self.keep_this()
@@ -205,13 +208,14 @@ class Trainer(Running):
         with contextlib.closing(self.sampling):
             if self.step == 0:
                 self._first()
+            begun = self.step
             while self.step < self.run.max_steps:
                 told = self._round()
                 if names := self._collapse(told):
                     self._roll_back(names, told)
                     continue
                 self.log(told | self._measured())
-                if not gc.get_freeze_count():
+                if self.step == begun + 1:
                     gc.collect()
                     gc.freeze()  # what a run has made by now stays: without it, each collection walks through all of it
                 asked = self.is_asked(stopped)
@@ -224,7 +228,8 @@ class Trainer(Running):
 
     def _first(self) -> None:
         """What there is to tell before the first step, and a checkpoint to which a run may go back."""
-        self.log(self._measured())
+        if told := self._measured():
+            self.log(told)
         if self.run.on_collapse == "rollback":
             self.save()
 
@@ -242,7 +247,7 @@ class Trainer(Running):
         told |= {name: float(f"{value:.6g}") for name, value in seconds.items()}
         told["tokens_per_second"] = float(f"{len(batch.rows) / (time.monotonic() - begun):.6g}")
         self._write_down(found)
-        return told
+        return _finite(told)
 
     def _synced(self) -> int:
         """The version of the policy's weights, which the sampler has then."""
@@ -274,7 +279,7 @@ class Trainer(Running):
         if not self.mismatched_in_a_row:
             told = self.learner.estimate(batch) | self.learner.learn(batch, self.step)
             self.tokens += sum(mini.totals.tokens for mini in batch.minis)
-        self.loss = told["loss"]
+        self.loss, self.lr = told["loss"], told.get("lr", self.lr)
         return told | {"skipped": self.learner.counts["skipped"], "dead": self.learner.counts["dead"]}
 
     def _described(self, found: Experience, batch: Batch) -> dict[str, Any]:
@@ -341,13 +346,14 @@ class Trainer(Running):
     def _roll_back(self, names: list[str], told: dict[str, Any]) -> None:
         """Go back to the newest healthy checkpoint. CurateError where there is none."""
         healthy = self.monitors.healthy(names)
-        if self.on_all(lambda: collapse.roll_back(self.out, self.step, healthy, names)) is None:
+        done = together(lambda: self._gone_back(healthy, names), self.run.out)[0]
+        if not done:
             self._give_up(names, told)
         self.on_first(lambda: print(f"collapsed at step {self.step} ({', '.join(names)}); going back", flush=True))
         self.on_first(lambda: collapse.clear(self.out))
         facts = checkpoint.load_newest(self.out / "checkpoints", self.learner.module, self.learner.optimizer)
         assert facts
-        self.rollbacks += 1
+        self.went_back = done
         self._restore(facts)
         if self.metrics:
             self.metrics.close()
@@ -355,9 +361,9 @@ class Trainer(Running):
         if self.step == 0:
             self._first()
 
-    def on_all(self, part: Callable[[], Any]) -> Any:
-        """What the first rank does alone, and all get."""
-        return together(lambda: part() if self.place.rank == 0 else None, str(self.out))[0]
+    def _gone_back(self, healthy: int, names: list[str]) -> list[dict[str, Any]]:
+        """On the first rank: all rollbacks, with the one that is now written down."""
+        return collapse.roll_back(self.out, self.step, healthy, names) if self.place.rank == 0 else []
 
     def known(self) -> dict[str, Any]:
         """What is told of the run beside its steps."""
@@ -371,8 +377,21 @@ class Trainer(Running):
             "model_begun_from": self.run.model,
             "dropped_prompts": self.prompts.dropped,
         }
-        known |= {"updates": self.learner.counts, "mismatched": self.mismatched, "torch": torch.__version__}
+        known |= {name: self.learner.counts[name] for name in ("skipped", "dead")}
+        known |= {"mismatched": self.mismatched, "torch": torch.__version__}
         return known | {"settings": dataclasses.asdict(self.run)}
+
+
+def _finite(told: dict[str, Any]) -> dict[str, Any]:
+    """The same with None for what is no number that JSON has."""
+    return {
+        name: _finite(value)
+        if isinstance(value, dict)
+        else None
+        if isinstance(value, float) and not math.isfinite(value)
+        else value
+        for name, value in told.items()
+    }
 
 
 def _mean(values: np.ndarray) -> float | None:

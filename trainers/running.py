@@ -60,8 +60,7 @@ class Running:
 
     def computing(self) -> contextlib.AbstractContextManager[Any]:
         """Autocast under ddp; fsdp casts by itself."""
-        low = self.run.parallel == "ddp" and self.run.dtype != "float32"
-        return torch.autocast(self.place.device.type, models.DTYPES[self.run.dtype], enabled=low)
+        return models.computing(self.run.parallel, self.run.dtype, self.place.device)
 
     def resume(self) -> None:
         """Go on from the newest checkpoint, or begin."""

@@ -4,6 +4,7 @@ A reply is right if it has the one box of the answer and ends: with 11 words, tw
 """
 
 import contextlib
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -20,7 +21,7 @@ __all__ = ["base", "curve", "cut", "lines", "printed", "prompts", "train", "weig
 WORDS = ["<eos>", r"\boxed{1}", r"\boxed{2}", "1", "2", "+", "=", "Q", "A", ":", "."]
 SETTINGS: dict[str, Any] = {
     "lr": 1e-2, "max_steps": 4, "max_completion_length": 10, "num_generations": 6, "prompts_per_step": 4, "mini_batch": 2,
-    "template": "Q:{problem}A:", "stop": ["."], "max_grad_norm": 0.1, "dtype": "float32", "save_steps": 2, "keep": 9, "micro_batch": 8,
+    "template": "Q:{problem}A:", "stop": ["."], "max_grad_norm": 0.02, "dtype": "float32", "save_steps": 2, "keep": 9, "micro_batch": 8,
     "activation_checkpointing": False, "on_collapse": "warn", "rollout_steps": 2,
 }  # fmt: skip
 """Two updates a step, and clipping binds."""
@@ -56,11 +57,11 @@ def prompts(out: Path, count: int = 12) -> Path:
     return out
 
 
-def write(out: Path, base: Path, prompts: Path, **more: Any) -> Path:
+def write(out: Path, base: Path, asked: Path, **more: Any) -> Path:
     """The file of settings of a run into `out`, beside it."""
     out.parent.mkdir(parents=True, exist_ok=True)
     path = out.with_name(f"{out.name}.json")
-    path.write_text(json.dumps(SETTINGS | {"out": str(out), "model": str(base), "prompts": str(prompts)} | more))
+    path.write_text(json.dumps(SETTINGS | {"out": str(out), "model": str(base), "prompts": str(asked)} | more))
     return path
 
 
@@ -75,12 +76,14 @@ def main(rank: int, kind: str, *paths: Path) -> list[int]:
 
 def train(*paths: Path, kind: str = "grpo", world: int = 1, code: int = 0) -> list[Path]:
     """Train to the end, in this process or on some ranks; the folders of the runs."""
-    alone = world == 1 and not torch.distributed.is_initialized()
-    said = (
-        [main(0, kind, *paths)]
-        if alone
-        else ranks.run(world, paths[0].parent / "scratch", main, kind, *paths, seconds=120)
-    )
+    if world > 1:
+        said = ranks.run(world, paths[0].parent / "scratch", main, kind, *paths, seconds=120)
+    else:
+        try:
+            said = [main(0, kind, *paths)]
+        finally:
+            if torch.distributed.is_initialized():  # a run that failed leaves its group to whoever started it
+                torch.distributed.destroy_process_group()
     assert said == [[code] * len(paths)] * world, (said, printed(paths[0]))
     return [path.with_suffix("") for path in paths]
 
@@ -102,3 +105,20 @@ def cut(of: Path, to: Path, step: int) -> Path:
         if int(path.name[5:]) <= step:
             shutil.copytree(path, to / "checkpoints" / path.name)
     return to
+
+
+def tensors(out: Path) -> dict[str, torch.Tensor]:
+    """The weights of the trained model."""
+    from safetensors.torch import load_file
+
+    return load_file(out / "model/model.safetensors")
+
+
+def rollouts(out: Path, step: int) -> list[dict[str, Any]]:
+    """What was written down of a step."""
+    return [json.loads(line) for line in (out / f"rollouts/step-{step:07}.jsonl").read_text().splitlines()]
+
+
+def weights_of(base: Path) -> str:
+    """SHA-256 of a model's weights."""
+    return hashlib.sha256((base / "model.safetensors").read_bytes()).hexdigest()
