@@ -19,6 +19,7 @@ from curate.errors import CurateError
 from curate.intervals import LEVEL, difference, interval, mean
 from curate.report import Report
 from curate.run_folder import one_line, plain_number
+from curate.run_prompts import trainers
 from curate.why import MISSING, differences
 
 if TYPE_CHECKING:
@@ -75,18 +76,11 @@ def _refuse_others(recipes: Sequence[Curated]) -> None:
 def _refuse_unmeasured(curated: Curated) -> None:
     run = next(iter(runs_of(curated).values()))
     run.refuse()
-    if run.module in _ours() and not run.params.get("held_out"):
+    if run.module in trainers().ON_PROMPTS and not run.params.get("held_out"):
         raise CurateError(
             "probe: holds no prompts out, so nothing is measured; write e.g. held_out: 64",
             where=curated.recipe.location("probe"),
         )
-
-
-def _ours() -> tuple[str, ...]:
-    from curate.run import _checks
-
-    found: tuple[str, ...] = _checks().ON_PROMPTS
-    return found
 
 
 def job(curated: Curated) -> dict[str, Any]:
@@ -99,8 +93,8 @@ def job(curated: Curated) -> dict[str, Any]:
 
 def _refuse_prompts(recipes: Sequence[Curated]) -> None:
     """CurateError where two probes have other prompts, as far as these are built."""
-    contents = [(one, next(iter(runs_of(one).values())).prompts_content) for one in recipes]
-    known = [(one, content) for one, content in contents if content]
+    found = [(one, next(iter(runs_of(one).values())).nodes().get("prompts")) for one in recipes]
+    known = [(one, node[1].content) for one, node in found if node]
     for one, content in known[1:]:
         if content != known[0][1]:
             names = [one.recipe.probe.prompts if one.recipe.probe else None for one in (known[0][0], one)]

@@ -27,11 +27,11 @@ from curate.identity import digest, file_sha256
 from curate.lock import ref_name
 from curate.parts import MODULE, TrainEntry
 from curate.profile import MIDTRAINING, ROLLOUTS, Settings
-from curate.prompts import FILE, node_name
+from curate.prompts import FILE
 from curate.run_folder import RunFolder
+from curate.run_prompts import prompt_nodes, refuse_prompts, stored_nodes, template, trainers
 from curate.scalars import count
 from curate.state import parts
-from curate.step import imported
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -70,6 +70,11 @@ class Run:
         return f"{self.owner.title}/{self.name}"
 
     @property
+    def command(self) -> str:
+        """What of ours starts it, and lets it go on."""
+        return "curate compare --probe" if self.place else "curate train"
+
+    @property
     def words(self) -> list[str]:
         """Its command, without a shell."""
         return shlex.split(self.entry.run)
@@ -92,21 +97,13 @@ class Run:
     @property
     def on_prompts(self) -> bool:
         """Whether it is reinforcement learning, which reads prompts and no mixture."""
-        return bool(self.entry.prompts) or self.module in _checks().ON_PROMPTS
+        return bool(self.entry.prompts) or self.module in trainers().ON_PROMPTS
 
     @functools.cached_property
     def params(self) -> dict[str, Any]:
         """The trainer's parameters, numbers as numbers; a template as its text, with what ends a reply to it."""
         said = {name: _number(name, value) for name, value in self.entry.params.items()}
-        return {**said, **self._template(said)}
-
-    def _template(self, said: dict[str, Any]) -> dict[str, Any]:
-        named = said.get("template", "simple" if self.module in _checks().ON_PROMPTS else None)
-        ours = imported(PACKAGE / "trainers" / "rl_settings.py")
-        if not (self.on_prompts and isinstance(named, str) and named in ours.TEMPLATES):
-            return {}
-        stop = said.get("stop")
-        return {"template": ours.TEMPLATES[named], "stop": ours.STOPS[named] if stop is None else stop}
+        return {**said, **template(self, said)}
 
     @property
     def seed(self) -> Any:
@@ -127,27 +124,17 @@ class Run:
     @functools.cached_property
     def objects(self) -> dict[str, str]:
         """Keys of the mixture or the prompts, and of the tokenizer, in the store; empty if they are not built."""
-        found = self._nodes()
+        found = self.nodes()
         return {name: manifest.key for name, (_, manifest) in found.items()} if found else {}
 
-    def _nodes(self) -> dict[str, Any]:
+    def nodes(self) -> dict[str, Any]:
         """What it reads: name -> node and manifest; nothing if something of it is not built."""
         if self.entry.prompts:
-            return self._prompts()
+            return prompt_nodes(self)
         if self.data is None:
             return {}
         mixture = self.data.planned.nodes["mixture"]
-        return _done({"mixture": mixture, "tokenizer": dict(mixture.others)["tokenizer"]}, self.data)
-
-    def _prompts(self) -> dict[str, Any]:
-        """The prompts, and the tokenizer of the mixture that the weights were last trained on."""
-        own = _done({"prompts": self.owner.planned.nodes[node_name(str(self.entry.prompts))]}, self.owner)
-        above = self.parent
-        while own and above:
-            if "tokenizer" in (found := above._nodes()):
-                return {**own, "tokenizer": found["tokenizer"]}
-            above = above.parent
-        return own
+        return stored_nodes({"mixture": mixture, "tokenizer": dict(mixture.others)["tokenizer"]}, self.data)
 
     @functools.cached_property
     def sources(self) -> dict[str, str]:
@@ -170,7 +157,7 @@ class Run:
         self.refuse()
         if self.missing:
             raise CurateError(self.missing)
-        contents = {name: manifest.content for name, (_, manifest) in self._nodes().items()}
+        contents = {name: manifest.content for name, (_, manifest) in self.nodes().items()}
         kept = {name: _same(value) for name, value in self.params.items() if name not in (*self.machine, "seed")}
         return {
             **({"prompts": contents.get("prompts")} if self.entry.prompts else {}),
@@ -182,13 +169,6 @@ class Run:
             "tokenizer": contents.get("tokenizer"),
             "from": self.origin,
         }
-
-    @property
-    def prompts_content(self) -> str | None:
-        """Content of the prompts that it reads, None where they are not built, or it reads none."""
-        node = self.owner.planned.nodes.get(node_name(str(self.entry.prompts)))
-        manifest = self.owner.built.done.get(node.plan_key) if node else None
-        return manifest.content if manifest else None
 
     @property
     def origin(self) -> dict[str, Any] | None:
@@ -203,30 +183,21 @@ class Run:
     def refuse(self) -> None:
         """CurateError for what no build would put right: no revision, no model, two things to start from, a key that is ours."""
         said = self.entry.from_ or ""
-        self._refuse_prompts()
+        refuse_prompts(self)
         if said and self.params.get("config") is not None:
-            raise self._wrong("has both `from:` and `config:`; remove one (config: null, if it is inherited)")
+            raise self.wrong("has both `from:` and `config:`; remove one (config: null, if it is inherited)")
         if taken := [name for name in self.params if name in OURS]:
-            raise self._wrong(f"{taken[0]!r} is given by curate; take it out (use data: and from:)")
+            raise self.wrong(f"{taken[0]!r} is given by curate; take it out (use data: and from:)")
         found = MODEL.fullmatch(said)
         if found and found[2] == UNPINNED:
-            raise self._wrong(f"{found[1]} has no revision yet; run curate fetch {self.owner.name}, or write it in")
+            raise self.wrong(f"{found[1]} has no revision yet; run curate fetch {self.owner.name}, or write it in")
         if said and not (found or self.parent or self.model_folder):
-            raise self._wrong(f"no model {said[:80]!r}; write ORG/NAME@COMMIT, or a folder that has a config.json")
+            raise self.wrong(f"no model {said[:80]!r}; write ORG/NAME@COMMIT, or a folder that has a config.json")
         self._refuse_settings()
-
-    def _refuse_prompts(self) -> None:
-        """CurateError where a run has prompts and should not, or has none and should."""
-        if self.module in _checks().ON_PROMPTS and not self.entry.prompts:
-            raise self._wrong(f"{self.module} trains on prompts; write prompts: CORPUS, one with problems and answers")
-        if self.entry.prompts and self.module in {*_checks().CHECKS} - {*_checks().ON_PROMPTS}:
-            raise self._wrong(f"{self.module} reads no prompts; take prompts: out, or write run: trainers.grpo")
-        if self.entry.prompts and self.data:
-            raise self._wrong("has both `data:` and `prompts:`; remove one (data: null, if it is inherited)")
 
     def _refuse_settings(self) -> None:
         """CurateError for parameters that a trainer of ours would refuse, said before hours of building and waiting."""
-        check = _checks().CHECKS.get(self.module)
+        check = trainers().CHECKS.get(self.module)
         if check is None:
             return
         start = "parent" if self.parent else "model" if self.entry.from_ else None
@@ -235,7 +206,7 @@ class Run:
         try:
             check({**given, **self.params, **dict(self.launch)}, self.where)
         except CurateError as error:
-            raise self._wrong(error.message) from None
+            raise self.wrong(error.message) from None
 
     @property
     def model_folder(self) -> Path | None:
@@ -246,7 +217,8 @@ class Run:
         path = self.owner.project / Path(said).expanduser()
         return path.resolve() if (path / "config.json").is_file() else None
 
-    def _wrong(self, message: str) -> CurateError:
+    def wrong(self, message: str) -> CurateError:
+        """The error to raise about its entry."""
         return CurateError(f"{'.'.join(self.place or ('train', self.name))}: {message}", where=self.where)
 
     @functools.cached_property
@@ -255,7 +227,7 @@ class Run:
         try:
             return digest(self.identity)
         except (TypeError, ValueError) as error:
-            raise self._wrong(f"a parameter cannot be said in JSON ({error}); quote it or change it") from None
+            raise self.wrong(f"a parameter cannot be said in JSON ({error}); quote it or change it") from None
 
     @property
     def folder(self) -> RunFolder:
@@ -294,7 +266,7 @@ class Run:
         path = (PACKAGE if ours else self.owner.project).joinpath(*self.module.split(".")).with_suffix(".py")
         if ours and not path.is_file():
             known = [f"trainers.{p.stem}" for p in (PACKAGE / "trainers").glob("*.py") if not p.stem.startswith("_")]
-            raise self._wrong(f"there is no trainer {self.module!r}{did_you_mean(self.module, known)}")
+            raise self.wrong(f"there is no trainer {self.module!r}{did_you_mean(self.module, known)}")
         return path if path.is_file() else None
 
     # what the name meant before
@@ -325,17 +297,6 @@ class Run:
     def before(self) -> list[RunFolder]:
         """Folders of what its name meant, newest first."""
         return [RunFolder(self.owner.store.root / "training" / key) for key in reversed(self.earlier())]
-
-
-def _checks() -> Any:
-    return imported(PACKAGE / "trainers" / "checks.py")
-
-
-def _done(nodes: dict[str, Any], curated: Curated) -> dict[str, Any]:
-    """Nodes with their manifests; nothing if one is not built."""
-    done = curated.built.done
-    whole = all(node.plan_key in done for node in nodes.values())
-    return {name: (node, done[node.plan_key]) for name, node in nodes.items()} if whole else {}
 
 
 def _number(name: str, value: Any) -> Any:

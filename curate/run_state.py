@@ -36,7 +36,7 @@ def state_of(run: Run, *, mine: bool = False) -> tuple[str, str]:
     if manifest:
         return "current", drift(run, folder.record)
     if folder.record or wrong:
-        return _ended(folder, wrong)
+        return _ended(run, folder, wrong)
     if last := last_finished(run):
         return "stale", "; ".join(changes(last.record, run))
     if run.parent and (parent := state_of(run.parent)[0]) != "current":
@@ -57,7 +57,7 @@ def _under_way(folder: RunFolder, mine: bool) -> tuple[str, str] | None:
     return None
 
 
-def _ended(folder: RunFolder, wrong: str) -> tuple[str, str]:
+def _ended(run: Run, folder: RunFolder, wrong: str) -> tuple[str, str]:
     """Of a run that was started, is not under way and not finished."""
     from curate.run_folder import read_object
 
@@ -69,7 +69,7 @@ def _ended(folder: RunFolder, wrong: str) -> tuple[str, str]:
     at = f"at step {step:,}; " if step is not None else ""
     failed = status == "failed" or code not in (None, 0, -signal.SIGTERM) or _failed_elsewhere(record)
     if status == "interrupted" or record.get("asked_to_stop") or not failed:
-        return "interrupted", f"{at}curate train goes on from its last checkpoint"
+        return "interrupted", f"{at}{run.command} goes on from its last checkpoint"
     said = folder.said()
     if isinstance(code, int) and code < 0:
         said = f"killed by signal {-code}: {said}"

@@ -230,7 +230,7 @@ def _run_here(run: Run, job: Job, lock: int, report: Report) -> str:
             code = start_local(job, lock, report)
     except KeyboardInterrupt:
         run.folder.note(ended=_now())
-        raise KeyboardInterrupt(f"{run.title} was asked to stop; curate train goes on from what it saved") from None
+        raise KeyboardInterrupt(f"{run.title} was asked to stop; {run.command} goes on from what it saved") from None
     run.folder.note(ended=_now(), exit_code=code)
     if (found := state_of(run, mine=True))[0] != "current":
         raise _unfinished(run, found)

@@ -250,3 +250,8 @@ def test_curves_of_probes_are_drawn(compared: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the extra plots")
     opened(compared, "reward").compare("better", plot=tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_a_changed_probe_is_told_by_diff(here: Path) -> None:
+    write(here, "other", "recipe: other\nextends: reward\nprobe: {max_steps: 4}\n")
+    assert "".join(map(str, opened(here, "reward").diff("other").config[0])) == "probe: max_steps: 3 -> 4"

@@ -11,6 +11,7 @@ from curate.errors import CurateError
 from curate.profile import MIDTRAINING, ROLLOUTS
 from curate.recipe import TrainEntry, load
 from curate.run import MACHINE
+from trainers.checks import CHECKS, ON_PROMPTS
 from trainers.rl_settings import GRPO, PPO
 from trainers.settings import RULES, Run, checked, read
 
@@ -40,6 +41,17 @@ def test_every_entry_of_a_recipe_for_this_trainer_is_accepted(path: Path) -> Non
         if entry.run == "trainers.midtrain":
             run = checked(given(entry), f"{path.name}: {name}")
             assert run.lr == entry.params["lr"] and run.max_steps == entry.params["max_steps"]
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=[str(path.relative_to(ROOT / "recipes")) for path in RECIPES])
+def test_every_entry_and_every_probe_of_a_recipe_on_prompts_is_accepted(path: Path) -> None:
+    recipe = load(path)
+    for entry in [*recipe.train.values(), *([recipe.probe] if recipe.probe else [])]:
+        if entry.run in ON_PROMPTS:
+            assert entry.prompts and not entry.data, path.name
+            places = {name: place for name, place in given(entry).items() if name != "mixture"}
+            run = CHECKS[entry.run]({**places, "prompts": "/store/prompts.parquet"}, path.name)
+            assert run.max_steps == entry.params["max_steps"]
 
 
 def test_there_are_such_entries_with_models_and_with_parents() -> None:
