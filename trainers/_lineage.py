@@ -1,7 +1,7 @@
 """Which checkpoint a run may go on from, and what a run begins with that grows from a checkpoint of another.
 
-Resuming asks for the same mixture, tokenizer and seed; branching only for the same tokenizer, and begins at place 0 of its mixture. Left
-out: the settings of a run, which the trainer compares by name.
+Resuming asks for the same data (mixture or prompts), tokenizer and seed; branching only for the same tokenizer, and begins at place 0 of
+its mixture. Left out: the settings of a run, which the trainer compares by name.
 """
 
 from pathlib import Path
@@ -11,11 +11,11 @@ from curate.errors import CurateError
 from trainers._manifest import describe, pin, read
 
 
-def refuse_foreign(facts: dict[str, Any], mixture: str, tokenizer_sha256: str, seed: int) -> None:
-    """Refuse to resume from a checkpoint whose facts name another mixture, tokenizer or seed, or none. CurateError says which."""
-    for name, mine in {"mixture": mixture, "tokenizer_sha256": tokenizer_sha256, "seed": seed}.items():
-        if facts.get(name) != mine:
-            said = f"the checkpoint's {name} is {str(facts.get(name))[:12]}, not {str(mine)[:12]}"
+def refuse_foreign(facts: dict[str, Any], **mine: Any) -> None:
+    """Refuse to resume from a checkpoint whose facts name another of these (`mixture`, `seed`), or none. CurateError says which."""
+    for name, wanted in mine.items():
+        if facts.get(name) != wanted:
+            said = f"the checkpoint's {name} is {str(facts.get(name))[:12]}, not {str(wanted)[:12]}"
             raise CurateError(f"{said}; resume with what it was trained on, or branch from it into a new folder")
 
 

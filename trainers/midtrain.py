@@ -21,19 +21,12 @@ step.
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import dataclasses
 import gc
-import hashlib
-import json
 import math
-import shutil
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -42,30 +35,26 @@ from curate.errors import CurateError
 from mixers.reader import Mixture, Window
 from trainers import attention, checkpoint, origin, result
 from trainers import model as models
-from trainers._together import each, sole, together
+from trainers._together import together
 from trainers.evaluation import Sources, held_out_loss, parts
-from trainers.metrics import Metrics, Speed, refuse_missing
+from trainers.metrics import Speed
 from trainers.optimizers import STATE_BYTES, optimizer, set_lr
-from trainers.place import Place, ranks
+from trainers.place import Place
+from trainers.running import Running, command, digest_of, seed_of, train_with
 from trainers.settings import Run, accumulation, read, schedule_of
 
-T = TypeVar("T")
 
-
-def seed_of(*numbers: int) -> int:
-    """A seed for torch that differs wherever one of the numbers does."""
-    return int.from_bytes(hashlib.sha256(repr(numbers).encode()).digest()[:7])
-
-
-class Trainer:
+class Trainer(Running):
     """All that a step needs. Every rank has one, and all of them call the same methods."""
 
+    SHORT: ClassVar = {"loss": "loss", "held_out": "held out", "lr": "lr", "tokens_per_second": "tokens/s"}
+    run: Run
+
     def __init__(self, run: Run, place: Place) -> None:
-        self.run, self.place, self.out = run, place, Path(run.out)
+        super().__init__(run, place)
         self.accumulation = accumulation(run, place.world)
         self.tokenizer = models.tokenizer_of(str(run.tokenizer or run.model))
-        with (self.tokenizer / "tokenizer.json").open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = digest_of(self.tokenizer / "tokenizer.json")
         self.mix = Mixture(run.mixture, tokenizer_sha256=sha256)
         self.sources, self.held = Sources(self.mix), self.mix.held_out
         self.step_tokens = run.batch_size * self.mix.seq_len
@@ -73,13 +62,12 @@ class Trainer:
         # One answer for all: ranks may not see the same of a shared disk, and what each does next follows from it.
         self.source = together(lambda: origin.source_of(run), run.parent or run.out)[0]
         self._make()
-        self.step = self.tokens = self.targets = self.skipped = self.skipped_in_a_row = 0
+        self.targets = self.skipped = self.skipped_in_a_row = 0
         self.loss: float | None = None
         self.lr = 0.0
         self.held_out: dict[str, float] = {}
         self.facts: dict[str, Any] = {"mixture": self.mix.digest, "tokenizer_sha256": sha256, "seed": run.seed}
         self.reader = concurrent.futures.ThreadPoolExecutor(1)
-        self.metrics: Metrics | None = None
 
     def _make(self) -> None:
         run, place = self.run, self.place
@@ -105,29 +93,24 @@ class Trainer:
         flops = models.flops_per_token(self.config, parameters, self.mix.seq_len)
         self.speed = Speed(flops, models.peak(place.device), place.world)
         packed = models.prepare(self.model, recomputed, run.compile)
-        weights = origin.weights_of(self.model, run, self.source)
+        weights = origin.weights_of(self.model, run.parallel, bool(run.model and not self.source))
         self.spread = models.spread(packed, run.parallel, place.device, run.dtype)
         origin.share(self.model, weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         grouped = models.groups(self.model, run.weight_decay, run.decay_embeddings)
         self.optimizer = optimizer(run.optimizer, grouped, run.lr, (run.beta1, run.beta2), run.eps, fused=cuda)
 
-    def computing(self) -> contextlib.AbstractContextManager[Any]:
-        """Autocast under ddp; fsdp casts by itself."""
-        low = self.run.parallel == "ddp" and self.run.dtype != "float32"
-        return torch.autocast(self.place.device.type, models.DTYPES[self.run.dtype], enabled=low)
-
     def resume(self) -> None:
         """Go on from the newest checkpoint, else begin from the parent, else from the model. CurateError for a run of other settings."""
         if facts := checkpoint.load_newest(self.out / "checkpoints", self.model, self.optimizer):
-            checkpoint.refuse_foreign(facts, *(self.facts[name] for name in ("mixture", "tokenizer_sha256", "seed")))
+            checkpoint.refuse_foreign(facts, **self.facts)
             result.refuse_other(self.run, facts["settings"])
             self.facts = facts
             self.mix.load_state_dict(facts["data"])
             self.step, self.tokens, self.targets = facts["step"], facts["tokens"], facts["targets"]
             self.skipped = facts["skipped"]
             self.loss, self.lr, self.held_out = facts["loss"], facts["lr"], facts["held_out"]
-            self._keep()
+            self.keep_this()
         else:
             result.refuse_stale(self.out)
             self._branch()
@@ -154,14 +137,9 @@ class Trainer:
         self.facts |= {name: getattr(self, name) for name in names} | {"data": self.mix.state_dict()}
         self.facts |= {"settings": dataclasses.asdict(self.run), "name": self.run.name, "lock": self.run.lock}
         self.facts["config"] = origin.said_of(self.config)
-        self._on_first(lambda: self.metrics.sync() if self.metrics else None)  # no checkpoint without its steps' lines
+        self.on_first(lambda: self.metrics.sync() if self.metrics else None)  # no checkpoint without its steps' lines
         checkpoint.save(self.out / "checkpoints", self.step, self.model, self.optimizer, self.facts, self.run.keep)
-        self._keep()
-
-    def _keep(self) -> None:
-        """Pin the checkpoint of this step if it is to stay; again after a resume, for a run may have died between the two."""
-        if self.place.rank == 0 and self.run.keep_steps and self.step % self.run.keep_steps == 0:
-            checkpoint.pin(self.out / "checkpoints" / checkpoint.step_name(self.step))
+        self.keep_this()
 
     def windows(self, consumed: int) -> tuple[Window, Tensor]:
         """This rank's windows of the step that begins at place `consumed`, each (rows, seq_len), and the source of each."""
@@ -239,71 +217,19 @@ class Trainer:
             if len(self.speed.times) == 1:
                 gc.collect()
                 gc.freeze()  # what a run has made by now stays: without it, each collection walks through all of it
-            asked = bool(models.total_over_ranks(torch.tensor(float(len(stopped)), device=self.place.device)))
-            if asked or self._saves():
+            asked = self.is_asked(stopped)
+            if asked or self.saves():
                 self.save()
                 self.status("running")
             if asked and self.step < self.run.max_steps:
                 return "interrupted"
         return "finished"
 
-    def _saves(self) -> bool:
-        """Whether a checkpoint is due."""
-        often = (self.run.save_steps, self.run.max_steps, self.run.keep_steps or self.run.save_steps)
-        return any(self.step % every == 0 for every in often)
+    def said(self) -> list[str]:
+        """The convention of the MFU."""
+        return [self.speed.said()]
 
-    def log(self, told: dict[str, Any]) -> None:
-        """A line of metrics.jsonl, and a shorter one for people."""
-        if self.metrics:
-            self.metrics.tell({"step": self.step, "tokens": self.tokens, **told})
-            named = {"loss": "loss", "held_out": "held out", "lr": "lr", "tokens_per_second": "tokens/s"}
-            short = {named[name]: told[name] for name in named if name in told}
-            print(f"step {self.step}/{self.run.max_steps} {json.dumps(short)}", flush=True)
-
-    @contextlib.contextmanager
-    def telling(self) -> Iterator[None]:
-        """Begin, and close the metrics at the end, however it comes."""
-        self.begin()
-        try:
-            yield
-        finally:
-            if self.metrics:
-                self.metrics.close()
-
-    def begin(self) -> None:
-        """Open the metrics and say that the run is under way."""
-        self.metrics = self._on_first(self._opened)
-        self.status("running")
-
-    def _opened(self) -> Metrics:
-        result.path_of(self.out).unlink(missing_ok=True)
-        print(self.speed.said(), flush=True)
-        name, settings = self.run.name or self.out.name, dataclasses.asdict(self.run)
-        return Metrics(self.out, name, self.step, self.run.report_to, settings)
-
-    def end(self, status: str) -> None:
-        """Of a finished run write the model and, last, what came out."""
-        if status == "finished":
-            self._on_first(self._clear_model)
-            checkpoint.export_hf(self.model, self.tokenizer, self.out / "model")
-        self.status(status)
-        if status == "finished":
-            self._on_first(lambda: result.write(self.out, self._known()))
-
-    def _clear_model(self) -> None:
-        """Remove a model that an earlier attempt wrote: with no manifest nothing says that it is whole."""
-        if (self.out / "model").exists():
-            shutil.rmtree(self.out / "model")
-
-    def status(self, said: str) -> None:
-        """Write status.json, at once or not at all."""
-        self._on_first(lambda: result.write_status(self.out, {"status": said, **self._known()}))
-
-    def _on_first(self, part: Callable[[], T]) -> T | None:
-        """What the first rank does alone, and gets; CurateError on all ranks where it fails, for the others would wait."""
-        return each(lambda: part() if self.place.rank == 0 else None, str(self.out))
-
-    def _known(self) -> dict[str, Any]:
+    def known(self) -> dict[str, Any]:
         """What is told of the run beside its steps."""
         known = {name: getattr(self, name) for name in ("step", "tokens", "targets", "skipped", "loss", "held_out")}
         known |= {"name": self.run.name, "lock": self.run.lock, "world": self.place.world}
@@ -314,50 +240,12 @@ class Trainer:
 
 def train(run: Run) -> str:
     """Run the settings in this process and rank. Returns `finished` or `interrupted`; CurateError for what the user can put right."""
-    with result.failing(Path(run.out)):
-        refuse_missing(run.report_to)
-        return "finished" if result.is_finished(run) else _train(run)
-
-
-def _train(run: Run) -> str:
-    stopped: list[int] = []
-    with _heard(stopped), ranks() as place, sole(Path(run.out)):
-        trainer = Trainer(run, place)
-        trainer.resume()
-        with trainer.telling():
-            status = trainer.fit(stopped)
-        trainer.end(status)
-    return status
-
-
-@contextlib.contextmanager
-def _heard(stopped: list[int]) -> Iterator[None]:
-    """SIGTERM and the first Ctrl-C are noted and not obeyed at once; a Ctrl-C that is ignored, as under nohup, stays so."""
-
-    def note(number: int, frame: Any) -> None:
-        if number == signal.SIGINT in stopped:
-            raise KeyboardInterrupt
-        stopped.append(number)
-
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {n: signal.signal(n, note) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
+    return train_with(Trainer, run, lambda: result.is_finished(run, "mixture", lambda: Mixture(run.mixture).digest))
 
 
 def main(arguments: list[str]) -> int:
     """The command. 0 when the run is finished or was asked to stop, 2 for what the user can put right."""
-    try:
-        if len(arguments) != 1:
-            raise CurateError("one file of settings: python -m trainers.midtrain run.json")
-        print(train(read(Path(arguments[0]))))
-    except CurateError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return command("midtrain", arguments, lambda path: train(read(path)))
 
 
 if __name__ == "__main__":

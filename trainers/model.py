@@ -116,8 +116,8 @@ def tokenizer_of(where: str) -> Path:
     return Path(where)
 
 
-class Packed(nn.Module):
-    """A model and its loss in one module, so that the head is used inside the forward pass that DDP and FSDP watch over."""
+class Decoder(nn.Module):
+    """A model and what is computed of its hidden states, in one module, so that the forward pass that DDP and FSDP watch over has both."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -130,6 +130,10 @@ class Packed(nn.Module):
         more = attentions.bounds(position_ids) if of_varlen else {}
         out = decoder(input_ids=tokens, position_ids=position_ids, attention_mask=None, use_cache=False, **more)
         return out.last_hidden_state
+
+
+class Packed(Decoder):
+    """A model and its loss."""
 
     def forward(
         self, tokens: Tensor, position_ids: Tensor, loss_mask: Tensor | None = None
@@ -152,7 +156,7 @@ def prepare(model: nn.Module, checkpointing: bool, compiled: bool) -> Packed:
     return Packed(model)
 
 
-def spread(packed: Packed, parallel: str, device: torch.device, dtype: str) -> nn.Module:
+def spread(packed: Decoder, parallel: str, device: torch.device, dtype: str) -> nn.Module:
     """Put it on the ranks of the process group: `ddp`, a copy each, or `fsdp`, a shard each.
 
     With fsdp, layers compute in `dtype` and gradients are summed in fp32; with ddp the caller computes under autocast.
@@ -174,6 +178,11 @@ def syncing(spread: nn.Module, sync: bool) -> contextlib.AbstractContextManager[
         return contextlib.nullcontext() if sync else spread.no_sync()
     spread.set_requires_gradient_sync(sync)
     return contextlib.nullcontext()
+
+
+def computing(parallel: str, dtype: str, device: torch.device) -> contextlib.AbstractContextManager[Any]:
+    """Autocast under ddp; fsdp casts by itself."""
+    return torch.autocast(device.type, DTYPES[dtype], enabled=parallel == "ddp" and dtype != "float32")
 
 
 def total_over_ranks(values: Tensor) -> Tensor:

@@ -55,12 +55,26 @@ def _refuse_unequal(parameter: Tensor) -> None:
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """The learning rate of the next step. In place where it is a tensor, which compiled steps read."""
+    """The learning rate of the next step, in each group as many times as its `times` says. In place where it is a tensor, which compiled
+    steps read."""
     for group in optimizer.param_groups:
+        mine = lr * group.get("times", 1.0)
         if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(lr)
+            group["lr"].fill_(mine)
         else:
-            group["lr"] = lr
+            group["lr"] = mine
+
+
+def begin(optimizer: torch.optim.Optimizer) -> None:
+    """Give every parameter the state of no step yet, so that a checkpoint has one of those that are not trained at first too."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.zeros_like(parameter)
+    set_lr(optimizer, 0.0)
+    optimizer.step()
+    for state in optimizer.state.values():
+        state["step"].zero_()  # torch counts it
+    optimizer.zero_grad(set_to_none=True)
 
 
 @torch.no_grad()

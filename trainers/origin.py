@@ -34,23 +34,26 @@ def model_of(run: Run, mix: Mixture, source: Path | None, attention: str) -> nn.
     CurateError for a model that is not there, was not tried, or is none.
     """
     if source:
-        config = models.config_of(run.model) if run.model else _config(source)
-        return _empty(config, attention)
+        config = models.config_of(run.model) if run.model else config_in(source)
+        return empty(config, attention)
     if run.model:
-        return each(lambda: _loaded(str(run.model), attention), run.model)
+        return loaded(run.model, attention)
     return _new(run, mix, attention)
 
 
-def _loaded(where: str, attention: str) -> nn.Module:
-    """A published model on the first rank, and its like without weights on the others: `share` brings them."""
-    return models.load(where, attention) if rank() == 0 else _empty(models.config_of(where), attention)
+def loaded(where: str, attention: str) -> nn.Module:
+    """A model of a folder or the hub on the first rank, and its like without weights on the others: `share` brings them."""
+    return each(
+        lambda: models.load(where, attention) if rank() == 0 else empty(models.config_of(where), attention), where
+    )
 
 
-def weights_of(model: nn.Module, run: Run, source: Path | None) -> dict[str, Any] | None:
-    """What `share` is to bring to the other ranks, before the model is spread over them; None where each of them has it."""
-    if (
-        source or not run.model or world() == 1 or run.parallel == "ddp"
-    ):  # DDP brings the first rank's weights by itself
+def weights_of(model: nn.Module, parallel: str, on_first: bool) -> dict[str, Any] | None:
+    """What `share` is to bring to the other ranks, before the model is spread over them; None where each of them has it.
+
+    on_first: whether the first rank alone has the weights.
+    """
+    if not on_first or world() == 1 or parallel == "ddp":  # DDP brings the first rank's weights by itself
         return None
     return model.state_dict() if rank() == 0 else {}
 
@@ -97,7 +100,8 @@ def _nearest(folder: Path, tokens: int) -> Path:
     return nearest
 
 
-def _config(source: Path) -> Any:
+def config_in(source: Path) -> Any:
+    """The config of the model that a checkpoint of ours is of. CurateError where it does not say."""
     from transformers import CONFIG_MAPPING
 
     said = checkpoint.read(source)["facts"].get("config")
@@ -111,7 +115,7 @@ def said_of(config: Any) -> dict[str, Any]:
     return json.loads(config.to_json_string(use_diff=True))
 
 
-def _empty(config: Any, attention: str) -> nn.Module:
+def empty(config: Any, attention: str) -> nn.Module:
     """A model whose weights nobody has set; what is computed once, such as rotary frequencies, is right."""
     from transformers.initialization import no_init_weights
 

@@ -11,18 +11,16 @@ import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
 
 from curate.errors import CurateError
-from mixers.reader import Mixture
 from trainers._manifest import MANIFEST, describe, locked, step_name, sync
 from trainers._manifest import write as write_whole
 from trainers._together import RUNNING, rank
-from trainers.settings import Run
 
 STATUS = "status.json"
 
@@ -53,12 +51,15 @@ def _replace(path: Path, said: dict[str, Any]) -> None:
     temporary.replace(path)
 
 
-def is_finished(run: Run) -> bool:
-    """Whether this run's result is there, by the sizes of its files. CurateError if the result there is of another run."""
+def is_finished(run: Any, what: str, mine: Callable[[], str]) -> bool:
+    """Whether this run's result is there, by the sizes of its files. CurateError if the result there is of another run.
+
+    run: settings, a dataclass with `out` and `FREE`. what: what it is trained on, `mixture` or `prompts`, whose digest `mine` gives.
+    """
     out = Path(run.out)
     try:
         said = json.loads(path_of(out).read_bytes())
-        settings, mixture = dict(said["settings"]), said["mixture"]
+        settings, theirs = dict(said["settings"]), said[what]
         whole = said["status"] == "finished" and all(
             (out / name).stat().st_size == file["bytes"] for name, file in said["files"].items()
         )
@@ -66,13 +67,13 @@ def is_finished(run: Run) -> bool:
         return False  # none, torn, no result of ours, or a file of it is gone: the run goes on and makes it again
     if whole:
         refuse_other(run, settings)
-        if mixture != (mine := Mixture(run.mixture).digest):
-            was = f"this run was of the mixture {str(mixture)[:12]}, not {mine[:12]}"
+        if theirs != (here := mine()):
+            was = f"this run was of the {what} {str(theirs)[:12]}, not {here[:12]}"
             raise CurateError(f"{was}; name another out: folder", where=run.out)
     return whole
 
 
-def refuse_other(run: Run, settings: dict[str, Any]) -> None:
+def refuse_other(run: Any, settings: dict[str, Any]) -> None:
     """CurateError for settings that are not those that a run was begun with, but for those that change nothing.
 
     Folders are told apart by their last name, for a store may have been moved.

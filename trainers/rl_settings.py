@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 from curate.errors import CurateError
 from trainers._settings import Rules, made, said_in
+from trainers.monitors import checked_bounds
 from trainers.schedule import SHAPES
 
 PROBLEM = "{problem}"
@@ -177,7 +178,7 @@ class Settings:
 
     FREE: ClassVar[tuple[str, ...]] = (
         "out", "name", "lock", "prompts", "tokenizer", "engine", "generation_batch", "gpu_memory_utilization", "micro_batch", "parallel",
-        "attention", "activation_checkpointing", "compile", "save_steps", "keep", "keep_steps", "rollout_steps", "report_to",
+        "attention", "activation_checkpointing", "compile", "eval_steps", "save_steps", "keep", "keep_steps", "rollout_steps", "report_to",
     )  # fmt: skip
     """Settings that a resumed run may change: they do not change what is trained, or (prompts, tokenizer) what they name is compared."""
 
@@ -276,6 +277,7 @@ def _checked(kind: type[S], said: dict[str, Any], where: str) -> S:
     _refuse_lengths(run, where)
     _refuse_template(run, where)
     _refuse_together(run, where)
+    checked_bounds(run.monitors, where)
     return run
 
 

@@ -20,7 +20,8 @@ from tests.trainers.conftest import mixed  # noqa: E402
 from trainers import checkpoint, evaluation, midtrain  # noqa: E402
 from trainers import model as models  # noqa: E402
 from trainers.evaluation import Sources, held_out_loss  # noqa: E402
-from trainers.midtrain import Trainer, ranks, read  # noqa: E402
+from trainers.midtrain import Trainer, read  # noqa: E402
+from trainers.place import ranks  # noqa: E402
 
 FEW: dict[str, Any] = {"max_steps": 6, "warmup_steps": 1, "decay_steps": 2, "eval_steps": 2, "save_steps": 2}
 LLAMA = {

@@ -18,7 +18,8 @@ pytest.importorskip("transformers", reason="needs the extra `train`")
 from curate.errors import CurateError  # noqa: E402
 from mixers.reader import Mixture  # noqa: E402
 from trainers import schedule  # noqa: E402
-from trainers.midtrain import Run, Trainer, main, ranks, read, train  # noqa: E402
+from trainers.midtrain import Run, Trainer, main, read, train  # noqa: E402
+from trainers.place import ranks  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +63,7 @@ def two_ranks(folder: Path, *runs: Run) -> None:
     """Run them one after another in two processes that torchrun starts."""
     script = folder / "several.py"
     script.write_text(
-        "import sys\nfrom pathlib import Path\nfrom trainers.midtrain import ranks, read, train\n"
+        "import sys\nfrom pathlib import Path\nfrom trainers.midtrain import read, train\nfrom trainers.place import ranks\n"
         "with ranks():\n    for path in sys.argv[1:]:\n        train(read(Path(path)))\n"
     )
     files = [str(asked(one, folder / f"{Path(one.out).name}.json")) for one in runs]
