@@ -102,6 +102,26 @@ def close(out: Path, other: Path) -> None:
     assert all(torch.allclose(loaded[0][name], loaded[1][name], rtol=0, atol=2e-5) for name in loaded[1])
 
 
+@pytest.mark.parametrize("parallel", ["fsdp", "ddp"])
+def test_in_bf16_the_first_ratio_is_1_too_and_weights_stay_fp32(
+    parallel: str, base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, seen = Learner.update, []
+
+    def watched(self: Learner, *args: Any) -> dict[str, float]:
+        seen.append(plain(self, *args))
+        states = {value.dtype for state in self.optimizer.state.values() for value in state.values()}
+        assert states == {p.dtype for p in self.module.parameters()} == {torch.float32}
+        return seen[-1]
+
+    monkeypatch.setattr(Learner, "update", watched)
+    more = {"dtype": "bfloat16", "parallel": parallel, "activation_checkpointing": True, "max_steps": 2, "beta": 0.01}
+    (out,) = train(write(tmp_path / "run", base, prompts, **more), kind="ppo")
+    assert [told["log_ratio"] == 0 for told in seen] == [True, False, True, False]
+    assert all(1e-9 < line["mismatch_kl"] < 5e-4 and line["kl"] >= 0 for line in lines(out))
+    assert {tensor.dtype for tensor in rl_runs.tensors(out).values()} == {torch.float32}
+
+
 def test_a_step_on_which_sampler_and_trainer_do_not_agree_is_not_trained_on_and_the_third_in_a_row_ends_the_run(
     base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
