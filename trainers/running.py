@@ -161,8 +161,8 @@ def _trained(trainer: Callable[[Any, Place], Running], run: Any) -> str:
 
 
 def _lived(trainer: Running, stopped: list[int]) -> str:
-    """From its beginning to its end. The trainer is gone on return, before the process group is: where DDP holds the last of a group of gloo,
-    it waits, with Python's lock, for a thread that may be waiting for that lock."""
+    """From beginning to end. The trainer is gone on return, before the process group is: DDP, freed last, would wait for a thread of gloo
+    with Python's lock, for a thread that may be waiting for that lock."""
     trainer.resume()
     with trainer.telling():
         status = trainer.fit(stopped)
