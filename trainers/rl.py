@@ -22,10 +22,11 @@ import contextlib
 import dataclasses
 import functools
 import gc
+import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -118,6 +119,7 @@ class Trainer(Running):
             "tokenizer_sha256": digest_of(self.tokenizer / "tokenizer.json"),
             "seed": run.seed,
             "parent_sha256": describe(Path(run.parent) / MANIFEST)["sha256"] if run.parent else None,
+            "reference_sha256": together(lambda: _reference(run) if place.rank == 0 else None, run.out)[0],
         }
 
     def _found(self) -> tuple[Path | None, list[dict[str, Any]]]:
@@ -237,10 +239,12 @@ class Trainer(Running):
         """One step; its line of the metrics."""
         begun, limit = time.monotonic(), length_at(self.run.lengths, self.step)
         found = self.sampling.step(self.turn, limit, self._synced())
+        self.sampling.engine.rest()
         sampled = time.monotonic()
         batch = self.learner.batch(found, self.prompts)
-        self.learner.look(batch)
-        told = self._agreement(batch) | self._learned(batch)
+        with _fitting(self.run, batch):
+            self.learner.look(batch)
+            told = self._agreement(batch) | self._learned(batch)
         self.step += 1
         told = self._described(found, batch) | told
         seconds = {"rollout_seconds": sampled - begun, "train_seconds": time.monotonic() - sampled}
@@ -380,6 +384,25 @@ class Trainer(Running):
         known |= {name: self.learner.counts[name] for name in ("skipped", "dead")}
         known |= {"mismatched": self.mismatched, "torch": torch.__version__}
         return known | {"settings": dataclasses.asdict(self.run)}
+
+
+@contextlib.contextmanager
+def _fitting(run: Settings, batch: Batch) -> Iterator[None]:
+    """CurateError that names the setting to change, where a GPU has no room for what is inside."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        said = f"no memory is left to train on windows of {batch.width:,} tokens, {run.micro_batch} at a time"
+        what = "micro_batch" if run.micro_batch > 1 else "max_completion_length or gpu_memory_utilization"
+        raise CurateError(f"{said}; lower {what}, or take more GPUs with parallel: fsdp", where=run.out) from error
+
+
+def _reference(run: Settings) -> str | None:
+    """The digest of a reference's weights, if there is one and its folder may change; a parent is told apart by its manifest."""
+    if not run.beta or not run.model or not Path(run.model).is_dir():
+        return None
+    files = {path.name: describe(path) for path in sorted(Path(run.model).glob("*.safetensors"))}
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def _finite(told: dict[str, Any]) -> dict[str, Any]:

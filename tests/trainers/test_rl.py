@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -461,6 +462,27 @@ def test_a_finished_run_is_not_started_again_and_another_one_not_in_its_folder(
         said["prompts"]
         == json.loads((straight / "checkpoints/step-0000005/manifest.json").read_bytes())["facts"]["prompts"]
     )
+
+
+def test_a_reference_that_was_changed_meanwhile_is_refused(base: Path, prompts: Path, tmp_path: Path) -> None:
+    mine = shutil.copytree(base, tmp_path / "base")
+    (out,) = train(write(tmp_path / "run", mine, prompts, beta=0.1, max_steps=2))
+    cut = rl_runs.cut(out, tmp_path / "cut" / "run", 2)
+    rl_runs.base(mine, seed=1)
+    train(path := write(cut, mine, prompts, beta=0.1, max_steps=2), code=2)
+    assert "the checkpoint's reference_sha256 is " in printed(path)
+
+
+def test_what_does_not_fit_into_memory_is_told_with_the_setting_to_change(
+    base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Learner, "look", full)
+    train(path := write(tmp_path / "run", base, prompts), code=2)
+    (said,) = (line for line in printed(path).splitlines() if line.startswith("error: "))
+    assert "no memory is left to train on windows of " in said and "8 at a time; lower micro_batch" in said
 
 
 def test_a_run_begins_with_the_weights_of_a_finished_one_of_any_trainer_and_with_no_moments(
