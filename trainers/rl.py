@@ -101,6 +101,7 @@ class Trainer(Running):
         self.prompts.at(0, run.prompts_per_step)  # which refuses a step of more than there are
         # One answer for all: ranks may not see the same of a shared disk, and what each does next follows from it.
         source, self.went_back = together(self._found, run.out)[0]
+        self.is_new = source is None
         self.learner = learner(run, place, where, source)
         self.model: Any = self.learner.policy.model
         self._refuse_unfit()
@@ -232,7 +233,7 @@ class Trainer(Running):
         """What there is to tell before the first step, and a checkpoint to which a run may go back."""
         if told := self._measured():
             self.log(told)
-        if self.run.on_collapse == "rollback":
+        if self.run.on_collapse == "rollback" and self.is_new:
             self.save()
 
     def _round(self) -> dict[str, Any]:
@@ -251,7 +252,8 @@ class Trainer(Running):
         told |= {name: float(f"{value:.6g}") for name, value in seconds.items()}
         told["tokens_per_second"] = float(f"{len(batch.rows) / (time.monotonic() - begun):.6g}")
         self._write_down(found)
-        return _finite(told)
+        finite: dict[str, Any] = _finite(told)
+        return finite
 
     def _synced(self) -> int:
         """The version of the policy's weights, which the sampler has then."""
@@ -357,7 +359,7 @@ class Trainer(Running):
         self.on_first(lambda: collapse.clear(self.out))
         facts = checkpoint.load_newest(self.out / "checkpoints", self.learner.module, self.learner.optimizer)
         assert facts
-        self.went_back = done
+        self.went_back, self.is_new = done, False
         self._restore(facts)
         if self.metrics:
             self.metrics.close()
@@ -405,16 +407,11 @@ def _reference(run: Settings) -> str | None:
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
-def _finite(told: dict[str, Any]) -> dict[str, Any]:
+def _finite(told: Any) -> Any:
     """The same with None for what is no number that JSON has."""
-    return {
-        name: _finite(value)
-        if isinstance(value, dict)
-        else None
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for name, value in told.items()
-    }
+    if isinstance(told, dict):
+        return {name: _finite(value) for name, value in told.items()}
+    return None if isinstance(told, float) and not math.isfinite(told) else told
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -383,6 +383,22 @@ def test_a_rollback_goes_back_to_before_the_collapse_and_on_by_another_way(
     assert "going back" in printed(rolled.with_suffix(".json"))
 
 
+def test_a_run_that_died_before_its_first_step_goes_on_with_other_micro_batches_too(
+    rolled: Path, base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(monkeypatch, FIRST)
+    more = PATIENT | {"on_collapse": "rollback", "save_steps": 100}
+    path = write(tmp_path / "run", base, prompts, **more | {"micro_batch": 1})
+    with monkeypatch.context() as patched, pytest.raises(Died):
+        patched.setattr(rl.Trainer, "_round", dying)
+        train(path)
+    assert [path.name for path in (tmp_path / "run/checkpoints").glob("step-*")] == ["step-0000000"]
+    (out,) = train(write(tmp_path / "run", base, prompts, **more | {"micro_batch": 8}))
+    (record,) = collapse.rollbacks(out)
+    assert record["to"] == 0
+    assert [line["step"] for line in curve(out)] == list(range(9))
+
+
 @pytest.mark.parametrize("moment", MOMENTS if ALL else list(MOMENTS)[:2])
 def test_a_run_that_dies_in_a_rollback_comes_out_as_the_one_that_did_not(
     moment: str, rolled: Path, base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
