@@ -20,6 +20,7 @@ pytest.importorskip("transformers", reason="needs the extra `train`")
 from tests.trainers import ranks, rl_runs  # noqa: E402
 from tests.trainers.rl_runs import curve, lines, printed, train, weights, write  # noqa: E402
 from trainers import checkpoint, collapse, rl  # noqa: E402
+from trainers._rollout_hf import HFEngine  # noqa: E402
 from trainers.experience import Sampling  # noqa: E402
 from trainers.learner import Learner  # noqa: E402
 
@@ -182,6 +183,24 @@ def test_replies_that_the_sampler_found_less_probable_weigh_more_up_to_the_cap(
     train(write(tmp_path / "run", base, prompts, max_steps=1, importance_cap=1.5, mismatch_kl_limit=1.0))
     wanted = torch.linspace(-0.5, 1.0, len(seen[0])).exp().clamp(max=1.5)
     torch.testing.assert_close(seen[0], wanted, rtol=1e-5, atol=0)
+
+
+def test_a_sampler_that_gives_its_memory_back_while_the_policy_trains_gets_the_weights_again(
+    whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As vLLM does; and no version is sent twice, whatever is measured between."""
+    kind, straight = whole
+    plain, sent = HFEngine.sync, []
+
+    def watched(self: HFEngine, named: Any, version: int) -> None:
+        sent.append(version)
+        plain(self, named, version)
+
+    monkeypatch.setattr(HFEngine, "sync", watched)
+    monkeypatch.setattr(HFEngine, "rest", lambda self: setattr(self, "version", None))
+    (out,) = train(write(tmp_path / "run", base, prompts, **KINDS[kind]), kind=kind)
+    assert curve(out) == curve(straight) and weights(out) == weights(straight)
+    assert sent == [0, 1, 2, 3, 4, 5]
 
 
 # asked to stop, and killed
