@@ -116,7 +116,7 @@ class Curated:
     @cached_property
     def built(self) -> State:
         """What is stored of the plan, without building anything."""
-        state = State(self.planned, self.store, runs=self.runs)
+        state = State(self.planned, self.store, runs=self.runs, probes=self.probes)
         with readable(self.name):
             state.settle(list(self.planned.nodes.values()))
         return state
@@ -130,6 +130,7 @@ class Curated:
             self.planned,
             self.store,
             runs=self.runs,
+            probes=self.probes,
             executor=executor,
             project=self.project,
             report=report,
@@ -280,7 +281,7 @@ class Curated:
                 "removals are not carried out yet; keep those documents out by a clause",
                 where=self.recipe.location("removals"),
             )
-        for where in self.recipe.unpinned("train"):  # what a trainer starts from is its own affair
+        for where in self.recipe.unpinned("train", "probe"):  # what a trainer starts from is its own affair
             raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
@@ -611,14 +612,71 @@ class Curated:
             return [row(run) for run in Training(self).runs.values()]
 
     def curves(self) -> list[Curve]:
-        """What each run that was started has measured, parents first: loss, held-out loss by source, learning rate, speed by tokens.
+        """What each run that was started has measured, parents first (`curate/curves.py`): by tokens, and by steps where it is on prompts.
 
-        `curate.curves.plot` draws them.
+        `curate.plots.plot` draws them.
         """
         from curate.curves import read
 
         rows = [row for row in self.runs() if row["folder"]]
         return [read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"]) for row in rows]
+
+    def prompts(self) -> dict[str, dict[str, int]]:
+        """Of each corpus whose prompts are built: how many `prompts` it has, and how many documents were left out, by reason."""
+        from curate.prompts import counts
+
+        with readable(self.title):
+            return counts(self.built)
+
+    def probes(self) -> list[dict[str, Any]]:
+        """A row for each seed of the recipe's `probe:`: its `state`, and accuracy on held-out prompts, `first`, `last` and `gain`.
+
+        Nothing is built or started (`curate/probe.py`).
+        """
+        from curate.probe import rows
+
+        with readable(self.title):
+            return rows(self)
+
+    def compare(
+        self,
+        *others: str,
+        probe: bool = False,
+        plot: Path | str | None = None,
+        dev: bool = False,
+        report: Report | None = None,
+    ) -> dict[str, Any]:
+        """This recipe and others by their probes: `recipes` with their scores, best gain first, and `pairs`, what can be told of each two.
+
+        probe: run what is missing, with what it needs, and wait for it; else only read. plot: a picture of the probes' curves. dev: allow
+        samples. CurateError where a recipe has no probe, two probes are not the same job, or a run does not finish.
+        """
+        from curate import probe as probes
+        from curate.plots import plot_probes
+
+        names = [split_name(name) for name in others]
+        recipes = [
+            self,
+            *(replace(self, recipe=load(n, project=self.project), fraction=sample_of(s)) for n, s in names),
+        ]
+        for one in recipes if probe else ():
+            one.refuse_sample("compare", dev)
+        with readable(self.title):
+            found = probes.compare(recipes, start=probe, report=report)
+            if plot is not None:
+                plot_probes({one.title: probes.curves(one) for one in recipes}, Path(plot))
+        return found
+
+    def rollouts(self, run: str | None = None, *, step: int | None = None, n: int = 5) -> dict[str, Any]:
+        """What a model replied to some prompts at one step of reinforcement learning: `run`, `step`, `steps` (those there are), `prompts`.
+
+        run: its name; the one run on prompts if None. step: the last if None. n: prompts; each has its `replies`, with reward and kind
+        (`curate/rollouts.py`). CurateError where there are none.
+        """
+        from curate.rollouts import rollouts
+
+        with readable(self.title):
+            return rollouts(self, run, step, n)
 
     def status(self) -> dict[str, Any]:
         """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""

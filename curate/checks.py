@@ -6,6 +6,7 @@ Checked after the shape (`curate/parts.py`), so that each error has the exact li
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -14,15 +15,17 @@ from curate.errors import did_you_mean
 from curate.names import RESERVED, reference
 
 if TYPE_CHECKING:
-    from curate.parts import Corpus
+    from curate.parts import Corpus, TrainEntry
     from curate.recipe import Recipe
 
 Place = tuple[str | int, ...]
+PROBE = re.compile(r"probe-\d+")
+"""What runs of the probe are called, by seed."""
 
 
 def check(recipe: Recipe) -> None:
     """CurateError for the first thing that does not fit."""
-    for look in (_corpora, _steps, _circles, _tokenizer, _models, _mixture, _of_corpora, _train, _eval):
+    for look in (_corpora, _steps, _circles, _tokenizer, _models, _mixture, _of_corpora, _train, _probe, _eval):
         look(recipe)
 
 
@@ -41,11 +44,18 @@ def _spots(recipe: Recipe) -> Iterator[tuple[str | None, Place]]:
     for name, corpus in recipe.corpora.items():
         yield corpus.from_, ("corpora", name, "from")
     for name, run in recipe.train.items():
-        yield run.from_, ("train", name, "from")
-        yield run.data, ("train", name, "data")
+        yield from _of_run(run, ("train", name))
+    if recipe.probe:
+        yield from _of_run(recipe.probe, ("probe",))
     for name, measured in recipe.eval.items():
         for at, model in enumerate(measured.models):
             yield model, ("eval", name, "models", at)
+
+
+def _of_run(run: TrainEntry, here: Place) -> Iterator[tuple[str | None, Place]]:
+    yield run.from_, (*here, "from")
+    yield run.data, (*here, "data")
+    yield run.prompts, (*here, "prompts")
 
 
 def _listed(
@@ -212,14 +222,43 @@ def _data(recipe: Recipe, wanted: str, place: Place) -> None:
         raise recipe.fail(f"there is no mixture {wanted!r}; write mixture, or RECIPE:mixture", *place)
 
 
+def _prompts(recipe: Recipe, wanted: str, place: Place) -> None:
+    """A corpus with problems and answers: this recipe's or another's, or a step of one."""
+    found = reference(wanted)
+    source, node = (recipe.others[found[0]], found[1]) if found else (recipe, wanted)
+    if "/" in node and node.partition("/")[0] not in source.corpora:
+        how = (
+            "write it as a corpus, {read: hub, files: card:NAME, revision: unpinned}, and name that (docs/trainers.md)"
+        )
+        raise recipe.fail(f"{wanted[:80]!r} is no corpus; if it lies on the hub, {how}", *place)
+    _node(recipe, source.corpora, node, f"{found[0]}:" if found else "", place)
+
+
 def _train(recipe: Recipe) -> None:
     for name, run in recipe.train.items():
         if name in recipe.corpora:
             raise recipe.fail(f"{name!r} is a corpus too; rename one of them", "train", name)
-        if run.from_:
-            _run(recipe, run.from_, ("train", name, "from"))
-        if run.data:
-            _data(recipe, run.data, ("train", name, "data"))
+        if recipe.probe and PROBE.fullmatch(name):
+            raise recipe.fail(f"{name!r} is what a run of the probe is called; rename it", "train", name)
+        _entry(recipe, run, ("train", name))
+
+
+def _entry(recipe: Recipe, run: TrainEntry, here: Place) -> None:
+    if run.from_:
+        _run(recipe, run.from_, (*here, "from"))
+    if run.data:
+        _data(recipe, run.data, (*here, "data"))
+    if run.prompts:
+        _prompts(recipe, run.prompts, (*here, "prompts"))
+
+
+def _probe(recipe: Recipe) -> None:
+    if recipe.probe:
+        if not (recipe.probe.from_ and recipe.probe.prompts):
+            raise recipe.fail(
+                "needs from: (whose weights are judged, such as midtrain) and prompts: (a corpus)", "probe"
+            )
+        _entry(recipe, recipe.probe, ("probe",))
 
 
 def _eval(recipe: Recipe) -> None:

@@ -156,11 +156,12 @@ def resolve(planner: Planner, found: Step, params: dict[str, Any], where: str) -
             raise CurateError(
                 f"{found.title}: {parameter}: must name each benchmark once, and at least one", where=where
             )
-        made[parameter] = tuple(_planned(planner, name, where) for name in names)
+        made[parameter] = tuple(planned(planner, name, where) for name in names)
     return made
 
 
-def _planned(planner: Planner, name: str, where: str) -> Benchmark:
+def planned(planner: Planner, name: str, where: str) -> Benchmark:
+    """The benchmark of a card; what generates files of it is planned. CurateError where its items are not on this machine."""
     path = find(name, planner.project, where)
     card = read(path)
     if not card.files:

@@ -29,7 +29,7 @@ def recipe_changes(before: Recipe | None, after: Recipe | None) -> list[Sentence
         for name in _names(was.get(part, {}), now.get(part, {})):
             found += _entry(thing, name, was.get(part, {}).get(name), now.get(part, {}).get(name))
     found += _mixture(was.get("mixture", {}), now.get("mixture", {}))
-    for part in ("train", "eval"):
+    for part in ("train", "probe", "eval"):
         found += _changes(part, was.get(part, {}), now.get(part, {}))
     for part, thing in (("expect", "expectation"), ("removals", "removal")):
         found += _list(thing, was.get(part, []), now.get(part, []))

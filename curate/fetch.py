@@ -73,8 +73,8 @@ def _named(recipe: Recipe, path: tuple[str | int, ...], text: str, project: Path
     """What is unpinned: `model` or `dataset`, and its id. CurateError where nothing says which dataset."""
     if path[0] == "models":
         return "model", str(recipe.models[str(path[1])].id).partition("@")[0]
-    if path[0] in ("tokenizer", "train"):
-        return "dataset" if path[-1] == "prompts" else "model", text.partition("@")[0]
+    if path[0] in ("tokenizer", "train", "probe"):
+        return "model", text.partition("@")[0]
     files = recipe.corpora[str(path[1])].files
     if names_card(files):
         where = recipe.where(*path)

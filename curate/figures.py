@@ -7,6 +7,7 @@ sources    one row per source of the mixture: tokens asked and achieved, share o
 nodes      one row per node of the plan, stored or to do: step, key, content, documents, bytes
 inputs     one row per file that is read, or corpus that is generated, with its digest
 runs       one row per training run, with its state
+probes     one row per seed of the probe, with what it gained
 """
 
 from __future__ import annotations
@@ -124,6 +125,14 @@ def _runs(state: State) -> Rows:
     return [[run[column.name] for column in FIGURES["runs"].columns] for run in state.runs()]
 
 
+def _probes(state: State) -> Rows:
+    found = [
+        {**row, "collapse": ", ".join(row["collapse"]) if row["collapse"] is not None else None}
+        for row in state.probes()
+    ]
+    return [[row[column.name] for column in FIGURES["probes"].columns] for row in found]
+
+
 def _columns(text: str) -> tuple[Column, ...]:
     """Columns from lines of `name TYPE what it means`."""
     return tuple(Column(*line.split(None, 2)) for line in text.strip().splitlines())
@@ -227,11 +236,35 @@ FIGURES = {
             step BIGINT The last step that the trainer told of.
             tokens BIGINT Tokens trained on up to that step.
             loss DOUBLE Loss at that step.
+            reward DOUBLE Mean reward at that step; NULL where it is no reinforcement learning.
             mixture VARCHAR Content of the mixture that it trains on.
+            prompts VARCHAR Content of the prompts that it trains on.
             parent VARCHAR The run or model that it goes on from; NULL for a model from scratch.
             why VARCHAR Why it is in this state.
         """),
         _runs,
+    ),
+    "probes": Figures(
+        "One row per seed of the recipe's probe, the run of reinforcement learning that is its score.",
+        _columns("""
+            recipe VARCHAR The recipe that is judged.
+            run VARCHAR probe-0, probe-1, ...
+            seed BIGINT Seed of the order of prompts and of sampling.
+            key VARCHAR Digest of what is run, the weights and so the mixture included; NULL while that is not known.
+            state VARCHAR As in `runs`.
+            step BIGINT The last step that the trainer told of.
+            first DOUBLE Accuracy on held-out prompts before the first step; NULL before it is finished.
+            last DOUBLE The same at the end.
+            gain DOUBLE The difference of the two.
+            reward DOUBLE Mean reward at the last step.
+            length_right DOUBLE Tokens of a right reply, a mean over the last 5 steps.
+            truncated DOUBLE Share of the replies to held-out prompts that were cut off, at the end.
+            collapse VARCHAR Monitors that were beyond their bounds, with commas between.
+            rollbacks BIGINT How often it went back to an earlier checkpoint.
+            parent VARCHAR The run or model whose weights are judged.
+            why VARCHAR Why it is in this state.
+        """),
+        _probes,
     ),
 }
 """Name -> view, for the views that need no data file."""

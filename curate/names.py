@@ -85,10 +85,12 @@ class Shelf:
     def qualify(self, tree: Map, path: Path) -> None:
         """Rewrite references to other recipes, in place, to names that mean the same from everywhere."""
         spots: list[tuple[Any, Any]] = [(tree, "tokenizer")]
-        for section, keys in (("corpora", ("from",)), ("train", ("from", "data"))):
+        for section, keys in (("corpora", ("from",)), ("train", ("from", "data", "prompts"))):
             entries = tree.get(section)
             for entry in entries.values() if isinstance(entries, Map) else ():
                 spots += [(entry, key) for key in keys if isinstance(entry, Map)]
+        if isinstance(probe := tree.get("probe"), Map):
+            spots += [(probe, key) for key in ("from", "data", "prompts")]
         evals = tree.get("eval")
         for entry in evals.values() if isinstance(evals, Map) else ():
             models = entry.get("models") if isinstance(entry, Map) else None

@@ -265,6 +265,14 @@ class TrainEntry(Open):
     from_: Text | None = Field(default=None, alias="from")
     data: Text | None = None
     prompts: Text | None = None
+    """A corpus with problems and answers, for reinforcement learning."""
+
+
+class ProbeEntry(TrainEntry):
+    """The fixed, short run of reinforcement learning whose outcome is the score of a recipe (`curate compare --probe`)."""
+
+    seeds: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
+    """How often it is run, with a seed of its own each time."""
 
 
 class EvalEntry(Open):

@@ -49,6 +49,7 @@ class Planner:
 
     def plan(self) -> Plan:
         from curate.mixing import add_mixture
+        from curate.prompts import add_prompts
         from curate.trained import add_trained
 
         memory = self.store.root / "cache" / "code.json"
@@ -60,6 +61,7 @@ class Planner:
                 add_trained(self, name)
         if self.recipe.mixture:
             add_mixture(self)
+        add_prompts(self)
         code.save(memory)
         return Plan(self.recipe, self.nodes, self.ends)
 

@@ -60,7 +60,17 @@ class Settings(BaseModel):
     save_steps: int | None = Field(default=None, ge=1)
     keep: int | None = Field(default=None, ge=1)
     keep_steps: int | None = Field(default=None, ge=1)
+    rollout_steps: int | None = Field(default=None, ge=1)
     report_to: list[str] | None = None
+    engine: str | None = None
+    generation_batch: int | None = Field(default=None, ge=1)
+    gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
+
+
+ROLLOUTS = ("engine", "generation_batch", "gpu_memory_utilization", "rollout_steps")
+"""Settings of runs on prompts alone."""
+MIDTRAINING = ("reduce_each",)
+"""Settings of runs on a mixture alone."""
 
 
 class LaunchSettings(BaseModel):

@@ -28,6 +28,7 @@ from curate.parts import (
     ModelEntry,
     Name,
     Part,
+    ProbeEntry,
     RecipeName,
     StepEntry,
     Text,
@@ -66,6 +67,7 @@ class Recipe(Part):
     corpora: dict[Name, Corpus] = Field(default_factory=dict)
     mixture: Mixture | None = None
     train: dict[Name, TrainEntry] = Field(default_factory=dict)
+    probe: ProbeEntry | None = None
     eval: dict[Name, EvalEntry] = Field(default_factory=dict)
     expect: tuple[Text, ...] = ()
     removals: tuple[Text, ...] = ()
@@ -122,7 +124,8 @@ class Recipe(Part):
             named += [(("corpora", name, "files", place), text) for place, text in enumerate(corpus.files)]
         named.append((("tokenizer",), self.tokenizer.name if self.tokenizer else None))
         for name, run in self.train.items():
-            named += [(("train", name, "from"), run.from_), (("train", name, "prompts"), run.prompts)]
+            named.append((("train", name, "from"), run.from_))
+        named.append((("probe", "from"), self.probe.from_ if self.probe else None))
         return [(path, text) for path, text in named if text and _UNPINNED.search(text)]
 
     def standing(self, path: Sequence[str | int]) -> Path:
@@ -197,6 +200,7 @@ __all__ = [
     "EvalEntry",
     "Mixture",
     "ModelEntry",
+    "ProbeEntry",
     "Recipe",
     "StepEntry",
     "Tokenizer",

@@ -1,9 +1,10 @@
 """A run of a trainer: one entry under `train:` of a recipe, and its identity.
 
-A run's *key* is the digest of what is trained: the command as the recipe says it, its parameters, the seed, the content of the mixture
-and of the tokenizer, and what it starts from (the key of another run, a model of the hub at its revision, or the files of a folder). What
-only decides how the work is laid out on a machine (`MACHINE`) is not in it, and may also stand in a profile. Nor is the trainer's code:
-it is recorded with the run, and a changed tree is told as drift, because a typo must not make weeks of training stale.
+A run's *key* is the digest of what is trained: the command as the recipe says it, its parameters (of a template its text), the seed, the
+content of the mixture and of the tokenizer or of the prompts, and what it starts from (the key of another run, a model of the hub at its
+revision, or the files of a folder). What only decides how the work is laid out on a machine (`MACHINE`) is not in it, and may also stand
+in a profile. Nor is the trainer's code: it is recorded with the run, and a changed tree is told as drift, because a typo must not make
+weeks of training stale.
 
 A run lives in `training/<key>/` of the store. `training/names/` lists, for each name of a run in a project, the keys that were started
 under it, so that a run can be told stale and what changed since.
@@ -25,11 +26,12 @@ from curate.hub import MODEL, UNPINNED
 from curate.identity import digest, file_sha256
 from curate.lock import ref_name
 from curate.parts import MODULE, TrainEntry
-from curate.profile import Settings
+from curate.profile import MIDTRAINING, ROLLOUTS, Settings
+from curate.prompts import FILE
 from curate.run_folder import RunFolder
+from curate.run_prompts import prompt_nodes, refuse_prompts, stored_nodes, template, trainers
 from curate.scalars import count
 from curate.state import parts
-from curate.step import imported
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -38,7 +40,7 @@ FORMAT = 1
 """Raised by hand when the same payload comes to mean another training."""
 MACHINE = tuple(Settings.model_fields)
 """Parameters that say how a run is laid out on a machine and not what it trains. No key sees them."""
-OURS = ("out", "name", "lock", "mixture", "tokenizer", "model", "parent")
+OURS = ("out", "name", "lock", "mixture", "tokenizer", "model", "parent", "prompts")
 """Keys of run.json that no parameter may have."""
 COUNTED = re.compile(r"(.*_)?(steps|tokens|size)")
 """Parameters whose values may be written 2M or 5k."""
@@ -59,11 +61,18 @@ class Run:
     """The run it goes on from."""
     launch: tuple[tuple[str, Any], ...] = ()
     """What the profile says of `MACHINE`."""
+    place: tuple[str, ...] = ()
+    """Keys that lead to its entry, where that is not `train:` and its name."""
 
     @property
     def title(self) -> str:
         """`long-cot/midtrain`."""
         return f"{self.owner.title}/{self.name}"
+
+    @property
+    def command(self) -> str:
+        """What of ours starts it, and lets it go on."""
+        return "curate compare --probe" if self.place else "curate train"
 
     @property
     def words(self) -> list[str]:
@@ -78,12 +87,23 @@ class Run:
     @property
     def where(self) -> str:
         """`file:line` of its entry."""
-        return self.owner.recipe.location("train", self.name)
+        return self.owner.recipe.location(*(self.place or ("train", self.name)))
+
+    @property
+    def machine(self) -> tuple[str, ...]:
+        """Which of `MACHINE` are settings of such a run: the others are parameters like any."""
+        return tuple(name for name in MACHINE if name not in (MIDTRAINING if self.on_prompts else ROLLOUTS))
+
+    @property
+    def on_prompts(self) -> bool:
+        """Whether it is reinforcement learning, which reads prompts and no mixture."""
+        return bool(self.entry.prompts) or self.module in trainers().ON_PROMPTS
 
     @functools.cached_property
     def params(self) -> dict[str, Any]:
-        """The trainer's parameters, numbers as numbers."""
-        return {name: _number(name, value) for name, value in self.entry.params.items()}
+        """The trainer's parameters, numbers as numbers; a template as its text, with what ends a reply to it."""
+        said = {name: _number(name, value) for name, value in self.entry.params.items()}
+        return {**said, **template(self, said)}
 
     @property
     def seed(self) -> Any:
@@ -97,25 +117,30 @@ class Run:
             return f"{self.parent.title}: {self.parent.missing}"
         if self.data and not self.objects:
             return f"the mixture of {self.data.title} is to be built"
+        if self.entry.prompts and not self.objects:
+            return f"the prompts of {self.entry.prompts} are to be built"
         return ""
 
     @functools.cached_property
     def objects(self) -> dict[str, str]:
-        """Keys of the mixture and the tokenizer in the store; empty if they are not built."""
-        found = self._nodes()
+        """Keys of the mixture or the prompts, and of the tokenizer, in the store; empty if they are not built."""
+        found = self.nodes()
         return {name: manifest.key for name, (_, manifest) in found.items()} if found else {}
 
-    def _nodes(self) -> dict[str, Any]:
+    def nodes(self) -> dict[str, Any]:
+        """What it reads: name -> node and manifest; nothing if something of it is not built."""
+        if self.entry.prompts:
+            return prompt_nodes(self)
         if self.data is None:
             return {}
         mixture = self.data.planned.nodes["mixture"]
-        nodes = {"mixture": mixture, "tokenizer": dict(mixture.others)["tokenizer"]}
-        done = self.data.built.done
-        return {n: (node, done[node.plan_key]) for n, node in nodes.items()} if _all_done(nodes, done) else {}
+        return stored_nodes({"mixture": mixture, "tokenizer": dict(mixture.others)["tokenizer"]}, self.data)
 
     @functools.cached_property
     def sources(self) -> dict[str, str]:
         """Corpus -> digest of what the mixture took it from, to tell which one changed."""
+        if self.entry.prompts and self.objects:
+            return {self.entry.prompts: self.objects["prompts"]}
         if not self.objects or self.data is None:
             return {}
         done, mixture = self.data.built.done, self.data.planned.nodes["mixture"]
@@ -132,9 +157,10 @@ class Run:
         self.refuse()
         if self.missing:
             raise CurateError(self.missing)
-        contents = {name: manifest.content for name, (_, manifest) in self._nodes().items()}
-        kept = {name: _same(value) for name, value in self.params.items() if name not in (*MACHINE, "seed")}
+        contents = {name: manifest.content for name, (_, manifest) in self.nodes().items()}
+        kept = {name: _same(value) for name, value in self.params.items() if name not in (*self.machine, "seed")}
         return {
+            **({"prompts": contents.get("prompts")} if self.entry.prompts else {}),
             "format": FORMAT,
             "run": self.words,
             "params": kept,
@@ -157,30 +183,30 @@ class Run:
     def refuse(self) -> None:
         """CurateError for what no build would put right: no revision, no model, two things to start from, a key that is ours."""
         said = self.entry.from_ or ""
-        if self.entry.prompts:
-            raise self._wrong("runs on `prompts:` are not carried out yet")
+        refuse_prompts(self)
         if said and self.params.get("config") is not None:
-            raise self._wrong("has both `from:` and `config:`; remove one (config: null, if it is inherited)")
+            raise self.wrong("has both `from:` and `config:`; remove one (config: null, if it is inherited)")
         if taken := [name for name in self.params if name in OURS]:
-            raise self._wrong(f"{taken[0]!r} is given by curate; take it out (use data: and from:)")
+            raise self.wrong(f"{taken[0]!r} is given by curate; take it out (use data: and from:)")
         found = MODEL.fullmatch(said)
         if found and found[2] == UNPINNED:
-            raise self._wrong(f"{found[1]} has no revision yet; run curate fetch {self.owner.name}, or write it in")
+            raise self.wrong(f"{found[1]} has no revision yet; run curate fetch {self.owner.name}, or write it in")
         if said and not (found or self.parent or self.model_folder):
-            raise self._wrong(f"no model {said[:80]!r}; write ORG/NAME@COMMIT, or a folder that has a config.json")
+            raise self.wrong(f"no model {said[:80]!r}; write ORG/NAME@COMMIT, or a folder that has a config.json")
         self._refuse_settings()
 
     def _refuse_settings(self) -> None:
         """CurateError for parameters that a trainer of ours would refuse, said before hours of building and waiting."""
-        check = imported(PACKAGE / "trainers" / "checks.py").CHECKS.get(self.module)
+        check = trainers().CHECKS.get(self.module)
         if check is None:
             return
         start = "parent" if self.parent else "model" if self.entry.from_ else None
-        given = {name: "-" for name in ("out", "mixture", "tokenizer", start) if name}
+        reads = ("prompts",) if self.entry.prompts else ("mixture",)
+        given = {name: "-" for name in ("out", *reads, "tokenizer", start) if name}
         try:
             check({**given, **self.params, **dict(self.launch)}, self.where)
         except CurateError as error:
-            raise self._wrong(error.message) from None
+            raise self.wrong(error.message) from None
 
     @property
     def model_folder(self) -> Path | None:
@@ -191,8 +217,9 @@ class Run:
         path = self.owner.project / Path(said).expanduser()
         return path.resolve() if (path / "config.json").is_file() else None
 
-    def _wrong(self, message: str) -> CurateError:
-        return CurateError(f"train.{self.name}: {message}", where=self.where)
+    def wrong(self, message: str) -> CurateError:
+        """The error to raise about its entry."""
+        return CurateError(f"{'.'.join(self.place or ('train', self.name))}: {message}", where=self.where)
 
     @functools.cached_property
     def key(self) -> str:
@@ -200,7 +227,7 @@ class Run:
         try:
             return digest(self.identity)
         except (TypeError, ValueError) as error:
-            raise self._wrong(f"a parameter cannot be said in JSON ({error}); quote it or change it") from None
+            raise self.wrong(f"a parameter cannot be said in JSON ({error}); quote it or change it") from None
 
     @property
     def folder(self) -> RunFolder:
@@ -211,6 +238,8 @@ class Run:
         """The content of its run.json; brings the mixture's files here. Of the mixture nothing is copied."""
         store, lock = self.owner.store, self.owner.lock_path
         places = {name: str(store.ensure(key)) for name, key in self.objects.items()}
+        if "prompts" in places:
+            places["prompts"] = str(Path(places["prompts"]) / FILE)
         own = {"out": str(self.folder.path), "name": self.title, "seed": self.seed}
         own |= {"lock": file_sha256(lock) if lock.is_file() else None, **places}
         return {**own, **self._start(), **self.params, **dict(self.launch)}
@@ -237,7 +266,7 @@ class Run:
         path = (PACKAGE if ours else self.owner.project).joinpath(*self.module.split(".")).with_suffix(".py")
         if ours and not path.is_file():
             known = [f"trainers.{p.stem}" for p in (PACKAGE / "trainers").glob("*.py") if not p.stem.startswith("_")]
-            raise self._wrong(f"there is no trainer {self.module!r}{did_you_mean(self.module, known)}")
+            raise self.wrong(f"there is no trainer {self.module!r}{did_you_mean(self.module, known)}")
         return path if path.is_file() else None
 
     # what the name meant before
@@ -268,10 +297,6 @@ class Run:
     def before(self) -> list[RunFolder]:
         """Folders of what its name meant, newest first."""
         return [RunFolder(self.owner.store.root / "training" / key) for key in reversed(self.earlier())]
-
-
-def _all_done(nodes: dict[str, Any], done: dict[str, Any]) -> bool:
-    return all(node.plan_key in done for node in nodes.values())
 
 
 def _number(name: str, value: Any) -> Any:

@@ -40,7 +40,8 @@ MARK = "CURATE_RUN"
 """The variable of a trainer's environment that names its folder."""
 ATTEMPT = "# curate: attempt "
 """How the line of a log begins where a trainer is started."""
-FIGURES = ("step", "tokens", "loss")
+MEASURED = ("loss", "reward")
+FIGURES = ("step", "tokens", *MEASURED)
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,11 @@ class RunFolder:
         return found, ""
 
     def figures(self) -> dict[str, int | float | None]:
-        """`step`, `tokens` and `loss` of the last line of the metrics that has them."""
+        """`step`, `tokens`, `loss` and `reward` of the last line of the metrics that has them."""
         found: dict[str, int | float | None] = dict.fromkeys(FIGURES)
         for line in reversed(self.lines("metrics.jsonl")):
             told = {name: plain_number(line.get(name)) for name in FIGURES}
-            whole = {n: v if n == "loss" or type(v) is int else None for n, v in told.items()}
+            whole = {n: v if n in MEASURED or type(v) is int else None for n, v in told.items()}
             found = {name: whole[name] if value is None else value for name, value in found.items()}
             if None not in found.values():
                 break

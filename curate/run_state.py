@@ -16,7 +16,7 @@ from typing import Any
 
 from curate.errors import CurateError
 from curate.run import Run
-from curate.run_folder import RunFolder, one_line, plain_number
+from curate.run_folder import FIGURES, MEASURED, RunFolder, one_line, plain_number
 from curate.why import differences
 
 STATES = ("current", "running", "interrupted", "failed", "stale", "waiting", "missing")
@@ -36,7 +36,7 @@ def state_of(run: Run, *, mine: bool = False) -> tuple[str, str]:
     if manifest:
         return "current", drift(run, folder.record)
     if folder.record or wrong:
-        return _ended(folder, wrong)
+        return _ended(run, folder, wrong)
     if last := last_finished(run):
         return "stale", "; ".join(changes(last.record, run))
     if run.parent and (parent := state_of(run.parent)[0]) != "current":
@@ -57,7 +57,7 @@ def _under_way(folder: RunFolder, mine: bool) -> tuple[str, str] | None:
     return None
 
 
-def _ended(folder: RunFolder, wrong: str) -> tuple[str, str]:
+def _ended(run: Run, folder: RunFolder, wrong: str) -> tuple[str, str]:
     """Of a run that was started, is not under way and not finished."""
     from curate.run_folder import read_object
 
@@ -69,7 +69,7 @@ def _ended(folder: RunFolder, wrong: str) -> tuple[str, str]:
     at = f"at step {step:,}; " if step is not None else ""
     failed = status == "failed" or code not in (None, 0, -signal.SIGTERM) or _failed_elsewhere(record)
     if status == "interrupted" or record.get("asked_to_stop") or not failed:
-        return "interrupted", f"{at}curate train goes on from its last checkpoint"
+        return "interrupted", f"{at}{run.command} goes on from its last checkpoint"
     said = folder.said()
     if isinstance(code, int) and code < 0:
         said = f"killed by signal {-code}: {said}"
@@ -94,7 +94,9 @@ def changes(before: dict[str, Any], run: Run) -> list[str]:
     old, new = before.get("identity"), run.identity
     if not isinstance(old, dict):
         return ["its record cannot be read"]
-    return [*_of_mixture(before, old, run), *_said(old, new, run)] or ["the format of run keys changed"]
+    return [*_of_mixture(before, old, run), *_of_prompts(before, old, run), *_said(old, new, run)] or [
+        "the format of run keys changed"
+    ]
 
 
 def _of_mixture(before: dict[str, Any], old: dict[str, Any], run: Run) -> Iterator[str]:
@@ -107,6 +109,13 @@ def _of_mixture(before: dict[str, Any], old: dict[str, Any], run: Run) -> Iterat
         f"{one_line(n)} (gone)" for n in was if n not in now
     ]
     yield f"its mixture changed: {', '.join(words)}" if words else "its mixture changed: its size, weights or order"
+
+
+def _of_prompts(before: dict[str, Any], old: dict[str, Any], run: Run) -> Iterator[str]:
+    if old.get("prompts") != run.identity.get("prompts"):
+        was = before.get("sources")
+        other = [name for name in was if name != run.entry.prompts] if isinstance(was, dict) else []
+        yield f"its prompts changed: {run.entry.prompts}{f' in place of {one_line(other[0])}' if other else ''}"
 
 
 def _said(old: dict[str, Any], new: dict[str, Any], run: Run) -> Iterator[str]:
@@ -155,11 +164,13 @@ def row(run: Run) -> dict[str, Any]:
         "started": None,
         "ended": None,
     }
-    told |= {"seconds": None, "step": None, "tokens": None, "loss": None, "mixture": None}
+    told |= {"seconds": None, **dict.fromkeys(FIGURES), "mixture": None, "prompts": None}
     told |= {"parent": run.parent.title if run.parent else run.entry.from_, "why": why or None}
-    return (
-        told if _key(run) is None else told | {"key": run.key, "mixture": run.identity["mixture"]} | _facts(run, state)
-    )
+    return told if _key(run) is None else told | {"key": run.key, **_contents(run)} | _facts(run, state)
+
+
+def _contents(run: Run) -> dict[str, Any]:
+    return {name: run.identity.get(name) for name in ("mixture", "prompts")}
 
 
 def _key(run: Run) -> str | None:
@@ -189,7 +200,7 @@ def _facts(run: Run, state: str) -> dict[str, Any]:
 
 
 def _fits(name: str, value: Any) -> bool:
-    return name == "loss" or type(value) is int
+    return name in MEASURED or type(value) is int
 
 
 def _text(value: Any) -> str | None:

@@ -30,6 +30,8 @@ class State:
     """Plan key -> manifest."""
     runs: Callable[[], list[dict[str, Any]]] = list
     """What became of the recipe's training runs (`curate/run_state.py`); whoever opens a recipe says it."""
+    probes: Callable[[], list[dict[str, Any]]] = list
+    """The same of its probe (`curate/probe.py`)."""
 
     def settle(self, nodes: list[Node]) -> None:
         """Note every node that is already stored, by plan key or, with its inputs known, by key."""

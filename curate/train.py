@@ -17,10 +17,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from curate import __version__
+from curate.checks import PROBE
+from curate.clean import refuse_contaminated
 from curate.errors import CurateError
 from curate.launch import Job, here, job_of, launcher, refuse_missing
 from curate.launch.local import cancel as cancel_local
 from curate.launch.local import start as start_local
+from curate.prompts import in_words, node_name
 from curate.report import Report
 from curate.run import Run
 from curate.run_folder import ATTEMPT, RunFolder, held
@@ -37,14 +40,15 @@ LIBRARIES = ("torch", "transformers", "numpy")
 
 
 def train(
-    curated: Curated, names: tuple[str, ...], *, wait: bool = False, report: Report | None = None
+    curated: Curated, names: tuple[str, ...], *, wait: bool = False, probes: bool = False, report: Report | None = None
 ) -> list[dict[str, Any]]:
     """Build and start what is not current; a row for each run that was looked at (`curate/run_state.py`), with what was `done` about it.
 
-    names: runs; all of the recipe if none. wait: on a cluster, until they are finished. CurateError for the first that cannot be
-    started or does not finish.
+    names: runs; all of the recipe if none. wait: on a cluster, until they are finished. probes: whether names may be of the probe's runs.
+    CurateError for the first that cannot be started or does not finish, and for prompts that a reported benchmark stands in.
     """
     report = report or Report()
+    refuse_probes(curated, () if probes else names)
     runs = _ready(curated, names, report)
     done = [(run, _begin(curated, run, wait, report)) for run in runs]
     return [{**row(run), "done": what} for run, what in done]
@@ -53,12 +57,20 @@ def train(
 def preview(curated: Curated, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """What `train` would start, as far as that is known before mixtures are built: rows with `words` and `given`, its run.json."""
     found = []
+    refuse_probes(curated, names)
     for run in _checked(curated, names):
         known: dict[str, Any] = {"words": None, "given": None}
         if not run.missing:
             known = {"words": list(job_of(run, curated.profile.launch).words), "given": run.given()}
         found.append({**row(run), **known})
     return found
+
+
+def refuse_probes(curated: Curated, names: tuple[str, ...]) -> None:
+    """CurateError for a name of one of the probe's runs, which are for comparing recipes."""
+    for name in names:
+        if curated.recipe.probe and PROBE.fullmatch(name):
+            raise CurateError(f"{name} is a run of the probe; start it with: curate compare {curated.title} --probe")
 
 
 def _checked(curated: Curated, names: tuple[str, ...]) -> list[Run]:
@@ -78,17 +90,28 @@ def _ready(curated: Curated, names: tuple[str, ...], report: Report) -> list[Run
     curated.store.create()
     runs = _checked(curated, names)
     todo = [run for run in runs if run.missing or state_of(run)[0] != "current"]
-    built: list[Curated] = []
-    for run in todo:
-        if run.data and not any(run.data is one for one in built):
-            built.append(run.data)
-            run.data.build(report=report)
-    if not built:
-        return runs
-    again = Training(curated)
-    again.recipes |= {one.name: one for one in built}
-    again.look()
-    return [again.runs[run.title] for run in runs]
+    if built := _built(todo, report):
+        again = Training(curated)
+        again.recipes |= {one.name: one for one in built}
+        again.look()
+        runs = [again[run.title] for run in runs]
+        for run in runs:
+            if run.entry.prompts and state_of(run)[0] != "current":
+                report.note(f"{run.title}: {in_words(run.entry.prompts, run.owner.prompts()[run.entry.prompts])}")
+    refuse_contaminated(curated, runs)
+    return runs
+
+
+def _built(runs: list[Run], report: Report) -> list[Curated]:
+    """The recipes whose mixtures or prompts were built, once each; of one that has only prompts to give, these and what they need."""
+    whole = {id(run.data): run.data for run in runs if run.data}
+    for data in whole.values():
+        data.build(report=report)
+    parts = {id(run.owner): run.owner for run in runs if run.entry.prompts and id(run.owner) not in whole}
+    for run in runs:
+        if run.entry.prompts and id(run.owner) in parts:
+            run.owner.build(through=node_name(run.entry.prompts), report=report)
+    return [*whole.values(), *parts.values()]
 
 
 def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> str:
@@ -207,7 +230,7 @@ def _run_here(run: Run, job: Job, lock: int, report: Report) -> str:
             code = start_local(job, lock, report)
     except KeyboardInterrupt:
         run.folder.note(ended=_now())
-        raise KeyboardInterrupt(f"{run.title} was asked to stop; curate train goes on from what it saved") from None
+        raise KeyboardInterrupt(f"{run.title} was asked to stop; {run.command} goes on from what it saved") from None
     run.folder.note(ended=_now(), exit_code=code)
     if (found := state_of(run, mine=True))[0] != "current":
         raise _unfinished(run, found)

@@ -2,7 +2,7 @@
 
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
     funnel, fates, clauses, sources, nodes, inputs   come from manifests and need no file (`curate/figures.py`)
-    runs                                             asks other recipes' mixtures and schedulers; made only where a query names it
+    runs, probes                                     ask other recipes' mixtures and schedulers; made only where a query names them
 
 `docs/sql.md` says what each column means. A query can do nothing but read: it is one select (`curate/question.py`), on a connection that
 is locked and sees no file outside the store's objects.
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 VIEWS = {**FROM_DATA, **{name: figures.about for name, figures in FIGURES.items()}}
 """Name -> what it is, of every view."""
-LATER = (*FROM_DATA, "runs")
+LATER = (*FROM_DATA, "runs", "probes")
 """Views that are made once a query is known to name them."""
 SETTINGS: dict[str, Any] = {
     "python_enable_replacements": False,

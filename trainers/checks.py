@@ -8,3 +8,5 @@ CHECKS = {
     "trainers.ppo": rl_settings.checked_ppo,
 }
 """A trainer's module -> its check of an object of settings."""
+ON_PROMPTS = ("trainers.grpo", "trainers.ppo")
+"""Those that read prompts in place of a mixture."""

@@ -178,7 +178,7 @@ class Settings:
 
     FREE: ClassVar[tuple[str, ...]] = (
         "out", "name", "lock", "prompts", "tokenizer", "engine", "generation_batch", "gpu_memory_utilization", "micro_batch", "parallel",
-        "attention", "activation_checkpointing", "compile", "save_steps", "keep", "keep_steps", "rollout_steps", "report_to",
+        "attention", "activation_checkpointing", "compile", "eval_steps", "save_steps", "keep", "keep_steps", "rollout_steps", "report_to",
     )  # fmt: skip
     """Settings that a resumed run may change: they do not change what is trained, or (prompts, tokenizer) what they name is compared."""
 

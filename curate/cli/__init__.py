@@ -18,7 +18,7 @@ GROUPS = {
     "make": ("init", "new", "fetch", "build", "export"),
     "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
     "trust": ("why", "lock", "verify", "accept", "freeze", "truth"),
-    "train": ("train", "status", "logs", "cancel"),
+    "train": ("train", "status", "logs", "cancel", "compare"),
     "store": ("store",),
     "house": ("run", "steps", "schema", "gc"),
 }

@@ -25,7 +25,6 @@ from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
-    from curate.curves import Curve
     from curate.diff import Diff
 
 
@@ -73,18 +72,46 @@ def _counts(row: dict[str, Any]) -> list[str]:
     return cells
 
 
-@recipe_command(short_help="The funnel of each corpus, the mixture, and the curves of training runs.")
+@recipe_command(short_help="The funnel of each corpus, the mixture, the curves of training runs, and rollouts.")
 @click.option("--plot", type=click.Path(), metavar="FILE", help="Draw the curves of training runs: .png, .svg or .pdf.")
-def show(curated: Curated, *, as_json: bool, plot: str | None) -> None:
-    """The funnel of each corpus, step by step with what was dropped and why, the mixture, and the curves of training runs."""
+@click.option("--rollouts", is_flag=False, flag_value="", metavar="[RUN]", help="Replies of a run on prompts, to read.")
+@click.option("--step", type=click.IntRange(0), help="Of rollouts: the step; without it, the last one.")
+@click.option(
+    "-n", "--prompts", "n", default=3, show_default=True, type=click.IntRange(1, 10_000), help="Of rollouts: prompts."
+)
+@click.option(
+    "--chars",
+    default=1500,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Of rollouts: characters of a text; 0 for all.",
+)
+def show(
+    curated: Curated, *, as_json: bool, plot: str | None, rollouts: str | None, step: int | None, n: int, chars: int
+) -> None:
+    """The funnel of each corpus, step by step with what was dropped and why, the mixture, and the curves of training runs.
+
+    With --rollouts, what a model replied in reinforcement learning: curate show long-cot --rollouts grpo --step 100 -n 2
+    """
+    from curate.cli.learning import show_curve, show_plot, show_rollouts
     from curate.cli.make import mixture_table
+    from curate.prompts import in_words
 
     if plot is not None:
-        return _plot(curated, Path(plot), as_json)
+        return show_plot(curated, Path(plot), as_json)
+    if rollouts is not None:
+        found = curated.rollouts(rollouts or None, step=step, n=n)
+        return emit(found) if as_json else show_rollouts(found, chars)
     rows, facts = curated.funnel(), curated.mixture()
     whole = curated.projection() if curated.fraction and rows else None
     if as_json:
-        told = {"recipe": curated.title, "funnel": rows, "mixture": facts, "runs": curated.runs()}
+        told = {
+            "recipe": curated.title,
+            "funnel": rows,
+            "mixture": facts,
+            "prompts": curated.prompts(),
+            "runs": curated.runs(),
+        }
         return emit({**told, **({"projection": whole} if whole else {})})
     if not rows:
         return click.echo(f"nothing of {curated.title} is built yet; run: curate build {curated.title}")
@@ -110,27 +137,10 @@ def show(curated: Curated, *, as_json: bool, plot: str | None) -> None:
         for corpus, tokens in whole["tokens"].items():
             click.echo(f"{corpus} at 100%: {total_text(tokens)} tokens")
         click.echo(f"all of it at 100%: {bill_text(whole['bill'])}")
+    for corpus, counted in curated.prompts().items():
+        click.echo(printable(in_words(corpus, counted)))
     for curve in curated.curves() if curated.recipe.train else ():
-        _curve_text(curve)
-
-
-def _plot(curated: Curated, path: Path, as_json: bool) -> None:
-    from curate.curves import plot
-
-    plot(curated.curves(), path, curated.title)
-    return emit({"plot": str(path)}) if as_json else click.echo(f"wrote {printable(str(path))}")
-
-
-def _curve_text(curve: Curve) -> None:
-    """What a run has measured: the loss as a line of blocks, first and last of what is held out."""
-    from curate.curves import spark
-    from curate.run_folder import one_line
-
-    click.echo(f"{curve.name}: {number(curve.step)} steps, {number(curve.tokens)} tokens")
-    for name in ("loss", *(f"held_out/{source}" for source in curve.sources)):
-        if ends := curve.ends(name):
-            title = one_line(name.replace("held_out/", "held out: "))
-            click.echo(f"  {title:24} {ends[0]:7.4f} -> {ends[1]:7.4f}  {spark(curve.series[name][1])}")
+        show_curve(curve)
 
 
 @recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources ...")
@@ -143,7 +153,7 @@ def query(
 ) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, mixture, funnel, fates, clauses, sources, nodes, inputs; docs/sql.md describes their columns. A
+    Views: documents, mixture, funnel, fates, clauses, sources, nodes, inputs, runs, probes; docs/sql.md describes their columns. A
     question that is not an argument comes from --file or, also written as -, from standard input.
     """
     sql = _question(rest, file, db is not None)

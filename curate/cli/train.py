@@ -1,4 +1,4 @@
-"""train, status, logs, cancel: runs of trainers."""
+"""train, status, logs, cancel, compare: runs of trainers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.common import emit, number, printable, recipe_command, table
+from curate.cli.compare import compare
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
 
 CHUNK = 1 << 16
+__all__ = ["cancel", "compare", "logs", "runs_table", "status", "train"]
 
 
 @recipe_command(short_help="Start every run that is not current, with what it needs.")
@@ -58,19 +60,21 @@ def _plans(rows: list[dict[str, Any]]) -> None:
 def runs_table(rows: list[dict[str, Any]]) -> None:
     """Runs as a table; nothing where there are none."""
     if rows:
+        measured = ("loss", "reward") if any(row["reward"] is not None for row in rows) else ("loss",)
         body = [
             [
                 f"{row['recipe']}/{row['run']}",
                 row["state"],
                 number(row["step"]),
                 number(row["tokens"]),
-                "" if row["loss"] is None else f"{row['loss']:.4f}",
+                *("" if row[name] is None else f"{row[name]:.4f}" for name in measured),
                 row["job"] or "",
                 printable(row["why"] or ""),
             ]
             for row in rows
         ]
-        table(["run", "state", "step", "tokens", "loss", "job", "why"], body, right=(2, 3, 4))
+        right = tuple(range(2, 4 + len(measured)))
+        table(["run", "state", "step", "tokens", *measured, "job", "why"], body, right=right)
 
 
 @click.command(short_help="What is stored, what is to do, what became of runs.")

@@ -1,10 +1,13 @@
 """Servers that several test files share."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.curate import bucket
+from tests.curate import bucket, rl
+from tests.curate.runs import opened
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,18 @@ def url(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3.items():
         monkeypatch.setenv(name, value)
     return bucket.new_bucket()
+
+
+@pytest.fixture(scope="session")
+def rl_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose recipe `reward` trains by reinforcement, with its mixture and its prompts built (`tests/curate/rl.py`)."""
+    folder = rl.make(tmp_path_factory.mktemp("rl"))
+    opened(folder, "reward").build()
+    return folder
+
+
+@pytest.fixture
+def rl_project(project: Path, rl_template: Path) -> Path:
+    """A copy of that project, which the test runs in."""
+    shutil.copytree(rl_template, project, dirs_exist_ok=True)
+    return project

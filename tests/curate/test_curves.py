@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.curves import BLOCKS, Curve, _starts, plot, read, smooth, spark
+from curate.curves import BLOCKS, Curve, read, smooth, spark
 from curate.errors import CurateError
+from curate.plots import _starts, plot
 
 
 def write(folder: Path, *lines: object) -> Path:

@@ -20,6 +20,7 @@ from curate.errors import CurateError
 from curate.launch import job_of, ray, slurm
 from curate.run_folder import RunFolder
 from curate.training import Training
+from tests.curate import rl
 from tests.curate.runs import change, make, opened, states, wait_for
 
 SBATCH = """
@@ -123,6 +124,17 @@ def test_slurm_runs_a_chain_by_dependencies_and_a_second_train_submits_nothing(c
     rows = opened(Path(), "decay", profile="gpu").train(wait=True)
     assert [(row["done"], row["state"], row["step"]) for row in rows] == [("trained", "current", 100)] * 2
     assert len(list(cluster.glob("job*"))) == 2
+
+
+def test_slurm_gets_all_seeds_of_a_probe_before_one_is_waited_for(cluster: Path) -> None:
+    rl.make(Path())
+    change(Path(), "stable", "max_steps: 12", "max_steps: 12, pause: 0.1")
+    (one,) = opened(Path(), "reward", profile="gpu").compare(probe=True)["recipes"]
+    assert (one["finished"], one["seeds"]) == (3, 3)
+    scripts = [(cluster / f"script{job}").read_text() for job in (1, 2, 3, 4)]
+    assert ["--dependency=afterok:1" in script for script in scripts] == [False, True, True, True]
+    assert not (cluster / "script5").exists()
+
 
 
 def test_the_script_says_what_the_profile_says(cluster: Path) -> None:

@@ -16,6 +16,7 @@ import zstandard
 import curate
 from curate.recipe import Recipe, load
 from mixers.budget import budgets, exact, stages_of
+from trainers import rl_settings
 
 ROOT = Path(curate.__file__).parent.parent
 NAMES = sorted(str(p.relative_to(ROOT / "recipes").with_suffix("")) for p in (ROOT / "recipes").rglob("*.yaml"))
@@ -53,6 +54,7 @@ SIZES = {
     "-8b": ("meta-llama/Llama-3.1-8B", 1e-5),
 }
 WINDOW, BATCH = 8192, 512
+PROMPTS = "math8k"
 
 
 def recipe(name: str) -> Recipe:
@@ -168,12 +170,16 @@ def test_rl_is_the_paper_s(name: str) -> None:
         return
     run = train["grpo"]
     assert run.from_ == "midtrain"
-    assert run.prompts == "hkust-nlp/SimpleRL-Zoo-Data@unpinned/simplelr_qwen_level3to5"
+    assert run.prompts == PROMPTS
+    assert load(name).corpora[PROMPTS].files == ("card:math8k",)
     wanted = {"num_generations": 16, "prompts_per_step": 128, "mini_batch": 64, "lr": 1e-6, "lr_scheduler": "constant"}
     assert wanted.items() <= run.params.items()
     assert {"beta": 0, "temperature": 1.0}.items() <= run.params.items()
     long = any(mark in name for mark in ("long-cot", "openr1", "r1-omi2"))
-    assert run.params["max_completion_length"] == (8192 if long else 4096)
+    schedule = {"0": 2048, "100": 4096, "160": 8192} if name.startswith("paper/long-cot") else 8192
+    assert run.params["max_completion_length"] == (schedule if long else 4096)
+    found = rl_settings.checked_grpo({"out": "-", "prompts": "-", "parent": "-", **run.params}, name)
+    assert (found.updates, found.num_generations * found.prompts_per_step) == (2, 2048)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("one-gpu/")])
@@ -197,7 +203,7 @@ def test_a_recipe_of_published_corpora_names_only_what_it_mixes_and_pins_nothing
 ) -> None:
     found = load(name)
     assert found.mixture
-    assert {*found.corpora} == {*found.mixture.stages[0].weights}
+    assert {*found.corpora} == {*found.mixture.stages[0].weights} | ({PROMPTS} if "grpo" in found.train else set())
     assert all(corpus.revision == "unpinned" and corpus.read == "hub" for corpus in found.corpora.values())
     assert len(found.unpinned()) >= len(found.corpora) + 1
     assert found.about

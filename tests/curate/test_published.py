@@ -363,14 +363,14 @@ def test_fetch_writes_the_commit_into_the_user_s_recipe(tmp_path: Path, monkeypa
     path = folder / "recipes/small.yaml"
     path.write_text(
         path.read_text() + "train:\n  midtrain: {run: trainers.midtrain, from: ORG/MODEL@unpinned}\n"
-        "  grpo: {run: trainers.grpo, from: midtrain, prompts: ORG/PROMPTS@unpinned/part}\n"
+        "  again: {run: trainers.midtrain, from: ORG/OTHER@unpinned/part}\n"
     )
     open_small(folder).fetch()
-    assert asked == [("dataset", "ORG/TALKS"), ("model", "ORG/MODEL"), ("dataset", "ORG/PROMPTS")]
+    assert asked == [("dataset", "ORG/TALKS"), ("model", "ORG/MODEL"), ("model", "ORG/OTHER")]
     text = path.read_text()
     assert "unpinned" not in text
     assert f"revision: '{COMMIT}'" in text or f"revision: {COMMIT}" in text
-    assert f"ORG/PROMPTS@{COMMIT}/part" in text
+    assert f"ORG/OTHER@{COMMIT}/part" in text
     assert open_small(folder).recipe.unpinned() == []
 
 
@@ -399,7 +399,7 @@ def test_what_a_recipe_of_the_package_leaves_open_is_pinned_in_the_user_s(
     path = folder / "recipes/small.yaml"
     path.write_bytes(text.encode())
     open_small(folder).fetch()
-    assert asked == ["LLM360/MegaMath", "meta-llama/Llama-3.2-3B", "hkust-nlp/SimpleRL-Zoo-Data"], "each once"
+    assert sorted(asked) == ["LLM360/MegaMath", "hkust-nlp/SimpleRL-Zoo-Data", "meta-llama/Llama-3.2-3B"], "each once"
     recipe = open_small(folder).recipe
     assert recipe.unpinned() == []
     assert {corpus.revision for corpus in recipe.corpora.values()} == {COMMIT}

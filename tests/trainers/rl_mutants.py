@@ -12,7 +12,9 @@ OLD = "test_grpo.py::test_old_probabilities_stay_for_all_updates_and_in_the_firs
 DEAD = "test_grpo.py::test_groups_that_are_all_alike_move_nothing_not_even_by_what_the_optimizer_remembers"
 COUNTED = "test_grpo.py::test_dead_groups_count_in_what_is_divided_by_whether_they_are_computed_or_not"
 SURROGATE = "test_policy_loss.py::test_losses_and_gradients_are_those_of_the_formula"
-PAIRS = "test_sequences.py::test_each_token_of_each_reply_is_predicted_once_from_what_stands_before_it_in_its_own_sequence"
+PAIRS = (
+    "test_sequences.py::test_each_token_of_each_reply_is_predicted_once_from_what_stands_before_it_in_its_own_sequence"
+)
 SEEDS = "test_rl_steps.py::test_a_step_has_prompts_and_seeds_of_its_own_and_each_reply_another_seed"
 STAGES = "test_rl_steps.py::test_a_longer_stage_begins_with_its_step_and_leaves_the_scale_of_the_loss_as_it_was"
 RATES = "test_rl_steps.py::test_the_learning_rate_is_one_of_updates_and_not_of_steps"
@@ -79,7 +81,9 @@ MORE = [
         "elif told := (self.look(batch), self.update(batch, mini, step, lr))[1]:",
         OLD,
     ),
-    Mutant("the upper clip is the lower one", "epsilon if epsilon_high is None else epsilon_high", "epsilon", SURROGATE),
+    Mutant(
+        "the upper clip is the lower one", "epsilon if epsilon_high is None else epsilon_high", "epsilon", SURROGATE
+    ),
     Mutant(
         "the dual clip is a lower bound",
         "torch.minimum(losses, -advantages * dual_clip)",
@@ -136,7 +140,12 @@ MORE = [
         "begun, limit = time.monotonic(), length_at(self.run.lengths, self.step + 1)",
         STAGES,
     ),
-    Mutant("the learning rate is one of steps", "self.schedule.lr(step * self.run.updates + number, 1)", "self.schedule.lr(step, 1)", RATES),
+    Mutant(
+        "the learning rate is one of steps",
+        "self.schedule.lr(step * self.run.updates + number, 1)",
+        "self.schedule.lr(step, 1)",
+        RATES,
+    ),
     Mutant(
         "the beginning stands there twice",
         "[body if first and body[: len(first)] == first else first + body for body in bodies[1:]]",
@@ -165,7 +174,9 @@ MORE = [
         "            engine.version = self.turn",
         GRPO,
     ),
-    Mutant("each rank divides by all ranks' tokens", "(share * self.place.world).backward()", "share.backward()", WORLDS),
+    Mutant(
+        "each rank divides by all ranks' tokens", "(share * self.place.world).backward()", "share.backward()", WORLDS
+    ),
     Mutant(
         "a reply that was cut off may earn the reward",
         "whole = np.flatnonzero(stopped).tolist()",
@@ -178,7 +189,9 @@ MORE = [
         "            trained &= True",
         MUCH,
     ),
-    Mutant("each step has the same seeds", "seed_of_reply(self.run.seed, turn, ", "seed_of_reply(self.run.seed, 0, ", SEEDS),
+    Mutant(
+        "each step has the same seeds", "seed_of_reply(self.run.seed, turn, ", "seed_of_reply(self.run.seed, 0, ", SEEDS
+    ),
     Mutant("a group has one seed", "self.prompts.ids[i], n) for", "self.prompts.ids[i], 0) for", SEEDS),
     Mutant("each step has the same prompts", "self.prompts.at(turn, count)", "self.prompts.at(0, count)", SEEDS),
     Mutant(

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from curate.errors import CurateError
+from curate.profile import MIDTRAINING, ROLLOUTS
 from curate.recipe import TrainEntry, load
 from curate.run import MACHINE
+from trainers.checks import CHECKS, ON_PROMPTS
+from trainers.rl_settings import GRPO, PPO
 from trainers.settings import RULES, Run, checked, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +41,17 @@ def test_every_entry_of_a_recipe_for_this_trainer_is_accepted(path: Path) -> Non
         if entry.run == "trainers.midtrain":
             run = checked(given(entry), f"{path.name}: {name}")
             assert run.lr == entry.params["lr"] and run.max_steps == entry.params["max_steps"]
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=[str(path.relative_to(ROOT / "recipes")) for path in RECIPES])
+def test_every_entry_and_every_probe_of_a_recipe_on_prompts_is_accepted(path: Path) -> None:
+    recipe = load(path)
+    for entry in [*recipe.train.values(), *([recipe.probe] if recipe.probe else [])]:
+        if entry.run in ON_PROMPTS:
+            assert entry.prompts and not entry.data, path.name
+            places = {name: place for name, place in given(entry).items() if name != "mixture"}
+            run = CHECKS[entry.run]({**places, "prompts": "/store/prompts.parquet"}, path.name)
+            assert run.max_steps == entry.params["max_steps"]
 
 
 def test_there_are_such_entries_with_models_and_with_parents() -> None:
@@ -117,9 +131,12 @@ def test_what_is_said_of_settings_is_said_of_settings_that_there_are() -> None:
     assert {*RULES.names(), *Run.FREE} <= names
 
 
-def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees() -> None:
+@pytest.mark.parametrize(("kind", "elsewhere"), [(Run, ROLLOUTS), (GRPO, MIDTRAINING), (PPO, MIDTRAINING)])
+def test_what_a_resumed_run_may_change_is_what_no_key_of_a_run_sees(
+    kind: type[Run | GRPO | PPO], elsewhere: tuple[str, ...]
+) -> None:
     """Else a changed profile would make a run that is the same to `curate` one that the trainer refuses to resume."""
-    assert {*Run.FREE} - {"out", "name", "lock", "mixture", "tokenizer"} == {*MACHINE}
+    assert {*kind.FREE} - {"out", "name", "lock", "mixture", "tokenizer", "prompts"} == {*MACHINE} - {*elsewhere}
 
 
 def test_a_store_that_was_moved_is_no_other_parent_and_another_run_is() -> None:

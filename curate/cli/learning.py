@@ -1,0 +1,77 @@
+"""How `curate show` prints what runs have measured and what models replied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli.common import emit, number, printable
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+    from curate.curves import Curve
+
+TITLES = {
+    "held_out_reward/accuracy": "held out: accuracy",
+    "length_right": "length, right",
+    "length_wrong": "length, wrong",
+    "truncated": "cut off",
+    "zero_advantage": "no signal",
+    "mismatch_kl": "mismatch kl",
+}
+"""What series of reinforcement learning are called in a line."""
+
+
+def show_plot(curated: Curated, path: Path, as_json: bool) -> None:
+    """The curves of a recipe's runs as a picture."""
+    from curate.plots import plot
+
+    plot(curated.curves(), path, curated.title)
+    return emit({"plot": str(path)}) if as_json else click.echo(f"wrote {printable(str(path))}")
+
+
+def show_curve(curve: Curve) -> None:
+    """What a run has measured: each series as a line of blocks, with its first and last value."""
+    from curate.curves import spark
+    from curate.run_folder import one_line
+
+    click.echo(f"{curve.name}: {number(curve.step)} steps, {number(curve.tokens)} tokens")
+    for name in curve.shown:
+        if ends := curve.ends(name):
+            title = TITLES.get(name) or one_line(name.replace("held_out/", "held out: "))
+            first, last = (_figure(value) for value in ends)
+            click.echo(f"  {title:24} {first} -> {last}  {spark(curve.series[name][1])}")
+
+
+def _figure(value: float) -> str:
+    return (
+        f"{value:7.4f}"
+        if value == 0 or 1e-3 <= abs(value) < 1000
+        else f"{value:7.1e}"
+        if abs(value) < 1
+        else f"{value:7.0f}"
+    )
+
+
+def show_rollouts(found: dict[str, Any], chars: int) -> None:
+    """Prompts with the replies to them. chars: of each text; 0 for all."""
+    steps = found["steps"]
+    span = f"{len(steps)} {'step' if len(steps) == 1 else 'steps'} to read, {steps[0]:,} to {steps[-1]:,}"
+    click.echo(f"{found['run']}: step {found['step']:,} ({span})\n")
+    for prompt in found["prompts"]:
+        click.secho(printable(f"{prompt['prompt_id']}  answer: {prompt['answer']}")[:800], bold=True)
+        click.echo(_text(prompt["problem"], chars) + "\n")
+        for reply in prompt["replies"]:
+            cut = "" if reply["stopped"] else ", cut off"
+            told = f"--- {reply['number']}: {number(reply['reward'])}, {reply['kind']}, {number(reply['tokens'])} tokens{cut}"
+            click.secho(printable(told)[:200].replace("\n", " "), dim=True)
+            click.echo(_text(reply["reply"], chars) + "\n")
+
+
+def _text(text: str | None, chars: int) -> str:
+    shown = printable(text or "").strip("\n")
+    return (
+        shown if chars == 0 or len(shown) <= chars else f"{shown[:chars]} [... {len(shown) - chars:,} more characters]"
+    )

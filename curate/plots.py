@@ -1,0 +1,253 @@
+"""Pictures of training runs and of probes: .png, .svg or .pdf, the same bytes for the same curves.
+
+Runs on a mixture have four panels by tokens, a branch drawn where the run it grew from ends, so that a stable stage and its decay are one
+curve. Runs of reinforcement learning have eight of their own by steps; several runs are told apart by their strokes. Left out: several
+runs of one entry beside each other, but for those of a probe.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from curate.curves import Curve, smooth
+from curate.errors import CurateError
+from curate.run_folder import one_line
+
+GREY = "#888888"
+STROKES = ("-", "--", ":", "-.")
+PANELS = (
+    ("reward, and accuracy on held-out prompts", {"reward": "reward", "held_out_reward/accuracy": "held out"}),
+    ("tokens of replies", {"length_right": "right", "length_wrong": "wrong", "max_completion_length": "limit"}),
+    ("share of replies", {"truncated": "cut off", "repetition": "repetition", "box_first": "box first"}),
+    ("entropy", {"entropy": "entropy"}),
+    ("share of groups without a signal", {"zero_advantage": "all", "all_right": "all right", "all_wrong": "all wrong"}),
+    ("divergence", {"mismatch_kl": "trainer and sampler", "kl": "from the reference"}),
+    ("share of tokens clipped", {"clip_low": "low", "clip_high": "high"}),
+    ("tokens per second", {"tokens_per_second": "tokens per second"}),
+)
+"""Title and series (name -> label) of each panel of reinforcement learning."""
+PROBED = (
+    ("accuracy on held-out prompts", "held_out_reward/accuracy"),
+    ("reward", "reward"),
+    ("tokens of right replies", "length_right"),
+    ("share of replies that were cut off", "truncated"),
+)
+"""Title and series of each panel of a comparison."""
+
+
+def plot(curves: Sequence[Curve], path: Path, title: str) -> None:
+    """Draw runs into a picture. CurateError if matplotlib is missing, if there is nothing to draw, or if the file cannot be written."""
+    curves = [curve for curve in curves if curve.series]
+    if not curves:
+        _refuse_kind(path)
+        raise CurateError(f"{title} has trained nothing yet; run curate train {title}")
+    learned = [curve for curve in curves if curve.is_rl]
+    trained = [curve for curve in curves if not curve.is_rl]
+    rows = 2 * (bool(trained) + bool(learned))
+    figure = _figure(path, 4 * rows, f"{title}: training")
+    parts = iter(figure.subfigures(2, 1) if trained and learned else [figure])
+    if trained:
+        _draw_trained(next(parts), trained)
+    if learned:
+        _draw_learned(next(parts), learned)
+    _save(figure, path)
+
+
+def plot_probes(probes: Mapping[str, Sequence[Curve]], path: Path) -> None:
+    """Draw the probes of some recipes: each seed thin, their mean thick. CurateError as `plot`."""
+    probes = {title: [c for c in curves if c.series] for title, curves in probes.items()}
+    _refuse_kind(path)
+    if not any(probes.values()):
+        raise CurateError("no probe was run yet; add --probe")
+    figure = _figure(path, 8, "probe: " + _label(", ".join(probes)))
+    for axis, (title, key) in zip(figure.subplots(2, 2).ravel(), PROBED, strict=True):
+        axis.set_title(title)
+        for number, (name, curves) in enumerate(probes.items()):
+            _draw_seeds(
+                axis, [c.series[key] for c in curves if key in c.series], f"C{number}", _label(name), len(curves)
+            )
+        _finish(axis, "steps")
+    figure.axes[0].legend(frameon=False)
+    _save(figure, path)
+
+
+def _draw_seeds(
+    axis: Any, series: Sequence[tuple[list[float], list[float]]], color: str, label: str, runs: int
+) -> None:
+    for places, values in series:
+        axis.plot(places, values, color=color, lw=0.7, alpha=0.5)
+    mean: dict[float, list[float]] = {}
+    for place, value in itertools.chain.from_iterable(zip(*one, strict=True) for one in series):
+        mean.setdefault(place, []).append(value)
+    whole = {
+        place: math.fsum(values) / len(values) for place, values in sorted(mean.items()) if len(values) == len(series)
+    }
+    axis.plot(
+        [*whole], [*whole.values()], color=color, lw=2.5, label=f"{label}, {runs} {'seed' if runs == 1 else 'seeds'}"
+    )
+
+
+def _refuse_kind(path: Path) -> None:
+    if path.suffix not in (".png", ".svg", ".pdf"):
+        raise CurateError("a picture is a .png, .svg or .pdf", where=str(path))
+
+
+def _figure(path: Path, height: int, title: str) -> Any:
+    _refuse_kind(path)
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise CurateError("a picture needs matplotlib: pip install 'octocurate[plots]'") from None
+    figure = Figure(figsize=(16, height), dpi=100, layout="constrained")
+    figure.suptitle(title, fontsize=14, x=0.01, ha="left", weight="bold")
+    return figure
+
+
+def _save(figure: Any, path: Path) -> None:
+    from matplotlib import rc_context
+
+    dated = {".svg": "Date", ".png": "Software", ".pdf": "CreationDate"}[path.suffix]
+    try:
+        with rc_context({"svg.hashsalt": "curate"}):
+            figure.savefig(path, metadata={dated: None})
+    except OSError as error:
+        raise CurateError(f"cannot be written: {error.strerror}", where=str(path)) from None
+
+
+def _label(name: str) -> str:
+    """A name as matplotlib shows it: between two dollars it would read a formula."""
+    return one_line(name).replace("$", r"\$")
+
+
+# reinforcement learning
+
+
+def _draw_learned(figure: Any, curves: Sequence[Curve]) -> None:
+    for axis, (title, names) in zip(figure.subplots(2, 4).ravel(), PANELS, strict=True):
+        axis.set_title(title)
+        for stroke, curve in zip(itertools.cycle(STROKES), curves, strict=False):
+            for number, key in enumerate(names):
+                _draw_measure(axis, key, curve, f"C{number}", stroke)
+        _explain(axis, names, curves, axis is figure.axes[0])
+        if title == "divergence" and _spans(
+            [value for c in curves for key in names for value in c.series.get(key, ([], []))[1]]
+        ):
+            axis.set_yscale("log", nonpositive="mask")
+        if title.startswith("share"):
+            axis.set_ylim(bottom=0)
+        _finish(axis, "steps")
+
+
+def _spans(values: Sequence[float]) -> bool:
+    """Whether a logarithmic axis has something to show."""
+    positive = [value for value in values if value > 0]
+    return bool(positive) and max(positive) > 1.1 * min(positive)
+
+
+def _draw_measure(axis: Any, key: str, curve: Curve, color: str, stroke: str) -> None:
+    places, values = curve.series.get(key, ([], []))
+    if key.startswith("held_out_reward/"):
+        axis.plot(places, values, color=color, ls=stroke, marker="o", ms=4, lw=1.5)
+    elif key == "max_completion_length":
+        axis.plot(places, values, color=GREY, ls=stroke, lw=1, drawstyle="steps-post")
+    else:
+        axis.plot(places, values, color=color, alpha=0.3, lw=1)
+        axis.plot(places, smooth(values), color=color, ls=stroke, lw=2)
+
+
+def _explain(axis: Any, names: Mapping[str, str], curves: Sequence[Curve], is_first: bool) -> None:
+    """What colors mean, where there are several; in the first panel what strokes mean, where there are several runs."""
+    known = [(f"C{n}", key) for n, key in enumerate(names) if any(key in curve.series for curve in curves)]
+    for color, key in known if len(names) > 1 else ():
+        axis.plot([], [], color=GREY if key == "max_completion_length" else color, label=names[key])
+    for stroke, curve in zip(itertools.cycle(STROKES), curves if len(curves) > 1 and is_first else (), strict=False):
+        axis.plot([], [], color="black", ls=stroke, label=_label(curve.name))
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(frameon=False, fontsize=8)
+    if not known:
+        axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=GREY)
+
+
+# runs on a mixture
+
+
+def _draw_trained(figure: Any, curves: Sequence[Curve]) -> None:
+    starts = _starts(curves)
+    for axis, draw in zip(figure.subplots(2, 2).ravel(), (_loss, _held_out, _lr, _speed), strict=True):
+        draw(axis, curves, starts)
+        for start in {starts[curve.name] for curve in curves} - {0}:
+            axis.axvline(start, color=GREY, ls=":", lw=1)
+        _finish(axis, "tokens")
+
+
+def _starts(curves: Sequence[Curve]) -> dict[str, int]:
+    """Tokens that were trained on before each run: all of the runs that it grew from."""
+    known = {curve.name: curve for curve in curves}
+
+    def before(curve: Curve, trail: tuple[str, ...] = ()) -> int:
+        above = known.get(curve.parent or "")
+        if above is None or above.name in trail:
+            return 0
+        return before(above, (*trail, curve.name)) + above.tokens
+
+    return {curve.name: before(curve) for curve in curves}
+
+
+def _draw(axis: Any, curve: Curve, start: int, key: str, **style: Any) -> None:
+    places, values = curve.series.get(key, ([], []))
+    axis.plot([start + place for place in places], values, **style)
+
+
+def _loss(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
+    axis.set_title("loss in training")
+    for number, curve in enumerate(curves):
+        color = f"C{number}"
+        places, values = curve.series.get("loss", ([], []))
+        _draw(axis, curve, starts[curve.name], "loss", color=color, alpha=0.3, lw=1)
+        axis.plot([starts[curve.name] + p for p in places], smooth(values), color=color, lw=2, label=_label(curve.name))
+    axis.legend(frameon=False)
+
+
+def _held_out(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
+    axis.set_title("loss on held-out documents, by source")
+    sources = sorted({source for curve in curves for source in curve.sources})
+    for curve in curves:
+        for source in curve.sources:
+            style = {"color": f"C{sources.index(source)}", "marker": "o", "ms": 4, "lw": 1.5}
+            _draw(axis, curve, starts[curve.name], f"held_out/{source}", **style)
+    for number, source in enumerate(sources):
+        axis.plot([], [], color=f"C{number}", marker="o", ms=4, label=_label(source))
+    if sources:
+        axis.legend(frameon=False)
+    else:
+        axis.text(0.5, 0.5, "nothing is held out", transform=axis.transAxes, ha="center", color=GREY)
+        axis.set(xticks=[], yticks=[])
+
+
+def _lr(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
+    axis.set_title("learning rate")
+    for number, curve in enumerate(curves):
+        _draw(axis, curve, starts[curve.name], "lr", color=f"C{number}", lw=2)
+    axis.set_ylim(bottom=0)
+
+
+def _speed(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
+    axis.set_title("tokens per second")
+    for number, curve in enumerate(curves):
+        _draw(axis, curve, starts[curve.name], "tokens_per_second", color=f"C{number}", lw=1)
+    axis.set_ylim(bottom=0)
+
+
+def _finish(axis: Any, unit: str) -> None:
+    from matplotlib.ticker import EngFormatter
+
+    if unit == "tokens":
+        axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axis.set_xlabel(unit)
+    axis.grid(color="#e6e6e6")
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right"]].set_visible(False)
