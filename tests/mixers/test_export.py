@@ -445,7 +445,12 @@ def given_by_run_sh(folder: Path) -> list[str]:
     asked = [EXAMPLE / "run.sh", folder / "ds/tokenizer", folder / "out", "x"]
     ran = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
     _, module, *settings = ran.stdout.splitlines()
-    assert module == "verl.trainer.main_ppo" and settings[:4] == ["--config-path", str(EXAMPLE), "--config-name", "grpo"]
+    assert module == "verl.trainer.main_ppo" and settings[:4] == [
+        "--config-path",
+        str(EXAMPLE),
+        "--config-name",
+        "grpo",
+    ]
     return settings[4:]
 
 

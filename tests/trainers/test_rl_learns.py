@@ -1,4 +1,4 @@
-"""Reinforcement learning raises what a tiny model gets right, from about a third to more than 0.7, and a resumed run is the undisturbed one.
+"""Reinforcement learning raises what a tiny model gets right from a third to more than 0.7, and resumed is undisturbed.
 
 The model (`tests/trainers/warm/`, 126,912 weights in bf16) is `drill/midtrain` of `recipes/drill.yaml`, and its prompts are those of the
 same recipe: conversions of units, none of which it has read. It is stored and not made here, because to make it takes a minute, and
@@ -9,7 +9,6 @@ to others.
 """
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,6 @@
 """What a step of RL takes by its number: prompts, seeds, the longest reply, and the learning rates of its updates."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -75,5 +76,5 @@ def test_the_learning_rate_is_one_of_updates_and_not_of_steps(
     more = {"max_steps": 2, "lr": 0.4, "lr_scheduler": "linear", "min_lr_ratio": 0.5, "beta": 1e-9}
     train(write(tmp_path / "run", base, prompts, **more))
     assert len(rates) == 4 and rates[0] <= 0.4
-    steps = [before - after for before, after in zip(rates, rates[1:], strict=False)]
+    steps = [before - after for before, after in itertools.pairwise(rates)]
     assert min(steps) > 0 and steps == pytest.approx([steps[0]] * 3)
