@@ -2,7 +2,7 @@
 
 The model (`tests/trainers/warm/`, 126,912 weights in bf16) is `drill/midtrain` of `recipes/drill.yaml`, and its prompts are those of the
 same recipe: conversions of units, none of which it has read. It is stored and not made here, because to make it takes a minute, and
-because another version of torch would make another. `python -m tests.trainers.warm` makes it anew. That it begins at a third and not at
+because another version of torch would make another. `tests.trainers.make_warm` makes it anew. That it begins at a third and not at
 nothing is asserted: with a start of 0.05 reinforcement learning of any kind goes nowhere. Accuracy is that of replies that are sampled at
 temperature 1 to all prompts, with seeds of their own; the `reward` of a step says more, because groups that are all right give their place
 to others.
