@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from curate.errors import CurateError
 from trainers._endings import Endings
 from trainers.rollout import Rollouts, received, refuse_stale
 
@@ -37,7 +38,7 @@ class HFEngine:
     ) -> None:
         self.endings, self.temperature, self.batch = endings, temperature, batch
         self.version: int | None = None
-        self._model = _empty(config, dtype).to(device)
+        self._model = _empty(config, dtype, device)
         self._device = device
 
     @torch.no_grad()
@@ -59,8 +60,12 @@ class HFEngine:
         assert all(prompts), "an empty prompt has no place to begin from"
         order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), tuple(prompts[i])))
         replies = [_Reply(prompts[i], seeds[i]) for i in range(len(prompts))]
-        for start in range(0, len(order), self.batch):
-            self._sample([replies[i] for i in order[start : start + self.batch]], max_tokens)
+        try:
+            for start in range(0, len(order), self.batch):
+                self._sample([replies[i] for i in order[start : start + self.batch]], max_tokens)
+        except torch.OutOfMemoryError as error:
+            said = f"no memory is left to sample {self.batch} replies of up to {max_tokens:,} tokens at a time"
+            raise CurateError(f"{said}; lower generation_batch, or say engine: vllm") from error
         told = [r.tokens for r in replies], [r.log_probs for r in replies], [r.stopped for r in replies]
         return Rollouts.of(*told, version)
 
@@ -102,6 +107,8 @@ class HFEngine:
         logits = self._model.lm_head(hidden).float() / self.temperature  # (B, V)
         log_probs = logits.log_softmax(-1)
         sums = log_probs.double().exp().cumsum(-1)
+        if not bool(sums[:, -1].isfinite().all()):
+            raise CurateError("the policy's probabilities are no numbers; go back to a checkpoint before, and lower lr")
         wanted = torch.tensor(uniforms, dtype=torch.float64, device=self._device)[:, None] * sums[:, -1:]
         tokens = torch.searchsorted(sums, wanted, right=True)  # below the last sum, so a word with a probability
         return tokens[:, 0], log_probs.gather(1, tokens)[:, 0]
@@ -162,12 +169,12 @@ class _Reply:
         return self._drawn[place % BLOCK]
 
 
-def _empty(config: Any, dtype: torch.dtype) -> Any:
-    """A model of this config whose weights nobody has set, as `generate` of transformers computes it: SDPA, with a cache."""
+def _empty(config: Any, dtype: torch.dtype, device: torch.device) -> Any:
+    """A model of this config whose weights nobody has set, made where it is to be, with SDPA: packed rows need more, a cache does not."""
     from transformers import AutoModelForCausalLM
     from transformers.initialization import no_init_weights
 
-    with no_init_weights():
+    with no_init_weights(), device:
         model = AutoModelForCausalLM.from_config(copy.deepcopy(config), dtype=dtype, attn_implementation="sdpa")
     model.tie_weights()
     return model.eval()

@@ -57,7 +57,9 @@ class Critic(Decoder):
     def forward(self, tokens: Tensor, position_ids: Tensor, places: Tensor, targets: Tensor) -> Tensor:
         """Values before the tokens that are predicted at some places of B x T, (N,), fp32; what these tokens are is not looked at."""
         rows = self.hidden(tokens, position_ids).flatten(0, 1)[places]
-        return rows.float() @ self.model.lm_head.weight[0].float()
+        return (rows.float() * self.model.lm_head.weight.float()).sum(
+            -1
+        )  # no product of matrices, which autocast would round
 
 
 @dataclass

@@ -11,6 +11,7 @@ the policy trains.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -221,16 +222,15 @@ def end_tokens(config: Any, model: str, tokenizer: Path) -> list[int]:
 
 
 def _generation_config(model: str) -> Path:
+    """Where it stands in the folder or the hub's cache, if it is there."""
     from transformers.utils import cached_file
 
-    if Path(model).is_dir():
-        return Path(model) / "generation_config.json"
-    name, _, revision = model.partition("@")
-    found = cached_file(
-        name, "generation_config.json", revision=revision or "main", local_files_only=True,
-        _raise_exceptions_for_missing_entries=False, _raise_exceptions_for_connection_errors=False,
-    )  # fmt: skip
-    return Path(found or "generation_config.json of nowhere")
+    name, _, revision = (model, "", "") if Path(model).is_dir() else model.partition("@")
+    where = Path(name)
+    with contextlib.suppress(OSError):  # not in the cache: many models have none
+        found = cached_file(name, "generation_config.json", revision=revision or "main", local_files_only=True)
+        where = Path(str(found)).parent
+    return where / "generation_config.json"
 
 
 def _in_json(path: Path, name: str) -> Any:

@@ -157,11 +157,16 @@ def train_with(trainer: Callable[[Any, Place], Running], run: Any, finished: Cal
 def _trained(trainer: Callable[[Any, Place], Running], run: Any) -> str:
     stopped: list[int] = []
     with _heard(stopped), ranks() as place, sole(Path(run.out)):
-        one = trainer(run, place)
-        one.resume()
-        with one.telling():
-            status = one.fit(stopped)
-        one.end(status)
+        return _lived(trainer(run, place), stopped)
+
+
+def _lived(trainer: Running, stopped: list[int]) -> str:
+    """From beginning to end. The trainer is gone on return, before the process group is: DDP, freed last, would wait for a thread of gloo
+    with Python's lock, for a thread that may be waiting for that lock."""
+    trainer.resume()
+    with trainer.telling():
+        status = trainer.fit(stopped)
+    trainer.end(status)
     return status
 
 

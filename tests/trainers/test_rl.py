@@ -1,8 +1,10 @@
 """The step that GRPO and PPO share: what a run is a function of, how it goes on, how it ends."""
 
 import dataclasses
+import functools
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -47,15 +49,28 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def whole(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, base: Path, prompts: Path
-) -> tuple[str, Path]:
-    """A run of each kind that nobody stops, into the second stage of lengths."""
-    (out,) = train(
-        write(tmp_path_factory.mktemp("whole") / "run", base, prompts, **KINDS[request.param]), kind=request.param
-    )
-    return request.param, out
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, base: Path, prompts: Path) -> Callable[[str], Path]:
+    """A run of a kind that nobody stops, into the second stage of lengths; each is trained once."""
+
+    @functools.cache
+    def one(kind: str) -> Path:
+        (out,) = train(write(tmp_path_factory.mktemp(kind) / "run", base, prompts, **KINDS[kind]), kind=kind)
+        return out
+
+    return one
+
+
+@pytest.fixture(params=KINDS)
+def whole(request: pytest.FixtureRequest, made: Callable[[str], Path]) -> tuple[str, Path]:
+    """Of each kind."""
+    return request.param, made(request.param)
+
+
+@pytest.fixture
+def grpo(made: Callable[[str], Path]) -> tuple[str, Path]:
+    """Of one kind, where it does not matter which."""
+    return "grpo", made("grpo")
 
 
 def test_a_run_that_died_goes_on_bit_for_bit_into_the_next_length(
@@ -85,6 +100,9 @@ def test_the_same_comes_out_for_any_ranks_micro_batches_and_parallelism(
     alone = write(tmp_path / "one", base, prompts, **KINDS[kind] | WAYS[-1])
     for out in (*train(*paths, kind=kind, world=2), *train(alone, kind=kind)):
         close(out, straight)
+    fewer = rl_runs.cut(tmp_path / "two-0", tmp_path / "fewer", 3)
+    train(write(fewer, base, prompts, **KINDS[kind]), kind=kind)
+    close(fewer, straight)
 
 
 def close(out: Path, other: Path) -> None:
@@ -100,6 +118,26 @@ def close(out: Path, other: Path) -> None:
                 assert value == wanted[name], (name, mine["step"])
     loaded = [rl_runs.tensors(one) for one in (out, other)]
     assert all(torch.allclose(loaded[0][name], loaded[1][name], rtol=0, atol=2e-5) for name in loaded[1])
+
+
+@pytest.mark.parametrize("parallel", ["fsdp", "ddp"])
+def test_in_bf16_the_first_ratio_is_1_too_and_weights_stay_fp32(
+    parallel: str, base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, seen = Learner.update, []
+
+    def watched(self: Learner, *args: Any) -> dict[str, float]:
+        seen.append(plain(self, *args))
+        states = {value.dtype for state in self.optimizer.state.values() for value in state.values()}
+        assert states == {p.dtype for p in self.module.parameters()} == {torch.float32}
+        return seen[-1]
+
+    monkeypatch.setattr(Learner, "update", watched)
+    more = {"dtype": "bfloat16", "parallel": parallel, "activation_checkpointing": True, "max_steps": 2, "beta": 0.01}
+    (out,) = train(write(tmp_path / "run", base, prompts, **more), kind="ppo")
+    assert [told["log_ratio"] == 0 for told in seen] == [True, False, True, False]
+    assert all(1e-9 < line["mismatch_kl"] < 5e-4 and line["kl"] >= 0 for line in lines(out))
+    assert {tensor.dtype for tensor in rl_runs.tensors(out).values()} == {torch.float32}
 
 
 def test_a_step_on_which_sampler_and_trainer_do_not_agree_is_not_trained_on_and_the_third_in_a_row_ends_the_run(
@@ -175,9 +213,9 @@ LEARN = Learner.learn
 
 
 def test_sigterm_ends_the_step_and_saves_and_the_same_command_goes_on(
-    whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    grpo: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kind, straight = whole
+    kind, straight = grpo
     path = write(tmp_path / "run", base, prompts, **KINDS[kind] | {"save_steps": 100})
     with monkeypatch.context() as patched:
         patched.setattr(Learner, "learn", asked_to_stop)
@@ -210,9 +248,9 @@ def test_a_run_that_is_killed_between_two_updates_forgets_the_rollouts_of_that_s
 @pytest.mark.skipif(not ALL, reason="not in the fast set: CURATE_TEST_ALL=1")
 @pytest.mark.parametrize("turn", range(6))
 def test_a_run_that_is_killed_at_any_moments_is_the_one_that_was_not(
-    turn: int, whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
+    turn: int, grpo: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
 ) -> None:
-    kind, straight = whole
+    kind, straight = grpo
     path, chance = write(tmp_path / "run", base, prompts, **KINDS[kind]), np.random.default_rng(turn)
     for _ in range(3):
         (process,) = ranks.start(1, tmp_path / "scratch", rl_runs.main, kind, path)
@@ -345,7 +383,23 @@ def test_a_rollback_goes_back_to_before_the_collapse_and_on_by_another_way(
     assert "going back" in printed(rolled.with_suffix(".json"))
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_run_that_died_before_its_first_step_goes_on_with_other_micro_batches_too(
+    rolled: Path, base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(monkeypatch, FIRST)
+    more = PATIENT | {"on_collapse": "rollback", "save_steps": 100}
+    path = write(tmp_path / "run", base, prompts, **more | {"micro_batch": 1})
+    with monkeypatch.context() as patched, pytest.raises(Died):
+        patched.setattr(rl.Trainer, "_round", dying)
+        train(path)
+    assert [path.name for path in (tmp_path / "run/checkpoints").glob("step-*")] == ["step-0000000"]
+    (out,) = train(write(tmp_path / "run", base, prompts, **more | {"micro_batch": 8}))
+    (record,) = collapse.rollbacks(out)
+    assert record["to"] == 0
+    assert [line["step"] for line in curve(out)] == list(range(9))
+
+
+@pytest.mark.parametrize("moment", MOMENTS if ALL else list(MOMENTS)[:2])
 def test_a_run_that_dies_in_a_rollback_comes_out_as_the_one_that_did_not(
     moment: str, rolled: Path, base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -375,13 +429,29 @@ def test_a_run_that_collapses_again_and_again_ends(
     assert steps == list(range(1, steps[-1] + 1))
 
 
+def rolling(rank: int, path: Path) -> list[int]:
+    """On one rank: a run that collapses and goes back."""
+    with pytest.MonkeyPatch.context() as patched:
+        planted(patched, FIRST)
+        return rl_runs.main(rank, "grpo", path)
+
+
+@pytest.mark.skipif(not ALL, reason="not in the fast set: CURATE_TEST_ALL=1")
+@pytest.mark.parametrize("parallel", ["fsdp", "ddp"])
+def test_two_ranks_go_back_together(parallel: str, rolled: Path, base: Path, prompts: Path, tmp_path: Path) -> None:
+    more = PATIENT | {"on_collapse": "rollback", "parallel": parallel, "micro_batch": 2}
+    path = write(tmp_path / "run", base, prompts, **more)
+    assert ranks.run(2, tmp_path / "scratch", rolling, path, seconds=120) == [[0], [0]], printed(path)
+    close(tmp_path / "run", rolled)
+
+
 # what is refused, and what a run leaves
 
 
 def test_a_finished_run_is_not_started_again_and_another_one_not_in_its_folder(
-    whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
+    grpo: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
 ) -> None:
-    kind, straight = whole
+    kind, straight = grpo
     path = write(straight, base, prompts, **KINDS[kind])
     before = {path: path.stat().st_mtime_ns for path in straight.rglob("*") if path.is_file()}
     train(path, kind=kind)
@@ -410,10 +480,31 @@ def test_a_finished_run_is_not_started_again_and_another_one_not_in_its_folder(
     )
 
 
-def test_a_run_begins_with_the_weights_of_a_finished_one_of_any_trainer_and_with_no_moments(
-    whole: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
+def test_a_reference_that_was_changed_meanwhile_is_refused(base: Path, prompts: Path, tmp_path: Path) -> None:
+    mine = shutil.copytree(base, tmp_path / "base")
+    (out,) = train(write(tmp_path / "run", mine, prompts, beta=0.1, max_steps=2))
+    cut = rl_runs.cut(out, tmp_path / "cut" / "run", 2)
+    rl_runs.base(mine, seed=1)
+    train(path := write(cut, mine, prompts, beta=0.1, max_steps=2), code=2)
+    assert "the checkpoint's reference_sha256 is " in printed(path)
+
+
+def test_what_does_not_fit_into_memory_is_told_with_the_setting_to_change(
+    base: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, parent = whole
+    def full(*args: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Learner, "look", full)
+    train(path := write(tmp_path / "run", base, prompts), code=2)
+    (said,) = (line for line in printed(path).splitlines() if line.startswith("error: "))
+    assert "no memory is left to train on windows of " in said and "8 at a time; lower micro_batch" in said
+
+
+def test_a_run_begins_with_the_weights_of_a_finished_one_of_any_trainer_and_with_no_moments(
+    grpo: tuple[str, Path], base: Path, prompts: Path, tmp_path: Path
+) -> None:
+    _, parent = grpo
     begun = {"max_steps": 2, "model": None, "held_out": 2}
     (child,) = train(write(tmp_path / "child", base, prompts, parent=str(parent), **begun))
     (copy,) = train(write(tmp_path / "copy", base, prompts, **begun | {"model": str(parent / "model")}))
@@ -423,8 +514,8 @@ def test_a_run_begins_with_the_weights_of_a_finished_one_of_any_trainer_and_with
     assert "is no finished run with a model" in printed(path)
 
 
-def test_rollouts_are_written_down_to_be_read(whole: tuple[str, Path]) -> None:
-    _, out = whole
+def test_rollouts_are_written_down_to_be_read(grpo: tuple[str, Path]) -> None:
+    _, out = grpo
     for step in (1, 2, 4, 5):
         rows = rl_runs.rollouts(out, step)
         assert len(rows) == 24 and [row["number"] for row in rows] == 4 * list(range(6))
