@@ -136,7 +136,6 @@ def test_slurm_gets_all_seeds_of_a_probe_before_one_is_waited_for(cluster: Path)
     assert not (cluster / "script5").exists()
 
 
-
 def test_the_script_says_what_the_profile_says(cluster: Path) -> None:
     opened(Path(), "decay", profile="gpu").train(wait=True)
     script = (cluster / "script1").read_text()
