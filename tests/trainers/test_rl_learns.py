@@ -27,9 +27,9 @@ from trainers.rollout import engine_of, seed_of_reply  # noqa: E402
 
 ALL = bool(os.environ.get("CURATE_TEST_ALL"))
 WARM = Path(__file__).parent / "warm"
-LONGEST = 16
+LONGEST, STEPS = 16, 40 if ALL else 25
 SETTINGS: dict[str, Any] = {
-    "lr": 1e-3, "max_steps": 30, "prompts_per_step": 16, "mini_batch": 8, "num_generations": 16, "max_completion_length": LONGEST,
+    "lr": 1e-3, "max_steps": STEPS, "prompts_per_step": 16, "mini_batch": 8, "num_generations": 16, "max_completion_length": LONGEST,
     "template": "simple", "stop": None, "epsilon_high": 0.28, "zero_variance": "resample", "max_grad_norm": 1.0, "save_steps": 20,
 }  # fmt: skip
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
