@@ -161,6 +161,8 @@ class Trainer(Running):
         with self.computing():
             models.refuse_crossing(self.learner.policy.spread, self.model.config.vocab_size, self.place.device)
         reshard(self.learner.policy.spread)
+        if not facts and self.run.on_collapse == "rollback":
+            self.save()  # once: who goes back to it, or is resumed from it, has other counts and perhaps other settings
 
     def _restore(self, facts: dict[str, Any]) -> None:
         for name in COUNTED:
@@ -227,11 +229,9 @@ class Trainer(Running):
         return "finished"
 
     def _first(self) -> None:
-        """What there is to tell before the first step, and a checkpoint to which a run may go back."""
+        """What there is to tell before the first step."""
         if told := self._measured():
             self.log(told)
-        if self.run.on_collapse == "rollback":
-            self.save()
 
     def _round(self) -> dict[str, Any]:
         """One step; its line of the metrics."""
