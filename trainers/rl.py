@@ -38,7 +38,7 @@ from trainers import model as models
 from trainers._manifest import MANIFEST, describe
 from trainers._together import together
 from trainers.experience import Experience, Sampling, remove_later, write_rollouts
-from trainers.learner import Batch, Learner
+from trainers.learner import UNMADE, Batch, Learner
 from trainers.lengths import length_at
 from trainers.monitors import Monitors, measures
 from trainers.place import Place
@@ -275,7 +275,7 @@ class Trainer(Running):
 
     def _learned(self, batch: Batch) -> dict[str, Any]:
         """Train on the experience, unless sampler and trainer do not agree on it."""
-        told: dict[str, Any] = {"loss": None}
+        told: dict[str, Any] = dict(UNMADE)
         if not self.mismatched_in_a_row:
             told = self.learner.estimate(batch) | self.learner.learn(batch, self.step)
             self.tokens += sum(mini.totals.tokens for mini in batch.minis)
