@@ -72,6 +72,8 @@ class Batch:
     """(P x G,) tokens of each reply."""
     sampler: Tensor
     """(N,) log-probabilities as the sampler had them."""
+    width: int
+    """Tokens of a window."""
     known: dict[str, Tensor] = field(default_factory=dict)
     """Vectors of N: old, entropy, reference, advantages, weights, values, returns."""
 
@@ -157,7 +159,8 @@ class Learner:
             bear, silent = (self._micros(sequences, rows[chosen]) for chosen in (bearing[rows], ~bearing[rows]))
             minis.append(Mini(bear, silent, totals))
         of = (sequences.rows, rollouts.lengths, rollouts.log_probs)
-        return Batch(found, minis, trained, *(torch.from_numpy(one).to(self.place.device) for one in of))
+        rows, lengths, sampler = (torch.from_numpy(one).to(self.place.device) for one in of)
+        return Batch(found, minis, trained, rows, lengths, sampler, sequences.width)
 
     def _micros(self, sequences: Sequences, rows: np.ndarray) -> list[Micro]:
         place = self.place

@@ -22,10 +22,11 @@ import contextlib
 import dataclasses
 import functools
 import gc
+import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -100,6 +101,7 @@ class Trainer(Running):
         self.prompts.at(0, run.prompts_per_step)  # which refuses a step of more than there are
         # One answer for all: ranks may not see the same of a shared disk, and what each does next follows from it.
         source, self.went_back = together(self._found, run.out)[0]
+        self.is_new = source is None
         self.learner = learner(run, place, where, source)
         self.model: Any = self.learner.policy.model
         self._refuse_unfit()
@@ -118,6 +120,7 @@ class Trainer(Running):
             "tokenizer_sha256": digest_of(self.tokenizer / "tokenizer.json"),
             "seed": run.seed,
             "parent_sha256": describe(Path(run.parent) / MANIFEST)["sha256"] if run.parent else None,
+            "reference_sha256": together(lambda: _reference(run) if place.rank == 0 else None, run.out)[0],
         }
 
     def _found(self) -> tuple[Path | None, list[dict[str, Any]]]:
@@ -161,8 +164,6 @@ class Trainer(Running):
         with self.computing():
             models.refuse_crossing(self.learner.policy.spread, self.model.config.vocab_size, self.place.device)
         reshard(self.learner.policy.spread)
-        if not facts and self.run.on_collapse == "rollback":
-            self.save()  # once: who goes back to it, or is resumed from it, has other counts and perhaps other settings
 
     def _restore(self, facts: dict[str, Any]) -> None:
         for name in COUNTED:
@@ -229,25 +230,30 @@ class Trainer(Running):
         return "finished"
 
     def _first(self) -> None:
-        """What there is to tell before the first step."""
+        """What there is to tell before the first step, and a checkpoint to which a run may go back."""
         if told := self._measured():
             self.log(told)
+        if self.run.on_collapse == "rollback" and self.is_new:
+            self.save()
 
     def _round(self) -> dict[str, Any]:
         """One step; its line of the metrics."""
         begun, limit = time.monotonic(), length_at(self.run.lengths, self.step)
         found = self.sampling.step(self.turn, limit, self._synced())
+        self.sampling.engine.rest()
         sampled = time.monotonic()
         batch = self.learner.batch(found, self.prompts)
-        self.learner.look(batch)
-        told = self._agreement(batch) | self._learned(batch)
+        with _fitting(self.run, batch):
+            self.learner.look(batch)
+            told = self._agreement(batch) | self._learned(batch)
         self.step += 1
         told = self._described(found, batch) | told
         seconds = {"rollout_seconds": sampled - begun, "train_seconds": time.monotonic() - sampled}
         told |= {name: float(f"{value:.6g}") for name, value in seconds.items()}
         told["tokens_per_second"] = float(f"{len(batch.rows) / (time.monotonic() - begun):.6g}")
         self._write_down(found)
-        return _finite(told)
+        finite: dict[str, Any] = _finite(told)
+        return finite
 
     def _synced(self) -> int:
         """The version of the policy's weights, which the sampler has then."""
@@ -353,7 +359,7 @@ class Trainer(Running):
         self.on_first(lambda: collapse.clear(self.out))
         facts = checkpoint.load_newest(self.out / "checkpoints", self.learner.module, self.learner.optimizer)
         assert facts
-        self.went_back = done
+        self.went_back, self.is_new = done, False
         self._restore(facts)
         if self.metrics:
             self.metrics.close()
@@ -382,16 +388,30 @@ class Trainer(Running):
         return known | {"settings": dataclasses.asdict(self.run)}
 
 
-def _finite(told: dict[str, Any]) -> dict[str, Any]:
+@contextlib.contextmanager
+def _fitting(run: Settings, batch: Batch) -> Iterator[None]:
+    """CurateError that names the setting to change, where a GPU has no room for what is inside."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        said = f"no memory is left to train on windows of {batch.width:,} tokens, {run.micro_batch} at a time"
+        what = "micro_batch" if run.micro_batch > 1 else "max_completion_length or gpu_memory_utilization"
+        raise CurateError(f"{said}; lower {what}, or take more GPUs with parallel: fsdp", where=run.out) from error
+
+
+def _reference(run: Settings) -> str | None:
+    """The digest of a reference's weights, if there is one and its folder may change; a parent is told apart by its manifest."""
+    if not run.beta or not run.model or not Path(run.model).is_dir():
+        return None
+    files = {path.name: describe(path) for path in sorted(Path(run.model).glob("*.safetensors"))}
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+
+
+def _finite(told: Any) -> Any:
     """The same with None for what is no number that JSON has."""
-    return {
-        name: _finite(value)
-        if isinstance(value, dict)
-        else None
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for name, value in told.items()
-    }
+    if isinstance(told, dict):
+        return {name: _finite(value) for name, value in told.items()}
+    return None if isinstance(told, float) and not math.isfinite(told) else told
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -14,6 +14,7 @@ from curation.embedded.crawl import MAKERS, item, kind_of
 from curation.embedded.general import general
 from curation.embedded.instruction import instruction
 from curation.embedded.rl_prompts import rl_prompts
+from curation.embedded.rl_warmup import rl_warmup
 from curation.embedded.textbook import textbook
 from curation.synth.families._family import LEVELS, families, read
 from curation.synth.families._rng import Rng
@@ -21,7 +22,7 @@ from curation.synth.families._spelling import clean
 from curation.synth.symbolic import problems
 from eval.grading import grade
 
-SIZES = {general: 40, textbook: 40, instruction: 60, rl_prompts: 300}
+SIZES = {general: 40, textbook: 40, instruction: 60, rl_prompts: 300, rl_warmup: 60}
 
 
 def rows(maker, tmp_path: Path, **params) -> list[dict]:
@@ -98,6 +99,36 @@ def test_problems_for_training_reinforcement_and_evaluation_are_disjoint(tmp_pat
             trained.add(problem_hash(question["family"], families()[question["family"]].parse(question["question"])))
     assert len(trained) > 300 and len(reinforced) > 280
     assert not evaluated & reinforced and not evaluated & trained and not reinforced & trained
+
+
+def test_prompts_and_what_a_model_is_warmed_up_on_are_of_the_families_and_levels_that_are_named(tmp_path):
+    asked = {"documents": 60, "families": "units, ages", "levels": "1,2"}
+    for maker in (rl_prompts, rl_warmup):
+        (tmp_path / maker.__name__).mkdir()
+        found = rows(maker, tmp_path / maker.__name__, **asked)
+        assert {(row["family"], row["level"]) for row in found} == {(f, n) for f in ("units", "ages") for n in (1, 2)}
+    for wrong, said in (
+        ({"families": "unit"}, r"there is no family 'unit'; did you mean 'units'\?"),
+        ({"levels": "6"}, "there is no level '6'.*known: 1, 2, 3, 4, 5"),
+    ):
+        with pytest.raises(CurateError, match=said):
+            rl_prompts(tmp_path, **wrong)
+
+
+def test_warming_up_is_on_prompts_of_rl_with_answers_of_which_a_share_is_wrong(tmp_path):
+    found = rows(rl_warmup, tmp_path, documents=400, families="units,ages", levels="1", slips=0.4)
+    (tmp_path / "rl").mkdir()
+    asked = {row["text"] for row in rows(rl_prompts, tmp_path / "rl", documents=400, families="units,ages", levels="1")}
+    right = 0
+    for row in found:
+        prompt, answer = row["text"].split("\nAnswer: ")
+        problem = prompt.removeprefix("Question:")
+        parsed = families()[row["family"]].parse(problem)
+        assert split_of(row["family"], parsed) == "train" and problem not in asked
+        assert families()[row["family"]].solve(parsed) == row["answer"]
+        right += answer == f"\\boxed{{{row['answer']}}}"
+        assert answer.startswith("\\boxed{") and answer.endswith("}")
+    assert 0.5 < right / len(found) < 0.7
 
 
 def test_a_problem_is_in_one_split_whatever_its_wording():

@@ -11,6 +11,7 @@ from curation.read.jsonl import jsonl
 from curation.score.language import language
 from curation.score.latex_density import latex_density
 from curation.score.length import length
+from curation.score.prompt import prompt
 from curation.score.repetition import repetition
 from curation.text import MATH, without_math, words
 
@@ -65,6 +66,12 @@ def test_density_is_a_share_of_characters() -> None:
 def test_hostile_markup_takes_no_quadratic_time() -> None:
     text = "\\[ " + "$x$ " * 50_000 + "\\( \\begin{align} " * 5_000
     assert 0 < latex_density(docs(text))[0] <= 1
+
+
+def test_a_prompt_is_how_a_text_begins_up_to_the_first_mark() -> None:
+    texts = docs("Q:1\nAnswer: 2\nAnswer: 3", "no mark", "", "\nAnswer:")
+    assert prompt(texts)["prompt"].to_list() == ["Q:1\nAnswer:", None, None, "\nAnswer:"]
+    assert prompt(docs("a.b.c"), until=".")["prompt"].to_list() == ["a."]
 
 
 def test_length_counts_characters_and_words() -> None:

@@ -48,6 +48,8 @@ def opening(docs: pl.DataFrame) -> pl.Series:
     """The first 20 characters of a text of more than 60, else null."""
     return docs.select(pl.when(pl.col("text").str.len_chars() > 60).then(pl.col("text").str.head(20)))["text"]
 '''
+PROMPTS = "recipe: small\ncorpora:\n  prompts: {read: jsonl, files: 'embedded:rl_prompts?documents=60'}\n"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/verl"
 theirs = pytest.mark.filterwarnings("ignore")  # what other projects warn of is theirs to mend
 
 
@@ -73,8 +75,7 @@ def masked(tmp_path_factory: pytest.TempPathFactory) -> curate.Curated:
 
 @pytest.fixture(scope="module")
 def prompts(tmp_path_factory: pytest.TempPathFactory) -> curate.Curated:
-    recipe = "recipe: small\ncorpora:\n  prompts: {read: jsonl, files: 'embedded:rl_prompts?documents=60'}\n"
-    opened = open_small(make_project(tmp_path_factory.mktemp("prompts"), recipe=recipe))
+    opened = open_small(make_project(tmp_path_factory.mktemp("prompts"), recipe=PROMPTS))
     opened.build()
     return opened
 
@@ -399,6 +400,66 @@ def test_prompts_and_reward_are_read_by_verl(prompts: curate.Curated, small: cur
     truth = row["reward_model"]["ground_truth"]
     told = score(data_source="x", solution_str=f"\\boxed{{{truth}}}", ground_truth=truth, extra_info=row["extra_info"])
     assert told["score"] == 1.0
+
+
+@theirs
+def test_the_example_of_a_run_is_composed_checked_and_given_its_prompts_and_reward_by_verl(
+    prompts: curate.Curated, small: curate.Curated, tmp_path: Path
+) -> None:
+    hydra = pytest.importorskip("hydra", reason="hydra, which verl reads its settings with, is not installed")
+    rl_dataset = pytest.importorskip("verl.utils.dataset.rl_dataset", reason="verl is not installed")
+    from transformers import PreTrainedTokenizerFast
+    from verl.trainer.ppo.reward import load_reward_manager
+    from verl.trainer.ppo.utils import need_critic, need_reference_policy
+    from verl.utils.config import validate_config
+
+    prompts.export("verl", tmp_path / "out", instruction="")
+    small.export("ds", tmp_path / "ds")
+    with hydra.initialize_config_dir(str(EXAMPLE), version_base=None):
+        config = hydra.compose("grpo", overrides=[*given_by_run_sh(tmp_path), f"+data.cache_dir={tmp_path}"])
+    validate_config(config, use_reference_policy=need_reference_policy(config), use_critic=need_critic(config))
+    assert not need_reference_policy(config) and not need_critic(config)
+    actor, rollout = config.actor_rollout_ref.actor, config.actor_rollout_ref.rollout
+    assert (config.data.train_batch_size, rollout.n, actor.ppo_mini_batch_size, actor.ppo_epochs) == (128, 16, 64, 1)
+    assert (actor.optim.lr, rollout.temperature, rollout.response_length) == (1e-6, 1.0, 2048)
+
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(config.actor_rollout_ref.model.path)
+    tokenizer.chat_template = config.actor_rollout_ref.model.custom_chat_template
+    data = rl_dataset.RLHFDataset(config.data.train_files, tokenizer, config.data)
+    assert len(data) == 60
+    problem = data[7]["raw_prompt"]
+    asked = tokenizer.apply_chat_template(problem, tokenize=False, add_generation_prompt=True)
+    assert asked == f"Question:{problem[0]['content']}\nAnswer:"
+    score = load_reward_manager(config, tokenizer).compute_score
+    truth = data[7]["reward_model"]["ground_truth"]
+    told = score(data_source="x", solution_str=f"\\boxed{{{truth}}}", ground_truth=truth, extra_info={})
+    assert told["score"] == 1.0
+
+
+def given_by_run_sh(folder: Path) -> list[str]:
+    """What the example's script passes to verl, of its first stage, for `out/` and a tokenizer of this folder."""
+    (folder / "bin").mkdir()
+    (folder / "bin/python").write_text('#!/bin/sh\nfor one in "$@"; do echo "$one"; done\n')
+    (folder / "bin/python").chmod(0o755)
+    environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "STAGES": "100:2048"}
+    asked = [EXAMPLE / "run.sh", folder / "ds/tokenizer", folder / "out", "x"]
+    ran = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    _, module, *settings = ran.stdout.splitlines()
+    assert module == "verl.trainer.main_ppo" and settings[:4] == [
+        "--config-path",
+        str(EXAMPLE),
+        "--config-name",
+        "grpo",
+    ]
+    return settings[4:]
+
+
+def test_the_example_of_a_run_for_verl_lengthens_replies_by_stages_that_resume_one_run(tmp_path: Path) -> None:
+    settings = given_by_run_sh(tmp_path)
+    assert "trainer.total_training_steps=100" in settings and "data.max_response_length=2048" in settings
+    assert f"data.train_files={tmp_path}/out/train.parquet" in settings
+    script = (EXAMPLE / "run.sh").read_text()
+    assert "100:2048 160:4096 200:8192" in script and "resume_mode: auto" in (EXAMPLE / "grpo.yaml").read_text()
 
 
 # the command

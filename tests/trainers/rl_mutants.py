@@ -85,9 +85,9 @@ MORE = [
         "the upper clip is the lower one", "epsilon if epsilon_high is None else epsilon_high", "epsilon", SURROGATE
     ),
     Mutant(
-        "the dual clip holds good replies too",
-        "torch.where(advantages < 0, torch.minimum(losses, -advantages * dual_clip), losses)",
-        "torch.minimum(losses, (advantages * dual_clip).abs())",
+        "the dual clip is a lower bound",
+        "torch.minimum(losses, -advantages * dual_clip)",
+        "torch.maximum(losses, -advantages * dual_clip)",
         SURROGATE,
     ),
     Mutant(
@@ -156,7 +156,7 @@ MORE = [
         "what ends a reply bears no loss",
         "            if not row.stopped:\n                going.append(i)",
         "            if not row.stopped:\n                going.append(i)\n"
-        "            else:\n                row.tokens.pop(), row.log_probs.pop()",
+        "            elif place := len(row.tokens) - 1:\n                del row.tokens[place:], row.log_probs[place:]",
         "test_rollout_hf.py::test_any_of_several_end_tokens_ends_a_reply_and_is_part_of_it",
     ),
     Mutant(

@@ -21,7 +21,7 @@ __all__ = ["base", "curve", "cut", "lines", "printed", "prompts", "train", "weig
 WORDS = ["<eos>", r"\boxed{1}", r"\boxed{2}", "1", "2", "+", "=", "Q", "A", ":", "."]
 SETTINGS: dict[str, Any] = {
     "lr": 1e-2, "max_steps": 4, "max_completion_length": 10, "num_generations": 6, "prompts_per_step": 4, "mini_batch": 2,
-    "template": "Q:{problem}A:", "stop": ["."], "max_grad_norm": 0.02, "dtype": "float32", "save_steps": 2, "keep": 9, "micro_batch": 8,
+    "template": "Q:{problem}A:", "stop": ["."], "max_grad_norm": 0.02, "dtype": "float32", "save_steps": 50, "keep": 9, "micro_batch": 8,
     "activation_checkpointing": False, "on_collapse": "warn", "rollout_steps": 2,
 }  # fmt: skip
 """Two updates a step, and clipping binds."""

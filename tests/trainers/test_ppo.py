@@ -74,7 +74,7 @@ def test_in_its_warm_up_the_critic_moves_and_the_policy_does_not(base: Path, pro
     assert [line["loss"] for line in every] == [line["grad_norm"] for line in every] == [None] * 3
     assert every[-1]["value_loss"] < every[0]["value_loss"]
     assert len({line["value_loss"] for line in every}) == 3 and all(line["critic_grad_norm"] > 0 for line in every)
-    more |= {"max_steps": 5}
+    more |= {"max_steps": 5, "save_steps": 2}
     (long,) = train(write(tmp_path / "long", base, prompts, **more), kind="ppo")
     assert [line["loss"] is None for line in lines(long)] == [True, True, True, False, False]
     again = rl_runs.cut(long, tmp_path / "again", 2)  # in the warm-up, when the policy has no moments yet

@@ -11,8 +11,8 @@ from curate.step import score
 
 
 @score(uses=["polars"])
-def opening(docs: pl.DataFrame, *, until: Annotated[str, Field(min_length=1)] = "\nAnswer:") -> pl.DataFrame:
-    """The text to the end of the first `until` in it (`opening`, String); null where there is none.
+def prompt(docs: pl.DataFrame, *, until: Annotated[str, Field(min_length=1)] = "\nAnswer:") -> pl.DataFrame:
+    """The text to the end of the first `until` in it (`prompt`, String); null where there is none.
 
     until: taken as it stands, not as a pattern.
     """
@@ -20,4 +20,4 @@ def opening(docs: pl.DataFrame, *, until: Annotated[str, Field(min_length=1)] = 
     parts = text.str.split_exact(until, 1)
     found = text.str.contains(until, literal=True)
     head = parts.struct.field("field_0") + pl.lit(until)
-    return docs.select(opening=pl.when(found).then(head))
+    return docs.select(prompt=pl.when(found).then(head))
