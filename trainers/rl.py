@@ -273,9 +273,8 @@ class Trainer(Running):
         if self.mismatched_in_a_row >= GATE:
             told = f"{GATE} steps in a row up to step {self.step + 1} were sampled from another policy than is trained"
             what = f"the KL between them is {said['kl']:.2g}, and mismatch_kl_limit {limit:g}"
-            raise CurateError(
-                f"{told}: {what}; take dtype: float32, or engine: hf, or raise the limit", where=self.run.out
-            )
+            instead = "take parallel: fsdp, dtype: float32 or engine: hf, or raise the limit"
+            raise CurateError(f"{told}: {what}; {instead}", where=self.run.out)
         more = {name: value for name, value in said.items() if name != "kl"}
         return {"mismatch_kl": said["kl"], "mismatch": more, "mismatched": self.mismatched}
 
