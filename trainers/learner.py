@@ -36,6 +36,16 @@ from trainers.rl_settings import Settings
 from trainers.schedule import Schedule
 from trainers.sequences import Micro, Sequences
 
+UNMADE: dict[str, Any] = {
+    "loss": None,
+    "grad_norm": None,
+    "clip_low": 0.0,
+    "clip_high": 0.0,
+    "log_ratio": None,
+    "updates": 0,
+}
+"""What there is to tell of a step without an update."""
+
 
 @dataclass
 class Mini:
@@ -214,15 +224,7 @@ class Learner:
                 made.append(told)
         names = {name: None for told in made for name in told}
         means = {name: sum(told[name] for told in made if name in told) / len(made) for name in names}
-        return {
-            "loss": None,
-            "grad_norm": None,
-            "clip_low": 0.0,
-            "clip_high": 0.0,
-            **means,
-            "lr": lr,
-            "updates": len(made),
-        }
+        return {**UNMADE, **means, "lr": lr, "updates": len(made)}
 
     def update(self, batch: Batch, mini: Mini, step: int, lr: float) -> dict[str, float]:
         """One update of the weights, if all is finite; what there is to tell, nothing if it was not."""

@@ -39,7 +39,7 @@ from trainers import model as models
 from trainers._manifest import MANIFEST, describe
 from trainers._together import together
 from trainers.experience import Experience, Sampling, remove_later, write_rollouts
-from trainers.learner import Batch, Learner
+from trainers.learner import UNMADE, Batch, Learner
 from trainers.lengths import length_at
 from trainers.monitors import Monitors, measures
 from trainers.place import Place
@@ -273,15 +273,14 @@ class Trainer(Running):
         if self.mismatched_in_a_row >= GATE:
             told = f"{GATE} steps in a row up to step {self.step + 1} were sampled from another policy than is trained"
             what = f"the KL between them is {said['kl']:.2g}, and mismatch_kl_limit {limit:g}"
-            raise CurateError(
-                f"{told}: {what}; take dtype: float32, or engine: hf, or raise the limit", where=self.run.out
-            )
+            instead = "take parallel: fsdp, dtype: float32 or engine: hf, or raise the limit"
+            raise CurateError(f"{told}: {what}; {instead}", where=self.run.out)
         more = {name: value for name, value in said.items() if name != "kl"}
         return {"mismatch_kl": said["kl"], "mismatch": more, "mismatched": self.mismatched}
 
     def _learned(self, batch: Batch) -> dict[str, Any]:
         """Train on the experience, unless sampler and trainer do not agree on it."""
-        told: dict[str, Any] = {"loss": None}
+        told: dict[str, Any] = dict(UNMADE)
         if not self.mismatched_in_a_row:
             told = self.learner.estimate(batch) | self.learner.learn(batch, self.step)
             self.tokens += sum(mini.totals.tokens for mini in batch.minis)
