@@ -9,9 +9,10 @@ it under both limits, with the same seeds, prompts and settings, and monitors th
 are what the issue is about.
 
 What came out (45 steps, two seeds each; docs/length_schedule.png): no instability, so nothing for the schedule to prevent. Under both
-limits rambling is unlearned within ten steps, reward is the same (0.29 and 0.30 over the last ten steps), and held-out accuracy too (0.10 and 0.07
-of 160 replies). The schedule takes 40% of the time, its replies are shorter (7 tokens, not 11), and its entropy is lower (0.25, not 0.44):
-a short limit pays for answering at once, which here is all there is to learn. Of the monitors `box_first_wrong` warned in all four runs.
+limits rambling is unlearned within ten steps, reward is the same (0.29 and 0.30 over the last ten steps), and held-out accuracy too (0.10
+and 0.07 of 160 replies). The schedule takes 40% of the time, its replies are shorter (7 tokens, not 11), and its entropy is lower (0.25,
+not 0.44): a short limit pays for answering at once, which here is all there is to learn. Of the monitors `box_first_wrong` warned in all
+four runs.
 
 What is not like it: 0.1M weights in place of 3B, remarks that say nothing in place of reasoning that helps, and tens of steps. It shows
 what the schedule does to a run, not whether the paper's runs would come out so.

@@ -12,6 +12,7 @@ import pytest
 from curate.curves import SHOWN, read
 from curate.errors import CurateError
 from curate.plots import PANELS, plot
+from curate.report import step_text
 from curate.training import Training
 from tests.curate.runs import environment, opened, program
 
@@ -115,6 +116,32 @@ def test_a_reply_that_would_steer_a_terminal_is_made_printable(here: Path) -> No
     ).stdout
     assert json.loads(whole)["prompts"][0]["problem"] == evil
     assert "\x1b" not in whole
+
+
+def test_replies_that_are_alike_are_shown_once_and_counted(here: Path) -> None:
+    (path,) = [p for p in (here / ".curate/training").glob("*/rollouts/*") if "20" in p.name]
+    replies = [("4", "right"), ("5", "wrong"), ("4", "right"), ("4", "right")]
+    lines = [line("a", n, 20, reply=text, kind=kind, reward=kind == "right") for n, (text, kind) in enumerate(replies)]
+    path.write_text("".join(json.dumps(one | {"reward": float(one["reward"])}) + "\n" for one in lines))
+    words = program("show", "reward", "--rollouts", "grpo")
+    shown = subprocess.run(words, env=environment(), capture_output=True, text=True, check=True).stdout
+    assert "a  3 of 4 right  answer: 4\n" in shown
+    assert [said for said in shown.splitlines() if said.startswith("---")] == [
+        "--- 0 and 2 more alike: reward 1, right, 5 tokens",
+        "--- 1: reward 0, wrong, 5 tokens",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"step": 3, "loss": 2.5, "reward": 0.25}, "step 3 of 9, reward 0.2500"),
+        ({"step": 3, "loss": 2.5, "reward": None}, "step 3 of 9, loss 2.5000"),
+        ({"step": 3, "loss": None, "reward": None}, "step 3 of 9"),
+    ],
+)
+def test_the_line_of_a_run_under_way_has_its_reward_or_else_its_loss(figures: dict[str, Any], said: str) -> None:
+    assert step_text(figures, 9) == said
 
 
 def measured(folder: Path, steps: int = 40) -> Path:
