@@ -67,7 +67,7 @@ def test_what_is_not_there_is_told(here: Path) -> None:
         opened(here, "reward").rollouts("midtrain")
     with pytest.raises(CurateError, match=r"has no run 'gppo'; did you mean 'grpo'"):
         opened(here, "reward").rollouts("gppo")
-    with pytest.raises(CurateError, match=r"which run\? stable has none on prompts"):
+    with pytest.raises(CurateError, match=r"stable has no run on prompts; write one under `train:`"):
         opened(here, "stable").rollouts()
 
 
