@@ -41,7 +41,8 @@ LONGEST, STAGES = 96, {"0": 24, "15": 48, "30": 96}
 WAYS: dict[str, Any] = {"fixed": LONGEST, "schedule": STAGES}
 SHOWN = {
     "reward": "reward", "truncated": "replies cut off", "length": "tokens of a reply", "length_right": "tokens of a right reply",
-    "repetition": "repeated 8-grams", "entropy": "entropy, nats", "zero_advantage": "groups without a signal", "held out": "held-out accuracy",
+    "repetition": "repeated 8-grams", "entropy": "entropy, nats",
+    "zero_advantage": "groups without a signal", "held out": "held-out accuracy",
 }  # fmt: skip
 COLOURS = {"fixed": _plots.CRAWL, "schedule": _plots.REAL}
 
