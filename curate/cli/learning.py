@@ -19,7 +19,9 @@ TITLES = {
     "length_wrong": "length, wrong",
     "truncated": "cut off",
     "zero_advantage": "no signal",
+    "kl": "kl from the beginning",
     "mismatch_kl": "mismatch kl",
+    "explained_variance": "explained variance",
 }
 """What series of reinforcement learning are called in a line."""
 
@@ -43,6 +45,12 @@ def show_curve(curve: Curve) -> None:
             title = TITLES.get(name) or one_line(name.replace("held_out/", "held out: "))
             first, last = (_figure(value) for value in ends)
             click.echo(f"  {title:24} {first} -> {last}  {spark(curve.series[name][1])}")
+    for name, steps in curve.warned.items():
+        click.secho(
+            f"  collapse: {one_line(name)} from step {steps[0]:,} on, {len(steps):,} of {curve.step:,} steps", fg="red"
+        )
+    if curve.rollbacks:
+        click.secho(f"  collapse: went back {curve.rollbacks:,} times (rollbacks.json)", fg="red")
 
 
 def _figure(value: float) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from curate.cli.learning import show_curve
 from curate.curves import SHOWN, read
 from curate.errors import CurateError
 from curate.plots import PANELS, plot
@@ -160,6 +162,8 @@ def measured(folder: Path, steps: int = 40) -> Path:
             "zero_advantage": 0.5,
             "all_right": 0.2,
             "all_wrong": 0.3,
+            "kl": 0.01,
+            "explained_variance": 0.5,
             "mismatch_kl": 1e-6,
             "clip_low": 0.0,
             "clip_high": 0.01,
@@ -188,6 +192,21 @@ def test_reinforcement_learning_is_measured_by_steps_and_begins_before_the_first
     assert curve.series["reward"][0] == list(range(1, 41))
     assert (curve.step, curve.tokens) == (40, 4000)
     assert curve.shown == list(SHOWN)
+
+
+def test_a_collapse_that_a_run_went_on_from_is_told_with_its_curves(tmp_path: Path, capsys: Any) -> None:
+    path = measured(tmp_path / "run", 4) / "metrics.jsonl"
+    lines = [json.loads(one) for one in path.read_text().splitlines()]
+    for one in lines[3:]:
+        one |= {"collapse": ["truncated\x1b[2J"], "rollbacks": 2}
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    show_curve(read(tmp_path / "run", "r/grpo"))
+    shown = capsys.readouterr().out
+    assert re.search(r"\n  collapse: truncated.* from step 3 on, 2 of 4 steps\n  collapse: went back 2 times", shown)
+    assert "\x1b[2J" not in shown
+    path.write_text(json.dumps({"step": 1, "tokens": 1, "reward": 1, "collapse": [3, None], "rollbacks": "x"}) + "\n")
+    show_curve(read(tmp_path / "run", "r/grpo"))
+    assert "collapse" not in capsys.readouterr().out
 
 
 def test_panels_of_reinforcement_learning_are_drawn_beside_those_of_mid_training(tmp_path: Path) -> None:
