@@ -111,7 +111,13 @@ def read(folder: Path, name: str, parent: str | None = None) -> Curve:
     end = told[-1] if told else {"step": 0, "tokens": 0}
     back = end.get("rollbacks")
     return Curve(
-        name, parent, series, int(end["step"]), int(end["tokens"]), _warned(told), int(back) if _number(back) else 0
+        name,
+        parent,
+        series,
+        int(end["step"]),
+        int(end["tokens"]),
+        _warned(told),
+        int(back or 0) if _number(back) else 0,
     )
 
 
