@@ -13,7 +13,7 @@ import pytest
 from curate.cli.learning import show_curve
 from curate.curves import SHOWN, read
 from curate.errors import CurateError
-from curate.plots import PANELS, plot
+from curate.plots import PANELS, _finish, plot
 from curate.report import step_text
 from curate.training import Training
 from tests.curate.runs import environment, opened, program
@@ -225,6 +225,16 @@ def test_panels_of_reinforcement_learning_are_drawn_beside_those_of_mid_training
     sizes = {name: (tmp_path / f"{name}.png").stat().st_size for name in ("one", "two", "all")}
     assert sizes["one"] < sizes["two"] < sizes["all"]
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+
+
+def test_steps_are_counted_in_whole_numbers_below_a_panel() -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    from matplotlib.figure import Figure
+
+    axis = Figure().subplots()
+    axis.plot([0, 20], [0, 1])
+    _finish(axis, "steps")
+    assert all(tick == int(tick) for tick in axis.get_xticks())
 
 
 def test_every_series_of_a_panel_is_one_that_is_read() -> None:
