@@ -248,7 +248,7 @@ def _finish(axis: Any, unit: str) -> None:
     if unit == "tokens":
         axis.xaxis.set_major_formatter(EngFormatter(sep=""))
     else:
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     axis.set_xlabel(unit)
     axis.grid(color="#e6e6e6")
     axis.set_axisbelow(True)
