@@ -41,7 +41,8 @@ LONGEST, STAGES = 96, {"0": 24, "15": 48, "30": 96}
 WAYS: dict[str, Any] = {"fixed": LONGEST, "schedule": STAGES}
 SHOWN = {
     "reward": "reward", "truncated": "replies cut off", "length": "tokens of a reply", "length_right": "tokens of a right reply",
-    "repetition": "repeated 8-grams", "entropy": "entropy", "zero_advantage": "groups without a signal", "held out": "held-out accuracy",
+    "repetition": "repeated 8-grams", "entropy": "entropy, nats",
+    "zero_advantage": "groups without a signal", "held out": "held-out accuracy",
 }  # fmt: skip
 COLOURS = {"fixed": _plots.CRAWL, "schedule": _plots.REAL}
 
@@ -166,6 +167,7 @@ def plot(runs: dict[str, list[list[dict[str, Any]]]], path: Path) -> None:
     )
     for axis, (name, title) in zip(axes.flat, SHOWN.items(), strict=True):
         axis.set_title(title)
+        axis.set_xlabel("step")
         for way, seeds in runs.items():
             for n, lines in enumerate(seeds):
                 axis.plot(*curve(lines, name), color=COLOURS[way], alpha=0.8, label=way if n == 0 else None)
@@ -176,7 +178,7 @@ def plot(runs: dict[str, list[list[dict[str, Any]]]], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
-    parser.add_argument("--steps", type=int, default=60, help="of GRPO")
+    parser.add_argument("--steps", type=int, default=45, help="of GRPO")
     parser.add_argument("--warm", type=int, default=300, help="steps on texts that ramble")
     parser.add_argument("--seeds", type=int, default=2)
     asked = parser.parse_args()

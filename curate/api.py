@@ -444,7 +444,9 @@ class Curated:
         """The table of a built corpus or node."""
         node = self.planned[name]
         if node.plan_key not in self.built.done:
-            raise CurateError(f"{name} is not built yet; run `curate build {self.title}`")
+            corpus = name.partition("/")[0]
+            only = f" --only {corpus}" if corpus in self.recipe.corpora else ""
+            raise CurateError(f"{name} is not built yet; run `curate build {self.title}{only}`")
         with readable(self.name):
             return self.built.reading(self.built.view(node))
 

@@ -41,7 +41,9 @@ SHOWN = (
     "truncated",
     "entropy",
     "zero_advantage",
+    "kl",
     "mismatch_kl",
+    "explained_variance",
 )
 """Series of reinforcement learning that are shown as text."""
 
@@ -51,7 +53,8 @@ class Curve:
     """What one run measured, in order of its steps.
 
     series: name -> (tokens, values), of equal length, by source as `held_out/web`; of reinforcement learning (steps, values), and
-    `held_out_reward/accuracy`. step, tokens: the last that were told.
+    `held_out_reward/accuracy`. step, tokens: the last that were told. warned: monitor -> the steps at which it had seen a collapse and
+    training went on. rollbacks: how often it went back after one.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Curve:
     series: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
     step: int = 0
     tokens: int = 0
+    warned: dict[str, list[int]] = field(default_factory=dict)
+    rollbacks: int = 0
 
     def ends(self, name: str) -> tuple[float, float] | None:
         """First and last value of a series, None where it has none."""
@@ -104,7 +109,26 @@ def read(folder: Path, name: str, parent: str | None = None) -> Curve:
             places.append(line[place])
             values.append(value)
     end = told[-1] if told else {"step": 0, "tokens": 0}
-    return Curve(name, parent, series, int(end["step"]), int(end["tokens"]))
+    back = end.get("rollbacks")
+    return Curve(
+        name,
+        parent,
+        series,
+        int(end["step"]),
+        int(end["tokens"]),
+        _warned(told),
+        int(back or 0) if _number(back) else 0,
+    )
+
+
+def _warned(lines: list[dict[str, Any]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for line in lines:
+        names = line.get("collapse")
+        for name in names if isinstance(names, list) else ():
+            if isinstance(name, str):
+                found.setdefault(name, []).append(int(line["step"]))
+    return found
 
 
 def _line(text: bytes) -> dict[str, Any] | None:

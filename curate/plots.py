@@ -23,9 +23,9 @@ PANELS = (
     ("reward, and accuracy on held-out prompts", {"reward": "reward", "held_out_reward/accuracy": "held out"}),
     ("tokens of replies", {"length_right": "right", "length_wrong": "wrong", "max_completion_length": "limit"}),
     ("share of replies", {"truncated": "cut off", "repetition": "repetition", "box_first": "box first"}),
-    ("entropy", {"entropy": "entropy"}),
+    ("entropy, nats", {"entropy": "entropy"}),
     ("share of groups without a signal", {"zero_advantage": "all", "all_right": "all right", "all_wrong": "all wrong"}),
-    ("divergence", {"mismatch_kl": "trainer and sampler", "kl": "from the reference"}),
+    ("KL divergence, nats", {"mismatch_kl": "trainer and sampler", "kl": "from the reference"}),
     ("share of tokens clipped", {"clip_low": "low", "clip_high": "high"}),
     ("tokens per second", {"tokens_per_second": "tokens per second"}),
 )
@@ -133,7 +133,7 @@ def _draw_learned(figure: Any, curves: Sequence[Curve]) -> None:
             for number, key in enumerate(names):
                 _draw_measure(axis, key, curve, f"C{number}", stroke)
         _explain(axis, names, curves, axis is figure.axes[0])
-        if title == "divergence" and _spans(
+        if title.startswith("KL") and _spans(
             [value for c in curves for key in names for value in c.series.get(key, ([], []))[1]]
         ):
             axis.set_yscale("log", nonpositive="mask")
@@ -243,10 +243,12 @@ def _speed(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
 
 
 def _finish(axis: Any, unit: str) -> None:
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, MaxNLocator
 
     if unit == "tokens":
         axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+    else:
+        axis.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     axis.set_xlabel(unit)
     axis.grid(color="#e6e6e6")
     axis.set_axisbelow(True)

@@ -105,11 +105,12 @@ class Bars(Lines):
 
 
 def step_text(figures: dict[str, Any], steps: int | None) -> str:
-    """`step 12 of 100, loss 3.2104`, as far as it is known."""
-    step, loss = figures["step"], figures["loss"]
+    """`step 12 of 100, loss 3.2104`, as far as it is known; the reward in place of the loss where there is one, for there it means more."""
+    step, name = figures["step"], "loss" if figures.get("reward") is None else "reward"
     if step is None:
         return "no step yet"
-    return f"step {step:,}{f' of {steps:,}' if steps else ''}{f', loss {loss:.4f}' if loss is not None else ''}"
+    value = figures.get(name)
+    return f"step {step:,}{f' of {steps:,}' if steps else ''}{f', {name} {value:.4f}' if value is not None else ''}"
 
 
 def for_terminal() -> Report:

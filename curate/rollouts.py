@@ -51,7 +51,9 @@ def _run(curated: Curated, name: str | None) -> Run:
     known = [run for run in training.runs.values() if run.owner is curated and run.on_prompts]
     if len(known) != 1:
         names = ", ".join(run.name for run in known)
-        raise CurateError(f"which run? {curated.title} has {names or 'none on prompts'}")
+        if not known:
+            raise CurateError(f"{curated.title} has no run on prompts; write one under `train:` (docs/trainers.md)")
+        raise CurateError(f"which run? {curated.title} has {names}; name one, such as --rollouts {known[0].name}")
     return known[0]
 
 

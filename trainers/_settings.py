@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError
+from trainers._elsewhere import named_here, value_here
 
 MOST = 2**63 - 1
 """No number of a setting is larger: Python has larger ones, torch has not."""
@@ -62,7 +63,7 @@ def made(kind: type[T], said: dict[str, Any], where: str, rules: Rules) -> T:
     said = {name: _count(name, value, where) if name in rules.tokens else value for name, value in said.items()}
     for name, value in said.items():
         if name not in fields:
-            raise CurateError(f"no setting {name!r}{did_you_mean(name, fields)}", where=where)
+            raise CurateError(f"no setting {name!r}{named_here(name, fields)}", where=where)
         _refuse_value(name, value, types[name], where, rules)
     for name, one in fields.items():
         if one.default is one.default_factory is dataclasses.MISSING and name not in said:
@@ -91,7 +92,8 @@ def _refuse_value(name: str, value: Any, wanted: Any, where: str, rules: Rules) 
         raise CurateError(f"{name} is {value!r}, and must be {names}", where=where)
     for one in value if isinstance(value, list) else [value]:
         if name in rules.choices and one not in rules.choices[name] and one is not None:
-            raise CurateError(f"{name} is {one!r}, and must be one of {', '.join(rules.choices[name])}", where=where)
+            allowed = f"must be one of {', '.join(rules.choices[name])}{value_here(name, one)}"
+            raise CurateError(f"{name} is {one!r}, and {allowed}", where=where)
     if type(value) in (int, float):
         _refuse_number(name, value, where, rules)
     if isinstance(value, str):
@@ -100,11 +102,13 @@ def _refuse_value(name: str, value: Any, wanted: Any, where: str, rules: Rules) 
 
 def _refuse_number(name: str, value: float, where: str, rules: Rules) -> None:
     if value < 0 or (name in rules.positive and value == 0):
-        raise CurateError(f"{name} is {value}, and must be more", where=where)
+        least = "more than 0" if name in rules.positive else "0 or more"
+        raise CurateError(f"{name} is {value}, and must be {least}", where=where)
     above = (name in rules.below_one and value >= 1) or (name in rules.at_most_one and value > 1)
     if value > MOST or above:
         shown = f"{value}" if value <= MOST else "more than 2^63"
-        raise CurateError(f"{name} is {shown}, and must be less", where=where)
+        most = "below 1" if name in rules.below_one else "1 or less" if name in rules.at_most_one else "less"
+        raise CurateError(f"{name} is {shown}, and must be {most}", where=where)
 
 
 def _refuse_text(name: str, value: str, where: str) -> None:

@@ -19,7 +19,9 @@ TITLES = {
     "length_wrong": "length, wrong",
     "truncated": "cut off",
     "zero_advantage": "no signal",
+    "kl": "kl from the beginning",
     "mismatch_kl": "mismatch kl",
+    "explained_variance": "explained variance",
 }
 """What series of reinforcement learning are called in a line."""
 
@@ -43,6 +45,12 @@ def show_curve(curve: Curve) -> None:
             title = TITLES.get(name) or one_line(name.replace("held_out/", "held out: "))
             first, last = (_figure(value) for value in ends)
             click.echo(f"  {title:24} {first} -> {last}  {spark(curve.series[name][1])}")
+    for name, steps in curve.warned.items():
+        click.secho(
+            f"  collapse: {one_line(name)} from step {steps[0]:,} on, {len(steps):,} of {curve.step:,} steps", fg="red"
+        )
+    if curve.rollbacks:
+        click.secho(f"  collapse: went back {curve.rollbacks:,} times (rollbacks.json)", fg="red")
 
 
 def _figure(value: float) -> str:
@@ -61,13 +69,24 @@ def show_rollouts(found: dict[str, Any], chars: int) -> None:
     span = f"{len(steps)} {'step' if len(steps) == 1 else 'steps'} to read, {steps[0]:,} to {steps[-1]:,}"
     click.echo(f"{found['run']}: step {found['step']:,} ({span})\n")
     for prompt in found["prompts"]:
-        click.secho(printable(f"{prompt['prompt_id']}  answer: {prompt['answer']}")[:800], bold=True)
+        replies = prompt["replies"]
+        right = f"{sum(reply['kind'] == 'right' for reply in replies)} of {len(replies)} right"
+        click.secho(printable(f"{prompt['prompt_id']}  {right}  answer: {prompt['answer']}")[:800], bold=True)
         click.echo(_text(prompt["problem"], chars) + "\n")
-        for reply in prompt["replies"]:
+        for alike in _alike(replies):
+            reply, times = alike[0], f" and {len(alike) - 1} more alike" if len(alike) > 1 else ""
             cut = "" if reply["stopped"] else ", cut off"
-            told = f"--- {reply['number']}: {number(reply['reward'])}, {reply['kind']}, {number(reply['tokens'])} tokens{cut}"
-            click.secho(printable(told)[:200].replace("\n", " "), dim=True)
+            told = f"reward {number(reply['reward'])}, {reply['kind']}, {number(reply['tokens'])} tokens{cut}"
+            click.secho(printable(f"--- {reply['number']}{times}: {told}")[:200].replace("\n", " "), dim=True)
             click.echo(_text(reply["reply"], chars) + "\n")
+
+
+def _alike(replies: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Replies that differ in nothing but their number together, in the order of the first of each."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for reply in replies:
+        found.setdefault(repr({**reply, "number": None}), []).append(reply)
+    return [*found.values()]
 
 
 def _text(text: str | None, chars: int) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from curate.cli.learning import show_curve
 from curate.curves import SHOWN, read
 from curate.errors import CurateError
-from curate.plots import PANELS, plot
+from curate.plots import PANELS, _finish, plot
+from curate.report import step_text
 from curate.training import Training
 from tests.curate.runs import environment, opened, program
 
@@ -66,7 +69,7 @@ def test_what_is_not_there_is_told(here: Path) -> None:
         opened(here, "reward").rollouts("midtrain")
     with pytest.raises(CurateError, match=r"has no run 'gppo'; did you mean 'grpo'"):
         opened(here, "reward").rollouts("gppo")
-    with pytest.raises(CurateError, match=r"which run\? stable has none on prompts"):
+    with pytest.raises(CurateError, match=r"stable has no run on prompts; write one under `train:`"):
         opened(here, "stable").rollouts()
 
 
@@ -117,6 +120,32 @@ def test_a_reply_that_would_steer_a_terminal_is_made_printable(here: Path) -> No
     assert "\x1b" not in whole
 
 
+def test_replies_that_are_alike_are_shown_once_and_counted(here: Path) -> None:
+    (path,) = [p for p in (here / ".curate/training").glob("*/rollouts/*") if "20" in p.name]
+    replies = [("4", "right"), ("5", "wrong"), ("4", "right"), ("4", "right")]
+    lines = [line("a", n, 20, reply=text, kind=kind, reward=kind == "right") for n, (text, kind) in enumerate(replies)]
+    path.write_text("".join(json.dumps(one | {"reward": float(one["reward"])}) + "\n" for one in lines))
+    words = program("show", "reward", "--rollouts", "grpo")
+    shown = subprocess.run(words, env=environment(), capture_output=True, text=True, check=True).stdout
+    assert "a  3 of 4 right  answer: 4\n" in shown
+    assert [said for said in shown.splitlines() if said.startswith("---")] == [
+        "--- 0 and 2 more alike: reward 1, right, 5 tokens",
+        "--- 1: reward 0, wrong, 5 tokens",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"step": 3, "loss": 2.5, "reward": 0.25}, "step 3 of 9, reward 0.2500"),
+        ({"step": 3, "loss": 2.5, "reward": None}, "step 3 of 9, loss 2.5000"),
+        ({"step": 3, "loss": None, "reward": None}, "step 3 of 9"),
+    ],
+)
+def test_the_line_of_a_run_under_way_has_its_reward_or_else_its_loss(figures: dict[str, Any], said: str) -> None:
+    assert step_text(figures, 9) == said
+
+
 def measured(folder: Path, steps: int = 40) -> Path:
     """Metrics as `trainers/grpo.py` writes them."""
     lines: list[dict[str, Any]] = [{"step": 0, "held_out_reward": {"accuracy": 0.2, "length": 30.0, "truncated": 0.1}}]
@@ -133,6 +162,8 @@ def measured(folder: Path, steps: int = 40) -> Path:
             "zero_advantage": 0.5,
             "all_right": 0.2,
             "all_wrong": 0.3,
+            "kl": 0.01,
+            "explained_variance": 0.5,
             "mismatch_kl": 1e-6,
             "clip_low": 0.0,
             "clip_high": 0.01,
@@ -163,6 +194,21 @@ def test_reinforcement_learning_is_measured_by_steps_and_begins_before_the_first
     assert curve.shown == list(SHOWN)
 
 
+def test_a_collapse_that_a_run_went_on_from_is_told_with_its_curves(tmp_path: Path, capsys: Any) -> None:
+    path = measured(tmp_path / "run", 4) / "metrics.jsonl"
+    lines = [json.loads(one) for one in path.read_text().splitlines()]
+    for one in lines[3:]:
+        one |= {"collapse": ["truncated\x1b[2J"], "rollbacks": 2}
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    show_curve(read(tmp_path / "run", "r/grpo"))
+    shown = capsys.readouterr().out
+    assert re.search(r"\n  collapse: truncated.* from step 3 on, 2 of 4 steps\n  collapse: went back 2 times", shown)
+    assert "\x1b[2J" not in shown
+    path.write_text(json.dumps({"step": 1, "tokens": 1, "reward": 1, "collapse": [3, None], "rollbacks": "x"}) + "\n")
+    show_curve(read(tmp_path / "run", "r/grpo"))
+    assert "collapse" not in capsys.readouterr().out
+
+
 def test_panels_of_reinforcement_learning_are_drawn_beside_those_of_mid_training(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the extra plots")
     (tmp_path / "mid").mkdir()
@@ -179,6 +225,16 @@ def test_panels_of_reinforcement_learning_are_drawn_beside_those_of_mid_training
     sizes = {name: (tmp_path / f"{name}.png").stat().st_size for name in ("one", "two", "all")}
     assert sizes["one"] < sizes["two"] < sizes["all"]
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+
+
+def test_steps_are_counted_in_whole_numbers_below_a_panel() -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    from matplotlib.figure import Figure
+
+    axis = Figure().subplots()
+    axis.plot([0, 20], [0, 1])
+    _finish(axis, "steps")
+    assert all(tick == int(tick) for tick in axis.get_xticks())
 
 
 def test_every_series_of_a_panel_is_one_that_is_read() -> None:

@@ -180,7 +180,7 @@ def test_what_is_not_built_is_not_exported(tmp_path: Path) -> None:
     recipe = open_small(make_project(tmp_path / "project", recipe=MIXED, count=40))
     with pytest.raises(CurateError, match="the mixture is not built yet; run `curate build small`"):
         recipe.export("mds", tmp_path / "out")
-    with pytest.raises(CurateError, match="web is not built yet"):
+    with pytest.raises(CurateError, match="web is not built yet; run `curate build small --only web`"):
         recipe.export("parquet", tmp_path / "out", corpus="web")
     recipe = open_small(make_project(tmp_path / "project", recipe=RECIPE, count=40))
     with pytest.raises(CurateError, match="small has no mixture; --as parquet --corpus NAME"):

@@ -232,7 +232,7 @@ def test_a_resume_with_other_settings_is_refused_unless_they_change_nothing(run:
         ({"max_steps": 2.5}, "max_steps is 2.5, and must be int"),
         ({"max_steps": True}, "max_steps is True, and must be int"),
         ({"batch_size": 0}, "batch_size is 0, and must be more"),
-        ({"weight_decay": -0.1}, "weight_decay is -0.1, and must be more"),
+        ({"weight_decay": -0.1}, "weight_decay is -0.1, and must be 0 or more"),
         ({"parallel": "zero3"}, "parallel is 'zero3', and must be one of fsdp, ddp"),
         ({"warmup_steps": 1, "warmup_tokens": 10}, "say the same thing; keep one"),
         ({"micro_batch": 3}, "batch_size 8 is no multiple of 1 ranks x micro_batch 3; change one of them"),

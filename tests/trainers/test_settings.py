@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,11 @@ from curate.errors import CurateError
 from curate.profile import MIDTRAINING, ROLLOUTS
 from curate.recipe import TrainEntry, load
 from curate.run import MACHINE
+from trainers._elsewhere import HERE, NONE, VALUES
+from trainers._settings import made
 from trainers.checks import CHECKS, ON_PROMPTS
-from trainers.rl_settings import GRPO, PPO
+from trainers.rl_settings import GRPO, PPO, checked_grpo
+from trainers.rl_settings import RULES as RL_RULES
 from trainers.settings import RULES, Run, checked, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,9 +74,9 @@ def test_there_are_such_entries_with_models_and_with_parents() -> None:
         ({"lr": None}, "lr is None, and must be float"),
         ({"lr": float("nan")}, "lr is nan, and must be float"),
         ({"max_steps": True}, "max_steps is True, and must be int"),
-        ({"eval_steps": 0}, "eval_steps is 0, and must be more"),
+        ({"eval_steps": 0}, "eval_steps is 0, and must be more than 0"),
         ({"keep_steps": -1}, "keep_steps is -1, and must be more"),
-        ({"beta2": 1}, "beta2 is 1, and must be less"),
+        ({"beta2": 1}, "beta2 is 1, and must be below 1"),
         ({"optimizer": "sgd"}, "optimizer is 'sgd', and must be one of adamw"),
         ({"report_to": "wandb"}, "report_to is 'wandb', and must be list"),
         ({"report_to": ["tensorbord"]}, "report_to is 'tensorbord', and must be one of tensorboard, wandb"),
@@ -90,8 +94,8 @@ def test_there_are_such_entries_with_models_and_with_parents() -> None:
         ({"warmup_steps": 1, "warmup_tokens": 10}, "say the same thing; keep one"),
         ({"lr": 10**400}, r"lr is more than 2\^63, and must be less"),
         ({"eps": 1e300}, r"eps is more than 2\^63, and must be less"),
-        ({"beta1": 1}, "beta1 is 1, and must be less"),
-        ({"beta2": 1.5}, "beta2 is 1.5, and must be less"),
+        ({"beta1": 1}, "beta1 is 1, and must be below 1"),
+        ({"beta2": 1.5}, "beta2 is 1.5, and must be below 1"),
         ({"warmup_tokens": "9" * 5000}, "and must be a number of tokens"),
         ({"batch_size": 4_194_304}, "batch_size 4,194,304 counts windows, not tokens"),
         ({"out": ""}, "out is '', which no file can be called"),
@@ -103,6 +107,42 @@ def test_settings_that_cannot_be_are_refused_in_one_line(changed: dict[str, Any]
     with pytest.raises(CurateError, match=said) as caught:
         checked(SAID | changed, "recipes/a.yaml:7")
     assert str(caught.value).startswith("recipes/a.yaml:7: ") and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "theirs", "said"),
+    [
+        (GRPO, "clip_ratio", "here that is 'epsilon'"),
+        (GRPO, "kl_coef", "here that is 'beta'"),
+        (GRPO, "num_iterations", "here that is 'passes'"),
+        (GRPO, "max_response_length", "here that is 'max_completion_length'"),
+        (GRPO, "rollout.n", "here that is 'num_generations'"),
+        (GRPO, "data.max_prompt_length", "here that is 'max_prompt_length'"),
+        (GRPO, "train_batch_size", "here that is 'prompts_per_step'"),
+        (Run, "train_batch_size", "here that is 'batch_size'"),
+        (Run, "learning_rate", "here that is 'lr'"),
+        (PPO, "cliprange_value", "here that is 'value_clip'"),
+        (GRPO, "top_p", "there is none: the sampler draws from the whole distribution"),
+        (GRPO, "num_generation", "did you mean 'num_generations'?"),
+        (GRPO, "zzz", "docs/names.md"),
+    ],
+)  # fmt: skip
+def test_a_name_of_another_program_is_refused_with_ours(kind: type[Any], theirs: str, said: str) -> None:
+    with pytest.raises(CurateError, match=re.escape(f"no setting '{theirs}'; {said}")):
+        made(kind, {theirs: 1}, "", RULES)
+
+
+def test_what_others_call_a_loss_is_refused_with_what_it_is_called_here() -> None:
+    with pytest.raises(CurateError, match="must be one of token, sequence, constant; that is constant"):
+        checked_grpo({"loss_type": "dr_grpo"}, "")
+
+
+def test_names_elsewhere_lead_to_settings_and_to_values_that_there_are() -> None:
+    ours = {field.name for kind in (Run, GRPO, PPO) for field in dataclasses.fields(kind)}
+    assert {name for names in HERE.values() for name in names} <= ours
+    assert not ours & {*HERE, *NONE}
+    for name, values in VALUES.items():
+        assert {*values.values()} <= {*RL_RULES.choices[name]}
 
 
 @pytest.mark.parametrize(("written", "tokens"), [("2M", 2_000_000), ("1.5B", 1_500_000_000), ("2_048", 2048), (7, 7)])
