@@ -95,5 +95,6 @@ def _take(out: Path, held: contextlib.ExitStack) -> None:
     holder = path.read_text() if path.exists() else ""
     file = held.enter_context(locked(path, wait=False, doing=f"training ({holder})"))
     file.truncate(0)
-    file.write(f"process {os.getpid()} on {socket.gethostname()}")
-    file.flush()
+    os.write(
+        file.fileno(), f"process {os.getpid()} on {socket.gethostname()}".encode()
+    )  # past the buffer, which a full disk keeps

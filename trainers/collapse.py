@@ -28,7 +28,7 @@ def rollbacks(out: Path) -> list[dict[str, Any]]:
         return [{"seen": int(one["seen"]), "to": int(one["to"]), "names": list(one["names"])} for one in said]
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, TypeError, LookupError) as error:
+    except (OSError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise CurateError("cannot be read; name another out: folder", where=str(path)) from error
 
 

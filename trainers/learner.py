@@ -277,9 +277,6 @@ def _called(part: str, name: str) -> str:
 
 
 def _schedule(run: Settings) -> Schedule:
-    """The learning rate over updates. CurateError for lengths that do not fit."""
+    """The learning rate over updates."""
     total, warmup = run.max_steps * run.updates, run.warmup_steps * run.updates
-    try:
-        return Schedule(run.lr, total, run.lr_scheduler, warmup, None, run.min_lr_ratio)
-    except ValueError as error:
-        raise CurateError(f"{error}; change warmup_steps, min_lr_ratio or max_steps") from error
+    return Schedule(run.lr, total, run.lr_scheduler, warmup, None, run.min_lr_ratio)

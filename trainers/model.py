@@ -210,7 +210,7 @@ def groups(model: nn.Module, weight_decay: float, decay_embeddings: bool) -> lis
 
 @torch.no_grad()
 def refuse_crossing(packed: nn.Module, vocab: int, device: torch.device) -> None:
-    """CurateError if a document's hidden states depend on the document before it; all ranks call it. Two short forward passes.
+    """CurateError if a document's hidden states depend on the document before it, or are no numbers; all ranks call it. Two short passes.
 
     The row is two blocks of flex attention long, and its documents end within one.
     """
@@ -222,6 +222,8 @@ def refuse_crossing(packed: nn.Module, vocab: int, device: torch.device) -> None
     packed.eval()  # dropout would tell any two passes apart
     one, two = (packed(ids, places).float() for ids in (tokens, other))
     packed.train(training)
+    if not (one.isfinite().all() and two.isfinite().all()):
+        raise CurateError("the model computes no finite numbers; begin with another one, or with an older checkpoint")
     apart, same = (torch.allclose(one[:, part], two[:, part], atol=1e-5) for part in (slice(first, None), slice(first)))
     if not apart or same:
         from transformers import __version__

@@ -314,6 +314,9 @@ def _refuse_together(run: Settings, where: str) -> None:
             f"mini_batch {run.mini_batch} does not divide prompts_per_step {run.prompts_per_step}; both count prompts"
         )
         raise CurateError(said, where=where)
+    for name in ("warmup_steps", "critic_warmup_steps"):
+        if (steps := getattr(run, name, 0)) > run.max_steps:
+            raise CurateError(f"{name} {steps:,} is more than max_steps {run.max_steps:,}; lower it", where=where)
     if run.dual_clip is not None and run.dual_clip <= 1:
         raise CurateError("dual_clip is a bound of the ratio above 1, such as 3", where=where)
     if run.loss_length is not None and run.loss_type != "constant":

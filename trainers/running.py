@@ -89,8 +89,8 @@ class Running:
 
     def keep_this(self) -> None:
         """Pin the checkpoint of this step if it is to stay; again after a resume, for a run may have died between the two."""
-        if self.place.rank == 0 and self.run.keep_steps and self.step % self.run.keep_steps == 0:
-            checkpoint.pin(self.out / "checkpoints" / checkpoint.step_name(self.step))
+        if self.run.keep_steps and self.step % self.run.keep_steps == 0:
+            self.on_first(lambda: checkpoint.pin(self.out / "checkpoints" / checkpoint.step_name(self.step)))
 
     def log(self, told: dict[str, Any]) -> None:
         """A line of metrics.jsonl, and a shorter one for people."""
