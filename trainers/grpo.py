@@ -22,7 +22,7 @@ from trainers.advantages import group_advantages
 from trainers.experience import Experience
 from trainers.learner import Batch, Learner
 from trainers.rl_settings import GRPO, read
-from trainers.running import command
+from trainers.running import command, leave
 
 
 class Group(Learner):
@@ -57,4 +57,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -40,7 +40,7 @@ from trainers.evaluation import Sources, held_out_loss, parts
 from trainers.metrics import Speed
 from trainers.optimizers import STATE_BYTES, optimizer, set_lr
 from trainers.place import Place
-from trainers.running import Running, command, digest_of, seed_of, train_with
+from trainers.running import Running, command, digest_of, leave, seed_of, train_with
 from trainers.settings import Run, accumulation, read, schedule_of
 
 
@@ -249,4 +249,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -26,7 +26,7 @@ from trainers.learner import Batch, Learner, Mini
 from trainers.policy import Critic, Part, part_of
 from trainers.policy_loss import aggregate, value_loss
 from trainers.rl_settings import PPO, read
-from trainers.running import command, seed_of
+from trainers.running import command, leave, seed_of
 from trainers.sequences import Micro
 
 
@@ -96,4 +96,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))
