@@ -1,8 +1,9 @@
-r"""Documents that are a problem of a benchmark, white space apart: what `ngram` leaves in because it is too short to be sure of.
+r"""Documents that are a problem of a benchmark, but for how it is set: what `ngram` leaves in because it is too short to be sure of.
 
+White space, case, characters that nobody sees and punctuation at the end make no difference.
 `Compute $\sin 135^\circ$.` has so few words that `decontaminate: ngram` takes it for a leak only beside its answer. As a page of the web
 that is right; as a prompt for reinforcement learning, where a document is the problem and nothing else, it is the very item. The gate of
-`curate train` looks for both. Left out: everything that a copy may differ in.
+`curate train` looks for both. Left out: everything else that a copy may differ in, such as another layout of a formula.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def equal(docs: pl.DataFrame, *, against: Benchmarks) -> pl.DataFrame:
 
 @functools.lru_cache(maxsize=2)
 def _items(benchmarks: tuple[Benchmark, ...]) -> pl.DataFrame:
-    """Each problem without white space, once, and whose it is. A benchmark is equal to another only with the same content."""
+    """Each problem in its plain form, once, and whose it is. A benchmark is equal to another only with the same content."""
     found = [
         one.items().select(_plain("problem"), equal_benchmark=pl.lit(one.name), equal_item="id") for one in benchmarks
     ]
@@ -39,4 +40,6 @@ def _items(benchmarks: tuple[Benchmark, ...]) -> pl.DataFrame:
 
 
 def _plain(column: str) -> pl.Expr:
-    return pl.col(column).str.replace_all(r"\s+", "").alias("plain")
+    """A text without white space, characters that nobody sees, case, and punctuation at its end."""
+    folded = pl.col(column).str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[\s\p{Cf}]+", "")
+    return folded.str.strip_chars_end(".,:;!?").alias("plain")

@@ -1,4 +1,4 @@
-"""Texts that are a problem of a benchmark, white space apart."""
+"""Texts that are a problem of a benchmark, but for white space, case and punctuation at the end."""
 
 from __future__ import annotations
 
@@ -18,13 +18,21 @@ def found(*texts: str) -> list[tuple[str | None, str | None]]:
     return made.rows()
 
 
-def test_a_problem_is_found_in_any_white_space_and_nothing_else_is() -> None:
+def test_a_problem_is_found_however_it_is_set_and_nothing_else_is() -> None:
     problem = BENCHMARK[1]
-    rows = found(
-        problem, f" {problem.replace(' ', chr(10) * 2)}\t", f"{problem}!", problem.lower(), problem * 2, "", " "
-    )
-    assert [item is not None for _, item in rows] == [True, True, False, False, False, False, False]
-    assert rows[0] == rows[1]
+    spaced = f" {problem.replace(' ', chr(10) * 2)}\t"
+    alike = [
+        problem,
+        spaced,
+        f"{problem}!",
+        problem.lower(),
+        problem.upper(),
+        f"{problem[:3]}\u200b{problem[3:]}",
+        problem.rstrip(".?"),
+    ]
+    rows = found(*alike, problem * 2, f"not {problem}", problem[:-2], "", " ", "?")
+    assert [item is not None for _, item in rows] == [True] * len(alike) + [False] * 6
+    assert len(set(rows[: len(alike)])) == 1
 
 
 def test_no_documents_give_no_rows_of_the_same_columns() -> None:
