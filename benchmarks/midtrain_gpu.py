@@ -22,16 +22,14 @@ googleapis-common-protos jmespath opentelemetry-api proto-plus pyasn1 pyasn1-mod
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import statistics
-import subprocess
-import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
+
+from benchmarks import _entries
 
 SHAPE = {
     "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 16, "num_attention_heads": 32, "num_key_value_heads": 8,
@@ -289,36 +287,10 @@ def parameters(config: Any) -> int:
     return config.vocab_size * width + config.num_hidden_layers * width * (heads + 3 * inner + 2) + width
 
 
-def machine() -> dict[str, str]:
-    """What ran it."""
-    import torch
-    from transformers import __version__
-
-    card = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-    return {"device": card, "torch": torch.__version__, "transformers": __version__}
-
-
 def run_all(folder: Path, tiny: bool, names: list[str], budget: float, limit: float) -> dict[str, Any]:
     """Every entry in a process of its own, until the budget (seconds) is spent."""
-    begun, found = time.monotonic(), []
-    for name in names:
-        left = budget - (time.monotonic() - begun)
-        if left < 30:
-            found.append({"entry": name, "error": "not run: no time was left"})
-            continue
-        command = [sys.executable, "-m", "benchmarks.midtrain_gpu", "--data", str(folder), "--entry", name]
-        try:
-            done = subprocess.run(
-                [*command, *(["--tiny"] if tiny else [])], capture_output=True, text=True, timeout=min(limit, left)
-            )
-            last = (done.stdout.splitlines() or [""])[-1]
-            whole = done.returncode == 0 and last.startswith("{")
-            found.append(json.loads(last) if whole else {"entry": name, "error": done.stdout + done.stderr})
-        except subprocess.TimeoutExpired as late:
-            text = (late.stderr or b"").decode(errors="replace")
-            found.append({"entry": name, "error": f"stopped after {late.timeout:.0f} s\n{text}"})
-        print(told(found[-1]), flush=True)
-    return {**machine(), "shape": TINY if tiny else SHAPE, "batch": BATCH, "steps": STEPS, "entries": found}
+    found = _entries.each("benchmarks.midtrain_gpu", folder, tiny, names, budget, limit, told)
+    return {**_entries.machine(), "shape": TINY if tiny else SHAPE, "batch": BATCH, "steps": STEPS, "entries": found}
 
 
 def told(line: dict[str, Any]) -> str:
@@ -330,31 +302,5 @@ def told(line: dict[str, Any]) -> str:
     return f"{line['entry']:<32} {line['tokens_per_second']:>12,.0f} tokens/s {mfu:>7} {memory:>9}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--make", type=Path, metavar="DIR", help="write the data into a new folder")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="what --make wrote; models and runs come beside it")
-    parser.add_argument("--tiny", action="store_true", help="a small model on small windows")
-    parser.add_argument("--only", nargs="*", choices=[*ENTRIES], metavar="NAME", help="these entries and no others")
-    parser.add_argument("--entry", metavar="NAME", help="one entry in this process")
-    parser.add_argument("--budget", type=float, default=460, help="seconds for all entries")
-    parser.add_argument("--limit", type=float, default=100, help="seconds for one entry")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured, and all errors whole")
-    asked = parser.parse_args()
-    if asked.make:
-        make(asked.make, asked.tiny)
-    if asked.entry:
-        try:
-            print(json.dumps(entry(asked.entry, asked.data, asked.tiny)))
-        except BaseException:
-            traceback.print_exc()
-            sys.exit(1)
-    elif asked.data:
-        found = run_all(asked.data, asked.tiny, asked.only or [*ENTRIES], asked.budget, asked.limit)
-        print(f"{found['device']}, torch {found['torch']}, transformers {found['transformers']}")
-        if asked.json:
-            asked.json.write_text(json.dumps(found, indent=1))
-
-
 if __name__ == "__main__":
-    main()
+    _entries.command(__doc__, [*ENTRIES], make, entry, run_all, limit=100)

@@ -20,17 +20,15 @@ entropy bonus makes every reply bear loss for that reason. **Never run on a GPU 
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import importlib.util
 import json
 import statistics
-import subprocess
-import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
+
+from benchmarks import _entries
 
 SHAPE = {
     "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2,
@@ -269,30 +267,14 @@ def entry(name: str, folder: Path, tiny: bool) -> dict[str, Any]:
 
 def run_all(folder: Path, tiny: bool, names: list[str], budget: float, limit: float) -> dict[str, Any]:
     """Every entry in a process of its own, until the budget (seconds) is spent."""
-    begun, found = time.monotonic(), []
-    for name in names:
-        left = budget - (time.monotonic() - begun)
-        command = [sys.executable, "-m", "benchmarks.rl_gpu", "--data", str(folder), "--entry", name]
-        if "vllm" in name and not importlib.util.find_spec("vllm"):
-            found.append({"entry": name, "error": "not run: vllm is not installed"})
-        elif left < 30:
-            found.append({"entry": name, "error": "not run: no time was left"})
-        else:
-            found.append(one(name, [*command, *(["--tiny"] if tiny else [])], min(limit, left)))
-        print(told(found[-1]), flush=True)
-    return {**machine(), "shape": TINY if tiny else SHAPE, **sizes(tiny), "rounds": ROUNDS, "entries": found}
+    found = _entries.each("benchmarks.rl_gpu", folder, tiny, names, budget, limit, told, _missing)
+    sized = {"shape": TINY if tiny else SHAPE, **sizes(tiny), "rounds": ROUNDS}
+    return {**_entries.machine(), **sized, "entries": found}
 
 
-def one(name: str, command: list[str], limit: float) -> dict[str, Any]:
-    """What an entry's process says last, or all of its text."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
-    except subprocess.TimeoutExpired as late:
-        return {"entry": name, "error": f"stopped after {limit:.0f} s\n{(late.stderr or b'').decode(errors='replace')}"}
-    last = (done.stdout.splitlines() or [""])[-1]
-    whole = done.returncode == 0 and last.startswith("{")
-    found: dict[str, Any] = json.loads(last) if whole else {"entry": name, "error": done.stdout + done.stderr}
-    return found
+def _missing(name: str) -> str:
+    """What an entry needs and is not there."""
+    return "vllm is not installed" if "vllm" in name and not importlib.util.find_spec("vllm") else ""
 
 
 def told(line: dict[str, Any]) -> str:
@@ -308,40 +290,5 @@ def told(line: dict[str, Any]) -> str:
     return f"{name} {rate}" + (f", {line['peak_bytes'] / 1e9:.1f} GB" if line["peak_bytes"] else "")
 
 
-def machine() -> dict[str, str]:
-    """What ran it."""
-    import torch
-    from transformers import __version__
-
-    card = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-    return {"device": card, "torch": torch.__version__, "transformers": __version__}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--make", type=Path, metavar="DIR", help="write the data into a new folder")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="what --make wrote; weights and runs come beside it")
-    parser.add_argument("--tiny", action="store_true", help="a small model and short replies")
-    parser.add_argument("--only", nargs="*", choices=[*ENTRIES], metavar="NAME", help="these entries and no others")
-    parser.add_argument("--entry", metavar="NAME", help="one entry in this process")
-    parser.add_argument("--budget", type=float, default=460, help="seconds for all entries")
-    parser.add_argument("--limit", type=float, default=120, help="seconds for one entry")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured, and all errors whole")
-    asked = parser.parse_args()
-    if asked.make:
-        make(asked.make, asked.tiny)
-    if asked.entry:
-        try:
-            print(json.dumps(entry(asked.entry, asked.data, asked.tiny)))
-        except BaseException:
-            traceback.print_exc()
-            sys.exit(1)
-    elif asked.data:
-        found = run_all(asked.data, asked.tiny, asked.only or [*ENTRIES], asked.budget, asked.limit)
-        print(f"{found['device']}, torch {found['torch']}, transformers {found['transformers']}")
-        if asked.json:
-            asked.json.write_text(json.dumps(found, indent=1))
-
-
 if __name__ == "__main__":
-    main()
+    _entries.command(__doc__, [*ENTRIES], make, entry, run_all, limit=120)

@@ -6,7 +6,6 @@ A reply is right if it has the one box of the answer and ends: with 11 words, tw
 import contextlib
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import polars as pl
 import torch
 
 from tests.trainers import ranks
-from tests.trainers.runs import lines, printed, weights
+from tests.trainers.runs import cut, lines, printed, weights
 
 __all__ = ["base", "curve", "cut", "lines", "printed", "prompts", "train", "weights", "write"]
 
@@ -95,16 +94,6 @@ def curve(out: Path) -> list[dict[str, Any]]:
     """What must be equal, of each step: all but what was timed."""
     every = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     return [{name: value for name, value in line.items() if name not in TIMED} for line in every]
-
-
-def cut(of: Path, to: Path, step: int) -> Path:
-    """A folder as a run would have left it that died some time after its checkpoint of this step."""
-    to.mkdir(parents=True)
-    shutil.copy(of / "metrics.jsonl", to)
-    for path in (of / "checkpoints").glob("step-*"):
-        if int(path.name[5:]) <= step:
-            shutil.copytree(path, to / "checkpoints" / path.name)
-    return to
 
 
 def tensors(out: Path) -> dict[str, torch.Tensor]:

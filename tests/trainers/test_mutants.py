@@ -1,7 +1,8 @@
 """Mutation tests: a trainer with a bug is caught by a named test, and the same test passes without the bug.
 
 A mutant is planted in a copy of the package, which a process forked from one with torch imports in place of ours; there pytest runs the
-test that should fail. Four mutants by default, drawn from the commit that is tested, all with CURATE_TEST_ALL=1.
+test that should fail. By default four mutants of mid-training and two of RL, drawn from the commit that is tested; all with
+CURATE_TEST_ALL=1.
 """
 
 import os
@@ -14,8 +15,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra `train`")
 pytest.importorskip("transformers", reason="needs the extra `train`")
 
-from tests.trainers import ranks  # noqa: E402
-from tests.trainers.mutants import MUTANTS, OF_THE_TOYS, PACKAGE, Mutant, verdict  # noqa: E402
+from tests.trainers import mutants, ranks, rl_mutants  # noqa: E402
+from tests.trainers.mutants import PACKAGE, Mutant, verdict  # noqa: E402
 from tests.trainers.runs import commit  # noqa: E402
 
 ALL = bool(os.environ.get("CURATE_TEST_ALL"))
@@ -23,7 +24,9 @@ ALL = bool(os.environ.get("CURATE_TEST_ALL"))
 
 CRASH = re.compile(r"(Attribute|Import|Index|Key|Name|Type|UnboundLocal)Error\b")
 """What any test would have seen."""
-DRAWN = MUTANTS if ALL else random.Random(commit()).sample(MUTANTS, 4)
+MUTANTS = mutants.MUTANTS + rl_mutants.MUTANTS
+CHANCE = random.Random(commit())
+DRAWN = MUTANTS if ALL else CHANCE.sample(mutants.MUTANTS, 4) + CHANCE.sample(rl_mutants.MUTANTS, 2)
 
 
 def outcome(package: Path, folder: Path, tests: list[str]) -> tuple[int, str]:
@@ -52,8 +55,9 @@ def test_a_mutant_is_one_change_of_the_code_as_it_is_now(mutant: Mutant, tmp_pat
     assert len(changed) == 1
 
 
-def test_there_are_the_ten_bugs_of_the_toys_and_more_each_once() -> None:
-    assert len(OF_THE_TOYS) == 10 and len(MUTANTS) >= 15
+def test_there_are_the_bugs_of_the_toys_and_more_each_once() -> None:
+    assert len(mutants.OF_THE_TOYS) == 10 and len(mutants.MUTANTS) >= 30
+    assert len(rl_mutants.OF_THE_TOYS) == 8 and len(rl_mutants.MUTANTS) >= 30
     assert len({mutant.slug for mutant in MUTANTS}) == len({(m.was, m.now) for m in MUTANTS}) == len(MUTANTS)
 
 
