@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import gc
 import math
 import sys
 import time
@@ -193,8 +192,7 @@ class Trainer(Running):
 
     def evaluate(self) -> dict[str, Any]:
         """The loss on what is held out, as its step's line has it; nothing on steps between."""
-        every = self.run.eval_steps or max(1, self.run.max_steps // 10)
-        if self.held is None or (self.step % every and self.step < self.run.max_steps):
+        if self.held is None or not self.evaluates():
             return {}
         self.held_out = held_out_loss(self.spread, self.held, self.place, self.run.micro_batch, self.computing)
         return {"held_out": self.held_out}
@@ -214,14 +212,7 @@ class Trainer(Running):
             told |= {"epoch": round(self.mix.consumed / len(self.mix), 6)}
             told |= self.speed.of(time.monotonic() - begun, waited, tokens, self.step_tokens)
             self.log(told | self.evaluate())
-            if len(self.speed.times) == 1:
-                gc.collect()
-                gc.freeze()  # what a run has made by now stays: without it, each collection walks through all of it
-            asked = self.is_asked(stopped)
-            if asked or self.saves():
-                self.save()
-                self.status("running")
-            if asked and self.step < self.run.max_steps:
+            if self.is_left(stopped, first=len(self.speed.times) == 1):
                 return "interrupted"
         return "finished"
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import gc
 import hashlib
 import json
 import math
@@ -218,14 +217,7 @@ class Trainer(Running):
                     self._roll_back(names, told)
                     continue
                 self.log(told | self._measured())
-                if self.step == begun + 1:
-                    gc.collect()
-                    gc.freeze()  # what a run has made by now stays: without it, each collection walks through all of it
-                asked = self.is_asked(stopped)
-                if asked or self.saves():
-                    self.save()
-                    self.status("running")
-                if asked and self.step < self.run.max_steps:
+                if self.is_left(stopped, first=self.step == begun + 1):
                     return "interrupted"
         return "finished"
 
@@ -312,8 +304,7 @@ class Trainer(Running):
 
     def _measured(self) -> dict[str, Any]:
         """Replies to the held-out prompts, as their step's line has them; nothing on steps between."""
-        every = self.run.eval_steps or max(1, self.run.max_steps // 10)
-        if not len(self.prompts.held_out) or (self.step % every and self.step < self.run.max_steps):
+        if not len(self.prompts.held_out) or not self.evaluates():
             return {}
         longest = max(self.run.lengths.values())  # not that of the stage, so that all of them compare
         version = self._synced()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import hashlib
 import json
 import os
@@ -71,6 +72,10 @@ class Running:
         """Train to the end, or to the step under way when `stopped` is no longer empty on any rank. Returns the status."""
         raise NotImplementedError
 
+    def save(self) -> None:
+        """A checkpoint of this moment."""
+        raise NotImplementedError
+
     def known(self) -> dict[str, Any]:
         """What is told of the run beside its steps."""
         raise NotImplementedError
@@ -79,9 +84,24 @@ class Running:
         """Lines for people, before the first step."""
         return []
 
-    def is_asked(self, stopped: list[int]) -> bool:
-        """Whether any rank was asked to stop; all of them call it."""
-        return bool(models.total_over_ranks(torch.tensor(float(len(stopped)), device=self.place.device)))
+    def is_left(self, stopped: list[int], first: bool) -> bool:
+        """What follows on every step: a checkpoint if one is due or any rank was asked to stop; whether the run is to stop before its end.
+
+        first: whether it is the first step of this process.
+        """
+        if first:
+            gc.collect()
+            gc.freeze()  # what a run has made by now stays: without it, each collection walks through all of it
+        asked = bool(models.total_over_ranks(torch.tensor(float(len(stopped)), device=self.place.device)))
+        if asked or self.saves():
+            self.save()
+            self.status("running")
+        return asked and self.step < self.run.max_steps
+
+    def evaluates(self) -> bool:
+        """Whether what is held out is to be measured after this step, or before the first."""
+        every = self.run.eval_steps or max(1, self.run.max_steps // 10)
+        return self.step % every == 0 or self.step >= self.run.max_steps
 
     def saves(self) -> bool:
         """Whether a checkpoint is due."""
