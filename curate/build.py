@@ -28,7 +28,7 @@ from curate.artifact import (
     errors_name,
     read_checked,
 )
-from curate.errors import CurateError, Unfit, failing
+from curate.errors import CurateError, Incomplete, Unfit, failing
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
@@ -47,6 +47,9 @@ KINDS: dict[str, PieceKind] = {
     "read": "base", "expand": "base", "across": "base", "score": "columns", "rewrite": "columns", "keep": "verdict",
     "repeat": "verdict", "fit": "files", "generate": "files",
 }  # fmt: skip
+
+UNREAD = 100
+"""Input files that cannot be had before a build stops trying the others: then it is the network, or the credentials."""
 
 
 @dataclass
@@ -240,11 +243,15 @@ class Build(State):
         if view:
             self.reading(view, work.wanted())
         lost: dict[str, int] = {}
+        unread: list[tuple[str, str]] = []
         with self.report.progress(works[0].name, work.count) as advance:
 
             def done(rank: int, tally: Tally) -> None:
                 advance(rank, tally)
                 self.note(tally)
+                unread.extend([tally.failed] if tally.failed else [])
+                if len(unread) >= UNREAD:
+                    raise Incomplete(unread, work.count)
                 for node in works if tally.rows else ():
                     if view and node.most is not None:
                         shard = finished(node, view.shards[rank])
@@ -253,6 +260,8 @@ class Build(State):
                             raise broken(node.name, node.draft, shard, lost[node.name], view.rows)
 
             self.executor.run(work, work.count, done)
+        if unread:
+            raise Incomplete(unread, work.count)
 
     def note(self, tally: Tally) -> None:
         for plan_key, (documents, computed, seconds) in tally.nodes.items():

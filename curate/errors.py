@@ -6,7 +6,7 @@ exit code 2 at one place (`curate/cli/__init__.py`). Anything else that escapes 
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 
 class CurateError(Exception):
@@ -19,6 +19,18 @@ class CurateError(Exception):
 
 class Unfit(CurateError):
     """What a fit says of documents that it cannot work with, such as too few of them."""
+
+
+class Incomplete(CurateError):
+    """Input files that could not be had, of which a build says which, and why, once it has read the others: (file, error)."""
+
+    def __init__(self, failed: Sequence[tuple[str, str]], count: int) -> None:
+        self.failed = sorted(failed)
+        first = ": ".join(self.failed[0])
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        super().__init__(
+            f"{len(failed):,} of {count:,} files could not be read: {first}{more}; the next build tries only what is missing"
+        )
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

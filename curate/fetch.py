@@ -2,7 +2,7 @@
 
 Listings go into the store (`curate/listings.py`), revisions into the YAML file that says them, with every other byte of it as it was; where
 a recipe of the package says them, into the user's recipe that extends it. A branch is asked once, here; a build never asks. The hub is
-that of `huggingface_hub` (HF_ENDPOINT, HF_TOKEN). Left out: files of benchmarks, which are named by path.
+that of `huggingface_hub` (HF_ENDPOINT, HF_TOKEN). Left out: files of benchmarks and of cards, which lie here.
 """
 
 from __future__ import annotations
@@ -33,17 +33,21 @@ def fetch(recipe: Recipe, project: Path, store: Store) -> dict[str, Any]:
     """What was pinned: `revisions` (where, id, revision) and `listings` (`curate.listings.fetch`)."""
     commits: dict[tuple[str, str], str] = {}  # one for all corpora of a data set
     revisions = [pin(recipe, path, text, project, commits) for path, text in recipe.unpinned_texts()]
-    patterns = {pattern: where for pattern, where in _patterns(recipe) if "://" in pattern}
-    away = [(pattern, where) for pattern, where in patterns.items() if not pattern.startswith("hf:")]
-    return {"revisions": revisions, "listings": [listings.fetch(pattern, store, where) for pattern, where in away]}
+    patterns = {pattern: where for pattern, where in _patterns(recipe, commits) if "://" in pattern}
+    return {"revisions": revisions, "listings": [listings.fetch(one, store, where) for one, where in patterns.items()]}
 
 
-def _patterns(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """Files of a recipe's corpora and of those of recipes that it refers to, and where they are named."""
+def _patterns(recipe: Recipe, commits: dict[tuple[str, str], str]) -> Iterator[tuple[str, str]]:
+    """Files of a recipe's corpora and of those of recipes that it refers to, pinned, and where they are named."""
     for name, corpus in recipe.corpora.items():
-        yield from ((pattern, recipe.where("corpora", name)) for pattern in corpus.files)
+        for file in corpus.files:
+            pattern = listings.address(file, corpus.revision)
+            said = DATASET.match(pattern)
+            commit = commits.get(("dataset", said[1])) if said else None
+            pinned = pattern.replace("@unpinned/", f"@{commit}/", 1) if commit else pattern
+            yield pinned, recipe.where("corpora", name)
     for other in recipe.others.values():
-        yield from _patterns(other)
+        yield from _patterns(other, commits)
 
 
 def pin(

@@ -1,17 +1,22 @@
 """Which files a remote pattern means, as `curate fetch` found and pinned them: `listings/<digest of the pattern>.json` in the store.
 
 A listing holds where each file is, its size and its ETag. What identity sees of a file is a mark made of size and ETag alone, so that the
-same files at another place are the same input. Left out: versions of one object, and servers that send no ETag for a file.
+same files at another place are the same input; of a file of the hub its SHA-256, which the hub tells (`curate/hub.py`), and of one of
+Common Crawl its path there (`curate/crawls.py`). Left out: versions of one object, and servers that send no ETag for a file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from curate import crawls, hub
 from curate.artifact import replace_file
 from curate.errors import CurateError
 from curate.identity import digest
@@ -22,7 +27,16 @@ if TYPE_CHECKING:
     from curate.store import Store
 
 KINDS = ("s3", "https", "http")
+HUB = "hf://"
 WILD = "*?["
+
+
+def address(pattern: str, revision: str | None = None) -> str:
+    """A pattern as listings know it: a snapshot of Common Crawl, and a data set whose revision stands beside it, by their addresses."""
+    if crawls.SNAPSHOT.fullmatch(pattern):
+        return crawls.SCHEME + pattern
+    whole = re.match(rf"{HUB}datasets/{hub.NAME}(?=/)", pattern)
+    return f"{whole[0]}@{revision}{pattern[whole.end() :]}" if whole and revision else pattern
 
 
 def listed(pattern: str, store: Store, where: str = "") -> list[Source]:
@@ -30,13 +44,23 @@ def listed(pattern: str, store: Store, where: str = "") -> list[Source]:
     check(pattern, where)
     try:
         files = json.loads(_path(pattern, store).read_text("utf-8"))["files"]
-        return [Source(f["uri"], mark(f["bytes"], f["etag"]), f["bytes"], f["etag"]) for f in files]
+        return [_source(f["uri"], f["bytes"], f["etag"]) for f in files]
     except FileNotFoundError:
-        raise CurateError(f"{pattern} is not listed yet; run curate fetch on this recipe", where=where) from None
+        said = pattern.removeprefix(crawls.SCHEME)
+        raise CurateError(f"{said} is not listed yet; run curate fetch on this recipe", where=where) from None
     except (ValueError, KeyError, TypeError):
         raise CurateError(
             f"the listing of {pattern} is damaged; run curate fetch on this recipe", where=where
         ) from None
+
+
+def _source(uri: str, size: int, etag: str) -> Source:
+    """A listed file; its ETag where its server will say the same again."""
+    if uri.startswith(crawls.SCHEME):
+        return Source(uri, f"listed-{digest(['commoncrawl', uri.removeprefix(crawls.SCHEME)])}", size)
+    if uri.startswith(HUB):
+        return Source(uri, etag if re.fullmatch("[0-9a-f]{64}", etag) else mark(size, etag), size)
+    return Source(uri, mark(size, etag), size, etag)
 
 
 def mark(size: int, etag: str) -> str:
@@ -46,6 +70,12 @@ def mark(size: int, etag: str) -> str:
 
 def check(pattern: str, where: str = "") -> None:
     """CurateError for a pattern that is of no known kind."""
+    if pattern.startswith(crawls.SCHEME):
+        return
+    if pattern.startswith(HUB):
+        with _at(where):
+            hub.parts_of(pattern)
+        return
     kind, _, rest = pattern.partition("://")
     host, _, path = rest.partition("/")
     if "@" in host:  # it would stand in listings, locks and data cards
@@ -53,7 +83,8 @@ def check(pattern: str, where: str = "") -> None:
             f"{nameless(pattern)!r} holds a user name; recipes and locks are read by everybody", where=where
         )
     if kind not in KINDS:
-        raise CurateError(f"{pattern!r}: files come by path, s3://BUCKET/PATH or https://HOST/PATH", where=where)
+        known = "s3://BUCKET/PATH, https://HOST/PATH or hf://datasets/ORG/NAME@COMMIT/PATH"
+        raise CurateError(f"{pattern!r}: files come by path, {known}", where=where)
     if not host or not path or path.endswith("/"):
         raise CurateError(f"{pattern!r} names no file; write e.g. s3://bucket/pages/*.warc.gz", where=where)
     if kind != "s3" and any(c in rest for c in (*WILD, "#")):
@@ -68,11 +99,12 @@ def fetch(pattern: str, store: Store, where: str = "") -> dict[str, Any]:
     CurateError if it matches nothing, or a file has no ETag.
     """
     check(pattern, where)
-    found = sorted(_find(pattern), key=lambda file: file.name)
+    with _at(where):
+        found = sorted(_find(pattern), key=lambda file: file.name)
     if not found:
         raise CurateError(f"no file matches {pattern!r}", where=where)
     for file in found:
-        if not file.etag:
+        if not file.etag and not file.name.startswith(crawls.SCHEME):
             raise CurateError(
                 f"{file.name}: the server sends no ETag, so a change would go unseen; copy the file", where=where
             )
@@ -93,8 +125,26 @@ def fetch(pattern: str, store: Store, where: str = "") -> dict[str, Any]:
     }
 
 
+@contextlib.contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Say where a pattern stands of which something is said."""
+    try:
+        yield
+    except CurateError as error:
+        raise type(error)(error.message, where=error.where or where) from None
+
+
+def here(uri: str) -> Path | None:
+    """The path of a file of an archive that this machine has a copy of; None for what has to be fetched."""
+    return crawls.mirror(uri.removeprefix(crawls.SCHEME)) if uri.startswith(crawls.SCHEME) else None
+
+
 def place_of(uri: str) -> tuple[Bucket, str]:
     """The bucket or server of a file, and its name there."""
+    if uri.startswith(HUB):
+        return hub.place_of(uri)
+    if uri.startswith(crawls.SCHEME):
+        return Bucket(crawls.base()), uri.removeprefix(crawls.SCHEME)
     kind, _, rest = uri.partition("://")
     host, _, path = rest.partition("/")
     return Bucket(f"{kind}://{host}"), path if kind == "s3" else unquote(path)
@@ -102,23 +152,27 @@ def place_of(uri: str) -> tuple[Bucket, str]:
 
 def _find(pattern: str) -> list[Listed]:
     """Files of a pattern, each named by where it is."""
+    if pattern.startswith(HUB):
+        return hub.find(pattern)
+    if pattern.startswith(crawls.SCHEME):
+        return crawls.find(pattern)
     bucket, path = place_of(pattern)
     parts = path.split("/")
     fixed = next((i for i, part in enumerate(parts) if any(c in part for c in WILD)), None)
     if fixed is None or not pattern.startswith("s3:"):
         one = bucket.look(path)
         return [Listed(pattern, one.bytes, one.etag)] if one else []
-    matching = (file for file in bucket.list("/".join(parts[:fixed])) if _matches(file.name.split("/"), parts))
+    matching = (file for file in bucket.list("/".join(parts[:fixed])) if matches(file.name.split("/"), parts))
     return [Listed(f"{bucket.url}/{file.name}", file.bytes, file.etag) for file in matching]
 
 
-def _matches(name: list[str], pattern: list[str]) -> bool:
+def matches(name: list[str], pattern: list[str]) -> bool:
     """Part by part, so that * does not go into folders; ** stands for any number of them."""
     if not pattern or not name:
         return not pattern and not name
     if pattern[0] == "**":
-        return any(_matches(name[i:], pattern[1:]) for i in range(len(name)))
-    return fnmatch.fnmatchcase(name[0], pattern[0]) and _matches(name[1:], pattern[1:])
+        return any(matches(name[i:], pattern[1:]) for i in range(len(name)))
+    return fnmatch.fnmatchcase(name[0], pattern[0]) and matches(name[1:], pattern[1:])
 
 
 def _before(pattern: str, store: Store) -> list[dict[str, Any]]:

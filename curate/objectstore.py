@@ -9,26 +9,39 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PART = 8 << 20
 """Bytes sent or taken at a time."""
 PARTS = 2
 """Parts of one file under way at once."""
+WAITS = (1.0, 4.0, 15.0, 60.0)
+"""Seconds before each further try, after those that obstore makes by itself within a few seconds."""
+PASSING = re.compile(r"Error performing|retries|reset|timed out|body|connection|Range request", re.IGNORECASE)
+"""What obstore says of errors that may pass."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Away(CurateError):
     """A place that cannot be reached, or that refuses us."""
+
+
+class Passing(Away):
+    """The same, for a reason that may pass."""
 
 
 class Changed(CurateError):
@@ -44,11 +57,72 @@ class Listed:
     etag: str
 
 
+class Copy:
+    """A copy under way, which another try or another process can go on with: its bytes at `path`, its ETag and size in `note`."""
+
+    def __init__(self, path: Path, etag: str) -> None:
+        self.path, self.note = path, path.with_name(f"{path.name}.note")
+        self.etag, self.wanted = etag, -1
+        self.digest, self.size = hashlib.sha256(), 0
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            self.etag, self.wanted = json.loads(self.note.read_text("utf-8"))
+        if self.wanted < 0 or (etag and etag != self.etag):
+            self.etag, self.wanted = etag, -1
+            path.unlink(missing_ok=True)
+        elif path.is_file():
+            with path.open("rb") as file:
+                while data := file.read(PART):
+                    self._count(data)
+
+    @property
+    def complete(self) -> bool:
+        return self.size == self.wanted
+
+    def go_on(self, store: Any, name: str, file: BinaryIO) -> None:
+        """Fetch the bytes that are still to come. Changed if the file is another one by now, Passing if the body ends too early."""
+        import obstore
+
+        options: Any = {"range": {"offset": self.size}} if self.size else {}
+        if self.size and self.etag:
+            options["if_match"] = self.etag
+        try:
+            found = obstore.get(store, name, options=options)
+        except obstore.exceptions.NotSupportedError:  # the server knows no ranges
+            self._begin_anew(file)
+            found = obstore.get(store, name)
+        except obstore.exceptions.PreconditionError:
+            raise Changed("is not the file that was listed") from None
+        self._hold_to(found.meta["e_tag"] or "", found.meta["size"])
+        for part in found.stream(PART):
+            file.write(part)
+            self._count(part)
+        if not self.complete:
+            raise Passing(f"{name} ended after {self.size:,} of {self.wanted:,} bytes")
+
+    def _hold_to(self, etag: str, size: int) -> None:
+        """Note what is being copied, or compare with what was begun."""
+        if self.etag and etag != self.etag:
+            raise Changed("is not the file that was listed")
+        if self.wanted not in (-1, size):
+            raise Changed(f"has {size:,} bytes, not {self.wanted:,}")
+        if self.wanted < 0:
+            self.etag, self.wanted = etag, size
+            self.note.write_text(json.dumps([etag, size]), "utf-8")
+
+    def _begin_anew(self, file: BinaryIO) -> None:
+        file.truncate(0)
+        self.digest, self.size = hashlib.sha256(), 0
+
+    def _count(self, data: Any) -> None:
+        self.digest.update(data)
+        self.size += len(data)
+
+
 class Bucket:
     """Files under one place such as `s3://bucket/prefix` or `https://host/folder`."""
 
-    def __init__(self, url: str) -> None:
-        """CurateError for a place that is none."""
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
+        """headers: sent along to a web server. CurateError for a place that is none."""
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         if "@" in parts.netloc:
@@ -56,7 +130,7 @@ class Bucket:
         if parts.scheme not in ("s3", "https", "http") or not parts.netloc or parts.query or parts.fragment:
             raise CurateError(f"{url!r} is no place for files; write s3://bucket/prefix")
         with self._told():
-            self._store = _connected(parts.scheme, parts.netloc, unquote(parts.path).strip("/"))
+            self._store = _connected(parts.scheme, parts.netloc, unquote(parts.path).strip("/"), headers or {})
 
     def read(self, name: str, most: int) -> bytes | None:
         """The bytes of a small file; None if there is none. Changed if it has more than `most`."""
@@ -90,31 +164,34 @@ class Bucket:
         with self._told():
             obstore.put(self._store, name, path, chunk_size=PART, max_concurrency=PARTS)
 
-    def fetch(self, name: str, path: Path, *, bytes: int, etag: str = "") -> str:
-        """Copy a file to a path and fsync it; its SHA-256. Changed if its size or ETag is not this one."""
-        import obstore
+    def fetch(
+        self, name: str, path: Path, *, bytes: int | None = None, etag: str = "", waits: Sequence[float] = ()
+    ) -> str:
+        """Copy a file to a path and fsync it; its SHA-256. Changed if its size or ETag is not this one, where they are given.
 
-        digest, size = hashlib.sha256(), 0
-        with self._told(), path.open("wb") as file:
-            try:
-                found = obstore.get(self._store, name)
-            except FileNotFoundError as error:
-                self._is_there(error)
-                raise Changed("is gone", where=f"{self.url}/{name}") from None
-            meta = found.meta
-            if etag and meta["e_tag"] != etag:
-                raise Changed("is not the file that was listed", where=f"{self.url}/{name}")
-            if meta["size"] != bytes:
-                raise Changed(f"has {meta['size']:,} bytes, not {bytes:,}", where=f"{self.url}/{name}")
-            for part in found.stream(PART):
-                file.write(part)
-                digest.update(part)
-                size += len(part)
-            file.flush()
+        The beginning that a copy which was broken off left there is not fetched again. waits: what may pass (resets, short bodies, 429, 503
+        SlowDown and their like) is tried again after each of these seconds, and from the first of them once bytes came. Away if it stays.
+        """
+        copy = Copy(path, etag)
+        left = list(waits)
+        with path.open("a+b") as file:
+            while not copy.complete:
+                before = copy.size
+                try:
+                    with self._told(), self._found(name):
+                        copy.go_on(self._store, name, file)
+                except Changed as error:
+                    raise Changed(error.message, where=f"{self.url}/{name}") from None
+                except Passing as error:
+                    left = list(waits) if copy.size > before else left
+                    if not left:
+                        raise Away(error.message) from None
+                    time.sleep(left.pop(0))
             os.fsync(file.fileno())
-        if size != bytes:
-            raise Changed(f"ended after {size:,} of {bytes:,} bytes", where=f"{self.url}/{name}")
-        return digest.hexdigest()
+        copy.note.unlink(missing_ok=True)
+        if bytes is not None and copy.size != bytes:
+            raise Changed(f"has {copy.size:,} bytes, not {bytes:,}", where=f"{self.url}/{name}")
+        return copy.digest.hexdigest()
 
     def look(self, name: str) -> Listed | None:
         """Size and ETag of one file; None if there is none."""
@@ -144,15 +221,32 @@ class Bucket:
         try:
             yield
         except obstore.exceptions.BaseError as error:
-            raise Away(f"{self.url}: {_line(error)}") from None
+            raise _kind(error)(f"{self.url}: {_line(error)}") from None
         except BaseException as error:
             if type(error).__name__ != "PanicException":
                 raise
             raise Away(f"{self.url}: {_line(error)}; look at the AWS_ variables") from None
 
+    @contextlib.contextmanager
+    def _found(self, name: str) -> Iterator[None]:
+        """Changed for a file that is not there."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            self._is_there(error)
+            raise Changed("is gone") from None
+
     def _is_there(self, error: Exception) -> None:
         if "NoSuchBucket" in str(error):
             raise Away(f"{self.url}: there is no such bucket") from None
+
+
+def _kind(error: Exception) -> type[Away]:
+    """Passing for what the network or a server does that is overloaded; another try does not change the rest."""
+    from obstore.exceptions import GenericError
+
+    passes = isinstance(error, GenericError) and PASSING.search(str(error))
+    return Passing if passes else Away
 
 
 def nameless(text: str) -> str:
@@ -169,12 +263,14 @@ def _line(error: BaseException) -> str:
     return " ".join(said.split())[:300]
 
 
-def _connected(scheme: str, host: str, prefix: str) -> Any:
+def _connected(scheme: str, host: str, prefix: str, headers: dict[str, str]) -> Any:
     from obstore.store import HTTPStore, S3Store
 
     retry: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)}
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "") if scheme == "s3" else f"{scheme}://{host}"
     options: Any = {"connect_timeout": "5s", "read_timeout": "60s", "timeout": "6h"}
+    if headers:
+        options["default_headers"] = headers
     if scheme == "http" or (endpoint.startswith("http://") and urlsplit(endpoint).hostname in LOOPBACK):
         options["allow_http"] = True
     if scheme == "s3":

@@ -28,9 +28,9 @@ from curate.guard import Guard
 from curate.identity import file_sha256
 from curate.known import Known
 from curate.plan import INHERITED
-from curate.records import shards_of
+from curate.records import Shard, shards_of
 from curate.schema import dtype_of
-from curate.sources import Sources, at_hand
+from curate.sources import Sources, Unread, at_hand
 from curate.step import Step
 from curate.store import Store
 
@@ -102,6 +102,8 @@ class Tally:
     """What one rank did: documents it took in and, by plan key, documents, those of them that had to be computed, and their seconds."""
 
     rows: int = 0
+    failed: tuple[str, str] | None = None
+    """An input file that could not be had, and why."""
     nodes: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
     def add(self, plan_key: str, documents: int, computed: int, seconds: float) -> None:
@@ -136,7 +138,10 @@ class Pass:
         """Do one rank. What was done before is not told again."""
         tally = Tally()
         if self.files:
-            self.read_file(rank, tally)
+            try:
+                self.read_file(rank, tally)
+            except Unread as error:
+                tally.failed = error.where, error.message
         else:
             self.load_shard(rank, tally)
         return tally
@@ -168,9 +173,12 @@ class Pass:
         marker = self.nodes[0].draft / "work" / f"file-{rank:05d}.json"
         if marker.is_file() and all(self.is_done(name) for name in json.loads(marker.read_text("utf-8"))):
             return
-        names = []
-        for part, (docs, lost, provenance) in enumerate(self.records(rank, tally)):
-            name = f"{rank:05d}-{part:04d}.parquet"
+        begun = marker.with_suffix(".begun")
+        names, start = self.begun(begun)
+        for docs, lost, provenance, place in self.records(rank, tally, start):
+            if place:
+                replace_file(begun, json.dumps([names, place]).encode(), durable=False)
+            name = f"{rank:05d}-{len(names):04d}.parquet"
             names.append(name)
             tally.rows += docs.height
             if not self.is_done(name):
@@ -191,16 +199,25 @@ class Pass:
             raise CurateError(said, where=Path(source.path).name)
         replace_file(marker, json.dumps(names).encode(), durable=False)
 
-    def records(self, rank: int, tally: Tally) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
+    def begun(self, note: Path) -> tuple[list[str], int]:
+        """Shards of a file that every node has, of a build that was killed, and the offset of the record after them."""
+        try:
+            names, start = json.loads(note.read_text("utf-8"))
+        except (FileNotFoundError, ValueError):
+            return [], 0
+        return (names, start) if all(map(self.is_done, names)) else ([], 0)
+
+    def records(self, rank: int, tally: Tally, start: int) -> Iterator[Shard]:
         assert self.files
         work, file = self.nodes[0], self.files.files[rank]
         at = at_hand(file, Store(self.replies.parent), work.draft / "work")
         with failing(f"{work.title} on {Path(file.path).name}"), at as path:
-            found = shards_of(work.found().call(path, **work.params), work, file)
+            reader = work.found()
+            frames = reader.call(path, start, **work.params) if start else reader.call(path, **work.params)
             started = time.perf_counter()
-            for docs, lost, provenance in found:
-                tally.add(work.draft.name, docs.height, docs.height, time.perf_counter() - started)
-                yield docs, lost, provenance
+            for shard in shards_of(frames, work, file):
+                tally.add(work.draft.name, shard.docs.height, shard.docs.height, time.perf_counter() - started)
+                yield shard if reader.goes_on else shard._replace(start=None)
                 started = time.perf_counter()
 
     # nodes

@@ -186,11 +186,12 @@ class Planner:
 
     def input(self, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
         """What a corpus is read from: files by pattern, or those that the card of a published corpus names."""
+        from curate.listings import address
         from curate.published import Input, input_of, names_card
 
         if names_card(entry.files):
             return input_of(self, found, params, entry, where)
-        files = [f for f in entry.files if not f.startswith("embedded:")]
+        files = [address(f, entry.revision) for f in entry.files if not f.startswith("embedded:")]
         sources = list_sources(files, self.project, self.store, where, self.fraction) if files else None
         raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
         return Input(sources, raw, dict(entry.columns), entry.license)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import polars as pl
@@ -26,21 +26,42 @@ IDS_OF_PAYLOADS = "ids-are-of-payloads"
 """A mark in a reader's draft: ids stand for bytes, of which a header may say one day that they spell another text."""
 
 
-def shards_of(
-    frames: Iterator[pl.DataFrame], work: Work, file: Source
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]]:
-    """Shards of one file: documents with `row`, records that could not be read (row, fate, error), provenance."""
+class Shard(NamedTuple):
+    """A shard as it was read: documents with `row`, records that could not be read (row, fate, error), provenance.
+
+    start: offset in the file where a reader can begin anew to read this shard and those after it; None where there is none.
+    """
+
+    docs: pl.DataFrame
+    lost: pl.DataFrame
+    provenance: pl.DataFrame | None
+    start: int | None = None
+
+
+def shards_of(frames: Iterator[pl.DataFrame], work: Work, file: Source) -> Iterator[Shard]:
+    """Shards of one file."""
     held: list[pl.DataFrame] = []
     size = rows = 0
+    start: int | None = None
     for frame in frames:
+        place = start_of(frame)
         for piece in as_documents(frame, work, file).iter_slices(SHARD_ROWS):
             weight = int(piece["text"].str.len_bytes().sum() or 0)
             if held and (size + weight > SHARD_BYTES or rows + piece.height > SHARD_ROWS):
-                yield numbered(held)
+                yield numbered(held)._replace(start=start)
                 held, size, rows = [], 0, 0
+            start = start if held else place
             held.append(piece)
-            size, rows = size + weight, rows + piece.height
-    yield numbered(held or [empty_documents(work)])
+            size, rows, place = size + weight, rows + piece.height, None
+    yield numbered(held or [empty_documents(work)])._replace(start=start if held else None)
+
+
+def start_of(frame: pl.DataFrame) -> int | None:
+    """Where in the file a frame's first record lies, if it is a whole one with a place of its own."""
+    if not frame.height or not {"provenance", "error"} <= set(frame.columns) or frame["error"][0] is not None:
+        return None
+    place: int | None = frame["provenance"][0].get("offset")
+    return place
 
 
 def as_documents(frame: pl.DataFrame, work: Work, file: Source) -> pl.DataFrame:
@@ -70,6 +91,8 @@ def as_documents(frame: pl.DataFrame, work: Work, file: Source) -> pl.DataFrame:
         if name in given.columns:
             errors.append(_lost_in_cast(given[name], docs[name], f"{name} is not {wanted}"))
     docs = docs.with_columns(_extra(given, work), *[given[c] for c in ("payload", "provenance") if c in given.columns])
+    if "provenance" in docs.columns and "://" in file.path:  # not where the copy was
+        docs = docs.with_columns(pl.col("provenance").struct.with_fields(path=pl.lit(file.path)))
     if "id" in given.columns:
         (work.draft / "work" / GIVEN_IDS).touch()
         docs = docs.with_columns(given["id"].cast(pl.String))
@@ -206,7 +229,7 @@ def empty_documents(work: Work) -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
 
 
-def numbered(held: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
+def numbered(held: list[pl.DataFrame]) -> Shard:
     """One shard: rows numbered, unreadable records apart, provenance apart."""
     whole = pl.concat(held, how="diagonal_relaxed").with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
     bad = pl.col("text").is_null()
@@ -214,4 +237,4 @@ def numbered(held: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame, pl.D
         ROW, "id", "url", pl.lit("quarantined").alias("fate"), pl.col("error").fill_null("no text").alias("error")
     )
     provenance = whole.select(ROW, "provenance").unnest("provenance") if "provenance" in whole.columns else None
-    return whole.filter(~bad).drop("error", "provenance", strict=False), lost, provenance
+    return Shard(whole.filter(~bad).drop("error", "provenance", strict=False), lost, provenance)

@@ -17,7 +17,7 @@ from curate.errors import CurateError, failing
 from curate.identity import digest
 from curate.models.base import Reply, Sampling
 from curate.sources import Sources, at_hand
-from curate.step import Artifact, Benchmarks, Step
+from curate.step import Artifact, Benchmarks, Step, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,10 +75,12 @@ class Discovery:
     ) -> dict[str, str]:
         """Columns of the first batch of each file, as text, in types that fit all; nothing is known before a generated corpus exists.
 
-        Of remote files the first one, by digest, stands for all.
+        Of remote files the first one, by digest, stands for all. No file is opened where the reader gives the same columns for any.
         """
         if sources is None:
             return {}
+        if (given := columns_of(found)) is not None:
+            return schema_text(dict(given))
         name = digest(["reader", found.title, code, params, sources.digests])
         known = self.store.remembered("columns", name)
         if not known:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from curate.errors import CurateError
 from curate.fraction import take
+from curate.identity import digest, file_sha256
 
 if TYPE_CHECKING:
     from curate.store import Store
@@ -120,31 +122,66 @@ def in_order(files: Iterable[Source]) -> tuple[Source, ...]:
     return tuple(sorted(files, key=lambda file: (file.sha256, file.path)))
 
 
+class Unread(CurateError):
+    """An input file that cannot be had; others may be."""
+
+
 @contextlib.contextmanager
 def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[str]:
-    """The path of a file on this machine; of a remote one, a copy in `folder` that goes away again.
+    """The path of a file on this machine; of a remote one, a copy in `folder` that goes away once it was read.
 
-    CurateError if a remote file is not what was listed, or has other bytes than when it was first read.
+    What was copied of it before a build was killed, or the network broke, stays in `folder` for the next one. Unread if it cannot be
+    had, is not what was listed, or has other bytes than when it was first read.
     """
     if "://" not in file.path:
         yield file.path
         return
-    from curate.listings import place_of
-    from curate.objectstore import Changed
+    from curate.listings import here, place_of
+    from curate.objectstore import WAITS, Away, Changed
 
+    if copy := here(file.path):
+        if not copy.is_file():
+            raise Unread("is not in this machine's copy of the archive", where=file.path)
+        _same_bytes(file, file_sha256(copy), store)
+        yield str(copy)
+        return
     bucket, name = place_of(file.path)
-    with tempfile.TemporaryDirectory(prefix="input-", dir=folder) as copies:
-        path = Path(copies) / name.rpartition("/")[2]
+    with _copies(file, folder) as copies:
+        path = copies / name.rpartition("/")[2]
         try:
-            sha256 = bucket.fetch(name, path, bytes=file.bytes, etag=file.etag)
-        except Changed as error:
-            raise CurateError(f"{error.message}; curate fetch lists it anew", where=file.path) from None
-        known = store.remembered("inputs", file.sha256)
-        if not known:
-            store.remember("inputs", file.sha256, {"sha256": sha256})
-        elif known["sha256"] != sha256:
-            raise CurateError("its bytes are not those of before, though its size and ETag are", where=file.path)
+            sha256 = bucket.fetch(name, path, bytes=file.bytes if file.etag else None, etag=file.etag, waits=WAITS)
+            _same_bytes(file, sha256, store)
+        except Away as error:
+            raise Unread(error.message, where=file.path) from None
+        except (Changed, Unread) as error:
+            shutil.rmtree(copies)
+            hint = "; curate fetch lists it anew" if isinstance(error, Changed) else ""
+            raise Unread(f"{error.message}{hint}", where=file.path) from None
         yield str(path)
+        shutil.rmtree(copies)
+
+
+@contextlib.contextmanager
+def _copies(file: Source, folder: Path | None) -> Iterator[Path]:
+    """A folder for the copy of one file: with a name of its own in the folder, or one that goes away in any case."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="input-", ignore_cleanup_errors=True) as copies:
+            yield Path(copies)
+        return
+    copies = folder / f"input-{digest([file.path, file.sha256])}"
+    copies.mkdir(parents=True, exist_ok=True)
+    yield copies
+
+
+def _same_bytes(file: Source, sha256: str, store: Store) -> None:
+    """Unread if a remote file has other bytes than when it was first read, or than its listing says."""
+    known = store.remembered("inputs", file.sha256)
+    if not file.sha256.startswith("listed-") and file.sha256 != sha256:
+        raise Unread("its bytes are not those that were listed")
+    if not known:
+        store.remember("inputs", file.sha256, {"sha256": sha256})
+    elif known["sha256"] != sha256:
+        raise Unread("its bytes are not those of before, though it is listed as it was", where=file.path)
 
 
 def _pattern(project: Path, pattern: str) -> str:

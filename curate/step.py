@@ -152,6 +152,12 @@ class Step:
         return f"{self.verb}.{self.name}"
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a reader can begin inside a file: it takes `start`, an offset that its column `provenance` gave before."""
+        start = inspect.signature(self.function).parameters.get("start")
+        return self.kind == "read" and start is not None and start.kind is start.POSITIONAL_OR_KEYWORD
+
+    @property
     def measure(self) -> Callable[..., list[Claim]] | None:
         """Of a generator that knows the truth about what it made: `measure` of the file that `MEASURE` names beside its own.
 
@@ -291,6 +297,11 @@ def find(verb: str, name: str, project: Path | None = None) -> Step:
 def suffixes(step: Step) -> tuple[str, ...]:
     """How names of a reader's files end, as its module says (`SUFFIXES`); anything when it does not say."""
     return tuple(getattr(sys.modules[step.module], "SUFFIXES", ("",)))
+
+
+def columns_of(step: Step) -> pl.Schema | None:
+    """Columns that a reader gives for any file, as its module says (`SCHEMA`); None where that depends on the file."""
+    return getattr(sys.modules[step.module], "SCHEMA", None)
 
 
 def code_of(step: Step, project: Path | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.common import emit, number, recipe_command, table
-from curate.errors import CurateError
+from curate.errors import CurateError, Incomplete
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -134,6 +134,9 @@ def build(
         result = curated.build(only=only, through=through, locked=locked, report=report)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; what was finished is kept") from None
+    except Incomplete as error:
+        _tell_unread(error, as_json)
+        raise
     if as_json:
         emit(result)
         return None
@@ -145,6 +148,15 @@ def build(
     click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
+
+
+def _tell_unread(error: Incomplete, as_json: bool) -> None:
+    """One line for each input file that could not be had."""
+    if as_json:
+        emit({"failed": [{"file": file, "error": why} for file, why in error.failed]})
+        return
+    for file, why in error.failed:
+        click.echo(f"{file}: {why}", err=True)
 
 
 def _with_runs(

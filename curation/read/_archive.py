@@ -4,8 +4,8 @@ fastwarc parses and decompresses; this adds what it leaves out: true offsets and
 cannot be read, the walk looks for the next place where a record can begin (the magic of a compressed member, or `WARC/` at the start of
 a line) and goes on there, so that a flipped bit costs one record. It gives up after `MAX_DAMAGE` stretches.
 
-Left out: ARC files (fastwarc reads none), and going on after damage inside a file that is one single compressed stream, where no later
-beginning exists. There, records have no offset of their own either.
+Left out: ARC files (`_arc.py`; fastwarc reads none), and going on after damage inside a file that is one single compressed stream, where
+no later beginning exists. There, records have no offset of their own either.
 """
 
 from __future__ import annotations
@@ -64,14 +64,15 @@ class _Source:
         return False
 
 
-def walk(file: IO[bytes], limit: int) -> Iterator[Piece]:
+def walk(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
     """Every record in the order of the file, and a Piece without record for each stretch that cannot be read.
 
-    Responses longer than `limit` bytes are not read into memory: their Piece has an error instead of a block.
+    Responses longer than `limit` bytes are not read into memory: their Piece has an error instead of a block. begin: offset of a Piece that
+    was read before; the Pieces from there on are those of a walk over the whole file (but damage is counted anew).
     """
     head = file.read(8)
     magic = next((m for m in MAGICS if head.startswith(m)), PLAIN)
-    start: int | None = 0
+    start: int | None = begin
     bad: tuple[int | None, str] | None = None
     for _ in range(MAX_DAMAGE):
         assert start is not None
@@ -88,7 +89,7 @@ def walk(file: IO[bytes], limit: int) -> Iterator[Piece]:
             last = last if piece.offset is None else piece.offset
         if trouble is None and magic == PLAIN:
             return
-        start = _next_start(file, last + 1, magic)
+        start = next_start(file, last + 1, magic)
         bad = bad or _damage(start, last, trouble)
         if start is None:
             break
@@ -132,6 +133,17 @@ def _run(file: IO[bytes], start: int, magic: bytes, limit: int) -> Iterator[Piec
         yield damage
 
 
+def piece_of(data: bytes, offset: int, end: int | None, limit: int) -> Piece:
+    """The one record that these bytes are, which lies elsewhere in a file."""
+    from io import BytesIO
+
+    from fastwarc.warc import ArchiveIterator
+
+    piece = _piece(next(iter(ArchiveIterator(BytesIO(data), parse_http=False))), offset, limit)
+    piece.end = end
+    return piece
+
+
 def _piece(record: WarcRecord, offset: int | None, limit: int) -> Piece:
     """Read one record to its end and notice when the end comes too early."""
     from fastwarc.warc import WarcRecordType
@@ -150,7 +162,7 @@ def _piece(record: WarcRecord, offset: int | None, limit: int) -> Piece:
     return Piece(offset, None, record, block, f"cut short: {got:,} of {size:,} bytes" if got < size else None)
 
 
-def _next_start(file: IO[bytes], position: int, magic: bytes) -> int | None:
+def next_start(file: IO[bytes], position: int, magic: bytes) -> int | None:
     """First place at or after `position` where a record can begin."""
     needle = b"\n" + magic if magic == PLAIN else magic
     file.seek(position)

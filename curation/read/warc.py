@@ -1,19 +1,20 @@
-"""HTML pages from a WARC file: gzip, zstd, lz4 or plain, by path or URL.
+"""HTML pages from a WARC file (gzip, zstd, lz4 or plain) or an ARC file (gzip or plain), by path or URL.
 
 Pages that answer to `status` and `mime` become documents, other healthy records are passed over. What is damaged, cut short or too large
 becomes a row with a null text and an `error`, so that it is counted and not lost. Limits are in bytes, so the same file gives
-the same rows on any machine. Damage handling is in `_archive.py`, encodings in `_http.py`.
+the same rows on any machine. Damage handling is in `_archive.py` and `_arc.py`, encodings in `_http.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
 
 from curate.errors import CurateError
 from curate.step import read
+from curation.read._arc import is_arc, walk_arc
 from curation.read._archive import MAGICS, PLAIN, Piece, walk
 from curation.read._http import decode_body, decode_text
 
@@ -33,61 +34,82 @@ SCHEMA = pl.Schema(
         "provenance": pl.Struct({"path": pl.String(), "offset": pl.Int64(), "length": pl.Int64()}),
     }
 )
+ROW = {name: SCHEMA[name] for name in ("text", "payload", "url", "date", "mime", "error", "dump", "provenance")}
 HTML = ["text/html", "application/xhtml+xml"]
 
-SUFFIXES = (".warc", ".warc.gz", ".warc.lz4")
+SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".warc.lz4", ".arc", ".arc.gz")
 """How names of its files end: what `curate run` and generated folders go by."""
 
 
 @read(uses=["fastwarc", "resiliparse"])
 def warc(
     path: str,
+    start: int = 0,
     *,
     mime: list[str] = HTML,
     status: list[int] = [200],  # noqa: B006 (pydantic copies it)
     dump: str | None = None,
     max_bytes: int = 16_000_000,
 ) -> Iterator[pl.DataFrame]:
-    """Pages of a WARC file, one row each.
+    """Pages of a WARC file, or of an ARC file, one row each.
 
-    mime, status: which responses are documents. dump: name of the snapshot, for the column `dump`. max_bytes: of one record as stored
-    and of one page as decoded; larger ones become error rows. Columns: text (HTML), payload (the body's bytes as stored, before
-    any decoding), url, date, dump, mime, error, provenance {path, offset, length} (positions in the file as stored, null where a record
-    has none of its own). Raises CurateError for a file that is no WARC.
+    start: offset of a record to begin at. mime, status: which responses are documents. dump: name of the snapshot, for the column `dump`.
+    max_bytes: of one record as stored and of one page as decoded; larger ones become error rows. Columns: text (HTML), payload (the
+    body's bytes as stored, before any decoding), url, date, dump, mime, error, provenance {path, offset, length} (positions in the file
+    as stored, null where a record has none of its own). Raises CurateError for a file that is neither.
     """
     import fsspec
 
-    rows: list[dict[str, Any]] = []
-    size = 0
+    batch = Batch()
     try:
         with fsspec.open(path, "rb") as file:
-            _check(file.read(8), path)
-            file.seek(0)
-            for number, piece in enumerate(walk(file, max_bytes)):
-                if number == 0 and piece.error and "WARC header" in piece.error:
-                    raise CurateError(
-                        "no WARC record at its beginning (ARC and other formats are not read)", where=path
-                    )
+            for piece in pieces(file, path, max_bytes, start):
                 row = _row(piece, mime, status, max_bytes)
                 if row is None:
                     continue
-                row |= {"dump": dump, "provenance": _place(path, piece)}
-                grown = len(row["text"] or "") + len(row["payload"])
-                if rows and size + grown > FRAME_BYTES:
-                    yield pl.DataFrame(rows, schema=SCHEMA)
-                    rows, size = [], 0
-                rows.append(row)
-                size += grown
+                size = len(row[0] or "") + len(row[1])
+                if batch.size and batch.size + size > FRAME_BYTES:
+                    yield batch.frame()
+                    batch = Batch()
+                batch.add((*row, dump, _place(path, piece)), size)
     except FileNotFoundError:
         raise CurateError("no such file", where=path) from None
-    yield pl.DataFrame(rows, schema=SCHEMA)
+    yield batch.frame()
 
 
-def _check(head: bytes, path: str) -> None:
+class Batch:
+    """Rows on their way into a frame."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+        self.size = 0
+
+    def add(self, row: tuple[Any, ...], size: int) -> None:
+        self.rows.append(row)
+        self.size += size
+
+    def frame(self) -> pl.DataFrame:
+        columns = zip(*self.rows, strict=True) if self.rows else ([] for _ in SCHEMA)
+        return pl.DataFrame([pl.Series(c, v, t) for (c, t), v in zip(ROW.items(), columns, strict=True)]).select(
+            *SCHEMA
+        )
+
+
+def pieces(file: IO[bytes], path: str, limit: int, start: int) -> Iterator[Piece]:
+    """Records of a WARC or ARC file. CurateError for one that is neither."""
+    head = file.read(1 << 16)
     if not head:
         raise CurateError("the file is empty", where=path)
+    file.seek(0)
+    if is_arc(head):
+        yield from walk_arc(file, limit, start)
+        return
     if not head.startswith((*MAGICS, PLAIN)):
-        raise CurateError("not a WARC file (ARC and other formats are not read)", where=path)
+        raise CurateError("neither a WARC nor an ARC file", where=path)
+    for number, piece in enumerate(walk(file, limit, start)):
+        if not start and number == 0 and piece.error and "WARC header" in piece.error:
+            raise CurateError("no WARC record at its beginning, and no ARC file", where=path)
+        yield piece
 
 
 def _place(path: str, piece: Piece) -> dict[str, Any]:
@@ -95,28 +117,19 @@ def _place(path: str, piece: Piece) -> dict[str, Any]:
     return {"path": path, "offset": piece.offset, "length": length}
 
 
-def _row(piece: Piece, mime: list[str], status: list[int], limit: int) -> dict[str, Any] | None:
-    """The row of one piece of the archive, None if it is healthy and not asked for."""
+def _row(piece: Piece, mime: list[str], status: list[int], limit: int) -> tuple[Any, ...] | None:
+    """text, payload, url, date, mime and error of one piece of the archive; None if it is healthy and not asked for."""
     record = piece.record
     if record is None:
-        return {"text": None, "payload": b"", "url": None, "date": None, "mime": None, "error": piece.error}
+        return None, b"", None, None, None, piece.error
     http = record.http_headers
     kind = _mime(record, piece.block) if http else None
     asked = kind in mime and http.status_code in status if http else bool(piece.error)
     if not asked:
         return None
     url = record.headers.get("WARC-Target-URI")
-    row = {
-        "text": None,
-        "payload": piece.block,
-        "url": url.strip("<> ") if url else None,
-        "date": record.headers.get("WARC-Date"),
-        "mime": kind,
-        "error": piece.error,
-    }
-    if not piece.error:
-        row["text"], row["error"] = _text(record, piece.block, limit)
-    return row
+    text, error = (None, piece.error) if piece.error else _text(record, piece.block, limit)
+    return text, piece.block, url.strip("<> ") if url else None, record.headers.get("WARC-Date"), kind, error
 
 
 def _mime(record: WarcRecord, block: bytes) -> str:

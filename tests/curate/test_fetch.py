@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from curate.cli import cli
 from curate.errors import CurateError
+from curate.identity import file_sha256
 from tests.curate import bucket
 from tests.curate.corpus import contents, make_project, objects, open_small
 
@@ -130,7 +131,8 @@ def test_bytes_of_elsewhere_are_known_from_the_object_when_the_cache_forgot_them
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ("ftp://host/x", "files come by path, s3://BUCKET/PATH or https://HOST/PATH"),
+        ("ftp://host/x", "files come by path, s3://BUCKET/PATH, https://HOST/PATH or hf://datasets/"),
+        ("hf://datasets/ORG/PAGES@main/x.parquet", "write hf://datasets/ORG/NAME@COMMIT/PATTERN"),
         ("s3://bucket/", "names no file"),
         ("s3://buc*/x", "a bucket is named in full"),
         ("https://host/*.gz", "a web server lists no files"),
@@ -158,6 +160,16 @@ def test_a_star_does_not_go_into_folders_and_two_do(tmp_path: Path, url: str) ->
     assert counts == {"p/*.gz": 1, "p/**/*.gz": 3, "p*/*.gz": 2, "p/q/b.gz": 1}
 
 
+def tree(folder: Path) -> list[dict[str, object]]:
+    """Files of the data set as the hub lists them: SHA-256 of those that Git keeps apart, Git's own name of the others."""
+    found: list[dict[str, object]] = [{"type": "directory", "path": "data", "oid": "d" * 40, "size": 0}]
+    for path in sorted(folder.glob("data/*")):
+        entry = {"type": "file", "path": f"data/{path.name}", "oid": "a" * 40, "size": path.stat().st_size}
+        large = {"lfs": {"oid": file_sha256(path), "size": path.stat().st_size, "pointerSize": 1}}
+        found.append(entry | (large if path.suffix == ".parquet" else {}))
+    return found
+
+
 class Hub(http.server.SimpleHTTPRequestHandler):
     """The few answers of a hub that pin a revision, and files with an ETag."""
 
@@ -170,6 +182,7 @@ class Hub(http.server.SimpleHTTPRequestHandler):
             "/api/datasets/ORG/PAGES/revision/main": {"id": "ORG/PAGES", "sha": COMMIT[::-1]},
             "/api/models/ORG/ODD/revision/main": {"id": "ORG/ODD", "sha": "1" * 40},
             "/api/models/ORG/BAD/revision/main": {"id": "ORG/BAD", "sha": "$(rm)"},
+            f"/api/datasets/ORG/PAGES/tree/{COMMIT[::-1]}?recursive=true&expand=false": tree(self.folder),
         }.get(self.path)
         data = json.dumps(found).encode() if found else self._file()
         self.send_response(404 if data is None else 200)
@@ -183,7 +196,8 @@ class Hub(http.server.SimpleHTTPRequestHandler):
     do_HEAD = do_GET
 
     def _file(self) -> bytes | None:
-        path = self.folder / urllib.parse.unquote(self.path).removeprefix("/")
+        name = self.path.removeprefix(f"/datasets/ORG/PAGES/resolve/{COMMIT[::-1]}")
+        path = self.folder / urllib.parse.unquote(name).removeprefix("/")
         return path.read_bytes() if path.is_file() else None
 
     def log_message(self, format: str, *args: object) -> None:
@@ -229,7 +243,10 @@ def test_revisions_are_written_into_the_file_and_nothing_else_changes(tmp_path: 
     path = folder / "recipes/small.yaml"
     path.write_bytes(RECIPE.replace("\n", "\r\n").encode())
     path.chmod(0o640)
+    (tmp_path / "web/data").mkdir()
+    (tmp_path / "web/data/0.parquet").write_bytes((folder / "data/0.parquet").read_bytes())
     found = open_small(folder).fetch()
+    assert [one["files"] for one in found["listings"]] == [1]
     assert [one["id"] for one in found["revisions"]] == ["ORG/NAME", "ORG/NAME", "ORG/ODD", "ORG/PAGES", "ORG/NAME"]
     wanted = (
         RECIPE.replace("ORG/NAME,   revision: unpinned", f"ORG/NAME,   revision: {COMMIT}")
@@ -277,6 +294,32 @@ def test_a_file_of_a_web_server_is_read_and_one_without_etag_refused(
     monkeypatch.setattr(Hub, "etag", "")
     with pytest.raises(CurateError, match="sends no ETag"):
         open_small(folder).fetch()
+
+
+def test_files_of_a_data_set_are_the_same_input_as_their_copies(tmp_path: Path, hub: str) -> None:
+    for name in ("copies", "hub"):
+        (tmp_path / name).mkdir()
+        make_project(tmp_path / name)
+    shutil.copytree(tmp_path / "copies/data", tmp_path / "web/data")
+    (tmp_path / "web/data/README.md").write_text("small, so Git has it")
+    recipe = tmp_path / "hub/recipes/small.yaml"
+    named = recipe.read_text().replace(
+        "data/*.parquet", "hf://datasets/ORG/PAGES/data/*.parquet\n    revision: unpinned"
+    )
+    recipe.write_text(named)
+    shutil.rmtree(tmp_path / "hub/data")
+    assert [one["files"] for one in open_small(tmp_path / "hub").fetch()["listings"]] == [3]
+    assert f"revision: {COMMIT[::-1]}" in recipe.read_text()
+    theirs, mine = open_small(tmp_path / "hub"), open_small(tmp_path / "copies")
+    theirs.build()
+    mine.build()
+    assert contents(mine) == contents(theirs)
+    assert theirs.planned["web/parquet"].plan_key == mine.planned["web/parquet"].plan_key
+    (tmp_path / "web/data/1.parquet").write_bytes((tmp_path / "web/data/0.parquet").read_bytes())
+    other = open_small(tmp_path / "hub", store=str(tmp_path / "other"))
+    shutil.copytree(tmp_path / "hub/.curate/listings", tmp_path / "other/listings")
+    with pytest.raises(CurateError, match=r"1.parquet: its bytes are not those that were listed"):
+        other.build()
 
 
 def test_fetch_says_when_there_is_nothing_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
