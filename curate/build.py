@@ -381,9 +381,8 @@ class Build(State):
         ids = "given" if (work / GIVEN_IDS).is_file() else "payload" if (work / IDS_OF_PAYLOADS).is_file() else "text"
         whole = all(file.drawn is None or file.drawn.share == 1 for file in files)
         listed = {"files": [[file.sha256, file.bytes] for file in files]} if whole else {}
-        elsewhere = {
-            file.sha256: self.store.remembered("inputs", file.sha256)["sha256"] for file in files if "://" in file.path
-        }
+        away = (one for file in files for one in file.each if "://" in one.path)
+        elsewhere = {one.sha256: self.store.remembered("inputs", one.sha256)["sha256"] for one in away}
         return {"ids": ids, **listed, **({"contents": elsewhere} if elsewhere else {})}
 
     def recall_contents(self, reader: Node) -> None:

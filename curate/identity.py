@@ -25,7 +25,12 @@ def canonical(value: Any) -> bytes:
 
 def digest(value: Any) -> str:
     """128 bits of the SHA-256 of the canonical JSON, in hexadecimal."""
-    return hashlib.sha256(canonical(value)).hexdigest()[:KEY_HEX]
+    return canonical_sha256(value)[:KEY_HEX]
+
+
+def canonical_sha256(value: Any) -> str:
+    """The SHA-256 of the canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def file_sha256(path: Path) -> str:

@@ -30,7 +30,7 @@ from curate.known import Known
 from curate.plan import INHERITED
 from curate.records import Shard, shards_of
 from curate.schema import dtype_of
-from curate.sources import Sources, Unread, at_hand
+from curate.sources import Sources, Unread, all_at_hand, at_hand
 from curate.step import Step
 from curate.store import Store
 
@@ -185,8 +185,10 @@ class Pass:
                 if provenance is not None:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
                 self.shard(name, docs, tally, lost)
-        source = self.files.files[rank]
-        if "://" not in source.path and file_sha256(Path(source.path)) != source.sha256:
+        changed = (
+            f for f in self.files.files[rank].each if "://" not in f.path and file_sha256(Path(f.path)) != f.sha256
+        )
+        for source in changed:
             for node in self.nodes:
                 for name in names:
                     _record(node, name).unlink(missing_ok=True)
@@ -210,9 +212,10 @@ class Pass:
     def records(self, rank: int, tally: Tally, start: int) -> Iterator[Shard]:
         assert self.files
         work, file = self.nodes[0], self.files.files[rank]
-        at = at_hand(file, Store(self.replies.parent), work.draft / "work")
+        reader = work.found()
+        hold: Any = all_at_hand if step.together(reader) else at_hand
+        at = hold(file, Store(self.replies.parent), work.draft / "work")
         with failing(f"{work.title} on {Path(file.path).name}"), at as path:
-            reader = work.found()
             frames = reader.call(path, start, **work.params) if start else reader.call(path, **work.params)
             started = time.perf_counter()
             for shard in shards_of(frames, work, file):

@@ -17,7 +17,7 @@ from curate.plan import INHERITED, STANDARD, Node, Plan
 from curate.schema import Discovery, Schema, flat
 from curate.sources import list_sources
 from curate.sql import folded
-from curate.step import Artifact, Step, code_of
+from curate.step import Artifact, Step, code_of, together
 
 if TYPE_CHECKING:
     from curate.published import Input
@@ -192,7 +192,8 @@ class Planner:
         if names_card(entry.files):
             return input_of(self, found, params, entry, where)
         files = [address(f, entry.revision) for f in entry.files if not f.startswith("embedded:")]
-        sources = list_sources(files, self.project, self.store, where, self.fraction) if files else None
+        many = together(found)
+        sources = list_sources(files, self.project, self.store, where, self.fraction, many) if files else None
         raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
         return Input(sources, raw, dict(entry.columns), entry.license)
 

@@ -48,6 +48,15 @@ class Source:
     """Of a remote file."""
     drawn: Drawn | None = None
     """None where nothing is sampled."""
+    name: str = ""
+    """What it is called below the folder in which its pattern looks."""
+    members: tuple[Source, ...] = ()
+    """The files of a group (`curate/together.py`)."""
+
+    @property
+    def each(self) -> tuple[Source, ...]:
+        """The files that it is: its members, or itself."""
+        return self.members or (self,)
 
 
 @dataclass(frozen=True)
@@ -62,14 +71,27 @@ class Sources:
 
 
 def list_sources(
-    patterns: list[str], project: Path, store: Store, where: str = "", sample: float | None = None
+    patterns: list[str],
+    project: Path,
+    store: Store,
+    where: str = "",
+    sample: float | None = None,
+    together: int = 0,
 ) -> Sources:
     """Files that the patterns name, relative to the project. CurateError if a pattern matches nothing or was not listed yet.
 
-    sample: the share that is wanted; the files that it leaves out are not opened.
+    sample: the share that is wanted; the files that it leaves out are not opened. together: how many small files make one input; 0 if
+    each is one. Then all are opened, and a sample takes some of the groups.
     """
+    from curate.together import digested as digested_together
+    from curate.together import groups
+
     try:
         files = {file.path: file for file in listed(patterns, project, store, where)}
+        if together:
+            made = {one.name: one for one in groups(digested_together([*files.values()], store), together)}
+            some = sampled([(name, one.bytes) for name, one in made.items()], sample)
+            return Sources(in_order(replace(made[name], drawn=drawn) for name, drawn in some))
         chosen = sampled([(file.path, file.bytes) for file in files.values()], sample)
         digested = [replace(_digested(files[path], store), drawn=drawn) for path, drawn in chosen]
     except OSError as error:
@@ -89,22 +111,26 @@ def _digested(file: Source, store: Store) -> Source:
     blob = path.resolve() if path.is_symlink() else path
     if blob.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", blob.name):
         return replace(file, sha256=blob.name)
-    return Source(file.path, *store.digest_of(path))
+    sha256, size = store.digest_of(path)
+    return replace(file, sha256=sha256, bytes=size)
 
 
 def listed(patterns: list[str], project: Path, store: Store, where: str = "") -> list[Source]:
     """Files that the patterns name, each once; local ones are not digested yet."""
     from curate.listings import listed as listed_elsewhere
+    from curate.together import name_below
 
     found: dict[str, Source] = {}
     for pattern in patterns:
         if "://" in pattern:
-            found |= {file.path: file for file in listed_elsewhere(pattern, store, where)}
+            away = listed_elsewhere(pattern, store, where)
+            found |= {file.path: replace(file, name=name_below(pattern, file.path)) for file in away}
             continue
+        whole = str(project / Path(pattern).expanduser())
         paths = [Path(f) for f in sorted(glob.glob(_pattern(project, pattern), recursive=True)) if Path(f).is_file()]
         if not paths:
             raise CurateError(f"no file matches {pattern!r} (looked in {_shown(project)})", where=where)
-        found |= {str(path): Source(str(path), "", path.stat().st_size) for path in paths}
+        found |= {str(p): Source(str(p), "", p.stat().st_size, name=name_below(whole, str(p))) for p in paths}
     return list(found.values())
 
 
@@ -162,6 +188,13 @@ def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[
 
 
 @contextlib.contextmanager
+def all_at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[list[tuple[str, str]]]:
+    """(name, path on this machine) of each file of a group."""
+    with contextlib.ExitStack() as stack:
+        yield [(one.name, stack.enter_context(at_hand(one, store, folder))) for one in file.each]
+
+
+@contextlib.contextmanager
 def _copies(file: Source, folder: Path | None) -> Iterator[Path]:
     """A folder for the copy of one file: with a name of its own in the folder, or one that goes away in any case."""
     if folder is None:
@@ -196,7 +229,9 @@ def folder_sources(
     """Files of a stored folder (name, bytes, sha256) that a reader takes, by suffix."""
     known = {name: (size, sha256) for name, size, sha256 in names if name.endswith(suffixes)}
     chosen = sampled([(name, size) for name, (size, _) in known.items()], sample)
-    return Sources(in_order(Source(str(folder / n), known[n][1], known[n][0], drawn=drawn) for n, drawn in chosen))
+    return Sources(
+        in_order(Source(str(folder / n), known[n][1], known[n][0], drawn=drawn, name=n) for n, drawn in chosen)
+    )
 
 
 def _shown(path: Path) -> str:

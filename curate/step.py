@@ -299,6 +299,11 @@ def suffixes(step: Step) -> tuple[str, ...]:
     return tuple(getattr(sys.modules[step.module], "SUFFIXES", ("",)))
 
 
+def together(step: Step) -> int:
+    """How many files a reader takes at a time, as its module says (`TOGETHER`); 0 for one that takes a path."""
+    return int(getattr(sys.modules[step.module], "TOGETHER", 0))
+
+
 def columns_of(step: Step) -> pl.Schema | None:
     """Columns that a reader gives for any file, as its module says (`SCHEMA`); None where that depends on the file."""
     return getattr(sys.modules[step.module], "SCHEMA", None)
