@@ -1,7 +1,8 @@
 """Records of a JSON Lines file: plain, gzip, zstd, lz4 or bzip2, by path or URL, whatever it is called.
 
 Two passes: one over every line to find a schema that holds all of them (`_lines.py`), one to read them with polars. So every frame of a
-file has the same columns, and none of its fields is lost or retyped by where the file happens to be cut.
+file has the same columns, and none of its fields is lost or retyped by where the file happens to be cut. Addresses and dates stand in
+columns of ours also in files of datatrove, Dolma and MegaMath (`_layouts.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.step import read
+from curation.read._layouts import with_usual_columns
 from curation.read._lines import Chunk, Schema, chunks, objects
 
 MAX_COLUMNS = 4096
@@ -26,9 +28,9 @@ SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".json.gz")
 def jsonl(path: str, *, max_bytes: int = 16_000_000) -> Iterator[pl.DataFrame]:
     """Records of a JSON Lines file, one row each, with the file's own columns (objects as structs) and `error`.
 
-    max_bytes: of one line; longer ones become error rows. A line that is no JSON object becomes a row of nulls with an error that names
-    it. A field of the file called `error` is renamed `error_`. An empty file gives no frame. Raises CurateError if no line is a JSON
-    object.
+    `url`, `date`, `dump` and `license` are found within `metadata` and `meta` too. max_bytes: of one line; longer ones become error rows.
+    A line that is no JSON object becomes a row of nulls with an error that names it. A field of the file called `error` is renamed
+    `error_`. An empty file gives no frame. Raises CurateError if no line is a JSON object.
     """
     import fsspec
 
@@ -72,7 +74,7 @@ def _frame(chunk: Chunk, schema: dict[str, pl.DataType]) -> pl.DataFrame:
         errors = [*chunk.errors, *bad]
     if "error" in frame.columns:
         frame = frame.rename({"error": "error_"})
-    frame = frame.with_columns(error=pl.lit(None, pl.String))
+    frame = with_usual_columns(frame).with_columns(error=pl.lit(None, pl.String))
     return pl.concat([frame, pl.DataFrame({"error": errors}, schema={"error": pl.String})], how="diagonal")
 
 

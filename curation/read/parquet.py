@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.step import read
+from curation.read._layouts import with_usual_columns
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -24,6 +25,7 @@ SUFFIXES = (".parquet",)
 def parquet(path: str) -> Iterator[pl.DataFrame]:
     """Rows of a Parquet file with the file's own columns (structs and lists as they are) and `error`.
 
+    `url`, `date`, `dump` and `license` are found within `metadata` and `meta` too (`_layouts.py`).
     A row group that cannot be read further becomes one row of nulls with an error. A column of the file called `error` is renamed
     `error_`. Frames hold about 32 MB. Raises CurateError for a file that is no Parquet.
     """
@@ -71,4 +73,5 @@ def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
     if "error" in frame.columns:
         frame = frame.rename({"error": "error_"})
     strings = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum, pl.Null)]
-    return frame.with_columns(pl.col(strings).cast(pl.String), error=pl.lit(None, pl.String))
+    frame = frame.with_columns(pl.col(strings).cast(pl.String))
+    return with_usual_columns(frame).with_columns(error=pl.lit(None, pl.String))
