@@ -198,8 +198,8 @@ def all_at_hand(file: Source, store: Store, folder: Path | None = None) -> Itera
 def _copies(file: Source, folder: Path | None) -> Iterator[Path]:
     """A folder for the copy of one file: with a name of its own in the folder, or one that goes away in any case."""
     if folder is None:
-        with tempfile.TemporaryDirectory(prefix="input-", ignore_cleanup_errors=True) as copies:
-            yield Path(copies)
+        with tempfile.TemporaryDirectory(prefix="input-", ignore_cleanup_errors=True) as away:
+            yield Path(away)
         return
     copies = folder / f"input-{digest([file.path, file.sha256])}"
     copies.mkdir(parents=True, exist_ok=True)
