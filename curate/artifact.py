@@ -254,18 +254,22 @@ class View:
         return sum(s.live for s in self.pieces[-1].shards.values())
 
     def owners(self) -> dict[str, Piece]:
-        """Which piece holds the current value of each column: the last that has it. `as_read` is the base's text, or carried by it."""
+        """Which piece holds the current value of each column: the last that has it."""
         held = {column: piece for piece in self.pieces if piece.kind != "verdict" for column in piece.columns}
-        return {AS_READ: self.pieces[0], **held}
+        held.pop(AS_READ, None)
+        return held
+
+    def holders(self) -> dict[str, Piece]:
+        """The same, and of `as_read` the base, which has it as its text or carries it."""
+        return {**self.owners(), AS_READ: self.pieces[0]}
 
     def load(self, shard: str, columns: Sequence[str]) -> pl.DataFrame:
         """Live rows of one shard: `row` and the named columns, in row order."""
-        owners = self.owners()
-        rows = self.pieces[-1].live(shard)
+        holders, rows = self.holders(), self.pieces[-1].live(shard)
         parts = [pl.DataFrame({ROW: rows})]
         wanted: dict[int, list[str]] = {}
         for column in columns:
-            wanted.setdefault(id(owners[column]), []).append(column)
+            wanted.setdefault(id(holders[column]), []).append(column)
         for piece in {id(p): p for p in self.pieces}.values():
             names = wanted.get(id(piece))
             if not names:
