@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.artifact import ROW, SHARD_BYTES, SHARD_ROWS, View, parquet_bytes, replace_file
+from curate.artifact import AS_READ, ROW, SHARD_BYTES, SHARD_ROWS, View, parquet_bytes, replace_file
 from curate.errors import CurateError, failing
 from curate.passes import Work, store
 from curate.schema import accepted, dtype_of
@@ -47,7 +47,8 @@ class Prepare:
                 seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
         replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen))
         replace_file(self.node.draft / "work" / "sorted" / name, parquet_bytes(docs.drop(ROW), GROUP_ROWS))
-        replace_file(sizes, parquet_bytes(docs.select("id", pl.col("text").str.len_bytes().alias("bytes"))))
+        texts = [pl.col(c).str.len_bytes().fill_null(0) for c in ("text", AS_READ) if c in docs.columns]
+        replace_file(sizes, parquet_bytes(docs.select("id", bytes=pl.sum_horizontal(texts))))
         return docs.height
 
 

@@ -434,6 +434,16 @@ class Curated:
             for _, n, m in built_nodes(self.built)
         ]
 
+    def losses(self) -> list[dict[str, Any]]:
+        """What built steps found in documents and kept in their texts, such as formulas: corpus, node, what, found, kept, documents.
+
+        `documents` counts those that lost some. Any step that gives the columns `X_found` and `X_kept` stands here.
+        """
+        from curate.losses import losses
+
+        with readable(self.title):
+            return losses(self.built)
+
     def mixture(self) -> dict[str, Any]:
         """Facts of the built mixture; empty before it is built."""
         node = self.planned.nodes.get("mixture")

@@ -28,6 +28,8 @@ from curate.identity import digest
 
 PieceKind = Literal["base", "columns", "verdict", "files"]
 ROW = "row"
+AS_READ = "as_read"
+"""What `reads=` calls the text as the reader gave it (`curate/as_read.py`): an HTML page after its text was taken out of it."""
 SHARD_BYTES = 32 << 20
 """Text per shard. A shard is the unit of work and of memory: a worker holds one at a time."""
 SHARD_ROWS = 16_384
@@ -221,7 +223,10 @@ class Piece:
         return cls(folder, manifest.kind, manifest.schema, {s.name: s for s in manifest.shards}, manifest.content)
 
     def read(self, shard: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        return read_checked(self.folder, shard, self.shards[shard].sha256, columns)
+        if columns is None or AS_READ not in columns or AS_READ in self.columns:
+            return read_checked(self.folder, shard, self.shards[shard].sha256, columns)
+        stored = dict.fromkeys("text" if c == AS_READ else c for c in columns)
+        return self.read(shard, list(stored)).with_columns(pl.col("text").alias(AS_READ)).select(columns)
 
     def live(self, shard: str) -> pl.Series:
         """Numbers of the rows that go on from this piece, ascending."""
@@ -250,16 +255,21 @@ class View:
 
     def owners(self) -> dict[str, Piece]:
         """Which piece holds the current value of each column: the last that has it."""
-        return {column: piece for piece in self.pieces if piece.kind != "verdict" for column in piece.columns}
+        held = {column: piece for piece in self.pieces if piece.kind != "verdict" for column in piece.columns}
+        held.pop(AS_READ, None)
+        return held
+
+    def holders(self) -> dict[str, Piece]:
+        """The same, and of `as_read` the base, which has it as its text or carries it."""
+        return {**self.owners(), AS_READ: self.pieces[0]}
 
     def load(self, shard: str, columns: Sequence[str]) -> pl.DataFrame:
         """Live rows of one shard: `row` and the named columns, in row order."""
-        owners = self.owners()
-        rows = self.pieces[-1].live(shard)
+        holders, rows = self.holders(), self.pieces[-1].live(shard)
         parts = [pl.DataFrame({ROW: rows})]
         wanted: dict[int, list[str]] = {}
         for column in columns:
-            wanted.setdefault(id(owners[column]), []).append(column)
+            wanted.setdefault(id(holders[column]), []).append(column)
         for piece in {id(p): p for p in self.pieces}.values():
             names = wanted.get(id(piece))
             if not names:

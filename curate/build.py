@@ -319,7 +319,7 @@ class Build(State):
 
         assert node.chain
         work, view = self.work(node), self.reading(self.view(node.chain))
-        columns = tuple(node.chain.schema)
+        columns = tuple(c for c in node.chain.schema if c in node.schema)
         prepare = Prepare(work, view, columns)
         started = time.perf_counter()
         with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:

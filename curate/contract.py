@@ -27,6 +27,7 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from curate import step
+from curate.artifact import AS_READ
 from curate.code import PACKAGE
 from curate.contract_samples import BENCHMARK, DOCUMENTS, Cut, documents
 from curate.errors import CurateError
@@ -37,7 +38,7 @@ from curate.sources import Source
 from curate.step import DOCUMENT, Artifact, Benchmarks, Kind, Step
 
 READERS: Schema = {
-    c: pl.String() for c in (*DOCUMENT, "source", "url", "license", "date", "dump", "extra", "parent_id")
+    c: pl.String() for c in (*DOCUMENT, AS_READ, "source", "url", "license", "date", "dump", "extra", "parent_id")
 }
 """Columns that no step need give. Those of a user's own files have no known type; steps that read such ones are skipped."""
 TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from curate.artifact import Piece, errors_name
+from curate.artifact import AS_READ, Piece, errors_name
 from curate.sql import NUMBER, Column, exact_path, folded, literal, quoted, sql_type, table
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def segment_sql(state: State, corpus: str, nodes: Sequence[Node], outside: int, 
                 fates.append((f"{alias}.fate", node.name))
                 failed.append(f"nullif({alias}.failed, [])")
         else:
-            for column in piece.columns:
+            for column in piece.columns.keys() - {AS_READ}:
                 value = f"{alias}.{quoted(column)}"
                 value = f"to_json({value})::varchar" if folded(column) in odd else value
                 columns.setdefault(column, []).insert(0, value)

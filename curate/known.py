@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.artifact import ROW, Damaged, Manifest, Piece, parquet_bytes, replace_file
+from curate.artifact import AS_READ, ROW, Damaged, Manifest, Piece, parquet_bytes, replace_file
 from curate.identity import digest
 from curate.store import Store
 
@@ -132,14 +132,19 @@ def columns_of_base(node: Node) -> dict[str, str]:
     for column in node.reads:
         maker = node.chain.maker(column) if node.chain else node
         since = maker.base is node.base and not maker.is_base
-        found |= columns_of_base(maker) if since else {column: maker.value_key}
+        found |= columns_of_base(maker) if since else {_stored(column, node.base): maker.value_key}
     return found
+
+
+def _stored(column: str, base: Node) -> str:
+    """What a column of a base is called there: the text as it was read is the text of a reader's piece."""
+    return "text" if column == AS_READ and base.kind == "read" else column
 
 
 def columns_of_reader(node: Node) -> set[str]:
     """The reader's columns that a node's values come from, through whatever was computed in between."""
     makers = {column: node.chain.maker(column) for column in node.reads} if node.chain else {}
-    parts = [{c} if maker.chain is None else columns_of_reader(maker) for c, maker in makers.items()]
+    parts = [{_stored(c, maker)} if maker.chain is None else columns_of_reader(maker) for c, maker in makers.items()]
     return set().union(*parts)
 
 
@@ -191,7 +196,7 @@ def _told(column: str, side: str) -> str:
     """A column in a join: of long texts the digest."""
     from curate.sql import quoted
 
-    return f"sha256({side}.text)" if column == "text" else f"{side}.{quoted(column)}"
+    return f"sha256({side}.{column})" if column in ("text", AS_READ) else f"{side}.{quoted(column)}"
 
 
 def _whole(folder: Path) -> bool:

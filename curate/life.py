@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate import gather
-from curate.artifact import ROW
+from curate.artifact import AS_READ, ROW
 from curate.clauses import parse
 from curate.gather import SHARD
 from curate.plan import INHERITED
@@ -146,7 +146,7 @@ def _taken_over(state: State, corpus: str, last: Node, ids: Sequence[str]) -> li
     view = state.reading(state.view(last))
     rows = gather.search(view.pieces[0], pl.col("id").is_in(pl.Series(ids, dtype=pl.String).implode()), ["id"])
     rows = rows.join(live(state, last, rows), on=[SHARD, ROW], how="semi", maintain_order="left")
-    whole = gather.joined(view, rows.drop("id"), [c for c in last.schema if c != "text"])
+    whole = gather.joined(view, rows.drop("id"), [c for c in last.schema if c not in ("text", AS_READ)])
     whole = whole.join(
         gather.some(view.owners()["text"], rows, [LENGTH]), on=[SHARD, ROW], how="left", maintain_order="left"
     )

@@ -20,7 +20,7 @@ from typing import Any
 import polars as pl
 
 from curate import step
-from curate.artifact import ROW, Stored, View, errors_name, replace_file, write_parquet
+from curate.artifact import AS_READ, ROW, Stored, View, errors_name, replace_file, write_parquet
 from curate.clauses import parse
 from curate.code import PACKAGE
 from curate.errors import CurateError, failing
@@ -251,6 +251,8 @@ class Pass:
         for node in self.nodes:
             if node.kind == "read":
                 base = store(node, name, docs.select(ROW, *node.adds), lost).sha256
+                if any(AS_READ in later.reads for later in self.nodes):
+                    docs = docs.with_columns(pl.col("text").alias(AS_READ))
             elif node.kind == "keep":
                 started = time.perf_counter()
                 verdict = judge(docs, node.clauses)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate import code, step
+from curate.artifact import AS_READ
+from curate.as_read import last_reader
 from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean
 from curate.fraction import percent
@@ -26,7 +28,20 @@ if TYPE_CHECKING:
 
 
 FATES = ("kept", "undecided", "repeat", "quarantined", "killed")
-RESERVED = ("row", "shard", "corpus", "fate", "fate_node", "failed", "error", "filename", "parent_id", "id", "source")
+RESERVED = (
+    "row",
+    "shard",
+    "corpus",
+    "fate",
+    "fate_node",
+    "failed",
+    "error",
+    "filename",
+    "parent_id",
+    "id",
+    "source",
+    AS_READ,
+)
 """Columns of the views and of stored pieces, which no step and no file may give."""
 
 
@@ -82,12 +97,13 @@ class Planner:
         entry = self.recipe.corpora[name]
         where = self.recipe.location("corpora", name)
         node = self.read(name, entry, where) if entry.read else self.reference(str(entry.from_), where)
+        last = last_reader(self, name)
         for position, item in enumerate(entry.steps):
             at = self.recipe.location("corpora", name, "steps", position)
             node = (
                 self.keep(name, item.name, item.clauses or {}, node, at)
                 if item.verb == "keep"
-                else self.apply(name, item, node, at)
+                else self.apply(name, item, node, at, carries=position < last)
             )
         self.under_way.pop()
         self.ends[name] = node
@@ -150,6 +166,7 @@ class Planner:
         if self.fraction:
             own["sample"] = percent(self.fraction)
         adds: Schema = {**{c: pl.String() for c in STANDARD}, **foreign}
+        schema = {**adds, AS_READ: pl.String()} if last_reader(self, corpus) >= 0 else adds
         node = Node(
             f"{corpus}/{found.name}",
             corpus,
@@ -161,7 +178,7 @@ class Planner:
             tuple(others),
             given.sources,
             adds=adds,
-            schema=adds,
+            schema=schema,
             where=where,
             raw=tuple(given.raw),
             sample=self.fraction,
@@ -178,7 +195,7 @@ class Planner:
             None,
             node,
             reads=("id", "date", "dump"),
-            schema=adds,
+            schema=schema,
             where=where,
             clauses=(("repeat", ""),),
         )
@@ -240,8 +257,8 @@ class Planner:
             )
         )
 
-    def apply(self, corpus: str, item: StepEntry, chain: Node, where: str) -> Node:
-        """One step of a corpus and, if it has any, its default clauses."""
+    def apply(self, corpus: str, item: StepEntry, chain: Node, where: str, *, carries: bool = False) -> Node:
+        """One step of a corpus and, if it has any, its default clauses. carries: a later step reads the text as it was read."""
         from curate.datacard import made_by, resolve
         from curate.trained import artifact
 
@@ -253,6 +270,11 @@ class Planner:
         models = {p: self.model(str(params[p]), where) for p in found.models}
         benchmarks = resolve(self, found, params, where)
         reads = found.reads_with(params)
+        if AS_READ in reads and (AS_READ not in chain.schema or found.kind not in ("score", "rewrite")):
+            raise CurateError(
+                f"{corpus}: {found.title} reads the text as it was read, which only a score or rewrite of documents that were read can",
+                where=where,
+            )
         for column in reads:
             if column not in chain.schema:
                 hint = did_you_mean(column, chain.schema)
@@ -292,6 +314,10 @@ class Planner:
             adds = schema
         else:
             schema = {**chain.schema, **adds}
+            if not carries:
+                schema.pop(AS_READ, None)
+            elif found.kind == "across":
+                own["carries"] = [AS_READ]
         node = self.add(
             Node(
                 f"{corpus}/{item.name}",
@@ -332,7 +358,7 @@ class Planner:
                 )
             try:
                 parsed[clause] = parse(text)
-                parsed[clause].check(chain.schema)
+                parsed[clause].check({c: t for c, t in chain.schema.items() if c != AS_READ})
             except CurateError as error:
                 raise CurateError(f"{corpus}: clause {clause}: {error.message}", where=where) from None
         reads = tuple(dict.fromkeys(c for p in parsed.values() for c in sorted(p.columns)))

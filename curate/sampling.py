@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate import gather
+from curate.artifact import AS_READ
 from curate.errors import CurateError, did_you_mean
 from curate.sql import literal, quoted
 from curate.views import connect, frame
@@ -64,7 +65,7 @@ def after_step(curated: Curated, name: str, n: int, dropped: bool, seed: int) ->
     order = {one: position for position, one in enumerate(_chosen(ids.with_columns(distance=pl.lit(0.0)), n, seed))}
     rows = ids.filter(pl.col("id").is_in(list(order))).sort(pl.col("id").replace_strict(order, return_dtype=pl.UInt32))
     rows = rows.unique("id", keep="first", maintain_order=True)
-    shown = [c for c in dict.fromkeys(["id", *node.schema, *node.adds]) if c not in ("text", "tokens")]
+    shown = [c for c in dict.fromkeys(["id", *node.schema, *node.adds]) if c not in ("text", "tokens", AS_READ)]
     docs = gather.joined(view, rows.select("shard", "row"), [*shown, "text"]).drop("shard", "row")
     if node.kind != "rewrite" or node.chain is None:
         return docs

@@ -131,7 +131,7 @@ class State:
 
     def reading(self, view: View, columns: Iterable[str] | None = None) -> View:
         """A view, once the files that hold these columns of it, or all, are here. Damaged if they cannot be had."""
-        owners = view.owners()
+        owners = view.holders()
         wanted = view.pieces if columns is None else (view.pieces[-1], *(owners[c] for c in columns if c in owners))
         for key in dict.fromkeys(piece.folder.name for piece in wanted):
             self.store.ensure(key)

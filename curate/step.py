@@ -101,9 +101,10 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     decorate.__name__ = kind
     decorate.__doc__ = f"""Mark a function as a `{kind}` step.
 
-    reads: columns it needs besides `id` and `text`. uses: distributions whose version can change its output. files: data files,
-    relative to its module, whose bytes are part of its identity (globs allowed). version: replaces the digest of its code, for
-    costly steps. each: the function takes and gives one document. keep: default clauses for what the step found (`@across`).
+    reads: columns it needs besides `id` and `text`; `as_read` is the text as the reader gave it (the HTML of a page). uses:
+    distributions whose version can change its output. files: data files, relative to its module, whose bytes are part of its identity
+    (globs allowed). version: replaces the digest of its code, for costly steps. each: the function takes and gives one document.
+    keep: default clauses for what the step found (`@across`).
     prepare: what an `@across` step needs of each shard, computed shard by shard in parallel.
     """
     return decorate

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate import gather
+from curate.artifact import AS_READ
 from curate.clause_conditions import Between, Comparison
 from curate.clause_values import Value
 from curate.clauses import Clause, parse
@@ -51,7 +52,7 @@ def whatif(curated: Curated, corpus: str, asked: str, n: int) -> dict[str, Any]:
             f"{node.name} is not built as it stands now; run curate build {curated.title} --only {corpus}"
         )
     assert node.chain
-    read = (node.chain.schema.keys() - {"text"}) | (question.new.columns if question.new else set())
+    read = (node.chain.schema.keys() - {"text", AS_READ}) | (question.new.columns if question.new else set())
     reached = Reached(state.piece(node), state.reading(state.view(node.chain), read))
     gained, lost, counts = compared(question, reached)
     if n and gained.len() + lost.len():
@@ -109,7 +110,7 @@ def understood(curated: Curated, corpus: str, asked: str) -> Question:
     node, name, old = chosen[0]
     if new:
         try:
-            new.check(node.schema)
+            new.check({c: t for c, t in node.schema.items() if c != AS_READ})
         except CurateError as error:
             raise CurateError(f"clause {name} of {node.name}: {error.message}") from None
     return Question(node, name, old, new)

@@ -108,6 +108,7 @@ def show(
         told = {
             "recipe": curated.title,
             "funnel": rows,
+            "losses": curated.losses(),
             "mixture": facts,
             "prompts": curated.prompts(),
             "runs": curated.runs(),
@@ -116,6 +117,7 @@ def show(
     if not rows:
         return click.echo(f"nothing of {curated.title} is built yet; run: curate build {curated.title}")
     click.echo(f"{curated.title}: {curated.recipe.about or ''}\n")
+    lost = curated.losses()
     for corpus in dict.fromkeys(row["corpus"] for row in rows):
         own = [row for row in rows if row["corpus"] == corpus]
         start = max(1, own[0]["in"])
@@ -126,6 +128,8 @@ def show(
             body.append([*line, *([total_text(whole["documents"].get(row["node"]))] if whole else []), fates])
         heads = ["node", "in", "out", "of all", *(["at 100%"] if whole else []), "ended here"]
         table(heads, body, right=(1, 2, 3, 4) if whole else (1, 2, 3))
+        for row in (row for row in lost if row["corpus"] == corpus):
+            click.echo(_loss_text(row))
         click.echo()
     if facts:
         click.echo(
@@ -141,6 +145,14 @@ def show(
         click.echo(printable(in_words(corpus, counted)))
     for curve in curated.curves() if curated.recipe.train else ():
         show_curve(curve)
+
+
+def _loss_text(row: dict[str, Any]) -> str:
+    """One line about what a step found and what of it is in its texts."""
+    lost = row["found"] - row["kept"]
+    share = f", {lost / row['found']:.2%} lost, in {number(row['documents'])} documents" if lost else ", none lost"
+    what = row["what"].replace("_", " ")
+    return printable(f"{row['node']}: {number(row['found'])} {what} found, {number(row['kept'])} kept{share}")
 
 
 @recipe_command(short_help="SQL over documents, funnel, fates, mixture, sources ...")

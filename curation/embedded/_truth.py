@@ -19,6 +19,7 @@ import polars as pl
 from curate.truth import Claim
 from curation.embedded._likeness import jaccard
 from curation.embedded._prose import SALAD
+from curation.embedded._truth_formulas import found
 
 MOST = 20_000
 """Pages that are looked at."""
@@ -75,7 +76,7 @@ def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFram
     for i, node in enumerate(nodes):
         reached = joined.filter(pl.col("ended") >= i)
         step = str(node.own["step"])
-        judge = {"extract.html_math": _extraction, "keep": _clauses}.get(step)
+        judge = {"extract.html_math": _extraction, "extract.html_clean": _extraction, "keep": _clauses}.get(step)
         for claim in judge(node, reached) if judge else ():
             yield claim._replace(corpus=corpus)
     kept = joined.filter(pl.col("fate") == "kept")
@@ -111,17 +112,7 @@ def _repeats(corpus: str, docs: pl.DataFrame, truth: pl.DataFrame) -> Claim:
 
 # ---- extraction -------------------------------------------------------------------------------------------------------------
 
-_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
-_BLANKS = re.compile(r"\s+|\\displaystyle(?![A-Za-z])|\\ (?= )")
 _WORD = re.compile(r"\w+")
-SHORTEST = 3
-"""Formulas of fewer characters are not counted: `$x$` is easily found by chance."""
-
-
-def formulas_in(text: str) -> Counter[str]:
-    """The formulas of a text without white space, counted."""
-    found = (_BLANKS.sub("", next(filter(None, m.groups()), "")) for m in _FORMULA.finditer(text))
-    return Counter(tex[1:-1] if tex.startswith("{") and tex.endswith("}") else tex for tex in found)
 
 
 def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
@@ -133,10 +124,9 @@ def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
     for text, told, formulas, encoding in texts.select("text", "true_text", "true_formulas", "encoding").iter_rows():
         have, want = Counter(_WORD.findall(text)), Counter(_WORD.findall(told))
         words = [words[0] + (have & want).total(), words[1] + have.total(), words[2] + want.total()]
-        tex = Counter(t for f in formulas if len(t := _BLANKS.sub("", f["tex"])) >= SHORTEST)
-        if tex:
-            true[encoding] += tex.total()
-            right[encoding] += (formulas_in(text) & tex).total()
+        kept, there = found(text, [f["tex"] for f in formulas], encoding)
+        if there:
+            right[encoding], true[encoding] = right[encoding] + kept, true[encoding] + there
     yield Claim("", step, "words of the main text", _ratio(words[0], words[1]), _ratio(words[0], words[2]), words[2])
     yield Claim("", step, "formulas", None, _ratio(right.total(), true.total()), true.total())
     for encoding in sorted(true):

@@ -10,7 +10,7 @@ import pytest
 
 import curate
 from curate.errors import CurateError
-from curation.embedded._truth import formulas_in
+from curation.embedded._truth_formulas import formulas_in, found
 
 PAGES = 1200
 RECIPE = f"""
@@ -168,6 +168,25 @@ def test_a_generator_of_ones_own_may_bring_a_measure(project: Path, measure):
 )  # fmt: skip
 def test_formulas_are_found_whatever_their_delimiters(text, formulas):
     assert sorted(formulas_in(text).elements()) == sorted(formulas)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "tex", "text", "there"),
+    [
+        ("dollar", "x^2 + 1", "so $x^2+1$", True), ("dollar", "x^2 + 1", "so $x^{2}+1$", False),
+        ("mathml-bare", r"x^2 \le 1", r"so $x^{2}\leq 1$", True), ("mathml-bare", "x^2 + 1", "so $x^{2+1}$", False),
+        ("mathjax3", r"\frac{a}{b}", r"$\frac ab$", True), ("mathjax3", r"\frac{a}{b}", "$ab$", False),
+        ("supsub", "x_{n+1} = 2", "x_{n + 1} = 2", True), ("supsub", "x_{n+1} = 2", "x_{n} + 1 = 2", False),
+        ("unicode", "x^2 + y_1", "x² + y_{1}", True), ("unicode", "x^2 + y_1", "x2 + y1", False),
+    ],
+)  # fmt: skip
+def test_a_formula_is_found_in_any_spelling_and_in_no_other_meaning(encoding, tex, text, there):
+    assert found(text, [tex, "x"], encoding) == (int(there), 1)
+
+
+def test_each_formula_of_a_page_is_looked_for_once():
+    assert found("$a+b$ and $a + b$", ["a + b"] * 3, "dollar") == (2, 3)
+    assert found("x^{2} = 4 and x^{2} = 49", ["x^2 = 49", "x^2 = 4", "x^2 = 4"], "supsub") == (2, 3)
 
 
 def test_rows_are_fit_for_a_table(measured):
