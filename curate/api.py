@@ -324,7 +324,7 @@ class Curated:
         """One row per node: name, step, whether it is stored, documents and bytes where known, reasons to build it.
 
         Of nodes to do also what goes in: `documents`, those of them that are `known`, those `to_do`, whether that is `exact`
-        (`curate/forecast.py`), `seconds` of one worker where earlier builds tell, and what is `missing` on this machine.
+        (`curate/forecast.py`), `seconds` of one worker where earlier builds tell, what is `missing` on this machine, and of readers `files` and `file_bytes`.
         """
         from curate.costs import rates, seconds_of
         from curate.forecast import Forecast
@@ -341,7 +341,7 @@ class Curated:
             else:
                 row |= outlook.payload() if outlook else {"documents": None}
                 row |= {"bytes": None, "seconds": seconds_of(node, outlook.todo if outlook else None, known)}
-                row |= {"missing": node.missing} if node.missing else {}
+                row |= {"missing": node.missing} if node.missing else node.reading()
             rows.append({**row, "why": reasons.get(name, [])})
         return rows
 

@@ -102,7 +102,7 @@ def fetch(pattern: str, store: Store, where: str = "") -> dict[str, Any]:
     with _at(where):
         found = sorted(_find(pattern), key=lambda file: file.name)
     if not found:
-        raise CurateError(f"no file matches {pattern!r}", where=where)
+        raise CurateError(f"no file matches {pattern.removeprefix(crawls.SCHEME)!r}", where=where)
     for file in found:
         if not file.etag and not file.name.startswith(crawls.SCHEME):
             raise CurateError(
@@ -116,7 +116,7 @@ def fetch(pattern: str, store: Store, where: str = "") -> dict[str, Any]:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, json.dumps({"pattern": pattern, "files": files}, indent=1).encode())
     return {
-        "pattern": pattern,
+        "pattern": pattern.removeprefix(crawls.SCHEME),
         "files": len(files),
         "bytes": sum(file.bytes for file in found),
         "new": len(now.keys() - before.keys()),

@@ -78,6 +78,11 @@ class Node:
     def inputs(self) -> tuple[Node, ...]:
         return (*((self.chain,) if self.chain else ()), *(node for _, node in self.others))
 
+    def reading(self) -> dict[str, int]:
+        """Of a reader: `files` and `file_bytes` that it takes; nothing where they are not listed."""
+        files = [one for file in (self.sources.files if self.sources else ()) for one in file.each]
+        return {"files": len(files), "file_bytes": sum(file.bytes for file in files)} if files else {}
+
     @functools.cached_property
     def base(self) -> Node:
         """The base piece that this node's rows are numbered by."""

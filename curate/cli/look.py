@@ -52,6 +52,8 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
     for row in todo:
         if row.get("missing"):
             click.echo(f"missing: {row['missing']}")
+        if row.get("files"):
+            click.echo(f"{row['node']} reads {row['files']:,} files, {row['file_bytes']:,} bytes")
     prospect_text(prospect)
 
 
