@@ -324,7 +324,8 @@ class Curated:
         """One row per node: name, step, whether it is stored, documents and bytes where known, reasons to build it.
 
         Of nodes to do also what goes in: `documents`, those of them that are `known`, those `to_do`, whether that is `exact`
-        (`curate/forecast.py`), `seconds` of one worker where earlier builds tell, what is `missing` on this machine, and of readers `files` and `file_bytes`.
+        (`curate/forecast.py`), `seconds` of one worker where earlier builds tell, what is `missing` on this machine, and of readers
+        `files` and `file_bytes`.
         """
         from curate.costs import rates, seconds_of
         from curate.forecast import Forecast

@@ -58,25 +58,34 @@ class Listed:
 
 
 class Copy:
-    """A copy under way, which another try or another process can go on with: its bytes at `path`, its ETag and size in `note`."""
+    """A copy under way, which another try can go on with: what is at `path`.
 
-    def __init__(self, path: Path, etag: str) -> None:
-        self.path, self.note = path, path.with_name(f"{path.name}.note")
-        self.etag, self.wanted = etag, -1
-        self.digest, self.size = hashlib.sha256(), 0
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            self.etag, self.wanted = json.loads(self.note.read_text("utf-8"))
-        if self.wanted < 0 or (etag and etag != self.etag):
-            self.etag, self.wanted = etag, -1
-            path.unlink(missing_ok=True)
-        elif path.is_file():
+    lasting: another process can, too, also once it is whole; ETag and size are noted beside it.
+    """
+
+    def __init__(self, path: Path, etag: str, size: int | None, lasting: bool) -> None:
+        self.note = path.with_name(f"{path.name}.note") if lasting else None
+        self.etag, self.wanted = etag, size
+        self.digest, self.size, self.asked = hashlib.sha256(), 0, False
+        begun = self._begun() if path.is_file() else None
+        if begun and (etag in ("", begun[0])) and (size in (None, begun[1])):
+            self.etag, self.wanted = begun
             with path.open("rb") as file:
                 while data := file.read(PART):
                     self._count(data)
+        else:
+            path.unlink(missing_ok=True)
+
+    def _begun(self) -> tuple[str, int] | None:
+        try:
+            etag, size = json.loads(self.note.read_text("utf-8")) if self.note else (None, None)
+        except (FileNotFoundError, ValueError):
+            return None
+        return (str(etag), int(size)) if size is not None else None
 
     @property
     def complete(self) -> bool:
-        return self.size == self.wanted
+        return self.size == self.wanted and (self.size > 0 or self.asked)
 
     def go_on(self, store: Any, name: str, file: BinaryIO) -> None:
         """Fetch the bytes that are still to come. Changed if the file is another one by now, Passing if the body ends too early."""
@@ -101,13 +110,14 @@ class Copy:
 
     def _hold_to(self, etag: str, size: int) -> None:
         """Note what is being copied, or compare with what was begun."""
+        self.asked = True
         if self.etag and etag != self.etag:
             raise Changed("is not the file that was listed")
-        if self.wanted not in (-1, size):
+        if self.wanted not in (None, size):
             raise Changed(f"has {size:,} bytes, not {self.wanted:,}")
-        if self.wanted < 0:
-            self.etag, self.wanted = etag, size
+        if self.note and not self.size:
             self.note.write_text(json.dumps([etag, size]), "utf-8")
+        self.etag, self.wanted = etag, size
 
     def _begin_anew(self, file: BinaryIO) -> None:
         file.truncate(0)
@@ -165,14 +175,22 @@ class Bucket:
             obstore.put(self._store, name, path, chunk_size=PART, max_concurrency=PARTS)
 
     def fetch(
-        self, name: str, path: Path, *, bytes: int | None = None, etag: str = "", waits: Sequence[float] = ()
+        self,
+        name: str,
+        path: Path,
+        *,
+        bytes: int | None = None,
+        etag: str = "",
+        waits: Sequence[float] = (),
+        lasting: bool = False,
     ) -> str:
         """Copy a file to a path and fsync it; its SHA-256. Changed if its size or ETag is not this one, where they are given.
 
-        The beginning that a copy which was broken off left there is not fetched again. waits: what may pass (resets, short bodies, 429, 503
-        SlowDown and their like) is tried again after each of these seconds, and from the first of them once bytes came. Away if it stays.
+        waits: what may pass (resets, short bodies, 429, 503 SlowDown and their like) is tried again after each of these seconds, and from
+        the first of them once bytes came. Away if it stays. lasting: what was copied before, by a process that is gone, is not fetched
+        again; a note beside the file says what that was.
         """
-        copy = Copy(path, etag)
+        copy = Copy(path, etag, bytes, lasting)
         left = list(waits)
         with path.open("a+b") as file:
             while not copy.complete:
@@ -188,9 +206,6 @@ class Bucket:
                         raise Away(error.message) from None
                     time.sleep(left.pop(0))
             os.fsync(file.fileno())
-        copy.note.unlink(missing_ok=True)
-        if bytes is not None and copy.size != bytes:
-            raise Changed(f"has {copy.size:,} bytes, not {bytes:,}", where=f"{self.url}/{name}")
         return copy.digest.hexdigest()
 
     def look(self, name: str) -> Listed | None:

@@ -156,7 +156,8 @@ class Unread(CurateError):
 def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[str]:
     """The path of a file on this machine; of a remote one, a copy in `folder` that goes away once it was read.
 
-    What was copied of it before a build was killed, or the network broke, stays in `folder` for the next one. Unread if it cannot be
+    What was copied of it before a build was killed, or the network broke, stays in `folder` for the next one. A folder that is not given is
+    one for this call. Unread if it cannot be
     had, is not what was listed, or has other bytes than when it was first read.
     """
     if "://" not in file.path:
@@ -175,7 +176,8 @@ def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[
     with _copies(file, folder) as copies:
         path = copies / name.rpartition("/")[2]
         try:
-            sha256 = bucket.fetch(name, path, bytes=file.bytes if file.etag else None, etag=file.etag, waits=WAITS)
+            size = file.bytes if file.etag else None
+            sha256 = bucket.fetch(name, path, bytes=size, etag=file.etag, waits=WAITS, lasting=True)
             _same_bytes(file, sha256, store)
         except Away as error:
             raise Unread(error.message, where=file.path) from None

@@ -130,13 +130,7 @@ def build(
     report = Report() if as_json else for_terminal()
     if through == "all" or (through or "").startswith("train/"):
         return _with_runs(curated, str(through), as_json, report, only=only, locked=locked)
-    try:
-        result = curated.build(only=only, through=through, locked=locked, report=report)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("stopped; what was finished is kept") from None
-    except Incomplete as error:
-        _tell_unread(error, as_json)
-        raise
+    result = _built(curated, as_json, only=only, through=through, locked=locked, report=report)
     if as_json:
         emit(result)
         return None
@@ -150,13 +144,18 @@ def build(
     click.echo(f"look at it: curate show {_called(curated)}")
 
 
-def _tell_unread(error: Incomplete, as_json: bool) -> None:
-    """One line for each input file that could not be had."""
-    if as_json:
-        emit({"failed": [{"file": file, "error": why} for file, why in error.failed]})
-        return
-    for file, why in error.failed:
-        click.echo(f"{file}: {why}", err=True)
+def _built(curated: Curated, as_json: bool, **how: Any) -> dict[str, Any]:
+    """What a build gave. Says one line for each input file that could not be had."""
+    try:
+        return curated.build(**how)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; what was finished is kept") from None
+    except Incomplete as error:
+        if as_json:
+            emit({"failed": [{"file": file, "error": why} for file, why in error.failed]})
+        for file, why in () if as_json else error.failed:
+            click.echo(f"{file}: {why}", err=True)
+        raise
 
 
 def _with_runs(
@@ -169,7 +168,7 @@ def _with_runs(
         raise CurateError(f"--only {only} and --through {through} are not one build; leave one out")
     curated.refuse_sample("train", dev=False)
     names = () if through == "all" else (through.removeprefix("train/"),)
-    result = curated.build(locked=locked, report=report)
+    result = _built(curated, as_json, locked=locked, report=report)
     rows = curated.train(*names, report=report) if names or curated.recipe.train else []
     if as_json:
         return emit({**result, "runs": rows})

@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from curate import objectstore
 from curate.cli import cli, main
 from curate.errors import CurateError, Incomplete
 from curate.objectstore import Away, Bucket, Changed
+from tests.curate import bucket
 from tests.curate.corpus import make_project, objects, open_small
 from tests.curate.flaky import Flaky, server
 
@@ -31,8 +33,8 @@ def flaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flaky]:
         yield running
 
 
-def fetched(flaky: Flaky, path: Path, **settings: object) -> str:
-    return Bucket(flaky.url).fetch("a.bin", path, bytes=len(DATA), waits=objectstore.WAITS, **settings)  # type: ignore[arg-type]
+def fetched(flaky: Flaky, path: Path, **settings: Any) -> str:
+    return Bucket(flaky.url).fetch("a.bin", path, **{"bytes": len(DATA), "waits": objectstore.WAITS, **settings})
 
 
 @pytest.mark.parametrize(
@@ -54,26 +56,72 @@ def test_a_file_comes_whole_whatever_breaks_on_the_way(flaky: Flaky, tmp_path: P
     assert sorted(p.name for p in tmp_path.iterdir()) == ["copy", "web"]
 
 
-def test_a_copy_that_was_broken_off_is_not_fetched_again(flaky: Flaky, tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [{"bytes": None}, {}], ids=["unlisted", "listed"])
+def test_a_copy_that_was_broken_off_is_not_fetched_again(flaky: Flaky, tmp_path: Path, told: dict[str, Any]) -> None:
     flaky.faults["a.bin"] = ["cut", *["403"] * 9]
     with pytest.raises(Away):
-        fetched(flaky, tmp_path / "copy")
+        fetched(flaky, tmp_path / "copy", lasting=True, **told)
     had = (tmp_path / "copy").stat().st_size
     assert 0 < had < len(DATA)
     flaky.faults.clear()
     flaky.asked.clear()
-    assert fetched(flaky, tmp_path / "copy") == SHA
+    assert fetched(flaky, tmp_path / "copy", lasting=True, **told) == SHA
     assert flaky.ranges("a.bin") == [f"bytes={had}-"]
+    assert fetched(flaky, tmp_path / "copy", lasting=True, **told) == SHA
+    assert len(flaky.asked) == 1, "what is whole is not fetched at all"
 
 
-def test_a_copy_of_what_is_another_file_by_now_is_refused(flaky: Flaky, tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [{"bytes": None}, {}], ids=["unlisted", "listed"])
+def test_a_copy_of_what_is_another_file_by_now_is_refused(flaky: Flaky, tmp_path: Path, told: dict[str, Any]) -> None:
     flaky.faults["a.bin"] = ["cut", *["403"] * 9]
     with pytest.raises(Away):
-        fetched(flaky, tmp_path / "copy")
+        fetched(flaky, tmp_path / "copy", lasting=True, **told)
     flaky.faults.clear()
     (tmp_path / "web/a.bin").write_bytes(DATA[::-1])
     with pytest.raises(Changed, match=r"a.bin: is not the file that was listed"):
-        fetched(flaky, tmp_path / "copy")
+        fetched(flaky, tmp_path / "copy", lasting=True, **told)
+
+
+def test_a_copy_of_which_nothing_is_noted_is_begun_anew(flaky: Flaky, tmp_path: Path) -> None:
+    (tmp_path / "copy").write_bytes(b"what somebody left")
+    assert fetched(flaky, tmp_path / "copy") == SHA
+    (tmp_path / "copy").write_bytes(b"what somebody left")
+    (tmp_path / "copy.note").write_text("torn")
+    assert fetched(flaky, tmp_path / "copy", lasting=True) == SHA
+
+
+def test_an_empty_file_is_a_file(flaky: Flaky, tmp_path: Path) -> None:
+    (tmp_path / "web/empty").write_bytes(b"")
+    for size in (0, None):
+        assert Bucket(flaky.url).fetch("empty", tmp_path / "copy", bytes=size) == hashlib.sha256().hexdigest()
+        assert (tmp_path / "copy").read_bytes() == b""
+
+
+def test_a_bucket_that_asks_to_slow_down_is_waited_for(
+    flaky: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "web/bucket").mkdir()
+    (tmp_path / "web/bucket/a.bin").write_bytes(DATA)
+    for name, value in {
+        "ACCESS_KEY_ID": "a",
+        "SECRET_ACCESS_KEY": "b",
+        "REGION": "x",
+        "ENDPOINT_URL": flaky.url,
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    flaky.faults["bucket/a.bin"] = ["503", "503", "503", "503", "cut", "reset", "cut"]
+    assert Bucket("s3://bucket").fetch("a.bin", tmp_path / "copy", bytes=len(DATA), waits=(0.0, 0.0)) == SHA
+    assert any(flaky.ranges("bucket/a.bin"))
+
+
+def test_a_copy_from_a_bucket_goes_on_where_it_was_broken_off(url: str, tmp_path: Path) -> None:
+    bucket.change(url, "a.bin", DATA)
+    listed = Bucket(url).look("a.bin")
+    assert listed
+    (tmp_path / "copy").write_bytes(DATA[:1_000_000] + b"x")  # a byte that only a range request leaves there
+    (tmp_path / "copy.note").write_text(json.dumps([listed.etag, len(DATA)]))
+    Bucket(url).fetch("a.bin", tmp_path / "copy", bytes=len(DATA), etag=listed.etag, lasting=True)
+    assert (tmp_path / "copy").read_bytes() == DATA[:1_000_000] + b"x" + DATA[1_000_001:]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +161,8 @@ def test_a_file_that_cannot_be_had_is_named_and_the_next_build_tries_only_it(
     whole = open_small(away)
     assert whole.planned  # one of the files was copied to see its columns
     flaky.asked.clear()
-    flaky.faults["1.parquet"] = ["503"] * 99
-    with pytest.raises(Incomplete, match=r"1 of 3 files could not be read: .*1.parquet: .*503.*tries only") as error:
+    flaky.faults["1.parquet"] = ["403"] * 99
+    with pytest.raises(Incomplete, match=r"1 of 3 files could not be read: .*1.parquet: .*403.*tries only") as error:
         open_small(away).build()
     assert [file for file, _ in error.value.failed] == [f"{flaky.url}/1.parquet"]
     assert {name for name, _ in flaky.asked} == {"0.parquet", "1.parquet", "2.parquet"}

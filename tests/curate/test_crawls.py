@@ -63,6 +63,8 @@ def test_a_snapshot_is_listed_and_read_with_its_name_as_dump(crawl: Flaky, tmp_p
     (found,) = open_small(folder).fetch()["listings"]
     assert (found["files"], found["new"]) == (12, 12)
     assert open_small(folder).planned and not [a for a in crawl.asked if a[0].endswith(".warc.gz")], "no file is read"
+    row = open_small(folder).plan()[0]
+    assert (row["files"], row["file_bytes"], row["documents"]) == (12, found["bytes"], None)
     open_small(folder).build()
     rows = open_small(folder).sql("select url, date, dump from documents order by url")
     assert rows.height == 36 and rows["dump"].unique().to_list() == [NAME]

@@ -114,6 +114,7 @@ def test_a_sample_takes_some_of_the_pages(tmp_path: Path) -> None:
     folder = project(tmp_path, 600)
     sample = open_small(folder).sampled("10%")
     sample.build()
+    assert 300 < sample.projection()["documents"]["web/html"]["estimate"] < 1200
     assert 20 < sample.sql("select count(*) n from documents").item() < 120
 
 
