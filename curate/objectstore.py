@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PART = 8 << 20
 """Bytes sent or taken at a time."""
+LONGEST_FOOTER = 64 << 20
+"""Bytes of a Parquet file's footer; one of a thousand row groups of a hundred columns has about 10 MB."""
 PARTS = 2
 """Parts of one file under way at once."""
 WAITS = (1.0, 4.0, 15.0, 60.0)
@@ -207,6 +209,28 @@ class Bucket:
                     time.sleep(left.pop(0))
             os.fsync(file.fileno())
         return copy.digest.hexdigest()
+
+    def footer(self, name: str, path: Path) -> bool:
+        """Write a file of the same size, in which a Parquet file's footer alone is there. Whether it is one, and comes in parts."""
+        import obstore
+
+        for length in (1 << 16, LONGEST_FOOTER):
+            with self._told():
+                try:
+                    found = obstore.get(self._store, name, options={"range": {"suffix": length}})
+                    data = bytes(found.bytes())
+                except (obstore.exceptions.NotSupportedError, FileNotFoundError):
+                    return False
+            needed = int.from_bytes(data[-8:-4], "little") + 8
+            if data[-4:] != b"PAR1":
+                return False
+            if needed <= len(data):
+                with path.open("wb") as file:
+                    file.write(b"PAR1")
+                    file.seek(found.meta["size"] - len(data))
+                    file.write(data)
+                return True
+        return False
 
     def look(self, name: str) -> Listed | None:
         """Size and ETag of one file; None if there is none."""

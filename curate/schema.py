@@ -16,7 +16,7 @@ import polars as pl
 from curate.errors import CurateError, failing
 from curate.identity import digest
 from curate.models.base import Reply, Sampling
-from curate.sources import Sources, at_hand
+from curate.sources import Sources, head_at_hand
 from curate.step import Artifact, Benchmarks, Step, columns_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Discovery:
             heads = []
             away = [file for file in sources.files if "://" in file.path]
             for file in [*(file for file in sources.files if file not in away), *away[:1]]:
-                with failing(f"{found.title} on {Path(file.path).name}"), at_hand(file, self.store) as path:
+                with failing(f"{found.title} on {Path(file.path).name}"), head_at_hand(file, self.store) as path:
                     heads += [frame.clear() for frame in itertools.islice(found.call(path, **params), 1)]
             names = dict.fromkeys(c for frame in heads for c in frame.columns)
             known = {c: _common([f.select(c) for f in heads if c in f.columns]) for c in names} or {"text": "String"}

@@ -190,6 +190,22 @@ def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[
 
 
 @contextlib.contextmanager
+def head_at_hand(file: Source, store: Store) -> Iterator[str]:
+    """The path of a file whose columns can be seen: of a remote Parquet file, only its footer is fetched."""
+    from curate.listings import here, place_of
+
+    if "://" in file.path and file.path.endswith(".parquet") and not here(file.path):
+        bucket, name = place_of(file.path)
+        with tempfile.TemporaryDirectory(prefix="input-") as copies:
+            path = Path(copies) / name.rpartition("/")[2]
+            if bucket.footer(name, path):
+                yield str(path)
+                return
+    with at_hand(file, store) as whole:
+        yield whole
+
+
+@contextlib.contextmanager
 def all_at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[list[tuple[str, str]]]:
     """(name, path on this machine) of each file of a group."""
     with contextlib.ExitStack() as stack:

@@ -50,6 +50,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         etag = f'"{hashlib.md5(data).hexdigest()}"'
         if self.headers.get("If-Match", etag) != etag:
             return self._say(412)
+        if last := re.fullmatch(r"bytes=-(\d+)", asked):
+            asked = f"bytes={max(0, len(data) - int(last[1]))}-"
         found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked)
         if found and fault != "ignore":
             start, end = int(found[1]), int(found[2] or len(data) - 1)

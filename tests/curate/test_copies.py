@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_had_is_named_and_the_next_build_tries_only_it(
     flaky: Flaky, away: Path, tmp_path: Path
 ) -> None:
     whole = open_small(away)
-    assert whole.planned  # one of the files was copied to see its columns
+    assert whole.planned
     flaky.asked.clear()
     flaky.faults["1.parquet"] = ["403"] * 99
     with pytest.raises(Incomplete, match=r"1 of 3 files could not be read: .*1.parquet: .*403.*tries only") as error:
@@ -174,6 +174,21 @@ def test_a_file_that_cannot_be_had_is_named_and_the_next_build_tries_only_it(
     other.fetch()
     other.build()
     assert objects(tmp_path / "other") == objects(away / ".curate")
+
+
+def test_planning_reads_the_footer_of_a_table_and_no_more(flaky: Flaky, away: Path, tmp_path: Path) -> None:
+    flaky.asked.clear()
+    planned = open_small(away).planned
+    assert [asked for _, asked in flaky.asked] == ["bytes=-65536"]
+    wide = pl.DataFrame({f"column {i}": [0] for i in range(1500)})
+    wide.write_parquet(tmp_path / "web/wide.parquet")
+    assert Bucket(flaky.url).footer("wide.parquet", tmp_path / "copy")
+    assert pl.read_parquet_schema(tmp_path / "copy") == wide.schema
+    assert not Bucket(flaky.url).footer("a.bin", tmp_path / "other")
+    flaky.faults["0.parquet"] = flaky.faults["1.parquet"] = flaky.faults["2.parquet"] = ["ignore"]
+    other = open_small(away, store=str(tmp_path / "other"))
+    other.fetch()
+    assert other.planned["web/parquet"].raw == planned["web/parquet"].raw, "a server that knows no ranges does too"
 
 
 def test_the_program_says_which_files_failed(
