@@ -8,8 +8,6 @@ files go and come in parts. Left out: other protocols, and versions of one objec
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import re
 import time
@@ -17,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from curate.errors import CurateError
@@ -57,77 +55,6 @@ class Listed:
     name: str
     bytes: int
     etag: str
-
-
-class Copy:
-    """A copy under way, which another try can go on with: what is at `path`.
-
-    lasting: another process can, too, also once it is whole; ETag and size are noted beside it.
-    """
-
-    def __init__(self, path: Path, etag: str, size: int | None, lasting: bool) -> None:
-        self.note = path.with_name(f"{path.name}.note") if lasting else None
-        self.etag, self.wanted = etag, size
-        self.digest, self.size, self.asked = hashlib.sha256(), 0, False
-        begun = self._begun() if path.is_file() else None
-        if begun and (etag in ("", begun[0])) and (size in (None, begun[1])):
-            self.etag, self.wanted = begun
-            with path.open("rb") as file:
-                while data := file.read(PART):
-                    self._count(data)
-        else:
-            path.unlink(missing_ok=True)
-
-    def _begun(self) -> tuple[str, int] | None:
-        try:
-            etag, size = json.loads(self.note.read_text("utf-8")) if self.note else (None, None)
-        except (FileNotFoundError, ValueError):
-            return None
-        return (str(etag), int(size)) if size is not None else None
-
-    @property
-    def complete(self) -> bool:
-        return self.size == self.wanted and (self.size > 0 or self.asked)
-
-    def go_on(self, store: Any, name: str, file: BinaryIO) -> None:
-        """Fetch the bytes that are still to come. Changed if the file is another one by now, Passing if the body ends too early."""
-        import obstore
-
-        options: Any = {"range": {"offset": self.size}} if self.size else {}
-        if self.size and self.etag:
-            options["if_match"] = self.etag
-        try:
-            found = obstore.get(store, name, options=options)
-        except obstore.exceptions.NotSupportedError:  # the server knows no ranges
-            self._begin_anew(file)
-            found = obstore.get(store, name)
-        except obstore.exceptions.PreconditionError:
-            raise Changed("is not the file that was listed") from None
-        self._hold_to(found.meta["e_tag"] or "", found.meta["size"])
-        for part in found.stream(PART):
-            file.write(part)
-            self._count(part)
-        if not self.complete:
-            raise Passing(f"{name} ended after {self.size:,} of {self.wanted:,} bytes")
-
-    def _hold_to(self, etag: str, size: int) -> None:
-        """Note what is being copied, or compare with what was begun."""
-        self.asked = True
-        if self.etag and etag != self.etag:
-            raise Changed("is not the file that was listed")
-        if self.wanted not in (None, size):
-            raise Changed(f"has {size:,} bytes, not {self.wanted:,}")
-        if self.note and not self.size:
-            self.note.write_text(json.dumps([etag, size]), "utf-8")
-        self.etag, self.wanted = etag, size
-
-    def _begin_anew(self, file: BinaryIO) -> None:
-        file.truncate(0)
-        self.digest, self.size = hashlib.sha256(), 0
-
-    def _count(self, data: Any) -> None:
-        self.digest.update(data)
-        self.size += len(data)
 
 
 class Bucket:
@@ -192,6 +119,8 @@ class Bucket:
         the first of them once bytes came. Away if it stays. lasting: what was copied before, by a process that is gone, is not fetched
         again; a note beside the file says what that was.
         """
+        from curate.transfer import Copy
+
         copy = Copy(path, etag, bytes, lasting)
         left = list(waits)
         with path.open("a+b") as file:

@@ -18,7 +18,7 @@ from curation.read._archive import BLOCK, MAX_DAMAGE, Piece, next_start, piece_o
 
 GZIP = b"\x1f\x8b\x08"
 LINE = re.compile(
-    rb"(?P<url>[^\r\n]{1,8192}?) (?P<ip>[0-9a-fA-F.:]{3,45}) (?P<date>\d{12,14}) (?P<rest>[^\r\n]{1,4096}?) (?P<size>\d{1,10})\r?\n"
+    rb"(?P<url>[^\r\n]{1,8192}?) (?P<ip>[0-9a-fA-F.:]{3,45}) (?P<date>\d{12,18}) (?P<rest>(?:\S{1,512} ){1,10})(?P<size>\d{1,10})\r?\n"
 )
 LONGEST = 16_384
 """Bytes of a record's line."""
@@ -58,7 +58,7 @@ def _next(file: IO[bytes], position: int, packed: bool) -> int | None:
         return next_start(file, position, GZIP)
     file.seek(position)
     tail, at = b"", position
-    while data := file.read(BLOCK):
+    while data := file.read(BLOCK >> 4):
         window = tail + data
         if found := re.search(rb"\n" + LINE.pattern, window):
             return at - len(tail) + found.start() + 1
@@ -124,7 +124,7 @@ def _piece(data: bytes, start: int, end: int | None, limit: int, error: str | No
 
 
 def _warc(url: bytes, date: bytes, mime: bytes, kind: bytes, block: bytes) -> bytes:
-    d = date.ljust(14, b"0")
+    d = date[:14].ljust(14, b"0")
     when = b"%s-%s-%sT%s:%s:%sZ" % (d[:4], d[4:6], d[6:8], d[8:10], d[10:12], d[12:14])
     head = b"WARC/1.0\r\nWARC-Type: %s\r\nWARC-Target-URI: %s\r\nWARC-Date: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
     return head % (kind, url, when, mime, len(block)) + block + b"\r\n\r\n"

@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import time
 from pathlib import Path
 
 import polars as pl
@@ -112,3 +113,13 @@ def test_every_genuine_archive_gives_rows_or_one_line(shared: Path) -> None:
     assert read["example.arc"] == read["example.arc.gz"] == 1
     assert read["bad.arc"] == read["whirlwind.warc.wet.gz"] == read["whirlwind.warc.wat.gz"] == 0
     assert read["aut_example.warc.gz"] == 94
+
+
+def test_no_arc_file_takes_long(tmp_path: Path) -> None:
+    path = tmp_path / "a.arc"
+    line = b" 1.1.1.1 20120101000000"
+    for part in (line, b"\nhttp://x" + line + b" text/html 5\n", b"\nhttp://x" + line + b" t ", b" ", b"\x1f\x8b\x08"):
+        path.write_bytes(HEAD + b"bad\n" + part * (2_000_000 // len(part)))
+        started = time.process_time()
+        rows(path)
+        assert time.process_time() - started < 2
