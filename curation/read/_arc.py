@@ -81,6 +81,8 @@ def _member(file: IO[bytes], start: int, limit: int) -> tuple[bytes | None, int 
             out += inflater.decompress(data, limit + LONGEST + 1 - len(out))
         except zlib.error as error:
             return None, None, str(error)
+        if not out and read > BLOCK:
+            return None, None, "no record at the beginning of a gzip member"
         if len(out) > limit + LONGEST:
             return None, None, f"a record over the limit of {limit:,} bytes"
     return bytes(out), start + read - len(inflater.unused_data), None
