@@ -49,19 +49,37 @@ PATHS = {
     "M344 55.266": "~", "M786 59C457": "~", "M786 58C457": "~", "M0 241v40h399891": "→", "M400000 241H110l3": "←",
     "M399738 392l": "⇒", "M262 157 l10": "⇐", "M0 50 h400000": "=", "M400000 167 c-68": "↠", "M0 167c68": "↞",
     "M0 334c68": "↠", "M7 435c": "⇌", "M400000 80 H435C64": "⏠", "M400000 262 H435": "⏡", "M40 281 V448": "|",
+    "M400000 281 H103": "⊂", "M399859 241c": "⊃",
 }  # fmt: skip
 """Beginnings of the paths that KaTeX draws stretched signs with."""
-PAIRS = {("←", "→"): "↔", ("⇐", "⇒"): "⇔", ("|", "→"): "↦"}
+PAIRS: dict[tuple[str, ...], str] = {
+    ("←", "→"): "↔",
+    ("⇐", "⇒"): "⇔",
+    ("|", "→"): "↦",
+    ("⊂", "→"): "↪",
+    ("←", "⊃"): "↩",
+}
 SPLIT = re.compile(r"[0-9]+(?:\.[0-9]+)*|.", re.S)
 SPLIT_FONT = re.compile(r"[0-9]+(?:\.[0-9]+)*|[^\W\d_]+|.", re.S)
 SIGN = re.compile(r".\u0338?", re.S)
-UPRIGHT = re.compile(r'<mi(?: mathvariant="normal")?>[^\W\d_]+</mi>')
+WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
+NO_WORD = frozenset(("vlist-t", "msupsub", "mathnormal"))
+OPERATOR = re.compile(r"((?:<m\w+>)*<mo>)([^<])")
+PRIVATE = dict(
+    zip(
+        "\ue006\ue007\ue00c\ue00d\ue00e\ue00f\ue010\ue011\ue016\ue017\ue018\ue019\ue01a\ue01b",
+        "∤∦≨≩≱≱≰≰⊈⫋⊉⫌⊊⊋",
+        strict=True,
+    )
+)
+"""Signs without a code of their own in Unicode, which KaTeX's fonts have in the private area."""
 IGNORED = frozenset("\u200b⏐‖⎜⎟⎢⎥⎪ \n")
 FLAT = frozenset("base katex html katex-html katex-display display".split())
 OFFSET = re.compile(r"(?:^|;|\s)top:\s*(-?[\d.]+)em")
 HEIGHT = re.compile(r"height:\s*(-?[\d.]+)em")
 SPACE = re.compile(r"(?:margin-right|width|margin-left):\s*(-?[\d.]+)em")
-NOT = "\ue020"
+NOT, STROKE = "\ue020", "\ue020\ue020"
+"""A stroke through the sign that follows, or that came before."""
 
 
 class Row(NamedTuple):
@@ -110,10 +128,12 @@ class _Reader:
                 found.append(self.scripts(found.pop() if found else "<mrow></mrow>", kid))
             else:
                 for item in self.element(kid):
-                    if found and found[-1] == NOT and item.startswith("<mo>"):
-                        item = _negated(item)
-                        found.pop()
-                    found.append(item)
+                    if found and found[-1] == NOT:
+                        found[-1] = _negated(item)
+                    elif item == STROKE and found:
+                        found[-1] = _negated(found[-1])
+                    else:
+                        found.append(item)
         return found
 
     def element(self, element: Element) -> list[str]:
@@ -125,11 +145,13 @@ class _Reader:
                 return [made] if (made := handler(self, element)) else []
         if element.tag in ("svg", "img") or "error" in names:
             raise _UnknownError
+        if "mop" in names and (word := _word(element)):
+            return [f"<mi>{word}</mi>" if len(word) > 1 else f'<mi mathvariant="normal">{word}</mi>']
+        if "llap" in names and element.text().strip("\u200b") == "/":
+            return [STROKE]
         items = self.items(element.kids, names)
         if len(items) < 2 or not FLAT.isdisjoint(names):
             return items
-        if "mop" in names and (word := _word(items)):
-            return [word]
         return [f"<mrow>{''.join(items)}</mrow>"]
 
     def rows(self, element: Element) -> list[Row]:
@@ -159,14 +181,14 @@ class _Reader:
 
     def fraction(self, element: Element) -> str:
         rows = self.rows(element)
-        parts = [row for row in rows if not _has(row, "frac-line")]
+        parts = [row for row in rows if not _has(row.kids, "frac-line")]
         if len(parts) != 2:
             raise _UnknownError
         line = "" if len(parts) < len(rows) else ' linethickness="0"'
         return f"<mfrac{line}>{self.group(parts[0].kids)}{self.group(parts[1].kids)}</mfrac>"
 
     def root(self, element: Element) -> str:
-        bodies = [row for row in self.rows(element) if not _has(row, "hide-tail")]
+        bodies = [row for row in self.rows(element) if not _has(row.kids, "hide-tail")]
         if len(bodies) != 1:
             raise _UnknownError
         body = self.group(bodies[0].kids)
@@ -178,7 +200,7 @@ class _Reader:
     def accent(self, element: Element) -> str:
         """Accents, braces and arrows over or under a base."""
         rows = self.rows(element)
-        signs = [row for row in rows if "svg-align" in row.element.classes or _has(row, "accent-body")]
+        signs = [row for row in rows if "svg-align" in row.element.classes or _has(row.kids, "accent-body")]
         if not signs:
             return self.limits(element)
         bases = [row for row in rows if row is not signs[0]]
@@ -212,11 +234,13 @@ class _Reader:
     def line(self, element: Element) -> str:
         """An overline or underline: the row that is no line."""
         under = "underline" in element.classes
-        bases = [row for row in self.rows(element) if not _has(row, "underline-line" if under else "overline-line")]
+        bases = [
+            row for row in self.rows(element) if not _has(row.kids, "underline-line" if under else "overline-line")
+        ]
         if len(bases) != 1:
             raise _UnknownError
-        tag, sign = ("munder", "_") if under else ("mover", "¯")
-        return f"<{tag}>{self.group(bases[0].kids)}<mo>{sign}</mo></{tag}>"
+        tag, accent = ("munder", "accentunder") if under else ("mover", "accent")
+        return f'<{tag} {accent}="true">{self.group(bases[0].kids)}<mo stretchy="true">‾</mo></{tag}>'
 
     def box(self, element: Element) -> str:
         """A list of one row of content: a raised box, or one with lines through, around or (in tables) between it."""
@@ -228,7 +252,7 @@ class _Reader:
         lines = [line for row in rows if _is_line(row) for line in row.element.walk() if line.tag == "line"]
         strokes = {"up" if line.get("y1") == "100%" else "down" for line in lines}
         notation = " ".join(f"{stroke}diagonalstrike" for stroke in sorted(strokes, reverse=True))
-        if not notation and any(_has(row, "fbox") for row in rows):
+        if not notation and any(_has(row.kids, "fbox") for row in rows):
             notation = "box"
         return f'<menclose notation="{notation}">{body}</menclose>' if notation else body
 
@@ -276,11 +300,7 @@ class _Reader:
                     parts[-1] = parts[-1].removesuffix("</mtext>") + word + "</mtext>"
                 else:
                     parts.append(f"{opening}{word}</mtext>")
-            elif "mathnormal" in kid.classes or not IN_WORDS.isdisjoint(kid.classes):
-                parts += self.element(kid)
-            elif SKIPPED.isdisjoint(kid.classes) and any(
-                not isinstance(grandchild, str) and "msupsub" in grandchild.classes for grandchild in kid.kids
-            ):
+            elif "mathnormal" in kid.classes or not IN_WORDS.isdisjoint(kid.classes) or _has(kid.kids, "msupsub"):
                 parts += self.element(kid)
             elif SKIPPED.isdisjoint(kid.classes):
                 fonts = [FONTS[name] for name in kid.classes if name in FONTS and FONTS[name] != "normal"]
@@ -305,13 +325,13 @@ HANDLERS: dict[str, Callable[[_Reader, Element], str]] = {
 IN_WORDS = frozenset(HANDLERS) - {"text", "mspace"}
 
 
-def _has(row: Row, name: str) -> bool:
-    return any(not isinstance(kid, str) and name in kid.classes for kid in row.kids)
+def _has(kids: list[Element | str], name: str) -> bool:
+    return any(not isinstance(kid, str) and name in kid.classes for kid in kids)
 
 
 def _is_line(row: Row) -> bool:
     """Whether a row of a box is drawn over or around its content."""
-    if _has(row, "hline") or _has(row, "hdashline") or _has(row, "fbox") or _has(row, "stretchy"):
+    if _has(row.kids, "hline") or _has(row.kids, "hdashline") or _has(row.kids, "fbox") or _has(row.kids, "stretchy"):
         return True
     return "svg-align" in row.element.classes
 
@@ -330,6 +350,10 @@ def _characters(text: str, classes: tuple[str, ...], italic: bool) -> list[str]:
         return []
     if NOT in text:
         return [NOT]
+    if "\ue000" <= max(text) <= "\uf8ff":
+        text = "".join(PRIVATE.get(sign, sign) for sign in text)
+        if "\ue000" <= max(text) <= "\uf8ff":
+            raise _UnknownError
     if "mop" in classes and text[0].isalpha() and "op-symbol" not in classes:
         return [f"<mi>{escape(text)}</mi>"]
     if not OPERATORS.isdisjoint(classes) or "op-symbol" in classes:
@@ -348,16 +372,26 @@ def _token(piece: str, variant: str) -> str:
 
 
 def _negated(item: str) -> str:
-    """`<mo>=</mo>` as `<mo>≠</mo>`."""
-    end = item.index("</mo>")
-    return unicodedata.normalize("NFC", item[:end] + "\u0338") + item[end:]
+    """`<mo>=</mo>` as `<mo>≠</mo>`, also where it has scripts."""
+    found = OPERATOR.match(item)
+    if not found:
+        raise _UnknownError
+    return found[1] + unicodedata.normalize("NFC", found[2] + "\u0338") + item[found.end() :]
 
 
-def _word(items: list[str]) -> str:
-    """The name of an operator in one token, where all parts are upright letters."""
-    if not all(UPRIGHT.fullmatch(item) for item in items):
-        return ""
-    return f"<mi>{' '.join(item[item.index('>') + 1 : -5] for item in items)}</mi>"
+def _word(element: Element) -> str:
+    """The name of an operator that is set in upright letters, with the space in `lim sup`; empty for any other content."""
+    word = ""
+    for kid in element.kids:
+        if isinstance(kid, str):
+            word += kid
+        elif "mspace" in kid.classes:
+            word += " " if word and "-" not in kid.attributes else ""
+        elif NO_WORD.isdisjoint(kid.classes) and (inner := _word(kid)):
+            word += inner
+        else:
+            return ""
+    return word if WORD.fullmatch(word) else ""
 
 
 def _sign(element: Element, *, under: bool) -> str:
@@ -368,7 +402,7 @@ def _sign(element: Element, *, under: bool) -> str:
     if any("brace-left" in kid.classes for kid in element.walk()):
         return "⏟" if under else "⏞"
     heads = tuple(dict.fromkeys(_path(kid.get("d")) for kid in element.walk() if kid.tag == "path"))
-    sign = PAIRS.get(heads, heads[0] if len(heads) == 1 else "") if len(heads) < 3 else ""
+    sign = heads[0] if len(heads) == 1 else PAIRS.get(heads, "")
     if not sign:
         raise _UnknownError
     return sign
