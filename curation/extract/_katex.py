@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from curation.extract._markup import Element, parse
 from curation.extract._mathml import to_latex
 
 SKIPPED = frozenset(
-    """strut pstrut vlist-s nulldelimiter frac-line arraycolsep hline hdashline mathml tag fix eqn-num rule
+    """strut pstrut vlist-s nulldelimiter frac-line arraycolsep hline hdashline katex-mathml tag fix eqn-num rule
     overline-line underline-line clap-fix""".split()
 )
 FONTS = {
@@ -63,6 +63,9 @@ SPLIT = re.compile(r"[0-9]+(?:\.[0-9]+)*|.", re.S)
 SPLIT_FONT = re.compile(r"[0-9]+(?:\.[0-9]+)*|[^\W\d_]+|.", re.S)
 SIGN = re.compile(r".\u0338?", re.S)
 WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
+PREFIX = re.compile(r"^katex-(?!html|mathml|error|display)")
+PREFIXED = re.compile(r"\bkatex-(?!html|mathml|error|display)")
+"""Of classes since KaTeX 0.17."""
 NO_WORD = frozenset(("vlist-t", "msupsub", "mathnormal"))
 OPERATOR = re.compile(r"((?:<m\w+>)*<mo>)([^<])")
 PRIVATE = dict(
@@ -100,6 +103,9 @@ def katex_to_latex(html: str) -> str | None:
     root = parse(html)
     if root is None:
         return None
+    if PREFIXED.search(html):
+        for element in root.walk():
+            element.classes = [PREFIX.sub("", name) for name in element.classes]
     try:
         mathml = "".join(_Reader(italic="mathnormal" in html or "mathdefault" in html).items(root.kids))
     except _UnknownError:
@@ -118,7 +124,7 @@ class _Reader:
         items = self.items(kids)
         return items[0] if len(items) == 1 else f"<mrow>{''.join(items)}</mrow>"
 
-    def items(self, kids: list[Element | str], classes: tuple[str, ...] = ()) -> list[str]:
+    def items(self, kids: list[Element | str], classes: Sequence[str] = ()) -> list[str]:
         """MathML of elements and of text of the given classes in a row. A stroke goes to the sign that follows it."""
         found: list[str] = []
         for kid in kids:
@@ -137,13 +143,13 @@ class _Reader:
         return found
 
     def element(self, element: Element) -> list[str]:
-        names = tuple(name.removeprefix("katex-") for name in element.classes)
+        names = element.classes
         if not SKIPPED.isdisjoint(names) or "transparent" in element.attributes:
             return []
         for name in names:
             if (handler := HANDLERS.get(name)) is not None:
                 return [made] if (made := handler(self, element)) else []
-        if element.tag in ("svg", "img") or "error" in names:
+        if element.tag in ("svg", "img") or "katex-error" in names:
             raise _UnknownError
         if "mop" in names and (word := _word(element)):
             return [f"<mi>{word}</mi>" if len(word) > 1 else f'<mi mathvariant="normal">{word}</mi>']
@@ -344,7 +350,7 @@ def _limits(base: str, over: str, under: str) -> str:
     return f"<munder>{base}{under}</munder>" if under else base
 
 
-def _characters(text: str, classes: tuple[str, ...], italic: bool) -> list[str]:
+def _characters(text: str, classes: Sequence[str], italic: bool) -> list[str]:
     """Tokens of the text of one element."""
     if not text.strip(" \u200b\n"):
         return []

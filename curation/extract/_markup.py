@@ -14,7 +14,7 @@ MAX_LENGTH, MAX_DEPTH = 1_000_000, 150
 """Characters, and elements in elements."""
 TAG = re.compile(r"""<(/?)([a-zA-Z][\w:-]*+)((?:[^<>"']|"[^"]*"|'[^']*')*+)>|<!--.*?-->""", re.S)
 CLASS = re.compile(r"""(?:^|\s)class\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-VOID = frozenset(("br", "img", "hr", "wbr", "mspace"))
+VOID = frozenset(("br", "img", "hr", "wbr"))
 
 
 class Element:
