@@ -1,0 +1,139 @@
+"""The SVG that MathJax 3 and 4 write, as MathML: groups that name their element (`data-mml-node`), glyphs by their codes.
+
+Children stand in the order of MathML but for scripts, whose place tells which is which. What SVG does not tell is left out: how
+columns are aligned, and with `fontCache: none` the font of letters that have no code of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from curation.extract._markup import Element, UnknownError
+from curation.extract._mathjax_tokens import token
+
+TOKENS = frozenset("mi mn mo mtext ms".split())
+ROWS = frozenset("mrow inferredMrow TeXAtom mstyle mpadded math semantics maction mtd".split())
+SCRIPTS = frozenset("msub msup msubsup munder mover munderover".split())
+PLACE = re.compile(r"translate\(\s*(-?[\d.]+)[\s,]+(-?[\d.]+)")
+GLYPH = re.compile(r"#MJX-(?:[\w.]+-)?(?:TEX|NCM|[A-Z]\w*)-(\w+)-([0-9A-F]+)$")
+
+
+def group(elements: Iterable[Element]) -> str:
+    """One element of MathML for groups in a row."""
+    found = [made for element in elements if (made := _one(element))]
+    return found[0] if len(found) == 1 else f"<mrow>{''.join(found)}</mrow>"
+
+
+def inner(element: Element) -> str:
+    return group(element.elements())
+
+
+def _one(element: Element) -> str:
+    name = element.get("data-mml-node")
+    if name in TOKENS:
+        return _token(element, name)
+    if name in SCRIPTS:
+        return _scripts(element, name)
+    if name in ROWS or (element.tag == "g" and not name):
+        return inner(element)
+    if name == "mfrac":
+        parts = _groups(element)
+        line = "" if any(kid.tag == "rect" for kid in element.elements()) else ' linethickness="0"'
+        return f"<mfrac{line}>{_one(parts[0])}{_one(parts[1])}</mfrac>" if len(parts) == 2 else _unknown()
+    if name in ("msqrt", "mroot"):
+        return _root(element, name)
+    if name == "mtable":
+        return _table(element)
+    if name == "menclose":
+        return _enclosed(element)
+    if name in ("mspace", "mphantom", "annotation") or (element.tag in ("rect", "line") and not name):
+        return ""
+    return _unknown()
+
+
+def _unknown() -> str:
+    raise UnknownError
+
+
+def _groups(element: Element) -> list[Element]:
+    return [kid for kid in element.elements() if kid.tag == "g"]
+
+
+def _token(element: Element, name: str, *, over: bool = False) -> str:
+    parts, font = [], ""
+    for part in element.walk():
+        if part.tag in ("use", "path"):
+            glyph = GLYPH.search(part.get("xlink:href") or part.get("href"))
+            code = part.get("data-c") or (glyph[2] if glyph else "")
+            parts.append(chr(int(code, 16)) if code and int(code, 16) < 0x110000 else _unknown())
+            font = font or (glyph[1] if glyph else "")
+        elif part.tag == "text":
+            parts.append(part.text())
+    return token(name, "".join(parts), font, over=over)
+
+
+def _height(element: Element) -> float:
+    place = PLACE.search(element.get("transform"))
+    return float(place[2]) if place else 0.0
+
+
+def _scripts(element: Element, name: str) -> str:
+    parts = _groups(element)
+    if len(parts) == 3:
+        base, low, high = parts[0], *sorted(parts[1:], key=_height)
+        below, above = (_above(part) for part in (low, high))
+        return f"<{name}>{_one(base)}{below}{above}</{name}>"
+    if len(parts) != 2:
+        raise UnknownError
+    return f"<{name}>{_one(parts[0]) or '<mrow></mrow>'}{_above(parts[1])}</{name}>"
+
+
+def _above(element: Element) -> str:
+    if element.get("data-mml-node") == "mo":
+        return _token(element, "mo", over=True)
+    return _one(element) or "<mrow></mrow>"
+
+
+def _root(element: Element, name: str) -> str:
+    """The body, for a root with an index this, then the sign."""
+    parts = _groups(element)
+    if len(parts) != (2 if name == "msqrt" else 3):
+        raise UnknownError
+    return f"<{name}>{''.join(_one(part) or '<mrow></mrow>' for part in parts[:-1])}</{name}>"
+
+
+def _enclosed(element: Element) -> str:
+    shapes = {kid.tag for kid in element.elements()} - {"g"}
+    notation = "box" if "rect" in shapes else _strike(element) if "line" in shapes else ""
+    body = group(_groups(element))
+    return f'<menclose notation="{notation}">{body}</menclose>' if notation else body
+
+
+def _strike(element: Element) -> str:
+    lines = [kid for kid in element.elements() if kid.tag == "line"]
+    rising = {float(line.get("y2") or 0) > float(line.get("y1") or 0) for line in lines if _number(line)}
+    return " ".join(f"{'up' if up else 'down'}diagonalstrike" for up in sorted(rising, reverse=True))
+
+
+def _number(line: Element) -> bool:
+    return all(re.fullmatch(r"-?\d+(\.\d+)?", line.get(name) or "0") for name in ("y1", "y2"))
+
+
+def _table(element: Element) -> str:
+    rows: list[Element] = []
+    stack = element.elements()[::-1]
+    while stack:
+        part = stack.pop()
+        if part.get("data-mml-node") in ("mtr", "mlabeledtr"):
+            rows.append(part)
+        elif not part.get("data-mml-node") and not part.get("data-labels"):
+            stack.extend(reversed(part.elements()))
+    cells = [[cell for cell in _groups(row) if cell.get("data-mml-node") == "mtd"] for row in rows]
+    if not cells:
+        raise UnknownError
+    return f"<mtable>{''.join(f'<mtr>{_cells(row)}</mtr>' for row in cells)}</mtable>"
+
+
+def _cells(row: list[Element]) -> str:
+    return "".join(f"<mtd>{inner(cell)}</mtd>" for cell in row)
