@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 from curation.extract import _mathjax_html_css as html_css
 from curation.extract import _mathjax_svg as svg
@@ -86,7 +87,7 @@ def _one(element: Element, name: str) -> str:
         return _token(element, name)
     if (handler := HANDLERS.get(name)) is not None:
         return handler(element)
-    if name not in ROWS:
+    if name not in ROWS and element.tag != "a":
         raise UnknownError
     return inner(element)
 
@@ -96,6 +97,10 @@ def _token(element: Element, name: str, *, over: bool = False) -> str:
     parts, font = [], ""
     for part in element.walk():
         what = kind(part)
+        if what in ("delim-v", "delim-h"):
+            parts = list(dict.fromkeys(part.text()))
+            font = "main-R"
+            break
         if what in ("c", "stretchy-v", "stretchy-h"):
             code = next((found[1] for found in map(CODE.fullmatch, part.classes) if found), "")
             parts.append(chr(int(code, 16)) if code and int(code, 16) < 0x110000 else "")
@@ -151,7 +156,7 @@ def _scripts(element: Element) -> str:
     if base_part is None:
         raise UnknownError
     base = inner(base_part)
-    under, over = (found[role] if role in found else None for role in ("under", "over"))
+    under, over = (found.get(role) for role in ("under", "over"))
     if under is not None or over is not None:
         return _around(base, "mo" if under is None else _above(under), "mo" if over is None else _above(over))
     if "sub" in found and "sup" in found:
@@ -188,7 +193,7 @@ def _enclosed(element: Element) -> str:
     if len(boxes) != 1:
         raise UnknownError
     strikes = " ".join(STRIKES[kind(kid)] for kid in element.elements() if kind(kid) in STRIKES)
-    notation = strikes or ("box" if len(element.elements()) == 1 else "")
+    notation = strikes or ("box" if "border:" in boxes[0].get("style") else "")
     return f'<menclose notation="{notation}">{inner(boxes[0])}</menclose>' if notation else inner(boxes[0])
 
 
@@ -198,14 +203,13 @@ def _table(element: Element) -> str:
     cells = [[cell for cell in row.elements() if kind(cell) == "mtd"] for row in rows]
     if not cells:
         raise UnknownError
+    if len(cells) == 1 and len(cells[0]) == 1:
+        return inner(cells[0][0])
     body = "".join(f"<mtr>{''.join(f'<mtd>{inner(cell)}</mtd>' for cell in row)}</mtr>" for row in cells)
     longest = max(cells, key=len)
     styles = [cell.get("style") for cell in longest]
     aligned = " ".join(found[1] if (found := ALIGN.search(style)) else "center" for style in styles)
-    lines = [
-        "solid" if "border-right" in a or "border-left" in b else "none"
-        for a, b in zip(styles, styles[1:], strict=False)
-    ]
+    lines = ["solid" if "border-right" in a or "border-left" in b else "none" for a, b in pairwise(styles)]
     ruled = f' columnlines="{" ".join(lines)}"' if "solid" in lines else ""
     return f'<mtable columnalign="{aligned}"{ruled}>{body}</mtable>'
 
@@ -217,7 +221,7 @@ def _rows(element: Element) -> list[Element]:
         part = stack.pop()
         if kind(part) in TABLE_ROWS:
             found.append(part)
-        elif kind(part) in ("table", "itable"):
+        elif kind(part) in ("table", "itable", "box"):
             stack.extend(reversed(part.elements()))
     return found
 
@@ -229,7 +233,7 @@ def _space(element: Element) -> str:
 
 ROWS = frozenset(
     """mrow inferredmrow texatom mstyle mpadded math semantics maction block box mtd row texmathchoice mphrase action linebox
-    lbox""".split()
+    lbox rbox""".split()
 )
 HANDLERS: dict[str, Callable[[Element], str]] = {
     "mfrac": _fraction, "msub": _scripts, "msup": _scripts, "msubsup": _scripts, "munder": _scripts, "mover": _scripts,

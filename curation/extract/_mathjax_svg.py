@@ -16,6 +16,7 @@ TOKENS = frozenset("mi mn mo mtext ms".split())
 ROWS = frozenset("mrow inferredMrow TeXAtom mstyle mpadded math semantics maction mtd".split())
 SCRIPTS = frozenset("msub msup msubsup munder mover munderover".split())
 PLACE = re.compile(r"translate\(\s*(-?[\d.]+)[\s,]+(-?[\d.]+)")
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 GLYPH = re.compile(r"#MJX-(?:[\w.]+-)?(?:TEX|NCM|[A-Z]\w*)-(\w+)-([0-9A-F]+)$")
 
 
@@ -35,7 +36,7 @@ def _one(element: Element) -> str:
         return _token(element, name)
     if name in SCRIPTS:
         return _scripts(element, name)
-    if name in ROWS or (element.tag == "g" and not name):
+    if name in ROWS or (element.tag in ("g", "a") and not name):
         return inner(element)
     if name == "mfrac":
         parts = _groups(element)
@@ -47,7 +48,7 @@ def _one(element: Element) -> str:
         return _table(element)
     if name == "menclose":
         return _enclosed(element)
-    if name in ("mspace", "mphantom", "annotation") or (element.tag in ("rect", "line") and not name):
+    if name in ("mspace", "mphantom", "annotation") or (element.tag in ("rect", "line", "polygon") and not name):
         return ""
     return _unknown()
 
@@ -96,28 +97,34 @@ def _above(element: Element) -> str:
 
 
 def _root(element: Element, name: str) -> str:
-    """The body, for a root with an index this, then the sign."""
-    parts = _groups(element)
-    if len(parts) != (2 if name == "msqrt" else 3):
+    """The body in a group of its own, the index, the sign: first in version 4, last in 3."""
+    bodies = [part for part in _groups(element) if not part.get("data-mml-node")]
+    others = [part for part in _groups(element) if part.get("data-mml-node")]
+    signs = [part for part in others if part.get("data-mml-node") == "mo"]
+    if len(bodies) != 1 or len(others) != (1 if name == "msqrt" else 2) or not signs:
         raise UnknownError
-    return f"<{name}>{''.join(_one(part) or '<mrow></mrow>' for part in parts[:-1])}</{name}>"
+    sign = signs[0] if len(signs) == 1 or "221A" in signs[0].elements()[0].attributes else signs[-1]
+    index = "".join(_one(part) for part in others if part is not sign)
+    return f"<{name}>{_one(bodies[0]) or '<mrow></mrow>'}{index}</{name}>"
 
 
 def _enclosed(element: Element) -> str:
     shapes = {kid.tag for kid in element.elements()} - {"g"}
-    notation = "box" if "rect" in shapes else _strike(element) if "line" in shapes else ""
+    notation = "box" if "rect" in shapes else _strike(element)
     body = group(_groups(element))
     return f'<menclose notation="{notation}">{body}</menclose>' if notation else body
 
 
 def _strike(element: Element) -> str:
-    lines = [kid for kid in element.elements() if kid.tag == "line"]
-    rising = {float(line.get("y2") or 0) > float(line.get("y1") or 0) for line in lines if _number(line)}
+    """Lines across; those at a side are of a frame."""
+    rising: set[bool] = set()
+    for line in element.elements():
+        ends = [line.get(name) for name in ("x1", "x2", "y1", "y2")]
+        if line.tag == "line" and all(map(NUMBER.fullmatch, ends)):
+            x1, x2, y1, y2 = map(float, ends)
+            if x1 != x2 and y1 != y2:
+                rising.add((y2 > y1) == (x2 > x1))
     return " ".join(f"{'up' if up else 'down'}diagonalstrike" for up in sorted(rising, reverse=True))
-
-
-def _number(line: Element) -> bool:
-    return all(re.fullmatch(r"-?\d+(\.\d+)?", line.get(name) or "0") for name in ("y1", "y2"))
 
 
 def _table(element: Element) -> str:
@@ -132,6 +139,8 @@ def _table(element: Element) -> str:
     cells = [[cell for cell in _groups(row) if cell.get("data-mml-node") == "mtd"] for row in rows]
     if not cells:
         raise UnknownError
+    if len(cells) == 1 and len(cells[0]) == 1:
+        return inner(cells[0][0])
     return f"<mtable>{''.join(f'<mtr>{_cells(row)}</mtr>' for row in cells)}</mtable>"
 
 

@@ -12,6 +12,10 @@ PIECES = {
 LENGTHENING = frozenset("⏐‖⎜⎟⎢⎥⎪\u200b \n")
 WIDE = {"–": "‾", "¯": "‾", "\ue150": "⏞", "\ue152": "⏟", "ˆ": "^", "˜": "~", "\u20d7": "→"}
 """What lines, braces and accents over and under are drawn with, by the first sign."""
+STRETCHED = {
+    "→−": "→", "←−": "←", "←→−": "↔", "=⇒": "⇒", "=⇐": "⇐", "=⇐⇒": "⇔", "−↦": "↦", "−↠": "↠", "⇀−": "⇀", "⇁−": "⇁", "↼−": "↼", "↽−": "↽",
+}  # fmt: skip
+"""Arrows that are drawn longer, by their signs in the order of their codes."""
 VARIANTS = {
     "C": "script", "CB": "bold-script", "MI": "italic", "cal-R": "script", "cal-B": "bold-script", "caligraphic-bold": "bold-script",
     "caligraphic": "script", "ams-R": "double-struck", "ams": "double-struck", "frak-R": "fraktur", "frak-B": "bold-fraktur",
@@ -56,8 +60,6 @@ def _operator(text: str, *, over: bool) -> str:
     pieces = "".join(sorted(set(text) - LENGTHENING)) or text[0]
     if pieces in PIECES or (len(pieces) == 1 and text[0] in LENGTHENING):
         return f"<mo>{PIECES.get(pieces, escape(pieces))}</mo>"
-    if over and "→" in text:
-        return "<mo>↔</mo>" if "←" in text else "<mo>→</mo>"
-    if over and "←" in text:
-        return "<mo>←</mo>"
-    return "".join(f"<mo>{escape(sign)}</mo>" for sign in text)
+    if (arrow := STRETCHED.get("".join(sorted(set(text))))) is not None:
+        return f'<mo stretchy="true">{arrow}</mo>'
+    return f"<mrow>{''.join(f'<mo>{escape(sign)}</mo>' for sign in text)}</mrow>"
