@@ -203,7 +203,7 @@ def _table(element: Element) -> str:
     cells = [[cell for cell in row.elements() if kind(cell) == "mtd"] for row in rows]
     if not cells:
         raise UnknownError
-    if len(cells) == 1 and len(cells[0]) == 1:
+    if len(cells) == 1 and len(cells[0]) == 1 and kind(rows[0]) == "mlabeledtr":
         return inner(cells[0][0])
     body = "".join(f"<mtr>{''.join(f'<mtd>{inner(cell)}</mtd>' for cell in row)}</mtr>" for row in cells)
     longest = max(cells, key=len)

@@ -16,6 +16,8 @@ TOKENS = frozenset("mi mn mo mtext ms".split())
 ROWS = frozenset("mrow inferredMrow TeXAtom mstyle mpadded math semantics maction mtd".split())
 SCRIPTS = frozenset("msub msup msubsup munder mover munderover".split())
 PLACE = re.compile(r"translate\(\s*(-?[\d.]+)[\s,]+(-?[\d.]+)")
+GLYPHS = frozenset(("use", "path", "text"))
+HEX = re.compile(r"[0-9A-Fa-f]+")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 GLYPH = re.compile(r"#MJX-(?:[\w.]+-)?(?:TEX|NCM|[A-Z]\w*)-(\w+)-([0-9A-F]+)$")
 
@@ -62,16 +64,24 @@ def _groups(element: Element) -> list[Element]:
 
 
 def _token(element: Element, name: str, *, over: bool = False) -> str:
-    parts, font = [], ""
-    for part in element.walk():
-        if part.tag in ("use", "path"):
-            glyph = GLYPH.search(part.get("xlink:href") or part.get("href"))
-            code = part.get("data-c") or (glyph[2] if glyph else "")
-            parts.append(chr(int(code, 16)) if code and int(code, 16) < 0x110000 else _unknown())
-            font = font or (glyph[1] if glyph else "")
-        elif part.tag == "text":
-            parts.append(part.text())
-    return token(name, "".join(parts), font, over=over)
+    """A token's characters by the codes of its glyphs; of a stretched sign without the parts that only lengthen it."""
+    glyphs = [part for part in element.walk() if part.tag in GLYPHS]
+    long = {id(part) for holder in element.walk() if holder.tag == "svg" for part in holder.walk()}
+    shown = [part for part in glyphs if id(part) not in long] or glyphs[:1]
+    if not shown or shown[0].tag == "text":
+        return token(name, "".join(part.text() for part in shown), "", over=over)
+    drawn = [(part.text(), "") if part.tag == "text" else _character(part) for part in shown]
+    signs = [sign for sign, _ in drawn]
+    return token(name, "".join(dict.fromkeys(signs) if long else signs), drawn[0][1], over=over)
+
+
+def _character(glyph: Element) -> tuple[str, str]:
+    """The character of a glyph and the name of its font."""
+    link = GLYPH.search(glyph.get("xlink:href") or glyph.get("href"))
+    code = glyph.get("data-c") or (link[2] if link else "")
+    if not code or not HEX.fullmatch(code) or int(code, 16) > 0x10FFFF:
+        raise UnknownError
+    return chr(int(code, 16)), link[1] if link else ""
 
 
 def _height(element: Element) -> float:
@@ -139,7 +149,7 @@ def _table(element: Element) -> str:
     cells = [[cell for cell in _groups(row) if cell.get("data-mml-node") == "mtd"] for row in rows]
     if not cells:
         raise UnknownError
-    if len(cells) == 1 and len(cells[0]) == 1:
+    if len(cells) == 1 and len(cells[0]) == 1 and rows[0].get("data-mml-node") == "mlabeledtr":
         return inner(cells[0][0])
     return f"<mtable>{''.join(f'<mtr>{_cells(row)}</mtr>' for row in cells)}</mtable>"
 

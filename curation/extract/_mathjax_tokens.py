@@ -6,14 +6,14 @@ from html import escape
 
 PIECES = {
     "⎧⎨⎩": "{", "⎫⎬⎭": "}", "⎛⎝": "(", "⎞⎠": ")", "⎡⎣": "[", "⎤⎦": "]", "⎡": "⌈", "⎤": "⌉", "⎣": "⌊", "⎦": "⌋", "⎧⎩": "⟮",
-    "⎫⎭": "⟯", "⎧⎭": "⎰", "⎩⎫": "⎱", "∣": "|", "↑↓": "↕", "⇑⇓": "⇕", "⏐": "|", "‖": "‖",
+    "⎫⎭": "⟯", "⎧⎭": "⎰", "⎩⎫": "⎱", "∣": "|", "↑↓": "↕", "⇑⇓": "⇕", "⏐": "|", "‖": "‖", "∥": "∥",
 }  # fmt: skip
 """Tall delimiters by the pieces they are built of, in the order of their codes, without those that only lengthen."""
 LENGTHENING = frozenset("⏐‖⎜⎟⎢⎥⎪\u200b \n")
-WIDE = {"–": "‾", "¯": "‾", "\ue150": "⏞", "\ue152": "⏟", "ˆ": "^", "˜": "~", "\u20d7": "→"}
+WIDE = {"–": "‾", "―": "‾", "¯": "‾", "\ue150": "⏞", "\ue152": "⏟", "ˆ": "^", "˜": "~", "\u20d7": "→"}
 """What lines, braces and accents over and under are drawn with, by the first sign."""
 STRETCHED = {
-    "→−": "→", "←−": "←", "←→−": "↔", "=⇒": "⇒", "=⇐": "⇐", "=⇐⇒": "⇔", "−↦": "↦", "−↠": "↠", "⇀−": "⇀", "⇁−": "⇁", "↼−": "↼", "↽−": "↽",
+    "←→": "↔", "⇐⇒": "⇔", "→−": "→", "←−": "←", "←→−": "↔", "=⇒": "⇒", "=⇐": "⇐", "=⇐⇒": "⇔", "−↦": "↦", "−↠": "↠", "⇀−": "⇀", "⇁−": "⇁", "↼−": "↼", "↽−": "↽",
 }  # fmt: skip
 """Arrows that are drawn longer, by their signs in the order of their codes."""
 VARIANTS = {
