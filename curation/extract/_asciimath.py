@@ -61,8 +61,8 @@ class _TooMuchError(Exception):
 @lru_cache(maxsize=4096)
 def to_latex(asciimath: str) -> str | None:
     """LaTeX of a formula in AsciiMath, without delimiters; None if it is empty, longer or deeper than any formula."""
-    source = asciimath.strip().strip("`").strip()
-    if not source or len(source) > MAX_LENGTH:
+    source = asciimath.strip("`")
+    if len(source) > MAX_LENGTH:
         return None
     for entity, character in (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         source = source.replace(entity, character)

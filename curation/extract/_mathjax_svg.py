@@ -119,8 +119,8 @@ def _root(element: Element, name: str) -> str:
 
 
 def _enclosed(element: Element) -> str:
-    shapes = {kid.tag for kid in element.elements()} - {"g"}
-    notation = "box" if "rect" in shapes else _strike(element)
+    frames = [kid for kid in element.elements() if kid.tag == "rect" and kid.get("fill") == "none"]
+    notation = "box" if frames else _strike(element)
     body = group(_groups(element))
     return f'<menclose notation="{notation}">{body}</menclose>' if notation else body
 

@@ -13,7 +13,8 @@ LENGTHENING = frozenset("⏐‖⎜⎟⎢⎥⎪\u200b \n")
 WIDE = {"–": "‾", "―": "‾", "¯": "‾", "\ue150": "⏞", "\ue152": "⏟", "ˆ": "^", "˜": "~", "\u20d7": "→"}
 """What lines, braces and accents over and under are drawn with, by the first sign."""
 STRETCHED = {
-    "←→": "↔", "⇐⇒": "⇔", "→−": "→", "←−": "←", "←→−": "↔", "=⇒": "⇒", "=⇐": "⇐", "=⇐⇒": "⇔", "−↦": "↦", "−↠": "↠", "⇀−": "⇀", "⇁−": "⇁", "↼−": "↼", "↽−": "↽",
+    "←→": "↔", "⇐⇒": "⇔", "→−": "→", "←−": "←", "←→−": "↔", "=⇒": "⇒", "=⇐": "⇐", "=⇐⇒": "⇔", "−↦": "↦",
+    "−↠": "↠", "⇀−": "⇀", "⇁−": "⇁", "↼−": "↼", "↽−": "↽",
 }  # fmt: skip
 """Arrows that are drawn longer, by their signs in the order of their codes."""
 VARIANTS = {
