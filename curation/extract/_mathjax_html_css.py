@@ -22,6 +22,8 @@ TOP = re.compile(r"(?:^|[;\s])top:\s*(-?[\d.]+)em")
 HEIGHT = re.compile(r"width:\s*0(?:px)?;\s*height:\s*(-?[\d.]+)em")
 FONT = re.compile(r"font-family:[^;]*?(?:MathJax_|STIX\w*?-)([\w-]+)")
 ITALIC = re.compile(r"[Ii]talic")
+OVER, UNDER = "¯ˉ^ˆ~˜˙¨ˇ˘⏞\ue150", "_⏟\ue152"
+"""Signs that stand over, or under, wherever their baseline is."""
 LINE = 0.25
 """Em by which baselines of one row may differ."""
 
@@ -133,7 +135,9 @@ def _scripts(parts: list[Part], *, over: bool) -> str:
     high, low, both = ("mover", "munder", "munderover") if over else ("msup", "msub", "msubsup")
     if len(made) == 2:
         return f"<{both}>{base}{made[1]}{made[0]}</{both}>"
-    tag = high if scripts[0].shift < parts[0].shift else low
+    drawn = scripts[0].element.text()[:1] if over else ""
+    raised = drawn in OVER if drawn and drawn in OVER + UNDER else scripts[0].shift < parts[0].shift
+    tag = high if raised else low
     return f"<{tag}>{base}{made[0]}</{tag}>"
 
 

@@ -21,8 +21,8 @@ VARIANTS = {
     "C": "script", "CB": "bold-script", "MI": "italic", "cal-R": "script", "cal-B": "bold-script", "caligraphic-bold": "bold-script",
     "caligraphic": "script", "ams-R": "double-struck", "ams": "double-struck", "frak-R": "fraktur", "frak-B": "bold-fraktur",
     "fraktur": "fraktur", "fraktur-bold": "bold-fraktur", "main-B": "bold", "main-bold": "bold", "math-BI": "bold-italic",
-    "math-bold-italic": "bold-italic", "script-R": "script", "script": "script", "sans-R": "sans-serif", "sans-serif": "sans-serif",
-    "sans-B": "bold-sans-serif", "type-R": "monospace", "typewriter": "monospace", "main-I": "italic", "main-italic": "italic",
+    "math-bold-italic": "bold-italic", "script-R": "script", "script": "script", "sans-R": "sans-serif", "sansserif": "sans-serif",
+    "sans-B": "bold-sans-serif", "sansserif-bold": "bold-sans-serif", "type-R": "monospace", "typewriter": "monospace", "main-I": "italic", "main-italic": "italic",
 }  # fmt: skip
 """Fonts of MathJax 2 (CommonHTML, HTML-CSS), and of 3 and 4 where the character itself does not tell."""
 LETTERLIKE = {
