@@ -1,0 +1,117 @@
+"""Formulas of which only the drawing is left: by KaTeX and MathJax, as `rendered/make.mjs` has them drawn."""
+
+import gzip
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curation.extract._katex import katex_to_latex
+from curation.extract._mathjax import mathjax_to_latex
+from tests.curation.tex_equal import equal
+
+FOLDER = Path(__file__).with_name("rendered")
+CASES = [
+    pytest.param(path.name.startswith("k"), case["html"], case["tex"], id=f"{path.name.split('.')[0]}-{at}")
+    for path in sorted(FOLDER.glob("*.json.gz"))
+    for at, case in enumerate(json.loads(gzip.decompress(path.read_bytes())))
+]
+READERS = (katex_to_latex, mathjax_to_latex)
+
+
+def read(katex: bool, html: str) -> str | None:
+    return (katex_to_latex if katex else mathjax_to_latex)(html)
+
+
+@pytest.mark.parametrize(("katex", "html", "tex"), CASES)
+def test_a_drawn_formula_is_read_back(katex, html, tex):
+    got = read(katex, html)
+    assert got is not None
+    assert equal(got, tex), got
+
+
+def test_each_version_and_output_has_a_fixture():
+    assert len({case.id.rpartition("-")[0] for case in CASES}) == 10
+
+
+@pytest.mark.parametrize(("katex", "html", "tex"), CASES[::3])
+def test_a_formula_is_whole_or_none_however_its_markup_is_cut(katex, html, tex):
+    assert all(read(katex, html[:end]) is None for end in range(0, len(html) - 7, 97))
+
+
+@pytest.mark.parametrize(("katex", "html", "tex"), CASES[::7])
+def test_what_a_lexbor_document_writes_out_is_read_the_same(katex, html, tex):
+    from resiliparse.parse.html import HTMLTree
+
+    body = HTMLTree.parse(f"<body>{html}</body>").body
+    assert equal(read(katex, body.first_element_child.html), tex)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("html", ["", "x", "<span>", "</span>", '<span class="katex">', '<a b="', "<!--", "<", "<x <y>", "<mjx-math></mjx-math>"])
+def test_markup_without_a_formula_gives_none(reader, html):
+    assert reader(html) is None
+
+
+KATEX = '<span class="katex"><span class="katex-html">{}</span></span>'
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<span class="mfrac"></span>', '<span class="mord sqrt"></span>', '<span class="msupsub"><span></span></span>',
+        '<span class="mtable"></span>', '<span class="vlist-t"><span class="vlist-r"></span></span>',
+        '<span class="katex-error">\\oops</span>', '<span class="mord">\ue0aa</span>', "<svg></svg>",
+    ],
+)  # fmt: skip
+def test_a_part_that_katex_does_not_draw_gives_up_the_formula(part):
+    assert katex_to_latex(KATEX.format('<span class="mord mathnormal">x</span>')) == "x"
+    assert katex_to_latex(KATEX.format('<span class="mord mathnormal">x</span>' + part)) is None
+
+
+@pytest.mark.parametrize("part", ["<mjx-mfrac></mjx-mfrac>", "<mjx-merror></mjx-merror>", "<mjx-new></mjx-new>", "<mjx-msqrt></mjx-msqrt>"])
+def test_a_part_that_mathjax_does_not_draw_gives_up_the_formula(part):
+    math = '<mjx-math><mjx-mi><mjx-c class="mjx-c1D465 TEX-I"></mjx-c></mjx-mi>{}</mjx-math>'
+    assert mathjax_to_latex(math.format("")) == "x"
+    assert mathjax_to_latex(math.format(part)) is None
+
+
+def test_mathml_inside_a_katex_element_is_not_read_twice():
+    mathml = '<span class="katex-mathml"><math><mi>x</mi></math></span>'
+    assert katex_to_latex(f'<span class="katex">{mathml}<span class="katex-html"><span class="mord mathnormal">x</span></span></span>') == "x"
+
+
+def test_a_svg_of_mathjax_without_codes_is_read_by_the_names_of_its_glyphs():
+    group = '<g data-mml-node="{}"><use xlink:href="#MJX-1-TEX-{}"></use></g>'
+    svg = f'<svg><g data-mml-node="math">{group.format("mi", "I-1D465")}{group.format("mi", "C-41")}</g></svg>'
+    assert mathjax_to_latex(svg) == r"x\mathcal{A}"
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_endless_markup_takes_no_endless_time(reader):
+    start = time.process_time()
+    for html in (
+        "<span>" * 300_000, '<a b="' * 150_000, "<!--" * 200_000, '<span class="base">' * 5_000 + "</span>" * 5_000,
+        '<span class="katex">' + '<span class="mord">x</span>' * 30_000 + "</span>",
+        "<mjx-math>" + "<mjx-mrow>" * 120 + "</mjx-mrow>" * 120 + "</mjx-math>",
+    ):  # fmt: skip
+        reader(html)
+    assert time.process_time() - start < 5
+
+
+PIECES = st.sampled_from(
+    """<span> </span> <span\u00a0class="mord"> <span\u00a0class="msupsub"> <span\u00a0class="vlist-t"> <span\u00a0class="mfrac"> x 2
+    <mjx-math> </mjx-math> <mjx-msup> </mjx-msup> <mjx-mi> </mjx-mi> <mjx-c\u00a0class="mjx-cFFFFFF"> </mjx-c> <svg> </svg> <g> </g>
+    <g\u00a0data-mml-node="math"> <g\u00a0data-mml-node="msup"> <use\u00a0data-c="ZZ"/> <span\u00a0class="math"\u00a0id="MathJax-Span-1">
+    <span\u00a0class="mrow"> <span\u00a0class="msubsup"> <span\u00a0style="position:\u00a0absolute;\u00a0top:\u00a0-1em"> &amp; & < >""".split()
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=25).map(lambda parts: "".join(parts).replace("\u00a0", " ")))
+def test_no_markup_raises(html):
+    for reader in READERS:
+        assert reader(html) is None or reader(html)
