@@ -114,7 +114,7 @@ def _kind(node: Node, columns: str, labelled: bool) -> str:
     aligned = len(columns) > 1 and columns == ("rl" * len(columns))[: len(columns)]
     if aligned:
         return "align" if labelled else "aligned"
-    if len(columns) == 1 and (labelled or node.get("displaystyle") == "true" and columns == "c"):
+    if len(columns) == 1 and (labelled or (node.get("displaystyle") == "true" and columns == "c")):
         return "gather" if labelled else "gathered"
     if set(columns) == {"c"}:
         return "matrix"
