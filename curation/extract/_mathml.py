@@ -139,7 +139,7 @@ def semantics(node: Node) -> None:
     """What is annotated, or the presentation among its annotations where it is content itself."""
     shown = [kid for kid in node.kids if kid.tag != "annotation-xml"]
     best = next((kid for kid in node.kids if kid.word == "presentation"), None)
-    inner = row(shown) if shown or best is None else best
+    inner = best or row(shown)
     node.tex, node.tall, node.atom = inner.tex, inner.tall, inner.atom
 
 

@@ -13,8 +13,9 @@ ALIGN = {"left": "l", "right": "r", "center": "c"}
 
 
 def mtr(node: Node) -> None:
-    """Cells of one row; text and elements outside of cells are cells of their own."""
-    node.text = "row"
+    """A row, which is a matrix where no table holds it. What stands outside of cells are cells of its own."""
+    if node.kids:
+        node.tex = environment("matrix", " & ".join(kid.tex for kid in node.kids if kid.tex or kid.tag == "mtd"))
 
 
 def mtd(node: Node) -> None:
