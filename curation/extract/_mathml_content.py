@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from curation.extract._mathml_rows import ATOM, environment
-from curation.extract._mathml_tokens import FUNCTIONS, in_text, join, mi
+from curation.extract._mathml_tokens import FUNCTIONS, in_text, join, mi, symbols
 from curation.extract._mathml_tree import Node
 
 RELATION, SUM, PRODUCT, POWER, WHOLE = range(5)
@@ -48,8 +48,7 @@ OPERATORS = frozenset([*INFIX, *AROUND, *BEHIND, *NAMED, *BIG, *FUNCTIONS, "divi
 
 def keep(node: Node) -> None:
     """An operator or constant; qualifiers keep what they hold."""
-    inner = joined(node.kids, ",")
-    node.tex = CONSTANTS.get(node.tag, inner)
+    node.tex = join([CONSTANTS.get(node.tag, ""), joined(node.kids, ",")])
 
 
 def joined(kids: list[Node], between: str) -> str:
@@ -78,13 +77,17 @@ def apply(node: Node) -> None:
         STRUCTURES[name](node, args, given)
     elif name in BIG or (name in ("forall", "exists") and given):
         big(node, BIG.get(name) or NAMED[name], args, given)
-    elif name in AROUND:
+    elif name in AROUND and name in OPERATORS:
         node.tex = joined(args, ",").join(AROUND[name])
     elif name in BEHIND and args:
-        node.tex = atom(args[0]) + BEHIND[name]
+        node.tex = atom(args[0]) + BEHIND[name] + joined(args[1:], ",")
         node.rank = POWER
     else:
         function(node, head, args, given)
+    lost = [head] if head.tag in OPERATORS else []
+    lost += [kid for kid in rest if kid.tag in QUALIFIERS and kid.tex not in node.tex]
+    if any(kid.tex for kid in lost):
+        node.tex = join([node.tex, *(kid.tex for kid in lost)])
 
 
 def infix(node: Node, sign: str, rank: int, args: list[Node]) -> None:
@@ -174,7 +177,7 @@ def function(node: Node, head: Node, args: list[Node], given: dict[str, str]) ->
 
 def cn(node: Node) -> None:
     """A number; what `sep` divides is a fraction, an exponent or an imaginary part."""
-    parts = [part for part in ("".join(kid.tex for kid in node.kids) or node.text).split()]
+    parts = [symbols(part) for part in node.text.split()]
     kind = node.get("type")
     if len(parts) == 2 and kind == "rational":
         node.tex, node.rank = rf"\frac{{{parts[0]}}}{{{parts[1]}}}", PRODUCT
@@ -184,14 +187,14 @@ def cn(node: Node) -> None:
         node.tex, node.rank = f"{parts[0]}+{parts[1]}i", SUM
     else:
         node.tex = " ".join(parts)
+    node.tex = join([node.tex, *(kid.tex for kid in node.kids)])
 
 
 def ci(node: Node) -> None:
     """A variable, which may be a row of presentation."""
+    mi(node, " ".join(node.text.split()))
     if node.kids:
-        node.tex = joined(node.kids, "")
-    else:
-        mi(node, " ".join(node.text.split()))
+        node.tex = join([node.tex, joined(node.kids, "")])
 
 
 def container(node: Node) -> None:

@@ -181,7 +181,7 @@ TOKENS = st.builds(
 ELEMENTS = [
     "mrow", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mtable", "mtr", "mtd",
     "mlabeledtr", "mfenced", "menclose", "mphantom", "mpadded", "mstyle", "merror", "semantics", "apply", "set", "matrix", "lambda", "b",
-    "plus", "divide", "power", "sum", "int", "bvar", "lowlimit", "diff", "math", "mi", "mo", "mtext",
+    "plus", "minus", "divide", "power", "sum", "abs", "factorial", "sin", "math", "mi", "mo", "mtext",
 ]  # fmt: skip
 ATTRIBUTES = st.sampled_from([
     "", "", "", " linethickness='0'", " bevelled='true'", " stretchy='false'", " open='{' close=''", " notation='box'", " columnalign='right left'",
