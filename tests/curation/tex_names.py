@@ -81,7 +81,7 @@ SYNONYMS = _groups(r"""
 \dagger \dag
 \ddagger \ddag
 \int \intop \smallint ∫
-\sum ∑ \Sum
+\sum ∑
 \prod ∏
 \infty ∞
 \times ×
@@ -98,7 +98,7 @@ SYNONYMS = _groups(r"""
 \Phi \varPhi Φ
 \Psi \varPsi Ψ
 \Omega \varOmega Ω
-\alpha α \upalpha
+\alpha α
 \beta β
 \gamma γ
 \delta δ
@@ -142,6 +142,14 @@ SYNONYMS = _groups(r"""
 }  # fmt: skip
 del SYNONYMS[r"\star*"], SYNONYMS[r"\relbar\rightarrow"], SYNONYMS[r"\bold*"], SYNONYMS[":="]
 
+UPRIGHT = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi omicron pi varpi rho varrho sigma varsigma tau"
+    " upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+SYNONYMS |= {rf"\up{name}": rf"\{name}" for name in UPRIGHT if name[0].islower()}
+SYNONYMS |= {rf"\Up{name.lower()}": rf"\{name}" for name in UPRIGHT if name[0].isupper()}
+"""MathML has no upright Greek letters of its own."""
+
 SIZES = frozenset(
     rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
 ) | {r"\left", r"\right", r"\middle"}  # fmt: skip
@@ -165,7 +173,8 @@ UNWRAPPED = {
 """Commands that print their last argument, to the number of those before it."""
 FONTS = {
     r"\mathrm": "rm", r"\mathup": "rm", r"\operatorname": "rm", r"\mathbf": "bf", r"\bold": "bf", r"\mathit": "it", r"\mathnormal": "it",
-    r"\boldsymbol": "bs", r"\mathcal": "cal", r"\mathscr": "cal", r"\mathfrak": "frak", r"\frak": "frak", r"\mathbb": "bb", r"\Bbb": "bb",
+    r"\boldsymbol": "bs", r"\mathcal": "cal", r"\mathscr": "cal", r"\mathbfscr": "bf cal", r"\mathbfsf": "bf sf", r"\mathbfsfup": "bf sf", r"\mathbffrak": "bf frak",
+    r"\mathfrak": "frak", r"\frak": "frak", r"\mathbb": "bb", r"\Bbb": "bb",
     r"\mathds": "bb", r"\mathbbm": "bb", r"\mathsf": "sf", r"\mathtt": "tt", r"\symbf": "bf", r"\symrm": "rm", r"\symup": "rm",
     r"\mathbbmss": "bb", r"\symbb": "bb", r"\symcal": "cal", r"\symscr": "cal", r"\symfrak": "frak", r"\symsf": "sf", r"\symtt": "tt",
     r"\symit": "it", r"\symnormal": "it", r"\symbfup": "bf", r"\mathbbmtt": "bb", r"\operatornamewithlimits": "rm", r"\symsfup": "sf",
