@@ -158,7 +158,8 @@ def annotation_xml(node: Node) -> None:
 
 HANDLERS: dict[str, tuple[int, Callable[[Node], None]]] = {
     "mfrac": (2, mfrac), "mroot": (2, mroot), "msqrt": (0, msqrt), "mfenced": (0, mfenced), "menclose": (0, menclose),
-    "mphantom": (0, mphantom), "mpadded": (0, mpadded), "maction": (0, maction), "semantics": (0, semantics), "annotation-xml": (0, annotation_xml),
+    "mphantom": (0, mphantom), "mpadded": (0, mpadded), "maction": (0, maction), "semantics": (0, semantics),
+    "annotation-xml": (0, annotation_xml),
     **{tag: (0, handle) for tag, handle in _mathml_content.HANDLERS.items()},
     **_mathml_scripts.HANDLERS, **{tag: (0, handle) for tag, handle in _mathml_tables.HANDLERS.items()},
 }  # fmt: skip

@@ -16,7 +16,8 @@ RELATION, SUM, PRODUCT, POWER, WHOLE = range(5)
 INFIX = {
     "eq": ("=", RELATION), "neq": (r"\neq", RELATION), "lt": ("<", RELATION), "gt": (">", RELATION), "leq": (r"\leq", RELATION),
     "geq": (r"\geq", RELATION), "equivalent": (r"\equiv", RELATION), "approx": (r"\approx", RELATION), "in": (r"\in", RELATION),
-    "notin": (r"\notin", RELATION), "subset": (r"\subseteq", RELATION), "prsubset": (r"\subset", RELATION), "implies": (r"\implies", RELATION),
+    "notin": (r"\notin", RELATION), "subset": (r"\subseteq", RELATION), "prsubset": (r"\subset", RELATION),
+    "implies": (r"\implies", RELATION),
     "notsubset": (r"\nsubseteq", RELATION), "notprsubset": (r"\not\subset", RELATION), "factorof": ("|", RELATION),
     "tendsto": (r"\to", RELATION), "and": (r"\wedge", SUM), "or": (r"\vee", SUM), "xor": (r"\oplus", SUM), "union": (r"\cup", SUM),
     "intersect": (r"\cap", SUM), "setdiff": (r"\setminus", SUM), "plus": ("+", SUM), "minus": ("-", SUM), "times": ("", PRODUCT),
@@ -24,26 +25,30 @@ INFIX = {
     "scalarproduct": (r"\cdot", PRODUCT), "outerproduct": (r"\otimes", PRODUCT), "rem": (r"\bmod", PRODUCT),
 }  # fmt: skip
 AROUND = {
-    "abs": ("|", "|"), "floor": (r"\lfloor ", r"\rfloor"), "ceiling": (r"\lceil ", r"\rceil"), "card": ("|", "|"), "conjugate": (r"\overline{", "}"),
+    "abs": ("|", "|"), "floor": (r"\lfloor ", r"\rfloor"), "ceiling": (r"\lceil ", r"\rceil"), "card": ("|", "|"),
+    "conjugate": (r"\overline{", "}"),
     "mean": (r"\overline{", "}"), "set": (r"\{", r"\}"), "list": ("[", "]"), "vector": ("(", ")"),
 }  # fmt: skip
 BEHIND = {"factorial": "!", "transpose": "^{T}", "inverse": "^{-1}"}
 NAMED = {
-    "divergence": r"\nabla\cdot", "curl": r"\nabla\times", "grad": r"\nabla", "laplacian": r"\nabla^{2}", "determinant": r"\det", "real": r"\Re",
+    "divergence": r"\nabla\cdot", "curl": r"\nabla\times", "grad": r"\nabla", "laplacian": r"\nabla^{2}",
+    "determinant": r"\det", "real": r"\Re",
     "imaginary": r"\Im", "not": r"\neg", "lcm": r"\operatorname{lcm}", "forall": r"\forall", "exists": r"\exists", "sdev": r"\sigma",
     "variance": r"\operatorname{Var}", "arcsinh": r"\operatorname{arcsinh}", "arccosh": r"\operatorname{arccosh}",
-    "arctanh": r"\operatorname{arctanh}", "sech": r"\operatorname{sech}", "csch": r"\operatorname{csch}", "median": r"\operatorname{median}",
+    "arctanh": r"\operatorname{arctanh}", "sech": r"\operatorname{sech}", "csch": r"\operatorname{csch}",
+    "median": r"\operatorname{median}",
 }  # fmt: skip
 CONSTANTS = {
     "pi": r"\pi", "infinity": r"\infty", "exponentiale": "e", "imaginaryi": "i", "emptyset": r"\emptyset", "reals": r"\mathbb{R}",
-    "integers": r"\mathbb{Z}", "naturalnumbers": r"\mathbb{N}", "rationals": r"\mathbb{Q}", "complexes": r"\mathbb{C}", "primes": r"\mathbb{P}",
+    "integers": r"\mathbb{Z}", "naturalnumbers": r"\mathbb{N}", "rationals": r"\mathbb{Q}", "complexes": r"\mathbb{C}",
+    "primes": r"\mathbb{P}",
     "true": r"\text{true}", "false": r"\text{false}", "eulergamma": r"\gamma", "notanumber": r"\text{NaN}",
 }  # fmt: skip
 BIG = {"sum": r"\sum", "product": r"\prod", "int": r"\int", "limit": r"\lim"}
 QUALIFIERS = frozenset("bvar lowlimit uplimit degree condition domainofapplication logbase momentabout".split())
-OPERATORS = frozenset([*INFIX, *AROUND, *BEHIND, *NAMED, *BIG, *FUNCTIONS, "divide", "power", "root", "diff", "partialdiff", "quotient"]) - {
-    "set", "list", "vector",
-}  # fmt: skip
+CONTAINERS = frozenset(("set", "list", "vector"))
+STRUCTURED = ("divide", "power", "root", "diff", "partialdiff", "quotient")
+OPERATORS = frozenset([*INFIX, *AROUND, *BEHIND, *NAMED, *BIG, *FUNCTIONS, *STRUCTURED]) - CONTAINERS
 
 
 def keep(node: Node) -> None:
@@ -237,7 +242,7 @@ STRUCTURES: dict[str, Callable[[Node, list[Node], dict[str, str]], None]] = {
 }  # fmt: skip
 HANDLERS: dict[str, Callable[[Node], None]] = {
     **dict.fromkeys([*OPERATORS, *CONSTANTS, *QUALIFIERS, "matrixrow", "piece", "otherwise", "ident"], keep),
-    **dict.fromkeys(("set", "list", "vector"), container),
+    **dict.fromkeys(CONTAINERS, container),
     "apply": apply, "reln": apply, "bind": apply, "cn": cn, "ci": ci, "csymbol": ci, "interval": interval, "matrix": matrix,
     "piecewise": piecewise, "lambda": lambda_,
 }  # fmt: skip

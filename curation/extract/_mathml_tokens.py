@@ -119,7 +119,13 @@ def in_text(text: str, variant: str = "") -> str:
     char = text.strip()
     if len(char) == 1 and not char.isalnum() and char not in "^~" and LATEX.get(char, char).startswith(("\\", "{")):
         return LATEX[char]
-    if variant not in TEXT_FONTS and variant in VARIANTS and variant != "normal" and len(plain) == 1 and plain.isalpha():
+    if (
+        variant not in TEXT_FONTS
+        and variant in VARIANTS
+        and variant != "normal"
+        and len(plain) == 1
+        and plain.isalpha()
+    ):
         return in_font(VARIANTS[variant], plain)
     return f"{TEXT_FONTS.get(variant, chr(92) + 'text')}{{{plain}}}"
 

@@ -145,7 +145,8 @@ CASES = [
     ("<apply><power/><apply><sin/><ci>x</ci></apply><cn>2</cn></apply>", r"(\sin x)^{2}"),
     ("<apply><eq/><ci>x</ci><cn type='rational'>1<sep/>2</cn></apply>", r"x=\frac{1}{2}"),
     ("<apply><root/><degree><cn>3</cn></degree><ci>x</ci></apply>", r"\sqrt[3]{x}"),
-    ("<apply><sum/><bvar><ci>i</ci></bvar><lowlimit><cn>1</cn></lowlimit><uplimit><ci>n</ci></uplimit><ci>i</ci></apply>", r"\sum_{i=1}^{n}i"),
+    ("<apply><sum/><bvar><ci>i</ci></bvar><lowlimit><cn>1</cn></lowlimit><uplimit><ci>n</ci></uplimit><ci>i</ci></apply>",
+     r"\sum_{i=1}^{n}i"),
     ("<apply><int/><bvar><ci>x</ci></bvar><apply><ci>f</ci><ci>x</ci></apply></apply>", r"\int f(x)\,dx"),
     ("<apply><partialdiff/><bvar><ci>x</ci></bvar><ci>u</ci></apply>", r"\frac{\partial}{\partial x}u"),
     ("<apply><limit/><bvar><ci>x</ci></bvar><lowlimit><cn>0</cn></lowlimit><ci>x</ci></apply>", r"\lim_{x\to 0}x"),
@@ -185,7 +186,8 @@ ELEMENTS = [
     "plus", "minus", "divide", "power", "sum", "abs", "factorial", "sin", "math", "mi", "mo", "mtext",
 ]  # fmt: skip
 ATTRIBUTES = st.sampled_from([
-    "", "", "", " linethickness='0'", " bevelled='true'", " stretchy='false'", " open='{' close=''", " notation='box'", " columnalign='right left'",
+    "", "", "", " linethickness='0'", " bevelled='true'", " stretchy='false'", " open='{' close=''", " notation='box'",
+    " columnalign='right left'",
     " mathvariant='bold'", " accent='true'", " rowlines='solid'", " columnlines='solid'", " data-mjx-texclass='OPEN'", " form='postfix'",
 ])  # fmt: skip
 TREES = st.recursive(
@@ -212,7 +214,8 @@ def test_no_tree_of_elements_loses_a_letter_or_digit(mathml: str) -> None:
 
 
 PIECES = st.lists(
-    st.sampled_from([*(f"<{tag}>" for tag in ELEMENTS), *(f"</{tag}>" for tag in ELEMENTS), "<mi/>", "<", ">", '"', "'", "<!--", "-->", "a", "1",
+    st.sampled_from([*(f"<{tag}>" for tag in ELEMENTS), *(f"</{tag}>" for tag in ELEMENTS), "<mi/>", "<", ">", '"', "'",
+    "<!--", "-->", "a", "1",
                      "&", "&lt;", "&#x2061;", "&bogus;", "{", "}", "\\", "<mo", "='", "<![CDATA[", "<annotation>", "</annotation-xml>"]),
     max_size=30,
 )  # fmt: skip
@@ -275,12 +278,17 @@ MADE_UP = re.compile(
 
 def share(pairs: list[tuple[str, str]]) -> float:
     """Formulas that come out equal to their known TeX."""
-    return sum(tex is not None and equal(tex, known) for known, tex in ((known, to_latex(mathml)) for known, mathml in pairs)) / len(pairs)
+    return sum(
+        tex is not None and equal(tex, known) for known, tex in ((known, to_latex(mathml)) for known, mathml in pairs)
+    ) / len(pairs)
 
 
 def test_what_mathjax_wrote_as_mathml_becomes_its_tex(shared: Path) -> None:
     pairs = [
-        (row["tex"], re.sub(r'\sdata-latex(?:-item)?="[^"]*"', "", row["mathml"]).replace("\\`", "`").replace("\\\\", "\\"))
+        (
+            row["tex"],
+            re.sub(r'\sdata-latex(?:-item)?="[^"]*"', "", row["mathml"]).replace("\\`", "`").replace("\\\\", "\\"),
+        )
         for row in of_cases(shared, "mathjax_tex_mml")
         if row["file"].rsplit("/", 1)[-1].split(".")[0] in FAIR.split() and not MADE_UP.search(row["tex"])
     ]
@@ -305,7 +313,13 @@ def test_of_real_formulas_without_their_tex_99_in_100_are_equal_to_it(shared: Pa
 
 
 def test_tables_of_symbols_name_characters_by_commands() -> None:
-    assert (LATEX["≤"], LATEX["α"], LATEX["𝔄"], LATEX["½"], LATEX["\u2062"]) == (r"\leq", r"\alpha", r"\mathfrak{A}", r"\frac{1}{2}", "")
+    assert (LATEX["≤"], LATEX["α"], LATEX["𝔄"], LATEX["½"], LATEX["\u2062"]) == (
+        r"\leq",
+        r"\alpha",
+        r"\mathfrak{A}",
+        r"\frac{1}{2}",
+        "",
+    )
     assert all(unbalanced(tex) == 0 for tex in LATEX.values())
 
 

@@ -51,15 +51,20 @@ DIFFERENT = [
     ("a+b", "a-b"), ("a", "-a"), ("x_1", "x^1"), ("x_1", "x1"), ("x^{12}", "x^12"), ("x^{ab}", "x^a b"), ("{ab}^2", "ab^2"),
     ("{x^a}^b", "x^{a^b}"), ("x_{a_b}", "{x_a}_b"), (r"\frac{a}{b}", r"\frac{b}{a}"), (r"\frac{a}{b}c", r"\frac{a}{bc}"),
     (r"\frac{a}{}", r"\frac{a}{b}"), (r"\frac ab", r"\binom ab"), (r"\sqrt{ab}", r"\sqrt{a}b"), (r"\sqrt[3]{a}", r"\sqrt{a}"),
-    (r"\alpha", r"\beta"), (r"\epsilon", r"\varepsilon"), (r"\phi", r"\varphi"), (r"\leq", "<"), (r"\leq", r"\geq"), (r"\subset", r"\subseteq"),
+    (r"\alpha", r"\beta"), (r"\epsilon", r"\varepsilon"), (r"\phi", r"\varphi"), (r"\leq", "<"), (r"\leq", r"\geq"),
+    (r"\subset", r"\subseteq"),
     (r"\in", r"\notin"), (r"\not=", "="), ("f'", "f"), ("f'", "f''"), (r"\mathbb{R}", "R"), (r"\mathbf{x}", "x"), (r"\mathrm{d}", "d"),
-    (r"\mathbf{a}b", r"\mathbf{ab}"), (r"\mathcal{A}", r"\mathbb{A}"), (r"\boldsymbol{\alpha}", r"\alpha"), (r"\boldsymbol{\mathcal{A}}", r"\mathcal{A}"),
+    (r"\mathbf{a}b", r"\mathbf{ab}"), (r"\mathcal{A}", r"\mathbb{A}"), (r"\boldsymbol{\alpha}", r"\alpha"),
+    (r"\boldsymbol{\mathcal{A}}", r"\mathcal{A}"),
     (r"\hat x", r"\bar x"), (r"\hat{x}", "x"), (r"\hat{xy}", r"\hat{x}y"), (r"\sin x", "sinx"), (r"\sin", r"\cos"), (r"(a)", r"[a]"),
     ("(a", "a"), ("|a|", "a"), (r"\begin{matrix}a&b\end{matrix}", r"\begin{matrix}ab\end{matrix}"),
-    (r"\begin{matrix}a&b\end{matrix}", r"\begin{matrix}a\\b\end{matrix}"), (r"\begin{pmatrix}a\end{pmatrix}", r"\begin{bmatrix}a\end{bmatrix}"),
+    (r"\begin{matrix}a&b\end{matrix}", r"\begin{matrix}a\\b\end{matrix}"), (r"\begin{pmatrix}a\end{pmatrix}",
+    r"\begin{bmatrix}a\end{bmatrix}"),
     (r"\begin{cases}a\end{cases}", r"\begin{matrix}a\end{matrix}"), (r"\overset{a}{b}", r"\underset{a}{b}"), (r"\overset{a}{x}", "x^a"),
-    (r"\sum_a^b", r"\sum_b^a"), (r"\int_a", r"\int^a"), (r"\sum", r"\prod"), (r"\text{if }x", "x"), ("1.5", "15"), ("1,2", "12"), (r"a\cdot b", "ab"),
-    (r"\boxed{a}", "a"), (r"\cancel{a}", "a"), (r"\overbrace{a}^b", r"\underbrace{a}_b"), ("a!", "a"), (r"\to", r"\mapsto"), (r"\Rightarrow", r"\to"),
+    (r"\sum_a^b", r"\sum_b^a"), (r"\int_a", r"\int^a"), (r"\sum", r"\prod"), (r"\text{if }x", "x"), ("1.5", "15"),
+    ("1,2", "12"), (r"a\cdot b", "ab"),
+    (r"\boxed{a}", "a"), (r"\cancel{a}", "a"), (r"\overbrace{a}^b", r"\underbrace{a}_b"), ("a!", "a"), (r"\to",
+    r"\mapsto"), (r"\Rightarrow", r"\to"),
     (r"\pm", "+"), (r"\times", r"\cdot"), (r"\nabla", r"\Delta"), (r"\infty", r"\propto"), ("", "x"), (r"x\bmod y", "xy"),
 ]  # fmt: skip
 
@@ -70,7 +75,26 @@ def test_a_lost_or_wrong_symbol_makes_another_formula(a: str, b: str) -> None:
 
 
 TEX = st.recursive(
-    st.sampled_from(["a", "b", "1", "2", "+", "-", "=", r"\alpha ", r"\beta ", r"\leq ", r"\sin ", r"\mathbb{R}", r"\text{if}", "(", ")", "'"]),
+    st.sampled_from(
+        [
+            "a",
+            "b",
+            "1",
+            "2",
+            "+",
+            "-",
+            "=",
+            r"\alpha ",
+            r"\beta ",
+            r"\leq ",
+            r"\sin ",
+            r"\mathbb{R}",
+            r"\text{if}",
+            "(",
+            ")",
+            "'",
+        ]
+    ),
     lambda part: st.one_of(
         st.tuples(part, part).map("".join),
         part.map(lambda a: f"{{{a}}}"),
@@ -91,6 +115,13 @@ def test_every_letter_digit_and_operator_is_in_the_normal_form(tex: str) -> None
     assert normalised(" " + tex.replace("+", " + ")) == normal
 
 
-@given(st.text() | st.lists(st.sampled_from(["{", "}", "\\", "^", "_", "&", r"\frac", r"\begin{matrix}", r"\end{matrix}", "a", "$", "[", r"\left"])).map("".join))
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(
+            ["{", "}", "\\", "^", "_", "&", r"\frac", r"\begin{matrix}", r"\end{matrix}", "a", "$", "[", r"\left"]
+        )
+    ).map("".join)
+)
 def test_no_text_breaks_it(tex: str) -> None:
     assert isinstance(normalised(tex), str)

@@ -259,6 +259,9 @@ class Reader:
             self.dimension()
             return []
         if name in TEXT:
+            if name == r"\makebox":
+                self.option()
+                self.option()
             return in_font(TEXT[name], words(self.raw()))
         if name in FONTS:
             return in_font(FONTS[name], self.argument())
@@ -301,7 +304,7 @@ class Reader:
         if name in (r"\fbox", r"\framebox"):
             self.option()
             self.option()
-            return [("c", "boxed", [words(self.raw())])]
+            return [("c", "boxed", [in_font("rm", words(self.raw()))])]
         if name == r"\substack":
             return self.argument()
         if name == r"\mathop":
