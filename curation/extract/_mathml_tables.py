@@ -13,8 +13,9 @@ ALIGN = {"left": "l", "right": "r", "center": "c"}
 
 
 def mtr(node: Node) -> None:
-    """Cells of one row; text and elements outside of cells are cells of their own."""
-    node.text = "row"
+    """A row, which is a matrix where no table holds it. What stands outside of cells are cells of its own."""
+    if node.kids:
+        node.tex = environment("matrix", " & ".join(kid.tex for kid in node.kids if kid.tex or kid.tag == "mtd"))
 
 
 def mtd(node: Node) -> None:
@@ -42,7 +43,7 @@ def mtable(node: Node) -> None:
     _own_numbers(cells, labels)
     width = max(map(len, cells))
     columns = _columns(node, cells, width)
-    if "l" in columns and "r" in columns and width > 2:
+    if set(columns) == set("clr") and width > 3:
         columns = _without_empty(cells, columns)
     kind = _kind(node, columns, any(labels))
     lines = (node.get("rowlines") or "").split()
@@ -53,7 +54,7 @@ def mtable(node: Node) -> None:
     body = _body(cells, labels, lines)
     if set((node.get("columnlines") or "none").split()) != {"none"}:
         kind, columns = "array", _with_lines(columns, node.get("columnlines").split())
-    node.text, node.word = body, kind
+    node.text, node.word, node.op = body, kind, columns
     node.tex = environment("array", body, f"{{{columns}}}") if kind in ("array", "cases") else environment(kind, body)
 
 
@@ -114,7 +115,7 @@ def _kind(node: Node, columns: str, labelled: bool) -> str:
     aligned = len(columns) > 1 and columns == ("rl" * len(columns))[: len(columns)]
     if aligned:
         return "align" if labelled else "aligned"
-    if len(columns) == 1 and (labelled or node.get("displaystyle") == "true" and columns == "c"):
+    if len(columns) == 1 and (labelled or (node.get("displaystyle") == "true" and columns == "c")):
         return "gather" if labelled else "gathered"
     if set(columns) == {"c"}:
         return "matrix"

@@ -15,20 +15,49 @@ import re
 from functools import lru_cache
 
 from tests.curation.tex_names import (
-    ACCENTS, ARGUMENTS, BIG, DROPPED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, FENCED, FONTS, FUNCTIONS, SIZES, SWITCHES, SYNONYMS, TEXT,
+    ACCENTS,
+    ARGUMENTS,
+    BIG,
+    DROPPED,
+    DROPPED_WITH_ARGUMENT,
+    ENVIRONMENTS,
+    FENCED,
+    FONTS,
+    FUNCTIONS,
+    SIZES,
+    SWITCHES,
+    SYNONYMS,
+    TEXT,
     UNWRAPPED,
 )  # fmt: skip
 
-TOKEN = re.compile(r"\s*(\\(?:[A-Za-z]+\*?|.)|\.\.\.|.)", re.S)
+TOKEN = re.compile(r"\s*(\\(?:(?:operatorname|tag|hspace|vspace)\*|[A-Za-z]+|.)|\.\.\.|.)", re.S)
 MAX_DEPTH = 60
 Item = tuple  # (kind, ...): ("a", name), ("c", name, [arguments]), ("s", base, sub, sup), ("t", rows)
-PAIRS = {"(": ")", "[": "]", r"\{": r"\}", r"\langle": r"\rangle", "|": "|", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}
+OPTIONS = ("array", "aligned", "split", "gathered", "alignedat", "multlined")
+PAIRS = {
+    "(": ")",
+    "[": "]",
+    r"\{": r"\}",
+    r"\langle": r"\rangle",
+    "|": "|",
+    r"\lfloor": r"\rfloor",
+    r"\lceil": r"\rceil",
+}
 INFIX = {
     r"\over": r"\frac", r"\overwithdelims": r"\frac", r"\above": r"\frac", r"\abovewithdelims": r"\frac", r"\choose": r"\binom",
     r"\atop": "atop", r"\atopwithdelims": "atop", r"\brack": "atop", r"\brace": "atop",
 }  # fmt: skip
 LINED = re.compile(r"\s*=?\s*\{?\s*-?[\d.]+\s*(?:mu|em|ex|pt|px|cm|mm|in|pc)\s*\}?")
-NEGATED = {"=": r"\neq", r"\in": r"\notin", "<": r"\nless", ">": r"\ngtr", "|": r"\nmid", r"\sim": r"\nsim", r"\exists": r"\nexists"}
+NEGATED = {
+    "=": r"\neq",
+    r"\in": r"\notin",
+    "<": r"\nless",
+    ">": r"\ngtr",
+    "|": r"\nmid",
+    r"\sim": r"\nsim",
+    r"\exists": r"\nexists",
+}
 
 
 def equal(a: str, b: str) -> bool:
@@ -66,7 +95,9 @@ def show(item: Item) -> str:
         return "tab{" + " \\\\ ".join(" & ".join(" ".join(map(show, cell)) for cell in row) for row in item[1]) + "}"
     base = " ".join(map(show, item[1]))
     base = base if len(item[1]) == 1 and item[1][0][0] != "s" else "{" + base + "}"
-    return base + "".join(f"{mark}{{{' '.join(map(show, part))}}}" for mark, part in (("_", item[2]), ("^", item[3])) if part)
+    return base + "".join(
+        f"{mark}{{{' '.join(map(show, part))}}}" for mark, part in (("_", item[2]), ("^", item[3])) if part
+    )
 
 
 class Reader:
@@ -137,7 +168,7 @@ class Reader:
         return out + (base or [])
 
     def fraction(self, token: str, over: list[Item], ends: tuple[str, ...]) -> list[Item]:
-        """What `\over` and its like part, with the fences that they name."""
+        r"""What `\over` and its like part, with the fences that they name."""
         left, right = {r"\brack": ("[", "]"), r"\brace": (r"\{", r"\}"), r"\choose": ("", "")}.get(token, ("", ""))
         if token.endswith("withdelims"):
             left, right = (self.next() for _ in range(2))
@@ -228,6 +259,9 @@ class Reader:
             self.dimension()
             return []
         if name in TEXT:
+            if name == r"\makebox":
+                self.option()
+                self.option()
             return in_font(TEXT[name], words(self.raw()))
         if name in FONTS:
             return in_font(FONTS[name], self.argument())
@@ -259,12 +293,18 @@ class Reader:
         if name == r"\sideset":
             before, behind, of = self.argument(), self.argument(), self.argument()
             attached = [item for item in behind if item[0] == "s" and not item[1]]
-            return [*before, *(scripted(of, attached[0][2], attached[0][3], False) if attached else of), *behind[len(attached) :]]
+            return [
+                *before,
+                *(scripted(of, attached[0][2], attached[0][3], False) if attached else of),
+                *behind[len(attached) :],
+            ]
         if name in (r"\raise", r"\lower", r"\moveleft", r"\moveright"):
             self.dimension()
             return self.argument()
         if name in (r"\fbox", r"\framebox"):
-            return [("c", "boxed", [words(self.raw())])]
+            self.option()
+            self.option()
+            return [("c", "boxed", [in_font("rm", words(self.raw()))])]
         if name == r"\substack":
             return self.argument()
         if name == r"\mathop":
@@ -285,6 +325,8 @@ class Reader:
             known = NEGATED.get(of[0][1]) if len(of) == 1 and of[0][0] == "a" else None
             return atom(known) if known else [("c", "not", [of])]
         if name in ACCENTS or name in ARGUMENTS:
+            if self.peek() == "[" and name in (r"\frac", r"\cancel", r"\bcancel", r"\xcancel"):
+                self.option()
             count = ARGUMENTS.get(name, 1)
             return [("c", ACCENTS.get(name, name), [self.argument() for _ in range(count)])]
         return atom(name)
@@ -292,10 +334,11 @@ class Reader:
     def environment(self) -> list[Item]:
         name = self.raw().strip()
         plain = name.rstrip("*")
-        end = rf"\end{{{name}}}"
+        self.option() if plain == "array" else None
         for _ in range(ENVIRONMENTS.get(plain, 0)):
             self.raw()
-        if self.peek() == "[" and plain in ("array", "aligned", "split", "gathered", "alignedat", "multlined"):
+        if self.peek() == "[" and (plain in OPTIONS or (name != plain and "matrix" in plain)):
+            self.option()
             self.option()
         inner = self.row((r"\end",))
         self.next() if self.peek() == r"\end" else None
@@ -304,7 +347,6 @@ class Reader:
         if plain in ("equation", "math", "displaymath", "subequations"):
             return inner
         body = inner if len(inner) == 1 and inner[0][0] == "t" else [table([[inner]])]
-        del end
         left, right = {
             "p": ("(", ")"), "b": ("[", "]"), "B": (r"\{", r"\}"), "v": ("|", "|"), "V": (r"\|", r"\|"),
         }.get(plain[0] if plain.endswith(("matrix", "smallmatrix")) and plain[0] in "pbBvV" else "", ("", ""))  # fmt: skip
@@ -344,6 +386,8 @@ def words(text: str) -> list[Item]:
 
 def in_font(font: str, items: list[Item]) -> list[Item]:
     """The font on each letter. Italics are what letters are; upright makes no difference to what is no letter."""
+    for name in reversed(font.split()[1:]):
+        items, font = in_font(name, items), font.split()[0]
     if font in ("", "it"):
         return items
     return [dressed(font, item) for item in items]
@@ -351,8 +395,9 @@ def in_font(font: str, items: list[Item]) -> list[Item]:
 
 def dressed(font: str, item: Item) -> Item:
     kind = item[0]
-    if kind == "c" and item[1].startswith("font-"):
-        return item
+    if kind == "c" and item[1].startswith("font:"):
+        bold = font in ("bf", "bs") and item[1] not in ("font:bf", "font:bs", "font:rm")
+        return ("c", "font:bf", [[item]]) if bold else item
     if kind == "c":
         return ("c", item[1], [in_font(font, arg) for arg in item[2]])
     if kind == "s":
@@ -364,13 +409,13 @@ def dressed(font: str, item: Item) -> Item:
         font = "bf"
     if font in ("rm", "sf", "tt", "cal") and not letter:
         return item
-    return ("c", f"font-{font}", [[item]])
+    return ("c", f"font:{font}", [[item]])
 
 
 def is_operator(base: list[Item]) -> bool:
     """Whether limits are scripts to this: a large operator or an upright word."""
     return (len(base) == 1 and base[0][0] == "a" and base[0][1] in BIG) or (
-        len(base) > 1 and all(item[0] == "c" and item[1] == "font-rm" for item in base)
+        len(base) > 1 and all(item[0] == "c" and item[1] == "font:rm" for item in base)
     )
 
 
@@ -392,7 +437,7 @@ def scripted(base: list[Item], sub: list[Item], sup: list[Item], limits: bool) -
         return stacked(base[0][2][0], sub, sup)
     if limits and not is_operator(base):
         return stacked(base, sub, sup)
-    plain = all((i[0] == "a" and i[1].isdigit()) or (i[0] == "c" and i[1] == "font-rm") for i in base)
+    plain = all((i[0] == "a" and i[1].isdigit()) or (i[0] == "c" and i[1] == "font:rm") for i in base)
     fenced = len(base) > 1 and base[0][0] == base[-1][0] == "a" and PAIRS.get(base[0][1]) == base[-1][1]
     if len(base) > 1 and (plain or fenced):
         return [*base[:-1], ("s", base[-1:], sub, sup)]
