@@ -96,14 +96,15 @@ class Row(NamedTuple):
 @lru_cache(maxsize=4096)
 def katex_to_latex(html: str) -> str | None:
     """LaTeX of the markup of one `.katex` element, without delimiters; None if it cannot be read back."""
-    root = parse(html)
-    if root is None:
+    root = parse(html) if html.count("katex-html") == 1 else None
+    drawn = next((element for element in root.walk() if "katex-html" in element.classes), None) if root else None
+    if root is None or drawn is None:
         return None
     if PREFIXED.search(html):
-        for element in root.walk():
+        for element in drawn.walk():
             element.classes = [PREFIX.sub("", name) for name in element.classes]
     try:
-        mathml = "".join(_Reader(italic="mathnormal" in html or "mathdefault" in html).items(root.kids))
+        mathml = "".join(_Reader(italic="mathnormal" in html or "mathdefault" in html).items(drawn.kids))
     except UnknownError:
         return None
     return to_latex(f"<math>{mathml}</math>") if mathml else None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-MAX_LENGTH, MAX_DEPTH = 1_000_000, 150
+MAX_LENGTH, MAX_DEPTH = 400_000, 150
 """Characters, and elements in elements."""
 TAG = re.compile(r"""<(/?)([a-zA-Z][\w:-]*+)((?:[^<>"']|"[^"]*"|'[^']*')*+)>|<!--.*?-->""", re.S)
 CLASS = re.compile(r"""(?:^|\s)class\s*=\s*(?:"([^"]*)"|'([^']*)')""")
