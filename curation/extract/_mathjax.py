@@ -28,6 +28,8 @@ SKIPPED = frozenset(
 )
 THROUGH = frozenset("frac dbox dtable row itable stack cell table box".split())
 """Helpers in which parts are looked for."""
+DEFINITIONS = re.compile(r"<defs>.*?</defs>", re.S)
+"""Shapes of glyphs, half of an SVG."""
 CODE = re.compile(r"mjx-c([0-9A-F]{2,6})")
 TABLE_ROWS = frozenset(("mtr", "mlabeledtr"))
 STRIKES = {"ustrike": "updiagonalstrike", "dstrike": "downdiagonalstrike", "hstrike": "horizontalstrike"}
@@ -38,7 +40,7 @@ ALIGN = re.compile(r"text-align:\s*(left|right)")
 @lru_cache(maxsize=4096)
 def mathjax_to_latex(html: str) -> str | None:
     """LaTeX of the markup of one formula as MathJax drew it, without delimiters; None if it cannot be read back."""
-    root = parse(html)
+    root = parse(DEFINITIONS.sub("", html) if "<defs>" in html else html)
     if root is None:
         return None
     try:
