@@ -29,9 +29,9 @@ PREFIX = re.compile(r"^katex-(?!html|mathml|error|display)")
 PREFIXED = re.compile(r"\bkatex-(?!html|mathml|error|display)")
 """Of classes since KaTeX 0.17."""
 FLAT = frozenset("base katex html katex-html katex-display display".split())
-OFFSET = re.compile(r"(?:^|;|\s)top:\s*(-?[\d.]+)em")
-HEIGHT = re.compile(r"height:\s*(-?[\d.]+)em")
-SPACE = re.compile(r"(?:margin-right|width|margin-left):\s*(-?[\d.]+)em")
+OFFSET = re.compile(r"(?:^|;|\s)top:\s*(-?(?:\d+\.?\d*|\.\d+))em")
+HEIGHT = re.compile(r"height:\s*(-?(?:\d+\.?\d*|\.\d+))em")
+SPACE = re.compile(r"(?:margin-right|width|margin-left):\s*(-?(?:\d+\.?\d*|\.\d+))em")
 
 
 class Row(NamedTuple):
@@ -112,6 +112,8 @@ class _Reader:
         if not lists or not (parts := lists[0].elements()) or not parts[0].elements():
             raise UnknownError
         rows = [self.row(line) for line in parts[0].elements()[0].elements() if line.kids]
+        if not rows:
+            raise UnknownError
         return sorted(rows, key=lambda row: row.shift)
 
     def row(self, line: Element) -> Row:

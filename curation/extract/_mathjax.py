@@ -33,7 +33,7 @@ DEFINITIONS = re.compile(r"<defs>.*?</defs>", re.S)
 CODE = re.compile(r"mjx-c([0-9A-F]{2,6})")
 TABLE_ROWS = frozenset(("mtr", "mlabeledtr"))
 STRIKES = {"ustrike": "updiagonalstrike", "dstrike": "downdiagonalstrike", "hstrike": "horizontalstrike"}
-WIDTH = re.compile(r"width:\s*(-?[\d.]+)em")
+WIDTH = re.compile(r"width:\s*(-?(?:\d+\.?\d*|\.\d+))em")
 ALIGN = re.compile(r"text-align:\s*(left|right)")
 
 

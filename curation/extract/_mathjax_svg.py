@@ -15,7 +15,7 @@ from curation.extract._mathjax_tokens import token
 TOKENS = frozenset("mi mn mo mtext ms".split())
 ROWS = frozenset("mrow inferredMrow TeXAtom mstyle mpadded math semantics maction mtd".split())
 SCRIPTS = frozenset("msub msup msubsup munder mover munderover".split())
-PLACE = re.compile(r"translate\(\s*(-?[\d.]+)[\s,]+(-?[\d.]+)")
+PLACE = re.compile(r"translate\(\s*(-?(?:\d+\.?\d*|\.\d+))[\s,]+(-?(?:\d+\.?\d*|\.\d+))")
 GLYPHS = frozenset(("use", "path", "text"))
 HEX = re.compile(r"[0-9A-Fa-f]+")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from html import escape
 
 from curation.extract._pieces import PIECES, assembled
 
+SIGN = re.compile(r".[\u0300-\u036f\u20d0-\u20ff]*", re.S)
 WIDE = {"–": "‾", "―": "‾", "¯": "‾", "\ue150": "⏞", "\ue152": "⏟", "ˆ": "^", "˜": "~", "\u20d7": "→"}
 """What lines, braces and accents over and under are drawn with, by the first sign."""
 STRETCHED = {
@@ -59,4 +62,5 @@ def _operator(text: str, *, over: bool) -> str:
         return f"<mo>{escape(sign)}</mo>"
     if (arrow := STRETCHED.get("".join(sorted(set(text))))) is not None:
         return f'<mo stretchy="true">{arrow}</mo>'
-    return f"<mrow>{''.join(f'<mo>{escape(sign)}</mo>' for sign in text)}</mrow>"
+    drawn = [f"<mo>{escape(unicodedata.normalize('NFC', sign))}</mo>" for sign in SIGN.findall(text)]
+    return drawn[0] if len(drawn) == 1 else f"<mrow>{''.join(drawn)}</mrow>"
