@@ -21,6 +21,8 @@ from curation.extract._asciimath_nodes import Node, as_matrix, base, bracketed, 
 
 MAX_LENGTH, MAX_DEPTH = 20_000, 60
 """Characters, and expressions in expressions."""
+CACHED = 2_000
+"""Characters up to which a formula is remembered."""
 
 TEXT_MODE = {"\\": r"\backslash", "^": r"\^{}", "~": r"\~{}"}
 IN_TEXT = re.compile(r"[#%&$_{}\\^~]")
@@ -44,9 +46,12 @@ class _TooMuchError(Exception):
     """The formula is nested or bends back too often."""
 
 
-@lru_cache(maxsize=4096)
 def to_latex(asciimath: str) -> str | None:
     """LaTeX of a formula in AsciiMath, without delimiters; None if it is empty, longer or deeper than any formula."""
+    return _cached(asciimath) if len(asciimath) <= CACHED else _convert(asciimath)
+
+
+def _convert(asciimath: str) -> str | None:
     source = asciimath.strip("`")
     if len(source) > MAX_LENGTH:
         return None
@@ -57,6 +62,9 @@ def to_latex(asciimath: str) -> str | None:
     except _TooMuchError:
         return None
     return join(item.tex for item in items).strip() or None
+
+
+_cached = lru_cache(maxsize=4096)(_convert)
 
 
 def tokens(source: str) -> list[Token]:

@@ -21,6 +21,8 @@ from curation.extract._markup import Element, UnknownError, parse
 from curation.extract._mathml import to_latex
 from curation.extract._pieces import assembled
 
+CACHED = 8_000
+"""Characters up to which a formula is remembered."""
 SKIPPED = frozenset(
     """strut pstrut vlist-s nulldelimiter frac-line arraycolsep hline hdashline katex-mathml tag fix eqn-num rule
     overline-line underline-line clap-fix""".split()
@@ -42,9 +44,12 @@ class Row(NamedTuple):
     element: Element
 
 
-@lru_cache(maxsize=4096)
 def katex_to_latex(html: str) -> str | None:
     """LaTeX of the markup of one `.katex` element, without delimiters; None if it cannot be read back."""
+    return _cached(html) if len(html) <= CACHED else _convert(html)
+
+
+def _convert(html: str) -> str | None:
     root = parse(html) if html.count("katex-html") == 1 else None
     drawn = next((element for element in root.walk() if "katex-html" in element.classes), None) if root else None
     if root is None or drawn is None:
@@ -57,6 +62,9 @@ def katex_to_latex(html: str) -> str | None:
     except UnknownError:
         return None
     return to_latex(f"<math>{mathml}</math>") if mathml else None
+
+
+_cached = lru_cache(maxsize=2048)(_convert)
 
 
 class _Reader:

@@ -102,6 +102,13 @@ def test_a_svg_of_mathjax_without_codes_is_read_by_the_names_of_its_glyphs():
     assert mathjax_to_latex(svg) == r"x\mathcal{A}"
 
 
+def test_pieces_of_svg_between_which_lines_may_break_are_one_formula_and_two_containers_none():
+    piece = '<svg><g data-mml-node="math"><g data-mml-node="mi"><use data-c="{}"></use></g></g></svg>'
+    pieces = piece.format("1D465") + "<mjx-break></mjx-break>" + piece.format("1D466")
+    assert mathjax_to_latex(f"<mjx-container>{pieces}</mjx-container>") == "xy"
+    assert mathjax_to_latex(f"<mjx-container>{piece.format('1D465')}</mjx-container>" * 2) is None
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_endless_markup_takes_no_endless_time(reader):
     start = time.process_time()
