@@ -76,10 +76,10 @@ def join(parts: list[str]) -> str:
         if command and part[0].isalnum():
             out.append(" ")
         styled = STYLED.fullmatch(part) if part[-1] == "}" and part[:2] in ("\\m", "\\t") else None
-        if styled and styled[1] == font:
-            out[-1] = out[-1][:-1] + styled[2] + "}"
-            continue
-        out.append(part)
+        if styled:
+            out[-1:] = (styled[2], "}") if styled[1] == font else (*out[-1:], styled[1], styled[2], "}")
+        else:
+            out.append(part)
         font = styled[1] if styled else ""
         command = not styled and ends_in_command(part)
     return "".join(out)

@@ -240,6 +240,7 @@ def test_any_text_gives_balanced_latex_or_none(text: str) -> None:
         "<mi>x</mi>" * 50_000,
         "<mo>(</mo><mfrac><mi>x</mi><mi>y</mi></mfrac>" * 20_000,
         "<mo>|</mo>" * 50_000,
+        "<mo>(</mo>" * 30_000 + "<mo>)</mo>" * 30_000 + "<mfrac><mi>x</mi><mi>y</mi></mfrac>",
         '<a "' * 120_000,
         '<a "\'' * 100_000,
         "<!--" * 120_000,
@@ -257,7 +258,7 @@ def test_any_text_gives_balanced_latex_or_none(text: str) -> None:
 def test_large_and_deep_input_takes_linear_time(mathml: str) -> None:
     started = time.process_time()
     tex = to_latex(mathml)
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 3
     assert tex is None or unbalanced(tex) == 0
 
 
