@@ -45,7 +45,7 @@ def _element(node: Node) -> Node:
     """The node converted. A row of one child is that child; children too many follow their element."""
     if (token := _mathml_tokens.HANDLERS.get(node.tag)) is not None:
         if node.kids:
-            return _around(node)
+            return row(node.kids)
         token(node, " ".join(node.text.split()))
         return node
     if node.tag not in HANDLERS:
@@ -57,13 +57,6 @@ def _element(node: Node) -> Node:
         node.kids += [Node("mrow")] * (count - len(node.kids))
     handle(node)
     return row([node, *extra]) if extra else node
-
-
-def _around(node: Node) -> Node:
-    """A token with elements in it: its text, then they."""
-    text = Node("mtext" if node.tag == "mtext" else "stray")
-    text.text = node.text
-    return row([_element(text), *node.kids])
 
 
 def mfrac(node: Node) -> None:
