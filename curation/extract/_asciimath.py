@@ -26,6 +26,8 @@ CACHED = 2_000
 
 TEXT_MODE = {"\\": r"\backslash", "^": r"\^{}", "~": r"\~{}"}
 IN_TEXT = re.compile(r"[#%&$_{}\\^~]")
+WORD = re.compile(r"([A-Za-z0-9]+)|(?:\\[A-Za-z]+ ?)+")
+WORDS = re.compile(rf"(?:{WORD.pattern})+")
 SINGLE = re.compile(r"\\[A-Za-z]+|.", re.S)
 
 
@@ -104,6 +106,15 @@ def _text(source: str, name: str, at: int) -> tuple[Token, int]:
     return Token("constant", r"\ ", name) if name == "mspace" else Token("text", text, name), end + 1
 
 
+def _bold(content: str) -> str:
+    """Letters and digits in `\\mathbf`, which knows no others, and the rest in `\\boldsymbol`."""
+    if "\\" not in content:
+        return rf"\mathbf{{{content}}}"
+    if not WORDS.fullmatch(content):
+        return rf"\boldsymbol{{{content}}}"
+    return WORD.sub(lambda part: rf"\mathbf{{{part[1]}}}" if part[1] else rf"\boldsymbol{{{part[0].strip()}}}", content)
+
+
 NOTHING = Node("")
 
 
@@ -134,7 +145,9 @@ class _Parser:
             if self.tokens[self.at].name == "/":
                 self.next()
                 item = Node(rf"\frac{{{inner(item)}}}{{{inner(self.operand(self.scripted))}}}", tall=True)
-            if item.tex[:1] == "'" and items and items[-1].kind == "raised":
+            if item.tex == "'" and not items:
+                item = Node(r"\prime")
+            elif item.tex[:1] == "'" and items and items[-1].kind == "raised":
                 item = Node("{}" + item.tex)
             items.append(item)
         return tuple(items), ""
@@ -229,8 +242,7 @@ class _Parser:
         operand = self.operand(self.simple)
         content = operand.left if operand.kind == "text" and operand.left.isalnum() else inner(operand)
         for command in reversed(token.tex.split("\\")[1:]):
-            command = "boldsymbol" if command == "mathbf" and "\\" in content else command
-            content = f"\\{command}{{{content}}}"
+            content = _bold(content) if command == "mathbf" else f"\\{command}{{{content}}}"
         return Node(content, operand.tall)
 
     def _binary(self, token: Token) -> Node:

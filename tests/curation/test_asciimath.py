@@ -49,6 +49,9 @@ x^2|_1^3 => x^{2}|_{1}^{3}
 bb A bbb R cc L fr g sf t tt x => \mathbf{A}\mathbb{R}\mathcal{L}\mathfrak{g}\mathsf{t}\mathtt{x}
 bb"R" => \mathbf{R}
 bb(alpha) => \boldsymbol{\alpha}
+bb(A alpha beta 2) => \mathbf{A}\boldsymbol{\alpha\beta}\mathbf{2}
+bb(x/2) => \boldsymbol{\frac{x}{2}}
+x^2' => x^{2}{}'
 hat x bar x vec x dot x ddot x tilde x ul x => \hat{x}\bar{x}\vec{x}\dot{x}\ddot{x}\tilde{x}\underline{x}
 hat(xy) bar(xy) vec(xy) => \widehat{xy}\overline{xy}\overrightarrow{xy}
 ubrace(x+1)_n obrace(a)^m => \underbrace{x+1}_{n}\overbrace{a}^{m}
@@ -115,11 +118,11 @@ def test_no_text_raises(source):
     assert to_latex(source) is None or to_latex(source)
 
 
-def test_at_least_nine_of_ten_unit_tests_of_asciimath_agree_with_the_mathml_of_their_own(shared):
+def test_nearly_all_unit_tests_of_asciimath_agree_with_the_mathml_of_their_own(shared):
     lines = gzip.decompress((shared / "peercases/asciimath_mathml.jsonl.gz").read_bytes()).splitlines()
     cases = [json.loads(line) for line in lines]
     agree = sum(
         equal(to_latex(case["asciimath"]) or "", mathml_to_latex(f"<math>{case['mathml_inner']}</math>") or "")
         for case in cases
     )
-    assert agree >= 0.93 * len(cases)
+    assert agree >= 0.96 * len(cases)
