@@ -34,6 +34,10 @@ class Built(Protocol):
         """Rows of a query over the recipe's views."""
         ...
 
+    def documents(self, name: str) -> Any:
+        """The table of a node: its shards, which can be loaded."""
+        ...
+
 
 def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
     """Every claim of the corpora that are read from the crawl in `folder`, which is the output of `node`, and of those made from them."""
@@ -49,7 +53,7 @@ def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
         making = next((i for i, n in enumerate(own) if n.kind == "expand"), len(own))
         if source == corpus:
             pages = docs.filter(pl.col("parent_id").is_null()) if "parent_id" in docs.columns else docs
-            claims += _pages(corpus, own[:making], pages, truth, alone=len(chain[0].others) == 1)
+            claims += _pages(built, corpus, own[:making], pages, truth, alone=len(chain[0].others) == 1)
         if making < len(own) or source != corpus:
             kept = _documents(built, source, truth["url"], "url, fate").filter(pl.col("fate") == "kept")["url"]
             claims += _made(corpus, own, docs, truth.filter(pl.col("url").is_in(kept.implode())))
@@ -62,7 +66,9 @@ def _documents(built: Built, corpus: str, urls: pl.Series, columns: str = "*") -
     return built.sql(f"select {columns} from documents where corpus = '{corpus}' and url in ({listed or 'null'})")
 
 
-def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame, *, alone: bool) -> Iterator[Claim]:
+def _pages(
+    built: Built, corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame, *, alone: bool
+) -> Iterator[Claim]:
     """Claims about pages: each page once, repeats apart. alone: nothing else is read, so that repeats can be counted."""
     order = {node.name: i for i, node in enumerate(nodes)}
     if alone:
@@ -76,6 +82,8 @@ def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFram
     for i, node in enumerate(nodes):
         reached = joined.filter(pl.col("ended") >= i)
         step = str(node.own["step"])
+        if node.kind == "rewrite":
+            reached = _as_it_left(built, node, reached)
         judge = {"extract.html_math": _extraction, "extract.html_clean": _extraction, "keep": _clauses}.get(step)
         for claim in judge(node, reached) if judge else ():
             yield claim._replace(corpus=corpus)
@@ -87,6 +95,14 @@ def _pages(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFram
         corpus, "all", "kept: English mathematics, one page of each group", _ratio(good["group"].n_unique(), kept.height),
         _ratio(good["group"].n_unique(), groups), groups,
     )  # fmt: skip
+
+
+def _as_it_left(built: Built, node: Any, reached: pl.DataFrame) -> pl.DataFrame:
+    """The documents with the text that this node gave them, whatever came after."""
+    view, urls = built.documents(node.name), reached["url"].implode()
+    parts = [view.load(shard, ["url", "text"]).filter(pl.col("url").is_in(urls)) for shard in view.shards]
+    texts = pl.concat([p.select("url", "text") for p in parts]).unique("url", keep="first", maintain_order=True)
+    return reached.drop("text").join(texts, on="url", how="left", maintain_order="left")
 
 
 def _ratio(part: int | float, whole: int | float) -> float | None:
