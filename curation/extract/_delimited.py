@@ -35,10 +35,13 @@ KINDS = {
     "$$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\.|\$(?!\$)|{STOP_DISPLAY})*+)\$\$", re.S),
     "$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\[^\n]|{STOP})*+)\$(?![\w$])"),
 }
-OPENING = re.compile(
-    rf"(?<!\\)(?P<paren>\\[(\[])|\\begin\{{(?P<env>(?:{ENVIRONMENT})\*?)\}}|(?<![\\\w$])(?P<latex>\$latex\s)|(?<![\\$])(?P<two>\$\$)(?!\$)"
-    rf"|(?<![\\\w$])(?P<tick>\$`)|(?<![\\\w$])(?P<one>\$)(?!\$)|\[(?P<short>{SHORT})(?:\s[^\[\]<>]{{0,60}})?\]"
+OPENINGS = (
+    re.compile(rf"\\(?:(?P<paren>[(\[])|begin\{{(?P<env>(?:{ENVIRONMENT})\*?)\}})"),
+    re.compile(r"\$(?:(?P<latex>latex\s)|(?P<tick>`)|(?P<two>\$)(?!\$)|(?P<one>(?!\$)))"),
+    re.compile(rf"\[(?P<short>{SHORT})(?:\s[^\[\]<>]{{0,60}})?\]"),
 )
+"""One for each first character: the search for a single one is ten times as fast as that for several."""
+BEFORE = re.compile(r"[\\\w$]")
 BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
 MAX_INLINE, MAX_DISPLAY = 2_000, 20_000
 TAG = re.compile(rf"</?(?:{INLINE}|p)(?:\s[^<>]*)?/?>", re.I)
@@ -62,13 +65,15 @@ def mark(html: str) -> str:
 
 def _mark(html: str) -> str:
     pieces, done = [], 0
-    for opening in OPENING.finditer(html):
-        if opening.start() < done or _in_tag(html, opening.start()):
+    openings = [opening for pattern in OPENINGS for opening in pattern.finditer(html)]
+    for opening in sorted(openings, key=re.Match.start):
+        at = opening.start()
+        if at < done or (before := html[at - 1 : at]) == "\\" or (opening[0][0] == "$" and BEFORE.match(before)):
             continue
         found = _formula(html, opening)
-        if found is not None:
+        if found is not None and not _in_tag(html, at):
             end, text = found
-            pieces += [html[done : opening.start()], OPEN, text, CLOSE]
+            pieces += [html[done:at], OPEN, text, CLOSE]
             done = end
     return "".join([*pieces, html[done:]]) if pieces else html
 
@@ -97,7 +102,7 @@ def _formula(html: str, opening: re.Match[str]) -> tuple[int, str] | None:
 def _until(html: str, opening: re.Match[str], close: str, keep: bool) -> tuple[int, str] | None:
     """A formula up to the nearest `close`, unless another of its kind opens before; `keep`: its delimiters stay, else `$`."""
     start = opening.end()
-    again = html.find(opening[0][:6] if opening["short"] else opening[0], start, start + MAX_DISPLAY)
+    again = html.find(opening[0][:6] if opening.lastgroup == "short" else opening[0], start, start + MAX_DISPLAY)
     end = html.find(close, start, again if again >= 0 else start + MAX_DISPLAY)
     body = html[start : max(start, end)]
     if not body.strip() or BLOCK.search(body):
