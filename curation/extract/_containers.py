@@ -41,11 +41,6 @@ def katex(node: ElementNode) -> str | None:
     return katex_to_latex(node.html)
 
 
-def katex_display(node: ElementNode) -> str | None:
-    """As `katex`; an equation number that KaTeX drew is in the TeX already."""
-    return katex(node)
-
-
 def mathml(node: ElementNode) -> str | None:
     """A `math` element: annotation, `alttext` unless it is spoken words, else converted."""
     found = node.query_selector(TEX)
@@ -117,6 +112,11 @@ def wiki(node: ElementNode) -> str | None:
     """MediaWiki: its MathML, else the `alt` of its image."""
     math, image = node.query_selector("math"), node.query_selector("img")
     return (math and mathml(math)) or (image and (attribute(image, "alt") or image_tex(image))) or None
+
+
+def wiki_block(node: ElementNode) -> bool:
+    """Whether MediaWiki shows a formula in a line of its own."""
+    return node.query_selector('math[display="block"], .mwe-math-fallback-image-display') is not None
 
 
 def texted(node: ElementNode) -> str | None:

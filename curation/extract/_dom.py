@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract._marks import formula
 from curation.extract._tex import clean
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
+
+
+TAGS = re.compile(r"<([A-Za-z][\w:-]*)")
+CLASSES = re.compile(r"""class\s*=\s*["']?([^"'>]+)""", re.I)
+
+
+class Source(NamedTuple):
+    """What a page's source holds, read once so that rules for what is not there cost nothing: its tags, and its classes in one string."""
+
+    html: str
+    tags: frozenset[str]
+    classes: str
+
+
+def source(html: str) -> Source:
+    """Tags and classes of a page's source. More may be named than the page has, never less."""
+    tags = frozenset(tag.lower() for tag in set(TAGS.findall(html)))
+    return Source(html, tags, " ".join(dict.fromkeys(CLASSES.findall(html))))
 
 
 def select(node: ElementNode, selector: str) -> list[ElementNode]:
@@ -27,7 +46,8 @@ def put(document: DocumentNode, node: ElementNode, raw: str | None, display: boo
         return False
     tex, delimited = clean(raw)
     if tex:
-        put_text(document, node, formula(tex, display or delimited), display or delimited)
+        kept = formula(tex, display or delimited, brackets=delimited and raw.lstrip().startswith("\\["))
+        put_text(document, node, kept, display or delimited)
     return bool(tex)
 
 
