@@ -10,10 +10,9 @@ Text between `CODE` and `END` is left alone by everything that mends prose.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import Source, attribute, put, put_text, select
+from curation.extract._dom import Source, attribute, put, select
 from curation.extract._marks import CODE, END, unmarked
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ SAID = re.compile(
     re.I,
 )
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-(?:source-)?|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)")
+EDGES = re.compile(r"\A(?:[ \t]*\n)+|\s+\Z")
 NONE = frozenset("text plain none default plaintext notranslate output code console-output nohighlight auto".split())
 
 
@@ -60,7 +60,7 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
         inner = table.query_selector("td.code pre, pre")
         rows = [inner] if inner is not None else select(table, "tr")
         if rows:
-            _fence(document, table, "\n".join(unmarked(row.text or "").strip("\n") for row in rows), _language(table))
+            _fence(document, table, "\n".join(unmarked(row.text or "").strip("\n") for row in rows), _language(_around(table)))
 
 
 def _block(document: DocumentNode, node: ElementNode) -> None:
@@ -70,45 +70,43 @@ def _block(document: DocumentNode, node: ElementNode) -> None:
         for line_break in select(node, "br"):
             line_break.replace_with(document.create_text_node("\n"))
     text = unmarked(node.text or "")
-    if "math" in attribute(node, "class").split():
+    classes = _around(node)
+    if "math" in classes[0].split():
         put(document, node, text, display=True)
-    elif text.strip() and _said(node):
-        _fence(document, node, text, _language(node))
-    elif text.strip():
-        put_text(document, node, f"{CODE}{text.rstrip()}{END}", block=True, tag="pre")
+    elif node.tag == "pre":
+        said = any(map(SAID.search, classes))
+        node.text = _fenced(text, _language(classes)) if said else f"{CODE}{text.rstrip()}{END}"
+    else:
+        _fence(document, node, text, "")
+
+
+def _fenced(code: str, language: str) -> str:
+    """Code between fences longer than any in it."""
+    code = EDGES.sub("", code.replace("\r\n", "\n"))
+    fence = "```" if "```" not in code else "`" * max(len(run) + 1 for run in re.findall("`{3,}", code))
+    return f"{CODE}{fence}{language}\n{code}\n{fence}{END}" if code else ""
 
 
 def _fence(document: DocumentNode, node: ElementNode, code: str, language: str) -> None:
-    """Put code in the node's place, between fences longer than any in it."""
-    code = re.sub(r"\A(?:[ \t]*\n)+|\s+\Z", "", code.replace("\r\n", "\n"))
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", code))])
-    if code:
-        put_text(document, node, f"{CODE}{fence}{language}\n{code}\n{fence}{END}", block=True, tag="pre")
-    else:
-        node.decompose()
+    block = document.create_element("pre")
+    block.text = _fenced(code, language)
+    node.replace_with(block)
+    node.decompose()
 
 
-def _around(node: ElementNode) -> Iterator[str]:
+def _around(node: ElementNode) -> list[str]:
     """Classes of a block, of the `code` in it, and of what it stands in."""
-    yield attribute(node, "class")
-    inner = node.first_element_child
-    if inner is not None and inner.tag == "code":
-        yield attribute(inner, "class") or "code"
-    parent = node.parent_element
-    if parent is not None:
-        yield attribute(parent, "class")
-        parent = parent.parent_element
-    if parent is not None:
-        yield attribute(parent, "class")
+    inner, parent = node.first_element_child, node.parent_element
+    outer = parent.parent_element if parent is not None else None
+    code = inner is not None and inner.tag == "code"
+    return [
+        attribute(node, "class"),
+        (attribute(inner, "class") or "code") if inner is not None and code else "",
+        attribute(parent, "class") if parent is not None else "",
+        attribute(outer, "class") if outer is not None else "",
+    ]
 
 
-def _said(node: ElementNode) -> bool:
-    """Whether the markup says that a block is code."""
-    return node.tag != "pre" or any(map(SAID.search, _around(node)))
-
-
-def _language(node: ElementNode) -> str:
-    for classes in _around(node):
-        if (found := LANGUAGE.search(classes)) and found[1].lower() not in NONE:
-            return found[1].lower()
-    return ""
+def _language(classes: list[str]) -> str:
+    found = (LANGUAGE.search(names) for names in classes)
+    return next((name for match in found if match and (name := match[1].lower()) not in NONE), "")

@@ -42,7 +42,7 @@ OPENINGS = (
     re.compile(rf"\[(?P<short>{SHORT})(?:\s[^\[\]<>]{{0,60}})?\]"),
 )
 """One for each first character: the search for a single one is ten times as fast as that for several."""
-VERBATIM = re.compile(r"<(!--|script|style|textarea|template|pre|code|kbd|samp|tt|xmp)(?=[\s>]|(?<=--))", re.I)
+VERBATIM = re.compile(r"<(?=[sStTpPcCkKxX!])(!--|(?i:script|style|textarea|template|pre|code|kbd|samp|tt|xmp)(?=[\s>]))")
 CLOSING = {name: re.compile(rf"</{name}\s*>", re.I) for name in "script style textarea template pre code kbd samp tt xmp".split()}
 CLOSING["!--"] = re.compile("-->")
 BEFORE = re.compile(r"[\\\w$]")
@@ -54,6 +54,7 @@ EM = re.compile(r"(?<=[\w})])<em>(?=[\w{\\])|(?<=[\w})])</em>(?=[\w{\\])", re.I)
 BREAKING = re.compile(r"<(?:br|/?p)(?:\s[^<>]*)?/?>", re.I)
 COMMENT = re.compile(r"((?<!\\)%[^\n]*)\n")
 ASCIIMATH = re.compile(r"asciimath2jax|input/asciimath|asciimath(?:ml)?[\w.-]*\.js|-AM_|AM_(?:CHTML|HTMLorMML|SVG)", re.I)
+NAMES = ("asciimath", "AsciiMath", "ASCIIMath", "AM_")
 BACKTICKS = re.compile(r"`([^`<\n]{1,400})`|\bamath\b([^`<]{1,400})\bendamath\b")
 """What marks AsciiMath in text: MathJax's and ASCIIMathML's default, and the older words."""
 
@@ -62,7 +63,7 @@ def mark(html: str) -> str:
     """The page's source with marks around each formula in its text."""
     if "$" in html or "\\" in html or "[" in html:
         html = _mark(html)
-    if "`" in html and (loads := ASCIIMATH.search(html)) and _in_script(html, loads.start()):
+    if "`" in html and any(name in html for name in NAMES) and _loads_asciimath(html):
         html = BACKTICKS.sub(_ascii, html)
     return html
 
@@ -170,9 +171,10 @@ def _in_tag(html: str, at: int) -> bool:
     return left >= 0 and html.find(">", left, at) < 0 and (html[left + 1 : left + 2].isalpha() or html[left + 1 : left + 2] == "/")
 
 
-def _in_script(html: str, at: int) -> bool:
-    """Whether a position is inside a script or its opening tag."""
-    return html.rfind("<script", 0, at) > html.rfind("</script", 0, at)
+def _loads_asciimath(html: str) -> bool:
+    """Whether a script is, or sets up, something that reads AsciiMath; a page about it may name it, too."""
+    at = [found.start() for found in ASCIIMATH.finditer(html)][:20]
+    return any(html.rfind("<script", 0, place) > html.rfind("</script", 0, place) for place in at)
 
 
 def _ascii(found: re.Match[str]) -> str:

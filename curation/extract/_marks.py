@@ -28,9 +28,13 @@ def unforged(html: str) -> str:
 
 def unmarked(text: str) -> str:
     """The text without marks, with its own line breaks."""
-    for char in ALL if not text.isascii() else "":
+    if text.isascii():
+        return text
+    if BREAK in text:
+        text = text.replace(f"{BREAK} ", "\n").replace(BREAK, "\n")
+    for char in (OPEN, CLOSE, CODE, END):
         if char in text:
-            text = text.replace(char, "\n" if char == BREAK else "")
+            text = text.replace(char, "")
     return text
 
 

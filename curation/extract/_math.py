@@ -47,6 +47,7 @@ class Rule(NamedTuple):
     selector: str
     tex: Callable[[ElementNode], str | None]
     display: Callable[[ElementNode], bool] = of.block
+    leaf: bool = False
 
 
 CARRYING = re.compile(r"data-(?:latex|tex|equation|formula|math|mathml|eq|katex|expr|asciimath|math-content|tex-source|original-tex)\s*=")
@@ -54,26 +55,31 @@ CARRIERS = ", ".join(f"[{name}]:not(.MathJax):not(img):not(mjx-container)" for n
 
 
 def _rule(
-    tags: str, classes: str, selector: str, tex: Callable[[ElementNode], str | None], display: Callable[[ElementNode], bool] = of.block
+    tags: str,
+    classes: str,
+    selector: str,
+    tex: Callable[[ElementNode], str | None],
+    display: Callable[[ElementNode], bool] = of.block,
+    leaf: bool = False,
 ) -> Rule:
-    return Rule(frozenset(tags.split()), tuple(classes.split()), selector, tex, display)
+    return Rule(frozenset(tags.split()), tuple(classes.split()), selector, tex, display, leaf)
 
 
 RULES = (
     _rule("", "katex-display", ".katex-display", of.katex, lambda node: True),
     _rule("", "ql-formula", ".ql-formula[data-value]", of.carried),
     _rule("", "katex", ".katex, .katex-error, .katex-mathml", of.katex),
-    _rule("script", "", SCRIPT, of.script, lambda node: "display" in attribute(node, "type")),
+    _rule("script", "", SCRIPT, of.script, lambda node: "display" in attribute(node, "type"), leaf=True),
     _rule("mjx-container", "", "mjx-container", of.mathjax, lambda node: attribute(node, "display") == "true"),
     _rule("", "MathJax MJX mjx-", RENDERED, of.mathjax),
     _rule("", "mwe-math", ".mwe-math-element", of.wiki, of.wiki_block),
-    _rule("math", "", "math", of.mathml),
+    _rule("math", "", "math", of.mathml, of.math_block, leaf=True),
     _rule("math-renderer", "js-render-math", "math-renderer, .js-render-math", of.texted),
     _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
     _rule("asciimath", "", "asciimath", of.asciimath),
     _rule("", "math tex", ".arithmatex, span.math, div.math, .math-tex, span.tex, .mathjax-tex, .language-math, .math-inline, .math-display",
           of.texted),
-    _rule("img image", "", "img", image_tex),
+    _rule("img image", "", "img", image_tex, leaf=True),
     _rule("svg object embed", "", "svg, object, embed", titled_tex),
 )  # fmt: skip
 
@@ -116,8 +122,8 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> None:
 
 def _apply(document: DocumentNode, body: ElementNode, rule: Rule) -> None:
     for node in select(body, rule.selector):
-        if node.parent is not None and (tex := rule.tex(node)):
-            put(document, node, tex, rule.display(node))
+        if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
+            put(document, node, tex, rule.display(node), rule.leaf)
 
 
 def _plain(document: DocumentNode, body: ElementNode, page: Source) -> None:

@@ -55,7 +55,7 @@ def finish(text: str) -> tuple[str, int]:
     pieces, kept = PIECES.split(text), 0
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
-            pieces[i] = unicode_math(piece)
+            pieces[i] = unicode_math(piece.replace("\t\t", "\n") if "\t" in piece else piece)
         elif piece[0] == OPEN:
             gone = defines(piece)
             kept += not gone

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 MAX_CELLS, MAX_COLUMNS, MAX_ROWSPAN, LONG, MOST = 20_000, 200, 1_000, 1_000, 8
 BLOCK = re.compile(r"<(?:table|h[1-6]|ul|ol|dl|pre|blockquote|form|script|style)[\s>]|" + BREAK + r"\|")
 CELLS = re.compile(r"<(tr|td|th|caption)((?:\s[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)?)>")
-TAG = re.compile(r"<(?:!--.*?--|/?([a-zA-Z][\w:-]*)(?:[^<>\"]|\"[^\"]*\")*)>", re.S)
+WITHIN = "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark nobr q s samp small span strong sub sup tt u var wbr"
+INLINE = re.compile(rf"</?(?:{WITHIN.replace(' ', '|')})(?:\s(?:[^<>\"]|\"[^\"]*\")*)?>")
+TAG = re.compile(r"<(?:!--.*?--|(?:[^<>\"]|\"[^\"]*\")*)>", re.S)
 SPAN = re.compile(r"(col|row)span=\"\s*(\d{1,5})")
 PARTS = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE})")
 COMMENT = re.compile(f"%[^{BREAK}]*{BREAK}")
-INLINE = frozenset("a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark nobr q s samp small span strong sub sup tt u var wbr".split())
-
 Cell = tuple[str, int, int]
 """Text, columns, rows."""
 
@@ -44,25 +44,16 @@ def tables(document: DocumentNode, body: ElementNode, size: int) -> None:
         if budget < 0:
             return
         if BLOCK.search(html, 6):
-            _spread(document, table)
             continue
         caption, rows = _read(html)
         count = sum(map(len, rows))
-        if count > MAX_CELLS:
+        if count > MAX_CELLS or any(len(text) > LONG for row in rows for text, _, _ in row):
             continue
-        if any(len(text) > LONG for row in rows for text, _, _ in row):
-            _spread(document, table)
-        elif len(rows) < 2 or max(map(len, rows)) < 2:
+        if len(rows) < 2 or max(map(len, rows)) < 2:
             lines = [caption, *(" ".join(filter(None, (text for text, _, _ in row))) for row in rows)]
             put_text(document, table, BREAK.join(filter(None, lines)).replace("\\|", "|"), block=True)
         else:
             put_text(document, table, _markdown(caption, rows, count), block=True)
-
-
-def _spread(document: DocumentNode, table: ElementNode) -> None:
-    """End a line after each cell."""
-    for cell in select(table, "td, th"):
-        cell.append(document.create_text_node(BREAK))
 
 
 def _read(html: str) -> tuple[str, list[list[Cell]]]:
@@ -84,7 +75,7 @@ def _read(html: str) -> tuple[str, list[list[Cell]]]:
 
 def _text(html: str) -> str:
     """A cell's text on one line, `|` escaped outside formulas."""
-    text = TAG.sub(_between, html) if "<" in html else html
+    text = TAG.sub(" ", INLINE.sub("", html)) if "<" in html else html
     text = " ".join((unescape(text) if "&" in text else text).split())
     if BREAK in text:
         text = COMMENT.sub("", text).replace(BREAK, " ")
@@ -92,11 +83,6 @@ def _text(html: str) -> str:
         return text
     parts = PARTS.split(text)
     return "".join(part if part.startswith(OPEN) else part.replace("|", "\\|") for part in parts)
-
-
-def _between(tag: re.Match[str]) -> str:
-    """What stands for a tag: nothing for those within a line, else a blank."""
-    return "" if tag[1] is None or tag[1].lower() in INLINE else " "
 
 
 def _markdown(caption: str, rows: list[list[Cell]], count: int) -> str:
