@@ -14,6 +14,13 @@ FUNCTIONS = frozenset(
 )
 LIMITS = frozenset("det gcd inf injlim lim liminf limsup max min Pr projlim sup".split())
 """Functions under which LaTeX sets a subscript in displayed formulas."""
+WORDS = frozenset(
+    "adj arccot arccsc arcctg arcosh arcsec arctg argmax argmin arsinh artanh Ass Aut ch char cl codim coker colim Coker cosec cotg Cov"
+    " csch ctg curl diag diam dist div dom Div End erf erfc Ext Fix Gal grad Hom id Ind int Int Inn irr Irr lcm Lie Li mult"
+    " nullity ord Ord Out Pic Proj proj Rad rad ran rank Re Im Res res rk rot sech sgn sh sign sinc Spec span Span spec Stab supp Supp"
+    " Sym tg th Tor Tr tr trace Var vol Vol wt".split()
+)
+"""Operators that LaTeX has no command for, printed with the space of one."""
 SPELLED = {
     "lim sup": r"\limsup",
     "lim inf": r"\liminf",
@@ -22,8 +29,8 @@ SPELLED = {
     "mod": r"\bmod",
 }
 OPERATORS = {
-    "...": r"\ldots", "…": r"\ldots", "<=": r"\leq", ">=": r"\geq", "!=": r"\neq", "->": r"\to", "||": r"\|", "*": "*", "^": r"\hat{}",
-    "=>": r"\Rightarrow", "<=>": r"\Leftrightarrow", "-->": r"\longrightarrow", "|": "|", "`": "`", "∣": "|", "∥": r"\|", "ˆ": r"\hat{}",
+    "...": r"\ldots", "…": r"\ldots", "||": r"\|", "*": "*", "^": r"\wedge", "ˆ": r"\wedge",
+    "|": "|", "`": "`", "∣": "|", "∥": r"\|",
     "ϕ": r"\phi", "ℏ": r"\hbar", "⁡": "", "∖": r"\setminus", "´": r"\acute{}", "˜": r"\tilde{}", "¯": r"\bar{}", "˙": r"\dot{}",
     "¨": r"\ddot{}",
 }  # fmt: skip
@@ -34,6 +41,7 @@ VARIANTS = {
     "sans-serif-bold-italic": r"\boldsymbol\mathsf", "-tex-calligraphic": r"\mathcal", "-tex-bold-calligraphic": r"\boldsymbol\mathcal",
     "-tex-mathit": r"\mathit",
 }  # fmt: skip
+BLACKBOARD = re.compile("-(?:bf)?bb|-ds")
 TEXT_FONTS = {
     "bold": r"\textbf", "italic": r"\textit", "monospace": r"\texttt", "sans-serif": r"\textsf", "bold-italic": r"\textbf",
 }  # fmt: skip
@@ -93,13 +101,13 @@ def in_text(text: str, variant: str = "") -> str:
     if not (plain := text.translate(TEXT_ESCAPES)).strip():
         return r"\ " if plain else ""
     char = text.strip()
-    if len(char) == 1 and not char.isalnum() and char not in "^~" and LATEX.get(char, char).lstrip("\\") != char:
+    if len(char) == 1 and not char.isalnum() and char not in "^~" and LATEX.get(char, char).startswith(("\\", "{")):
         return LATEX[char]
     return f"{TEXT_FONTS.get(variant, chr(92) + 'text')}{{{plain}}}"
 
 
 def mi(node: Node, text: str) -> None:
-    variant = node.get("data-mjx-variant") or node.get("mathvariant") or node.variant
+    variant = _variant(node)
     if name := function(text):
         node.tex, node.op = name, text.replace(" ", "")
         return
@@ -118,8 +126,20 @@ def mi(node: Node, text: str) -> None:
         )
         return
     node.tex = in_font(VARIANTS.get(variant, r"\mathrm"), tex) if text.isascii() or variant else tex
-    if variant in ("", "normal"):
+    if not variant and text in WORDS:
+        node.tex = rf"\operatorname{{{text}}}"
+    elif variant in ("", "normal"):
         node.word = tex
+
+
+def _variant(node: Node) -> str:
+    """The style of an identifier, also where MathJax or LaTeXML tell it in attributes of their own."""
+    given = node.get("data-mjx-variant")
+    if BLACKBOARD.match(given):
+        return "double-struck"
+    if "ltx_font_mathcaligraphic" in node.get("class"):
+        return "script"
+    return given if given in VARIANTS else node.get("mathvariant") or node.variant
 
 
 def function(text: str) -> str:
@@ -142,7 +162,8 @@ def mo(node: Node, text: str) -> None:
     elif name := function(text):
         node.tex, node.op = name, text.replace(" ", "")
     elif len(text) > 1 and any(char.isalpha() and char.isascii() for char in text):
-        node.tex = rf"\operatorname{{{join([LATEX.get(char, char) for char in text])}}}"
+        letters = [r"\," if char.isspace() else LATEX.get(char, char) for char in text]
+        node.tex = rf"\operatorname{{{join(letters)}}}"
     else:
         node.tex = symbols(text)
     variant = node.get("mathvariant") or node.variant

@@ -16,7 +16,7 @@ GREEK = """
 ϝ digamma  ϰ varkappa  ϱ varrho  ϵ epsilon
 """
 OPERATORS = """
-∀ forall  ∁ complement  ∂ partial  ∃ exists  ∄ nexists  ∅ emptyset  ⌀ varnothing  ∇ nabla  ∈ in  ∊ in  ∉ notin  ∋ ni  ∍ ni
+∀ forall  ∁ complement  ∂ partial  ∃ exists  ∄ nexists  ∅ emptyset  ⌀ varnothing  ∇ nabla  ∈ in  ∊ in  ∉ notin  ∋ ni  ∍ backepsilon  ϶ backepsilon
 ∏ prod  ∐ coprod  ∑ sum  ∓ mp  ∔ dotplus  ∖ setminus  ⧵ setminus  ∗ ast  ∘ circ  ∙ bullet  • bullet  √ surd  ∝ propto  ∞ infty
 ∠ angle  ∡ measuredangle  ∢ sphericalangle  ∣ mid  ∤ nmid  ∥ parallel  ∦ nparallel  ∧ wedge  ∨ vee  ∩ cap  ∪ cup
 ∫ int  ∬ iint  ∭ iiint  ⨌ iiiint  ∮ oint  ∯ oiint  ∰ oiiint  ∴ therefore  ∵ because  ∼ sim  ∽ backsim  ≀ wr  ≁ nsim
@@ -29,10 +29,10 @@ OPERATORS = """
 ⊞ boxplus  ⊟ boxminus  ⊠ boxtimes  ⊡ boxdot  ⊢ vdash  ⊣ dashv  ⊤ top  ⊥ perp  ⟂ perp  ⊨ models  ⊩ Vdash  ⊪ Vvdash
 ⊬ nvdash  ⊭ nvDash  ⊮ nVdash  ⊯ nVDash  ⊲ triangleleft  ⊳ triangleright  ⊴ trianglelefteq  ⊵ trianglerighteq
 ⊸ multimap  ⊺ intercal  ⊻ veebar  ⊼ barwedge  ⋀ bigwedge  ⋁ bigvee  ⋂ bigcap  ⋃ bigcup  ⋄ diamond  ⋅ cdot  · cdot
-⋆ star  ⋇ divideontimes  ⋈ bowtie  ⋉ ltimes  ⋊ rtimes  ⋋ leftthreetimes  ⋌ rightthreetimes  ⋍ backsimeq
+⬝ cdot  ⋆ star  ⋇ divideontimes  ⋈ bowtie  ⋉ ltimes  ⋊ rtimes  ⋋ leftthreetimes  ⋌ rightthreetimes  ⋍ backsimeq
 ⋎ curlyvee  ⋏ curlywedge  ⋐ Subset  ⋑ Supset  ⋒ Cap  ⋓ Cup  ⋔ pitchfork  ⋖ lessdot  ⋗ gtrdot  ⋘ lll  ⋙ ggg
 ⋚ lesseqgtr  ⋛ gtreqless  ⋞ curlyeqprec  ⋟ curlyeqsucc  ⋠ npreceq  ⋡ nsucceq  ⋦ lnsim  ⋧ gnsim  ⋨ precnsim
-⋩ succnsim  ⋪ ntriangleleft  ⋫ ntriangleright  ⋬ ntrianglelefteq  ⋭ ntrianglerighteq  ⋮ vdots  ⋯ cdots  ⋱ ddots
+⋩ succnsim  ⋪ ntriangleleft  ⋫ ntriangleright  ⋬ ntrianglelefteq  ⋭ ntrianglerighteq  ⋮ vdots  ⋯ cdots  ⋱ ddots  ⋰ iddots
 ⨀ bigodot  ⨁ bigoplus  ⨂ bigotimes  ⨄ biguplus  ⨆ bigsqcup  ⨿ amalg  ⩞ doublebarwedge  ⩽ leqslant  ⨯ times
 ⩾ geqslant  ⪅ lessapprox  ⪆ gtrapprox  ⪇ lneq  ⪈ gneq  ⪉ lnapprox  ⪊ gnapprox  ⪋ lesseqqgtr  ⪌ gtreqqless
 ⪕ eqslantless  ⪖ eqslantgtr  ⪯ preceq  ⪰ succeq  ⪵ precneqq  ⪶ succneqq  ⪷ precapprox  ⪸ succapprox
@@ -69,7 +69,7 @@ PLAIN = {
     "ℜ": r"\Re", "ℑ": r"\Im", "ⅆ": "d", "ⅇ": "e", "ⅈ": "i", "ⅉ": "j", "ⅅ": "D", "ℎ": "h", "Å": r"\mathring{A}",
     "≝": r"\overset{\text{def}}{=}", "≟": r"\overset{?}{=}", "≞": r"\overset{m}{=}", "∸": r"\dot{-}", "⫫": r"\perp\!\!\!\perp",
     "‴": r"\prime\prime\prime", "″": r"\prime\prime", "⁗": r"\prime\prime\prime\prime", "′": r"\prime", "‵": r"\backprime",
-    "°": r"{}^{\circ}", "∛": r"\sqrt[3]{}", "∜": r"\sqrt[4]{}", "‰": r"\text{‰}", "€": r"\text{€}", "¢": r"\text{¢}",
+    "°": r"{}^{\circ}", "℃": r"{}^{\circ}\mathrm{C}", "℉": r"{}^{\circ}\mathrm{F}", "⧸": r"\not", "⏐": "|", "⎪": "|", "∛": r"\sqrt[3]{}", "∜": r"\sqrt[4]{}", "‰": r"\text{‰}", "€": r"\text{€}", "¢": r"\text{¢}",
 }  # fmt: skip
 SPACES = {
     " ": r"\ ", "\u00a0": r"\ ", "\u2003": r"\quad", "\u2002": r"\enspace", "\u2001": r"\quad", "\u2004": r"\;", "\u2005": r"\:",
