@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from curation.extract import _mathml_scripts, _mathml_tables, _mathml_tokens
+from curation.extract import _mathml_content, _mathml_scripts, _mathml_tables, _mathml_tokens
 from curation.extract._mathml_rows import ATOM, row
 from curation.extract._mathml_tree import Node, parse
 
@@ -124,6 +124,7 @@ def mpadded(node: Node) -> None:
         node.tag = "hollow"
     else:
         node.tex, node.tall, node.atom, node.op, node.kids = inner.tex, inner.tall, inner.atom, inner.op, [inner]
+        node.word = "padded" if node.get("width").startswith("+") else ""
 
 
 def maction(node: Node) -> None:
@@ -138,7 +139,7 @@ def semantics(node: Node) -> None:
     """What is annotated, or the presentation among its annotations where it is content itself."""
     shown = [kid for kid in node.kids if kid.tag != "annotation-xml"]
     best = next((kid for kid in node.kids if kid.word == "presentation"), None)
-    inner = row(shown) if shown or best is None else best
+    inner = best or row(shown)
     node.tex, node.tall, node.atom = inner.tex, inner.tall, inner.atom
 
 
@@ -150,5 +151,6 @@ def annotation_xml(node: Node) -> None:
 HANDLERS: dict[str, tuple[int, Callable[[Node], None]]] = {
     "mfrac": (2, mfrac), "mroot": (2, mroot), "msqrt": (0, msqrt), "mfenced": (0, mfenced), "menclose": (0, menclose),
     "mphantom": (0, mphantom), "mpadded": (0, mpadded), "maction": (0, maction), "semantics": (0, semantics), "annotation-xml": (0, annotation_xml),
+    **{tag: (0, handle) for tag, handle in _mathml_content.HANDLERS.items()},
     **_mathml_scripts.HANDLERS, **{tag: (0, handle) for tag, handle in _mathml_tables.HANDLERS.items()},
 }  # fmt: skip

@@ -63,7 +63,7 @@ def _with_neighbours(kids: list[Node], parts: list[str], at: int, kid: Node, use
     if kid.text and kid.tag in ("mtable", "binomial"):
         _enclose(kids, parts, at, kid, used)
     elif kid.tag == "attached":
-        attach = before is not None and before.tag in ("mi", "mtext", "mrow") and before.tex
+        attach = before is not None and (before.tag in ("mi", "mtext", "mrow") or before.op in CLOSE) and before.tex
         parts[at] = kid.tex.removeprefix("{}") if attach else kid.tex
     elif kid.tag not in ("mo", "mi", "stray"):
         return
@@ -124,7 +124,9 @@ def _stretch(kids: list[Node], parts: list[str], used: set[int]) -> None:
         side = _side(kid, at == 0, at == last) if at not in used else ""
         if side == "open":
             opened.append(at)
-        elif side == "close" and not opened and at == last and kid.op in BARS and kid.tag == "mo" and _stretchy(kid, kid):
+        elif (
+            side == "close" and not opened and at == last and kid.op in BARS and kid.tag == "mo" and _stretchy(kid, kid)
+        ):
             parts[0], parts[at] = rf"\left.{parts[0]}", rf"\right{parts[at]}"
         elif side == "close" and opened:
             start = opened.pop()

@@ -37,7 +37,12 @@ WITH_ATTRIBUTE = {
 WIDE = {"hat": "widehat", "tilde": "widetilde", "bar": "overline", "vec": "overrightarrow"}
 MARKS = frozenset("⏞⏟⎴⎵⏜⏝¯‾―")
 """What is never the limit of an operator."""
-VARIED = {("―", True): r"\varliminf", ("―", False): r"\varlimsup", ("→", True): r"\varinjlim", ("←", True): r"\varprojlim"}
+VARIED = {
+    ("―", True): r"\varliminf",
+    ("―", False): r"\varlimsup",
+    ("→", True): r"\varinjlim",
+    ("←", True): r"\varprojlim",
+}
 VARIED |= {(bar, low): VARIED["―", low] for bar in "¯‾_" for low in (True, False)}
 BRACES = frozenset("⏞⏟⎴⎵⏜⏝")
 ARROWS = {
@@ -101,10 +106,18 @@ def under_over(node: Node, of: Node, under: Node | None, over: Node | None) -> N
         node.tex = operator + (f"_{{{low}}}" if low else "") + (f"^{{{high}}}" if high else "")
     elif of.op in BRACES and (over or of.op not in "⏞⎴⏜") and (under or of.op not in "⏟⎵⏝"):
         node.tex = of.tex + (f"_{{{low}}}" if low else "") + (f"^{{{high}}}" if high else "")
-    elif of.tag == "mo" and of.op in ARROWS and of.get("stretchy") != "false" and (len(high) > 1 or len(low) > 1):
+    elif of.tag == "mo" and of.op in ARROWS and _stretches(of, under, over):
         node.tex = f"\\{ARROWS[of.op]}" + (f"[{{{low}}}]" if "]" in low else f"[{low}]" if low else "") + f"{{{high}}}"
     else:
         _stack(node, of, under, over)
+
+
+def _stretches(arrow: Node, *texts: Node | None) -> bool:
+    """Whether an arrow is as long as the text that it carries, for which tools pad the text."""
+    stretchy = arrow.get("stretchy")
+    if stretchy in ("true", "false"):
+        return stretchy == "true"
+    return any(text is not None and (text.word == "padded" or len(text.tex) > 1) for text in texts)
 
 
 def _operator(of: Node) -> str:
@@ -145,7 +158,7 @@ def _accent(node: Node, mark: Node, of: Node, accents: dict[str, str]) -> str:
     if (
         name in WIDE
         and mark.get("stretchy") != "false"
-        and (mark.get("stretchy") == "true" or len(of.tex) > 1 and of.tag == "mrow")
+        and (mark.get("stretchy") == "true" or (len(of.tex) > 1 and of.tag == "mrow"))
     ):
         return WIDE[name]
     return name

@@ -13,8 +13,9 @@ ALIGN = {"left": "l", "right": "r", "center": "c"}
 
 
 def mtr(node: Node) -> None:
-    """Cells of one row; text and elements outside of cells are cells of their own."""
-    node.text = "row"
+    """A row, which is a matrix where no table holds it. What stands outside of cells are cells of its own."""
+    if node.kids:
+        node.tex = environment("matrix", " & ".join(kid.tex for kid in node.kids if kid.tex or kid.tag == "mtd"))
 
 
 def mtd(node: Node) -> None:
@@ -114,7 +115,7 @@ def _kind(node: Node, columns: str, labelled: bool) -> str:
     aligned = len(columns) > 1 and columns == ("rl" * len(columns))[: len(columns)]
     if aligned:
         return "align" if labelled else "aligned"
-    if len(columns) == 1 and (labelled or node.get("displaystyle") == "true" and columns == "c"):
+    if len(columns) == 1 and (labelled or (node.get("displaystyle") == "true" and columns == "c")):
         return "gather" if labelled else "gathered"
     if set(columns) == {"c"}:
         return "matrix"

@@ -3,10 +3,11 @@ r"""Tokens of MathML (identifiers, numbers, operators, text, spaces) as LaTeX.""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from curation.extract._mathml_tree import Node
-from curation.extract._symbols import LATEX, SUPERSCRIPT, in_font, scripts
+from curation.extract._symbols import COMBINING, LATEX, SUPERSCRIPT, in_font, scripts
 
 FUNCTIONS = frozenset(
     "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min Pr sec sin"
@@ -41,6 +42,8 @@ VARIANTS = {
     "sans-serif-bold-italic": r"\boldsymbol\mathsf", "-tex-calligraphic": r"\mathcal", "-tex-bold-calligraphic": r"\boldsymbol\mathcal",
     "-tex-mathit": r"\mathit",
 }  # fmt: skip
+MARKED = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
+NOT = {"=": r"\neq", r"\in": r"\notin", r"\exists": r"\nexists", "|": r"\nmid"}
 BLACKBOARD = re.compile("-(?:bf)?bb|-ds")
 TEXT_FONTS = {
     "bold": r"\textbf", "italic": r"\textit", "monospace": r"\texttt", "sans-serif": r"\textsf", "bold-italic": r"\textbf",
@@ -62,13 +65,13 @@ NAMED_WIDTHS = {
 
 
 def join(parts: list[str]) -> str:
-    """Pieces of LaTeX one after the other, a blank only where a command would swallow a letter."""
+    """Pieces of LaTeX one after the other, a blank between a command and the letter or digit after it."""
     out: list[str] = []
     command = False
     for part in parts:
         if not part:
             continue
-        if command and part[0].isalpha():
+        if command and part[0].isalnum():
             out.append(" ")
         out.append(part)
         command = ends_in_command(part)
@@ -89,10 +92,23 @@ def symbols(text: str) -> str:
         return LATEX.get(text, text)
     if text.isascii() and text.isalnum():
         return text
+    if MARKED.search(text):
+        return join([_marked(piece) for piece in re.findall(r".[\u0300-\u036f\u20d0-\u20ff]*", text, re.S)])
     if any(char in SUPERSCRIPT for char in text):
         text = scripts(text)
         return re.sub(r"[^\x00-\x7f]", lambda char: LATEX.get(char[0], char[0]), text)
     return join([LATEX.get(char, char) for char in text])
+
+
+def _marked(text: str) -> str:
+    """A character with its accents, or struck through."""
+    tex = LATEX.get(text[0], text[0])
+    for mark in text[1:]:
+        if mark == "\u0338":
+            tex = NOT.get(tex, rf"\not {tex}" if tex[0].isalpha() else rf"\not{tex}")
+        else:
+            tex = rf"\{COMBINING[mark]}{{{tex}}}" if mark in COMBINING else tex + mark
+    return tex
 
 
 def in_text(text: str, variant: str = "") -> str:
@@ -111,12 +127,14 @@ def mi(node: Node, text: str) -> None:
     if name := function(text):
         node.tex, node.op = name, text.replace(" ", "")
         return
-    tex = symbols(text)
+    tex = symbols(
+        text if text.isascii() or len(text) > 1 else unicodedata.normalize("NFD", text) if text < "\u2000" else text
+    )
     if len(text) == 1:
         font = VARIANTS.get(variant, "")
         if font == r"\mathit" or (font == r"\mathrm" and not text.isascii()):
             font = ""
-        node.tex = in_font(font, tex) if font and text.isalpha() or font == r"\mathbf" else tex
+        node.tex = in_font(font, tex) if (font and text.isalpha()) or font == r"\mathbf" else tex
         return
     if not text.isalpha():
         node.tex = (

@@ -26,7 +26,7 @@ OPERATORS = """
 ≼ preccurlyeq  ≽ succcurlyeq  ≾ precsim  ≿ succsim  ⊀ nprec  ⊁ nsucc  ⊂ subset  ⊃ supset  ⊆ subseteq  ⊇ supseteq
 ⊈ nsubseteq  ⊉ nsupseteq  ⊊ subsetneq  ⊋ supsetneq  ⊎ uplus  ⊏ sqsubset  ⊐ sqsupset  ⊑ sqsubseteq  ⊒ sqsupseteq
 ⊓ sqcap  ⊔ sqcup  ⊕ oplus  ⊖ ominus  ⊗ otimes  ⊘ oslash  ⊙ odot  ⊚ circledcirc  ⊛ circledast  ⊝ circleddash
-⊞ boxplus  ⊟ boxminus  ⊠ boxtimes  ⊡ boxdot  ⊢ vdash  ⊣ dashv  ⊤ top  ⊥ perp  ⟂ perp  ⊨ models  ⊩ Vdash  ⊪ Vvdash
+⊞ boxplus  ⊟ boxminus  ⊠ boxtimes  ⊡ boxdot  ⊢ vdash  ⊣ dashv  ⊤ top  ⊥ perp  ⟂ perp  ⊨ models  ⊧ models  ⊩ Vdash  ⊪ Vvdash
 ⊬ nvdash  ⊭ nvDash  ⊮ nVdash  ⊯ nVDash  ⊲ triangleleft  ⊳ triangleright  ⊴ trianglelefteq  ⊵ trianglerighteq
 ⊸ multimap  ⊺ intercal  ⊻ veebar  ⊼ barwedge  ⋀ bigwedge  ⋁ bigvee  ⋂ bigcap  ⋃ bigcup  ⋄ diamond  ⋅ cdot  · cdot
 ⬝ cdot  ⋆ star  ⋇ divideontimes  ⋈ bowtie  ⋉ ltimes  ⋊ rtimes  ⋋ leftthreetimes  ⋌ rightthreetimes  ⋍ backsimeq
@@ -75,6 +75,11 @@ SPACES = {
     " ": r"\ ", "\u00a0": r"\ ", "\u2003": r"\quad", "\u2002": r"\enspace", "\u2001": r"\quad", "\u2004": r"\;", "\u2005": r"\:",
     "\u2009": r"\,", "\u200a": r"\,", "\u205f": r"\:", "\u202f": r"\,", "\u2007": r"\ ", "\u2008": r"\,",
 }  # fmt: skip
+PRIVATE = {
+    "\ue428": r"\leftarrow", "\ue429": r"\to", "\ue42a": r"\leftrightarrow", "\ue42b": r"\rightleftarrows", "\ue42e": r"\leftrightarrow",
+    "\ue408": r"\rightleftharpoons", "\ue409": r"\rightleftharpoons", "\ue40a": r"\rightleftharpoons",
+}  # fmt: skip
+"""Arrows of chemistry in MathJax 4."""
 INVISIBLE = "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\ufe00\ufe0e\ufe0f"
 FONTS = {
     "BOLD": r"\mathbf", "ITALIC": "", "BOLD ITALIC": r"\boldsymbol", "SCRIPT": r"\mathcal", "FRAKTUR": r"\mathfrak",
@@ -83,6 +88,11 @@ FONTS = {
     "BOLD FRAKTUR": r"\boldsymbol\mathfrak", "BLACK-LETTER": r"\mathfrak",
 }  # fmt: skip
 """Style in a character's Unicode name to the font command; two commands stand for one within the other."""
+COMBINING = {
+    "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "overline", "\u0306": "breve",
+    "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check", "\u0332": "underline", "\u20d7": "vec", "\u20db": "dddot",
+}  # fmt: skip
+"""Marks over or under the character before them."""
 STYLE = re.compile(
     r"(?:MATHEMATICAL )?(BOLD ITALIC|BOLD SCRIPT|BOLD FRAKTUR|SANS-SERIF BOLD ITALIC|SANS-SERIF BOLD|SANS-SERIF ITALIC|BOLD|ITALIC"
     r"|SCRIPT|FRAKTUR|BLACK-LETTER|DOUBLE-STRUCK|SANS-SERIF|MONOSPACE) (?:CAPITAL|SMALL|DIGIT|NABLA|PARTIAL|THETA|EPSILON|KAPPA|PHI|RHO|PI)\b"
@@ -119,7 +129,14 @@ def _alphabets(known: dict[str, str]) -> dict[str, str]:
 
 def _table() -> dict[str, str]:
     known = (
-        _pairs(GREEK) | _pairs(OPERATORS) | _pairs(ARROWS) | _pairs(OTHER) | _pairs(NEGATED, "\\not\\") | PLAIN | SPACES
+        _pairs(GREEK)
+        | _pairs(OPERATORS)
+        | _pairs(ARROWS)
+        | _pairs(OTHER)
+        | _pairs(NEGATED, "\\not\\")
+        | PLAIN
+        | PRIVATE
+        | SPACES
     )
     fractions = {c: unicodedata.normalize("NFKC", c) for c in map(chr, [*range(0xBC, 0xBF), *range(0x2150, 0x215F)])}
     parts = {c: text.split("⁄") for c, text in fractions.items()}

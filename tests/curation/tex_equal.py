@@ -15,20 +15,48 @@ import re
 from functools import lru_cache
 
 from tests.curation.tex_names import (
-    ACCENTS, ARGUMENTS, BIG, DROPPED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, FENCED, FONTS, FUNCTIONS, SIZES, SWITCHES, SYNONYMS, TEXT,
+    ACCENTS,
+    ARGUMENTS,
+    BIG,
+    DROPPED,
+    DROPPED_WITH_ARGUMENT,
+    ENVIRONMENTS,
+    FENCED,
+    FONTS,
+    FUNCTIONS,
+    SIZES,
+    SWITCHES,
+    SYNONYMS,
+    TEXT,
     UNWRAPPED,
 )  # fmt: skip
 
 TOKEN = re.compile(r"\s*(\\(?:[A-Za-z]+\*?|.)|\.\.\.|.)", re.S)
 MAX_DEPTH = 60
 Item = tuple  # (kind, ...): ("a", name), ("c", name, [arguments]), ("s", base, sub, sup), ("t", rows)
-PAIRS = {"(": ")", "[": "]", r"\{": r"\}", r"\langle": r"\rangle", "|": "|", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}
+PAIRS = {
+    "(": ")",
+    "[": "]",
+    r"\{": r"\}",
+    r"\langle": r"\rangle",
+    "|": "|",
+    r"\lfloor": r"\rfloor",
+    r"\lceil": r"\rceil",
+}
 INFIX = {
     r"\over": r"\frac", r"\overwithdelims": r"\frac", r"\above": r"\frac", r"\abovewithdelims": r"\frac", r"\choose": r"\binom",
     r"\atop": "atop", r"\atopwithdelims": "atop", r"\brack": "atop", r"\brace": "atop",
 }  # fmt: skip
 LINED = re.compile(r"\s*=?\s*\{?\s*-?[\d.]+\s*(?:mu|em|ex|pt|px|cm|mm|in|pc)\s*\}?")
-NEGATED = {"=": r"\neq", r"\in": r"\notin", "<": r"\nless", ">": r"\ngtr", "|": r"\nmid", r"\sim": r"\nsim", r"\exists": r"\nexists"}
+NEGATED = {
+    "=": r"\neq",
+    r"\in": r"\notin",
+    "<": r"\nless",
+    ">": r"\ngtr",
+    "|": r"\nmid",
+    r"\sim": r"\nsim",
+    r"\exists": r"\nexists",
+}
 
 
 def equal(a: str, b: str) -> bool:
@@ -66,7 +94,9 @@ def show(item: Item) -> str:
         return "tab{" + " \\\\ ".join(" & ".join(" ".join(map(show, cell)) for cell in row) for row in item[1]) + "}"
     base = " ".join(map(show, item[1]))
     base = base if len(item[1]) == 1 and item[1][0][0] != "s" else "{" + base + "}"
-    return base + "".join(f"{mark}{{{' '.join(map(show, part))}}}" for mark, part in (("_", item[2]), ("^", item[3])) if part)
+    return base + "".join(
+        f"{mark}{{{' '.join(map(show, part))}}}" for mark, part in (("_", item[2]), ("^", item[3])) if part
+    )
 
 
 class Reader:
@@ -137,7 +167,7 @@ class Reader:
         return out + (base or [])
 
     def fraction(self, token: str, over: list[Item], ends: tuple[str, ...]) -> list[Item]:
-        """What `\over` and its like part, with the fences that they name."""
+        r"""What `\over` and its like part, with the fences that they name."""
         left, right = {r"\brack": ("[", "]"), r"\brace": (r"\{", r"\}"), r"\choose": ("", "")}.get(token, ("", ""))
         if token.endswith("withdelims"):
             left, right = (self.next() for _ in range(2))
@@ -259,7 +289,11 @@ class Reader:
         if name == r"\sideset":
             before, behind, of = self.argument(), self.argument(), self.argument()
             attached = [item for item in behind if item[0] == "s" and not item[1]]
-            return [*before, *(scripted(of, attached[0][2], attached[0][3], False) if attached else of), *behind[len(attached) :]]
+            return [
+                *before,
+                *(scripted(of, attached[0][2], attached[0][3], False) if attached else of),
+                *behind[len(attached) :],
+            ]
         if name in (r"\raise", r"\lower", r"\moveleft", r"\moveright"):
             self.dimension()
             return self.argument()
@@ -292,7 +326,6 @@ class Reader:
     def environment(self) -> list[Item]:
         name = self.raw().strip()
         plain = name.rstrip("*")
-        end = rf"\end{{{name}}}"
         for _ in range(ENVIRONMENTS.get(plain, 0)):
             self.raw()
         if self.peek() == "[" and plain in ("array", "aligned", "split", "gathered", "alignedat", "multlined"):
@@ -304,7 +337,6 @@ class Reader:
         if plain in ("equation", "math", "displaymath", "subequations"):
             return inner
         body = inner if len(inner) == 1 and inner[0][0] == "t" else [table([[inner]])]
-        del end
         left, right = {
             "p": ("(", ")"), "b": ("[", "]"), "B": (r"\{", r"\}"), "v": ("|", "|"), "V": (r"\|", r"\|"),
         }.get(plain[0] if plain.endswith(("matrix", "smallmatrix")) and plain[0] in "pbBvV" else "", ("", ""))  # fmt: skip

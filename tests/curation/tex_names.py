@@ -205,7 +205,16 @@ FENCED = {
     r"\braket": (r"\langle", False, r"\rangle"), r"\Bra": (r"\langle", False, "|"), r"\Ket": ("|", False, r"\rangle"),
     r"\Braket": (r"\langle", False, r"\rangle"), r"\array": ("", True, ""), r"\Set": (r"\{", False, r"\}"), r"\set": (r"\{", False, r"\}"), r"\pod": ("(", False, ")"),
 }  # fmt: skip
-ENVIRONMENTS = {"array": 1, "alignat": 1, "alignedat": 1, "xalignat": 1, "xxalignat": 1, "darray": 1, "subarray": 1, "tabular": 1}
+ENVIRONMENTS = {
+    "array": 1,
+    "alignat": 1,
+    "alignedat": 1,
+    "xalignat": 1,
+    "xxalignat": 1,
+    "darray": 1,
+    "subarray": 1,
+    "tabular": 1,
+}
 """Arguments of environments."""
 BIG = frozenset(
     r"""\sum \prod \coprod \bigcup \bigcap \bigoplus \bigotimes \bigodot \bigvee \bigwedge \biguplus \bigsqcup \int \iint \iiint
