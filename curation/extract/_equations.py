@@ -45,9 +45,9 @@ def _row(row: ElementNode) -> tuple[list[str], str] | None:
         if re.search(r"\w", outside):
             return None
         tex = " ".join(filter(None, (clean(mathml(math) or "")[0] for math in maths)))
-        if tex:
+        if "pad" not in attribute(cell, "class"):
             cells.append(tex + outside.strip())
-    return (cells, number) if not rest.strip() else None
+    return (cells if any(cells) else [], number) if not rest.strip() else None
 
 
 def _display(rows: list[tuple[list[str], str]]) -> str:
@@ -57,7 +57,7 @@ def _display(rows: list[tuple[list[str], str]]) -> str:
     if not filled:
         return numbers
     if len(filled) == 1:
-        tex = " ".join(filled[0])
+        tex = " ".join(filter(None, filled[0]))
     else:
         lines = f" \\\\{BREAK}".join(" & ".join(cells) for cells in filled)
         tex = f"\\begin{{aligned}}{BREAK}{lines}{BREAK}\\end{{aligned}}"

@@ -59,7 +59,9 @@ def _fraction(document: DocumentNode, node: ElementNode, text: str) -> bool:
 def fractions(document: DocumentNode, body: ElementNode) -> None:
     r"""`<span class="intbl"><em>n</em><strong>d</strong></span>` and the like to `\frac{n}{d}`, innermost first."""
     for node in reversed(select(body, ".intbl, .frac, .sfrac, .fraction, .tion")):
-        parts = select(node, ".num, .den, .numerator, .denominator, .top, .bottom, .numer, .denom") or select(node, "em, strong")
+        parts = select(node, ".num, .den, .numerator, .denominator, .top, .bottom, .numer, .denom") or select(
+            node, "em, strong"
+        )
         if node.parent is None or len(parts) != 2:
             continue
         over, under = (_tex(part.text or "") for part in parts)
