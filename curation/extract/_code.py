@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import Source, attribute, put, select
+from curation.extract._dom import Source, affordable, attribute, put, select
 from curation.extract._marks import BREAK, CODE, END, MARKED, OPEN, unmarked
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None
         for node in select(body, NUMBERS):
             node.decompose()
     if "fragment" in page.classes:
-        for node in select(body, "div.fragment"):
+        for node in affordable(select(body, "div.fragment"), len(page.html)):
             lines = [unmarked(line.text or "") for line in select(node, "div.line")]
             if lines and node.parent is not None:
                 _fence(document, node, "\n".join(line.rstrip("\n") for line in lines), "")
     if page.tags & {"pre", "xmp", "listing"}:
-        for node in select(body, "pre, xmp, listing"):
+        for node in affordable(select(body, "pre, xmp, listing"), len(page.html)):
             _block(document, node)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract import _containers as of
 from curation.extract._code import code_blocks
-from curation.extract._dom import Source, attribute, put, select, source, unwrap
+from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
 from curation.extract._equations import equations
 from curation.extract._images import image_tex
 from curation.extract._macros import MACRO, drop_macros
@@ -101,7 +101,7 @@ def restore(tree: HTMLTree, html: str) -> None:
         for node in select(body, ", ".join(f".{name}" for name in NOISE)):
             node.decompose()
     if page.tags & SHOWN:
-        _shown(document, body)
+        _shown(document, body, len(html))
     _formulas(document, body, page)
     _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
@@ -116,7 +116,7 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> None:
     if scripted:
         _drop_rendered(body)
     for name in sorted(tag for tag in page.tags if tag.endswith(":math"))[:4]:
-        _apply(document, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
+        _apply(document, page, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
     if "ltx_eq" in page.classes:
         equations(document, body)
     if "fallback" in page.classes:
@@ -124,17 +124,17 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> None:
     if "eqno" in page.classes:
         _numbers_last(document, body)
     if "khan-exercise" in page.html:
-        _apply(document, body, _rule("", "", "code", of.khan))
+        _apply(document, page, body, _rule("", "", "code", of.khan))
     if CARRYING.search(page.html):
-        _apply(document, body, _rule("", "", CARRIERS, of.carried))
+        _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
         if page.tags & rule.tags or any(name in page.classes for name in rule.classes):
             if rule.selector != SCRIPT or scripted:
-                _apply(document, body, rule)
+                _apply(document, page, body, rule)
 
 
-def _apply(document: DocumentNode, body: ElementNode, rule: Rule) -> None:
-    for node in select(body, rule.selector):
+def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> None:
+    for node in affordable(select(body, rule.selector), len(page.html)):
         if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
             put(document, node, tex, rule.display(node), rule.leaf)
 
@@ -144,11 +144,11 @@ def _plain(document: DocumentNode, body: ElementNode, page: Source) -> None:
     if page.tags & {"sup", "sub"}:
         scripts(document, body, len(page.html))
     if any(name in page.classes for name in ("intbl", "frac", "tion")):
-        fractions(document, body)
+        fractions(document, body, len(page.html))
     if "√" in page.html or "&radic;" in page.html:
-        roots(document, body)
+        roots(document, body, len(page.html))
     if "texhtml" in page.classes:
-        _apply(document, body, _rule("", "", ".texhtml", texhtml))
+        _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
     if MACRO.search(page.html):
         drop_macros(body)
 
@@ -182,9 +182,9 @@ CHOICE = 'input, math, .katex, .MathJax, mjx-container, img, script[type^="math/
 """In a label or button that is more than the name of a control."""
 
 
-def _shown(document: DocumentNode, body: ElementNode) -> None:
+def _shown(document: DocumentNode, body: ElementNode, size: int) -> None:
     """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
-    for node in select(body, ", ".join(sorted(SHOWN))):
+    for node in affordable(select(body, ", ".join(sorted(SHOWN))), size):
         small = node.tag in ("label", "button")
         if not small or OPEN in (node.text or "") or node.query_selector(CHOICE) is not None:
             unwrap(document, node, "span" if small else "div")
