@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 
-TAGS = re.compile(r"<([A-Za-z][\w:-]*)")
+TAGS = re.compile(
+    r"<(su[bp]|svg|script|table|tex|pre|math(?:-renderer|jax)?|mjx-container|img|image|la(?:bel|tex)|listing|fig(?:ure|caption)|button|object"
+    r"|embed|d-math|asciimath|xmp|\w+:math)\b",
+    re.I,
+)
+"""Tags that some rule is about."""
 CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""CLASS=["']?([^"'>]+)""")
 
 

@@ -91,66 +91,77 @@ RULES = (
 )  # fmt: skip
 
 
-def restore(tree: HTMLTree, html: str) -> None:
-    """Replace formulas in the tree by TeX text between marks, and tables and code by text that keeps their lines."""
+def restore(tree: HTMLTree, html: str) -> bool:
+    """Replace formulas in the tree by TeX text between marks, and tables and code by text that keeps their lines.
+
+    Gives whether there were formulas in the markup; those between delimiters in the text are marked already.
+    """
     document, body = tree.document, tree.body
     if document is None or body is None:
-        return
+        return False
     page = source(html)
     if noise := page.classes & NOISE:
         for node in select(body, ", ".join(f".{name}" for name in sorted(noise))):
             node.decompose()
     if page.tags & SHOWN:
         _shown(document, body, len(html))
-    _formulas(document, body, page)
-    _plain(document, body, page)
+    found = _formulas(document, body, page)
+    found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
         code_blocks(document, body, page)
     if "table" in page.tags:
         tables(document, body, len(html))
+    return found
 
 
-def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> None:
+def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     """All rules for marked-up formulas that the page has anything for."""
+    found = False
     scripted = "math/" in page.html and body.query_selector(SCRIPT) is not None
     if scripted:
         _drop_rendered(body)
     for name in sorted(tag for tag in page.tags if tag.endswith(":math"))[:4]:
-        _apply(document, page, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
+        found |= _apply(document, page, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
     if any(name.startswith("ltx_eq") for name in page.classes):
-        equations(document, body)
+        found |= equations(document, body)
     if any("fallback" in name for name in page.classes):
         _drop_fallbacks(body)
     if "eqno" in page.classes:
         _numbers_last(document, body)
     if "khan-exercise" in page.html:
-        _apply(document, page, body, _rule("", "", "code", of.khan))
+        found |= _apply(document, page, body, _rule("", "", "code", of.khan))
     if CARRYING.search(page.html):
-        _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
+        found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
         if page.tags & rule.tags or page.classes & rule.classes:
             if (rule.selector != SCRIPT or scripted) and (rule.selector != "img" or has_hints(page.html)):
-                _apply(document, page, body, rule)
+                found |= _apply(document, page, body, rule)
+    return found
 
 
-def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> None:
-    for node in affordable(select(body, rule.selector), len(page.html)):
+def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> bool:
+    found = False
+    nodes = select(body, rule.selector)
+    for node in nodes if rule.selector == "img" else affordable(nodes, len(page.html)):
         if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
-            put(document, node, tex, rule.display(node), rule.leaf)
+            found |= put(document, node, tex, rule.display(node), rule.leaf)
+    return found
 
 
-def _plain(document: DocumentNode, body: ElementNode, page: Source) -> None:
+def _plain(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     """Mathematics in plain HTML, and macro blocks."""
+    found = False
     if page.tags & {"sup", "sub"}:
         scripts(document, body, len(page.html))
     if page.classes & FRACTIONS:
-        fractions(document, body, len(page.html))
+        found |= fractions(document, body, len(page.html))
     if "√" in page.html or "&radic;" in page.html:
-        roots(document, body, len(page.html))
+        found |= roots(document, body, len(page.html))
     if "texhtml" in page.classes:
-        _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
+        found |= _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
     if MACRO.search(page.html):
         drop_macros(body)
+    return found
 
 
 def _drop_rendered(body: ElementNode) -> None:
