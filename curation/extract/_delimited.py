@@ -79,7 +79,7 @@ def _mark(html: str) -> str:
     openings = [opening for pattern in OPENINGS for opening in pattern.finditer(html)]
     if not openings:
         return html
-    pieces, done, spans, until = [], 0, _verbatim(html), (-1, -1)
+    pieces, done, spans, until = [], 0, verbatim(html), (-1, -1)
     for opening in sorted(openings, key=re.Match.start):
         at = opening.start()
         if at < done or (before := html[at - 1 : at]) == "\\" or (opening[0][0] == "$" and BEFORE.match(before)):
@@ -95,7 +95,7 @@ def _mark(html: str) -> str:
     return "".join([*pieces, html[done:]]) if pieces else html
 
 
-def _verbatim(html: str) -> Iterator[tuple[int, int]]:
+def verbatim(html: str) -> Iterator[tuple[int, int]]:
     """Where scripts, comments, fields and code begin and end, outermost, in order."""
     at, unclosed = 0, set()
     for begin in VERBATIM.finditer(html):

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 
-TAGS = re.compile(r"<([smtpiflboedax][uvaerjmibs-][pbgxetlsjmca][\w-]*|\w[UVAERJMIBS]\w+)")
+TAGS = re.compile(r"<([smtpiflboedaxSMTPIFLBOEDAX][uvaerjmibsUVAERJMIBS-][pbgxetlsjmcaPBGXETLSJMCA][\w-]*)")
 """Tags that some rule is about, and some more: three sets of letters are faster to search for than twenty names."""
-PREFIX = re.compile(r"<(\w{1,20}):math\b", re.I)
 CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""CLASS=["']?([^"'>]+)""")
 
 
@@ -30,8 +29,6 @@ class Source(NamedTuple):
 def source(html: str) -> Source:
     """Tags and classes of a page's source. More may be named than the page has, never less."""
     tags = {tag.lower() for tag in set(TAGS.findall(html))}
-    if ":math" in html:
-        tags |= {f"{prefix.lower()}:math" for prefix in set(PREFIX.findall(html))}
     classes = dict.fromkeys(CLASSES[0].findall(html))
     if "CLASS=" in html:
         classes |= dict.fromkeys(CLASSES[1].findall(html))
