@@ -88,7 +88,7 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
 def _block(document: DocumentNode, node: ElementNode) -> None:
     if node.parent is None:
         return
-    if node.query_selector("br") is not None:
+    if "<br" in node.html:
         for line_break in select(node, "br"):
             line_break.replace_with(document.create_text_node("\n"))
     text = node.text or ""

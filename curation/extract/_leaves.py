@@ -10,13 +10,12 @@ import re
 from html import escape, unescape
 
 from curation.extract._convert import mathml_source
-from curation.extract._delimited import verbatim
 from curation.extract._images import HINT, image_tex
 from curation.extract._marks import BREAK, formula
 from curation.extract._tex import clean
 
-PATTERNS = {"<math": re.compile(r"<(math)(?=[\s>])"), ":math": re.compile(r"<(\w{1,20}:math)(?=[\s>])"), "<img": re.compile(r"<(img)(?=[\s/])"),
-            "<MATH": re.compile(r"<(MATH)(?=[\s>])"), "<IMG": re.compile(r"<(IMG)(?=[\s/])")}  # fmt: skip
+PATTERNS = tuple(re.compile(rf"<(?P<leaf>{name})(?=[\s>/])") for name in ("math", "img", "MATH", "IMG"))
+PREFIXED = re.compile(r"<(?P<leaf>\w{1,20}:math)(?=[\s>])")
 REST = re.compile(r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>")
 ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 DISPLAY = re.compile(r"\b(?:display|mode)\s*=\s*[\"']?(?:block|display)|class\s*=\s*[\"'][^\"']*(?:isplay|block)")
@@ -28,32 +27,22 @@ AROUND = re.compile(
 MAX_TAG, MAX_MATH, BEFORE = 20_000, 200_000, 300
 
 
-def leaves(html: str) -> str:
-    """The page's source with marked text for each `math` element and each image that is a formula."""
-    found = [match for token, pattern in PATTERNS.items() if token in html for match in pattern.finditer(html)]
-    if not found:
-        return html
-    pieces, done, spans, span, unclosed = [], 0, verbatim(html), (-1, -1), set()
-    for match in sorted(found, key=re.Match.start):
-        at, name = match.start(), match[1]
-        if at < done or name in unclosed:
-            continue
-        while span[1] <= at:
-            span = next(spans, (len(html), len(html) + 1))
-        if span[0] <= at:
-            continue
-        if name.lower() == "img":
-            replaced = _image(html, match)
-        else:
-            close = html.find(f"</{name}", match.end())
-            if close < 0:
-                unclosed.add(name)
-                continue
-            replaced = _math(html, at, html.find(">", close) + 1)
-        if replaced is not None:
-            pieces += [html[done:at], replaced[1]]
-            done = replaced[0]
-    return "".join([*pieces, html[done:]]) if pieces else html
+def starts(html: str) -> list[re.Match[str]]:
+    """Where elements begin that may be formulas."""
+    found = [match for pattern in PATTERNS for match in pattern.finditer(html)]
+    return [*found, *PREFIXED.finditer(html)] if ":math" in html else found
+
+
+def leaf(html: str, match: re.Match[str], unclosed: set[str]) -> tuple[int, str] | None:
+    """Where the element ends, and its formula, marked; None if it is none. `unclosed`: tags that are not closed any more."""
+    name = match["leaf"]
+    if name in ("img", "IMG"):
+        return _image(html, match)
+    close = html.find(f"</{name}", match.end()) if name not in unclosed else -1
+    if close < 0:
+        unclosed.add(name)
+        return None
+    return _math(html, match.start(), html.find(">", close) + 1)
 
 
 def _math(html: str, at: int, end: int) -> tuple[int, str] | None:

@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract._delimited import mark
-from curation.extract._leaves import leaves
 from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
@@ -47,7 +46,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     html = unforged(html)
     if '"headerlink"' in html:
         html = HEADERLINK.sub("", html)
-    html = leaves(mark(_as_html(html)))
+    html = mark(_as_html(html))
     tree = HTMLTree.parse(html)
     body = tree.body
     if body is not None and _over(body, html, max_nodes):
