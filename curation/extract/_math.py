@@ -89,7 +89,7 @@ RULES = (
     _rule("math-renderer", "js-render-math", "math-renderer, .js-render-math", of.texted),
     _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
     _rule("asciimath", "", "asciimath", of.asciimath),
-    _rule("", MADE_FOR_TEX.replace(".", "").replace("span", "").replace("div", ""), ", ".join(MADE_FOR_TEX.split()), of.texted, of.div_block),
+    _rule("", re.sub(r"(?:span|div)?\.", "", MADE_FOR_TEX), ", ".join(MADE_FOR_TEX.split()), of.texted, of.div_block),
     _rule("svg object embed", "", "svg, object, embed", of.drawing),
 )  # fmt: skip
 
