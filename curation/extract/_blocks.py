@@ -1,8 +1,9 @@
 """The page's blocks made plain before trafilatura judges them, in lxml's tree.
 
-trafilatura reads paragraphs, lists, headings, tables. It loses text that stands bare between blocks (`<h4>Theorem</h4>If G is <i>finite
-</i><br>`, as older pages of mathematics are written) and whatever stands in `figure`, `aside`, `label` or `form`, formulas included.
-Here bare runs get a paragraph, and an element it would drop becomes a plain block if it holds a formula.
+trafilatura reads paragraphs, lists, headings and tables. It loses text that stands bare between blocks (`<h4>Theorem</h4>If <i>G</i> is
+finite<br>`, as older pages of mathematics are written), what stands in `figure`, `aside`, `label` or `form`, in a section whose id
+holds a word like "related", and what is not displayed until clicked (hints, solutions), formulas included. Here bare runs get a
+paragraph, and what holds a formula loses what would have it dropped. Navigation, headers and footers stay what they are.
 """
 
 from __future__ import annotations
@@ -18,32 +19,46 @@ BLOCKS = frozenset(
     " iframe main nav noscript object ol p pre script section style summary table template ul".split()
 )
 HOLDERS = ("body", "div", "section", "article", "main", "center")
-DROPPED = ("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture")
+DROPPED = frozenset(("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture"))
 """Elements that trafilatura removes with all they hold."""
 INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
 def hide(tree: HtmlElement) -> None:
-    """Remove what no reader sees. `display:none` stays: tabs, hints and solutions open from it."""
+    """Remove what no reader ever sees. What is not displayed at first stays: tabs, hints and solutions."""
     for node in tree.xpath(".//*[contains(@style, 'hidden')]"):
         if INVISIBLE.search(node.get("style")) and node.getparent() is not None:
             node.drop_tree()
 
 
-def plain(tree: HtmlElement, word: re.Pattern[str]) -> None:
-    """Times and buttons within a sentence become text, and droppable elements that hold a formula become blocks."""
+def keep_sentences(tree: HtmlElement) -> None:
+    """Make text of times and buttons that stand within a paragraph or an item."""
     for node in list(tree.iter("time", "button")):
         parent = node.getparent()
         if parent is not None and parent.tag in ("p", "li", "td"):
             node.drop_tag()
-    holders = {node for text in tree.xpath(".//text()") if word.search(text) for node in _around(text)}
-    for node in holders:
+
+
+def keep_formulas(tree: HtmlElement, prefix: str) -> None:
+    """Take from all that holds a formula (a text with `prefix`) what trafilatura would drop it for."""
+    seen: set[HtmlElement] = set()
+    for text in tree.xpath(".//text()[contains(., $prefix)]", prefix=prefix):
+        node = text.getparent()
+        if node.tag == "div" and len(node) == 0:
+            node.tag = "p"
+        while node is not None and node not in seen:
+            seen.add(node)
+            _keep(node)
+            node = node.getparent()
+
+
+def _keep(node: HtmlElement) -> None:
+    if node.tag in DROPPED:
         node.tag = "div"
-
-
-def _around(text: object) -> list[HtmlElement]:
-    node = text.getparent()
-    return list(node.iterancestors(*DROPPED)) + ([node] if node.tag in DROPPED else [])
+    if node.tag == "section":
+        node.attrib.pop("id", None)
+    node.attrib.pop("style", None)
+    node.attrib.pop("aria-hidden", None)
 
 
 def drop_title(tree: HtmlElement, title: str | None) -> None:
@@ -60,22 +75,21 @@ def _words(text: str) -> str:
 
 
 def paragraphs(tree: HtmlElement) -> None:
-    """A paragraph around each bare run of text and inline elements beside blocks; two line breaks in a run end it."""
+    """Put a paragraph around each bare run of text and inline elements beside blocks; two line breaks in a run end it."""
     for holder in list(tree.iter(*HOLDERS)):
         if any(child.tag in BLOCKS for child in holder):
             _wrap(holder)
 
 
 def _wrap(holder: HtmlElement) -> None:
-    run = _opened(holder, holder.text)
+    children = list(holder)
+    run = _run(holder, holder.text)
     if run is not None:
         holder.text = None
         holder.insert(0, run)
-    for child in list(holder):
-        if child is run:
-            continue
+    for child in children:
         if child.tag in BLOCKS or (child.tag == "br" and _ends_with_break(run)):
-            run = _opened(holder, child.tail)
+            run = _run(holder, child.tail)
             if run is not None:
                 child.tail = None
                 child.addnext(run)
@@ -87,7 +101,7 @@ def _wrap(holder: HtmlElement) -> None:
             run.append(child)
 
 
-def _opened(holder: HtmlElement, text: str | None) -> HtmlElement | None:
+def _run(holder: HtmlElement, text: str | None) -> HtmlElement | None:
     if not _bare(text):
         return None
     run = holder.makeelement("p")

@@ -26,12 +26,13 @@ class Tokens:
 
     def __init__(self, source: str) -> None:
         self._pieces: list[str] = []
-        self._prefix = _unused(source)
-        self.word = re.compile(rf"{self._prefix}(\d+)v*w")
+        self.prefix = _unused(source)
+        self.word = re.compile(rf"{self.prefix}(\d+)v*w")
         self.html = PIECE.sub(self._hide, source)
+        self.formulas = sum(piece[0] == OPEN for piece in self._pieces)
 
     def _hide(self, piece: re.Match[str]) -> str:
-        word = f"{self._prefix}{len(self._pieces)}"
+        word = f"{self.prefix}{len(self._pieces)}"
         self._pieces.append(unescape(piece[0]))
         return word + "v" * (min(len(piece[2]), LONGEST) - len(word) - 1) + "w"
 

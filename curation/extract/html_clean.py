@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.step import rewrite
-from curation.extract._blocks import drop_title, hide, paragraphs, plain
+from curation.extract._blocks import drop_title, hide, keep_formulas, keep_sentences, paragraphs
 from curation.extract._page import Page, finish, parse
 from curation.extract._tokens import Tokens
 
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SCHEMA = {"text": pl.String, "clean_formulas_found": pl.UInt32, "clean_formulas_kept": pl.UInt32}
-SHORT = 0.7
-STAT={}
+SHORT, ENOUGH, KEPT = 0.7, 0.5, 0.95
 
 @rewrite(reads=["as_read"], uses=["resiliparse", "trafilatura", "lxml"])
 def html_clean(docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 8_000_000, max_nodes: int = 300_000) -> pl.DataFrame:
@@ -39,26 +38,40 @@ def _tree(page: Page, keep_title: bool) -> tuple[Tokens, HtmlElement]:
     tokens = Tokens(page.tree.document.html)
     tree = document_fromstring(tokens.html)
     hide(tree)
-    plain(tree, tokens.word)
+    keep_sentences(tree)
+    keep_formulas(tree, tokens.prefix)
     if not keep_title:
         drop_title(tree, page.title)
     return tokens, tree
 
 
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
+    """What trafilatura finds; the page with paragraphs mended and with its comments where that is much more, or holds more formulas."""
     text = _extracted(tree, comments=False)
-    held = len(tokens.word.findall(tokens.html))
+    if len(text) > ENOUGH * _own_text(tree) and tokens.count(text) >= KEPT * tokens.formulas:
+        return text
     paragraphs(tree)
     more = _extracted(tree, comments=True)
-    if len(text) < SHORT * len(more) or tokens.count(text)<0.9*tokens.count(more):
-        text=more
-    return text
+    better = len(text) < SHORT * len(more) or tokens.count(text) < KEPT * tokens.count(more)
+    return more if better else text
+
+
+def _own_text(tree: HtmlElement) -> int:
+    """Characters of the page's text that is no link and no script."""
+    return len(tree.text_content()) - sum(len(node.text_content()) for node in tree.iter("a", "script", "style"))
 
 
 def _extracted(tree: HtmlElement, comments: bool) -> str:
-    from trafilatura import extract
+    from trafilatura import bare_extraction
 
-    return extract(tree, fast=True, include_comments=comments) or ""
+    found = bare_extraction(tree, fast=True, include_comments=comments)
+    if found is None:
+        return ""
+    lines = set(found.text.split("\n"))
+    rest = (found.comments or "").split("\n") if comments else []
+    if sum(line in lines for line in rest) * 2 > len(rest):
+        return found.text
+    return "\n".join([found.text, *rest])
 
 CALL = re.compile(r"\b(subscri(be|ption)|newsletter|sign up|follow us|download (our|the) .*\bapps?\b|share this|read more|join our|abonnieren|abonnez|suscr[ií]b)", re.I)
 def _without_calls(text: str) -> str:
