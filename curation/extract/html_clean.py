@@ -17,7 +17,7 @@ SCHEMA = {"text": pl.String, "clean_formulas_found": pl.UInt32, "clean_formulas_
 SHORT, ENOUGH, KEPT = 0.7, 0.5, 0.95
 
 @rewrite(reads=["as_read"], uses=["resiliparse", "trafilatura", "lxml"])
-def html_clean(docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 8_000_000, max_nodes: int = 300_000) -> pl.DataFrame:
+def html_clean(docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 8_000_000, max_nodes: int = 50_000) -> pl.DataFrame:
     rows = [_row(html, keep_title, max_bytes, max_nodes) for html in docs["as_read"]]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
