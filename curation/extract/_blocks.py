@@ -44,7 +44,7 @@ def keep_formulas(tree: HtmlElement, prefix: str) -> None:
     seen: set[HtmlElement] = set()
     for text in tree.xpath(".//text()[contains(., $prefix)]", prefix=prefix):
         node = text.getparent()
-        if node.tag == "div" and len(node) == 0:
+        if node.tag in ("div", "pre") and len(node) == 0:
             node.tag = "p"
         while node is not None and node not in seen:
             seen.add(node)

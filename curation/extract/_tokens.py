@@ -13,9 +13,10 @@ from hashlib import blake2b
 from html import unescape
 from itertools import count
 
-from curation.extract._marks import CLOSE, CODE, END, OPEN
+from curation.extract._marks import BREAK, CLOSE, CODE, END, OPEN
+from curation.extract._tables import TABLE
 
-PIECE = re.compile(f"([{OPEN}{CODE}])([^{OPEN}{CLOSE}{CODE}{END}]*)[{CLOSE}{END}]")
+PIECE = re.compile(f"{CODE}[^{CODE}{END}]*{END}|{TABLE}[^<]*|{OPEN}[^{OPEN}{CLOSE}{CODE}{END}]*{CLOSE}")
 LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 LONGEST = 80
 """Characters of a word at most: no word of a language is much longer, and none makes a page by itself."""
@@ -28,13 +29,13 @@ class Tokens:
         self._pieces: list[str] = []
         self.prefix = _unused(source)
         self.word = re.compile(rf"{self.prefix}(\d+)v*w")
-        self.html = PIECE.sub(self._hide, source)
-        self.formulas = sum(piece[0] == OPEN for piece in self._pieces)
+        self.html = PIECE.sub(self._hide, source).replace(BREAK, "<br>")
+        self.formulas = sum(piece.count(OPEN) for piece in self._pieces)
 
     def _hide(self, piece: re.Match[str]) -> str:
         word = f"{self.prefix}{len(self._pieces)}"
         self._pieces.append(unescape(piece[0]))
-        return word + "v" * (min(len(piece[2]), LONGEST) - len(word) - 1) + "w"
+        return word + "v" * (min(len(piece[0]) - 2, LONGEST) - len(word) - 1) + "w"
 
     def put_back(self, text: str) -> str:
         """The text with its pieces, marked as before; display formulas on lines of their own, a piece that comes twice only once."""
@@ -46,19 +47,19 @@ class Tokens:
                 return ""
             seen.add(number)
             found = self._pieces[number]
-            return f"\n{found}\n" if is_display(found) else found
+            return f"\n{found}\n" if _stands_alone(found) else found
 
         return self.word.sub(piece, text)
 
     def count(self, text: str) -> int:
         """How many different formulas have their word in the text."""
         numbers = set(self.word.findall(text))
-        return sum(self._pieces[int(number)][0] == OPEN for number in numbers)
+        return sum(self._pieces[int(number)].count(OPEN) for number in numbers)
 
 
-def is_display(piece: str) -> bool:
-    """Whether a marked piece is a formula in a line of its own."""
-    return piece.startswith((f"{OPEN}$$", f"{OPEN}\\[", f"{OPEN}\\begin"))
+def _stands_alone(piece: str) -> bool:
+    """Whether a marked piece has lines of its own: code, a table, a displayed formula."""
+    return piece.startswith((CODE, TABLE, f"{OPEN}$$", f"{OPEN}\\[", f"{OPEN}\\begin"))
 
 
 def _unused(source: str) -> str:
