@@ -21,6 +21,10 @@ BLOCKS = frozenset(
 HOLDERS = ("body", "div", "section", "article", "main", "center")
 DROPPED = frozenset(("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture"))
 """Elements that trafilatura removes with all they hold."""
+CONTENT = ".//text()[contains(., $prefix)][not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer)]"
+TABLE = frozenset(("table", "thead", "tbody", "tfoot", "tr"))
+MAX_CELLS = 1_000
+"""Of a row: trafilatura's time grows with their square."""
 INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
@@ -39,26 +43,64 @@ def keep_sentences(tree: HtmlElement) -> None:
             node.drop_tag()
 
 
-def keep_formulas(tree: HtmlElement, prefix: str) -> None:
-    """Take from all that holds a formula (a text with `prefix`) what trafilatura would drop it for."""
-    seen: set[HtmlElement] = set()
-    for text in tree.xpath(".//text()[contains(., $prefix)]", prefix=prefix):
-        node = text.getparent()
-        if node.tag in ("div", "pre") and len(node) == 0:
-            node.tag = "p"
-        while node is not None and node not in seen:
-            seen.add(node)
-            _keep(node)
+def keep_layout(tree: HtmlElement) -> None:
+    """Make blocks of tables without cells, of which only the layout is left, and of rows with more cells than a table of data has."""
+    for row in list(tree.iter("tr")):
+        if 0 < len(row) <= MAX_CELLS and row[0].tag in ("td", "th"):
+            continue
+        node = row
+        while node is not None and node.tag in TABLE:
+            node.tag = "div"
             node = node.getparent()
 
 
-def _keep(node: HtmlElement) -> None:
-    if node.tag in DROPPED:
-        node.tag = "div"
-    if node.tag == "section":
-        node.attrib.pop("id", None)
-    node.attrib.pop("style", None)
-    node.attrib.pop("aria-hidden", None)
+def keep_formulas(tree: HtmlElement, prefix: str) -> None:
+    """Take from all that holds a formula (a text with `prefix`) what trafilatura would drop it for."""
+    for node in _holding(tree, prefix):
+        if node.tag in DROPPED:
+            node.tag = "div"
+        if node.tag in ("div", "pre") and len(node) == 0:
+            node.tag = "p"
+        if node.tag == "section":
+            node.attrib.pop("id", None)
+        for name in ("style", "aria-hidden"):
+            node.attrib.pop(name, None)
+
+
+def point_out(tree: HtmlElement, prefix: str) -> None:
+    """Make an article of the smallest element that holds all formulas, and take the names from all between it and them.
+
+    For pages of which trafilatura takes the first part that is named like a post: questions without their answers.
+    """
+    holding = dict.fromkeys(_holding(tree, prefix))
+    node = tree.body
+    while len(inner := [child for child in node if child in holding]) == 1 and not _bare_formula(node, prefix):
+        node = inner[0]
+    for held in holding:
+        for name in ("id", "class", "role"):
+            held.attrib.pop(name, None)
+    if node.tag == "body":
+        whole = node.makeelement("article")
+        whole.text, node.text = node.text, None
+        whole.extend(list(node))
+        node.append(whole)
+    else:
+        node.tag = "article"
+
+
+def _bare_formula(node: HtmlElement, prefix: str) -> bool:
+    return prefix in (node.text or "") or any(prefix in (child.tail or "") for child in node)
+
+
+def _holding(tree: HtmlElement, prefix: str) -> list[HtmlElement]:
+    """Elements with a formula in them somewhere, but for those in links and at the page's edges, each once."""
+    seen: dict[HtmlElement, bool] = {}
+    for text in tree.xpath(CONTENT, prefix=prefix):
+        node = text.getparent().getparent() if text.is_tail else text.getparent()
+        while node is not None and node not in seen:
+            seen[node] = True
+            node = node.getparent()
+    return list(seen)
 
 
 def drop_title(tree: HtmlElement, title: str | None) -> None:

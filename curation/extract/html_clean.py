@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.step import rewrite
-from curation.extract._blocks import drop_title, hide, keep_formulas, keep_sentences, paragraphs
+from curation.extract._blocks import CONTENT, drop_title, hide, keep_formulas, keep_layout, keep_sentences, paragraphs, point_out
 from curation.extract._page import Page, finish, parse
 from curation.extract._tokens import Tokens
 
@@ -35,10 +35,11 @@ def _row(html: str, keep_title: bool, max_bytes: int, max_nodes: int) -> tuple[s
 def _tree(page: Page, keep_title: bool) -> tuple[Tokens, HtmlElement]:
     from lxml.html import HTMLParser, document_fromstring
 
-    tokens = Tokens(page.tree.document.html)
-    tree = document_fromstring(tokens.html)
+    tokens = Tokens(page.tree.body.html)
+    tree = document_fromstring(tokens.html, parser=HTMLParser(remove_comments=True, remove_pis=True))
     hide(tree)
     keep_sentences(tree)
+    keep_layout(tree)
     keep_formulas(tree, tokens.prefix)
     if not keep_title:
         drop_title(tree, page.title)
@@ -47,13 +48,19 @@ def _tree(page: Page, keep_title: bool) -> tuple[Tokens, HtmlElement]:
 
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
     """What trafilatura finds; the page with paragraphs mended and with its comments where that is much more, or holds more formulas."""
+    held = tokens.count(" ".join(tree.xpath(CONTENT, prefix=tokens.prefix)))
     text = _extracted(tree, comments=False)
-    if len(text) > ENOUGH * _own_text(tree) and tokens.count(text) >= KEPT * tokens.formulas:
-        return text
-    paragraphs(tree)
-    more = _extracted(tree, comments=True)
-    better = len(text) < SHORT * len(more) or tokens.count(text) < KEPT * tokens.count(more)
-    return more if better else text
+    if len(text) < ENOUGH * _own_text(tree) or tokens.count(text) < KEPT * held:
+        paragraphs(tree)
+        text = _better(text, _extracted(tree, comments=True), tokens)
+    if tokens.count(text) < KEPT * held:
+        point_out(tree, tokens.prefix)
+        text = _better(text, _extracted(tree, comments=False), tokens)
+    return text
+
+
+def _better(text: str, other: str, tokens: Tokens) -> str:
+    return other if len(text) < SHORT * len(other) or tokens.count(text) < KEPT * tokens.count(other) else text
 
 
 def _own_text(tree: HtmlElement) -> int:
