@@ -82,6 +82,8 @@ SEQUENCE = re.compile(f"(?:[Â-Û][{TAIL}]|[à-ï][{TAIL}]{{2}}|ð[{TAIL}]{{3}})
 CERTAIN = re.compile("â[€\x80]|Ã[¡-¬®-¿\x80-\x9fƒ‚]|Â[\xa0-¿]")
 SPACING = re.compile("[\xa0\xad«»‹›‘’“”„…–—·•]+")
 """What may follow a letter in a text that is right: `posé »`, `Fluß-ufer` with a soft hyphen."""
+QUOTING = "«»‹›‘’“”„…–—·•"
+"""No letter follows a letter and one of these at once."""
 ACCENTED = re.compile("[À-ÿ]")
 
 
@@ -91,18 +93,18 @@ def undo_mojibake(text: str) -> str:
         if text.isascii() or PAIR.search(text) is None:
             break
         right = len(ACCENTED.findall(SEQUENCE.sub("", text)))
-        repaired = SEQUENCE.sub(lambda run, right=right: _read_right(run[0], right), text)
+        repaired = SEQUENCE.sub(lambda run, right=right: _read_right(run, right), text)
         if repaired == text:
             break
         text = repaired
     return text
 
 
-def _read_right(run: str, right: int) -> str:
+def _read_right(found: re.Match[str], right: int) -> str:
     """The run read as UTF-8, if it cannot be meant: the more accents are `right` in the text, the surer it must be."""
+    run, after = found[0], found.string[found.end() : found.end() + 1]
     if not run.startswith(("â€", "â\x80")):
-        tails = re.split("[À-ÿ]", run)[1:]
-        if (right or run[0] != "Ã") and run[0] != "Â" and all(SPACING.fullmatch(tail) for tail in tails):
+        if (right or run[0] != "Ã") and run[0] != "Â" and _spaced(run) and not (after.isalpha() and run[-1] in QUOTING):
             return run
         if right > 50 or (right > 10 and CERTAIN.match(run) is None):
             return run
@@ -110,3 +112,7 @@ def _read_right(run: str, right: int) -> str:
         return bytes(BYTES[character] for character in run).decode()
     except UnicodeDecodeError:
         return run
+
+
+def _spaced(run: str) -> bool:
+    return all(SPACING.fullmatch(tail) for tail in re.split("[À-ÿ]", run)[1:])
