@@ -80,8 +80,8 @@ PAIR = re.compile(f"[{LEADS}][{TAIL}]")
 SEQUENCE = re.compile(f"(?:[Â-Û][{TAIL}]|[à-ï][{TAIL}]{{2}}|ð[{TAIL}]{{3}})+")
 """UTF-8 read as windows-1252 (or Latin-1): letters with accents, each followed by as many high characters as its byte asks for."""
 CERTAIN = re.compile("â[€\x80]|Ã[¡-¬®-¿\x80-\x9fƒ‚]|Â[\xa0-¿]")
-SPACING = re.compile("[\xa0\xad«»‹›‘’“”„…–—·•]+")
-"""What may follow a letter in a text that is right: `posé »`, `Fluß-ufer` with a soft hyphen."""
+SPACED = re.compile("(?:[Â-Û][\xa0\xad«»‹›‘’“”„…–—·•]|[à-ï][\xa0\xad«»…–—]{2})+")
+"""Letters followed by what may follow a letter in a text that is right: `posé »`, `Fluß-ufer` with a soft hyphen."""
 QUOTING = "«»‹›‘’“”„…–—·•"
 """No letter follows a letter and one of these at once."""
 ACCENTED = re.compile("[À-ÿ]")
@@ -104,7 +104,7 @@ def _read_right(found: re.Match[str], right: int) -> str:
     """The run read as UTF-8, if it cannot be meant: the more accents are `right` in the text, the surer it must be."""
     run, after = found[0], found.string[found.end() : found.end() + 1]
     if not run.startswith(("â€", "â\x80")):
-        if (right or run[0] != "Ã") and run[0] != "Â" and _spaced(run) and not (after.isalpha() and run[-1] in QUOTING):
+        if (right or run[0] != "Ã") and run[0] != "Â" and SPACED.fullmatch(run) and not (after.isalpha() and run[-1] in QUOTING):
             return run
         if right > 50 or (right > 10 and CERTAIN.match(run) is None):
             return run
@@ -112,7 +112,3 @@ def _read_right(found: re.Match[str], right: int) -> str:
         return bytes(BYTES[character] for character in run).decode()
     except UnicodeDecodeError:
         return run
-
-
-def _spaced(run: str) -> bool:
-    return all(SPACING.fullmatch(tail) for tail in re.split("[À-ÿ]", run)[1:])
