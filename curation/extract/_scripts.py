@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\s*\d+\]?)\s*")
 PLAIN = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
 SLASHED = re.compile(r"\s*[⁄/∕]\s*")
+FRACTIONS = frozenset(("intbl", "frac", "sfrac", "fraction", "tion"))
 LINE = '[style*="border-top"], [style*="overline"], .radicand, .radic, .sqrt'
 
 
