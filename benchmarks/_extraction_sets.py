@@ -50,6 +50,8 @@ def web(data: Path) -> dict[str, str]:
 def web_formulas(data: Path, pages: dict[str, str]) -> list[Formulas]:
     found = []
     for row in rows(data / "warc" / "math_web_dev.truth.jsonl.gz"):
+        if row["url"] not in pages:
+            continue
         by_kind = defaultdict(list)
         for formula in row["formulas"] or []:
             by_kind[formula["kind"]].append(formula["tex"])

@@ -89,9 +89,10 @@ def rate(extract: Extractor, pages: Sequence[str], repeat: int) -> float:
 
 def measure(asked: argparse.Namespace) -> dict[str, Any]:
     web = sets.web(asked.data)
-    formulas = sets.web_formulas(asked.data, web) + sets.suite_formulas() + sets.crawl_formulas(asked.crawl)
+    some = dict([*web.items()][:: asked.every])
+    formulas = sets.web_formulas(asked.data, some) + sets.suite_formulas() + sets.crawl_formulas(asked.crawl)
     texts = sets.main_texts(asked.data, web)
-    result: dict[str, Any] = {"extractors": {}, "missing": {}, "pages": len(web)}
+    result: dict[str, Any] = {"extractors": {}, "missing": {}, "every": asked.every}
     for name in asked.only:
         try:
             extract = Careful(MAKERS[name](asked.node))
@@ -100,7 +101,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
             continue
         started = time.perf_counter()
         row = {"formulas": by_encoding(extract, formulas), "text": main_text(extract, texts), "failed": extract.failed}
-        row["pages_per_second"] = rate(extract, [*web.values()][::4], asked.repeat) if asked.repeat else None
+        row["pages_per_second"] = rate(extract, [*web.values()][:: 4 * asked.every], asked.repeat) if asked.repeat else None
         result["extractors"][name] = row
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
     result["converters"] = converters(asked.data, asked.node) if asked.converters else {}
@@ -159,6 +160,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=[*MAKERS], default=[*MAKERS], metavar="NAME")
     parser.add_argument("--node", type=Path, help="folder with node_modules of the extractors in Node")
     parser.add_argument("--crawl", type=int, default=600, help="pages of the embedded crawl (default: %(default)s)")
+    parser.add_argument("--every", type=int, default=1, help="take each so many-th page of math_web_dev for formulas and speed")
     parser.add_argument("--repeat", type=int, default=3, help="rounds of the measurement of speed; 0: none")
     parser.add_argument("--no-converters", dest="converters", action="store_false", help="leave out the second table")
     parser.add_argument("--json", type=Path, help="file for the figures")

@@ -15,6 +15,7 @@ Korean wrong. Other kinds are not repaired here but avoided where bytes are read
 from __future__ import annotations
 
 import re
+from functools import partial
 from html import unescape
 
 from curation.extract._marks import CLOSE, CODE, END, OPEN
@@ -93,14 +94,14 @@ def undo_mojibake(text: str) -> str:
         if text.isascii() or PAIR.search(text) is None:
             break
         right = len(ACCENTED.findall(SEQUENCE.sub("", text)))
-        repaired = SEQUENCE.sub(lambda run, right=right: _read_right(run, right), text)
+        repaired = SEQUENCE.sub(partial(_read_right, right), text)
         if repaired == text:
             break
         text = repaired
     return text
 
 
-def _read_right(found: re.Match[str], right: int) -> str:
+def _read_right(right: int, found: re.Match[str]) -> str:
     """The run read as UTF-8, if it cannot be meant: the more accents are `right` in the text, the surer it must be."""
     run, after = found[0], found.string[found.end() : found.end() + 1]
     if not run.startswith(("â€", "â\x80")):

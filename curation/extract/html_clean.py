@@ -57,7 +57,7 @@ def _row(html: str | None, keep_title: bool, max_bytes: int, max_nodes: int) -> 
     if page is None:
         return None, None, None
     body = page.tree.body
-    tokens = Tokens(body.html if body is not None else "<body></body>")
+    tokens = Tokens((body.html if body is not None else "") or "<body></body>")
     tree = _tree(tokens)
     if tree is None:
         return None, None, None
@@ -117,14 +117,15 @@ def _own_text(tree: HtmlElement) -> int:
 def _extracted(tree: HtmlElement, comments: bool) -> str:
     """What trafilatura finds, its comments after its text unless they stand in it already."""
     from trafilatura import bare_extraction
+    from trafilatura.settings import Document
 
     found = bare_extraction(tree, fast=True, include_comments=comments)
-    if found is None:
+    if not isinstance(found, Document) or found.text is None:
         return ""
     lines = set(found.text.split("\n"))
     rest = (found.comments or "").split("\n") if comments else []
     if sum(line in lines for line in rest) * 2 > len(rest):
-        return str(found.text)
+        return found.text
     return "\n".join([found.text, *rest])
 
 
