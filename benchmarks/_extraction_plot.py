@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ def extraction(result: dict[str, Any], path: Path) -> None:
     encodings = [*found[names[0]]["formulas"]]
     height = max(6.0, 0.42 * len(names) + 4.2)
     figure, (kept, text, speed) = pyplot.subplots(
-        1, 3, figsize=(20, height), layout="constrained", gridspec_kw={"width_ratios": [max(6, 0.42 * len(encodings)), 4, 2.4]}
+        1,
+        3,
+        figsize=(20, height),
+        layout="constrained",
+        gridspec_kw={"width_ratios": [max(6, 0.42 * len(encodings)), 4, 2.4]},
     )
     figure.suptitle("Formulas kept exactly (%), main text and speed", fontsize=14, x=0.01, ha="left", weight="bold")
     _map(kept, found, names, encodings)
@@ -46,8 +51,10 @@ def _map(axis: Any, found: dict[str, Any], names: list[str], encodings: list[str
         label.set(color=OUR if name in OURS else OTHER, weight="bold" if name in OURS else "normal")
     for y, row in enumerate(shares):
         for x, share in enumerate(row):
-            axis.text(x, y, f"{share:.0f}", ha="center", va="center", fontsize=8.5, color="white" if share < 15 else "black")
-    for before, (left, right) in enumerate(zip(encodings, encodings[1:], strict=False)):
+            axis.text(
+                x, y, f"{share:.0f}", ha="center", va="center", fontsize=8.5, color="white" if share < 15 else "black"
+            )
+    for before, (left, right) in enumerate(pairwise(encodings)):
         if left.split(":")[0] != right.split(":")[0]:
             axis.axvline(before + 0.5, color="black", linewidth=2)
 

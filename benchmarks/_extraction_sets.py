@@ -84,7 +84,7 @@ def crawl_formulas(pages: int) -> list[Formulas]:
         truth = pl.read_parquet(Path(folder) / "truth.parquet").filter(
             pl.col("relation") == "original", pl.col("hostile").is_null(), pl.col("formulas").list.len() > 0
         )
-        html = {}
+        html: dict[str, str] = {}
         for path in sorted(Path(folder).glob("*.warc.gz")):
             for batch in warc(str(path)):
                 html.update(zip(batch["url"], batch["text"], strict=True))
@@ -97,7 +97,9 @@ def crawl_formulas(pages: int) -> list[Formulas]:
 
 def main_texts(data: Path, pages: dict[str, str]) -> dict[str, list[MainText]]:
     """The two sets with known main text. Of trafilatura's, the pages that are there."""
-    defuddle = [MainText(row["html"], row["expected_md"]) for row in rows(data / "peercases" / "defuddle_pages.jsonl.gz")]
+    defuddle = [
+        MainText(row["html"], row["expected_md"]) for row in rows(data / "peercases" / "defuddle_pages.jsonl.gz")
+    ]
     files = {
         row["src"].rsplit("/", 1)[1]: pages[row["url"]]
         for row in rows(data / "warc" / "math_web_dev.truth.jsonl.gz")
@@ -141,9 +143,7 @@ def formulas(page: Formulas, text: str) -> tuple[int, int, int]:
     return wanted.total(), exact, garbled
 
 
-SYNTAX = re.compile(
-    r"!\[([^\]]*)\]\([^)]*\)|\[\^[^\]]+\]:?|https?://\S+|<[^>\n]{1,300}>|(?<=\])\([^)]*\)"
-)
+SYNTAX = re.compile(r"!\[([^\]]*)\]\([^)]*\)|\[\^[^\]]+\]:?|https?://\S+|<[^>\n]{1,300}>|(?<=\])\([^)]*\)")
 
 
 def words(text: str) -> Counter[str]:

@@ -2,19 +2,19 @@
 
     python -m benchmarks.extraction --json OUT --out DIR
 
-Rows are extractors (`benchmarks._extractors`); one that is not installed is named and left out. They get the same pages as decoded text, one
-after another in one process and one thread; what one raises on a page counts as an empty text (`failed` says how often).
+Rows are extractors (`benchmarks._extractors`); one that is not installed is named and left out. They get the same pages as decoded
+text, one after another in one process and one thread; what one raises on a page counts as an empty text (`failed` says how often).
 
-Formulas: those of `math_web_dev` by kind (TeX that the pages themselves hold), of the conformance suite by family (ours are made for it, so
-it says what others lose, not how good ours are), of the embedded crawl by encoding. Judged are formulas of at least 5 characters without
-white space. **Exact**: the TeX stands in the text, white space aside, at most as often as in the page. **Garbled**: it does not, but its letters
-and digits (at least 4, commands left out) stand there in this order, so a reader would meet a formula that is another; or it stands there
-more often than in the page. What is neither is lost. In suite and crawl some formulas have no TeX in the page (MathML, sup/sub, Unicode);
-there an extractor that writes another TeX than ours for the same formula is not exact.
+Formulas: those of `math_web_dev` by kind (TeX that the pages themselves hold), of the conformance suite by family (ours are made for
+it, so it says what others lose, not how good ours are), of the embedded crawl by encoding. Judged are formulas of at least 5
+characters without white space. **Exact**: the TeX stands in the text, white space aside. **Garbled**: it does not, but its letters and
+digits (at least 4, commands left out) stand there in this order, so a reader would meet a formula that is another; or it stands there
+more often than in the page, which counts beside being exact. What is neither is lost. In suite and crawl some formulas have no TeX in
+the page (MathML, sup/sub, Unicode); there an extractor that writes another TeX than ours for the same formula is not exact.
 
-Main text: `defuddle_pages` by the F1 of words, mean over pages, after Markdown's links and marks are taken out of both; the expected texts are
-defuddle's own output, so its row is no measure. trafilatura's evaluation set by its own measure, F1 over strings that must and must not be
-in the text. Both also on the halves of even and odd pages: ours were worked on with the even half in view.
+Main text: `defuddle_pages` by the F1 of words, mean over pages, after Markdown's links and marks are taken out of both; the expected
+texts are defuddle's own output, so its row is no measure. trafilatura's evaluation set by its own measure, F1 over strings that must
+and must not be in the text. Both also on the halves of even and odd pages: ours were worked on with the even half in view.
 
 Speed: pages per second on every fourth page of `math_web_dev`, best of `--repeat`, and how often faster than trafilatura that is.
 
@@ -101,7 +101,9 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
             continue
         started = time.perf_counter()
         row = {"formulas": by_encoding(extract, formulas), "text": main_text(extract, texts), "failed": extract.failed}
-        row["pages_per_second"] = rate(extract, [*web.values()][:: 4 * asked.every], asked.repeat) if asked.repeat else None
+        row["pages_per_second"] = (
+            rate(extract, [*web.values()][:: 4 * asked.every], asked.repeat) if asked.repeat else None
+        )
         result["extractors"][name] = row
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
     result["converters"] = converters(asked.data, asked.node) if asked.converters else {}
@@ -125,7 +127,7 @@ def table(result: dict[str, Any]) -> str:
         ratio = f"{speed / base:.2f}" if speed and base else ""
         lines.append(
             f"| {name} | {' | '.join(f'{100 * e:.1f} / {100 * g:.1f}' for e, g in shares)} | {100 * worst:.1f} | "
-            f"{' | '.join('{:.4f} ({:.4f}, {:.4f})'.format(*(text[key + half] for half in ('', '_even', '_odd'))) for key in ('defuddle', 'trafilatura'))}"
+            f"{' | '.join(halves(text, key) for key in ('defuddle', 'trafilatura'))}"
             f" | {f'{speed:.1f}' if speed else ''} | {ratio} | {row['failed']} |"
         )
     names = [*found]
@@ -146,6 +148,10 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def halves(text: dict[str, float], key: str) -> str:
+    return f"{text[key]:.4f} ({text[f'{key}_even']:.4f}, {text[f'{key}_odd']:.4f})"
+
+
 def pooled(formulas: dict[str, dict[str, float]], group: str) -> tuple[float, float]:
     """Exact and garbled shares over all encodings of a group."""
     cells = [cell for name, cell in formulas.items() if name.startswith(f"{group}:")]
@@ -160,7 +166,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=[*MAKERS], default=[*MAKERS], metavar="NAME")
     parser.add_argument("--node", type=Path, help="folder with node_modules of the extractors in Node")
     parser.add_argument("--crawl", type=int, default=600, help="pages of the embedded crawl (default: %(default)s)")
-    parser.add_argument("--every", type=int, default=1, help="take each so many-th page of math_web_dev for formulas and speed")
+    parser.add_argument(
+        "--every", type=int, default=1, help="take each so many-th page of math_web_dev for formulas and speed"
+    )
     parser.add_argument("--repeat", type=int, default=3, help="rounds of the measurement of speed; 0: none")
     parser.add_argument("--no-converters", dest="converters", action="store_false", help="leave out the second table")
     parser.add_argument("--json", type=Path, help="file for the figures")

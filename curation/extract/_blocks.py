@@ -19,7 +19,9 @@ BLOCKS = frozenset(
     " iframe main nav noscript object ol p pre script section style summary table template ul".split()
 )
 HOLDERS = ("body", "div", "section", "article", "main", "center")
-DROPPED = frozenset(("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture"))
+DROPPED = frozenset(
+    ("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture")
+)
 """Elements that trafilatura removes with all they hold."""
 CONTENT = ".//text()[contains(., $prefix)][not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer)]"
 TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")

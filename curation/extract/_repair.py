@@ -105,7 +105,12 @@ def _read_right(right: int, found: re.Match[str]) -> str:
     """The run read as UTF-8, if it cannot be meant: the more accents are `right` in the text, the surer it must be."""
     run, after = found[0], found.string[found.end() : found.end() + 1]
     if not run.startswith(("â€", "â\x80")):
-        if (right or run[0] != "Ã") and run[0] != "Â" and SPACED.fullmatch(run) and not (after.isalpha() and run[-1] in QUOTING):
+        if (
+            (right or run[0] != "Ã")
+            and run[0] != "Â"
+            and SPACED.fullmatch(run)
+            and not (after.isalpha() and run[-1] in QUOTING)
+        ):
             return run
         if right > 50 or (right > 10 and CERTAIN.match(run) is None):
             return run

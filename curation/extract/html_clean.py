@@ -52,7 +52,9 @@ def html_clean(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _row(html: str | None, keep_title: bool, max_bytes: int, max_nodes: int) -> tuple[str | None, int | None, int | None]:
+def _row(
+    html: str | None, keep_title: bool, max_bytes: int, max_nodes: int
+) -> tuple[str | None, int | None, int | None]:
     page = parse(html, max_bytes=max_bytes, max_nodes=max_nodes) if html is not None else None
     if page is None:
         return None, None, None

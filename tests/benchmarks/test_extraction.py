@@ -38,8 +38,15 @@ def test_two_pages_give_a_table_with_each_extractor() -> None:
     found = {}
     for name, extract in {"ours": lambda html: f"Words ${TEX}$", "failing": lambda html: str(1 / 0)}.items():
         careful = Careful(extract)
-        row = by_encoding(careful, [sets.Formulas(f"{group}: kind", page, (TEX,)) for group in ("web", "suite", "crawl")])
-        found[name] = {"formulas": row, "text": main_text(careful, texts), "pages_per_second": 2.0, "failed": careful.failed}
+        row = by_encoding(
+            careful, [sets.Formulas(f"{group}: kind", page, (TEX,)) for group in ("web", "suite", "crawl")]
+        )
+        found[name] = {
+            "formulas": row,
+            "text": main_text(careful, texts),
+            "pages_per_second": 2.0,
+            "failed": careful.failed,
+        }
     shown = table({"extractors": found, "missing": {"other": ""}, "converters": {}})
     assert "| ours | 100.0 / 0.0 | 100.0 / 0.0 | 100.0 / 0.0 | 100.0 |" in shown
     assert "| failing | 0.0 / 0.0" in shown and "| 7 |" in shown

@@ -65,9 +65,13 @@ def test_a_formula_is_kept_wherever_it_stands_in_the_text(body: str) -> None:
 
 def test_answers_are_kept_with_their_question() -> None:
     post = '<div class="post-layout"><div class="postcell"><div class="s-prose post-body">{}</div></div></div>'
-    posts = "".join(post.format(f"<p>Post number {n} about {tex(f'x^{n}')} in some words of a text.</p>") for n in range(4))
+    posts = "".join(
+        post.format(f"<p>Post number {n} about {tex(f'x^{n}')} in some words of a text.</p>") for n in range(4)
+    )
     found = clean(f'<html><body>{MENU}<div id="mainbar">{posts}</div>{FOOTER}</body></html>')
-    assert found["clean_formulas_kept"] == 4 and all(f"number {n} about $x^{n}$" in str(found["text"]) for n in range(4))
+    assert found["clean_formulas_kept"] == 4 and all(
+        f"number {n} about $x^{n}$" in str(found["text"]) for n in range(4)
+    )
 
 
 def test_a_heading_that_repeats_the_title_goes_unless_it_is_asked_for() -> None:
@@ -94,7 +98,10 @@ def test_pages_over_a_limit_get_no_text_and_empty_ones_an_empty_text() -> None:
     assert html_clean(docs.clear()).schema == html_clean(docs).schema
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Co"), exclude_characters="<&"), min_size=1), st.text())
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Co"), exclude_characters="<&"), min_size=1),
+    st.text(),
+)
 def test_pieces_come_back_as_they_were_and_none_can_be_forged(piece: str, around: str) -> None:
     around = around.replace("<", "").replace("&", "").translate(dict.fromkeys(range(0xE0F0, 0xE0F5)))
     tokens = Tokens(f"{around}{OPEN}${piece}${CLOSE}{around}{CODE}{piece}{END}")

@@ -47,7 +47,12 @@ def test_a_single_wrong_quote_among_right_accents_is_mended_and_french_spacing_i
 @given(
     st.lists(
         st.sampled_from(
-            [*r"\frac \alpha \{ \} { } ^ _ & \\ \& ' \, \; \! ~ \text{if } \left( \right) < > | \| x y 1 2".split(), " ", "π", "ℝ"]
+            [
+                *r"\frac \alpha \{ \} { } ^ _ & \\ \& ' \, \; \! ~ \text{if } \left( \right) < > | \| x y 1 2".split(),
+                " ",
+                "π",
+                "ℝ",
+            ]
         )
     ).map("".join)
 )
