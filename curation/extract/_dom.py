@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 
-TAGS = re.compile(r"<([A-Za-z][\w:-]*)")
+TAGS = re.compile(r"<([smtpiflboedaxSMTPIFLBOEDAX][uvaerjmibsUVAERJMIBS-][pbgxetlsjmcaPBGXETLSJMCA][\w-]*)")
+"""Tags that some rule is about, and some more: three sets of letters are faster to search for than twenty names."""
 CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""CLASS=["']?([^"'>]+)""")
 
 
@@ -27,11 +28,11 @@ class Source(NamedTuple):
 
 def source(html: str) -> Source:
     """Tags and classes of a page's source. More may be named than the page has, never less."""
-    tags = frozenset(map(str.lower, set(TAGS.findall(html))))
+    tags = {tag.lower() for tag in set(TAGS.findall(html))}
     classes = dict.fromkeys(CLASSES[0].findall(html))
     if "CLASS=" in html:
         classes |= dict.fromkeys(CLASSES[1].findall(html))
-    return Source(html, tags, frozenset(" ".join(classes).split()))
+    return Source(html, frozenset(tags), frozenset(" ".join(classes).split()))
 
 
 MANY = 100_000

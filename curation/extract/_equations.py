@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._containers import mathml
-from curation.extract._dom import attribute, put, put_text, select
-from curation.extract._marks import BREAK, formula
+from curation.extract._dom import attribute, put_text, select
+from curation.extract._marks import BREAK, MARKED, formula
 from curation.extract._tex import clean
 
 if TYPE_CHECKING:
@@ -18,12 +17,14 @@ if TYPE_CHECKING:
 
 TABLE = "table.ltx_equation, table.ltx_equationgroup, table.ltx_eqn_table, table.ltx_eqn_align"
 
+BLANK = f" \n\t{BREAK}"
 Row = tuple[list[str], str]
 """The formulas of a row, cell by cell, and its number."""
 
 
-def equations(document: DocumentNode, body: ElementNode) -> None:
-    """Replace tables of LaTeXML's equations by displays, and by text where text stands between their rows."""
+def equations(document: DocumentNode, body: ElementNode) -> bool:
+    """Replace tables of LaTeXML's equations by displays, and by text where text stands between their rows; whether there were any."""
+    found = False
     for table in select(body, TABLE):
         if table.parent is None or table.query_selector("table") is not None:
             continue
@@ -34,9 +35,11 @@ def equations(document: DocumentNode, body: ElementNode) -> None:
             if row is not None:
                 run.append(row)
                 continue
-            pieces += [_display(run), _text(document, line)]
+            pieces += [_display(run), " ".join((line.text or "").split())]
             run = []
         put_text(document, table, BREAK.join(filter(None, [*pieces, _display(run)])), block=True)
+        found = True
+    return found
 
 
 def _row(row: ElementNode) -> Row | None:
@@ -47,21 +50,13 @@ def _row(row: ElementNode) -> Row | None:
         if "eqno" in classes:
             number = " ".join(text.split())
             continue
-        maths = select(cell, "math")
-        for math in maths:
-            text = text.replace(math.text or "", "", 1)
-        if re.search(r"\w", text):
+        if re.search(r"\w", MARKED.sub("", text)):
             return None
         if "pad" not in classes:
-            cells.append(" ".join(filter(None, (clean(mathml(math) or "")[0] for math in maths))) + text.strip())
+            cells.append(
+                " ".join(clean(found[1])[0] for found in MARKED.finditer(text)) + MARKED.sub("", text).strip(BLANK)
+            )
     return (cells if any(cells) else [], number)
-
-
-def _text(document: DocumentNode, row: ElementNode) -> str:
-    """A row of text between the equations, formulas in it marked."""
-    for math in select(row, "math"):
-        put(document, math, mathml(math) or "", display=False)
-    return " ".join((row.text or "").split())
 
 
 def _display(rows: list[Row]) -> str:

@@ -24,6 +24,7 @@ EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 CONTROLS = bytes([*range(9), *range(11, 32), 127])
 INVISIBLE = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff]")
+CELLS = re.compile(r" ?\t[\t ]*")
 HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
 
@@ -51,8 +52,8 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     if body is not None and _over(body, html, max_nodes):
         return None
     title = " ".join(unmarked(tree.title or "").split()) or None
-    restore(tree, html)
-    return Page(tree, title, _found(body.text or "", html) if body is not None else 0)
+    restored = restore(tree, html)
+    return Page(tree, title, _found(body.text or "", html) if body is not None and (restored or OPEN in html) else 0)
 
 
 def finish(text: str) -> tuple[str, int]:
@@ -67,13 +68,15 @@ def finish(text: str) -> tuple[str, int]:
             pieces[i] = "" if gone else piece
     text = _visible(unmarked("".join(pieces)))
     text = "\n".join([line.rstrip() for line in text.split("\n")])
-    return re.sub(r"\n{3,}", "\n\n", text).strip(), kept
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip(), kept
 
 
 def _prose(text: str) -> str:
-    """Text outside formulas and code: Unicode mathematics as plain, cells of layout tables on lines of their own."""
+    """Text outside formulas and code: Unicode mathematics as plain, cells of layout tables with a blank between them."""
     if "\t" in text:
-        text = text.replace("\t\t", "\n")
+        text = CELLS.sub(" ", text)
     return text if text.isascii() else unicode_math(text)
 
 

@@ -39,7 +39,7 @@ def tables(document: DocumentNode, body: ElementNode, size: int) -> None:
     """Replace each table by Markdown or lines, inner ones first; `size`: characters of the page."""
     for table in affordable(select(body, "table")[::-1], size):
         html = table.html
-        if BLOCK.search(html, 6):
+        if (html.count("<tr") < 2 and OPEN not in html) or BLOCK.search(html, 6):
             continue
         caption, rows = _read(html)
         count = sum(map(len, rows))
