@@ -81,7 +81,7 @@ def test_repair_never_fails_and_a_second_one_changes_nothing(text: str) -> None:
         ("Schur-Pad&eacute;, &amp;quot;yes&amp;quot;, 5&nbsp;m, it&rsquo;s", 'Schur-Padé, "yes", 5 m, it’s'),
         ("In HTML write &lt; for <", "In HTML write &lt; for <"),
         (f"In HTML {OPEN}$a &lt; b &amp;amp; c$ {CLOSE}", f"In HTML {OPEN}$a < b & c$ {CLOSE}"),
-        (f"{CODE}x = '&lt;\u00a0ﬁ'\x00{END} &lt;", f"{CODE}x = '&lt;\u00a0ﬁ'{END} <"),
+        (f"{CODE}x = '&lt;\u00a0ﬁ'\x00{END} &lt;", f"{CODE}x = '&lt; ﬁ'{END} <"),
         ("82.0Â° F and JosÃ© and â€œyesâ€\x9d", "82.0° F and José and “yes”"),
     ],
 )
