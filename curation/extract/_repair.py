@@ -36,13 +36,19 @@ IN_CODE = {
     **dict.fromkeys(map(chr, BLANKS), " "),
 }  # fmt: skip
 IN_PROSE = {**IN_CODE, **LIGATURES}
-ASCII = "".join(c for c in IN_CODE if c < "\x80")
+ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f\ufb00-\ufb06\ufeff"
+    "\ufff9-\ufffc\U000e0020-\U000e007f]"
+)
+"""The keys of `IN_PROSE`, as ranges: a search takes 4 nanoseconds a character."""
+ODD_ASCII = "".join(c for c in IN_CODE if c < "\x80")
 JOINER = re.compile("(?<![^\u0000-\u02ff\u2010-\u22ff])[\u200c\u200d]|[\u200c\u200d](?![^\u0000-\u02ff\u2010-\u22ff])")
 """A joiner beside a Latin letter, a digit, a sign or nothing: there it shapes nothing."""
 ENTITY = re.compile(
     r"&(?:amp;)?(nbsp|[lr][sd]quo|[nm]dash|hellip|quot|apos|#0?39|#x27|#82(?:1[1-9]|2[0-9]|30)|#160|deg|times|laquo|raquo|bull|middot"
     r"|[AEIOUaeiou](?:acute|grave|circ|uml|tilde)|[nN]tilde|[cC]cedil|szlig|amp|lt|gt|le|ge|ne);"
 )
+ANY_ENTITY = re.compile(r"&[#A-Za-z][0-9A-Za-z]{1,7};")
 ENTITY_IN_TEX = re.compile(r"&(?:amp;)*(lt|gt|amp|quot|apos|nbsp|#0?39|#x27|#60|#62|#38|le|ge|ne|minus|times|thinsp);")
 ABOUT = re.compile(r"\b(?:x?html|xml|entit(?:y|ies)|(?:un)?escap(?:e|ed|ing)|markup)\b", re.I)
 """Texts that may show entities for their own sake."""
@@ -50,13 +56,15 @@ ABOUT = re.compile(r"\b(?:x?html|xml|entit(?:y|ies)|(?:un)?escap(?:e|ed|ing)|mar
 
 def repair(text: str) -> str:
     """The text without mojibake, leftover entities and invisible characters. Formulas and code may stand between marks."""
-    text = undo_mojibake(text).replace("\r\n", "\n")
-    odd = [c for c in (ASCII if text.isascii() else IN_PROSE) if c in text]
-    if CODE in text or "&" in text:
-        parts = PIECES.split(text)
-        about = ABOUT.search(text) is not None
-        return "".join(_part(part, odd, about) for part in parts)
-    return _regular(text, odd)
+    text = undo_mojibake(text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    odd = [c for c in ODD_ASCII if c in text] if text.isascii() else sorted(set(ODD.findall(text)))
+    entities = "&" in text and ANY_ENTITY.search(text) is not None
+    if not entities and (CODE not in text or LIGATURES.keys().isdisjoint(odd)):
+        return _regular(text, odd)
+    about = ABOUT.search(text) is not None
+    return "".join(_part(part, odd, about) for part in PIECES.split(text))
 
 
 def _part(part: str, odd: list[str], about: bool) -> str:
@@ -95,7 +103,7 @@ ACCENTED = re.compile("[À-ÿ]")
 def undo_mojibake(text: str) -> str:
     """The text with UTF-8 that was read as windows-1252 read right, and again if it was read so twice or three times."""
     for _ in range(3):
-        if text.isascii() or PAIR.search(text) is None:
+        if text.isascii() or not any(lead in text for lead in LEADS) or PAIR.search(text) is None:
             break
         right = len(ACCENTED.findall(SEQUENCE.sub("", text)))
         repaired = SEQUENCE.sub(partial(_read_right, right), text)
