@@ -65,7 +65,7 @@ def _bars(axis: Any, names: list[str], values: dict[str, list[float]]) -> None:
         axis.barh(heights, row, 0.38, label=label, color=(OTHER, "#a9bcd0")[place])
         for y, value in zip(heights, row, strict=True):
             axis.text(value + 0.005, y, f"{value:.3f}", va="center", fontsize=8)
-    axis.set(ylim=(len(names) - 0.5, -0.5), xlim=(0.5, 1.06), title="main text, F1")
+    axis.set(ylim=(len(names) - 0.5, -0.5), xlim=(0.35, 1.06), title="main text, F1")
     axis.set_yticks(range(len(names)), [""] * len(names))
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), frameon=False)
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -114,11 +115,27 @@ def main_texts(data: Path, pages: dict[str, str]) -> dict[str, list[MainText]]:
 # ---- what counts as right ----------------------------------------------------------------------------------------------------
 
 SHORTEST, TELLING = 5, 4
+BRACED = re.compile(r"\{([A-Za-z0-9])\}")
 COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.S)
 
 
 def plain(text: str) -> str:
-    return re.sub(r"\s", "", text)
+    """Without white space and without braces around one character, which mean nothing in TeX."""
+    return BRACED.sub(r"\1", re.sub(r"\s", "", text))
+
+
+def same(text: str, tex: str) -> bool:
+    """Whether a formula between delimiters in the text is the same, spelled in another way."""
+    from tests.curation.tex_equal import normalised
+
+    return normalised(tex) in _all_normalised(text)
+
+
+@lru_cache(maxsize=1)
+def _all_normalised(text: str) -> frozenset[str]:
+    from tests.curation.tex_equal import normalised
+
+    return frozenset(normalised(next(filter(None, groups))) for groups in DELIMITED.findall(text))
 
 
 def skeleton(text: str) -> str:
@@ -135,7 +152,9 @@ def formulas(page: Formulas, text: str) -> tuple[int, int, int]:
     for tex, times in wanted.items():
         seen = together.count(tex)
         exact += min(seen, times)
-        if seen == 0:
+        if seen == 0 and same(text, tex):
+            exact += times
+        elif seen == 0:
             own = skeleton(tex)
             garbled += times * (len(own) >= TELLING and own in bones)
         else:

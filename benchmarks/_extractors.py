@@ -119,7 +119,7 @@ def node(name: str, folder: Path | None) -> Extractor:
     if folder is None or shutil.which("node") is None:
         raise ImportError(f"{name} needs node and --node DIR")
     process = subprocess.Popen(
-        ["node", str(NODE), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
+        ["node", "--input-type=module", "-e", NODE.read_text("utf-8"), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
     )  # fmt: skip
     assert process.stdin and process.stdout
     told, given = process.stdin, process.stdout
