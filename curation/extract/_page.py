@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
     from resiliparse.parse.html.node import ElementNode
 
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
+VOID = "area base br col embed hr img input link meta param source track wbr"
+EMPTY_ELEMENT = re.compile(rf"<(?!(?i:{VOID.replace(' ', '|')})\b)([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 CELLS = re.compile(r" ?\t[\t ]*")
 HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
@@ -96,4 +96,4 @@ def _as_html(html: str) -> str:
     if not html[:200].lstrip("\ufeff \t\r\n").startswith("<?xml"):
         return html
     html = DOCTYPE.sub("", html, count=1)
-    return EMPTY_ELEMENT.sub(lambda m: m[0] if m[1].lower() in VOID else f"<{m[1]}{m[2]}></{m[1]}>", html)
+    return EMPTY_ELEMENT.sub(r"<\1\2></\1>", html)
