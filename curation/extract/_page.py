@@ -25,6 +25,8 @@ EMPTY_ELEMENT = re.compile(rf"<(?!(?i:{VOID.replace(' ', '|')})\b)([A-Za-z][\w:-
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 CELLS = re.compile(r" ?\t[\t ]*")
 HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
+NOSCRIPT = re.compile(rf"<noscript>([^<]*{OPEN}[^<]*)</noscript>")
+"""A formula for browsers without scripts only, where nothing else stands for it; extractors leave out this element."""
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
 
 
@@ -46,6 +48,8 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     if '"headerlink"' in html:
         html = HEADERLINK.sub("", html)
     html = mark(_as_html(html))
+    if "<noscript" in html:
+        html = NOSCRIPT.sub(r"\1", html)
     tree = HTMLTree.parse(html)
     body = tree.body
     if body is not None and _over(body, html, max_nodes):
