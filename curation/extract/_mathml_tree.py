@@ -13,7 +13,7 @@ from html import unescape
 
 MAX_DEPTH = 250
 ATTRIBUTES = r"""(?:[^<>"']|"[^"]*"|'[^']*')*+"""
-SKIPPED = r"<!--(?:.*?-->|.*)|<[!?][^<>]*>"
+SKIPPED = r"<!--(?:.*?-->|.*)|<[!?][^<>]*>|<!DOCTYPE[^<>\[]*+\[[^\]]{0,5000}\]\s{0,9}>"
 NAME = r"<(/?)(?:[\w.-]+:)?([A-Za-z][\w.-]*+)"
 TAG = re.compile(rf"{SKIPPED}|{NAME}({ATTRIBUTES})>|<(?=/?[A-Za-z])", re.S)
 NAIVE = re.compile(rf"{SKIPPED}|{NAME}([^<>]*)>", re.S)
