@@ -126,7 +126,9 @@ def _alphabets(known: dict[str, str]) -> dict[str, str]:
     table = {}
     for char in map(chr, [*range(0x2102, 0x2140), *range(0x1D400, 0x1D800)]):
         if char not in known and (style := STYLE.match(unicodedata.name(char, ""))):
-            plain = unicodedata.normalize("NFKC", char)
+            plain = chr(
+                int(unicodedata.decomposition(char).split()[-1], 16)
+            )  # not NFKC, to which the forms of phi are one
             table[char] = in_font(FONTS[style[1]], known.get(plain, plain))
     return table
 
@@ -138,6 +140,7 @@ def _table() -> dict[str, str]:
         | _pairs(ARROWS)
         | _pairs(OTHER)
         | _pairs(NEGATED, "\\not\\")
+        | {"\u2329": r"\langle", "\u232a": r"\rangle", "\u025b": r"\varepsilon"}
         | PLAIN
         | PRIVATE
         | SPACES
