@@ -131,6 +131,10 @@ def test_what_stands_in_itself_thousands_deep_costs_no_more_than_its_size() -> N
         assert (page["text"], page["formulas_found"]) in (("words", 0), ("", 0)), tag
 
 
+def test_elements_named_almost_like_known_ones_are_no_error() -> None:
+    assert extract("<p><math><mi>x</mi><annotationex>y</annotationex></math></p>")["text"] is not None
+
+
 def test_invisible_characters_go() -> None:
     assert extract("<p>a\u200bb\u00adc\u2061d\u00a0e \n\n\n\n</p><p>f</p>")["text"] == "abcd e\n\nf"
 
