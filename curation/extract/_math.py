@@ -1,12 +1,12 @@
 r"""Formulas in a page's markup, put back as TeX text, so that any extractor keeps them.
 
 Every extractor loses formulas in `<script type="math/tex">`, in the `alt` of images or in MathML, or prints them two or three times
-over. Here each is replaced in the DOM by a text node `$...$` or a block `$$...$$`, between marks (`_marks.py`); what the page holds as
-TeX in its text has been marked in its source (`_delimited.py`) and stays as it is. Formula text goes into text nodes only and is never
-parsed as HTML again.
+over. Here each is replaced in the DOM by text `$...$` or `$$...$$` between marks (`_marks.py`). What stands in one piece of the source,
+TeX in the text (`_delimited.py`), MathML and images (`_leaves.py`), has been marked before the page was parsed. Formula text is escaped
+there and goes into text nodes here; it is never parsed as HTML.
 
-A container comes before what it contains: elements that carry their TeX, KaTeX, MathJax (scripts, whose rendered copies are dropped,
-before drawn formulas without one), MediaWiki, MathML, images. Then fractions, roots and raised text of plain HTML, macro blocks, code,
+A container comes before what it contains: MathJax 2 scripts (whose drawn copies are dropped), elements that carry their TeX, KaTeX,
+MathJax without scripts, MediaWiki, elements made for TeX, drawings. Then fractions, roots and raised text of plain HTML, macro blocks, code,
 and tables, which are made of the text that the others left. After the extractions of OpenWebMath and MegaMath.
 """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import affordable, attribute, put, put_text, select
+from curation.extract._dom import affordable, put, put_text, select
 from curation.extract._marks import MARKED, formula
 
 if TYPE_CHECKING:
@@ -103,8 +103,3 @@ def texhtml(node: ElementNode) -> str | None:
 def _tex(text: str) -> str:
     """Text of a part, marks and delimiters of what is in it taken away."""
     return " ".join(MARKED.sub(lambda m: m[1].strip("$"), text).split())
-
-
-def has_class(node: ElementNode, name: str) -> bool:
-    """Whether the node has this class."""
-    return name in attribute(node, "class").split()
