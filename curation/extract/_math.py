@@ -6,8 +6,8 @@ TeX in the text (`_delimited.py`), MathML and images (`_leaves.py`), has been ma
 there and goes into text nodes here; it is never parsed as HTML.
 
 A container comes before what it contains: MathJax 2 scripts (whose drawn copies are dropped), elements that carry their TeX, KaTeX,
-MathJax without scripts, MediaWiki, elements made for TeX, drawings. Then fractions, roots and raised text of plain HTML, macro blocks, code,
-and tables, which are made of the text that the others left. After the extractions of OpenWebMath and MegaMath.
+MathJax without scripts, MediaWiki, elements made for TeX, drawings. Then fractions, roots and raised text of plain HTML, macro blocks,
+code, and tables, which are made of the text that the others left. After the extractions of OpenWebMath and MegaMath.
 """
 
 from __future__ import annotations
