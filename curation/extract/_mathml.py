@@ -3,6 +3,9 @@ r"""MathML to LaTeX as people write it.
 `to_latex` reads presentation MathML as tools write it and pages break it. Each element becomes LaTeX when it ends, so no depth of
 nesting costs stack. What says nothing to a reader goes: styles, sizes, colours, invisible operators, annotations. No character of a
 token is lost: children that an element cannot hold follow it.
+
+Left out: TeX that the markup carries in annotations and `alttext` (the caller's business), elementary arithmetic in columns
+(`mstack`), and which `\mathcal` was a `\mathscr`, which MathML does not tell.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from html import unescape
 
 MAX_DEPTH = 250
 ATTRIBUTES = r"""(?:[^<>"']|"[^"]*"|'[^']*')*+"""
-SKIPPED = r"<!--(?:.*?-->|.*)|<[!?][^<>]*>"
+SKIPPED = r"<!--(?:.*?-->|.*)|<[!?][^<>]*>|<!DOCTYPE[^<>\[]*+\[[^\]]{0,5000}\]\s{0,9}>"
 NAME = r"<(/?)(?:[\w.-]+:)?([A-Za-z][\w.-]*+)"
 TAG = re.compile(rf"{SKIPPED}|{NAME}({ATTRIBUTES})>|<(?=/?[A-Za-z])", re.S)
 NAIVE = re.compile(rf"{SKIPPED}|{NAME}([^<>]*)>", re.S)
@@ -106,7 +106,7 @@ def parse(mathml: str, convert: Callable[[Node], Node]) -> Node | None:
 
 def _is_annotation(name: str, source: str, parent: Node) -> bool:
     """Whether all up to the end of the element is beside what it annotates."""
-    if source.endswith("/") or not name.startswith("annotation"):
+    if source.endswith("/") or name not in ANNOTATION:
         return False
     return name == "annotation" or (bool(parent.kids) and "resentation" not in source)
 
