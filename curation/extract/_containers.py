@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from curation.extract._dom import attribute
 from curation.extract._convert import ascii_latex, mathml_source, wiris
+from curation.extract._dom import attribute
 from curation.extract._images import SOURCES, titled_tex
 from curation.extract._marks import BREAK, MARKED, OPEN
 from curation.extract._tex import WORDS, clean, prose
@@ -104,8 +104,7 @@ def texted(node: ElementNode) -> str | None:
         or not text.strip()
         or prose(text)
         or len(text) > 20_000
-        or WORDS.search(text.replace("\\text", ""))
-        and "\\" not in text
+        or (WORDS.search(text.replace("\\text", "")) and "\\" not in text)
     ):
         return None
     return text

@@ -35,7 +35,7 @@ def source(html: str) -> Source:
     return Source(html, frozenset(tags), frozenset(" ".join(classes).split()))
 
 
-MANY = 100_000
+MANY = 50_000
 """Elements of a kind that are rewritten; further ones stay as they are."""
 
 

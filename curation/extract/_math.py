@@ -41,6 +41,11 @@ RENDERED = (
 )
 
 
+MADE_FOR_TEX = (
+    ".arithmatex span.math div.math .math-tex span.tex .mathjax-tex .language-math .math-inline .math-display"
+)
+
+
 class Rule(NamedTuple):
     """One encoding: tags or parts of classes that a page must have, its elements, their TeX, and which are displays."""
 
@@ -84,8 +89,7 @@ RULES = (
     _rule("math-renderer", "js-render-math", "math-renderer, .js-render-math", of.texted),
     _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
     _rule("asciimath", "", "asciimath", of.asciimath),
-    _rule("", "arithmatex math math-tex tex mathjax-tex language-math math-inline math-display", ".arithmatex, span.math, div.math, .math-tex, span.tex, .mathjax-tex, .language-math, .math-inline, .math-display",
-          of.texted, of.div_block),
+    _rule("", re.sub(r"(?:span|div)?\.", "", MADE_FOR_TEX), ", ".join(MADE_FOR_TEX.split()), of.texted, of.div_block),
     _rule("svg object embed", "", "svg, object, embed", of.drawing),
 )  # fmt: skip
 
