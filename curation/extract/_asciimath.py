@@ -12,22 +12,23 @@ Left out: colours, `class` and `id`, which are no mathematics; the decimal comma
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
 from curation.extract._asciimath_names import ESCAPED, FENCES, SYMBOLS, TOKEN, WIDE
+from curation.extract._asciimath_nodes import Node, as_matrix, base, bracketed, inner, join
 
 MAX_LENGTH, MAX_DEPTH = 20_000, 60
 """Characters, and expressions in expressions."""
+CACHED = 2_000
+"""Characters up to which a formula is remembered."""
 
-ENVIRONMENTS = {("(", ")"): "pmatrix", ("[", "]"): "bmatrix", ("|", "|"): "vmatrix", (r"\{", r"\}"): "Bmatrix"}
-ENVIRONMENTS |= {(".", "."): "matrix", (r"\{", "."): "cases"}
 TEXT_MODE = {"\\": r"\backslash", "^": r"\^{}", "~": r"\~{}"}
 IN_TEXT = re.compile(r"[#%&$_{}\\^~]")
-COMMAND = re.compile(r"\\[A-Za-z]+$")
+WORD = re.compile(r"([A-Za-z0-9]+)|(?:\\[A-Za-z]+ ?)+")
+WORDS = re.compile(rf"(?:{WORD.pattern})+")
 SINGLE = re.compile(r"\\[A-Za-z]+|.", re.S)
-PLAIN = frozenset(("(", ")", "[", "]", r"\{", r"\}"))
 
 
 class Token(NamedTuple):
@@ -36,17 +37,6 @@ class Token(NamedTuple):
     kind: str
     tex: str
     name: str
-
-
-class Node(NamedTuple):
-    """LaTeX of a part, and whether brackets have to grow around it. Of a part in brackets also these and what they hold."""
-
-    tex: str
-    tall: bool = False
-    kind: str = ""
-    left: str = ""
-    right: str = ""
-    items: tuple[Node, ...] = ()
 
 
 CLOSES = {"(": ")", "[": "]", "{": "}"}
@@ -58,11 +48,14 @@ class _TooMuchError(Exception):
     """The formula is nested or bends back too often."""
 
 
-@lru_cache(maxsize=4096)
 def to_latex(asciimath: str) -> str | None:
     """LaTeX of a formula in AsciiMath, without delimiters; None if it is empty, longer or deeper than any formula."""
-    source = asciimath.strip().strip("`").strip()
-    if not source or len(source) > MAX_LENGTH:
+    return _cached(asciimath) if len(asciimath) <= CACHED else _convert(asciimath)
+
+
+def _convert(asciimath: str) -> str | None:
+    source = asciimath.strip("`")
+    if len(source) > MAX_LENGTH:
         return None
     for entity, character in (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         source = source.replace(entity, character)
@@ -71,6 +64,9 @@ def to_latex(asciimath: str) -> str | None:
     except _TooMuchError:
         return None
     return join(item.tex for item in items).strip() or None
+
+
+_cached = lru_cache(maxsize=4096)(_convert)
 
 
 def tokens(source: str) -> list[Token]:
@@ -110,17 +106,13 @@ def _text(source: str, name: str, at: int) -> tuple[Token, int]:
     return Token("constant", r"\ ", name) if name == "mspace" else Token("text", text, name), end + 1
 
 
-def join(parts: Iterable[str]) -> str:
-    """Parts in a row, a blank only between a command and a letter or number, and between two numbers."""
-    row = ""
-    for part in parts:
-        first, last = part[:1], row[-1:]
-        if (first.isalnum() and last.isalpha() and COMMAND.search(row, max(0, len(row) - 30))) or (
-            last.isdigit() and (first.isdigit() or (first == "." and len(part) > 1))
-        ):
-            row += " "
-        row += part
-    return row
+def _bold(content: str) -> str:
+    """Letters and digits in `\\mathbf`, which knows no others, and the rest in `\\boldsymbol`."""
+    if "\\" not in content:
+        return rf"\mathbf{{{content}}}"
+    if not WORDS.fullmatch(content):
+        return rf"\boldsymbol{{{content}}}"
+    return WORD.sub(lambda part: rf"\mathbf{{{part[1]}}}" if part[1] else rf"\boldsymbol{{{part[0].strip()}}}", content)
 
 
 NOTHING = Node("")
@@ -148,12 +140,14 @@ class _Parser:
         while (token := self.tokens[self.at]).kind != "end":
             if self.brackets and (token.kind == "right" or (closed_by_bar and items and token.kind == "bar")):
                 self.next()
-                return _as_matrix(tuple(items), token.tex), token.tex
+                return as_matrix(tuple(items), token.tex), token.tex
             item = self.scripted()
             if self.tokens[self.at].name == "/":
                 self.next()
                 item = Node(rf"\frac{{{inner(item)}}}{{{inner(self.operand(self.scripted))}}}", tall=True)
-            if item.tex[:1] == "'" and items and items[-1].kind == "raised":
+            if item.tex == "'" and not items:
+                item = Node(r"\prime")
+            elif item.tex[:1] == "'" and items and items[-1].kind == "raised":
                 item = Node("{}" + item.tex)
             items.append(item)
         return tuple(items), ""
@@ -175,7 +169,7 @@ class _Parser:
         if token.name == "_" and self.tokens[self.at].name == "^":
             self.next()
             scripts += f"^{{{inner(self.operand(self.simple))}}}"
-        node = Node(_base(node) + scripts, node.tall or first.kind == "large", "raised")
+        node = Node(base(node) + scripts, node.tall or first.kind == "large", "raised")
         after = self.tokens[self.at].kind
         if (first.kind == "function" and after not in ("infix", "right", "end")) or (
             first.kind in ("letter", "minus") and after == "left"
@@ -205,7 +199,7 @@ class _Parser:
         self.brackets += 1
         items, closing = self.row(closed_by_bar=False)
         self.brackets -= 1
-        return _bracketed(token.tex, items, closing)
+        return bracketed(token.tex, items, closing)
 
     def _bar(self, _: Token) -> Node:
         start = self.at
@@ -214,7 +208,7 @@ class _Parser:
             items, closing = self.row(closed_by_bar=True)
             self.brackets -= 1
             if closing == "|":
-                return _bracketed("|", items, "|")
+                return bracketed("|", items, "|")
             self.at = start
         self.single_bars.add(start)
         return Node("|" if self.tokens[start].name in ("_", "^") else r"\mid", kind="rule")
@@ -242,14 +236,13 @@ class _Parser:
     def _fence(self, token: Token) -> Node:
         operand = self.operand(self.simple)
         left, right = FENCES[token.name]
-        return _bracketed(left, (Node(inner(operand), operand.tall),), right)
+        return bracketed(left, (Node(inner(operand), operand.tall),), right)
 
     def _font(self, token: Token) -> Node:
         operand = self.operand(self.simple)
         content = operand.left if operand.kind == "text" and operand.left.isalnum() else inner(operand)
         for command in reversed(token.tex.split("\\")[1:]):
-            command = "boldsymbol" if command == "mathbf" and "\\" in content else command
-            content = f"\\{command}{{{content}}}"
+            content = _bold(content) if command == "mathbf" else f"\\{command}{{{content}}}"
         return Node(content, operand.tall)
 
     def _binary(self, token: Token) -> Node:
@@ -261,76 +254,3 @@ class _Parser:
             return Node(rf"\sqrt[{a}]{{{b}}}" if "]" not in a else rf"\sqrt[{{{a}}}]{{{b}}}", tall=True)
         command = {"frac": "frac", "underset": "underset"}.get(token.name, "overset")
         return Node(rf"\{command}{{{a}}}{{{b}}}", tall=True)
-
-
-def inner(node: Node) -> str:
-    """LaTeX of a part without the round, square or curly brackets around it, as an argument of a command has it."""
-    if node.kind != "brackets" or (node.items and node.items[0].kind == "matrix"):
-        return node.tex
-    left, right = ("" if side in PLAIN or side == "." else side for side in (node.left, node.right))
-    return node.tex if left and right else join((left, *(item.tex for item in node.items), right))
-
-
-def _base(node: Node) -> str:
-    """What scripts stand at: in braces if they would else go to its last part only, or be its second."""
-    return f"{{{node.tex}}}" if node.kind in ("row", "raised") and len(node.tex) > 1 else node.tex
-
-
-def _bracketed(left: str, items: tuple[Node, ...], right: str) -> Node:
-    """A part in brackets, which grow around what is tall; invisible ones are `.`, a missing one is empty."""
-    if items and items[0].kind == "matrix":
-        return Node(_matrix(left, items[0], right), True, "brackets", left, right, items)
-    tex, tall = join(item.tex for item in items), any(item.tall for item in items)
-    if left == "." and right in (".", ""):
-        return items[0] if len(items) == 1 else Node(tex, tall, "row")
-    if tall and right:
-        tex = join((rf"\left{left}", tex, rf"\right{right}"))
-    else:
-        tex = join((left.strip("."), tex, right.strip(".")))
-    return Node(tex, tall, "brackets", left, right, items)
-
-
-def _matrix(left: str, matrix: Node, right: str) -> str:
-    name, columns = ENVIRONMENTS.get((left, right), ""), matrix.left
-    if "|" in columns or (name == "cases" and len(columns) > 2):
-        body = rf"\begin{{array}}{{{columns}}}{matrix.tex}\end{{array}}"
-    elif name:
-        return rf"\begin{{{name}}}{matrix.tex}\end{{{name}}}"
-    else:
-        body = rf"\begin{{matrix}}{matrix.tex}\end{{matrix}}"
-    return body if left == right == "." else rf"\left{left}{body}\right{right or '.'}"
-
-
-def _as_matrix(items: tuple[Node, ...], closing: str) -> tuple[Node, ...]:
-    """Rows `(a,b),(c,d)` as one matrix if they are equally long; a cell that is a bar in the first row is a rule."""
-    rows, commas = items[::2], items[1::2]
-    if not len(items) % 2 or (rows[0].left, rows[0].right) not in (("(", ")"), ("[", "]")):
-        return items
-    if (rows[0].left == "(" and closing == r"\}") or any(comma.tex != "," for comma in commas):
-        return items
-    if any(row.kind != "brackets" or (row.left, row.right) != (rows[0].left, rows[0].right) for row in rows):
-        return items
-    cells = [_cells(row.items) for row in rows]
-    if len({len(row) for row in cells}) > 1 or len(cells) * len(cells[0]) < 2:
-        return items
-    align = "l" if closing == "." else "c"
-    columns = "".join("|" if at and _is_rule(cell) else align for at, cell in enumerate(cells[0]))
-    body = r" \\ ".join(
-        " & ".join(join(node.tex for node in cell) for at, cell in enumerate(row) if not (at and _is_rule(cell)))
-        for row in cells
-    )
-    return (Node(body, True, "matrix", columns),)
-
-
-def _cells(items: tuple[Node, ...]) -> list[list[Node]]:
-    cells: list[list[Node]] = [[]]
-    for item in items:
-        if item.tex == ",":
-            cells.append([])
-        else:
-            cells[-1].append(item)
-    return cells
-
-
-def _is_rule(cell: list[Node]) -> bool:
-    return len(cell) == 1 and cell[0].kind == "rule"

@@ -35,7 +35,7 @@ UNNAMED = """arcsec arccsc arccot sech csch lcm Sin Cos Tan Arcsin Arccos Arctan
 LEFT = r"( ( left( ( [ [ left[ [ { \{ |: | (: \langle langle \langle << \langle {: ."
 RIGHT = r") ) right) ) ] ] right] ] } \} :| | :) \rangle rangle \rangle >> \rangle :} ."
 ACCENTS = r"""hat \hat bar \bar overline \overline vec \vec dot \dot ddot \ddot tilde \tilde ul \underline underline \underline
-overarc \overset{\frown} overparen \overset{\frown} cancel \cancel sqrt \sqrt"""
+overarc \overparen overparen \overparen cancel \cancel sqrt \sqrt"""
 BRACES = r"ubrace \underbrace underbrace \underbrace obrace \overbrace overbrace \overbrace"
 WIDE = {r"\hat": r"\widehat", r"\bar": r"\overline", r"\vec": r"\overrightarrow", r"\tilde": r"\widetilde"}
 FONTS = r"""bb \mathbf mathbf \mathbf bold \mathbf sf \mathsf mathsf \mathsf sfit \mathsfit bbsf \mathbf\mathsf bbb \mathbb mathbb \mathbb
@@ -50,7 +50,7 @@ FENCES = {
 }
 BINARY = ("root", "frac", "stackrel", "overset", "underset", "color", "id", "class")
 
-ESCAPED = {"#": r"\#", "%": r"\%", "&": r"\&", "$": r"\$", "\\": r"\backslash", "_": r"\_", "^": r"\hat{\ }"}
+ESCAPED = {"#": r"\#", "%": r"\%", "&": r"\&", "$": r"\$", "\\": r"\backslash", "_": r"\_", "^": r"\wedge"}
 ESCAPED["\u00a0"] = r"\ "
 
 

@@ -2,7 +2,8 @@ r"""TeX between delimiters in a page's source, marked before the page is parsed.
 
 In the source a formula stands in one piece. There `\(a<b\)`, of which a parser would make a tag, can still be told from markup, `<br>`
 and `<p>` of a blog's editor inside an environment can go, and `<em>` that Markdown made of underscores can be undone. Nothing is
-marked inside a tag, a script, or code, but for code that is one formula from end to end.
+marked inside a tag, a script, or code, but for code that is one formula from end to end. `math` elements and images are found in the same
+pass (`_leaves.py`).
 
 A `$` opens and closes as in Pandoc: no blank inside of it, no digit or letter after the closing one, so that prices are no formulas;
 with blanks inside only where there is a command or script between them. Lengths are bounded and each kind of opening ends the search of
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import escape, unescape
+from itertools import islice
 
 from curation.extract._convert import ascii_latex
 from curation.extract._leaves import leaf, starts
@@ -49,7 +51,7 @@ VERBATIM = re.compile(
 """Where text is not the page's: `script`, `style`, `samp`, `textarea`, `template`, `tt`, `pre`, `code`, `kbd`, `xmp`, comments."""
 BEFORE = re.compile(r"[\\\w$]")
 BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
-MAX_INLINE, MAX_DISPLAY = 2_000, 20_000
+MAX_INLINE, MAX_DISPLAY, MANY = 2_000, 20_000, 100_000
 TAG = re.compile(rf"</?(?:{INLINE}|p)(?:\s[^<>]*)?/?>", re.I)
 SCRIPT = re.compile(r"<(/?)su([bp])>", re.I)
 EM = re.compile(r"(?<=[\w})])<em>(?=[\w{\\])|(?<=[\w})])</em>(?=[\w{\\])", re.I)
@@ -72,7 +74,7 @@ def mark(html: str) -> str:
 
 
 def _mark(html: str) -> str:
-    found = [opening for pattern in OPENINGS for opening in pattern.finditer(html)] + starts(html)
+    found = [opening for pattern in OPENINGS for opening in islice(pattern.finditer(html), MANY)] + starts(html)[:MANY]
     if not found:
         return html
     pieces, done, spans, span = [], 0, _verbatim(html), (-1, -1)

@@ -11,78 +11,29 @@ which KaTeX sets itself between signs.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
+from curation.extract import _katex_signs as signs
 from curation.extract._markup import Element, UnknownError, parse
 from curation.extract._mathml import to_latex
+from curation.extract._pieces import assembled
 
+CACHED = 8_000
+"""Characters up to which a formula is remembered."""
 SKIPPED = frozenset(
     """strut pstrut vlist-s nulldelimiter frac-line arraycolsep hline hdashline katex-mathml tag fix eqn-num rule
     overline-line underline-line clap-fix""".split()
 )
-FONTS = {
-    "mathbb": "double-struck", "textbb": "double-struck", "mathcal": "script", "mathscr": "script", "textscr": "script",
-    "mathfrak": "fraktur", "textfrak": "fraktur", "mathboldfrak": "bold-fraktur", "textboldfrak": "bold-fraktur",
-    "mathbf": "bold", "textbf": "bold", "boldsymbol": "bold-italic", "mathrm": "normal", "textrm": "normal", "mainrm": "normal",
-    "mathsf": "sans-serif", "textsf": "sans-serif", "mathtt": "monospace", "texttt": "monospace", "textit": "italic",
-    "mathboldsf": "bold-sans-serif", "textboldsf": "bold-sans-serif", "mathitsf": "sans-serif-italic",
-    "textitsf": "sans-serif-italic", "mathsfit": "sans-serif-italic",
-}  # fmt: skip
-OPERATORS = frozenset("mopen mclose mrel mbin mpunct minner".split())
-PIECES = {
-    "⎧⎨⎩": "{", "⎫⎬⎭": "}", "⎛⎝": "(", "⎞⎠": ")", "⎡⎣": "[", "⎤⎦": "]", "⎡": "⌈", "⎤": "⌉", "⎣": "⌊", "⎦": "⌋", "⎧⎩": "⟮",
-    "⎫⎭": "⟯", "⎧⎭": "⎰", "⎩⎫": "⎱", "∣": "|", "↑↓": "↕", "⇑⇓": "⇕",
-}  # fmt: skip
-"""Tall delimiters by the pieces they are built of, in the order of their codes."""
-SHAPES = (
-    ("∥", re.compile("M145 15 .*M367 15")), ("|", re.compile("M145 15 ")), ("(", re.compile("M863,9c0")), (")", re.compile("M76,0c-16")),
-    ("⌊", re.compile("M319 602 .*?h263")), ("⌋", re.compile("M319 602 ")), ("⌈", re.compile("M403 1759 .*?v602")),
-    ("⌉", re.compile("M347 1759 .*?v602")), ("[", re.compile("M403 1759 ")), ("]", re.compile("M347 1759 ")),
-)  # fmt: skip
-"""Tall delimiters by the path they are drawn with."""
-PATHS = {
-    "M377 20c0": "⃗", "M529 0h5l519": "^", "M1181 0h2l1171": "^", "M529,159h5l5": "ˇ", "M1181,220h2l1171": "ˇ", "M200 55.538": "~",
-    "M344 55.266": "~", "M786 59C457": "~", "M786 58C457": "~", "M0 241v40h399891": "→", "M400000 241H110l3": "←",
-    "M399738 392l": "⇒", "M262 157 l10": "⇐", "M0 50 h400000": "=", "M400000 167 c-68": "↠", "M0 167c68": "↞",
-    "M0 334c68": "↠", "M7 435c": "⇌", "M400000 80 H435C64": "⏠", "M400000 262 H435": "⏡", "M40 281 V448": "|",
-    "M400000 281 H103": "⊂", "M399859 241c": "⊃",
-}  # fmt: skip
-"""Beginnings of the paths that KaTeX draws stretched signs with."""
-PAIRS: dict[tuple[str, ...], str] = {
-    ("←", "→"): "↔",
-    ("⇐", "⇒"): "⇔",
-    ("|", "→"): "↦",
-    ("⊂", "→"): "↪",
-    ("←", "⊃"): "↩",
-}
-SPLIT = re.compile(r"[0-9]+(?:\.[0-9]+)*|.", re.S)
-SPLIT_FONT = re.compile(r"[0-9]+(?:\.[0-9]+)*|[^\W\d_]+|.", re.S)
-SIGN = re.compile(r".\u0338?", re.S)
-WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
 PREFIX = re.compile(r"^katex-(?!html|mathml|error|display)")
 PREFIXED = re.compile(r"\bkatex-(?!html|mathml|error|display)")
 """Of classes since KaTeX 0.17."""
-NO_WORD = frozenset(("vlist-t", "msupsub", "mathnormal"))
-OPERATOR = re.compile(r"((?:<m\w+>)*<mo>)([^<])")
-PRIVATE = dict(
-    zip(
-        "\ue006\ue007\ue00c\ue00d\ue00e\ue00f\ue010\ue011\ue016\ue017\ue018\ue019\ue01a\ue01b",
-        "∤∦≨≩≱≱≰≰⊈⫋⊉⫌⊊⊋",
-        strict=True,
-    )
-)
-"""Signs without a code of their own in Unicode, which KaTeX's fonts have in the private area."""
-IGNORED = frozenset("\u200b⏐‖⎜⎟⎢⎥⎪ \n")
 FLAT = frozenset("base katex html katex-html katex-display display".split())
-OFFSET = re.compile(r"(?:^|;|\s)top:\s*(-?[\d.]+)em")
-HEIGHT = re.compile(r"height:\s*(-?[\d.]+)em")
-SPACE = re.compile(r"(?:margin-right|width|margin-left):\s*(-?[\d.]+)em")
-NOT, STROKE = "\ue020", "\ue020\ue020"
-"""A stroke through the sign that follows, or that came before."""
+OFFSET = re.compile(r"(?:^|;|\s)top:\s*(-?(?:\d+\.?\d*|\.\d+))em")
+HEIGHT = re.compile(r"height:\s*(-?(?:\d+\.?\d*|\.\d+))em")
+SPACE = re.compile(r"(?:margin-right|width|margin-left):\s*(-?(?:\d+\.?\d*|\.\d+))em")
 
 
 class Row(NamedTuple):
@@ -93,20 +44,27 @@ class Row(NamedTuple):
     element: Element
 
 
-@lru_cache(maxsize=4096)
 def katex_to_latex(html: str) -> str | None:
     """LaTeX of the markup of one `.katex` element, without delimiters; None if it cannot be read back."""
-    root = parse(html)
-    if root is None:
+    return _cached(html) if len(html) <= CACHED else _convert(html)
+
+
+def _convert(html: str) -> str | None:
+    root = parse(html) if html.count("katex-html") == 1 else None
+    drawn = next((element for element in root.walk() if "katex-html" in element.classes), None) if root else None
+    if root is None or drawn is None:
         return None
     if PREFIXED.search(html):
-        for element in root.walk():
+        for element in drawn.walk():
             element.classes = [PREFIX.sub("", name) for name in element.classes]
     try:
-        mathml = "".join(_Reader(italic="mathnormal" in html or "mathdefault" in html).items(root.kids))
+        mathml = "".join(_Reader(italic="mathnormal" in html or "mathdefault" in html).items(drawn.kids))
     except UnknownError:
         return None
     return to_latex(f"<math>{mathml}</math>") if mathml else None
+
+
+_cached = lru_cache(maxsize=2048)(_convert)
 
 
 class _Reader:
@@ -125,15 +83,15 @@ class _Reader:
         found: list[str] = []
         for kid in kids:
             if isinstance(kid, str):
-                found += _characters(kid, classes, self.italic)
+                found += signs.characters(kid, classes, self.italic)
             elif kid.classes and "msupsub" in kid.classes:
                 found.append(self.scripts(found.pop() if found else "<mrow></mrow>", kid))
             else:
                 for item in self.element(kid):
-                    if found and found[-1] == NOT:
-                        found[-1] = _negated(item)
-                    elif item == STROKE and found:
-                        found[-1] = _negated(found[-1])
+                    if found and found[-1] == signs.NOT:
+                        found[-1] = signs.negated(item)
+                    elif item == signs.STROKE and found:
+                        found[-1] = signs.negated(found[-1])
                     else:
                         found.append(item)
         return found
@@ -147,10 +105,10 @@ class _Reader:
                 return [made] if (made := handler(self, element)) else []
         if element.tag in ("svg", "img") or "katex-error" in names:
             raise UnknownError
-        if "mop" in names and (word := _word(element)):
+        if "mop" in names and (word := signs.word(element)):
             return [f"<mi>{word}</mi>" if len(word) > 1 else f'<mi mathvariant="normal">{word}</mi>']
         if "llap" in names and element.text().strip("\u200b") == "/":
-            return [STROKE]
+            return [signs.STROKE]
         items = self.items(element.kids, names)
         if len(items) < 2 or not FLAT.isdisjoint(names):
             return items
@@ -162,6 +120,8 @@ class _Reader:
         if not lists or not (parts := lists[0].elements()) or not parts[0].elements():
             raise UnknownError
         rows = [self.row(line) for line in parts[0].elements()[0].elements() if line.kids]
+        if not rows:
+            raise UnknownError
         return sorted(rows, key=lambda row: row.shift)
 
     def row(self, line: Element) -> Row:
@@ -202,15 +162,15 @@ class _Reader:
     def accent(self, element: Element) -> str:
         """Accents, braces and arrows over or under a base."""
         rows = self.rows(element)
-        signs = [row for row in rows if "svg-align" in row.element.classes or _has(row.kids, "accent-body")]
-        if not signs:
+        over = [row for row in rows if "svg-align" in row.element.classes or _has(row.kids, "accent-body")]
+        if not over:
             return self.limits(element)
-        bases = [row for row in rows if row is not signs[0]]
+        bases = [row for row in rows if row is not over[0]]
         if len(bases) != 1:
             raise UnknownError
         under = "accentunder" in element.classes or "munder" in element.classes
         tag, accent = ("munder", "accentunder") if under else ("mover", "accent")
-        sign = _sign(signs[0].element, under=under)
+        sign = signs.sign(over[0].element, under=under)
         return f'<{tag} {accent}="true">{self.group(bases[0].kids)}<mo>{sign}</mo></{tag}>'
 
     def limits(self, element: Element) -> str:
@@ -226,7 +186,7 @@ class _Reader:
         at = next((at for at, row in enumerate(rows) if "svg-align" in row.element.classes), -1)
         if at < 0 or at > 1 or len(rows) - at > 2:
             raise UnknownError
-        sign = f'<mo stretchy="true">{_sign(rows[at].element, under=False)}</mo>'
+        sign = f'<mo stretchy="true">{signs.sign(rows[at].element, under=False)}</mo>'
         return _limits(sign, *self.around(rows[:at], rows[at + 1 :]))
 
     def around(self, over: list[Row], under: list[Row]) -> tuple[str, str]:
@@ -260,8 +220,7 @@ class _Reader:
 
     def delimiter(self, element: Element) -> str:
         """A delimiter of any size, put together of pieces where it is tall."""
-        pieces = "".join(sorted(set(element.text()) - IGNORED))
-        sign = PIECES.get(pieces, pieces) or _drawn(element)
+        sign = assembled(element.text().strip("\u200b \n")) or signs.drawn(element)
         if len(sign) != 1:
             raise UnknownError
         return f"<mo>{escape(sign)}</mo>"
@@ -305,7 +264,9 @@ class _Reader:
             elif "mathnormal" in kid.classes or not IN_WORDS.isdisjoint(kid.classes) or _has(kid.kids, "msupsub"):
                 parts += self.element(kid)
             elif SKIPPED.isdisjoint(kid.classes):
-                fonts = [FONTS[name] for name in kid.classes if name in FONTS and FONTS[name] != "normal"]
+                fonts = [
+                    signs.FONTS[name] for name in kid.classes if name in signs.FONTS and signs.FONTS[name] != "normal"
+                ]
                 self.words(kid, f' mathvariant="{fonts[0]}"' if fonts else variant, parts)
 
     def space(self, element: Element) -> str:
@@ -344,81 +305,3 @@ def _limits(base: str, over: str, under: str) -> str:
     if over:
         return f"<mover>{base}{over}</mover>"
     return f"<munder>{base}{under}</munder>" if under else base
-
-
-def _characters(text: str, classes: Sequence[str], italic: bool) -> list[str]:
-    """Tokens of the text of one element."""
-    if not text.strip(" \u200b\n"):
-        return []
-    if NOT in text:
-        return [NOT]
-    if "\ue000" <= max(text) <= "\uf8ff":
-        text = "".join(PRIVATE.get(sign, sign) for sign in text)
-        if "\ue000" <= max(text) <= "\uf8ff":
-            raise UnknownError
-    if "mop" in classes and text[0].isalpha() and "op-symbol" not in classes:
-        return [f"<mi>{escape(text)}</mi>"]
-    if not OPERATORS.isdisjoint(classes) or "op-symbol" in classes:
-        return [f"<mo>{escape(unicodedata.normalize('NFC', sign))}</mo>" for sign in SIGN.findall(text)]
-    font = next((FONTS[name] for name in classes if name in FONTS), "")
-    font = "italic" if italic and "mathit" in classes else font
-    variant = f' mathvariant="{font}"' if font else ""
-    return [
-        _token(piece, variant) for piece in (SPLIT_FONT if font else SPLIT).findall(text) if piece.strip(" \n\u200b")
-    ]
-
-
-def _token(piece: str, variant: str) -> str:
-    tag = "mn" if piece[0].isdigit() else "mi" if piece[0].isalpha() or piece in "∞∂∇∅" else "mo"
-    return f"<{tag}{variant if tag != 'mo' else ''}>{escape(piece)}</{tag}>"
-
-
-def _negated(item: str) -> str:
-    """`<mo>=</mo>` as `<mo>≠</mo>`, also where it has scripts."""
-    found = OPERATOR.match(item)
-    if not found:
-        raise UnknownError
-    return found[1] + unicodedata.normalize("NFC", found[2] + "\u0338") + item[found.end() :]
-
-
-def _word(element: Element) -> str:
-    """The name of an operator that is set in upright letters, with the space in `lim sup`; empty for any other content."""
-    word = ""
-    for kid in element.kids:
-        if isinstance(kid, str):
-            word += kid
-        elif "mspace" in kid.classes:
-            word += " " if word and "-" not in kid.attributes else ""
-        elif NO_WORD.isdisjoint(kid.classes) and (inner := _word(kid)):
-            word += inner
-        else:
-            return ""
-    return word if WORD.fullmatch(word) else ""
-
-
-def _sign(element: Element, *, under: bool) -> str:
-    """What a row draws: a character, or a stretched sign by the beginnings of its paths."""
-    text = element.text().strip(" \u200b\n")
-    if text:
-        return escape(text)
-    if any("brace-left" in kid.classes for kid in element.walk()):
-        return "⏟" if under else "⏞"
-    heads = tuple(dict.fromkeys(_path(kid.get("d")) for kid in element.walk() if kid.tag == "path"))
-    sign = heads[0] if len(heads) == 1 else PAIRS.get(heads, "")
-    if not sign:
-        raise UnknownError
-    return sign
-
-
-def _path(path: str) -> str:
-    path = " ".join(path.split())
-    return next((sign for beginning, sign in PATHS.items() if path.startswith(beginning)), "")
-
-
-def _drawn(element: Element) -> str:
-    """A tall delimiter that is one path."""
-    for kid in element.walk():
-        path = " ".join(kid.get("d").split()) if kid.tag == "path" else ""
-        if path:
-            return next((sign for sign, shape in SHAPES if shape.match(path)), "")
-    return ""

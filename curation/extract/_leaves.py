@@ -14,7 +14,7 @@ from curation.extract._images import HINT, image_tex
 from curation.extract._marks import BREAK, formula
 from curation.extract._tex import clean
 
-PATTERNS = tuple(re.compile(rf"<(?P<leaf>{name})(?=[\s>/])") for name in ("math", "img", "MATH", "IMG"))
+LEAF = re.compile(r"<(?P<leaf>[mMiI](?:ath|mg|ATH|MG))(?=[\s>/])")
 PREFIXED = re.compile(r"<(?P<leaf>\w{1,20}:math)(?=[\s>])")
 REST = re.compile(r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>")
 ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
@@ -29,14 +29,14 @@ MAX_TAG, MAX_MATH, BEFORE = 20_000, 200_000, 300
 
 def starts(html: str) -> list[re.Match[str]]:
     """Where elements begin that may be formulas."""
-    found = [match for pattern in PATTERNS for match in pattern.finditer(html)]
+    found = list(LEAF.finditer(html))
     return [*found, *PREFIXED.finditer(html)] if ":math" in html else found
 
 
 def leaf(html: str, match: re.Match[str], unclosed: set[str]) -> tuple[int, str] | None:
     """Where the element ends, and its formula, marked; None if it is none. `unclosed`: tags that are not closed any more."""
     name = match["leaf"]
-    if name in ("img", "IMG"):
+    if name.lower() == "img":
         return _image(html, match)
     close = html.find(f"</{name}", match.end()) if name not in unclosed else -1
     if close < 0:

@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-MAX_LENGTH, MAX_DEPTH = 1_000_000, 150
+MAX_LENGTH, MAX_DEPTH = 400_000, 150
 """Characters, and elements in elements."""
-TAG = re.compile(r"""<(/?)([a-zA-Z][\w:-]*+)((?:[^<>"']|"[^"]*"|'[^']*')*+)>|<!--.*?-->""", re.S)
-CLASS = re.compile(r"""(?:^|\s)class\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+TAG = re.compile(
+    r"""([^<]*+)<(?:(/?)([a-zA-Z][\w:-]*+)([^<>"']*+(?:(?:"[^"]*"|'[^']*')[^<>"']*+)*+)>|!--.*?-->)""", re.S
+)
+"""Text and the tag or comment behind it."""
+ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+CLASS = re.compile(r"""\sclass\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 VOID = frozenset(("br", "img", "hr", "wbr"))
 
 
@@ -24,18 +28,21 @@ class UnknownError(Exception):
 class Element:
     """A tag, the classes, the source of all attributes, and children, of which strings are text."""
 
-    __slots__ = ("attributes", "classes", "kids", "tag")
+    __slots__ = ("attributes", "classes", "kids", "tag", "values")
 
     def __init__(self, tag: str, attributes: str = "") -> None:
         self.tag, self.attributes = tag, attributes
-        found = CLASS.search(attributes) if "class" in attributes else None
+        found = CLASS.search(attributes) if attributes else None
         self.classes: list[str] = (found[1] or found[2] or "").split() if found else []
         self.kids: list[Element | str] = []
+        self.values: dict[str, str] | None = None
 
     def get(self, name: str) -> str:
         """Value of an attribute, empty where there is none."""
-        found = re.search(rf"""(?:^|\s){name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", self.attributes)
-        return unescape(found[1] or found[2] or "") if found else ""
+        if self.values is None:
+            self.values = {key: first or second for key, first, second in ATTRIBUTE.findall(self.attributes)}
+        value = self.values.get(name, "")
+        return unescape(value) if "&" in value else value
 
     def elements(self) -> list[Element]:
         return [kid for kid in self.kids if isinstance(kid, Element)]
@@ -65,31 +72,30 @@ def parse(html: str) -> Element | None:
     """A root without a name around the markup; None if it is broken, too long or too deep."""
     if len(html) > MAX_LENGTH:
         return None
-    stack, at = [Element("")], 0
-    while (start := html.find("<", at)) >= 0:
-        if start > at:
-            stack[-1].kids.append(unescape(html[at:start]))
-        tag = TAG.match(html, start)
-        if tag is None:
-            return None
+    root = Element("")
+    stack, kids, at = [root], root.kids, 0
+    while tag := TAG.match(html, at):
+        text, end, name, attributes = tag.groups()
         at = tag.end()
-        name = tag[2]
-        if name is None:
-            continue
-        name = name.lower()
-        if tag[1]:
-            if stack[-1].tag != name:
+        if text:
+            kids.append(unescape(text) if "&" in text else text)
+        if end:
+            if stack.pop().tag != name.lower() or not stack:
                 return None
-            stack.pop()
-            continue
-        element = Element(name, tag[3])
-        stack[-1].kids.append(element)
-        if not tag[3].endswith("/") and name not in VOID:
-            stack.append(element)
-            if len(stack) > MAX_DEPTH:
-                return None
+            kids = stack[-1].kids
+        elif name:
+            element = Element(name.lower(), attributes)
+            kids.append(element)
+            if not attributes.endswith("/") and element.tag not in VOID:
+                stack.append(element)
+                kids = element.kids
+                if len(stack) > MAX_DEPTH:
+                    return None
     if len(stack) > 1:
         return None
-    if at < len(html):
-        stack[0].kids.append(unescape(html[at:]))
-    return stack[0]
+    rest = html[at:]
+    if "<" in rest:
+        return None
+    if rest:
+        root.kids.append(unescape(rest))
+    return root

@@ -21,7 +21,7 @@ from curation.extract._code import code_blocks
 from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
 from curation.extract._equations import equations
 from curation.extract._macros import MACRO, drop_macros
-from curation.extract._marks import OPEN
+from curation.extract._marks import BREAK, OPEN
 from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml
 from curation.extract._tables import tables
 
@@ -41,6 +41,8 @@ RENDERED = (
 )
 
 
+UNMARKED = re.compile(rf"""class=["']?[^"'<>]*(?:math|tex)[^<>]*>(?!\s*[{OPEN}{BREAK}])""")
+"""An element made for TeX that does not begin with a formula that has been seen already."""
 MADE_FOR_TEX = (
     ".arithmatex span.math div.math .math-tex span.tex .mathjax-tex .language-math .math-inline .math-display"
 )
@@ -133,6 +135,8 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
         found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
         if page.tags & rule.tags or page.classes & rule.classes:
+            if rule.tex is of.texted and rule.classes and not UNMARKED.search(page.html):
+                continue
             found |= _apply(document, page, body, rule)
     return found
 

@@ -22,24 +22,31 @@ from curation.extract._mathjax_tokens import token
 from curation.extract._mathml import to_latex
 
 TOKENS = frozenset("mi mn mo mtext ms".split())
+CACHED = 8_000
+"""Characters up to which a formula is remembered."""
 SKIPPED = frozenset(
     """assistive-mml tstrut nstrut dstrut strut spacer line surd mark vsize mphantom labels mstrut speech break help linestrut
     annotation annotation-xml""".split()
 )
 THROUGH = frozenset("frac dbox dtable row itable stack cell table box".split())
 """Helpers in which parts are looked for."""
+DEFINITIONS = re.compile(r"<defs>.*?</defs>", re.S)
+"""Shapes of glyphs, half of an SVG."""
 CODE = re.compile(r"mjx-c([0-9A-F]{2,6})")
 TABLE_ROWS = frozenset(("mtr", "mlabeledtr"))
 STRIKES = {"ustrike": "updiagonalstrike", "dstrike": "downdiagonalstrike", "hstrike": "horizontalstrike"}
-WIDTH = re.compile(r"width:\s*(-?[\d.]+)em")
+WIDTH = re.compile(r"width:\s*(-?(?:\d+\.?\d*|\.\d+))em")
 ALIGN = re.compile(r"text-align:\s*(left|right)")
 
 
-@lru_cache(maxsize=4096)
 def mathjax_to_latex(html: str) -> str | None:
     """LaTeX of the markup of one formula as MathJax drew it, without delimiters; None if it cannot be read back."""
-    root = parse(html)
-    if root is None:
+    return _cached(html) if len(html) <= CACHED else _convert(html)
+
+
+def _convert(html: str) -> str | None:
+    root = parse(DEFINITIONS.sub("", html) if "<defs>" in html else html)
+    if root is None or html.count("<mjx-container") > 1:
         return None
     try:
         mathml = _mathml(root)
@@ -48,15 +55,22 @@ def mathjax_to_latex(html: str) -> str | None:
     return to_latex(f"<math>{mathml}</math>") if mathml else None
 
 
+_cached = lru_cache(maxsize=2048)(_convert)
+
+
 def _mathml(root: Element) -> str:
+    """MathML of the one formula. SVG of version 4 comes in pieces, between which the browser may break lines."""
+    pieces: list[str] = []
     for element in root.walk():
         if element.tag == "mjx-math" or "mjx-math" in element.classes:
-            return "".join(items(element.elements()))
-        if element.tag == "g" and element.get("data-mml-node") == "math":
-            return svg.group(element.elements())
-        if element.tag == "span" and "math" in element.classes and "MathJax-Span" in element.attributes:
-            return html_css.mathml(element)
-    raise UnknownError
+            pieces.append("".join(items(element.elements())))
+        elif element.tag == "g" and element.get("data-mml-node") == "math":
+            pieces.append(svg.group(element.elements()))
+        elif element.tag == "span" and "math" in element.classes and "MathJax-Span" in element.attributes:
+            pieces.append(html_css.mathml(element))
+    if not pieces or (len(pieces) > 1 and "mjx-break" not in {element.tag for element in root.walk()}):
+        raise UnknownError
+    return "".join(pieces)
 
 
 def kind(element: Element) -> str:

@@ -15,7 +15,7 @@ from curation.extract._mathjax_tokens import token
 TOKENS = frozenset("mi mn mo mtext ms".split())
 ROWS = frozenset("mrow inferredMrow TeXAtom mstyle mpadded math semantics maction mtd".split())
 SCRIPTS = frozenset("msub msup msubsup munder mover munderover".split())
-PLACE = re.compile(r"translate\(\s*(-?[\d.]+)[\s,]+(-?[\d.]+)")
+PLACE = re.compile(r"translate\(\s*(-?(?:\d+\.?\d*|\.\d+))[\s,]+(-?(?:\d+\.?\d*|\.\d+))")
 GLYPHS = frozenset(("use", "path", "text"))
 HEX = re.compile(r"[0-9A-Fa-f]+")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -119,8 +119,8 @@ def _root(element: Element, name: str) -> str:
 
 
 def _enclosed(element: Element) -> str:
-    shapes = {kid.tag for kid in element.elements()} - {"g"}
-    notation = "box" if "rect" in shapes else _strike(element)
+    frames = [kid for kid in element.elements() if kid.tag == "rect" and kid.get("fill") == "none"]
+    notation = "box" if frames else _strike(element)
     body = group(_groups(element))
     return f'<menclose notation="{notation}">{body}</menclose>' if notation else body
 

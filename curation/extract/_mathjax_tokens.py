@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from html import escape
 
-PIECES = {
-    "⎧⎨⎩": "{", "⎫⎬⎭": "}", "⎛⎝": "(", "⎞⎠": ")", "⎡⎣": "[", "⎤⎦": "]", "⎡": "⌈", "⎤": "⌉", "⎣": "⌊", "⎦": "⌋", "⎧⎩": "⟮",
-    "⎫⎭": "⟯", "⎧⎭": "⎰", "⎩⎫": "⎱", "∣": "|", "↑↓": "↕", "⇑⇓": "⇕", "⏐": "|", "‖": "‖", "∥": "∥",
-}  # fmt: skip
-"""Tall delimiters by the pieces they are built of, in the order of their codes, without those that only lengthen."""
-LENGTHENING = frozenset("⏐‖⎜⎟⎢⎥⎪\u200b \n")
+from curation.extract._pieces import PIECES, assembled
+
+SIGN = re.compile(r".[\u0300-\u036f\u20d0-\u20ff]*", re.S)
 WIDE = {"–": "‾", "―": "‾", "¯": "‾", "\ue150": "⏞", "\ue152": "⏟", "ˆ": "^", "˜": "~", "\u20d7": "→"}
 """What lines, braces and accents over and under are drawn with, by the first sign."""
 STRETCHED = {
-    "←→": "↔", "⇐⇒": "⇔", "→−": "→", "←−": "←", "←→−": "↔", "=⇒": "⇒", "=⇐": "⇐", "=⇐⇒": "⇔", "−↦": "↦", "−↠": "↠", "⇀−": "⇀", "⇁−": "⇁", "↼−": "↼", "↽−": "↽",
+    "←→": "↔", "⇐⇒": "⇔", "→−": "→", "←−": "←", "←→−": "↔", "=⇒": "⇒", "=⇐": "⇐", "=⇐⇒": "⇔", "−↦": "↦",
+    "−↠": "↠", "⇀−": "⇀", "⇁−": "⇁", "↼−": "↼", "↽−": "↽",
 }  # fmt: skip
 """Arrows that are drawn longer, by their signs in the order of their codes."""
 VARIANTS = {
-    "C": "script", "CB": "bold-script", "MI": "italic", "cal-R": "script", "cal-B": "bold-script", "caligraphic-bold": "bold-script",
-    "caligraphic": "script", "ams-R": "double-struck", "ams": "double-struck", "frak-R": "fraktur", "frak-B": "bold-fraktur",
-    "fraktur": "fraktur", "fraktur-bold": "bold-fraktur", "main-B": "bold", "main-bold": "bold", "math-BI": "bold-italic",
-    "math-bold-italic": "bold-italic", "script-R": "script", "script": "script", "sans-R": "sans-serif", "sans-serif": "sans-serif",
-    "sans-B": "bold-sans-serif", "type-R": "monospace", "typewriter": "monospace", "main-I": "italic", "main-italic": "italic",
+    "C": "script", "CB": "bold-script", "MI": "italic", "cal-R": "script", "cal-B": "bold-script", "caligraphic": "script",
+    "caligraphic-bold": "bold-script", "script-R": "script", "script": "script", "ams-R": "double-struck", "ams": "double-struck",
+    "frak-R": "fraktur", "frak-B": "bold-fraktur", "fraktur": "fraktur", "fraktur-bold": "bold-fraktur", "main-B": "bold",
+    "main-bold": "bold", "math-BI": "bold-italic", "math-bold-italic": "bold-italic", "main-I": "italic", "main-italic": "italic",
+    "sans-R": "sans-serif", "sansserif": "sans-serif", "sans-B": "bold-sans-serif", "sansserif-bold": "bold-sans-serif",
+    "type-R": "monospace", "typewriter": "monospace",
 }  # fmt: skip
 """Fonts of MathJax 2 (CommonHTML, HTML-CSS), and of 3 and 4 where the character itself does not tell."""
 LETTERLIKE = {
@@ -57,9 +58,9 @@ def _operator(text: str, *, over: bool) -> str:
         return f'<mo stretchy="true">{WIDE[text[0]]}</mo>'
     if len(text) == 1 or text.replace("\u2006", "").isalpha():
         return f"<mo>{escape(PIECES.get(text, text))}</mo>"
-    pieces = "".join(sorted(set(text) - LENGTHENING)) or text[0]
-    if pieces in PIECES or (len(pieces) == 1 and text[0] in LENGTHENING):
-        return f"<mo>{PIECES.get(pieces, escape(pieces))}</mo>"
+    if (sign := assembled(text)) and (len(set(text)) > 1 or sign != text[0] or sign in PIECES.values()):
+        return f"<mo>{escape(sign)}</mo>"
     if (arrow := STRETCHED.get("".join(sorted(set(text))))) is not None:
         return f'<mo stretchy="true">{arrow}</mo>'
-    return f"<mrow>{''.join(f'<mo>{escape(sign)}</mo>' for sign in text)}</mrow>"
+    drawn = [f"<mo>{escape(unicodedata.normalize('NFC', sign))}</mo>" for sign in SIGN.findall(text)]
+    return drawn[0] if len(drawn) == 1 else f"<mrow>{''.join(drawn)}</mrow>"

@@ -3,6 +3,9 @@ r"""MathML to LaTeX as people write it.
 `to_latex` reads presentation MathML as tools write it and pages break it. Each element becomes LaTeX when it ends, so no depth of
 nesting costs stack. What says nothing to a reader goes: styles, sizes, colours, invisible operators, annotations. No character of a
 token is lost: children that an element cannot hold follow it.
+
+Left out: TeX that the markup carries in annotations and `alttext` (the caller's business), elementary arithmetic in columns
+(`mstack`), and which `\mathcal` was a `\mathscr`, which MathML does not tell.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ def _element(node: Node) -> Node:
     """The node converted. A row of one child is that child; children too many follow their element."""
     if (token := _mathml_tokens.HANDLERS.get(node.tag)) is not None:
         if node.kids:
-            return _around(node)
+            return row(node.kids)
         token(node, " ".join(node.text.split()))
         return node
     if node.tag not in HANDLERS:
@@ -57,13 +60,6 @@ def _element(node: Node) -> Node:
         node.kids += [Node("mrow")] * (count - len(node.kids))
     handle(node)
     return row([node, *extra]) if extra else node
-
-
-def _around(node: Node) -> Node:
-    """A token with elements in it: its text, then they."""
-    text = Node("mtext" if node.tag == "mtext" else "stray")
-    text.text = node.text
-    return row([_element(text), *node.kids])
 
 
 def mfrac(node: Node) -> None:

@@ -47,6 +47,8 @@ CONSTANTS = {
 BIG = {"sum": r"\sum", "product": r"\prod", "int": r"\int", "limit": r"\lim"}
 QUALIFIERS = frozenset("bvar lowlimit uplimit degree condition domainofapplication logbase momentabout".split())
 CONTAINERS = frozenset(("set", "list", "vector"))
+MANY = 20
+"""Qualifiers of one operator that may be of use to it."""
 STRUCTURED = ("divide", "power", "root", "diff", "partialdiff", "quotient")
 OPERATORS = frozenset([*INFIX, *AROUND, *BEHIND, *NAMED, *BIG, *FUNCTIONS, *STRUCTURED]) - CONTAINERS
 
@@ -90,7 +92,8 @@ def apply(node: Node) -> None:
     else:
         function(node, head, args, given)
     lost = [head] if head.tag in OPERATORS else []
-    lost += [kid for kid in rest if kid.tag in QUALIFIERS and kid.tex not in node.tex]
+    qualifiers = [kid for kid in rest if kid.tag in QUALIFIERS]
+    lost += [kid for at, kid in enumerate(qualifiers) if at >= MANY or kid.tex not in node.tex]
     if any(kid.tex for kid in lost):
         node.tex = join([node.tex, *(kid.tex for kid in lost)])
 

@@ -3,6 +3,7 @@ r"""Rows of MathML: what stands side by side, with fences, matrices, binomials a
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from curation.extract._mathml_tokens import join
 from curation.extract._mathml_tree import Node
@@ -28,7 +29,7 @@ MATRICES = {
 }  # fmt: skip
 KEPT = frozenset(("mo", "hollow"))
 DEGREE = r"{}^{\circ}"
-MODULUS = re.compile(r"(?:\\[;:, ]|\\q?quad)*\(\\bmod(?:\\[;:,])* ?((?:[^(){}\\]|\\[a-zA-Z]+)*)\)")
+MODULUS = re.compile(r"(?:\\[;:, ]|\\q?quad){0,3}\(\\bmod(?:\\[;:,]){0,3} ?((?:[^(){}\\]|\\[a-zA-Z]+)*)\)")
 PRIMES = re.compile(r"(?:\\prime)+")
 ATOM = re.compile(
     r"\\?[^\\{}^_\s]|\\[A-Za-z]+|\d+(?:\.\d+)?|\\[A-Za-z]+\*?\{[^{}]*\}|\\boldsymbol\{\\[A-Za-z]+\{[^{}]*\}\}"
@@ -119,6 +120,7 @@ def environment(name: str, body: str, columns: str = "") -> str:
 def _stretch(kids: list[Node], parts: list[str], used: set[int]) -> None:
     r"""`\left` and `\right` for fences that stretch around what is tall."""
     opened: list[int] = []
+    tall = list(accumulate((kid.tall and bool(part) for kid, part in zip(kids, parts, strict=True)), initial=0))
     last = len(kids) - 1
     for at, kid in enumerate(kids):
         side = _side(kid, at == 0, at == last) if at not in used else ""
@@ -131,11 +133,7 @@ def _stretch(kids: list[Node], parts: list[str], used: set[int]) -> None:
         elif side == "close" and opened:
             start = opened.pop()
             left, right = parts[start], parts[at]
-            if (
-                (left or right)
-                and any(kids[i].tall and parts[i] for i in range(start + 1, at))
-                and _stretchy(kids[start], kid)
-            ):
+            if (left or right) and tall[at] > tall[start + 1] and _stretchy(kids[start], kid):
                 parts[start], parts[at] = rf"\left{left or '.'}", rf"\right{right or '.'}"
 
 

@@ -2,6 +2,7 @@ r"""Scripts of MathML: indices, powers, primes, limits, accents, braces and arro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from curation.extract._mathml_rows import BARS, CLOSE, DEGREE, PRIMES, base
@@ -44,6 +45,11 @@ VARIED = {
     ("←", True): r"\varprojlim",
 }
 VARIED |= {(bar, low): VARIED["―", low] for bar in "¯‾_" for low in (True, False)}
+TWO_WORDS = {
+    r"\lim\sup": r"\limsup", r"\lim\inf": r"\liminf", r"\arg\max": r"\operatorname*{arg\,max}",
+    r"\arg\min": r"\operatorname*{arg\,min}",
+}  # fmt: skip
+SPACED = re.compile(r"\\[,;: ]|\s")
 BRACES = frozenset("⏞⏟⎴⎵⏜⏝")
 ARROWS = {
     "→": "xrightarrow", "⟶": "xrightarrow", "←": "xleftarrow", "⟵": "xleftarrow", "↔": "xleftrightarrow", "⇒": "xRightarrow",
@@ -131,6 +137,9 @@ def _operator(of: Node) -> str:
             return of.tex.replace(r"\mathrm", r"\operatorname*", 1)
         if of.tex.startswith(r"\operatorname{"):
             return of.tex.replace(r"\operatorname", r"\operatorname*", 1)
+    elif of.tag == "mrow" and of.tex[:1] == "\\":
+        name = SPACED.sub("", of.tex)
+        return of.tex if of.tex[1:] in LIMITS else TWO_WORDS.get(name, "")
     return ""
 
 
@@ -154,7 +163,7 @@ def _accent(node: Node, mark: Node, of: Node, accents: dict[str, str]) -> str:
         return ""
     char = mark.op or mark.text.strip()
     name = accents.get(char, "")
-    if not name and accents is OVER and node.get("accent") == "true":
+    if not name and accents is OVER and (node.get("accent") == "true" or (char == "." and of.tag == "mi")):
         name = WITH_ATTRIBUTE.get(char, "")
     if (
         name in WIDE

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from curation.extract._mathml_rows import environment, row
 from curation.extract._mathml_tree import Node
 
+LABEL = re.compile(r"\\text\{([^{}\\]*)\}")
+CSS = re.compile(r"(?:text-align:\s*|tml-)(left|right)")
 NUMBER = re.compile(r"\\text\{\(([\w.]{1,8})\)\}")
 ALIGN = {"left": "l", "right": "r", "center": "c"}
 
@@ -59,7 +61,7 @@ def mtable(node: Node) -> None:
 
 
 def _label(line: Node) -> str:
-    if line.tag != "mlabeledtr" or not line.kids:
+    if line.tag != "mlabeledtr" or len(line.kids) < 2:
         return ""
     first = line.kids.pop(0)
     tex = first.tex
@@ -89,18 +91,27 @@ def _without_empty(cells: list[list[Node]], columns: str) -> str:
 
 def _plain(tex: str) -> str:
     """A number without the parentheses that a tag adds itself."""
-    tex = tex.replace(r"\text{", "").replace("}", "") if tex.count("{") == tex.count(r"\text{") else tex
-    return tex.removeprefix("(").removesuffix(")")
+    words = LABEL.fullmatch(tex)
+    tex = words[1] if words else tex
+    return tex[1:-1] if tex[:1] == "(" and tex[-1:] == ")" else tex
 
 
 def _columns(node: Node, cells: list[list[Node]], width: int) -> str:
     """Letters of a column specification, one for each column."""
     given = [ALIGN.get(name, "c") for name in node.get("columnalign").split()]
     if not given:
-        longest = max(cells, key=len)
-        given = [ALIGN.get(cell.get("columnalign"), "c") for cell in longest]
+        given = [_aligned(cell) for cell in max(cells, key=len)]
     given += given[-1:] * (width - len(given))
     return "".join(given[:width])
+
+
+def _aligned(cell: Node) -> str:
+    """The column letter of a cell, which newer tools set in CSS."""
+    if not cell.source:
+        return "c"
+    name = cell.get("columnalign")
+    found = CSS.search(cell.source) if not name else None
+    return ALIGN.get(name or (found[1] if found else ""), "c")
 
 
 def _with_lines(columns: str, lines: list[str]) -> str:

@@ -42,6 +42,7 @@ VARIANTS = {
     "sans-serif-bold-italic": r"\boldsymbol\mathsf", "-tex-calligraphic": r"\mathcal", "-tex-bold-calligraphic": r"\boldsymbol\mathcal",
     "-tex-mathit": r"\mathit",
 }  # fmt: skip
+STYLED = re.compile(r"(\\(?:math(?:rm|bf|bb|cal|frak|sf|tt)|text)\{)((?:[^{}\\]|\\[^a-zA-Z])*)\}")
 PIECE = re.compile(rf"{RUN.pattern}|.", re.S)
 MARKED = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
 NOT = {"=": r"\neq", r"\in": r"\notin", r"\exists": r"\nexists", "|": r"\nmid"}
@@ -66,16 +67,21 @@ NAMED_WIDTHS = {
 
 
 def join(parts: list[str]) -> str:
-    """Pieces of LaTeX one after the other, a blank between a command and the letter or digit after it."""
+    """Pieces of LaTeX one after the other, a blank between a command and the letter or digit after it, words of one font as one."""
     out: list[str] = []
-    command = False
+    command, font = False, ""
     for part in parts:
         if not part:
             continue
         if command and part[0].isalnum():
             out.append(" ")
-        out.append(part)
-        command = ends_in_command(part)
+        styled = STYLED.fullmatch(part) if part[-1] == "}" and part[:2] in ("\\m", "\\t") else None
+        if styled:
+            out[-1:] = (styled[2], "}") if styled[1] == font else (*out[-1:], styled[1], styled[2], "}")
+        else:
+            out.append(part)
+        font = styled[1] if styled else ""
+        command = not styled and ends_in_command(part)
     return "".join(out)
 
 
@@ -135,9 +141,11 @@ def mi(node: Node, text: str) -> None:
     if name := function(text):
         node.tex, node.op = name, text.replace(" ", "")
         return
-    tex = symbols(
-        text if text.isascii() or len(text) > 1 else unicodedata.normalize("NFD", text) if text < "\u2000" else text
-    )
+    if " " in text and any(char.isalpha() for char in text):
+        node.tex = in_text(text)
+        return
+    accented = len(text) == 1 and "\u0100" <= text < "\u2000"
+    tex = symbols(unicodedata.normalize("NFD", text) if accented else text)
     if len(text) == 1:
         font = VARIANTS.get(variant, "")
         if font == r"\mathit" or (font == r"\mathrm" and not text.isascii()):

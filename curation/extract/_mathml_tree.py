@@ -13,13 +13,15 @@ from html import unescape
 
 MAX_DEPTH = 250
 ATTRIBUTES = r"""(?:[^<>"']|"[^"]*"|'[^']*')*+"""
-SKIPPED = r"<!--(?:.*?-->|.*)|<[!?][^<>]*>"
+SKIPPED = r"<!--(?:.*?-->|.*)|<[!?][^<>]*>|<!DOCTYPE[^<>\[]*+\[[^\]]{0,5000}\]\s{0,9}>"
 NAME = r"<(/?)(?:[\w.-]+:)?([A-Za-z][\w.-]*+)"
 TAG = re.compile(rf"{SKIPPED}|{NAME}({ATTRIBUTES})>|<(?=/?[A-Za-z])", re.S)
 NAIVE = re.compile(rf"{SKIPPED}|{NAME}([^<>]*)>", re.S)
 """For what follows a tag whose quotes do not match: to look for their ends at every tag would take quadratic time."""
 ATTRIBUTE = re.compile(r"""([\w:.-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""")
 TOKENS = frozenset("mi mn mo mtext ms ci cn csymbol".split())
+WORDS = frozenset("mtext ms a b i u em strong span font small tt code sup sub abbr label bdi".split())
+"""Elements whose text is words, those of HTML in texts among them."""
 MIXED = frozenset(("ci", "cn", "csymbol"))
 """Tokens that hold other elements by rights."""
 VOID = frozenset("mspace none mprescripts mglyph malignmark maligngroup sep br hr img".split())
@@ -110,11 +112,11 @@ def _is_annotation(name: str, source: str, parent: Node) -> bool:
 
 
 def _add_text(node: Node, text: str, convert: Callable[[Node], Node]) -> None:
-    """Text of a token as it is; elsewhere, where none should stand, a child of its own."""
-    if node.tag in TOKENS:
+    """Text of a token as it is; elsewhere, where none should stand, a child of its own, and so between elements in a token."""
+    if node.tag in TOKENS and (not node.kids or node.tag in MIXED):
         node.text += unescape(text) if "&" in text else text
-    elif text := text.strip(SPACE):
-        stray = Node("stray")
+    elif node.tag in WORDS or (text := text.strip(SPACE)):
+        stray = Node("mtext" if node.tag in WORDS else "stray")
         stray.text = unescape(text) if "&" in text else text
         node.kids.append(convert(stray))
 
@@ -122,15 +124,25 @@ def _add_text(node: Node, text: str, convert: Callable[[Node], Node]) -> None:
 def _open(stack: list[Node], name: str, source: str, convert: Callable[[Node], Node]) -> None:
     _end_unclosed(stack, name, convert)
     parent = stack[-1]
-    if name == "sep":
-        parent.text += " "
+    if name in ("sep", "br"):
+        _add_text(parent, " ", convert)
         return
+    if parent.text and parent.tag in TOKENS and parent.tag not in MIXED:
+        text, parent.text = parent.text, ""
+        parent.kids.append(convert(_part(parent, text)))
     node = Node(name, source.removesuffix("/"), parent.variant)
     if name in ("mstyle", "math"):
         node.variant = node.get("mathvariant") or parent.variant
     stack.append(node)
     if source.endswith("/") or name in VOID:
         _pop(stack, convert)
+
+
+def _part(parent: Node, text: str) -> Node:
+    """What a token says before an element in it."""
+    node = Node("mtext" if parent.tag in WORDS else "stray")
+    node.text = text
+    return node
 
 
 def _end_unclosed(stack: list[Node], name: str, convert: Callable[[Node], Node]) -> None:

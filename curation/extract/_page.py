@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
     from resiliparse.parse.html.node import ElementNode
 
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
+VOID = "area base br col embed hr img input link meta param source track wbr"
+EMPTY_ELEMENT = re.compile(rf"<(?!(?i:{VOID.replace(' ', '|')})\b)([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 CELLS = re.compile(r" ?\t[\t ]*")
 HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
+NOSCRIPT = re.compile(rf"<noscript>([^<]*{OPEN}[^<]*)</noscript>")
+"""A formula for browsers without scripts only, where nothing else stands for it; extractors leave out this element."""
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
 
 
@@ -46,6 +48,8 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     if '"headerlink"' in html:
         html = HEADERLINK.sub("", html)
     html = mark(_as_html(html))
+    if "<noscript" in html:
+        html = NOSCRIPT.sub(r"\1", html)
     tree = HTMLTree.parse(html)
     body = tree.body
     if body is not None and _over(body, html, max_nodes):
@@ -96,4 +100,4 @@ def _as_html(html: str) -> str:
     if not html[:200].lstrip("\ufeff \t\r\n").startswith("<?xml"):
         return html
     html = DOCTYPE.sub("", html, count=1)
-    return EMPTY_ELEMENT.sub(lambda m: m[0] if m[1].lower() in VOID else f"<{m[1]}{m[2]}></{m[1]}>", html)
+    return EMPTY_ELEMENT.sub(r"<\1\2></\1>", html)

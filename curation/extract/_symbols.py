@@ -79,9 +79,10 @@ SPACES = {
 }  # fmt: skip
 PRIVATE = {
     "\ue428": r"\leftarrow", "\ue429": r"\to", "\ue42a": r"\leftrightarrow", "\ue42b": r"\rightleftarrows", "\ue42e": r"\leftrightarrow",
+    "\uf74c": "d", "\uf74d": "e", "\uf74e": "i", "\uf74f": "j", "\uf431": "=", "\uf7d9": "=", "\uf522": r"\to", "\uf765": "",
     "\ue408": r"\rightleftharpoons", "\ue409": r"\rightleftharpoons", "\ue40a": r"\rightleftharpoons",
 }  # fmt: skip
-"""Arrows of chemistry in MathJax 4."""
+"""Private use: arrows of chemistry in MathJax 4, letters and signs of Mathematica."""
 INVISIBLE = "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\ufe00\ufe0e\ufe0f"
 FONTS = {
     "BOLD": r"\mathbf", "ITALIC": "", "BOLD ITALIC": r"\boldsymbol", "SCRIPT": r"\mathcal", "FRAKTUR": r"\mathfrak",
@@ -125,7 +126,9 @@ def _alphabets(known: dict[str, str]) -> dict[str, str]:
     table = {}
     for char in map(chr, [*range(0x2102, 0x2140), *range(0x1D400, 0x1D800)]):
         if char not in known and (style := STYLE.match(unicodedata.name(char, ""))):
-            plain = unicodedata.normalize("NFKC", char)
+            plain = chr(
+                int(unicodedata.decomposition(char).split()[-1], 16)
+            )  # not NFKC, to which the forms of phi are one
             table[char] = in_font(FONTS[style[1]], known.get(plain, plain))
     return table
 
@@ -137,6 +140,7 @@ def _table() -> dict[str, str]:
         | _pairs(ARROWS)
         | _pairs(OTHER)
         | _pairs(NEGATED, "\\not\\")
+        | {"\u2329": r"\langle", "\u232a": r"\rangle", "\u025b": r"\varepsilon"}
         | PLAIN
         | PRIVATE
         | SPACES
@@ -153,7 +157,7 @@ LATEX: dict[str, str] = _table()
 SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
 SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₔₕₖₗₘₙₚₛₜᵢᵣᵤᵥⱼ", "0123456789+-=()aeoxəhklmnpstiruvj", strict=True))
 SCRIPTS = str.maketrans(SUPERSCRIPT | SUBSCRIPT)
-SUPER, SUB = "".join(SUPERSCRIPT).replace("⁻", "⁻"), "".join(SUBSCRIPT)
+SUPER, SUB = "".join(SUPERSCRIPT), "".join(SUBSCRIPT)
 ALPHANUMERIC = re.compile("[\U0001d400-\U0001d7ff\u210e]+")
 SCRIPTED = re.compile(rf"(?:(?<![^\W\d_][^\W\d_])(?<=[^\W\d_])|(?<=[0-9)\]}}|]))(?:[{SUPER}]+|[{SUB}]+)+")
 ANY = re.compile(f"[\U0001d400-\U0001d7ff\u210e{SUPER}{SUB}]")

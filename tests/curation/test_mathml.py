@@ -47,7 +47,7 @@ CASES = [
     ('<mi mathvariant="double-struck">R</mi>', r"\mathbb{R}"),
     ('<mi mathvariant="script">L</mi><mi mathvariant="fraktur">g</mi>', r"\mathcal{L}\mathfrak{g}"),
     ("<mi>ℝ</mi><mi>𝐱</mi><mi>𝑦</mi><mi>𝔤</mi>", r"\mathbb{R}\mathbf{x}y\mathfrak{g}"),
-    ('<mstyle mathvariant="bold"><mi>a</mi><mn>1</mn></mstyle>', r"\mathbf{a}\mathbf{1}"),
+    ('<mstyle mathvariant="bold"><mi>a</mi><mn>1</mn></mstyle>', r"\mathbf{a1}"),
     ("<mn>3.14</mn><mo>≤</mo><mi>π</mi>", r"3.14\leq \pi".replace(" ", "")),
     ("<mo>−</mo><mn>1</mn><mo>&lt;</mo><mn>2</mn>", "-1<2"),
     ("<mtext>if&nbsp;x_1 &gt; 50%</mtext>", r"\text{if x\_1 > 50\%}"),
@@ -57,6 +57,8 @@ CASES = [
     ("<mn>90</mn><mo>°</mo>", r"90^{\circ}"),
     ("<mi>x̄</mi><mo>⊧̸</mo><mi>ẋ</mi>", r"\bar{x}\not\models\dot{x}"),
     ("<mi>x</mi><mo>&InvisibleTimes;</mo><mi>y</mi><mo>&it;</mo><mn>2</mn>", "xy2"),
+    ('<mi mathvariant="bold">a</mi><mi mathvariant="bold">b</mi><mtext>if </mtext><mtext>so</mtext>', r"\mathbf{ab}\text{if so}"),
+    ("<mi>P(A AND B)</mi>", r"\text{P(A AND B)}"),
     # scripts
     (f"<msup>{X}{TWO}</msup>", "x^{2}"),
     (f"<msubsup>{X}{ONE}{TWO}</msubsup>", "x_{1}^{2}"),
@@ -85,6 +87,8 @@ CASES = [
     (f"<mover>{mo('=')}<mtext>def</mtext></mover>", r"\overset{\text{def}}{=}"),
     (f"<munder>{X}{Y}</munder>", r"\underset{y}{x}"),
     (f"<mover>{mo('→')}<mrow>{A}{B}</mrow></mover>", r"\xrightarrow{ab}"),
+    (f"<munder><mrow><mi>lim</mi><mspace width='.17em'/><mi>sup</mi></mrow>{N}</munder>", r"\limsup_{n}"),
+    (f"<munder><mrow><mi>lim</mi><mo>&#x2061;</mo></mrow>{N}</munder>", r"\lim_{n}"),
     # fractions, roots
     (FRACTION, r"\frac{a}{b}"),
     (f"{mo('(')}<mfrac linethickness='0'>{N}{A}</mfrac>{mo(')')}", r"\binom{n}{a}"),
@@ -134,7 +138,8 @@ CASES = [
     ("<mtable><mtr><mtd>1<mtd>2<mtr><mtd>3<mtd>4</mtable>", r"\begin{matrix}1 & 2 \\ 3 & 4\end{matrix}"),
     ("<math>y = sin x</math>", r"y=\sin x"),
     ("<mi><![CDATA[x]]></mi>", "x"),
-    ("<mtext>a <b>bold</b> word</mtext>", r"\text{a word}\text{bold}"),
+    ("<mtext>a <b>bold</b> word</mtext>", r"\text{a bold word}"),
+    ('<!DOCTYPE math [ <!ENTITY x "y"> ]><math><mi>x</mi></math>', "x"),
     ("<math></math>", None),
     ("x+1", None),
     ("", None),
@@ -232,21 +237,23 @@ def test_any_text_gives_balanced_latex_or_none(text: str) -> None:
     [
         "<mrow>" * 10_000 + "<mi>x</mi>",
         "<msup><mi>x</mi>" * 10_000,
-        "<mrow><mi>x</mi><mo>(</mo>" * 40_000,
-        "<mi>x</mi>" * 100_000,
+        "<mrow><mi>x</mi><mo>(</mo>" * 20_000,
+        "<mi>x</mi>" * 50_000,
         "<mo>(</mo><mfrac><mi>x</mi><mi>y</mi></mfrac>" * 20_000,
-        "<mo>|</mo>" * 100_000,
-        '<a "' * 250_000,
-        '<a "\'' * 200_000,
-        "<!--" * 250_000,
-        "<" * 1_000_000,
-        "&" * 1_000_000,
-        "<annotation>" * 80_000,
-        "</mrow>" * 140_000,
-        "<mtr><mtd>" * 100_000,
-        "<mtext>" + "x̸" * 400_000,
-        "<mi>" + "\\" * 500_000,
-        "<mover><mi>x</mi><mo>^</mo></mover>" * 28_000,
+        "<mo>|</mo>" * 50_000,
+        "<mo>(</mo>" * 30_000 + "<mo>)</mo>" * 30_000 + "<mfrac><mi>x</mi><mi>y</mi></mfrac>",
+        '<a "' * 120_000,
+        '<a "\'' * 100_000,
+        "<!--" * 120_000,
+        "<!DOCTYPE [" * 40_000,
+        "<" * 250_000,
+        "&" * 250_000,
+        "<annotation>" * 20_000,
+        "</mrow>" * 70_000,
+        "<mtr><mtd>" * 50_000,
+        "<mtext>" + "x̸" * 150_000,
+        "<mi>" + "\\" * 250_000,
+        "<mover><mi>x</mi><mo>^</mo></mover>" * 15_000,
         ("<mrow>" * 200 + "x" * 3000 + "</mrow>" * 200) * 150,
     ],
 )  # fmt: skip
@@ -293,12 +300,12 @@ def test_what_mathjax_wrote_as_mathml_becomes_its_tex(shared: Path) -> None:
         if row["file"].rsplit("/", 1)[-1].split(".")[0] in FAIR.split() and not MADE_UP.search(row["tex"])
     ]
     assert len(pairs) > 450
-    assert share(pairs) >= 0.93
+    assert share(pairs) >= 0.95
 
 
 def test_what_other_converters_wrote_becomes_its_tex(shared: Path) -> None:
     pairs = [(row["tex"], row["mathml"]) for row in of_cases(shared, "latex2mathml_pairs")]
-    assert share(pairs) >= 0.78
+    assert share(pairs) >= 0.79
 
 
 def test_of_real_formulas_without_their_tex_99_in_100_are_equal_to_it(shared: Path) -> None:
@@ -309,7 +316,7 @@ def test_of_real_formulas_without_their_tex_99_in_100_are_equal_to_it(shared: Pa
                 if known := re.search(r'\salttext="([^"]*)"', math):
                     pairs.add((unescape(known[1]), math.replace(known[0], "", 1)))
     assert len(pairs) > 4000
-    assert share(sorted(pairs)) >= 0.985
+    assert share(sorted(pairs)) >= 0.99
 
 
 def test_tables_of_symbols_name_characters_by_commands() -> None:
