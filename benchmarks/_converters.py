@@ -1,10 +1,10 @@
 """MathML and AsciiMath to LaTeX, ours beside others: which share is the same formula, and how many a second.
 
 MathML with known TeX: of the pages of `math_web_dev` (LaTeXML's, the `alttext` taken out), what latex2mathml made of its own tests,
-and all of MathJax's test suite (`data-latex` taken out), much of which is macros, errors and layout that no MathML shows. Right is what the normaliser
-of our tests (`tests/curation/tex_equal.py`) calls the same as the TeX; ours was worked on with these files in view.
-AsciiMath: AsciiMathML's own cases; its MathML, read by our converter, is what a LaTeX must be the same as. `none`: the converter gave
-nothing or raised. pandoc is one process for all formulas, the others one call for each.
+and all of MathJax's test suite (`data-latex` taken out), much of which is macros, errors and layout that no MathML shows. Right is
+what the normaliser of our tests (`tests/curation/tex_equal.py`) calls the same as the TeX; ours was worked on with these files in
+view. AsciiMath: AsciiMathML's own cases; its MathML, read by our converter, is what a LaTeX must be the same as. `none`: the
+converter gave nothing or raised. pandoc is one process for all formulas, the others one call for each.
 """
 
 from __future__ import annotations

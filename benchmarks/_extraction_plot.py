@@ -52,7 +52,13 @@ def _map(axis: Any, found: dict[str, Any], names: list[str], encodings: list[str
     for y, row in enumerate(shares):
         for x, share in enumerate(row):
             axis.text(
-                x, y, f"{share:.0f}", ha="center", va="center", fontsize=8.5, color="white" if share < 15 else "black"
+                x,
+                y,
+                f"{share:.0f}",
+                ha="center",
+                va="center",
+                fontsize=8.5,
+                color="white" if share < 15 or share > 85 else "black",
             )
     for before, (left, right) in enumerate(pairwise(encodings)):
         if left.split(":")[0] != right.split(":")[0]:

@@ -115,12 +115,18 @@ def main_texts(data: Path, pages: dict[str, str]) -> dict[str, list[MainText]]:
 # ---- what counts as right ----------------------------------------------------------------------------------------------------
 
 SHORTEST, TELLING = 5, 4
+SIGNS = {
+    "times": "×", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "cdot": "⋅", "equiv": "≡", "neq": "≠", "ne": "≠", "gt": ">", "lt": "<",
+    "pm": "±", "div": "÷", "approx": "≈", "in": "∈", "to": "→", "infty": "∞", "pi": "π",
+}  # fmt: skip
+SIGN = re.compile(rf"\\({'|'.join(SIGNS)})(?![A-Za-z])")
 BRACED = re.compile(r"\{([A-Za-z0-9])\}")
 COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.S)
 
 
 def plain(text: str) -> str:
-    """Without white space and without braces around one character, which mean nothing in TeX."""
+    """Without white space and braces around one character, which mean nothing in TeX, and with signs for the commonest commands."""
+    text = SIGN.sub(lambda command: SIGNS[command[1]], text).replace("−", "-").replace("·", "⋅")
     return BRACED.sub(r"\1", re.sub(r"\s", "", text))
 
 

@@ -118,9 +118,9 @@ def node(name: str, folder: Path | None) -> Extractor:
     """One that runs in Node, from the `node_modules` in `folder`; ImportError if it is not there."""
     if folder is None or shutil.which("node") is None:
         raise ImportError(f"{name} needs node and --node DIR")
-    process = subprocess.Popen(
-        ["node", "--input-type=module", "-e", NODE.read_text("utf-8"), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
-    )  # fmt: skip
+    command = ["node", "--input-type=module", "-e", NODE.read_text("utf-8"), name]
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing, text=True, cwd=folder)
     assert process.stdin and process.stdout
     told, given = process.stdin, process.stdout
     if given.readline() != '"ready"\n':

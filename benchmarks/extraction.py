@@ -5,16 +5,18 @@
 Rows are extractors (`benchmarks._extractors`); one that is not installed is named and left out. They get the same pages as decoded
 text, one after another in one process and one thread; what one raises on a page counts as an empty text (`failed` says how often).
 
-Formulas: those of `math_web_dev` by kind (TeX that the pages themselves hold), of the conformance suite by family (ours are made for
-it, so it says what others lose, not how good ours are), of the embedded crawl by encoding. Judged are formulas of at least 5
-characters without white space. **Exact**: the TeX stands in the text, white space and braces around one character aside, or between
-delimiters stands a formula that the normaliser of our tests (`tests/curation/tex_equal.py`) calls the same. **Garbled**: it does not,
-but its letters and digits (at least 4, commands left out) stand there in this order, so a reader would meet a formula that is another;
-or it stands there more often than in the page, which counts beside being exact. What is neither is lost.
+Formulas: those of `math_web_dev` by kind (TeX that the pages themselves hold), of the conformance suite by family (ours are made
+for it, so it says what others lose, not how good ours are), of the embedded crawl by encoding. Judged are formulas of at least 5
+characters without white space. **Exact**: the TeX stands in the text, white space and braces around one character aside (a sign for
+its command is the same, `≤` for `\\le`), or between delimiters stands a formula that the normaliser of our tests
+(`tests/curation/tex_equal.py`) calls the same. **Garbled**: it does not, but its letters and digits (at least 4, commands left out)
+stand there in this order, so a reader would meet a formula that is another; or it stands there more often than in the page, which
+counts beside being exact. What is neither is lost.
 
 Main text: `defuddle_pages` by the F1 of words, mean over pages, after Markdown's links and marks are taken out of both; the expected
 texts are defuddle's own output, so its row is no measure. trafilatura's evaluation set by its own measure, F1 over strings that must
-and must not be in the text. Both also on the halves of even and odd pages: ours were worked on with the even half in view.
+and must not be in the text. Both also on the halves of even and odd pages: while `html_clean` was made, pages of the even half were
+looked at one by one, and of the odd half (but for one page) only the sums, which are therefore not quite unseen either.
 
 Speed: pages per second on every fourth page of `math_web_dev`, best of `--repeat`, and how often faster than trafilatura that is.
 

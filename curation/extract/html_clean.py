@@ -41,7 +41,7 @@ CALL = re.compile(
 
 @rewrite(reads=["as_read"], uses=["lxml", "resiliparse", "trafilatura"])
 def html_clean(
-    docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 4_000_000, max_nodes: int = 30_000
+    docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 4_000_000, max_nodes: int = 50_000
 ) -> pl.DataFrame:
     """Main text with formulas as TeX, and the columns `clean_formulas_found` and `clean_formulas_kept`.
 
