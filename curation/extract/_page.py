@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
     from resiliparse.parse.html.node import ElementNode
 
-VOID = "area base br col embed hr img input link meta param source track wbr"
-EMPTY_ELEMENT = re.compile(rf"<(?!(?i:{VOID.replace(' ', '|')})\b)([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+CLOSED = re.compile(r"<([A-Za-z][\w:-]*+)((?:\s[^<>/]*+(?:/(?!>)[^<>/]*+)*+)?)(?<!/)/>")
+"""An element that XHTML closes where it opens it."""
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 CELLS = re.compile(r" ?\t[\t ]*")
 HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
@@ -48,7 +49,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     if '"headerlink"' in html:
         html = HEADERLINK.sub("", html)
     html = mark(_as_html(html))
-    if "<noscript" in html:
+    if OPEN in html and "<noscript" in html:
         html = NOSCRIPT.sub(r"\1", html)
     tree = HTMLTree.parse(html)
     body = tree.body
@@ -100,4 +101,6 @@ def _as_html(html: str) -> str:
     if not html[:200].lstrip("\ufeff \t\r\n").startswith("<?xml"):
         return html
     html = DOCTYPE.sub("", html, count=1)
-    return EMPTY_ELEMENT.sub(r"<\1\2></\1>", html)
+    if all(name.lower() in VOID for name, _ in set(CLOSED.findall(html))):
+        return html
+    return CLOSED.sub(lambda m: m[0] if m[1].lower() in VOID else f"<{m[1]}{m[2]}></{m[1]}>", html)
