@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import Source, affordable, attribute, put, select
+from curation.extract._dom import Source, affordable, attribute, holding, put, select
 from curation.extract._marks import BREAK, CODE, END, MARKED, OPEN, unmarked
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ SAID = re.compile(
     re.I,
 )
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-(?:source-)?|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)")
+CODED = frozenset(("pre", "xmp", "listing"))
+LINE_BREAK = re.compile("<br", re.I)
 BLANK = re.compile(r"(?:[ \t]*\n)+")
 NONE = frozenset("text plain none default plaintext notranslate output code console-output nohighlight auto".split())
 
@@ -53,9 +55,10 @@ def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None
             lines = [unmarked(line.text or "") for line in select(node, "div.line")]
             if lines and node.parent is not None:
                 _fence(document, node, "\n".join(line.rstrip("\n") for line in lines), "")
-    if page.tags & {"pre", "xmp", "listing"}:
+    if page.tags & CODED:
+        broken = bool(holding(page.html, CODED & page.tags, LINE_BREAK))
         for node in affordable(select(body, "pre, xmp, listing"), len(page.html)):
-            _block(document, node)
+            _block(document, node, broken)
 
 
 def _numbered(document: DocumentNode, body: ElementNode) -> None:
@@ -76,10 +79,11 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
             )
 
 
-def _block(document: DocumentNode, node: ElementNode) -> None:
+def _block(document: DocumentNode, node: ElementNode, broken: bool) -> None:
+    """Put one block; `broken`: its lines may end with `<br>`."""
     if node.parent is None:
         return
-    if "<br" in node.html:
+    if broken and "<br" in node.html:
         for line_break in select(node, "br"):
             line_break.replace_with(document.create_text_node("\n"))
     text = node.text or ""

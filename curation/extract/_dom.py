@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract._marks import BREAK, formula
@@ -33,6 +33,29 @@ def source(html: str) -> Source:
     if "CLASS=" in html:
         classes |= dict.fromkeys(CLASSES[1].findall(html))
     return Source(html, frozenset(tags), frozenset(" ".join(classes).split()))
+
+
+def holding(html: str, names: Iterable[str], what: re.Pattern[str]) -> frozenset[str]:
+    """Those of the elements, by name, that have `what` somewhere between their tags in the source, in one of them at least.
+
+    Finding that there is nothing takes a hundredth of what it takes to ask each node. What is not closed reaches to the page's end.
+    """
+    return frozenset(name for name in names if any(what.search(html, *span) for span in _spans(html, name)))
+
+
+def _spans(html: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where elements begin and end, outermost; elements in one of their kind are counted."""
+    depth = start = 0
+    for tag in re.finditer(rf"<(/?){name}(?![\w-])", html, re.I):
+        if not tag[1]:
+            start = start if depth else tag.start()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth:
+                yield start, tag.start()
+    if depth:
+        yield start, len(html)
 
 
 MANY = 50_000

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract import _containers as of
-from curation.extract._code import code_blocks
-from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
+from curation.extract._code import CODED, code_blocks
+from curation.extract._dom import Source, affordable, attribute, holding, put, select, source, unwrap
 from curation.extract._equations import equations
 from curation.extract._macros import MACRO, drop_macros
 from curation.extract._marks import BREAK, OPEN
@@ -33,14 +33,15 @@ SCRIPT = 'script[type^="math/"]'
 NOISE = frozenset(
     "mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split()
 )
-SHOWN = frozenset(("figure", "figcaption", "label", "button"))
-CODED = frozenset(("pre", "xmp", "listing"))
+FIGURES, CONTROLS = frozenset(("figure", "figcaption")), frozenset(("label", "button"))
 RENDERED = (
     ".MathJax_Display, .MathJax_SVG_Display, .MathJax_SVG, .MathJax_CHTML, .MJXc-display, .mjx-chtml, .MathJax, .MathJax_MathML,"
     " .MathJax_PHTML, .MathJax_PlainSource"
 )
 
 
+TITLED = re.compile(rf"[{OPEN}\\$]|&(?:#|bsol|dollar)|data-(?:latex|tex|equation|formula|math|eq)|\b(?:data|src)\s*=", re.I)
+"""What a drawing of a formula has somewhere: formulas as labels, TeX, or an address that may hold some. Most drawings are icons."""
 UNMARKED = re.compile(rf"""class=["']?[^"'<>]*(?:math|tex)[^<>]*>(?!\s*[{OPEN}{BREAK}])""")
 """An element made for TeX that does not begin with a formula that has been seen already."""
 MADE_FOR_TEX = (
@@ -108,8 +109,8 @@ def restore(tree: HTMLTree, html: str) -> bool:
     if noise := page.classes & NOISE:
         for node in select(body, ", ".join(f".{name}" for name in sorted(noise))):
             node.decompose()
-    if page.tags & SHOWN:
-        _shown(document, body, len(html))
+    if shown := page.tags & FIGURES | holding(html, page.tags & CONTROLS, CHOOSING):
+        _shown(document, body, shown, len(html))
     found = _formulas(document, body, page)
     found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
@@ -136,6 +137,8 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     for rule in RULES:
         if page.tags & rule.tags or page.classes & rule.classes:
             if rule.tex is of.texted and rule.classes and not UNMARKED.search(page.html):
+                continue
+            if rule.tex is of.drawing and not holding(page.html, page.tags & rule.tags, TITLED):
                 continue
             found |= _apply(document, page, body, rule)
     return found
@@ -185,11 +188,12 @@ def _numbers_last(document: DocumentNode, body: ElementNode) -> None:
 
 CHOICE = 'input, math, .katex, .MathJax, mjx-container, img, script[type^="math/"]'
 """In a label or button that is more than the name of a control."""
+CHOOSING = re.compile(rf"{OPEN}|katex|mathjax|math/|<(?:input|math|mjx-|img)", re.I)
 
 
-def _shown(document: DocumentNode, body: ElementNode, size: int) -> None:
+def _shown(document: DocumentNode, body: ElementNode, names: frozenset[str], size: int) -> None:
     """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
-    for node in affordable(select(body, ", ".join(sorted(SHOWN))), size):
-        small = node.tag in ("label", "button")
+    for node in affordable(select(body, ", ".join(sorted(names))), size):
+        small = node.tag in CONTROLS
         if not small or OPEN in (node.text or "") or node.query_selector(CHOICE) is not None:
             unwrap(document, node, "span" if small else "div")

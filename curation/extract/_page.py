@@ -13,8 +13,8 @@ from curation.extract._delimited import mark
 from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
-from curation.extract._repair import repair
-from curation.extract._symbols import unicode_math
+from curation.extract._repair import repair, unusual
+from curation.extract._symbols import UNICODE_MATH, unicode_math
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
@@ -62,26 +62,37 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
 
 def finish(text: str) -> tuple[str, int]:
     """The text without marks, invisible characters and more than one empty line, and how many formulas stand in it."""
-    pieces, kept = PIECES.split(repair(text)), 0
-    for i, piece in enumerate(pieces):
-        if i % 2 == 0:
-            pieces[i] = _prose(piece)
-        elif piece[0] == OPEN:
-            gone = defines(piece)
-            kept += not gone
-            pieces[i] = "" if gone else piece
-    text = unmarked("".join(pieces))
+    text = repair(text)
+    styled = not unusual(text).isdisjoint(UNICODE_MATH)
+    if styled or "\t" in text or MACRO.search(text):
+        text, kept = _pieces(text, styled)
+    else:
+        kept = len(MARKED.findall(text))
+    text = unmarked(text)
     text = "\n".join([line.rstrip() for line in text.split("\n")])
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
     return text.strip(), kept
 
 
-def _prose(text: str) -> str:
+def _pieces(text: str, styled: bool) -> tuple[str, int]:
+    """The text without formulas that only define macros, its prose mended, and how many formulas stand in it."""
+    pieces, kept = PIECES.split(text), 0
+    for i, piece in enumerate(pieces):
+        if i % 2 == 0:
+            pieces[i] = _prose(piece, styled)
+        elif piece[0] == OPEN:
+            gone = defines(piece)
+            kept += not gone
+            pieces[i] = "" if gone else piece
+    return "".join(pieces), kept
+
+
+def _prose(text: str, styled: bool) -> str:
     """Text outside formulas and code: Unicode mathematics as plain, cells of layout tables with a blank between them."""
     if "\t" in text:
         text = CELLS.sub(" ", text)
-    return text if text.isascii() else unicode_math(text)
+    return unicode_math(text) if styled else text
 
 
 def _found(text: str, html: str) -> int:
