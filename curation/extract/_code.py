@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import Source, affordable, attribute, holding, put, select
+from curation.extract._dom import Source, affordable, attribute, put, select
 from curation.extract._marks import BREAK, CODE, END, MARKED, OPEN, unmarked
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ SAID = re.compile(
 )
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-(?:source-)?|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)")
 CODED = frozenset(("pre", "xmp", "listing"))
-LINE_BREAK = re.compile("<br", re.I)
 BLANK = re.compile(r"(?:[ \t]*\n)+")
 NONE = frozenset("text plain none default plaintext notranslate output code console-output nohighlight auto".split())
 
@@ -56,7 +55,7 @@ def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None
             if lines and node.parent is not None:
                 _fence(document, node, "\n".join(line.rstrip("\n") for line in lines), "")
     if page.tags & CODED:
-        broken = bool(holding(page.html, CODED & page.tags, LINE_BREAK))
+        broken = "<br" in page.html or "<BR" in page.html
         for node in affordable(select(body, "pre, xmp, listing"), len(page.html)):
             _block(document, node, broken)
 

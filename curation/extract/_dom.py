@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from curation.extract._marks import BREAK, formula
+from curation.extract._marks import BREAK, OPEN, formula
 from curation.extract._tex import clean
 
 if TYPE_CHECKING:
@@ -18,44 +18,59 @@ TAGS = re.compile(r"<([smtpiflboedaxSMTPIFLBOEDAX][uvaerjmibsUVAERJMIBS-][pbgxet
 CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""CLASS=["']?([^"'>]+)""")
 
 
+CHOICES = (OPEN, "katex", "MathJax", "math/", "mjx-", "<input", "<math", "<img", "<INPUT", "<MATH", "<IMG")
+WORTH = {
+    "svg": tuple(f'{OPEN} \\ $ & data-latex data-tex data-equation data-formula data-math data-eq data= src='.split()),
+    **dict.fromkeys(("label", "button"), CHOICES),
+}
+"""What an element must hold one of for a rule to have work with it: most drawings are icons, most buttons are plain."""
+DOUBTFUL = re.compile(r"<(/?)([slbSLB][vauVAU][gbtGBT][\w-]*)")
+"""Their tags, and some more."""
+
+
 class Source(NamedTuple):
-    """What a page's source holds, read once so that rules for what is not there cost nothing: its tags and its classes."""
+    """What a page's source holds, read once so that rules for what is not there cost nothing: tags, classes, and elements worth a look.
+
+    Finding that no element is worth it takes a hundredth of what it takes to ask each node.
+    """
 
     html: str
     tags: frozenset[str]
     classes: frozenset[str]
+    worth: frozenset[str]
 
 
 def source(html: str) -> Source:
     """Tags and classes of a page's source. More may be named than the page has, never less."""
-    tags = {tag.lower() for tag in set(TAGS.findall(html))}
-    classes = dict.fromkeys(CLASSES[0].findall(html))
-    if "CLASS=" in html:
-        classes |= dict.fromkeys(CLASSES[1].findall(html))
-    return Source(html, frozenset(tags), frozenset(" ".join(classes).split()))
+    named = set(TAGS.findall(html))
+    tags = frozenset(map(str.lower, named))
+    classes = set(CLASSES[0].findall(html))
+    if named != tags and "CLASS=" in html:
+        classes.update(CLASSES[1].findall(html))
+    doubtful = WORTH.keys() & tags
+    return Source(html, tags, frozenset(" ".join(classes).split()), _worth(html, doubtful) if doubtful else frozenset())
 
 
-def holding(html: str, names: Iterable[str], what: re.Pattern[str]) -> frozenset[str]:
-    """Those of the elements, by name, that have `what` somewhere between their tags in the source, in one of them at least.
-
-    Finding that there is nothing takes a hundredth of what it takes to ask each node. What is not closed reaches to the page's end.
-    """
-    return frozenset(name for name in names if any(what.search(html, *span) for span in _spans(html, name)))
-
-
-def _spans(html: str, name: str) -> Iterator[tuple[int, int]]:
-    """Where elements begin and end, outermost; elements in one of their kind are counted."""
-    depth = start = 0
-    for tag in re.finditer(rf"<(/?){name}(?![\w-])", html, re.I):
+def _worth(html: str, names: set[str]) -> frozenset[str]:
+    """Those of `WORTH` that hold what they must, in one of them at least. Elements in one of their kind are counted."""
+    begins, depths, found = dict.fromkeys(names, 0), dict.fromkeys(names, 0), set()
+    for tag in DOUBTFUL.finditer(html):
+        name = tag[2].lower()
+        if name not in names or name in found:
+            continue
         if not tag[1]:
-            start = start if depth else tag.start()
-            depth += 1
-        elif depth:
-            depth -= 1
-            if not depth:
-                yield start, tag.start()
-    if depth:
-        yield start, len(html)
+            begins[name] = begins[name] if depths[name] else tag.start()
+            depths[name] += 1
+        elif depths[name]:
+            depths[name] -= 1
+            if not depths[name] and _holds(name, html[begins[name] : tag.start()]):
+                found.add(name)
+    found.update(name for name in names if depths[name] and _holds(name, html[begins[name] :]))
+    return frozenset(found)
+
+
+def _holds(name: str, html: str) -> bool:
+    return any([word in html for word in WORTH[name]])
 
 
 MANY = 50_000

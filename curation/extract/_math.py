@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract import _containers as of
 from curation.extract._code import CODED, code_blocks
-from curation.extract._dom import Source, affordable, attribute, holding, put, select, source, unwrap
-from curation.extract._equations import equations
+from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
+from curation.extract._equations import EQUATIONS, equations
 from curation.extract._macros import MACRO, drop_macros
 from curation.extract._marks import BREAK, OPEN
 from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml
@@ -40,8 +40,6 @@ RENDERED = (
 )
 
 
-TITLED = re.compile(rf"[{OPEN}\\$]|&(?:#|bsol|dollar)|data-(?:latex|tex|equation|formula|math|eq)|\b(?:data|src)\s*=", re.I)
-"""What a drawing of a formula has somewhere: formulas as labels, TeX, or an address that may hold some. Most drawings are icons."""
 UNMARKED = re.compile(rf"""class=["']?[^"'<>]*(?:math|tex)[^<>]*>(?!\s*[{OPEN}{BREAK}])""")
 """An element made for TeX that does not begin with a formula that has been seen already."""
 MADE_FOR_TEX = (
@@ -109,7 +107,7 @@ def restore(tree: HTMLTree, html: str) -> bool:
     if noise := page.classes & NOISE:
         for node in select(body, ", ".join(f".{name}" for name in sorted(noise))):
             node.decompose()
-    if shown := page.tags & FIGURES | holding(html, page.tags & CONTROLS, CHOOSING):
+    if shown := (page.tags & FIGURES) | (page.worth & CONTROLS):
         _shown(document, body, shown, len(html))
     found = _formulas(document, body, page)
     found |= _plain(document, body, page)
@@ -126,7 +124,7 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     if "math/" in page.html and body.query_selector(SCRIPT) is not None:
         _drop_rendered(body)
         found |= _apply(document, page, body, SCRIPTS)
-    if any(name.startswith("ltx_eq") for name in page.classes):
+    if page.classes & EQUATIONS:
         found |= equations(document, body)
     if "eqno" in page.classes:
         _numbers_last(document, body)
@@ -138,7 +136,7 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
         if page.tags & rule.tags or page.classes & rule.classes:
             if rule.tex is of.texted and rule.classes and not UNMARKED.search(page.html):
                 continue
-            if rule.tex is of.drawing and not holding(page.html, page.tags & rule.tags, TITLED):
+            if rule.tex is of.drawing and page.tags & rule.tags <= {"svg"} and "svg" not in page.worth:
                 continue
             found |= _apply(document, page, body, rule)
     return found
@@ -188,7 +186,6 @@ def _numbers_last(document: DocumentNode, body: ElementNode) -> None:
 
 CHOICE = 'input, math, .katex, .MathJax, mjx-container, img, script[type^="math/"]'
 """In a label or button that is more than the name of a control."""
-CHOOSING = re.compile(rf"{OPEN}|katex|mathjax|math/|<(?:input|math|mjx-|img)", re.I)
 
 
 def _shown(document: DocumentNode, body: ElementNode, names: frozenset[str], size: int) -> None:
