@@ -24,7 +24,7 @@ VOID = frozenset("area base br col embed hr img input link meta param source tra
 CLOSED = re.compile(r"<([A-Za-z][\w:-]*+)((?:\s[^<>/]*+(?:/(?!>)[^<>/]*+)*+)?)(?<!/)/>")
 """An element that XHTML closes where it opens it."""
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
-CELLS = re.compile(r" ?\t[\t ]*")
+CELLS = re.compile(r"\t[\t ]*")
 HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
 NOSCRIPT = re.compile(rf"<noscript>([^<]*{OPEN}[^<]*)</noscript>")
 """A formula for browsers without scripts only, where nothing else stands for it; extractors leave out this element."""
@@ -91,7 +91,7 @@ def _pieces(text: str, styled: bool) -> tuple[str, int]:
 def _prose(text: str, styled: bool) -> str:
     """Text outside formulas and code: Unicode mathematics as plain, cells of layout tables with a blank between them."""
     if "\t" in text:
-        text = CELLS.sub(" ", text)
+        text = CELLS.sub(" ", text.replace(" \t", "\t"))
     return unicode_math(text) if styled else text
 
 
