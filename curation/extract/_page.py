@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from curation.extract._code import without_colors
 from curation.extract._delimited import mark
 from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
@@ -48,7 +49,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     html = unforged(html)
     if '"headerlink"' in html:
         html = HEADERLINK.sub("", html)
-    html = mark(_as_html(html))
+    html = mark(without_colors(_as_html(html)))
     if OPEN in html and "<noscript" in html:
         html = NOSCRIPT.sub(r"\1", html)
     tree = HTMLTree.parse(html)
