@@ -39,9 +39,7 @@ SAID = re.compile(
 )
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-(?:source-)?|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)")
 CODED = frozenset(("pre", "xmp", "listing"))
-COLORED = re.compile(
-    r'(<pre\b[^<>]*+>)((?:[^<]++|<span(?: class="(?!ln")(?:[a-z]{1,2}\d?|hll|err)")?>|</span>)*+)(?=</pre>)'
-)
+COLORED = re.compile(r'([^<>\w-][^<>]*+>|>)((?:[^<]++|<span(?: class="(?!ln")(?:[a-z]{1,2}\d?|hll|err)")?>|</span>)*+)</pre>')
 """Code with nothing in it but the spans that Pygments writes."""
 SPAN = re.compile("<[^>]*+>")
 BLANK = re.compile(r"(?:[ \t]*\n)+")
@@ -50,13 +48,18 @@ NONE = frozenset("text plain none default plaintext notranslate output code cons
 
 def without_colors(html: str) -> str:
     """The page's source without the spans that color its code: a quarter of all tags that a parser would read for nothing."""
-    return COLORED.sub(_plain, html) if "<pre" in html else html
+    first, *blocks = html.split("<pre")
+    return "<pre".join([first, *map(_plain, blocks)]) if blocks else html
 
 
-def _plain(found: re.Match[str]) -> str:
-    """The block without tags; a parser drops a line break that follows `<pre>` at once."""
-    text = SPAN.sub("", found[2])
-    return f"{found[1]}\n{text}" if text[:1] == "\n" != found[2][0] else found[1] + text
+def _plain(html: str) -> str:
+    """What follows `<pre`, a block without tags; a parser drops a line break that follows `<pre>` at once."""
+    block = COLORED.match(html)
+    if block is None or "<" not in block[2]:
+        return html
+    text = SPAN.sub("", block[2])
+    gap = "\n" if text[:1] == "\n" != block[2][0] else ""
+    return f"{block[1]}{gap}{text}{html[block.end(2) :]}"
 
 
 def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None:

@@ -128,7 +128,7 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
         found |= equations(document, body)
     if "eqno" in page.classes:
         _numbers_last(document, body)
-    if "khan-exercise" in page.html:
+    if "exercise" in page.classes and "khan-exercise" in page.html:
         found |= _apply(document, page, body, _rule("", "", "code", of.khan))
     if CARRYING.search(page.html):
         found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))

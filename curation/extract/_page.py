@@ -26,7 +26,8 @@ CLOSED = re.compile(r"<([A-Za-z][\w:-]*+)((?:\s[^<>/]*+(?:/(?!>)[^<>/]*+)*+)?)(?
 """An element that XHTML closes where it opens it."""
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 CELLS = re.compile(r"\t[\t ]*")
-HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
+HEADERLINK = '<a class="headerlink"'
+LINKED = re.compile(r"[^<>]*>[^<>]*</a>")
 NOSCRIPT = re.compile(rf"<noscript>([^<]*{OPEN}[^<]*)</noscript>")
 """A formula for browsers without scripts only, where nothing else stands for it; extractors leave out this element."""
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
@@ -46,10 +47,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
 
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None
-    html = unforged(html)
-    if '"headerlink"' in html:
-        html = HEADERLINK.sub("", html)
-    html = mark(without_colors(_as_html(html)))
+    html = mark(without_colors(_as_html(_without_links(unforged(html)))))
     if OPEN in html and "<noscript" in html:
         html = NOSCRIPT.sub(r"\1", html)
     tree = HTMLTree.parse(html)
@@ -58,7 +56,14 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
         return None
     title = " ".join(unmarked(tree.title or "").split()) or None
     restored = restore(tree, html)
-    return Page(tree, title, _found(body.text or "", html) if body is not None and (restored or OPEN in html) else 0)
+    return Page(tree, title, _found(body.text or "") if body is not None and (restored or OPEN in html) else 0)
+
+
+def _without_links(html: str) -> str:
+    """The page's source without the signs beside headings that link to them."""
+    first, *rest = html.split(HEADERLINK)
+    linked = [(LINKED.match(text), text) for text in rest]
+    return first + "".join([text[end.end() :] if end else HEADERLINK + text for end, text in linked])
 
 
 def finish(text: str) -> tuple[str, int]:
@@ -96,9 +101,9 @@ def _prose(text: str, styled: bool) -> str:
     return unicode_math(text) if styled else text
 
 
-def _found(text: str, html: str) -> int:
+def _found(text: str) -> int:
     """Formulas in the text of a DOM, but for those that only define macros."""
-    if not MACRO.search(html):
+    if not MACRO.search(text):
         return text.count(OPEN)
     return sum(not defines(found[1]) for found in MARKED.finditer(text))
 
