@@ -93,13 +93,14 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
                 document,
                 table,
                 "\n".join(unmarked(row.text or "").strip("\n") for row in rows),
-                _language(_around(table)),
+                _language(_around(table, table.parent_element)),
             )
 
 
 def _block(document: DocumentNode, node: ElementNode, broken: bool) -> None:
     """Put one block; `broken`: its lines may end with `<br>`."""
-    if node.parent is None:
+    parent = node.parent_element
+    if parent is None:
         return
     if broken and "<br" in node.html:
         for line_break in select(node, "br"):
@@ -109,7 +110,7 @@ def _block(document: DocumentNode, node: ElementNode, broken: bool) -> None:
         node.replace_with(document.create_text_node(text))
         return
     text = unmarked(text)
-    classes = _around(node)
+    classes = _around(node, parent)
     if "math" in classes[0].split():
         put(document, node, text, display=True)
     elif node.tag == "pre":
@@ -135,9 +136,9 @@ def _fence(document: DocumentNode, node: ElementNode, code: str, language: str) 
     node.decompose()
 
 
-def _around(node: ElementNode) -> list[str]:
+def _around(node: ElementNode, parent: ElementNode | None) -> list[str]:
     """Classes of a block, of the `code` in it, and of what it stands in."""
-    inner, parent = node.first_element_child, node.parent_element
+    inner = node.first_element_child
     outer = parent.parent_element if parent is not None else None
     code = inner is not None and inner.tag == "code"
     return [

@@ -54,7 +54,9 @@ def _math(html: str, at: int, end: int) -> tuple[int, str] | None:
     tex = mathml_source(source)
     if not tex:
         return None
-    return _past(html, end), _marked(tex, DISPLAY.search(source, 0, source.find(">")) is not None)
+    tag = source[: source.find(">")]
+    display = ("isplay" in tag or "block" in tag) and DISPLAY.search(tag) is not None
+    return _past(html, end), _marked(tex, display)
 
 
 def _image(html: str, match: re.Match[str]) -> tuple[int, str] | None:

@@ -40,8 +40,6 @@ RENDERED = (
 )
 
 
-UNMARKED = re.compile(rf"""class=["']?[^"'<>]*(?:math|tex)[^<>]*>(?!\s*[{OPEN}{BREAK}])""")
-"""An element made for TeX that does not begin with a formula that has been seen already."""
 MADE_FOR_TEX = (
     ".arithmatex span.math div.math .math-tex span.tex .mathjax-tex .language-math .math-inline .math-display"
 )
@@ -134,12 +132,19 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
         found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
         if page.tags & rule.tags or page.classes & rule.classes:
-            if rule.tex is of.texted and rule.classes and not UNMARKED.search(page.html):
+            if rule.tex is of.texted and rule.classes and not _unmarked(page, rule):
                 continue
             if rule.tex is of.drawing and page.tags & rule.tags <= {"svg"} and "svg" not in page.worth:
                 continue
             found |= _apply(document, page, body, rule)
     return found
+
+
+def _unmarked(page: Source, rule: Rule) -> bool:
+    """Whether an element made for TeX does not begin with a formula that has been seen already."""
+    names = "|".join(map(re.escape, sorted(page.classes & rule.classes)))
+    begins = rf"""class=["']?[^"'<>]*(?:{names})(?![\w-])[^<>]*>(?!\s*[{OPEN}{BREAK}])"""
+    return not names or re.search(begins, page.html) is not None
 
 
 def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> bool:
