@@ -18,6 +18,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from curation.extract._marks import CLOSE, OPEN
+
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
     from resiliparse.parse.html.node import DocumentNode, ElementNode
@@ -108,10 +110,12 @@ def _all(node: ElementNode, selector: str) -> list[ElementNode]:
 def _put(document: DocumentNode, node: ElementNode, tex: str, display: bool) -> None:
     """Put the formula in the node's place, `\\(...\\)` where it has a `$` of its own (`\\text{if $x$}`)."""
     if not display:
-        node.replace_with(document.create_text_node(f"${tex}$" if "$" not in tex else f"\\({tex}\\)"))
+        marked = f"${tex}$" if "$" not in tex else f"\\({tex}\\)"
+        node.replace_with(document.create_text_node(f"{OPEN}{marked}{CLOSE}"))
         return
     block = document.create_element("div")
-    block.append(document.create_text_node(f"$${tex}$$" if "$" not in tex else f"\\[{tex}\\]"))
+    marked = f"$${tex}$$" if "$" not in tex else f"\\[{tex}\\]"
+    block.append(document.create_text_node(f"{OPEN}{marked}{CLOSE}"))
     node.replace_with(block)
 
 

@@ -74,15 +74,15 @@ def test_each_way_of_writing_a_formula_gives_its_tex_once(html: str, text: str) 
 def test_formula_text_is_never_parsed_as_html(tex: str) -> None:
     page = extract(f'<p><math alttext="{tex.replace("&", "&amp;").replace(chr(34), "&quot;")}"><mi>q</mi></math></p>')
     expected, _ = clean(tex)
-    assert page["formulas"] == (1 if expected else 0)
+    assert page["formulas_found"] == page["formulas_kept"] == (1 if expected else 0)
     if expected and not re.search(r"[\u00ad\u2060-\u2064\u200b\ufeff]", expected):
         assert expected in str(page["text"])
 
 
 def test_title_and_number_of_formulas_are_columns() -> None:
     page = extract(f"<title> Roots\n of </title><body>{KATEX}{WIKI}<script type='math/tex'>x</script> $y$</body>")
-    assert (page["title"], page["formulas"]) == ("Roots of", 3)
-    assert extract("<p>plain</p>") == {"text": "plain", "title": None, "formulas": 0}
+    assert (page["title"], page["formulas_found"], page["formulas_kept"]) == ("Roots of", 3, 3)
+    assert extract("<p>plain</p>") == {"text": "plain", "title": None, "formulas_found": 0, "formulas_kept": 0}
 
 
 def test_blocks_of_macro_definitions_go_and_lessons_about_them_stay() -> None:

@@ -1,0 +1,59 @@
+"""A page from its HTML to text, but for the extraction between: what both stages do before and after it.
+
+`parse` gives a DOM in which each formula is text between marks; `finish` takes the marks out of the text that some extractor made
+of it. Limits are in bytes and nodes, so a page's fate is the same on any machine.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from curation.extract._marks import FORGED, MARKED, unmarked
+from curation.extract._math import restore, too_deep
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html import HTMLTree
+
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
+DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\u2060-\u2064\ufeff]")
+
+
+class Page(NamedTuple):
+    """A page's DOM with its formulas as marked text, its title, and how many formulas it holds."""
+
+    tree: HTMLTree
+    title: str | None
+    found: int
+
+
+def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
+    """The page with every formula as text between marks, None if it is over a limit."""
+    from resiliparse.parse.html import HTMLTree
+
+    if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
+        return None
+    tree = HTMLTree.parse(_as_html(FORGED.sub("", html)))
+    body = tree.body
+    if body is not None and (len(body.query_selector_all("*")) > max_nodes or too_deep(body, always=True)):
+        return None
+    title = " ".join(unmarked(tree.title or "").split()) or None
+    return Page(tree, title, restore(tree, html))
+
+
+def finish(text: str) -> tuple[str, int]:
+    """The text without marks, invisible characters and more than one empty line, and how many formulas stand in it."""
+    kept = len(MARKED.findall(text))
+    text = INVISIBLE.sub("", unmarked(text))
+    text = re.sub(r"[ \t\u00a0]+\n", "\n", text).replace("\u00a0", " ")
+    return re.sub(r"\n{3,}", "\n\n", text).strip(), kept
+
+
+def _as_html(html: str) -> str:
+    """XHTML made safe for an HTML parser, for which `<script/>` would swallow the rest of the page and a DTD would be text."""
+    if not html[:200].lstrip("\ufeff \t\r\n").startswith("<?xml"):
+        return html
+    html = DOCTYPE.sub("", html, count=1)
+    return EMPTY_ELEMENT.sub(lambda m: m[0] if m[1].lower() in VOID else f"<{m[1]}{m[2]}></{m[1]}>", html)
