@@ -2,11 +2,14 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -100,6 +103,49 @@ def test_a_hang_in_this_process_becomes_a_fate(tmp_path: Path) -> None:
     assert [(row, fate) for row, fate, _ in outcome.lost] == [(5, "killed")]
     assert time.monotonic() - started < 10
     assert os.getpid()
+
+
+GREEDY = {
+    "bytes": "bytearray(50 << 30)",
+    "array": "np.ones(50 << 27)",
+    "list": "[bytearray(1 << 24) for _ in range(3200)]",
+}
+
+
+@pytest.mark.parametrize("how", list(GREEDY))
+def test_a_document_that_wants_all_memory_is_killed_alone_and_the_process_lives(tmp_path: Path, how: str) -> None:
+    def call(batch: pl.DataFrame) -> pl.DataFrame:
+        if 5 in batch["row"].to_list():
+            eval(GREEDY[how], {"np": np})
+        return batch
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    outcome = Guard(tmp_path / "journal", memory=400_000_000, may_die=False).run("step", call, docs(8))
+    assert [(row, fate) for row, fate, _ in outcome.lost] == [(5, "killed")]
+    assert outcome.lost[0][2].startswith("MemoryError: wanted more than 0.4 GB of memory")
+    assert sum(frame.height for frame in outcome.frames) == 7
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def test_a_lower_limit_of_memory_that_somebody_else_set_stays(tmp_path: Path) -> None:
+    program = """
+        import resource, sys
+        from pathlib import Path
+        import polars as pl
+        from curate.guard import Guard
+        docs = pl.DataFrame({"row": [0]})
+        resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))
+        seen = []
+        def call(batch):
+            seen.append(resource.getrlimit(resource.RLIMIT_DATA))
+            return batch
+        Guard(Path(sys.argv[1]), memory=1 << 40).run("step", call, docs)
+        print(seen == [(1 << 30, 1 << 30)])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "journal")], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "True", done.stderr
 
 
 # what a death says, and what it does not

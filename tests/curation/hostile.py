@@ -135,7 +135,9 @@ def with_pieces(rng: random.Random, html: str, other: str) -> str:
 
 def nested(rng: random.Random, html: str, other: str) -> str:
     start, end = _stretch(rng, html, 3000)
-    tag = rng.choice("div span p table ul li blockquote b sup sub math mrow mfrac svg figure label td pre em a font".split())
+    tag = rng.choice(
+        "div span p table ul li blockquote b sup sub math mrow mfrac svg figure label td pre em a font".split()
+    )
     depth = rng.choice((3, 100, 5000))
     return html[:start] + f"<{tag}>" * depth + html[start:end] + f"</{tag}>" * depth + html[end:]
 
