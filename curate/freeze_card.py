@@ -141,7 +141,12 @@ def _origins(lock: Lock) -> Iterator[str]:
     files = {n: line for n, line in lock.inputs.items() if "files" in line}
     lists = {n: line for n, line in lock.inputs.items() if n.startswith("lists/")}
     trained = {n: line for n, line in lock.nodes.items() if "in" not in line and n.startswith("models/")}
-    for title, lines in (("Files read", files), ("Lists", lists), ("Language models", models), ("Models trained here", trained)):
+    for title, lines in (
+        ("Files read", files),
+        ("Lists", lists),
+        ("Language models", models),
+        ("Models trained here", trained),
+    ):
         yield from _list(title, lines)
     if tests:
         yield from _list("Benchmarks that it was decontaminated against", tests)

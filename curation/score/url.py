@@ -53,7 +53,7 @@ def url(
     given = {"allow": allow, "curated": curated, "block": block, "words": words, "soft_words": soft_words}
     lists = {name: (*some, *_ours(name)) if ours else tuple(some) for name, some in given.items()}
     addresses = loaded((lists["allow"], lists["curated"], lists["block"]))
-    urls, hosts = docs["url"], docs.select(hosts_of(pl.col("url"))).to_series()
+    urls, hosts = docs["url"], hosts_of(docs["url"])
     found, entries = by_address(hosts, urls, addresses)
     listed = pl.Series(found != NONE, dtype=pl.Boolean)
     rows = (~listed).arg_true()
