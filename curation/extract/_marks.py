@@ -10,12 +10,21 @@ import re
 OPEN, CLOSE = "\ue0f0", "\ue0f1"
 """Around a formula with its delimiters."""
 CODE, END = "\ue0f2", "\ue0f3"
-"""Around a block of code."""
+"""Around a block of code, or a table whose lines must stay as they are."""
+BREAK = "\ue0f4"
+"""A line break that extractors would make a blank of."""
 MARKED = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
-FORGED = re.compile(r"[\ue0f0-\ue0f3]|&#0*(?:x0*e0f[0-3]|5758[4-7])(?![0-9a-f]);?", re.I)
+FORGED = re.compile(r"[\ue0f0-\ue0f4]|&#0*(?:x0*e0f[0-4]|5758[4-8])(?![0-9a-f]);?", re.I)
 _NONE = dict.fromkeys(map(ord, OPEN + CLOSE + CODE + END))
 
 
 def unmarked(text: str) -> str:
     """The text without any marks."""
-    return text.translate(_NONE)
+    return text.translate(_NONE).replace(BREAK, "\n") if re.search("[\ue0f0-\ue0f4]", text) else text
+
+
+def formula(tex: str, display: bool) -> str:
+    r"""TeX with its delimiters and marks: `\(...\)` and `\[...\]` where it has a `$` of its own (`\text{if $x$}`) or a line break."""
+    if "$" in tex or (BREAK in tex and not display):
+        return f"{OPEN}\\[{tex}\\]{CLOSE}" if display else f"{OPEN}\\({tex}\\){CLOSE}"
+    return f"{OPEN}$${tex}$${CLOSE}" if display else f"{OPEN}${tex}${CLOSE}"

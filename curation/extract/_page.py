@@ -1,7 +1,7 @@
 """A page from its HTML to text, but for the extraction between: what both stages do before and after it.
 
-`parse` gives a DOM in which each formula is text between marks; `finish` takes the marks out of the text that some extractor made
-of it. Limits are in bytes and nodes, so a page's fate is the same on any machine.
+`parse` gives a DOM in which each formula is text between marks, tables are Markdown and code is fenced; `finish` takes the marks out of
+the text that some extractor made of it. Limits are in bytes, nodes and depth, so a page's fate is the same on any machine.
 """
 
 from __future__ import annotations
@@ -9,16 +9,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from curation.extract._marks import FORGED, MARKED, unmarked
-from curation.extract._math import restore, too_deep
+from curation.extract._delimited import mark
+from curation.extract._macros import MACRO, defines
+from curation.extract._marks import BREAK, CLOSE, CODE, END, FORGED, MARKED, OPEN, unmarked
+from curation.extract._math import restore
+from curation.extract._symbols import unicode_math
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
+    from resiliparse.parse.html.node import ElementNode
 
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\u2060-\u2064\ufeff]")
+PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
+MAX_DEPTH = 256
+DEEP = " > ".join(["*"] * MAX_DEPTH)
 
 
 class Page(NamedTuple):
@@ -35,20 +42,42 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
 
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None
-    tree = HTMLTree.parse(_as_html(FORGED.sub("", html)))
+    html = mark(_as_html(FORGED.sub("", html)))
+    tree = HTMLTree.parse(html)
     body = tree.body
-    if body is not None and (len(body.query_selector_all("*")) > max_nodes or too_deep(body, always=True)):
+    if body is not None and _over(body, max_nodes):
         return None
     title = " ".join(unmarked(tree.title or "").split()) or None
-    return Page(tree, title, restore(tree, html))
+    restore(tree, html)
+    return Page(tree, title, _found(body.text or "", html) if body is not None else 0)
 
 
 def finish(text: str) -> tuple[str, int]:
     """The text without marks, invisible characters and more than one empty line, and how many formulas stand in it."""
-    kept = len(MARKED.findall(text))
-    text = INVISIBLE.sub("", unmarked(text))
+    pieces, kept = PIECES.split(text), 0
+    for i, piece in enumerate(pieces):
+        if i % 2 == 0:
+            pieces[i] = unicode_math(piece)
+        elif piece[0] == OPEN:
+            gone = defines(piece)
+            kept += not gone
+            pieces[i] = "" if gone else piece
+    text = INVISIBLE.sub("", unmarked("".join(pieces)))
     text = re.sub(r"[ \t\u00a0]+\n", "\n", text).replace("\u00a0", " ")
     return re.sub(r"\n{3,}", "\n\n", text).strip(), kept
+
+
+def _found(text: str, html: str) -> int:
+    """Formulas in the text of a DOM, but for those that only define macros."""
+    if not MACRO.search(html):
+        return text.count(OPEN)
+    return sum(not defines(found[1]) for found in MARKED.finditer(text))
+
+
+def _over(body: ElementNode, max_nodes: int) -> bool:
+    """Whether a page has too many elements, or they stand in each other so deep that time would grow with the square of the page."""
+    count = len(body.query_selector_all("*"))
+    return count > max_nodes or (count > MAX_DEPTH and body.query_selector(DEEP) is not None)
 
 
 def _as_html(html: str) -> str:

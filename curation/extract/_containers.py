@@ -1,0 +1,165 @@
+"""Formulas in the markup of programs that draw them: KaTeX, MathJax 2 to 4, MediaWiki, MathML, and elements that carry their TeX.
+
+Each function gives the TeX of one container, None if it holds no formula that can be told. Where the markup has the author's TeX (an
+annotation, `alttext`, a script, an attribute) it is that; else MathML or the drawn glyphs are converted.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from curation.extract._dom import attribute
+from curation.extract._images import SOURCES, image_tex, wiris
+from curation.extract._marks import OPEN
+from curation.extract._tex import WORDS, prose
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html.node import ElementNode
+
+TEX = 'annotation[encoding*="tex" i]'
+ANNOTATION = re.compile(r"<(?:\w+:)?annotation\s[^<>]*encoding\s*=\s*[\"'][^\"']*tex[^\"']*[\"'][^<>]*>(.*?)</", re.I | re.S)
+ALTTEXT = re.compile(r"<(?:\w+:)?math\b[^<>]*\salttext\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.I)
+DISPLAY = re.compile(r"display|formulaDsp|block|equation\b", re.I)
+CARRIERS = (*SOURCES, "data-katex", "data-expr", "data-math-content", "data-tex-source", "data-value", "data-original-tex", "tex", "latex")
+"""Attributes that editors keep a formula's source in."""
+
+
+def katex(node: ElementNode) -> str | None:
+    """KaTeX: its annotation, its MathML, or the source of a formula that it could not read; else what it drew."""
+    found = node.query_selector(TEX)
+    if found is not None:
+        return found.text
+    math = node.query_selector("math")
+    if math is not None and (tex := mathml(math)):
+        return tex
+    from curation.extract._katex import katex_to_latex
+
+    return katex_to_latex(node.html)
+
+
+def katex_display(node: ElementNode) -> str | None:
+    """As `katex`; an equation number that KaTeX drew is in the TeX already."""
+    return katex(node)
+
+
+def mathml(node: ElementNode) -> str | None:
+    """A `math` element: annotation, `alttext` unless it is spoken words, else converted."""
+    found = node.query_selector(TEX)
+    if found is not None and (found.text or "").strip():
+        return found.text
+    alttext = attribute(node, "alttext")
+    if alttext.strip() and not _spoken(alttext):
+        return alttext
+    return _latex(node.html) or alttext or None
+
+
+def mathml_source(source: str) -> str | None:
+    """MathML in a string, as attributes and scripts hold it."""
+    if found := ANNOTATION.search(source):
+        return unescape(re.sub(r"^<!\[CDATA\[|\]\]>$", "", found[1]))
+    found = ALTTEXT.search(source)
+    if found and not _spoken(alttext := unescape(found[1] or found[2] or "")):
+        return alttext
+    return _latex(source)
+
+
+def script(node: ElementNode) -> str | None:
+    """A MathJax 2 script: TeX, MathML or AsciiMath, by its type."""
+    kind, text = attribute(node, "type").lower(), node.text or ""
+    if kind.startswith("math/mml"):
+        return mathml_source(text)
+    if kind.startswith("math/ascii"):
+        from curation.extract._asciimath import to_latex
+
+        return to_latex(text.strip())
+    return re.sub(r"^\s*(?:%\s*)?<!\[CDATA\[|(?:%\s*)?\]\]>\s*$", "", text)
+
+
+def mathjax(node: ElementNode) -> str | None:
+    """MathJax output without its script: MathML in an attribute or for assistive programs, TeX in an attribute, else what it drew."""
+    if held := carried(node):
+        return held
+    inner = node.query_selector("[data-latex], [data-mathml]")
+    if inner is not None and inner.tag in ("mjx-math", "math", "g", "svg", "span") and (held := carried(inner)):
+        return held
+    math = node.query_selector("math")
+    if math is not None and (tex := mathml(math)):
+        return tex
+    from curation.extract._mathjax import mathjax_to_latex
+
+    return mathjax_to_latex(node.html)
+
+
+def carried(node: ElementNode) -> str | None:
+    """TeX in an attribute of any element, None for a value that is an option, an address or JSON."""
+    for name in CARRIERS:
+        value = attribute(node, name).strip()
+        if not value or prose(value) or re.match(r"[\[{]\s*[\"{\[]|https?:|data:|/", value):
+            continue
+        if name == "data-mathml" or value.startswith(("<math", "<m:math", "«math")):
+            return mathml_source(wiris(value))
+        if "%5C" in value or "%7B" in value:
+            value = unquote(value)
+        if re.search(r"[\\^_={}]", value) or _same(value, node):
+            return value
+    if ascii_ := attribute(node, "data-asciimath"):
+        from curation.extract._asciimath import to_latex
+
+        return to_latex(ascii_)
+    return None
+
+
+def wiki(node: ElementNode) -> str | None:
+    """MediaWiki: its MathML, else the `alt` of its image."""
+    math, image = node.query_selector("math"), node.query_selector("img")
+    return (math and mathml(math)) or (image and (attribute(image, "alt") or image_tex(image))) or None
+
+
+def texted(node: ElementNode) -> str | None:
+    """TeX as the text of an element made for it; None if its delimiters have been seen already, or if it is words."""
+    text = node.text or ""
+    if OPEN in text or not text.strip() or prose(text) or len(text) > 20_000 or WORDS.search(text.replace("\\text", "")) and "\\" not in text:
+        return None
+    return text
+
+
+def asciimath(node: ElementNode) -> str | None:
+    """AsciiMath as the text of an element made for it."""
+    from curation.extract._asciimath import to_latex
+
+    return to_latex((node.text or "").strip().strip("`"))
+
+
+def block(node: ElementNode) -> bool:
+    """Whether a container stands in a line of its own."""
+    names = node.attrs
+    for name in ("display", "mode", "class", "data-math-style", "type", "block", "data-display"):
+        if name in names and (name == "block" or DISPLAY.search(attribute(node, name)) or attribute(node, name) == "true"):
+            return True
+    parent = node.parent_element
+    if parent is None or "class" not in parent.attrs:
+        return False
+    return bool(re.search(r"(?:^|\s)(?:MathJax_Display|MathJax_SVG_Display|MJXc-display|formulaDsp|math display)", attribute(parent, "class"))) or (
+        parent.tag == "div" and "math" in attribute(parent, "class").split()
+    )
+
+
+def _spoken(alttext: str) -> bool:
+    return "\\" not in alttext and bool(re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{1,}|[A-Za-z]\s[A-Za-z]{4,}", alttext))
+
+
+def _same(value: str, node: ElementNode) -> bool:
+    """Whether a short value shows as text, or the element as a formula."""
+    text = re.sub(r"\s", "", node.text or "")
+    return not text or re.sub(r"\s", "", value) in text or bool(re.search("math|tex|formula|katex", attribute(node, "class"), re.I))
+
+
+@lru_cache(4096)
+def _latex(source: str) -> str | None:
+    from curation.extract._mathml import to_latex
+
+    return to_latex(source)

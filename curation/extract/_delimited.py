@@ -1,0 +1,153 @@
+r"""TeX between delimiters in a page's source, marked before the page is parsed.
+
+In the source a formula stands in one piece. There `\(a<b\)`, of which a parser would make a tag, can still be told from markup, `<br>`
+and `<p>` of a blog's editor inside an environment can go, and `<em>` that Markdown made of underscores can be undone. Nothing is
+marked inside a tag. Marks in scripts are harmless, and those in code are taken out later (`_code.py`).
+
+A `$` opens and closes as in Pandoc: no blank inside of it, no digit or letter after the closing one, so that prices are no formulas;
+with blanks inside only where there is a command or script between them. Lengths are bounded and each kind of opening ends the search of
+an earlier one of its kind, so that time is linear.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import escape, unescape
+
+from curation.extract._marks import BREAK, CLOSE, OPEN
+from curation.extract._tex import WORDS
+
+INLINE = r"em|i|b|strong|br|wbr|span|sub|sup|u|font|mark|nobr|tt|small|big|a|var"
+BLOCKS = (
+    r"div|td|th|tr|table|tbody|thead|li|ul|ol|dl|dt|dd|h[1-6]|pre|code|script|style|textarea|body|html|head|title|blockquote|section|"
+    r"article|option|select|button|form|img|math|svg|iframe|label|input|figure|hr|main|nav|footer|header|aside|noscript|meta|link"
+)
+STOP = rf"<(?!!|\?|(?i:/?(?:{BLOCKS}|p))[\s/>])"
+STOP_DISPLAY = rf"<(?!!|\?|(?i:/?(?:{BLOCKS}))[\s/>])"
+TEXT = r"\\(?:text(?:rm|bf|it|tt|sf)?|mbox|hbox)\s?\{[^{}<]*\}"
+ENVIRONMENT = r"equation|align(?:at)?|gather|multline|eqnarray|flalign|displaymath|math|dmath|subequations"
+SHORT = r"latex|tex|math|katex|itex|equation"
+
+KINDS = {
+    "\\(": re.compile(rf"((?:[^\\<]++|\\[^()]|{STOP})*+)\\\)"),
+    "\\[": re.compile(rf"((?:[^\\<]++|\\[^\[\]]|{STOP_DISPLAY})*+)\\\]"),
+    "$$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\.|\$(?!\$)|{STOP_DISPLAY})*+)\$\$", re.S),
+    "$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\[^\n]|{STOP})*+)\$(?![\w$])"),
+}
+OPENINGS = (
+    re.compile(rf"\\(?:(?P<paren>[(\[])|begin\{{(?P<env>(?:{ENVIRONMENT})\*?)\}})"),
+    re.compile(r"\$(?:(?P<latex>latex\s)|(?P<tick>`)|(?P<two>\$)(?!\$)|(?P<one>(?!\$)))"),
+    re.compile(rf"\[(?P<short>{SHORT})(?:\s[^\[\]<>]{{0,60}})?\]"),
+)
+"""One for each first character: the search for a single one is ten times as fast as that for several."""
+BEFORE = re.compile(r"[\\\w$]")
+BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
+MAX_INLINE, MAX_DISPLAY = 2_000, 20_000
+TAG = re.compile(rf"</?(?:{INLINE}|p)(?:\s[^<>]*)?/?>", re.I)
+SCRIPT = re.compile(r"<(/?)su([bp])>", re.I)
+EM = re.compile(r"(?<=[\w})])<em>(?=[\w{\\])|(?<=[\w})])</em>(?=[\w{\\])", re.I)
+BREAKING = re.compile(r"<(?:br|/?p)(?:\s[^<>]*)?/?>", re.I)
+COMMENT = re.compile(r"((?<!\\)%[^\n]*)\n")
+ASCIIMATH = re.compile(r"asciimath2jax|input/asciimath|asciimath(?:ml)?[\w.-]*\.js|-AM_|AM_(?:CHTML|HTMLorMML|SVG)", re.I)
+BACKTICKS = re.compile(r"`([^`<\n]{1,400})`|\bamath\b([^`<]{1,400})\bendamath\b")
+"""What marks AsciiMath in text: MathJax's and ASCIIMathML's default, and the older words."""
+
+
+def mark(html: str) -> str:
+    """The page's source with marks around each formula in its text."""
+    if "$" in html or "\\" in html or "[" in html:
+        html = _mark(html)
+    if "`" in html and (loads := ASCIIMATH.search(html)) and _in_script(html, loads.start()):
+        html = BACKTICKS.sub(lambda m: _ascii(html, m), html)
+    return html
+
+
+def _mark(html: str) -> str:
+    pieces, done = [], 0
+    openings = [opening for pattern in OPENINGS for opening in pattern.finditer(html)]
+    for opening in sorted(openings, key=re.Match.start):
+        at = opening.start()
+        if at < done or (before := html[at - 1 : at]) == "\\" or (opening[0][0] == "$" and BEFORE.match(before)):
+            continue
+        found = _formula(html, opening)
+        if found is not None and not _in_tag(html, at):
+            end, text = found
+            pieces += [html[done:at], OPEN, text, CLOSE]
+            done = end
+    return "".join([*pieces, html[done:]]) if pieces else html
+
+
+def _formula(html: str, opening: re.Match[str]) -> tuple[int, str] | None:
+    """Where a formula ends, and its source with the delimiters that it shall have; None if this opens none."""
+    kind, start = opening.lastgroup, opening.end()
+    if kind == "env":
+        return _until(html, opening, f"\\end{{{opening['env']}}}", keep=True)
+    if kind == "latex":
+        return _until(html, opening, "$", keep=False)
+    if kind == "tick":
+        return _until(html, opening, "`$", keep=False)
+    if kind == "short":
+        return _until(html, opening, f"[/{opening['short']}]", keep=False)
+    left = opening[0]
+    found = KINDS[left].match(html, start)
+    if found is None or not found[1].strip() or len(found[1]) > (MAX_INLINE if left in ("$", "\\(") else MAX_DISPLAY):
+        return None
+    if left in ("$", "$$") and not _plausible(found[1], left):
+        return None
+    right = {"\\(": "\\)", "\\[": "\\]"}.get(left, left)
+    return found.end(), left + _body(found[1]) + right
+
+
+def _until(html: str, opening: re.Match[str], close: str, keep: bool) -> tuple[int, str] | None:
+    """A formula up to the nearest `close`, unless another of its kind opens before; `keep`: its delimiters stay, else `$`."""
+    start = opening.end()
+    again = html.find(opening[0][:6] if opening.lastgroup == "short" else opening[0], start, start + MAX_DISPLAY)
+    end = html.find(close, start, again if again >= 0 else start + MAX_DISPLAY)
+    body = html[start : max(start, end)]
+    if not body.strip() or BLOCK.search(body):
+        return None
+    text = opening[0] + _body(body) + close if keep else f"${_body(body).strip()}$"
+    return end + len(close), text
+
+
+def _plausible(body: str, left: str) -> bool:
+    """Whether what stands between dollars is a formula: not prices, not variables of a shell, not prose."""
+    if left == "$" and (body[0].isspace() or body[-1].isspace()) and not re.search(r"[\\^_=]", body):
+        return len(body.split()) == 1 and len(body) <= 5 and not body.strip().isdigit()
+    if left == "$" and "\n\n" in body:
+        return False
+    return bool(re.search(r"[\\^_]", body)) or not (WORDS.search(body) or re.match(r"\s*[\d.,]+\s+\W?[A-Za-z]{2,}", body))
+
+
+def _body(body: str) -> str:
+    """A formula's source without tags; what is left of `<` is text."""
+    if "%" in body and "\n" in body:
+        body = COMMENT.sub(rf"\1{BREAK}", body)
+    if "<" not in body:
+        return body
+    body = SCRIPT.sub(lambda m: "}" if m[1] else "_{" if m[2] in "bB" else "^{", EM.sub("_", body))
+    return TAG.sub("", BREAKING.sub("\n", body)).replace("<", "&lt;")
+
+
+def _in_tag(html: str, at: int) -> bool:
+    """Whether a position is inside a tag, looking back a bounded way."""
+    left = html.rfind("<", max(0, at - 4000), at)
+    return left >= 0 and html.find(">", left, at) < 0 and (html[left + 1 : left + 2].isalpha() or html[left + 1 : left + 2] == "/")
+
+
+def _in_script(html: str, at: int) -> bool:
+    """Whether a position is inside a script or its opening tag."""
+    return html.rfind("<script", 0, at) > html.rfind("</script", 0, at)
+
+
+def _ascii(html: str, found: re.Match[str]) -> str:
+    tex = None if _in_tag(html, found.start()) else _asciimath(unescape(found[1] or found[2]))
+    return f"{OPEN}${escape(tex, quote=False)}${CLOSE}" if tex else found[0]
+
+
+@lru_cache(4096)
+def _asciimath(source: str) -> str | None:
+    from curation.extract._asciimath import to_latex
+
+    return to_latex(source)

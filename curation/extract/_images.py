@@ -1,0 +1,91 @@
+"""Images of formulas: their TeX stands in `alt`, in the address, or in an attribute of the editor that made them.
+
+An ordinary image keeps no text here, whatever its `alt`. What says that an image is a formula: its class, who drew it, or an `alt` that
+can be nothing but TeX.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from curation.extract._dom import attribute
+from curation.extract._tex import KNOWN, plainly_tex, prose
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html.node import ElementNode
+
+CLASS = re.compile(r"(?<![a-z])(?:math|tex(?:image|render)?\b|latex|formula|equation|mwe-math|ql-img|wirisformula|eq\b)", re.I)
+SOURCE = re.compile(
+    r"latex\.php\?|codecogs\.com|/math(?:tex|render)|/mimetex|media/math/render|/latex/image|math/img|/imgmath/|quicklatex|texify"
+    r"|filter/tex/pix|latex\.artofproblemsolving|mathurl\.com|/_images/math/|zhihu\.com/equation|/cgi-bin/(?:tex|eq)|/teximages?/",
+    re.I,
+)
+"""Addresses of programs that draw formulas and put the TeX into `alt`."""
+QUERY = re.compile(
+    r"(?:codecogs\.com/[\w./-]*|/mathtex(?:\.cgi)?|/mimetex(?:\.cgi)?|/cgi-bin/mime?tex[\w.]*)\?([^&#]+)"
+    r"|(?:i\.upmath\.me|tex\.s2cms\.(?:ru|com))/(?:svg|png)/([^?#]+)"
+    r"|[?&;](?:latex|tex|math|formula|equation|eqn|eq|chl|from|expr)=([^&#]+)",
+    re.I,
+)
+"""An image whose address is its TeX."""
+OPTIONS = re.compile(
+    r"(?:\s|\\(?:inline|small|large|Large|LARGE|huge|tiny|dpi\s*\{\d+\}|bg(?:_\w+|\{\w+\})|fn_\w+|\[?displaystyle\b(?=\s*$)))+"
+    r"|\\(?:png|gif|svg)\.(?:latex|image)\?"
+)
+"""What codecogs reads before the formula: size, background, font."""
+LAZY = ("src", "data-src", "data-lazy-src", "data-original", "data-orig-file")
+SOURCES = ("data-latex", "data-tex", "data-equation", "data-formula", "data-math", "data-mathml", "data-eq")
+
+
+def image_tex(node: ElementNode) -> str | None:
+    """TeX (or MathML) of an image, an object or an embedded drawing, None if it is no formula."""
+    names = node.attrs
+    if "alt" not in names and "src" not in names and len(names) < 1:
+        return None
+    alt = attribute(node, "alt").strip()
+    drawn = [attribute(node, name) for name in LAZY if name in names]
+    mathml = attribute(node, "data-mathml") if "data-mathml" in names else ""
+    if mathml:
+        return wiris(mathml)
+    for name in SOURCES:
+        if name in names and (value := attribute(node, name)) and not prose(value):
+            return value
+    said = CLASS.search(attribute(node, "class")) if "class" in names else None
+    if alt and (said or any(SOURCE.search(source) for source in drawn)) and not prose(alt):
+        return alt
+    if alt and plainly_tex(alt):
+        return alt
+    return next(filter(None, map(_address, drawn)), None)
+
+
+def titled_tex(node: ElementNode) -> str | None:
+    """TeX that an SVG drawing, object or embedded file carries as its title or label."""
+    for name in (*SOURCES, "aria-label", "title", "alt", "data-alt"):
+        if (value := attribute(node, name)) and (plainly_tex(value) if name[:5] != "data-" else not prose(value)):
+            return value
+    title = node.query_selector("title, desc")
+    text = title.text if title is not None else None
+    if text and plainly_tex(text):
+        return text
+    return next(filter(None, (_address(attribute(node, name)) for name in ("data", "src"))), None)
+
+
+def wiris(value: str) -> str:
+    """MathML as the WIRIS editor writes it into attributes: `«mi mathvariant=¨normal¨»x«/mi»`."""
+    return value.translate(str.maketrans("«»¨§`", "<>\"&'")) if "«" in value else value
+
+
+def _address(source: str) -> str | None:
+    """TeX that an address carries as its query or path."""
+    found = QUERY.search(source) if "?" in source or "/svg/" in source or "/png/" in source else None
+    if found is None:
+        return None
+    named = found[3] is not None
+    tex = unescape(unquote((found[1] or found[2] or found[3]).replace("&space;", " ").replace("+", " " if named else "+")))
+    tex = tex.replace("&space;", " ")
+    if (options := OPTIONS.match(tex)) is not None:
+        tex = tex[options.end() :]
+    return tex if not named or KNOWN.search(tex) or re.search(r"[\\^_]", tex) or SOURCE.search(source) else None

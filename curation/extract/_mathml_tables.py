@@ -1,0 +1,105 @@
+r"""Tables of MathML: matrices, cases, aligned equations and their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from curation.extract._mathml_rows import environment, row
+from curation.extract._mathml_tree import Node
+
+ALIGN = {"left": "l", "right": "r", "center": "c"}
+
+
+def mtr(node: Node) -> None:
+    """Cells of one row; text and elements outside of cells are cells of their own."""
+    node.text = "row"
+
+
+def mtd(node: Node) -> None:
+    inner = row(node.kids)
+    node.tex, node.tall = inner.tex, inner.tall
+
+
+def mtable(node: Node) -> None:
+    """The environment that prints the table; `text` keeps its body and `word` its kind for the fences around it."""
+    rows = [kid for kid in node.kids if kid.tag in ("mtr", "mlabeledtr")]
+    loose = [kid for kid in node.kids if kid.tag not in ("mtr", "mlabeledtr") and kid.tex]
+    if loose:
+        extra = Node("mtr")
+        extra.kids = loose
+        rows.append(extra)
+    labels = [_label(line) for line in rows]
+    cells = [[cell for cell in line.kids if cell.tex or cell.tag == "mtd"] for line in rows]
+    width = max(map(len, cells), default=0)
+    node.tall, node.atom = True, True
+    if not width:
+        return
+    if len(rows) == 1 and labels[0] and width == 1:
+        node.tex, node.atom = cells[0][0].tex + labels[0], False
+        return
+    columns = _columns(node, cells, width)
+    kind = _kind(node, columns, any(labels))
+    lines = (node.get("rowlines") or "").split()
+    if any(line not in ("none",) for line in lines):
+        kind = "array"
+    body = _body(cells, labels, lines)
+    if set((node.get("columnlines") or "none").split()) != {"none"}:
+        kind, columns = "array", _with_lines(columns, node.get("columnlines").split())
+    node.text, node.word = body, kind
+    node.tex = environment(kind, body, f"{{{columns}}}" if kind == "array" else "")
+
+
+def _label(line: Node) -> str:
+    if line.tag != "mlabeledtr" or not line.kids:
+        return ""
+    first = line.kids.pop(0)
+    tex = first.tex
+    return rf"\tag{{{_plain(tex)}}}" if tex else ""
+
+
+def _plain(tex: str) -> str:
+    """A number without the parentheses that a tag adds itself."""
+    tex = tex.replace(r"\text{", "").replace("}", "") if tex.count("{") == tex.count(r"\text{") else tex
+    return tex.removeprefix("(").removesuffix(")")
+
+
+def _columns(node: Node, cells: list[list[Node]], width: int) -> str:
+    """Letters of a column specification, one for each column."""
+    given = [ALIGN.get(name, "c") for name in node.get("columnalign").split()]
+    if not given:
+        longest = max(cells, key=len)
+        given = [ALIGN.get(cell.get("columnalign"), "c") for cell in longest]
+    given += given[-1:] * (width - len(given))
+    return "".join(given[:width])
+
+
+def _with_lines(columns: str, lines: list[str]) -> str:
+    lines += lines[-1:] * len(columns)
+    last = len(columns) - 1
+    return "".join(c + ("|" if at < last and lines[at] != "none" else "") for at, c in enumerate(columns))
+
+
+def _kind(node: Node, columns: str, labelled: bool) -> str:
+    if node.get("data-mjx-smallmatrix"):
+        return "smallmatrix"
+    aligned = len(columns) > 1 and columns == ("rl" * len(columns))[: len(columns)]
+    if aligned:
+        return "align" if labelled else "aligned"
+    if len(columns) == 1 and (labelled or node.get("displaystyle") == "true" and columns == "c"):
+        return "gather" if labelled else "gathered"
+    if set(columns) == {"c"}:
+        return "matrix"
+    return "cases" if columns in ("l", "ll") else "array"
+
+
+def _body(cells: list[list[Node]], labels: list[str], lines: list[str]) -> str:
+    rows = []
+    for at, (line, label) in enumerate(zip(cells, labels, strict=True)):
+        text = " & ".join(cell.tex for cell in line) + label
+        text = "{}" + text if text[:1] in ("[", "*") and at else text
+        ruled = at and lines and lines[min(at - 1, len(lines) - 1)] != "none"
+        rows.append((r"\hline " if ruled else "") + text)
+    return r" \\ ".join(rows)
+
+
+HANDLERS: dict[str, Callable[[Node], None]] = {"mtable": mtable, "mtr": mtr, "mlabeledtr": mtr, "mtd": mtd}
