@@ -179,7 +179,7 @@ class Step:
         return text.strip().split("\n")[0]
 
     def parameters_of(self, annotation: type) -> tuple[str, ...]:
-        """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Corpora`, `Benchmarks`, `Lists`."""
+        """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Lists`, ..."""
         return tuple(name for name, wanted in _keywords(self.function).items() if wanted[0] is annotation)
 
     def validated(self, given: dict[str, Any], *, where: str = "") -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Index(NamedTuple):
         shift = np.uint64(64 - min(MOST_BITS, 10 + len(hashes).bit_length()))
         bits = np.zeros(1 << int(64 - shift), np.bool_)
         bits[hashes >> shift] = True
-        longest = int(entries["entry"].str.len_chars().max() or 0)  # type: ignore[call-overload]
+        longest = max(entries["entry"].str.len_chars(), default=0)
         return cls(hashes, entries["list"].to_numpy()[first], bits, shift, longest)
 
     def find(self, texts: pl.Series) -> np.ndarray:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 from pydantic import Field
@@ -27,18 +27,18 @@ from curate.lists import Listed, beside
 from curate.step import Lists, score
 
 OURS = Path(__file__).parent / "url_lists"
-SCHEMA = {"url_verdict": pl.String, "url_reason": pl.String, "url_host": pl.String}
+NO_LISTS = Lists()
 
 
 @score(reads=["url"], files=["url_lists/*.txt"], uses=["polars"], keep={"allowed": "url_verdict <> 'blocked'"})
 def url(
     docs: pl.DataFrame,
     *,
-    allow: Lists = [],  # noqa: B006 (pydantic copies it)
-    curated: Lists = [],  # noqa: B006
-    block: Lists = [],  # noqa: B006
-    words: Lists = [],  # noqa: B006
-    soft_words: Lists = [],  # noqa: B006
+    allow: Lists = NO_LISTS,
+    curated: Lists = NO_LISTS,
+    block: Lists = NO_LISTS,
+    words: Lists = NO_LISTS,
+    soft_words: Lists = NO_LISTS,
     soft: Annotated[int, Field(ge=1)] = 2,
     ours: bool = True,
 ) -> pl.DataFrame:
@@ -50,7 +50,13 @@ def url(
     """
     from curation.score._url import NONE, by_address, by_words, hosts_of, loaded, words_of
 
-    given = {"allow": allow, "curated": curated, "block": block, "words": words, "soft_words": soft_words}
+    given: dict[str, Any] = {
+        "allow": allow,
+        "curated": curated,
+        "block": block,
+        "words": words,
+        "soft_words": soft_words,
+    }
     lists = {name: (*some, *_ours(name)) if ours else tuple(some) for name, some in given.items()}
     addresses = loaded((lists["allow"], lists["curated"], lists["block"]))
     urls, hosts = docs["url"], hosts_of(docs["url"])

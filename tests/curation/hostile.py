@@ -206,7 +206,7 @@ BOMBS: dict[str, Callable[[int], str]] = {
     "parens open": _times("\\("),
     "brackets open": _times("\\[x"),
     "begins": _times("\\begin{align}"),
-    "begins of many names": lambda size: "".join("\\begin{a%d}" % i for i in range(size // 12)),
+    "begins of many names": lambda size: "".join(f"\\begin{{a{i}}}" for i in range(size // 12)),
     "ends": _times("\\end{align}"),
     "open braces": _times("{"),
     "braced formula": _times('{', '}', "$", "$"),
