@@ -23,13 +23,13 @@ import polars as pl
 
 from curate import step
 from curation.embedded.crawl import item
+from tests.curation.bombs import BOMBS, MARKS, bomb
 
 SECONDS = 2.0
 """CPU time that one page may take, extraction with all its checks."""
 BYTES = 1_000_000_000
 """By how much one page may raise the process's peak memory."""
-FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ue0f0\ue0f1\ud800-\udfff]")
-MARKS = "\ue0f0", "\ue0f1"
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ue0f0-\ue0f4\ud800-\udfff]")
 
 Mutator = Callable[[random.Random, str, str], str]
 """(random numbers, page, another page) -> page."""
@@ -115,7 +115,8 @@ def swapped_tags(rng: random.Random, html: str, other: str) -> str:
 
 PIECES = (
     *MARKS, "\x00", "\ufeff", "\u200b", "\u202e", "\u2066", "\ud800", "\udc00", "\uffff", "\U0010ffff", "$", "$$", "\\(", "\\[", "\\]",
-    "\\begin{align}", "\\end{align}", "\\begin{", "`", "&#0;", "&#xD800;", "&#xE0F0;", "&amp;amp;lt;", "&lt", "&", "<", ">", "<!--", "-->",
+    "\\begin{align}", "\\end{align}", "\\begin{", "`", "&#0;", "&#xD800;", "&#xE0F0;",
+    "&#x\ue0f0e0f0;", "&#57&#57584;585;", "&amp;#xe0f1;", "\ue0f2", "\ue0f4", "&amp;amp;lt;", "&lt", "&", "<", ">", "<!--", "-->",
     "<![CDATA[", "]]>", "<script>", "</script>", "<style>", "</style>", "<textarea>", "<title>", "<plaintext>", "<template>", "<noscript>",
     "<svg>", "<math>", "</math>", "<math><annotation-xml>", "<select>", "<table>", "<td>", "<pre>", "<sup>", "<sub>", "</p>", "<frameset>",
     "<?xml version='1.0'?>", "<!DOCTYPE html [<!ENTITY a 'b'>]>", "<base href='javascript:'>", '"', "'", '<a b="', "\\newcommand{\\a}{",
@@ -190,157 +191,6 @@ def attack(number: int, seeds: list[str], seed: str = "") -> Attack:
     return Attack(f"{seed}:{number} {'+'.join(names)}", html.encode(errors="replace").decode()[:4_000_000])
 
 
-# ---- bombs
-
-
-def _times(piece: str, end: str = "", left: str = "", right: str = "") -> Callable[[int], str]:
-    """As many pieces as fit into so many bytes, then as many ends, all of it between two other texts."""
-    return lambda size: left + (n := max(1, size // (len(piece) + len(end)))) * piece + n * end + right
-
-
-BOMBS: dict[str, Callable[[int], str]] = {
-    "dollars": _times("$"),
-    "dollars apart": _times("$ "),
-    "dollars with a letter": _times("$x"),
-    "display dollars": _times("$$x"),
-    "parens open": _times("\\("),
-    "brackets open": _times("\\[x"),
-    "begins": _times("\\begin{align}"),
-    "begins of many names": lambda size: "".join(f"\\begin{{a{i}}}" for i in range(size // 12)),
-    "ends": _times("\\end{align}"),
-    "open braces": _times("{"),
-    "braced formula": _times('{', '}', "$", "$"),
-    "fractions": _times('\\frac{1}{', '}', "$$", "$$"),
-    "backslashes": lambda size: "$" + "\\" * size + "$",
-    "backticks": _times("`"),
-    "backticks apart": _times("`x "),
-    "asciimath brackets": _times('[', ']', "`", "`"),
-    "asciimath matrix": _times('[[1,2],', "", "`[", "`"),
-    "asciimath script": _times('((', '', "<script type='math/asciimath'>", "</script>"),
-    "asciimath roots": _times('sqrt ', '', "<script type='math/asciimath'>", "</script>"),
-    "macros": _times("\\newcommand{\\a}"),
-    "macros open": _times("\\newcommand{\\a}{", ""),
-    "defs": _times('\\def\\a{b}', "", "<p>\\(", "</p>"),
-    "sups": _times("<sup>1</sup>"),
-    "subs of letters": _times("x<sub>i</sub><sup>2</sup>"),
-    "sups open": _times("<sup>"),
-    "sups of links": _times("<sup><a>1</a></sup>"),
-    "superscript letters": _times("x²₃"),
-    "mathematical letters": _times("𝑥𝐀"),
-    "math rows": _times('<mrow>', '</mrow>', "<math>", "</math>"),
-    "math fractions": _times('<mfrac><mn>1</mn>', '</mfrac>', "<math>", "</math>"),
-    "math roots": _times('<msqrt>', '</msqrt>', "<math>", "</math>"),
-    "math sups": _times('<msup><mi>x</mi>', '</msup>', "<math>", "</math>"),
-    "math letters": _times('<mi>x</mi><mo>+</mo>', "", "<math>", "</math>"),
-    "math many": _times("<math><mi>x</mi></math>"),
-    "math in math": _times("<math>"),
-    "math tables": _times('<mtable><mtr><mtd>', '</mtd></mtr></mtable>', "<math>", "</math>"),
-    "math wide table": _times('<mtd>', "", "<math><mtable><mtr>", "</mtr></mtable></math>"),
-    "math prefixes": _times('&#x2061;&InvisibleTimes;', "", "<math>", "</math>"),
-    "math spaces": lambda size: f"<math><mspace width='{'9' * size}em'/></math>",
-    "math text": lambda size: f"<math><mtext>{'a ' * (size // 2)}</mtext></math>",
-    "math alttexts": _times("<math alttext='x'>"),
-    "katex": _times('<span class="katex">'),
-    "katex html": _times('<span class="katex"><span class="katex-html"><span class="mord">x</span>', "</span></span>"),
-    "katex vlists": _times("<span class=vlist-t><span class=vlist>", "", "<span class=katex><span class=katex-html>", ""),
-    "mathjax": _times('<mjx-container><mjx-math><mjx-mi><mjx-c class="mjx-c1D465"></mjx-c></mjx-mi></mjx-math>', "</mjx-container>"),
-    "mathjax deep": _times('<mjx-mrow>', '</mjx-mrow>', "<mjx-container jax=CHTML><mjx-math>", "</mjx-math></mjx-container>"),
-    "mathjax svg": _times('<g data-mml-node=msup>', '</g>', "<mjx-container jax=SVG><svg>", "</svg></mjx-container>"),
-    "mathjax 2": _times('<span class="MathJax"><span class="math"><span class="mi">x</span></span></span>'),
-    "mathjax 2 deep": _times('<span class="MathJax"><span class="mrow">'),
-    "tex scripts": _times('<script type="math/tex">x</script>'),
-    "tex script of lines": _times("%\n", "", "<script type='math/tex'>", "</script>"),
-    "previews": _times('<span class="MathJax_Preview">x</span><script type="math/tex">x</script>'),
-    "wiki": _times('<span class="mwe-math-element">'),
-    "images": _times('<img class="math" alt="x">'),
-    "image alt": _times("$x", "", "<img class=\"math\" alt=\"", "\">"),
-    "image source": _times("%5C", "", "<img src=\"https://latex.codecogs.com/gif.latex?", "\">"),
-    "image inline": _times("\\inline ", "", "<img src=\"https://latex.codecogs.com/gif.latex?", "\">"),
-    "intbl": _times('<span class="intbl"><em>1</em><strong>', "</strong></span>"),
-    "colspan": _times("<table><tr><td colspan=1000000 rowspan=65534>x</table>"),
-    "colspans in one table": _times('<tr><td colspan=1000 rowspan=65534>', "", "<table>", "</table>"),
-    "tables": _times("<table><tr><td>x</td></tr></table>"),
-    "tables in tables": _times("<table><tr><td>", "</td></tr></table>"),
-    "wide table": _times('<td>x', "", "<table><tr>", "</table>"),
-    "tall table": _times('<tr><td>x', "", "<table>", "</table>"),
-    "ragged table": lambda size: f"<table><tr>{_times('<td>x')(size // 2)}{_times('<tr><td>y')(size // 2)}</table>",
-    "table pipes": _times('|', "", "<table><tr><td>", "<td>y</table>"),
-    "captions": _times('<caption>x</caption>', "", "<table>", "</table>"),
-    "divs": _times("<div>"),
-    "spans": _times("<span>x"),
-    "fonts": _times("<font><p>"),
-    "formatting": _times("<b><i><u><p>"),
-    "anchors": _times("<a><p>"),
-    "lists": _times("<ul><li>"),
-    "definition lists": _times("<dl><dt><dd>"),
-    "headings": _times("<h1>x"),
-    "quotes": _times("<blockquote>"),
-    "figures": _times("<figure><figcaption>x</figcaption>"),
-    "figures closed": _times("<figure><figcaption>x</figcaption></figure>"),
-    "labels": _times("<label><input>"),
-    "pre": _times("<pre><code>"),
-    "pre closed": _times("<pre><code>x\n</code></pre>"),
-    "selects": _times("<select><option>"),
-    "svg": _times("<svg><g>"),
-    "foreign objects": _times("<svg><foreignObject>"),
-    "iframes": _times("<iframe>"),
-    "templates": _times("<template>"),
-    "scripts": _times("<script>"),
-    "noscripts": _times("<noscript>x</noscript>"),
-    "breaks": _times("<br>"),
-    "empty paragraphs": _times("<p></p>"),
-    "entities": _times("&amp;"),
-    "entities doubled": lambda size: "&" + "amp;" * (size // 4) + "lt;",
-    "entities without an end": _times("&a"),
-    "ampersands": _times("&"),
-    "numeric entities": _times("&#120;"),
-    "attributes": lambda size: "<p " + " ".join(f"a{i}=1" for i in range(size // 8)) + ">x",
-    "long attribute": lambda size: f"<p class='{'a ' * (size // 2)}'>x",
-    "long class of math": lambda size: f"<img class='{'math ' * (size // 5)}' alt='{'$' * size}'>",
-    "long style": lambda size: f"<p style='{'display:none;' * (size // 13)}'>x",
-    "unclosed attribute": lambda size: f"<p class='{'x' * size}",
-    "less than": _times("<"),
-    "less than letters": _times("<a "),
-    "comments": _times("<!---->"),
-    "comments open": _times("<!--"),
-    "comment dashes": lambda size: f"<!--{'-' * size}",
-    "cdata": _times("<![CDATA["),
-    "doctypes": _times("<!DOCTYPE html ["),
-    "xml doctype": lambda size: "<?xml version='1.0'?>" + _times("<!DOCTYPE a [")(size),
-    "xml empty elements": lambda size: "<?xml version='1.0'?>" + _times("<a x y ")(size),
-    "xml spaces": lambda size: "<?xml version='1.0'?><a" + " " * size,
-    "blanks": _times(" "),
-    "no-break spaces": _times("\u00a0"),
-    "newlines": _times("\n"),
-    "blanks and newlines": _times(" \n"),
-    "blank lines of no-break spaces": _times("\u00a0\n"),
-    "zero widths": _times("\u200b"),
-    "marks": _times(MARKS[0], MARKS[1]),
-    "marks open": _times(MARKS[0]),
-    "combining": lambda size: "e" + "\u0301" * (size // 2),
-    "right to left": _times("\u202e"),
-    "nulls": _times("\x00"),
-    "mojibake": _times("Ã©â€™"),
-    "mojibake nested": _times("Ã\u0083Â\u0083Ã\u0082"),
-    "words": _times("word "),
-    "one word": _times("a"),
-    "digits": _times("1"),
-    "links": _times("<a href=x>y</a>"),
-    "links in paragraphs": _times("<p><a href=x>y</a></p>"),
-    "hidden": _times("<div style='display:none'>x</div>"),
-    "header links": _times("<a class='headerlink'>x</a>"),
-    "escapes": _times("\\$"),
-    "long line of code": lambda size: f"<pre>{'x' * size}</pre>",
-    "tabs": _times("\t"),
-}  # fmt: skip
-"""Name -> a piece of a page, of about so many bytes."""
-
-
-def bomb(name: str, size: int) -> str:
-    """A page with one bomb between two paragraphs."""
-    return f"<html><head><title>t</title></head><body><p>before</p>{BOMBS[name](size)}<p>after</p></body></html>"
-
-
 # ---- judging
 
 
@@ -406,7 +256,7 @@ def main() -> None:
         from curation.read.warc import warc
 
         seeds += pl.concat(list(warc(str(given.archive))))["text"].to_list()
-    bombs = (Attack(f"bomb {name}", bomb(name, given.bytes)) for name in BOMBS)
+    bombs = (Attack(f"bomb {name}", bomb(name, given.bytes)) for name in BOMBS if given.bytes)
     mutated = (attack(n, seeds, given.seed) for n in range(given.first, given.first + given.pages))
     broken = 0
     for attacked in itertools.chain(bombs, mutated):
