@@ -12,17 +12,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import attribute, put, put_text, select
-from curation.extract._marks import CODE, END, MARKED, OPEN, unmarked
-from curation.extract._tex import KNOWN
+from curation.extract._dom import Source, attribute, put, select
+from curation.extract._marks import CODE, END, unmarked
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 NUMBERS = (
-    ".linenos, .linenodiv, .lineno, .gutter, .rouge-gutter, .hljs-ln-numbers, .line-number, .lnt, .line-numbers-rows, .blob-num, .ln,"
-    " .crayon-nums, .copybtn, button"
+    ".linenos, .linenodiv, .lineno, .gutter, .rouge-gutter, .hljs-ln-numbers, .line-number, .lnt, .line-numbers-rows, .blob-num, pre .ln,"
+    " .crayon-nums, .copybtn"
 )
+NUMBERING = ("lineno", "gutter", "hljs-ln", "lnt", "line-number", "blob-num", "copybtn", "crayon", "CodeRay", "ln ", "ln")
 TABLES = "table.highlighttable, table.rouge-table, table.hljs-ln, table.syntaxhighlighter, .syntaxhighlighter table, table.highlight, table.lntable, table.processedcode, .CodeRay table, table.CodeRay"
 SAID = re.compile(
     r"(?:^|[\s_-])(?:highlight|lang|language|brush:|prettyprint|programlisting|sourcecode|code|literal-block|screen|syntax|source|console|"
@@ -30,38 +30,24 @@ SAID = re.compile(
     re.I,
 )
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-(?:source-)?|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)")
+EDGES = re.compile(r"\A(?:[ \t]*\n)+|\s+\Z")
 NONE = frozenset("text plain none default plaintext notranslate output code console-output nohighlight auto".split())
-FORMULA = re.compile(rf"\s*{OPEN}[^{OPEN}]*\s*")
 
 
-def code_blocks(document: DocumentNode, body: ElementNode, html: str) -> None:
-    """Replace blocks of code by fenced text, and take marks out of code in lines."""
-    if OPEN in html:
-        _lines(document, body)
-    if "linenos" in html or "lineno" in html or "gutter" in html or "hljs-ln" in html or "lntable" in html:
+def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None:
+    """Replace blocks of code by fenced text."""
+    if any(name in page.classes for name in NUMBERING):
         _numbered(document, body)
-    if 'class="fragment' in html:
+        for node in select(body, NUMBERS):
+            node.decompose()
+    if "fragment" in page.classes:
         for node in select(body, "div.fragment"):
             lines = [unmarked(line.text or "") for line in select(node, "div.line")]
             if lines and node.parent is not None:
                 _fence(document, node, "\n".join(line.rstrip("\n") for line in lines), "")
-    if "<pre" in html or "<PRE" in html or "<xmp" in html or "<listing" in html:
+    if page.tags & {"pre", "xmp", "listing"}:
         for node in select(body, "pre, xmp, listing"):
             _block(document, node)
-
-
-def uncoded(text: str) -> bool:
-    """Whether a text has a marked formula."""
-    return OPEN in text
-
-
-def _lines(document: DocumentNode, body: ElementNode) -> None:
-    """Code in a line of text: marks go, but for an element that is one formula of well-known commands."""
-    for node in select(body, "code, tt, kbd, samp"):
-        text = node.text or ""
-        if OPEN not in text or (FORMULA.fullmatch(text) and KNOWN.search(text)) or node.closest("pre") is not None:
-            continue
-        node.replace_children(document.create_text_node(unmarked(text)))
 
 
 def _numbered(document: DocumentNode, body: ElementNode) -> None:
@@ -74,53 +60,53 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
         inner = table.query_selector("td.code pre, pre")
         rows = [inner] if inner is not None else select(table, "tr")
         if rows:
-            _fence(document, table, "\n".join(unmarked(row.text or "").strip("\n") for row in rows), _language(table))
+            _fence(document, table, "\n".join(unmarked(row.text or "").strip("\n") for row in rows), _language(_around(table)))
 
 
 def _block(document: DocumentNode, node: ElementNode) -> None:
-    if node.parent is None or (MARKED.fullmatch((node.text or "").strip()) and not _said(node)):
+    if node.parent is None:
         return
-    for line_break in select(node, "br"):
-        line_break.replace_with(document.create_text_node("\n"))
-    for number in select(node, NUMBERS):
-        number.decompose()
+    if node.query_selector("br") is not None:
+        for line_break in select(node, "br"):
+            line_break.replace_with(document.create_text_node("\n"))
     text = unmarked(node.text or "")
-    if "math" in attribute(node, "class").split():
+    classes = _around(node)
+    if "math" in classes[0].split():
         put(document, node, text, display=True)
-    elif text.strip() and _said(node):
-        _fence(document, node, text, _language(node))
-    elif text.strip():
-        put_text(document, node, f"{CODE}{text.rstrip()}{END}", block=True, tag="pre")
+    elif node.tag == "pre":
+        said = any(map(SAID.search, classes))
+        node.text = _fenced(text, _language(classes)) if said else f"{CODE}{text.rstrip()}{END}"
+    else:
+        _fence(document, node, text, "")
+
+
+def _fenced(code: str, language: str) -> str:
+    """Code between fences longer than any in it."""
+    code = EDGES.sub("", code.replace("\r\n", "\n"))
+    fence = "```" if "```" not in code else "`" * max(len(run) + 1 for run in re.findall("`{3,}", code))
+    return f"{CODE}{fence}{language}\n{code}\n{fence}{END}" if code else ""
 
 
 def _fence(document: DocumentNode, node: ElementNode, code: str, language: str) -> None:
-    """Put code in the node's place, between fences longer than any in it."""
-    code = re.sub(r"\A(?:[ \t]*\n)+|\s+\Z", "", code.replace("\r\n", "\n"))
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", code))])
-    if code:
-        put_text(document, node, f"{CODE}{fence}{language}\n{code}\n{fence}{END}", block=True, tag="pre")
-    else:
-        node.decompose()
+    block = document.create_element("pre")
+    block.text = _fenced(code, language)
+    node.replace_with(block)
+    node.decompose()
 
 
 def _around(node: ElementNode) -> list[str]:
-    """Classes of a block, the `code` in it, and what it stands in."""
-    inner = node.first_element_child
-    near = [node, inner if inner is not None and inner.tag == "code" else None, node.parent_element]
-    near.append(near[2].parent_element if near[2] is not None else None)
-    return [attribute(element, "class") for element in near if element is not None]
+    """Classes of a block, of the `code` in it, and of what it stands in."""
+    inner, parent = node.first_element_child, node.parent_element
+    outer = parent.parent_element if parent is not None else None
+    code = inner is not None and inner.tag == "code"
+    return [
+        attribute(node, "class"),
+        (attribute(inner, "class") or "code") if inner is not None and code else "",
+        attribute(parent, "class") if parent is not None else "",
+        attribute(outer, "class") if outer is not None else "",
+    ]
 
 
-def _said(node: ElementNode) -> bool:
-    """Whether the markup says that a block is code."""
-    inner = node.first_element_child
-    if node.tag != "pre" or (inner is not None and inner.tag in ("code", "samp", "kbd")):
-        return True
-    return any(SAID.search(classes) for classes in _around(node))
-
-
-def _language(node: ElementNode) -> str:
-    for classes in _around(node):
-        if (found := LANGUAGE.search(classes)) and found[1].lower() not in NONE:
-            return found[1].lower()
-    return ""
+def _language(classes: list[str]) -> str:
+    found = (LANGUAGE.search(names) for names in classes)
+    return next((name for match in found if match and (name := match[1].lower()) not in NONE), "")

@@ -24,6 +24,7 @@ TEX = 'annotation[encoding*="tex" i]'
 ANNOTATION = re.compile(r"<(?:\w+:)?annotation\s[^<>]*encoding\s*=\s*[\"'][^\"']*tex[^\"']*[\"'][^<>]*>(.*?)</", re.I | re.S)
 ALTTEXT = re.compile(r"<(?:\w+:)?math\b[^<>]*\salttext\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.I)
 DISPLAY = re.compile(r"display|formulaDsp|block|equation\b", re.I)
+PARENT = re.compile(r"(?:^|\s)(?:MathJax_Display|MathJax_SVG_Display|MJXc-display|formulaDsp|math display|disp-formula|equation)")
 CARRIERS = (*SOURCES, "data-katex", "data-expr", "data-math-content", "data-tex-source", "data-value", "data-original-tex", "tex", "latex")
 """Attributes that editors keep a formula's source in."""
 
@@ -41,20 +42,15 @@ def katex(node: ElementNode) -> str | None:
     return katex_to_latex(node.html)
 
 
-def katex_display(node: ElementNode) -> str | None:
-    """As `katex`; an equation number that KaTeX drew is in the TeX already."""
-    return katex(node)
-
-
 def mathml(node: ElementNode) -> str | None:
     """A `math` element: annotation, `alttext` unless it is spoken words, else converted."""
-    found = node.query_selector(TEX)
-    if found is not None and (found.text or "").strip():
-        return found.text
-    alttext = attribute(node, "alttext")
-    if alttext.strip() and not _spoken(alttext):
+    html = node.html
+    if "annotation" in html and (found := node.query_selector(TEX)) is not None and (tex := found.text) and tex.strip():
+        return tex
+    alttext = node.getattr("alttext")
+    if alttext and not _spoken(alttext) and alttext.strip():
         return alttext
-    return _latex(node.html) or alttext or None
+    return _latex(html) or alttext or None
 
 
 def mathml_source(source: str) -> str | None:
@@ -119,6 +115,11 @@ def wiki(node: ElementNode) -> str | None:
     return (math and mathml(math)) or (image and (attribute(image, "alt") or image_tex(image))) or None
 
 
+def wiki_block(node: ElementNode) -> bool:
+    """Whether MediaWiki shows a formula in a line of its own."""
+    return node.query_selector('math[display="block"], .mwe-math-fallback-image-display') is not None
+
+
 def texted(node: ElementNode) -> str | None:
     """TeX as the text of an element made for it; None if its delimiters have been seen already, or if it is words."""
     text = node.text or ""
@@ -140,11 +141,22 @@ def block(node: ElementNode) -> bool:
     for name in ("display", "mode", "class", "data-math-style", "type", "block", "data-display"):
         if name in names and (name == "block" or DISPLAY.search(attribute(node, name)) or attribute(node, name) == "true"):
             return True
+    return _in_block(node)
+
+
+def math_block(node: ElementNode) -> bool:
+    """Whether MathML stands in a line of its own."""
+    if node.getattr("display") == "block" or node.getattr("mode") == "display":
+        return True
+    return bool(DISPLAY.search(node.getattr("class") or "")) or _in_block(node)
+
+
+def _in_block(node: ElementNode) -> bool:
     parent = node.parent_element
-    if parent is None or "class" not in parent.attrs:
+    if parent is None:
         return False
-    return bool(re.search(r"(?:^|\s)(?:MathJax_Display|MathJax_SVG_Display|MJXc-display|formulaDsp|math display)", attribute(parent, "class"))) or (
-        parent.tag == "div" and "math" in attribute(parent, "class").split()
+    return bool(classes := parent.getattr("class")) and (
+        PARENT.search(classes) is not None or (parent.tag == "div" and "math" in classes.split())
     )
 
 

@@ -2,7 +2,7 @@ r"""TeX between delimiters in a page's source, marked before the page is parsed.
 
 In the source a formula stands in one piece. There `\(a<b\)`, of which a parser would make a tag, can still be told from markup, `<br>`
 and `<p>` of a blog's editor inside an environment can go, and `<em>` that Markdown made of underscores can be undone. Nothing is
-marked inside a tag. Marks in scripts are harmless, and those in code are taken out later (`_code.py`).
+marked inside a tag, a script, or code, but for code that is one formula from end to end.
 
 A `$` opens and closes as in Pandoc: no blank inside of it, no digit or letter after the closing one, so that prices are no formulas;
 with blanks inside only where there is a command or script between them. Lengths are bounded and each kind of opening ends the search of
@@ -12,11 +12,12 @@ an earlier one of its kind, so that time is linear.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from html import escape, unescape
 
 from curation.extract._marks import BREAK, CLOSE, OPEN
-from curation.extract._tex import WORDS
+from curation.extract._tex import KNOWN, WORDS
 
 INLINE = r"em|i|b|strong|br|wbr|span|sub|sup|u|font|mark|nobr|tt|small|big|a|var"
 BLOCKS = (
@@ -41,6 +42,9 @@ OPENINGS = (
     re.compile(rf"\[(?P<short>{SHORT})(?:\s[^\[\]<>]{{0,60}})?\]"),
 )
 """One for each first character: the search for a single one is ten times as fast as that for several."""
+VERBATIM = re.compile(r"<(?=[sStTpPcCkKxX!])(!--|(?i:script|style|textarea|template|pre|code|kbd|samp|tt|xmp)(?=[\s>]))")
+CLOSING = {name: re.compile(rf"</{name}\s*>", re.I) for name in "script style textarea template pre code kbd samp tt xmp".split()}
+CLOSING["!--"] = re.compile("-->")
 BEFORE = re.compile(r"[\\\w$]")
 BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
 MAX_INLINE, MAX_DISPLAY = 2_000, 20_000
@@ -50,6 +54,7 @@ EM = re.compile(r"(?<=[\w})])<em>(?=[\w{\\])|(?<=[\w})])</em>(?=[\w{\\])", re.I)
 BREAKING = re.compile(r"<(?:br|/?p)(?:\s[^<>]*)?/?>", re.I)
 COMMENT = re.compile(r"((?<!\\)%[^\n]*)\n")
 ASCIIMATH = re.compile(r"asciimath2jax|input/asciimath|asciimath(?:ml)?[\w.-]*\.js|-AM_|AM_(?:CHTML|HTMLorMML|SVG)", re.I)
+NAMES = ("asciimath", "AsciiMath", "ASCIIMath", "AM_")
 BACKTICKS = re.compile(r"`([^`<\n]{1,400})`|\bamath\b([^`<]{1,400})\bendamath\b")
 """What marks AsciiMath in text: MathJax's and ASCIIMathML's default, and the older words."""
 
@@ -58,24 +63,54 @@ def mark(html: str) -> str:
     """The page's source with marks around each formula in its text."""
     if "$" in html or "\\" in html or "[" in html:
         html = _mark(html)
-    if "`" in html and (loads := ASCIIMATH.search(html)) and _in_script(html, loads.start()):
-        html = BACKTICKS.sub(lambda m: _ascii(html, m), html)
+    if "`" in html and any(name in html for name in NAMES) and _loads_asciimath(html):
+        html = BACKTICKS.sub(_ascii, html)
     return html
 
 
 def _mark(html: str) -> str:
-    pieces, done = [], 0
     openings = [opening for pattern in OPENINGS for opening in pattern.finditer(html)]
+    if not openings:
+        return html
+    pieces, done, spans, until = [], 0, _verbatim(html), (-1, -1)
     for opening in sorted(openings, key=re.Match.start):
         at = opening.start()
         if at < done or (before := html[at - 1 : at]) == "\\" or (opening[0][0] == "$" and BEFORE.match(before)):
             continue
+        while until[1] <= at:
+            until = next(spans, (len(html), len(html) + 1))
+        inside = until[0] <= at
         found = _formula(html, opening)
-        if found is not None and not _in_tag(html, at):
-            end, text = found
-            pieces += [html[done:at], OPEN, text, CLOSE]
-            done = end
+        if found is None or (inside and not _whole(html, until, at, found)) or (not inside and _in_tag(html, at)):
+            continue
+        pieces += [html[done:at], OPEN, found[1], CLOSE]
+        done = found[0]
     return "".join([*pieces, html[done:]]) if pieces else html
+
+
+def _verbatim(html: str) -> Iterator[tuple[int, int]]:
+    """Where scripts, comments, fields and code begin and end, outermost, in order."""
+    at, unclosed = 0, set()
+    for begin in VERBATIM.finditer(html):
+        name = begin[1].lower()
+        if begin.start() < at or name in unclosed:
+            continue
+        end = CLOSING[name].search(html, begin.end())
+        if end is None:
+            unclosed.add(name)
+            continue
+        at = end.end()
+        yield begin.start(), at
+
+
+def _whole(html: str, span: tuple[int, int], at: int, found: tuple[int, str]) -> bool:
+    """Whether a formula of well-known commands is all that stands in an element `code`."""
+    return (
+        html.startswith("<code", span[0])
+        and html[html.find(">", span[0]) + 1 : at].isspace() | (html.find(">", span[0]) + 1 == at)
+        and html[found[0] : span[1]].strip().lower() == "</code>"
+        and KNOWN.search(found[1]) is not None
+    )
 
 
 def _formula(html: str, opening: re.Match[str]) -> tuple[int, str] | None:
@@ -136,13 +171,14 @@ def _in_tag(html: str, at: int) -> bool:
     return left >= 0 and html.find(">", left, at) < 0 and (html[left + 1 : left + 2].isalpha() or html[left + 1 : left + 2] == "/")
 
 
-def _in_script(html: str, at: int) -> bool:
-    """Whether a position is inside a script or its opening tag."""
-    return html.rfind("<script", 0, at) > html.rfind("</script", 0, at)
+def _loads_asciimath(html: str) -> bool:
+    """Whether a script is, or sets up, something that reads AsciiMath; a page about it may name it, too."""
+    at = [found.start() for found in ASCIIMATH.finditer(html)][:20]
+    return any(html.rfind("<script", 0, place) > html.rfind("</script", 0, place) for place in at)
 
 
-def _ascii(html: str, found: re.Match[str]) -> str:
-    tex = None if _in_tag(html, found.start()) else _asciimath(unescape(found[1] or found[2]))
+def _ascii(found: re.Match[str]) -> str:
+    tex = None if _in_tag(found.string, found.start()) else _asciimath(unescape(found[1] or found[2]))
     return f"{OPEN}${escape(tex, quote=False)}${CLOSE}" if tex else found[0]
 
 

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
-from curation.extract._marks import formula
+from curation.extract._marks import BREAK, formula
 from curation.extract._tex import clean
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
+
+
+TAGS = re.compile(r"<([A-Za-z][\w:-]*)")
+CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""(?:CLASS|Class|class )\s*=\s*["']?([^"'>]+)""")
+"""How pages write it, fast to search for; and how some do."""
+
+
+class Source(NamedTuple):
+    """What a page's source holds, read once so that rules for what is not there cost nothing: its tags, and its classes in one string."""
+
+    html: str
+    tags: frozenset[str]
+    classes: str
+
+
+def source(html: str) -> Source:
+    """Tags and classes of a page's source. More may be named than the page has, never less."""
+    tags = frozenset(tag.lower() for tag in set(TAGS.findall(html)))
+    rare = CLASSES[1].findall(html) if "CLASS" in html or "Class=" in html or "class =" in html else []
+    return Source(html, tags, " ".join(dict.fromkeys([*CLASSES[0].findall(html), *rare])))
 
 
 def select(node: ElementNode, selector: str) -> list[ElementNode]:
@@ -21,25 +42,25 @@ def attribute(node: ElementNode, name: str) -> str:
     return node.getattr(name) or ""
 
 
-def put(document: DocumentNode, node: ElementNode, raw: str | None, display: bool) -> bool:
-    """Put a formula in the node's place, a block if it is a display; False if there is none, or the node is gone already."""
-    if not raw or node.parent is None:
-        return False
+def put(document: DocumentNode, node: ElementNode, raw: str, display: bool, leaf: bool = False) -> bool:
+    """Put a formula in the node's place, on a line of its own if it is a display; False if there is none.
+
+    What stood in the node is cut loose, so that who goes through a list of nodes sees that it is gone (its parent is None). A `leaf`
+    holds nothing that is in such a list.
+    """
     tex, delimited = clean(raw)
-    if tex:
-        put_text(document, node, formula(tex, display or delimited), display or delimited)
-    return bool(tex)
+    if not tex:
+        return False
+    display = display or delimited
+    put_text(document, node, formula(tex, display, brackets=delimited and raw.lstrip()[:2] == "\\["), display, leaf)
+    return True
 
 
-def put_text(document: DocumentNode, node: ElementNode, text: str, block: bool, tag: str = "div") -> None:
-    """Put text in the node's place. What stood in the node is cut loose, so that a later rule sees that it is gone."""
-    if block:
-        new = document.create_element(tag)
-        new.append(document.create_text_node(text))
-        node.replace_with(new)
-    else:
-        node.replace_with(document.create_text_node(text))
-    node.decompose()
+def put_text(document: DocumentNode, node: ElementNode, text: str, block: bool, leaf: bool = False) -> None:
+    """Put text in the node's place, on lines of its own if it is a block."""
+    node.replace_with(document.create_text_node(f"{BREAK}{text}{BREAK}" if block else text))
+    if not leaf:
+        node.decompose()
 
 
 def unwrap(document: DocumentNode, node: ElementNode, tag: str) -> None:

@@ -36,15 +36,18 @@ OPTIONS = re.compile(
     r"|\\(?:png|gif|svg)\.(?:latex|image)\?"
 )
 """What codecogs reads before the formula: size, background, font."""
+HINT = re.compile(r"[\\$^{]|%5C|[mM]ath|MATH|[tTX]e[xX]|TEX|ormula|quation|codecogs|[?;&]|ql-img|eq\b")
+"""What an image must have somewhere to be worth a look."""
 LAZY = ("src", "data-src", "data-lazy-src", "data-original", "data-orig-file")
 SOURCES = ("data-latex", "data-tex", "data-equation", "data-formula", "data-math", "data-mathml", "data-eq")
 
 
 def image_tex(node: ElementNode) -> str | None:
     """TeX (or MathML) of an image, an object or an embedded drawing, None if it is no formula."""
-    names = node.attrs
-    if "alt" not in names and "src" not in names and len(names) < 1:
+    html = node.html
+    if HINT.search(html) is None:
         return None
+    names = node.attrs
     alt = attribute(node, "alt").strip()
     drawn = [attribute(node, name) for name in LAZY if name in names]
     mathml = attribute(node, "data-mathml") if "data-mathml" in names else ""

@@ -17,7 +17,7 @@ from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
-from curation.extract._markup import Element, parse
+from curation.extract._markup import Element, UnknownError, parse
 from curation.extract._mathml import to_latex
 
 SKIPPED = frozenset(
@@ -93,10 +93,6 @@ class Row(NamedTuple):
     element: Element
 
 
-class _UnknownError(Exception):
-    """Markup that KaTeX does not write."""
-
-
 @lru_cache(maxsize=4096)
 def katex_to_latex(html: str) -> str | None:
     """LaTeX of the markup of one `.katex` element, without delimiters; None if it cannot be read back."""
@@ -108,7 +104,7 @@ def katex_to_latex(html: str) -> str | None:
             element.classes = [PREFIX.sub("", name) for name in element.classes]
     try:
         mathml = "".join(_Reader(italic="mathnormal" in html or "mathdefault" in html).items(root.kids))
-    except _UnknownError:
+    except UnknownError:
         return None
     return to_latex(f"<math>{mathml}</math>") if mathml else None
 
@@ -150,7 +146,7 @@ class _Reader:
             if (handler := HANDLERS.get(name)) is not None:
                 return [made] if (made := handler(self, element)) else []
         if element.tag in ("svg", "img") or "katex-error" in names:
-            raise _UnknownError
+            raise UnknownError
         if "mop" in names and (word := _word(element)):
             return [f"<mi>{word}</mi>" if len(word) > 1 else f'<mi mathvariant="normal">{word}</mi>']
         if "llap" in names and element.text().strip("\u200b") == "/":
@@ -164,7 +160,7 @@ class _Reader:
         """Rows of the list that an element is or has, from top to bottom."""
         lists = [element] if "vlist-t" in element.classes else [k for k in element.elements() if "vlist-t" in k.classes]
         if not lists or not (parts := lists[0].elements()) or not parts[0].elements():
-            raise _UnknownError
+            raise UnknownError
         rows = [self.row(line) for line in parts[0].elements()[0].elements() if line.kids]
         return sorted(rows, key=lambda row: row.shift)
 
@@ -173,7 +169,7 @@ class _Reader:
         top = OFFSET.search(line.get("style"))
         height = HEIGHT.search(struts[0].get("style")) if struts else None
         if top is None or height is None:
-            raise _UnknownError
+            raise UnknownError
         return Row(round(float(top[1]) + float(height[1]), 3), [kid for kid in line.kids if kid is not struts[0]], line)
 
     def scripts(self, base: str, element: Element) -> str:
@@ -181,7 +177,7 @@ class _Reader:
         if len(rows) == 2:
             return f"<msubsup>{base}{self.group(rows[1].kids)}{self.group(rows[0].kids)}</msubsup>"
         if len(rows) != 1:
-            raise _UnknownError
+            raise UnknownError
         tag = "msub" if rows[0].shift > 0 else "msup"
         return f"<{tag}>{base}{self.group(rows[0].kids)}</{tag}>"
 
@@ -189,14 +185,14 @@ class _Reader:
         rows = self.rows(element)
         parts = [row for row in rows if not _has(row.kids, "frac-line")]
         if len(parts) != 2:
-            raise _UnknownError
+            raise UnknownError
         line = "" if len(parts) < len(rows) else ' linethickness="0"'
         return f"<mfrac{line}>{self.group(parts[0].kids)}{self.group(parts[1].kids)}</mfrac>"
 
     def root(self, element: Element) -> str:
         bodies = [row for row in self.rows(element) if not _has(row.kids, "hide-tail")]
         if len(bodies) != 1:
-            raise _UnknownError
+            raise UnknownError
         body = self.group(bodies[0].kids)
         for kid in element.elements():
             if "root" in kid.classes:
@@ -211,7 +207,7 @@ class _Reader:
             return self.limits(element)
         bases = [row for row in rows if row is not signs[0]]
         if len(bases) != 1:
-            raise _UnknownError
+            raise UnknownError
         under = "accentunder" in element.classes or "munder" in element.classes
         tag, accent = ("munder", "accentunder") if under else ("mover", "accent")
         sign = _sign(signs[0].element, under=under)
@@ -222,14 +218,14 @@ class _Reader:
         rows = self.rows(element)
         at = min(range(len(rows)), key=lambda index: abs(rows[index].shift))
         if at > 1 or len(rows) - at > 2:
-            raise _UnknownError
+            raise UnknownError
         return _limits(self.group(rows[at].kids), *self.around(rows[:at], rows[at + 1 :]))
 
     def arrow(self, element: Element) -> str:
         rows = self.rows(element)
         at = next((at for at, row in enumerate(rows) if "svg-align" in row.element.classes), -1)
         if at < 0 or at > 1 or len(rows) - at > 2:
-            raise _UnknownError
+            raise UnknownError
         sign = f'<mo stretchy="true">{_sign(rows[at].element, under=False)}</mo>'
         return _limits(sign, *self.around(rows[:at], rows[at + 1 :]))
 
@@ -244,7 +240,7 @@ class _Reader:
             row for row in self.rows(element) if not _has(row.kids, "underline-line" if under else "overline-line")
         ]
         if len(bases) != 1:
-            raise _UnknownError
+            raise UnknownError
         tag, accent = ("munder", "accentunder") if under else ("mover", "accent")
         return f'<{tag} {accent}="true">{self.group(bases[0].kids)}<mo stretchy="true">‾</mo></{tag}>'
 
@@ -253,7 +249,7 @@ class _Reader:
         rows = self.rows(element)
         content = [row for row in rows if not _is_line(row)]
         if len(content) != 1:
-            raise _UnknownError
+            raise UnknownError
         body = self.group(content[0].kids)
         lines = [line for row in rows if _is_line(row) for line in row.element.walk() if line.tag == "line"]
         strokes = {"up" if line.get("y1") == "100%" else "down" for line in lines}
@@ -267,7 +263,7 @@ class _Reader:
         pieces = "".join(sorted(set(element.text()) - IGNORED))
         sign = PIECES.get(pieces, pieces) or _drawn(element)
         if len(sign) != 1:
-            raise _UnknownError
+            raise UnknownError
         return f"<mo>{escape(sign)}</mo>"
 
     def table(self, element: Element) -> str:
@@ -284,7 +280,7 @@ class _Reader:
                 rules.add(len(columns) - 1)
         lines = sorted({shift for column in columns for shift in column})
         if not lines:
-            raise _UnknownError
+            raise UnknownError
         body = "".join(
             f"<mtr>{''.join(f'<mtd>{column.get(line, str())}</mtd>' for column in columns)}</mtr>" for line in lines
         )
@@ -359,7 +355,7 @@ def _characters(text: str, classes: Sequence[str], italic: bool) -> list[str]:
     if "\ue000" <= max(text) <= "\uf8ff":
         text = "".join(PRIVATE.get(sign, sign) for sign in text)
         if "\ue000" <= max(text) <= "\uf8ff":
-            raise _UnknownError
+            raise UnknownError
     if "mop" in classes and text[0].isalpha() and "op-symbol" not in classes:
         return [f"<mi>{escape(text)}</mi>"]
     if not OPERATORS.isdisjoint(classes) or "op-symbol" in classes:
@@ -381,7 +377,7 @@ def _negated(item: str) -> str:
     """`<mo>=</mo>` as `<mo>≠</mo>`, also where it has scripts."""
     found = OPERATOR.match(item)
     if not found:
-        raise _UnknownError
+        raise UnknownError
     return found[1] + unicodedata.normalize("NFC", found[2] + "\u0338") + item[found.end() :]
 
 
@@ -410,7 +406,7 @@ def _sign(element: Element, *, under: bool) -> str:
     heads = tuple(dict.fromkeys(_path(kid.get("d")) for kid in element.walk() if kid.tag == "path"))
     sign = heads[0] if len(heads) == 1 else PAIRS.get(heads, "")
     if not sign:
-        raise _UnknownError
+        raise UnknownError
     return sign
 
 

@@ -1,7 +1,7 @@
 r"""Definitions of TeX macros that a page hides from its readers: `\newcommand` blocks for MathJax are no text.
 
-Only what holds definitions and nothing else goes: a delimited formula (MathJax shows nothing there), or an innermost block. A lesson
-about macros has words around them, or shows them as code.
+Only what holds definitions and nothing else goes: a formula between delimiters or marks, where MathJax shows nothing (`defines`), and an
+element that is hidden. A lesson about macros has words around them, or shows them as code.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ DEFINITION = re.compile(
     rf"|\\(?:re)?newenvironment\s*\{{[^{{}}]*\}}\s*(?:\[[^\]]*\]\s*)*\{{[^{{}}]*\}}\s*"
     rf"|\\[gex]?def\s*{NAME}[^{{}}\\$]{{0,40}}|\\let\s*{NAME}\s*=?\s*{NAME}|\\require\s*(?=\{{)"
 )
+HIDDEN = '[style*="display:none"], [style*="display: none"], [hidden], .hidden, .tex2jax_process, .mathjax_process, .macros'
 BETWEEN = re.compile(rf"(?:[\s${OPEN}{CLOSE}]|\\[()\[\]]|%[^\n]*(?:\n|$))*")
 
 
 def drop_macros(body: ElementNode) -> None:
-    """Remove innermost blocks that hold definitions of TeX macros and nothing else."""
-    for node in select(body, "div, p, span"):
-        if node.first_element_child is None and only_macros(node.text or ""):
+    """Remove hidden elements that hold definitions of TeX macros and nothing else."""
+    for node in select(body, HIDDEN):
+        if node.parent is not None and only_macros(node.text or ""):
             node.decompose()
 
 

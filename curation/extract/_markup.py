@@ -17,6 +17,10 @@ CLASS = re.compile(r"""(?:^|\s)class\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 VOID = frozenset(("br", "img", "hr", "wbr"))
 
 
+class UnknownError(Exception):
+    """Markup that the renderer in question does not write."""
+
+
 class Element:
     """A tag, the classes, the source of all attributes, and children, of which strings are text."""
 

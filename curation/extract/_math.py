@@ -17,11 +17,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract import _containers as of
-from curation.extract._code import code_blocks, uncoded
-from curation.extract._dom import attribute, put, select, unwrap
+from curation.extract._code import code_blocks
+from curation.extract._dom import Source, attribute, put, select, source, unwrap
 from curation.extract._equations import equations
 from curation.extract._images import image_tex, titled_tex
 from curation.extract._macros import MACRO, drop_macros
+from curation.extract._marks import OPEN
 from curation.extract._scripts import fractions, roots, scripts, texhtml
 from curation.extract._tables import tables
 
@@ -30,49 +31,57 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 SCRIPT = 'script[type^="math/"]'
-NOISE = (
-    'script:not([type^="math/"]), style, textarea, template, a.headerlink, .mw-editsection, .mw-jump-link, .visually-hidden, .sr-only,'
-    " .screen-reader-text, .MathJax_Preview, mjx-speech, .anchorjs-link"
-)
+NOISE = "headerlink mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split()
+SHOWN = frozenset(("figure", "figcaption", "label", "button"))
+CODED = frozenset(("pre", "xmp", "listing"))
 RENDERED = (
     ".MathJax_Display, .MathJax_SVG_Display, .MathJax_SVG, .MathJax_CHTML, .MJXc-display, .mjx-chtml, .MathJax, .MathJax_MathML,"
     " .MathJax_PHTML, .MathJax_PlainSource"
 )
-FALLBACK = (
-    "math + img.mathml-fallback, math + .mathml-fallback, math + img[class*=fallback], img[class*=fallback]:has(+ math),"
-    " .MathJax_Preview, .katex-fallback, noscript img"
-)
-
 
 class Rule(NamedTuple):
-    """One encoding: what its source must hold to be looked for, its elements, their TeX, and which are displays."""
+    """One encoding: tags or parts of classes that a page must have, its elements, their TeX, and which are displays."""
 
-    tokens: tuple[str, ...]
+    tags: frozenset[str]
+    classes: tuple[str, ...]
     selector: str
     tex: Callable[[ElementNode], str | None]
     display: Callable[[ElementNode], bool] = of.block
+    leaf: bool = False
 
 
-CARRYING = ", ".join(f"[{name}]" for name in of.CARRIERS if name.startswith("data-") and name != "data-value")
+CARRYING = re.compile(r"data-(?:latex|tex|equation|formula|math|mathml|eq|katex|expr|asciimath|math-content|tex-source|original-tex)\s*=")
+CARRIERS = ", ".join(f"[{name}]:not(.MathJax):not(img):not(mjx-container)" for name in of.CARRIERS if name[:5] == "data-" != name[5:] + "value")
+
+
+def _rule(
+    tags: str,
+    classes: str,
+    selector: str,
+    tex: Callable[[ElementNode], str | None],
+    display: Callable[[ElementNode], bool] = of.block,
+    leaf: bool = False,
+) -> Rule:
+    return Rule(frozenset(tags.split()), tuple(classes.split()), selector, tex, display, leaf)
+
+
 RULES = (
-    Rule(("katex-display",), ".katex-display", of.katex_display, lambda node: True),
-    Rule(("ql-formula",), ".ql-formula[data-value]", of.carried),
-    Rule(("data-",), f":is({CARRYING}):not(mjx-container *):not(.MathJax):not(img)", of.carried),
-    Rule(("katex",), ".katex, .katex-error, .katex-mathml", of.katex),
-    Rule(("math/",), SCRIPT, of.script, lambda node: "display" in attribute(node, "type")),
-    Rule(("mjx-",), "mjx-container", of.mathjax, lambda node: attribute(node, "display") == "true"),
-    Rule(("MathJax", "MJX", "mjx-chtml"), RENDERED, of.mathjax),
-    Rule(("mwe-math",), ".mwe-math-element", of.wiki, lambda node: node.query_selector('math[display="block"], .mwe-math-fallback-image-display') is not None),
-    Rule(("<math", "<MATH"), "math", of.mathml),
-    Rule(("<math-renderer", "js-render-math"), "math-renderer, .js-render-math", of.texted),
-    Rule(("<tex", "<latex", "<d-math", "<mathjax", "<amp-mathml"), "tex, latex, d-math, mathjax", of.texted),
-    Rule(("<asciimath",), "asciimath", of.asciimath),
-    Rule(("arithmatex", "math", "tex"), ".arithmatex, span.math, div.math, span.math-tex, span.tex, span.mathjax-tex, code.language-math,"
-         " .math-inline, .math-display", of.texted),
-    Rule(("<img", "<IMG"), "img", image_tex),
-    Rule(("<svg", "<object", "<embed"), "svg, object, embed", titled_tex),
+    _rule("", "katex-display", ".katex-display", of.katex, lambda node: True),
+    _rule("", "ql-formula", ".ql-formula[data-value]", of.carried),
+    _rule("", "katex", ".katex, .katex-error, .katex-mathml", of.katex),
+    _rule("script", "", SCRIPT, of.script, lambda node: "display" in attribute(node, "type"), leaf=True),
+    _rule("mjx-container", "", "mjx-container", of.mathjax, lambda node: attribute(node, "display") == "true"),
+    _rule("", "MathJax MJX mjx-", RENDERED, of.mathjax),
+    _rule("", "mwe-math", ".mwe-math-element", of.wiki, of.wiki_block),
+    _rule("math", "", "math", of.mathml, of.math_block, leaf=True),
+    _rule("math-renderer", "js-render-math", "math-renderer, .js-render-math", of.texted),
+    _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
+    _rule("asciimath", "", "asciimath", of.asciimath),
+    _rule("", "math tex", ".arithmatex, span.math, div.math, .math-tex, span.tex, .mathjax-tex, .language-math, .math-inline, .math-display",
+          of.texted),
+    _rule("img image", "", "img", image_tex, leaf=True),
+    _rule("svg object embed", "", "svg, object, embed", titled_tex),
 )  # fmt: skip
-PREFIXED = re.compile(r"<(\w+):math\b", re.I)
 
 
 def restore(tree: HTMLTree, html: str) -> None:
@@ -80,49 +89,59 @@ def restore(tree: HTMLTree, html: str) -> None:
     document, body = tree.document, tree.body
     if document is None or body is None:
         return
-    for node in select(body, NOISE):
-        node.decompose()
-    _shown(document, body, html)
-    if "math/" in html:
+    page = source(html)
+    if any(name in page.classes for name in NOISE):
+        for node in select(body, ", ".join(f".{name}" for name in NOISE)):
+            node.decompose()
+    if page.tags & SHOWN:
+        _shown(document, body)
+    _formulas(document, body, page)
+    _plain(document, body, page)
+    if page.tags & CODED or "fragment" in page.classes:
+        code_blocks(document, body, page)
+    if "table" in page.tags:
+        tables(document, body, len(html))
+
+
+def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> None:
+    """All rules for marked-up formulas that the page has anything for."""
+    scripted = "script" in page.tags and body.query_selector(SCRIPT) is not None
+    if scripted:
         _drop_rendered(body)
-    if ":math" in html:
-        for name in sorted(set(PREFIXED.findall(html)))[:4]:
-            _apply(document, body, Rule((), f"{name.lower()}\\:math", of.mathml))
-    if "ltx_eq" in html:
+    for name in sorted(tag for tag in page.tags if tag.endswith(":math"))[:4]:
+        _apply(document, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
+    if "ltx_eq" in page.classes:
         equations(document, body)
+    if CARRYING.search(page.html):
+        _apply(document, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
-        if any(token in html for token in rule.tokens):
-            _apply(document, body, rule)
-    _plain(document, body, html)
-    code_blocks(document, body, html)
-    if "<table" in html or "<TABLE" in html:
-        tables(document, body)
+        if page.tags & rule.tags or any(name in page.classes for name in rule.classes):
+            if rule.selector != SCRIPT or scripted:
+                _apply(document, body, rule)
 
 
 def _apply(document: DocumentNode, body: ElementNode, rule: Rule) -> None:
     for node in select(body, rule.selector):
-        if node.parent is not None and (tex := rule.tex(node)):
-            put(document, node, tex, rule.display(node))
+        if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
+            put(document, node, tex, rule.display(node), rule.leaf)
 
 
-def _plain(document: DocumentNode, body: ElementNode, html: str) -> None:
+def _plain(document: DocumentNode, body: ElementNode, page: Source) -> None:
     """Mathematics in plain HTML, and macro blocks."""
-    if "<sup" in html or "<sub" in html or "<SU" in html:
-        scripts(document, body)
-    if "intbl" in html or "frac" in html or "tion" in html:
+    if page.tags & {"sup", "sub"}:
+        scripts(document, body, len(page.html))
+    if any(name in page.classes for name in ("intbl", "frac", "tion")):
         fractions(document, body)
-    if "√" in html or "&radic;" in html:
+    if "√" in page.html or "&radic;" in page.html:
         roots(document, body)
-    if "texhtml" in html:
-        _apply(document, body, Rule((), ".texhtml", texhtml))
-    if MACRO.search(html):
+    if "texhtml" in page.classes:
+        _apply(document, body, _rule("", "", ".texhtml", texhtml))
+    if MACRO.search(page.html):
         drop_macros(body)
 
 
 def _drop_rendered(body: ElementNode) -> None:
     """Remove what MathJax 2 drew of a script that stands beside it."""
-    if body.query_selector(SCRIPT) is None:
-        return
     for node in select(body, RENDERED):
         after = node.next_element
         if after is None or after.tag == "script" or "data-mathml" not in node.attrs:
@@ -133,11 +152,9 @@ CHOICE = 'input, math, .katex, .MathJax, mjx-container, img, script[type^="math/
 """In a label or button that is more than the name of a control."""
 
 
-def _shown(document: DocumentNode, body: ElementNode, html: str) -> None:
+def _shown(document: DocumentNode, body: ElementNode) -> None:
     """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
-    if not any(name in html for name in ("<figure", "<figcaption", "<label", "<button")):
-        return
-    for node in select(body, "figure, figcaption, label, button"):
+    for node in select(body, ", ".join(sorted(SHOWN))):
         small = node.tag in ("label", "button")
-        if not small or uncoded(node.text or "") or node.query_selector(CHOICE) is not None:
+        if not small or OPEN in (node.text or "") or node.query_selector(CHOICE) is not None:
             unwrap(document, node, "span" if small else "div")

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from curation.extract import _mathml_scripts, _mathml_tables, _mathml_tokens
+from curation.extract import _mathml_content, _mathml_scripts, _mathml_tables, _mathml_tokens
 from curation.extract._mathml_rows import ATOM, row
 from curation.extract._mathml_tree import Node, parse
 
+EMPTY = frozenset(("none", "mprescripts"))
 CACHED = 20_000
 """Characters up to which a formula is remembered."""
 ENCLOSED = {
@@ -45,7 +46,7 @@ def _element(node: Node) -> Node:
         token(node, " ".join(node.text.split()))
         return node
     if node.tag not in HANDLERS:
-        return row(node.kids)
+        return row(node.kids) if node.kids or node.tag not in EMPTY else node
     count, handle = HANDLERS[node.tag]
     extra: list[Node] = []
     if count:
@@ -116,6 +117,16 @@ def mphantom(node: Node) -> None:
     node.tex, node.atom = rf"\phantom{{{inner.tex}}}" if inner.tex else "", True
 
 
+def mpadded(node: Node) -> None:
+    """Its row; nothing where it has no width and nothing to see, as before scripts in formulas of chemistry."""
+    inner = row(node.kids)
+    if inner.tag == "mphantom" and node.get("width") in ("0", "0px", "0em", "0pt"):
+        node.tag = "hollow"
+    else:
+        node.tex, node.tall, node.atom, node.op, node.kids = inner.tex, inner.tall, inner.atom, inner.op, [inner]
+        node.word = "padded" if node.get("width").startswith("+") else ""
+
+
 def maction(node: Node) -> None:
     """The child that is shown."""
     chosen = node.get("selection")
@@ -128,7 +139,7 @@ def semantics(node: Node) -> None:
     """What is annotated, or the presentation among its annotations where it is content itself."""
     shown = [kid for kid in node.kids if kid.tag != "annotation-xml"]
     best = next((kid for kid in node.kids if kid.word == "presentation"), None)
-    inner = row(shown) if shown or best is None else best
+    inner = best or row(shown)
     node.tex, node.tall, node.atom = inner.tex, inner.tall, inner.atom
 
 
@@ -139,6 +150,7 @@ def annotation_xml(node: Node) -> None:
 
 HANDLERS: dict[str, tuple[int, Callable[[Node], None]]] = {
     "mfrac": (2, mfrac), "mroot": (2, mroot), "msqrt": (0, msqrt), "mfenced": (0, mfenced), "menclose": (0, menclose),
-    "mphantom": (0, mphantom), "maction": (0, maction), "semantics": (0, semantics), "annotation-xml": (0, annotation_xml),
+    "mphantom": (0, mphantom), "mpadded": (0, mpadded), "maction": (0, maction), "semantics": (0, semantics), "annotation-xml": (0, annotation_xml),
+    **{tag: (0, handle) for tag, handle in _mathml_content.HANDLERS.items()},
     **_mathml_scripts.HANDLERS, **{tag: (0, handle) for tag, handle in _mathml_tables.HANDLERS.items()},
 }  # fmt: skip

@@ -26,7 +26,9 @@ MATRICES = {
     ("(", ")"): "pmatrix", ("[", "]"): "bmatrix", ("{", "}"): "Bmatrix", ("|", "|"): "vmatrix", ("∣", "∣"): "vmatrix",
     ("‖", "‖"): "Vmatrix", ("∥", "∥"): "Vmatrix",
 }  # fmt: skip
+KEPT = frozenset(("mo", "hollow"))
 DEGREE = r"{}^{\circ}"
+MODULUS = re.compile(r"(?:\\[;:, ]|\\q?quad)*\(\\bmod(?:\\[;:,])* ?((?:[^(){}\\]|\\[a-zA-Z]+)*)\)")
 PRIMES = re.compile(r"(?:\\prime)+")
 ATOM = re.compile(
     r"\\?[^\\{}^_\s]|\\[A-Za-z]+|\d+(?:\.\d+)?|\\[A-Za-z]+\*?\{[^{}]*\}|\\boldsymbol\{\\[A-Za-z]+\{[^{}]*\}\}"
@@ -35,7 +37,7 @@ ATOM = re.compile(
 
 def row(kids: list[Node]) -> Node:
     """One node for its children in a row; a single child stands for itself."""
-    kids = [kid for kid in kids if kid.tex or kid.tag == "mo" and kid.op != "\u200b"]
+    kids = [kid for kid in kids if kid.tex or kid.tag in KEPT]
     if len(kids) == 1:
         return kids[0]
     node = Node("mrow")
@@ -48,7 +50,7 @@ def row(kids: list[Node]) -> Node:
     node.tall = any(kid.tall for kid in kids)
     if node.tall:
         _stretch(kids, parts, used)
-    node.kids, node.tex = kids, join(parts)
+    node.kids, node.tex = kids, _modulus(join(parts))
     last = kids[-1]
     node.atom = last.tag == "mo" and (last.op in CLOSE or last.op in BARS)
     node.op = kids[0].op if kids[0].op in OPEN or kids[0].op in BARS else ""
@@ -60,6 +62,9 @@ def _with_neighbours(kids: list[Node], parts: list[str], at: int, kid: Node, use
     before = kids[at - 1] if at else None
     if kid.text and kid.tag in ("mtable", "binomial"):
         _enclose(kids, parts, at, kid, used)
+    elif kid.tag == "attached":
+        attach = before is not None and (before.tag in ("mi", "mtext", "mrow") or before.op in CLOSE) and before.tex
+        parts[at] = kid.tex.removeprefix("{}") if attach else kid.tex
     elif kid.tag not in ("mo", "mi", "stray"):
         return
     elif kid.op == "\u2061":
@@ -94,7 +99,11 @@ def _enclose(kids: list[Node], parts: list[str], at: int, kid: Node, used: set[i
     parts[at - 1] = ""
     used |= {at - 1, at + 1}
     if right:
-        parts[at + 1] = right.tex[len(right.text) or len(_fence(right)) :]
+        parts[at + 1] = right.tex[len(_fence(right)) :]
+
+
+def _modulus(tex: str) -> str:
+    return MODULUS.sub(r"\\pmod{\1}", tex) if r"(\bmod" in tex else tex
 
 
 def _fence(node: Node) -> str:
@@ -115,6 +124,10 @@ def _stretch(kids: list[Node], parts: list[str], used: set[int]) -> None:
         side = _side(kid, at == 0, at == last) if at not in used else ""
         if side == "open":
             opened.append(at)
+        elif (
+            side == "close" and not opened and at == last and kid.op in BARS and kid.tag == "mo" and _stretchy(kid, kid)
+        ):
+            parts[0], parts[at] = rf"\left.{parts[0]}", rf"\right{parts[at]}"
         elif side == "close" and opened:
             start = opened.pop()
             left, right = parts[start], parts[at]

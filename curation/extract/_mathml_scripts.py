@@ -35,11 +35,21 @@ WITH_ATTRIBUTE = {
 }
 """Marks that are accents only where the markup says so."""
 WIDE = {"hat": "widehat", "tilde": "widetilde", "bar": "overline", "vec": "overrightarrow"}
+MARKS = frozenset("⏞⏟⎴⎵⏜⏝¯‾―")
+"""What is never the limit of an operator."""
+VARIED = {
+    ("―", True): r"\varliminf",
+    ("―", False): r"\varlimsup",
+    ("→", True): r"\varinjlim",
+    ("←", True): r"\varprojlim",
+}
+VARIED |= {(bar, low): VARIED["―", low] for bar in "¯‾_" for low in (True, False)}
 BRACES = frozenset("⏞⏟⎴⎵⏜⏝")
 ARROWS = {
     "→": "xrightarrow", "⟶": "xrightarrow", "←": "xleftarrow", "⟵": "xleftarrow", "↔": "xleftrightarrow", "⇒": "xRightarrow",
     "⇐": "xLeftarrow", "⇔": "xLeftrightarrow", "↦": "xmapsto", "↪": "xhookrightarrow", "↩": "xhookleftarrow", "⇌": "xrightleftharpoons",
-    "⇋": "xleftrightharpoons", "=": "xlongequal",
+    "⇋": "xleftrightharpoons", "↠": "xtwoheadrightarrow", "⟹": "xRightarrow", "⟸": "xLeftarrow", "⟺": "xLeftrightarrow", "↼": "xleftharpoonup",
+    "⇀": "xrightharpoonup", "↽": "xleftharpoondown", "⇁": "xrightharpoondown", "⟷": "xleftrightarrow", "⟼": "xmapsto", "⇄": "xtofrom",
 }  # fmt: skip
 
 
@@ -53,6 +63,8 @@ def put(node: Node, of: Node, sub: str, sup: str) -> None:
     sup = r"\circ" if sup == DEGREE else sup
     low, high = f"_{{{sub}}}" if sub else "", f"^{{{sup}}}" if sup else ""
     node.tex = (of_tex or "{}") + (primes + low if of.primed or not low else low + primes) + high
+    if of.tag == "hollow":
+        node.tag = "attached"
     node.primed = bool(primes) and not (low or high)
     node.tall = of.tall
     if (of.op in CLOSE or of.op in BARS) and of.tag == "mo":
@@ -87,14 +99,25 @@ def under_over(node: Node, of: Node, under: Node | None, over: Node | None) -> N
     """Limits of operators, else accents, braces, arrows with text, and whatever stands above or below."""
     low, high = under.tex if under else "", over.tex if over else ""
     node.tall = True
-    if operator := _operator(of):
+    mark = over or under
+    if of.tex == r"\lim" and mark and (name := VARIED.get((mark.op, over is None))):
+        node.tex = name
+    elif (operator := _operator(of)) and not (mark and mark.tag == "mo" and mark.op in MARKS):
         node.tex = operator + (f"_{{{low}}}" if low else "") + (f"^{{{high}}}" if high else "")
-    elif of.op in BRACES and (under is None) == (of.op in "⏞⎴⏜"):
-        node.tex = f"{of.tex}_{{{low}}}" if under else f"{of.tex}^{{{high}}}"
-    elif of.tag == "mo" and of.op in ARROWS and of.get("stretchy") != "false" and (len(high) > 1 or len(low) > 1):
+    elif of.op in BRACES and (over or of.op not in "⏞⎴⏜") and (under or of.op not in "⏟⎵⏝"):
+        node.tex = of.tex + (f"_{{{low}}}" if low else "") + (f"^{{{high}}}" if high else "")
+    elif of.tag == "mo" and of.op in ARROWS and _stretches(of, under, over):
         node.tex = f"\\{ARROWS[of.op]}" + (f"[{{{low}}}]" if "]" in low else f"[{low}]" if low else "") + f"{{{high}}}"
     else:
         _stack(node, of, under, over)
+
+
+def _stretches(arrow: Node, *texts: Node | None) -> bool:
+    """Whether an arrow is as long as the text that it carries, for which tools pad the text."""
+    stretchy = arrow.get("stretchy")
+    if stretchy in ("true", "false"):
+        return stretchy == "true"
+    return any(text is not None and (text.word == "padded" or len(text.tex) > 1) for text in texts)
 
 
 def _operator(of: Node) -> str:
@@ -135,7 +158,7 @@ def _accent(node: Node, mark: Node, of: Node, accents: dict[str, str]) -> str:
     if (
         name in WIDE
         and mark.get("stretchy") != "false"
-        and (mark.get("stretchy") == "true" or len(of.tex) > 1 and of.tag == "mrow")
+        and (mark.get("stretchy") == "true" or (len(of.tex) > 1 and of.tag == "mrow"))
     ):
         return WIDE[name]
     return name

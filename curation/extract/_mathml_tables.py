@@ -2,17 +2,20 @@ r"""Tables of MathML: matrices, cases, aligned equations and their numbers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from curation.extract._mathml_rows import environment, row
 from curation.extract._mathml_tree import Node
 
+NUMBER = re.compile(r"\\text\{\(([\w.]{1,8})\)\}")
 ALIGN = {"left": "l", "right": "r", "center": "c"}
 
 
 def mtr(node: Node) -> None:
-    """Cells of one row; text and elements outside of cells are cells of their own."""
-    node.text = "row"
+    """A row, which is a matrix where no table holds it. What stands outside of cells are cells of its own."""
+    if node.kids:
+        node.tex = environment("matrix", " & ".join(kid.tex for kid in node.kids if kid.tex or kid.tag == "mtd"))
 
 
 def mtd(node: Node) -> None:
@@ -37,16 +40,22 @@ def mtable(node: Node) -> None:
     if len(rows) == 1 and labels[0] and width == 1:
         node.tex, node.atom = cells[0][0].tex + labels[0], False
         return
+    _own_numbers(cells, labels)
+    width = max(map(len, cells))
     columns = _columns(node, cells, width)
+    if "l" in columns and "r" in columns and width > 2:
+        columns = _without_empty(cells, columns)
     kind = _kind(node, columns, any(labels))
     lines = (node.get("rowlines") or "").split()
     if any(line not in ("none",) for line in lines):
         kind = "array"
+    if kind in ("array", "cases") and any(labels):
+        kind = _numbered(cells, labels, columns)
     body = _body(cells, labels, lines)
     if set((node.get("columnlines") or "none").split()) != {"none"}:
         kind, columns = "array", _with_lines(columns, node.get("columnlines").split())
     node.text, node.word = body, kind
-    node.tex = environment(kind, body, f"{{{columns}}}" if kind == "array" else "")
+    node.tex = environment("array", body, f"{{{columns}}}") if kind in ("array", "cases") else environment(kind, body)
 
 
 def _label(line: Node) -> str:
@@ -55,6 +64,27 @@ def _label(line: Node) -> str:
     first = line.kids.pop(0)
     tex = first.tex
     return rf"\tag{{{_plain(tex)}}}" if tex else ""
+
+
+def _own_numbers(cells: list[list[Node]], labels: list[str]) -> None:
+    """Numbers of equations that stand in a last cell beyond an aligned pair."""
+    width = max(map(len, cells))
+    if width < 3 or width % 2 == 0:
+        return
+    found = [NUMBER.fullmatch(line[-1].tex) if len(line) == width else None for line in cells]
+    if any(found) and all(match or len(line) < width for match, line in zip(found, cells, strict=True)):
+        for at, match in enumerate(found):
+            if match:
+                cells[at].pop()
+                labels[at] = rf"\tag{{{match[1]}}}"
+
+
+def _without_empty(cells: list[list[Node]], columns: str) -> str:
+    """Columns that hold something: aligned environments are padded with some that do not."""
+    used = [at for at in range(len(columns)) if any(line[at].tex for line in cells if at < len(line))]
+    for line in cells:
+        line[:] = [line[at] for at in used if at < len(line)]
+    return "".join(columns[at] for at in used)
 
 
 def _plain(tex: str) -> str:
@@ -85,11 +115,24 @@ def _kind(node: Node, columns: str, labelled: bool) -> str:
     aligned = len(columns) > 1 and columns == ("rl" * len(columns))[: len(columns)]
     if aligned:
         return "align" if labelled else "aligned"
-    if len(columns) == 1 and (labelled or node.get("displaystyle") == "true" and columns == "c"):
+    if len(columns) == 1 and (labelled or (node.get("displaystyle") == "true" and columns == "c")):
         return "gather" if labelled else "gathered"
     if set(columns) == {"c"}:
         return "matrix"
     return "cases" if columns in ("l", "ll") else "array"
+
+
+def _numbered(cells: list[list[Node]], labels: list[str], columns: str) -> str:
+    """Numbers of equations where the environment takes none: in a cell of their own."""
+    if columns == "rcl":
+        return "eqnarray"
+    for line, label in zip(cells, labels, strict=True):
+        if label:
+            cell = Node("mtd")
+            cell.tex = label.replace(r"\tag{", r"\text{(").removesuffix("}") + ")}"
+            line.append(cell)
+    labels[:] = [""] * len(labels)
+    return "array"
 
 
 def _body(cells: list[list[Node]], labels: list[str], lines: list[str]) -> str:

@@ -3,10 +3,11 @@ r"""Tokens of MathML (identifiers, numbers, operators, text, spaces) as LaTeX.""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from curation.extract._mathml_tree import Node
-from curation.extract._symbols import LATEX, SUPERSCRIPT, in_font, scripts
+from curation.extract._symbols import COMBINING, LATEX, SUPERSCRIPT, in_font, scripts
 
 FUNCTIONS = frozenset(
     "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min Pr sec sin"
@@ -14,6 +15,13 @@ FUNCTIONS = frozenset(
 )
 LIMITS = frozenset("det gcd inf injlim lim liminf limsup max min Pr projlim sup".split())
 """Functions under which LaTeX sets a subscript in displayed formulas."""
+WORDS = frozenset(
+    "adj arccot arccsc arcctg arcosh arcsec arctg argmax argmin arsinh artanh Ass Aut ch char cl codim coker colim Coker cosec cotg Cov"
+    " csch ctg curl diag diam dist div dom Div End erf erfc Ext Fix Gal grad Hom id Ind int Int Inn irr Irr lcm Lie Li mult"
+    " nullity ord Ord Out Pic Proj proj Rad rad ran rank Re Im Res res rk rot sech sgn sh sign sinc Spec span Span spec Stab supp Supp"
+    " Sym tg th Tor Tr tr trace Var vol Vol wt".split()
+)
+"""Operators that LaTeX has no command for, printed with the space of one."""
 SPELLED = {
     "lim sup": r"\limsup",
     "lim inf": r"\liminf",
@@ -22,8 +30,8 @@ SPELLED = {
     "mod": r"\bmod",
 }
 OPERATORS = {
-    "...": r"\ldots", "…": r"\ldots", "<=": r"\leq", ">=": r"\geq", "!=": r"\neq", "->": r"\to", "||": r"\|", "*": "*", "^": r"\hat{}",
-    "=>": r"\Rightarrow", "<=>": r"\Leftrightarrow", "-->": r"\longrightarrow", "|": "|", "`": "`", "∣": "|", "∥": r"\|", "ˆ": r"\hat{}",
+    "...": r"\ldots", "…": r"\ldots", "||": r"\|", "*": "*", "^": r"\wedge", "ˆ": r"\wedge",
+    "|": "|", "`": "`", "∣": "|", "∥": r"\|",
     "ϕ": r"\phi", "ℏ": r"\hbar", "⁡": "", "∖": r"\setminus", "´": r"\acute{}", "˜": r"\tilde{}", "¯": r"\bar{}", "˙": r"\dot{}",
     "¨": r"\ddot{}",
 }  # fmt: skip
@@ -34,6 +42,9 @@ VARIANTS = {
     "sans-serif-bold-italic": r"\boldsymbol\mathsf", "-tex-calligraphic": r"\mathcal", "-tex-bold-calligraphic": r"\boldsymbol\mathcal",
     "-tex-mathit": r"\mathit",
 }  # fmt: skip
+MARKED = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
+NOT = {"=": r"\neq", r"\in": r"\notin", r"\exists": r"\nexists", "|": r"\nmid"}
+BLACKBOARD = re.compile("-(?:bf)?bb|-ds")
 TEXT_FONTS = {
     "bold": r"\textbf", "italic": r"\textit", "monospace": r"\texttt", "sans-serif": r"\textsf", "bold-italic": r"\textbf",
 }  # fmt: skip
@@ -54,13 +65,13 @@ NAMED_WIDTHS = {
 
 
 def join(parts: list[str]) -> str:
-    """Pieces of LaTeX one after the other, a blank only where a command would swallow a letter."""
+    """Pieces of LaTeX one after the other, a blank between a command and the letter or digit after it."""
     out: list[str] = []
     command = False
     for part in parts:
         if not part:
             continue
-        if command and part[0].isalpha():
+        if command and part[0].isalnum():
             out.append(" ")
         out.append(part)
         command = ends_in_command(part)
@@ -81,10 +92,23 @@ def symbols(text: str) -> str:
         return LATEX.get(text, text)
     if text.isascii() and text.isalnum():
         return text
+    if MARKED.search(text):
+        return join([_marked(piece) for piece in re.findall(r".[\u0300-\u036f\u20d0-\u20ff]*", text, re.S)])
     if any(char in SUPERSCRIPT for char in text):
         text = scripts(text)
         return re.sub(r"[^\x00-\x7f]", lambda char: LATEX.get(char[0], char[0]), text)
     return join([LATEX.get(char, char) for char in text])
+
+
+def _marked(text: str) -> str:
+    """A character with its accents, or struck through."""
+    tex = LATEX.get(text[0], text[0])
+    for mark in text[1:]:
+        if mark == "\u0338":
+            tex = NOT.get(tex, rf"\not {tex}" if tex[0].isalpha() else rf"\not{tex}")
+        else:
+            tex = rf"\{COMBINING[mark]}{{{tex}}}" if mark in COMBINING else tex + mark
+    return tex
 
 
 def in_text(text: str, variant: str = "") -> str:
@@ -93,22 +117,24 @@ def in_text(text: str, variant: str = "") -> str:
     if not (plain := text.translate(TEXT_ESCAPES)).strip():
         return r"\ " if plain else ""
     char = text.strip()
-    if len(char) == 1 and not char.isalnum() and char not in "^~" and LATEX.get(char, char).lstrip("\\") != char:
+    if len(char) == 1 and not char.isalnum() and char not in "^~" and LATEX.get(char, char).startswith(("\\", "{")):
         return LATEX[char]
     return f"{TEXT_FONTS.get(variant, chr(92) + 'text')}{{{plain}}}"
 
 
 def mi(node: Node, text: str) -> None:
-    variant = node.get("data-mjx-variant") or node.get("mathvariant") or node.variant
+    variant = _variant(node)
     if name := function(text):
         node.tex, node.op = name, text.replace(" ", "")
         return
-    tex = symbols(text)
+    tex = symbols(
+        text if text.isascii() or len(text) > 1 else unicodedata.normalize("NFD", text) if text < "\u2000" else text
+    )
     if len(text) == 1:
         font = VARIANTS.get(variant, "")
         if font == r"\mathit" or (font == r"\mathrm" and not text.isascii()):
             font = ""
-        node.tex = in_font(font, tex) if font and text.isalpha() or font == r"\mathbf" else tex
+        node.tex = in_font(font, tex) if (font and text.isalpha()) or font == r"\mathbf" else tex
         return
     if not text.isalpha():
         node.tex = (
@@ -118,8 +144,20 @@ def mi(node: Node, text: str) -> None:
         )
         return
     node.tex = in_font(VARIANTS.get(variant, r"\mathrm"), tex) if text.isascii() or variant else tex
-    if variant in ("", "normal"):
+    if not variant and text in WORDS:
+        node.tex = rf"\operatorname{{{text}}}"
+    elif variant in ("", "normal"):
         node.word = tex
+
+
+def _variant(node: Node) -> str:
+    """The style of an identifier, also where MathJax or LaTeXML tell it in attributes of their own."""
+    given = node.get("data-mjx-variant")
+    if BLACKBOARD.match(given):
+        return "double-struck"
+    if "ltx_font_mathcaligraphic" in node.get("class"):
+        return "script"
+    return given if given in VARIANTS else node.get("mathvariant") or node.variant
 
 
 def function(text: str) -> str:
@@ -142,7 +180,8 @@ def mo(node: Node, text: str) -> None:
     elif name := function(text):
         node.tex, node.op = name, text.replace(" ", "")
     elif len(text) > 1 and any(char.isalpha() and char.isascii() for char in text):
-        node.tex = rf"\operatorname{{{join([LATEX.get(char, char) for char in text])}}}"
+        letters = [r"\," if char.isspace() else LATEX.get(char, char) for char in text]
+        node.tex = rf"\operatorname{{{join(letters)}}}"
     else:
         node.tex = symbols(text)
     variant = node.get("mathvariant") or node.variant

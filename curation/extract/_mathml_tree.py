@@ -20,8 +20,10 @@ NAIVE = re.compile(rf"{SKIPPED}|{NAME}([^<>]*)>", re.S)
 """For what follows a tag whose quotes do not match: to look for their ends at every tag would take quadratic time."""
 ATTRIBUTE = re.compile(r"""([\w:.-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""")
 TOKENS = frozenset("mi mn mo mtext ms ci cn csymbol".split())
+MIXED = frozenset(("ci", "cn", "csymbol"))
+"""Tokens that hold other elements by rights."""
 VOID = frozenset("mspace none mprescripts mglyph malignmark maligngroup sep br hr img".split())
-ANNOTATION = re.compile(r"</(?:[\w.-]+:)?annotation>", re.I)
+ANNOTATION = {name: re.compile(rf"</(?:[\w.-]+:)?{name}\s*>", re.I) for name in ("annotation", "annotation-xml")}
 ROWS = {"mtr": {"mtr", "mlabeledtr"}, "mlabeledtr": {"mtr", "mlabeledtr"}, "mtd": {"mtd"}}
 TABLE_PARTS = {"mtable", "mtr", "mlabeledtr"}
 SPACE = " \t\r\n\f"
@@ -31,10 +33,25 @@ class Node:
     """An element, and after its end what it says in LaTeX.
 
     tex: LaTeX body; atom: takes a script without braces; tall: higher than a line; op: the operator that it is or, for a script,
-    that it begins with; word: letters set upright that a sign of application would make an operator's name.
+    that it begins with; word: letters set upright that a sign of application would make an operator's name; rank: how
+    strongly an expression of content MathML holds together.
     """
 
-    __slots__ = ("atom", "attrs", "kids", "op", "primed", "source", "tag", "tall", "tex", "text", "variant", "word")
+    __slots__ = (
+        "atom",
+        "attrs",
+        "kids",
+        "op",
+        "primed",
+        "rank",
+        "source",
+        "tag",
+        "tall",
+        "tex",
+        "text",
+        "variant",
+        "word",
+    )
 
     def __init__(self, tag: str, source: str = "", variant: str = "") -> None:
         self.tag, self.source, self.variant = tag, source, variant
@@ -42,6 +59,7 @@ class Node:
         self.kids: list[Node] = []
         self.text = self.tex = self.op = self.word = ""
         self.atom = self.tall = self.primed = False
+        self.rank = 4
 
     def get(self, name: str, default: str = "") -> str:
         """Value of an attribute, by its name in lower case."""
@@ -71,8 +89,8 @@ def parse(mathml: str, convert: Callable[[Node], Node]) -> Node | None:
         name, seen = name.lower(), True
         if tag[1]:
             _close(stack, name, convert)
-        elif name == "annotation" and not tag[3].endswith("/"):
-            skipped = ANNOTATION.search(mathml, at)
+        elif _is_annotation(name, tag[3], stack[-1]):
+            skipped = ANNOTATION[name].search(mathml, at)
             at = skipped.end() if skipped else len(mathml)
         else:
             _open(stack, name, tag[3].strip(SPACE), convert)
@@ -82,6 +100,13 @@ def parse(mathml: str, convert: Callable[[Node], Node]) -> Node | None:
     while len(stack) > 1:
         _pop(stack, convert)
     return stack[0] if seen else None
+
+
+def _is_annotation(name: str, source: str, parent: Node) -> bool:
+    """Whether all up to the end of the element is beside what it annotates."""
+    if source.endswith("/") or not name.startswith("annotation"):
+        return False
+    return name == "annotation" or (bool(parent.kids) and "resentation" not in source)
 
 
 def _add_text(node: Node, text: str, convert: Callable[[Node], Node]) -> None:
@@ -97,6 +122,9 @@ def _add_text(node: Node, text: str, convert: Callable[[Node], Node]) -> None:
 def _open(stack: list[Node], name: str, source: str, convert: Callable[[Node], Node]) -> None:
     _end_unclosed(stack, name, convert)
     parent = stack[-1]
+    if name == "sep":
+        parent.text += " "
+        return
     node = Node(name, source.removesuffix("/"), parent.variant)
     if name in ("mstyle", "math"):
         node.variant = node.get("mathvariant") or parent.variant
@@ -107,7 +135,7 @@ def _open(stack: list[Node], name: str, source: str, convert: Callable[[Node], N
 
 def _end_unclosed(stack: list[Node], name: str, convert: Callable[[Node], Node]) -> None:
     """End what cannot hold the element that begins: a token in a token, a row in a row, a cell in a cell of one table."""
-    if name in TOKENS and stack[-1].tag in TOKENS:
+    if name in TOKENS and stack[-1].tag in TOKENS and stack[-1].tag not in MIXED:
         _pop(stack, convert)
     elif name in ROWS:
         for depth in range(len(stack) - 1, 0, -1):

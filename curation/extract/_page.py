@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract._delimited import mark
 from curation.extract._macros import MACRO, defines
-from curation.extract._marks import BREAK, CLOSE, CODE, END, FORGED, MARKED, OPEN, unmarked
+from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
 from curation.extract._symbols import unicode_math
 
@@ -24,8 +24,6 @@ EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\u2060-\u2064\ufeff]")
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
-MAX_DEPTH = 256
-DEEP = " > ".join(["*"] * MAX_DEPTH)
 
 
 class Page(NamedTuple):
@@ -42,10 +40,10 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
 
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None
-    html = mark(_as_html(FORGED.sub("", html)))
+    html = mark(_as_html(unforged(html)))
     tree = HTMLTree.parse(html)
     body = tree.body
-    if body is not None and _over(body, max_nodes):
+    if body is not None and _over(body, html, max_nodes):
         return None
     title = " ".join(unmarked(tree.title or "").split()) or None
     restore(tree, html)
@@ -57,7 +55,7 @@ def finish(text: str) -> tuple[str, int]:
     pieces, kept = PIECES.split(text), 0
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
-            pieces[i] = unicode_math(piece)
+            pieces[i] = unicode_math(piece.replace("\t\t", "\n") if "\t" in piece else piece)
         elif piece[0] == OPEN:
             gone = defines(piece)
             kept += not gone
@@ -74,10 +72,9 @@ def _found(text: str, html: str) -> int:
     return sum(not defines(found[1]) for found in MARKED.finditer(text))
 
 
-def _over(body: ElementNode, max_nodes: int) -> bool:
-    """Whether a page has too many elements, or they stand in each other so deep that time would grow with the square of the page."""
-    count = len(body.query_selector_all("*"))
-    return count > max_nodes or (count > MAX_DEPTH and body.query_selector(DEEP) is not None)
+def _over(body: ElementNode, html: str, max_nodes: int) -> bool:
+    """Whether a page has more elements than allowed; a parser makes at most some dozens of one tag."""
+    return html.count("<") * 40 > max_nodes and len(body.query_selector_all("*")) > max_nodes
 
 
 def _as_html(html: str) -> str:

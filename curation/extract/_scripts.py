@@ -21,11 +21,14 @@ SLASHED = re.compile(r"\s*[⁄/∕]\s*")
 LINE = '[style*="border-top"], [style*="overline"], .radicand, .radic, .sqrt'
 
 
-def scripts(document: DocumentNode, body: ElementNode) -> None:
-    """`x<sup>2</sup>` to `x^{2}`, `<sup>1</sup>⁄<sub>2</sub>` to `1/2`."""
+def scripts(document: DocumentNode, body: ElementNode, budget: int) -> None:
+    """`x<sup>2</sup>` to `x^{2}`, `<sup>1</sup>⁄<sub>2</sub>` to `1/2`, as long as they hold no more characters than `budget` together."""
     for node in select(body, "sup, sub"):
         raised = node.tag == "sup"
         text = node.text or ""
+        budget -= len(text)
+        if budget < 0:
+            return
         if raised and node.query_selector("a") is not None:
             if REFERENCE.fullmatch(text):
                 node.decompose()

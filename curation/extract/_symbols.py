@@ -16,7 +16,7 @@ GREEK = """
 ϝ digamma  ϰ varkappa  ϱ varrho  ϵ epsilon
 """
 OPERATORS = """
-∀ forall  ∁ complement  ∂ partial  ∃ exists  ∄ nexists  ∅ emptyset  ⌀ varnothing  ∇ nabla  ∈ in  ∊ in  ∉ notin  ∋ ni  ∍ ni
+∀ forall  ∁ complement  ∂ partial  ∃ exists  ∄ nexists  ∅ emptyset  ⌀ varnothing  ∇ nabla  ∈ in  ∊ in  ∉ notin  ∋ ni  ∍ backepsilon  ϶ backepsilon
 ∏ prod  ∐ coprod  ∑ sum  ∓ mp  ∔ dotplus  ∖ setminus  ⧵ setminus  ∗ ast  ∘ circ  ∙ bullet  • bullet  √ surd  ∝ propto  ∞ infty
 ∠ angle  ∡ measuredangle  ∢ sphericalangle  ∣ mid  ∤ nmid  ∥ parallel  ∦ nparallel  ∧ wedge  ∨ vee  ∩ cap  ∪ cup
 ∫ int  ∬ iint  ∭ iiint  ⨌ iiiint  ∮ oint  ∯ oiint  ∰ oiiint  ∴ therefore  ∵ because  ∼ sim  ∽ backsim  ≀ wr  ≁ nsim
@@ -26,13 +26,13 @@ OPERATORS = """
 ≼ preccurlyeq  ≽ succcurlyeq  ≾ precsim  ≿ succsim  ⊀ nprec  ⊁ nsucc  ⊂ subset  ⊃ supset  ⊆ subseteq  ⊇ supseteq
 ⊈ nsubseteq  ⊉ nsupseteq  ⊊ subsetneq  ⊋ supsetneq  ⊎ uplus  ⊏ sqsubset  ⊐ sqsupset  ⊑ sqsubseteq  ⊒ sqsupseteq
 ⊓ sqcap  ⊔ sqcup  ⊕ oplus  ⊖ ominus  ⊗ otimes  ⊘ oslash  ⊙ odot  ⊚ circledcirc  ⊛ circledast  ⊝ circleddash
-⊞ boxplus  ⊟ boxminus  ⊠ boxtimes  ⊡ boxdot  ⊢ vdash  ⊣ dashv  ⊤ top  ⊥ perp  ⟂ perp  ⊨ models  ⊩ Vdash  ⊪ Vvdash
+⊞ boxplus  ⊟ boxminus  ⊠ boxtimes  ⊡ boxdot  ⊢ vdash  ⊣ dashv  ⊤ top  ⊥ perp  ⟂ perp  ⊨ models  ⊧ models  ⊩ Vdash  ⊪ Vvdash
 ⊬ nvdash  ⊭ nvDash  ⊮ nVdash  ⊯ nVDash  ⊲ triangleleft  ⊳ triangleright  ⊴ trianglelefteq  ⊵ trianglerighteq
 ⊸ multimap  ⊺ intercal  ⊻ veebar  ⊼ barwedge  ⋀ bigwedge  ⋁ bigvee  ⋂ bigcap  ⋃ bigcup  ⋄ diamond  ⋅ cdot  · cdot
-⋆ star  ⋇ divideontimes  ⋈ bowtie  ⋉ ltimes  ⋊ rtimes  ⋋ leftthreetimes  ⋌ rightthreetimes  ⋍ backsimeq
+⬝ cdot  ⋆ star  ⋇ divideontimes  ⋈ bowtie  ⋉ ltimes  ⋊ rtimes  ⋋ leftthreetimes  ⋌ rightthreetimes  ⋍ backsimeq
 ⋎ curlyvee  ⋏ curlywedge  ⋐ Subset  ⋑ Supset  ⋒ Cap  ⋓ Cup  ⋔ pitchfork  ⋖ lessdot  ⋗ gtrdot  ⋘ lll  ⋙ ggg
 ⋚ lesseqgtr  ⋛ gtreqless  ⋞ curlyeqprec  ⋟ curlyeqsucc  ⋠ npreceq  ⋡ nsucceq  ⋦ lnsim  ⋧ gnsim  ⋨ precnsim
-⋩ succnsim  ⋪ ntriangleleft  ⋫ ntriangleright  ⋬ ntrianglelefteq  ⋭ ntrianglerighteq  ⋮ vdots  ⋯ cdots  ⋱ ddots
+⋩ succnsim  ⋪ ntriangleleft  ⋫ ntriangleright  ⋬ ntrianglelefteq  ⋭ ntrianglerighteq  ⋮ vdots  ⋯ cdots  ⋱ ddots  ⋰ iddots
 ⨀ bigodot  ⨁ bigoplus  ⨂ bigotimes  ⨄ biguplus  ⨆ bigsqcup  ⨿ amalg  ⩞ doublebarwedge  ⩽ leqslant  ⨯ times
 ⩾ geqslant  ⪅ lessapprox  ⪆ gtrapprox  ⪇ lneq  ⪈ gneq  ⪉ lnapprox  ⪊ gnapprox  ⪋ lesseqqgtr  ⪌ gtreqqless
 ⪕ eqslantless  ⪖ eqslantgtr  ⪯ preceq  ⪰ succeq  ⪵ precneqq  ⪶ succneqq  ⪷ precapprox  ⪸ succapprox
@@ -69,12 +69,17 @@ PLAIN = {
     "ℜ": r"\Re", "ℑ": r"\Im", "ⅆ": "d", "ⅇ": "e", "ⅈ": "i", "ⅉ": "j", "ⅅ": "D", "ℎ": "h", "Å": r"\mathring{A}",
     "≝": r"\overset{\text{def}}{=}", "≟": r"\overset{?}{=}", "≞": r"\overset{m}{=}", "∸": r"\dot{-}", "⫫": r"\perp\!\!\!\perp",
     "‴": r"\prime\prime\prime", "″": r"\prime\prime", "⁗": r"\prime\prime\prime\prime", "′": r"\prime", "‵": r"\backprime",
-    "°": r"{}^{\circ}", "∛": r"\sqrt[3]{}", "∜": r"\sqrt[4]{}", "‰": r"\text{‰}", "€": r"\text{€}", "¢": r"\text{¢}",
+    "°": r"{}^{\circ}", "℃": r"{}^{\circ}\mathrm{C}", "℉": r"{}^{\circ}\mathrm{F}", "⧸": r"\not", "⏐": "|", "⎪": "|", "∛": r"\sqrt[3]{}", "∜": r"\sqrt[4]{}", "‰": r"\text{‰}", "€": r"\text{€}", "¢": r"\text{¢}",
 }  # fmt: skip
 SPACES = {
     " ": r"\ ", "\u00a0": r"\ ", "\u2003": r"\quad", "\u2002": r"\enspace", "\u2001": r"\quad", "\u2004": r"\;", "\u2005": r"\:",
     "\u2009": r"\,", "\u200a": r"\,", "\u205f": r"\:", "\u202f": r"\,", "\u2007": r"\ ", "\u2008": r"\,",
 }  # fmt: skip
+PRIVATE = {
+    "\ue428": r"\leftarrow", "\ue429": r"\to", "\ue42a": r"\leftrightarrow", "\ue42b": r"\rightleftarrows", "\ue42e": r"\leftrightarrow",
+    "\ue408": r"\rightleftharpoons", "\ue409": r"\rightleftharpoons", "\ue40a": r"\rightleftharpoons",
+}  # fmt: skip
+"""Arrows of chemistry in MathJax 4."""
 INVISIBLE = "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\ufe00\ufe0e\ufe0f"
 FONTS = {
     "BOLD": r"\mathbf", "ITALIC": "", "BOLD ITALIC": r"\boldsymbol", "SCRIPT": r"\mathcal", "FRAKTUR": r"\mathfrak",
@@ -83,6 +88,11 @@ FONTS = {
     "BOLD FRAKTUR": r"\boldsymbol\mathfrak", "BLACK-LETTER": r"\mathfrak",
 }  # fmt: skip
 """Style in a character's Unicode name to the font command; two commands stand for one within the other."""
+COMBINING = {
+    "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "overline", "\u0306": "breve",
+    "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check", "\u0332": "underline", "\u20d7": "vec", "\u20db": "dddot",
+}  # fmt: skip
+"""Marks over or under the character before them."""
 STYLE = re.compile(
     r"(?:MATHEMATICAL )?(BOLD ITALIC|BOLD SCRIPT|BOLD FRAKTUR|SANS-SERIF BOLD ITALIC|SANS-SERIF BOLD|SANS-SERIF ITALIC|BOLD|ITALIC"
     r"|SCRIPT|FRAKTUR|BLACK-LETTER|DOUBLE-STRUCK|SANS-SERIF|MONOSPACE) (?:CAPITAL|SMALL|DIGIT|NABLA|PARTIAL|THETA|EPSILON|KAPPA|PHI|RHO|PI)\b"
@@ -119,7 +129,14 @@ def _alphabets(known: dict[str, str]) -> dict[str, str]:
 
 def _table() -> dict[str, str]:
     known = (
-        _pairs(GREEK) | _pairs(OPERATORS) | _pairs(ARROWS) | _pairs(OTHER) | _pairs(NEGATED, "\\not\\") | PLAIN | SPACES
+        _pairs(GREEK)
+        | _pairs(OPERATORS)
+        | _pairs(ARROWS)
+        | _pairs(OTHER)
+        | _pairs(NEGATED, "\\not\\")
+        | PLAIN
+        | PRIVATE
+        | SPACES
     )
     fractions = {c: unicodedata.normalize("NFKC", c) for c in map(chr, [*range(0xBC, 0xBF), *range(0x2150, 0x215F)])}
     parts = {c: text.split("⁄") for c, text in fractions.items()}

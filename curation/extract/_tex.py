@@ -30,11 +30,11 @@ def clean(tex: str) -> tuple[str, bool]:
     """
     tex = unmarked(tex).strip()
     display = False
-    for left, right, block in DELIMITERS:
+    for left, right, block in DELIMITERS if tex[:1] in ("$", "\\") else ():
         if tex.startswith(left) and tex.endswith(right) and len(tex) >= len(left + right):
             tex, display = tex[len(left) : -len(right)], block
             break
-    if (style := STYLE.match(tex)) and closing(tex, 0) == len(tex) - 1:
+    if tex[:2] == "{\\" and (style := STYLE.match(tex)) and closing(tex, 0) == len(tex) - 1:
         tex = tex[style.end() : -1]
     if "%" in tex:
         tex = COMMENT.sub(lambda m: f"{m[1]}%{m[2]}{BREAK}" if m[3] else m[1], tex.strip())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.extract._math import clean
+from curation.extract._tex import clean
 from curation.extract.html_math import html_math
 from curation.read.warc import warc
 

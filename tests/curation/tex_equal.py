@@ -15,15 +15,48 @@ import re
 from functools import lru_cache
 
 from tests.curation.tex_names import (
-    ACCENTS, ARGUMENTS, BIG, DROPPED, DROPPED_WITH_ARGUMENT, ENVIRONMENTS, FENCED, FONTS, FUNCTIONS, SIZES, SWITCHES, SYNONYMS, TEXT,
+    ACCENTS,
+    ARGUMENTS,
+    BIG,
+    DROPPED,
+    DROPPED_WITH_ARGUMENT,
+    ENVIRONMENTS,
+    FENCED,
+    FONTS,
+    FUNCTIONS,
+    SIZES,
+    SWITCHES,
+    SYNONYMS,
+    TEXT,
     UNWRAPPED,
 )  # fmt: skip
 
-TOKEN = re.compile(r"\s*(\\(?:[A-Za-z]+\*?|.)|.)", re.S)
+TOKEN = re.compile(r"\s*(\\(?:[A-Za-z]+\*?|.)|\.\.\.|.)", re.S)
 MAX_DEPTH = 60
 Item = tuple  # (kind, ...): ("a", name), ("c", name, [arguments]), ("s", base, sub, sup), ("t", rows)
-PAIRS = {"(": ")", "[": "]", r"\{": r"\}", r"\langle": r"\rangle", "|": "|", r"\|": r"\|", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}
-INFIX = {r"\over": "frac", r"\atop": "atop", r"\choose": "binom", r"\brack": "brack", r"\brace": "brace", r"\above": "frac"}
+PAIRS = {
+    "(": ")",
+    "[": "]",
+    r"\{": r"\}",
+    r"\langle": r"\rangle",
+    "|": "|",
+    r"\lfloor": r"\rfloor",
+    r"\lceil": r"\rceil",
+}
+INFIX = {
+    r"\over": r"\frac", r"\overwithdelims": r"\frac", r"\above": r"\frac", r"\abovewithdelims": r"\frac", r"\choose": r"\binom",
+    r"\atop": "atop", r"\atopwithdelims": "atop", r"\brack": "atop", r"\brace": "atop",
+}  # fmt: skip
+LINED = re.compile(r"\s*=?\s*\{?\s*-?[\d.]+\s*(?:mu|em|ex|pt|px|cm|mm|in|pc)\s*\}?")
+NEGATED = {
+    "=": r"\neq",
+    r"\in": r"\notin",
+    "<": r"\nless",
+    ">": r"\ngtr",
+    "|": r"\nmid",
+    r"\sim": r"\nsim",
+    r"\exists": r"\nexists",
+}
 
 
 def equal(a: str, b: str) -> bool:
@@ -53,13 +86,17 @@ def show(item: Item) -> str:
     kind = item[0]
     if kind == "a":
         return item[1]
+    if kind == "c" and item[1] == "op":
+        return " ".join(map(show, item[2][0]))
     if kind == "c":
         return item[1] + "".join("{" + " ".join(map(show, arg)) + "}" for arg in item[2])
     if kind == "t":
         return "tab{" + " \\\\ ".join(" & ".join(" ".join(map(show, cell)) for cell in row) for row in item[1]) + "}"
     base = " ".join(map(show, item[1]))
     base = base if len(item[1]) == 1 and item[1][0][0] != "s" else "{" + base + "}"
-    return base + "".join(f"{mark}{{{' '.join(map(show, part))}}}" for mark, part in (("_", item[2]), ("^", item[3])) if part)
+    return base + "".join(
+        f"{mark}{{{' '.join(map(show, part))}}}" for mark, part in (("_", item[2]), ("^", item[3])) if part
+    )
 
 
 class Reader:
@@ -103,7 +140,7 @@ class Reader:
 
     def spacing(self) -> None:
         """The optional space behind the end of a row."""
-        if match := re.compile(r"\*?\s*\[\s*-?[\d.]+\s*\w+\s*\]").match(self.tex, self.at):
+        if match := re.compile(r"\*?\s*\[\s*-?[\d.]+\s*\w+\s*\]|\*").match(self.tex, self.at):
             self.at = match.end()
 
     def cell(self, ends: tuple[str, ...]) -> list[Item]:
@@ -112,13 +149,15 @@ class Reader:
         while (token := self.peek()) and token not in ends and token not in ("&", r"\\", r"\cr", r"\newline", "}"):
             if token in INFIX:
                 self.next()
-                if token == r"\above":
-                    self.dimension()
-                under = self.cell(ends)
-                return [infix(INFIX[token], out, under)]
+                return self.fraction(token, out + (base or []), ends)
             if token in SWITCHES:
                 self.next()
-                return out + in_font(SWITCHES[token], self.cell(ends))
+                return out + (base or []) + in_font(SWITCHES[token], self.cell(ends))
+            if token in (r"\degree", "°", r"\textdegree"):
+                self.next()
+                out += scripted(base or [], [], [("a", r"\circ")], False)
+                base = None
+                continue
             if token in ("^", "_", "'", "’") or token in (r"\limits", r"\nolimits", r"\displaylimits"):
                 out += self.scripts(base or [])
                 base = None
@@ -126,6 +165,16 @@ class Reader:
             out += base or []
             base = self.item()
         return out + (base or [])
+
+    def fraction(self, token: str, over: list[Item], ends: tuple[str, ...]) -> list[Item]:
+        r"""What `\over` and its like part, with the fences that they name."""
+        left, right = {r"\brack": ("[", "]"), r"\brace": (r"\{", r"\}"), r"\choose": ("", "")}.get(token, ("", ""))
+        if token.endswith("withdelims"):
+            left, right = (self.next() for _ in range(2))
+        if token.startswith(r"\above"):
+            self.dimension()
+        item = ("c", INFIX[token], [over, self.cell(ends)])
+        return [*(atom(left) if left.strip(".") else []), item, *(atom(right) if right.strip(".") else [])]
 
     def scripts(self, base: list[Item]) -> list[Item]:
         """The scripts that follow, put to the last item before them."""
@@ -189,13 +238,14 @@ class Reader:
         raise NotTex
 
     def dimension(self) -> None:
-        if match := re.compile(r"\s*=?\s*-?[\d.]+\s*\w\w").match(self.tex, self.at):
+        if match := LINED.match(self.tex, self.at):
             self.at = match.end()
 
     def command(self, token: str) -> list[Item]:
         name = SYNONYMS.get(token, token)
         if token in SIZES:
-            self.next() if self.peek() == "." else None
+            if self.peek() in (".", "<", ">", r"\lt", r"\gt"):
+                return {"<": atom(r"\langle"), ">": atom(r"\rangle")}.get(SYNONYMS.get(mark := self.next(), mark), [])
             return []
         if name in DROPPED:
             return []
@@ -236,6 +286,19 @@ class Reader:
         if name == r"\overunderset":
             over, under = self.argument(), self.argument()
             return stacked(self.argument(), under, over)
+        if name == r"\sideset":
+            before, behind, of = self.argument(), self.argument(), self.argument()
+            attached = [item for item in behind if item[0] == "s" and not item[1]]
+            return [
+                *before,
+                *(scripted(of, attached[0][2], attached[0][3], False) if attached else of),
+                *behind[len(attached) :],
+            ]
+        if name in (r"\raise", r"\lower", r"\moveleft", r"\moveright"):
+            self.dimension()
+            return self.argument()
+        if name in (r"\fbox", r"\framebox"):
+            return [("c", "boxed", [words(self.raw())])]
         if name == r"\substack":
             return self.argument()
         if name == r"\mathop":
@@ -253,7 +316,8 @@ class Reader:
             return [*(atom(left) if left else []), *inner, *(atom(right) if right else [])]
         if name == r"\not":
             of = self.argument()
-            return [("c", "not", [of])]
+            known = NEGATED.get(of[0][1]) if len(of) == 1 and of[0][0] == "a" else None
+            return atom(known) if known else [("c", "not", [of])]
         if name in ACCENTS or name in ARGUMENTS:
             count = ARGUMENTS.get(name, 1)
             return [("c", ACCENTS.get(name, name), [self.argument() for _ in range(count)])]
@@ -262,7 +326,6 @@ class Reader:
     def environment(self) -> list[Item]:
         name = self.raw().strip()
         plain = name.rstrip("*")
-        end = rf"\end{{{name}}}"
         for _ in range(ENVIRONMENTS.get(plain, 0)):
             self.raw()
         if self.peek() == "[" and plain in ("array", "aligned", "split", "gathered", "alignedat", "multlined"):
@@ -274,7 +337,6 @@ class Reader:
         if plain in ("equation", "math", "displaymath", "subequations"):
             return inner
         body = inner if len(inner) == 1 and inner[0][0] == "t" else [table([[inner]])]
-        del end
         left, right = {
             "p": ("(", ")"), "b": ("[", "]"), "B": (r"\{", r"\}"), "v": ("|", "|"), "V": (r"\|", r"\|"),
         }.get(plain[0] if plain.endswith(("matrix", "smallmatrix")) and plain[0] in "pbBvV" else "", ("", ""))  # fmt: skip
@@ -285,10 +347,6 @@ class Reader:
 
 def atom(name: str) -> list[Item]:
     return [("a", part) for part in SYNONYMS.get(name, name).split()] if name != " " else []
-
-
-def infix(name: str, over: list[Item], under: list[Item]) -> Item:
-    return ("c", name, [over, under])
 
 
 def table(rows: list[list[list[Item]]]) -> Item:

@@ -26,7 +26,6 @@ SYNONYMS = _groups(r"""
 [ \lbrack
 ] \rbrack
 | \vert \lvert \rvert \mid \shortmid \divides ∣
-\| \Vert \lVert \rVert \parallel \shortparallel \Arrowvert ‖ ∥
 \langle ⟨ \lang
 \rangle ⟩ \rang
 \wedge \land ∧
@@ -121,7 +120,7 @@ SYNONYMS = _groups(r"""
 \circ ∘
 \frac \dfrac \tfrac \cfrac \nicefrac \sfrac
 \binom \dbinom \tbinom
-\overset \stackrel
+\overset \stackrel \stackbin
 \hat \widehat
 \tilde \widetilde
 \bar \overline \widebar
@@ -136,7 +135,9 @@ SYNONYMS = _groups(r"""
 \: \medspace \>
 \! \negthinspace
 """) | {
-    r"\iiint": r"\iiint", r"\degree": "^ \\circ", "...": r"\ldots", r"\dblcolon": ": :", r"\coloneqq": ": =", r"\eqqcolon": "= :",
+    r"\|": "| |", r"\Vert": "| |", r"\lVert": "| |", r"\rVert": "| |", r"\parallel": "| |", r"\shortparallel": "| |", "‖": "| |",
+    "∥": "| |", r"\Arrowvert": "| |", "||": "| |", "...": r"\ldots", r"\AA": "Å", r"\And": r"\&",
+    r"\dblcolon": ": :", r"\coloneqq": ": =", r"\eqqcolon": "= :",
     r"\coloneq": ": -", r"\Coloneqq": ": : =", "″": r"\prime \prime",
 }  # fmt: skip
 del SYNONYMS[r"\star*"], SYNONYMS[r"\relbar\rightarrow"], SYNONYMS[r"\bold*"], SYNONYMS[":="]
@@ -157,7 +158,7 @@ DROPPED_WITH_ARGUMENT = {
 UNWRAPPED = {
     r"\mathord": 0, r"\mathbin": 0, r"\mathrel": 0, r"\mathopen": 0, r"\mathclose": 0, r"\mathpunct": 0, r"\mathinner": 0,
     r"\smash": 0, r"\rlap": 0, r"\llap": 0, r"\mathrlap": 0, r"\mathllap": 0, r"\mathclap": 0, r"\clap": 0, r"\ensuremath": 0,
-    r"\textcolor": 1, r"\colorbox": 1, r"\href": 1, r"\class": 1, r"\cssId": 1, r"\style": 1, r"\raise": 0, r"\lower": 0,
+    r"\textcolor": 1, r"\colorbox": 1, r"\href": 1, r"\class": 1, r"\cssId": 1, r"\style": 1,
     r"\displayindent": 0, r"\raisebox": 1, r"\vcenter": 0, r"\bbox": 0, r"\crampedsubstack": 0, r"\uppercase": 0,
     r"\cramped": 0, r"\hsmash": 0, r"\mathmakebox": 0, r"\adjustlimits": 0, r"\data": 1,
 }  # fmt: skip
@@ -166,6 +167,8 @@ FONTS = {
     r"\mathrm": "rm", r"\mathup": "rm", r"\operatorname": "rm", r"\mathbf": "bf", r"\bold": "bf", r"\mathit": "it", r"\mathnormal": "it",
     r"\boldsymbol": "bs", r"\mathcal": "cal", r"\mathscr": "cal", r"\mathfrak": "frak", r"\frak": "frak", r"\mathbb": "bb", r"\Bbb": "bb",
     r"\mathds": "bb", r"\mathbbm": "bb", r"\mathsf": "sf", r"\mathtt": "tt", r"\symbf": "bf", r"\symrm": "rm", r"\symup": "rm",
+    r"\mathbbmss": "bb", r"\symbb": "bb", r"\symcal": "cal", r"\symscr": "cal", r"\symfrak": "frak", r"\symsf": "sf", r"\symtt": "tt",
+    r"\symit": "it", r"\symnormal": "it", r"\symbfup": "bf", r"\mathbbmtt": "bb", r"\operatornamewithlimits": "rm", r"\symsfup": "sf",
     r"\mathbfcal": "cal", r"\mathbfit": "bs", r"\symbfit": "bs", r"\mathsfup": "sf", r"\mathsfit": "sf",
 }  # fmt: skip
 SWITCHES = {
@@ -173,7 +176,7 @@ SWITCHES = {
     r"\rmfamily": "rm", r"\bfseries": "bf", r"\itshape": "it", r"\em": "it",
 }  # fmt: skip
 TEXT = {
-    r"\text": "rm", r"\textrm": "rm", r"\textnormal": "rm", r"\mbox": "rm", r"\hbox": "rm", r"\textup": "rm", r"\textsc": "rm", r"\fbox": "rm",
+    r"\text": "rm", r"\textrm": "rm", r"\textnormal": "rm", r"\mbox": "rm", r"\hbox": "rm", r"\textup": "rm", r"\textsc": "rm",
     r"\textbf": "bf", r"\textit": "it", r"\emph": "it", r"\textsl": "it", r"\texttt": "tt", r"\textsf": "sf", r"\intertext": "rm",
     r"\shortintertext": "rm", r"\textmd": "rm", r"\makebox": "rm",
 }  # fmt: skip
@@ -181,7 +184,7 @@ FUNCTIONS = {
     "\\" + name: name
     for name in (
         "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min Pr sec sin sinh"
-        " sup tan tanh injlim projlim"
+        " sup tan tanh injlim projlim tg ctg cotg arctg arcctg sh ch th cth cosec"
     ).split()
 } | {r"\bmod": "mod", r"\mod": "mod"}
 ACCENTS = {
@@ -198,9 +201,20 @@ ARGUMENTS = {
 FENCED = {
     r"\matrix": ("", True, ""), r"\pmatrix": ("(", True, ")"), r"\cases": (r"\{", True, ""), r"\eqalign": ("", True, ""),
     r"\displaylines": ("", True, ""), r"\eqalignno": ("", True, ""), r"\leqalignno": ("", True, ""),
-    r"\abs": ("|", False, "|"), r"\norm": (r"\|", False, r"\|"), r"\pod": ("(", False, ")"),
+    r"\abs": ("|", False, "|"), r"\norm": ("||", False, "||"), r"\bra": (r"\langle", False, "|"), r"\ket": ("|", False, r"\rangle"),
+    r"\braket": (r"\langle", False, r"\rangle"), r"\Bra": (r"\langle", False, "|"), r"\Ket": ("|", False, r"\rangle"),
+    r"\Braket": (r"\langle", False, r"\rangle"), r"\array": ("", True, ""), r"\Set": (r"\{", False, r"\}"), r"\set": (r"\{", False, r"\}"), r"\pod": ("(", False, ")"),
 }  # fmt: skip
-ENVIRONMENTS = {"array": 1, "alignat": 1, "alignedat": 1, "xalignat": 1, "xxalignat": 1, "darray": 1, "subarray": 1, "tabular": 1}
+ENVIRONMENTS = {
+    "array": 1,
+    "alignat": 1,
+    "alignedat": 1,
+    "xalignat": 1,
+    "xxalignat": 1,
+    "darray": 1,
+    "subarray": 1,
+    "tabular": 1,
+}
 """Arguments of environments."""
 BIG = frozenset(
     r"""\sum \prod \coprod \bigcup \bigcap \bigoplus \bigotimes \bigodot \bigvee \bigwedge \biguplus \bigsqcup \int \iint \iiint

@@ -1,0 +1,7 @@
+"""placeholder"""
+
+from curation.extract._markup import Element
+
+
+def mathml(element: Element) -> str:
+    return ""
