@@ -4,7 +4,6 @@ Which mutated pages are tried is drawn from the commit that is tested; CURATE_TE
 bombs. A page that fails is made again by `attack(number, seeds, commit)`; `python -m tests.curation.hostile` looks for more.
 """
 
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curation.embedded.crawl import SHARES
 from curation.read.warc import warc
 from tests.curate.test_faults import commit
 from tests.curation.bombs import BOMBS, bomb
@@ -139,8 +137,5 @@ def test_the_judge_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         found = judged("html_math", Attack("", ""))
         assert [said in one for one in found] == [True] * bool(said)
-    monkeypatch.setattr(
-        "tests.curation.hostile.extract", lambda name, html: list(itertools.repeat(0, 10_000_000)) and 1 / 0
-    )
+    monkeypatch.setattr("tests.curation.hostile.extract", lambda name, html: 1 / 0)
     assert judged("html_math", Attack("", "")) == ["raises ZeroDivisionError: division by zero"]
-    assert SHARES["hostile"]
