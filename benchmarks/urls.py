@@ -101,7 +101,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--urls", type=int, default=500_000)
     parser.add_argument("--domains", type=int, default=1_000_000)
-    parser.add_argument("--datatrove", type=int, default=20_000, help="addresses that it is asked about; 0 leaves it out")
+    parser.add_argument(
+        "--datatrove", type=int, default=20_000, help="addresses that it is asked about; 0 leaves it out"
+    )
     parser.add_argument("--batch", type=int, default=50_000)
     given = parser.parse_args()
     rng = random.Random(0)
@@ -115,14 +117,18 @@ def main() -> None:
             "words": listed(folder, "words", WORDS), "soft_words": listed(folder, "soft", SOFT),
         }  # fmt: skip
         dropped, rate, loading = ours([*addresses], lists, given.batch)
-    print(f"ours: {rate:,.0f} addresses/s, {sum(dropped):,} of {len(dropped):,} dropped; lists loaded in {loading:.1f} s")
+    print(
+        f"ours: {rate:,.0f} addresses/s, {sum(dropped):,} of {len(dropped):,} dropped; lists loaded in {loading:.1f} s"
+    )
     if given.datatrove:
         others, rate = theirs([*addresses[: given.datatrove]], domains, pages)
         print(f"datatrove: {rate:,.0f} addresses/s, {sum(others):,} of {len(others):,} dropped")
         table = Counter(zip(sorts, dropped, others, strict=False))
         for sort in SORTS:
             same = table[sort, True, True] + table[sort, False, False]
-            print(f"  {sort}: {same:,} alike, {table[sort, True, False]:,} dropped by us alone, {table[sort, False, True]:,} by datatrove alone")
+            print(
+                f"  {sort}: {same:,} alike, {table[sort, True, False]:,} dropped by us alone, {table[sort, False, True]:,} by datatrove alone"
+            )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import textwrap
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curate.guard import Guard, _slices
+from curate.guard import Guard, _slices, died_of
 from tests.curate.corpus import one, open_small, texts, tiny
 
 
@@ -163,6 +164,24 @@ def test_a_build_that_is_killed_says_nothing_against_the_document_it_was_on(tmp_
     for attempt in ("first", "second", "third"):
         guard = Guard(journal(tmp_path, attempt), attempt="this")
         assert guard.run("step", lambda batch: batch, docs(8)).lost == []
+
+
+@pytest.mark.parametrize(
+    ("exitcode", "said"),
+    [
+        (-signal.SIGABRT, "it aborted, as native code does that gets no more memory"),
+        (-signal.SIGALRM, "it did not come back in time"),
+        (-signal.SIGKILL, "it was killed from outside, as by a system that is out of memory"),
+        (-signal.SIGSEGV, "it crashed"),
+        (3, "it crashed, took too much memory or did not come back in time"),
+    ],
+)
+def test_the_error_of_a_killed_document_says_what_its_worker_died_of(tmp_path: Path, exitcode: int, said: str) -> None:
+    died_of(exitcode)
+    for _ in range(2):
+        guard = Guard(journal(tmp_path, "this"), attempt="this")
+    died_of(0)
+    assert guard.run("step", lambda batch: batch, docs(8)).lost == [(3, "killed", f"killed its worker 2 times: {said}")]
 
 
 def test_a_worker_that_dies_twice_within_one_build_does(tmp_path: Path) -> None:
