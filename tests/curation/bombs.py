@@ -16,6 +16,11 @@ def _times(piece: str, end: str = "", left: str = "", right: str = "") -> Callab
     return lambda size: left + (n := max(1, size // (len(piece) + len(end)))) * piece + n * end + right
 
 
+def _stairs(piece: str, end: str, depth: int = 80) -> Callable[[int], str]:
+    """Pieces in each other as deep as a limit on depth lets pass, then the same again beside them."""
+    return lambda size: (piece * depth + "x" + end * depth) * max(1, size // ((len(piece) + len(end)) * depth))
+
+
 BOMBS: dict[str, Callable[[int], str]] = {
     "dollars": _times("$"),
     "dollars apart": _times("$ "),
@@ -150,6 +155,28 @@ BOMBS: dict[str, Callable[[int], str]] = {
     "escapes": _times("\\$"),
     "long line of code": lambda size: f"<pre>{'x' * size}</pre>",
     "tabs": _times("\t"),
+    "stairs of divs": _stairs("<div>", "</div>"),
+    "stairs of spans": _stairs("<span>", "</span>"),
+    "stairs of lists": _stairs("<ul><li>", "</ul>"),
+    "stairs of quotes": _stairs("<blockquote>", "</blockquote>"),
+    "stairs of tables": _stairs("<table><tr><td>", "</table>", 60),
+    "stairs of pre": _stairs("<pre>a", "</pre>"),
+    "stairs of code": _stairs("<code>a", "</code>"),
+    "stairs of labels": _stairs("<label><input>", "</label>"),
+    "stairs of figures": _stairs("<figure>", "</figure>"),
+    "stairs of sups": _stairs("1<sup>", "</sup>"),
+    "stairs of katex": _stairs('<span class="katex">', "</span>"),
+    "stairs of katex html": _stairs('<span class="katex"><span class="katex-html"><span class="mord">y</span>', "</span></span>"),
+    "stairs of mathjax": _stairs('<mjx-container><mjx-math><mjx-mi><mjx-c class="mjx-c1D465"></mjx-c></mjx-mi>', "</mjx-math></mjx-container>"),
+    "stairs of mathjax 2": _stairs('<span class="MathJax"><span class="math"><span class="mi">y</span>', "</span></span>"),
+    "stairs of mathml": _stairs("<math><mi>y</mi>", "</math>"),
+    "stairs of rows": _stairs("<math><mrow><msup><mi>y</mi>", "</msup></mrow></math>"),
+    "stairs of matrices": _stairs("<math><mtable><mtr><mtd>", "</mtd></mtr></mtable></math>", 50),
+    "stairs of wiki": _stairs('<span class="mwe-math-element">', "</span>"),
+    "stairs of intbl": _stairs('<span class="intbl"><em>1</em><strong>', "</strong></span>"),
+    "stairs of scripts": _stairs("<span>x<sub>i</sub><sup>", "</sup></span>"),
+    "stairs of hidden": _stairs("<div style='display:none'>", "</div>"),
+    "stairs of links": _stairs("<p><a href=y>", "</a>"),
 }  # fmt: skip
 """Name -> a piece of a page, of about so many bytes."""
 

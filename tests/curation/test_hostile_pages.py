@@ -16,7 +16,7 @@ from curate.errors import CurateError
 from curation.read.warc import warc
 from tests.curate.test_faults import commit
 from tests.curation.bombs import BOMBS, bomb
-from tests.curation.hostile import MUTATORS, PIECES, Attack, attack, judged, own_pages
+from tests.curation.hostile import MUTATORS, PIECES, Attack, attack, extract, judged, own_pages
 
 STEPS = ("html_math", "html_clean")
 FAST = {"html_math": 150, "html_clean": 40}
@@ -25,6 +25,8 @@ FAST = {"html_math": 150, "html_clean": 40}
 
 @pytest.fixture(scope="module")
 def seeds() -> list[str]:
+    for name in STEPS:
+        extract(name, "<p>x</p>")  # what is loaded at first use is nobody's fault
     return own_pages(60)
 
 
