@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import Source, attribute, put, select
-from curation.extract._marks import CODE, END, unmarked
+from curation.extract._dom import Source, affordable, attribute, put, select
+from curation.extract._marks import BREAK, CODE, END, MARKED, OPEN, unmarked
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
@@ -22,7 +22,19 @@ NUMBERS = (
     ".linenos, .linenodiv, .lineno, .gutter, .rouge-gutter, .hljs-ln-numbers, .line-number, .lnt, .line-numbers-rows, .blob-num, pre .ln,"
     " .crayon-nums, .copybtn"
 )
-NUMBERING = ("lineno", "gutter", "hljs-ln", "lnt", "line-number", "blob-num", "copybtn", "crayon", "CodeRay", "ln ", "ln")
+NUMBERING = (
+    "lineno",
+    "gutter",
+    "hljs-ln",
+    "lnt",
+    "line-number",
+    "blob-num",
+    "copybtn",
+    "crayon",
+    "CodeRay",
+    "ln ",
+    "ln",
+)
 TABLES = "table.highlighttable, table.rouge-table, table.hljs-ln, table.syntaxhighlighter, .syntaxhighlighter table, table.highlight, table.lntable, table.processedcode, .CodeRay table, table.CodeRay"
 SAID = re.compile(
     r"(?:^|[\s_-])(?:highlight|lang|language|brush:|prettyprint|programlisting|sourcecode|code|literal-block|screen|syntax|source|console|"
@@ -41,12 +53,12 @@ def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None
         for node in select(body, NUMBERS):
             node.decompose()
     if "fragment" in page.classes:
-        for node in select(body, "div.fragment"):
+        for node in affordable(select(body, "div.fragment"), len(page.html)):
             lines = [unmarked(line.text or "") for line in select(node, "div.line")]
             if lines and node.parent is not None:
                 _fence(document, node, "\n".join(line.rstrip("\n") for line in lines), "")
     if page.tags & {"pre", "xmp", "listing"}:
-        for node in select(body, "pre, xmp, listing"):
+        for node in affordable(select(body, "pre, xmp, listing"), len(page.html)):
             _block(document, node)
 
 
@@ -60,7 +72,12 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
         inner = table.query_selector("td.code pre, pre")
         rows = [inner] if inner is not None else select(table, "tr")
         if rows:
-            _fence(document, table, "\n".join(unmarked(row.text or "").strip("\n") for row in rows), _language(_around(table)))
+            _fence(
+                document,
+                table,
+                "\n".join(unmarked(row.text or "").strip("\n") for row in rows),
+                _language(_around(table)),
+            )
 
 
 def _block(document: DocumentNode, node: ElementNode) -> None:
@@ -69,7 +86,11 @@ def _block(document: DocumentNode, node: ElementNode) -> None:
     if node.query_selector("br") is not None:
         for line_break in select(node, "br"):
             line_break.replace_with(document.create_text_node("\n"))
-    text = unmarked(node.text or "")
+    text = node.text or ""
+    if OPEN in text and MARKED.fullmatch(text.strip(f" \n{BREAK}")):
+        node.replace_with(document.create_text_node(text))
+        return
+    text = unmarked(text)
     classes = _around(node)
     if "math" in classes[0].split():
         put(document, node, text, display=True)

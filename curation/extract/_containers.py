@@ -7,25 +7,34 @@ annotation, `alttext`, a script, an attribute) it is that; else MathML or the dr
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from curation.extract._dom import attribute
-from curation.extract._images import SOURCES, image_tex, wiris
-from curation.extract._marks import OPEN
-from curation.extract._tex import WORDS, prose
+from curation.extract._convert import ascii_latex, latex, mathml_source, spoken, wiris
+from curation.extract._images import SOURCES, image_tex, titled_tex
+from curation.extract._marks import MARKED, OPEN
+from curation.extract._tex import WORDS, clean, prose
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import ElementNode
 
 TEX = 'annotation[encoding*="tex" i]'
-ANNOTATION = re.compile(r"<(?:\w+:)?annotation\s[^<>]*encoding\s*=\s*[\"'][^\"']*tex[^\"']*[\"'][^<>]*>(.*?)</", re.I | re.S)
-ALTTEXT = re.compile(r"<(?:\w+:)?math\b[^<>]*\salttext\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.I)
 DISPLAY = re.compile(r"display|formulaDsp|block|equation\b", re.I)
-PARENT = re.compile(r"(?:^|\s)(?:MathJax_Display|MathJax_SVG_Display|MJXc-display|formulaDsp|math display|disp-formula|equation)")
-CARRIERS = (*SOURCES, "data-katex", "data-expr", "data-math-content", "data-tex-source", "data-value", "data-original-tex", "tex", "latex")
+PARENT = re.compile(
+    r"(?:^|\s)(?:MathJax_Display|MathJax_SVG_Display|MJXc-display|formulaDsp|math display|disp-formula|equation)"
+)
+CARRIERS = (
+    *SOURCES,
+    "data-katex",
+    "data-expr",
+    "data-math-content",
+    "data-tex-source",
+    "data-value",
+    "data-original-tex",
+    "tex",
+    "latex",
+)
 """Attributes that editors keep a formula's source in."""
 
 
@@ -34,6 +43,8 @@ def katex(node: ElementNode) -> str | None:
     found = node.query_selector(TEX)
     if found is not None:
         return found.text
+    if "katex-error" in attribute(node, "class"):
+        return node.text
     math = node.query_selector("math")
     if math is not None and (tex := mathml(math)):
         return tex
@@ -48,19 +59,9 @@ def mathml(node: ElementNode) -> str | None:
     if "annotation" in html and (found := node.query_selector(TEX)) is not None and (tex := found.text) and tex.strip():
         return tex
     alttext = node.getattr("alttext")
-    if alttext and not _spoken(alttext) and alttext.strip():
+    if alttext and not spoken(alttext) and alttext.strip():
         return alttext
-    return _latex(html) or alttext or None
-
-
-def mathml_source(source: str) -> str | None:
-    """MathML in a string, as attributes and scripts hold it."""
-    if found := ANNOTATION.search(source):
-        return unescape(re.sub(r"^<!\[CDATA\[|\]\]>$", "", found[1]))
-    found = ALTTEXT.search(source)
-    if found and not _spoken(alttext := unescape(found[1] or found[2] or "")):
-        return alttext
-    return _latex(source)
+    return latex(html) or alttext or None
 
 
 def script(node: ElementNode) -> str | None:
@@ -69,9 +70,7 @@ def script(node: ElementNode) -> str | None:
     if kind.startswith("math/mml"):
         return mathml_source(text)
     if kind.startswith("math/ascii"):
-        from curation.extract._asciimath import to_latex
-
-        return to_latex(text.strip())
+        return ascii_latex(text.strip())
     return re.sub(r"^\s*(?:%\s*)?<!\[CDATA\[|(?:%\s*)?\]\]>\s*$", "", text)
 
 
@@ -102,11 +101,7 @@ def carried(node: ElementNode) -> str | None:
             value = unquote(value)
         if re.search(r"[\\^_={}]", value) or _same(value, node):
             return value
-    if ascii_ := attribute(node, "data-asciimath"):
-        from curation.extract._asciimath import to_latex
-
-        return to_latex(ascii_)
-    return None
+    return ascii_latex(written) if (written := attribute(node, "data-asciimath")) else None
 
 
 def wiki(node: ElementNode) -> str | None:
@@ -123,23 +118,55 @@ def wiki_block(node: ElementNode) -> bool:
 def texted(node: ElementNode) -> str | None:
     """TeX as the text of an element made for it; None if its delimiters have been seen already, or if it is words."""
     text = node.text or ""
-    if OPEN in text or not text.strip() or prose(text) or len(text) > 20_000 or WORDS.search(text.replace("\\text", "")) and "\\" not in text:
+    if (
+        OPEN in text
+        or not text.strip()
+        or prose(text)
+        or len(text) > 20_000
+        or WORDS.search(text.replace("\\text", ""))
+        and "\\" not in text
+    ):
         return None
     return text
 
 
+def khan(node: ElementNode) -> str | None:
+    """TeX in the `code` of a Khan exercise."""
+    return texted(node) if node.closest("pre, .vars, .graphie") is None else None
+
+
+def drawing(node: ElementNode) -> str | None:
+    """TeX of a drawing: its title; else the formulas that it has as labels, which extractors leave out."""
+    labels = [clean(found[1])[0] for found in MARKED.finditer(node.text or "")]
+    return "\\quad ".join(filter(None, labels)) if labels else titled_tex(node)
+
+
+def div_block(node: ElementNode) -> bool:
+    """Whether an element made for TeX stands in a line of its own."""
+    parent = node.parent_element
+    return node.tag in ("div", "p", "pre") or (parent is not None and parent.tag == "pre") or block(node)
+
+
+def image_block(node: ElementNode) -> bool:
+    """Whether an image stands in a line of its own."""
+    return (
+        bool(DISPLAY.search(attribute(node, "class")))
+        or node.closest("div.math, .formulaDsp, .displaymath") is not None
+    )
+
+
 def asciimath(node: ElementNode) -> str | None:
     """AsciiMath as the text of an element made for it."""
-    from curation.extract._asciimath import to_latex
-
-    return to_latex((node.text or "").strip().strip("`"))
+    return ascii_latex((node.text or "").strip().strip("`"))
 
 
 def block(node: ElementNode) -> bool:
     """Whether a container stands in a line of its own."""
     names = node.attrs
     for name in ("display", "mode", "class", "data-math-style", "type", "block", "data-display"):
-        if name in names and (name == "block" or DISPLAY.search(attribute(node, name)) or attribute(node, name) == "true"):
+        if name in names and (
+            name == "block" or DISPLAY.search(attribute(node, name)) or attribute(node, name) == "true"
+        ):
             return True
     return _in_block(node)
 
@@ -160,18 +187,11 @@ def _in_block(node: ElementNode) -> bool:
     )
 
 
-def _spoken(alttext: str) -> bool:
-    return "\\" not in alttext and bool(re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{1,}|[A-Za-z]\s[A-Za-z]{4,}", alttext))
-
-
 def _same(value: str, node: ElementNode) -> bool:
     """Whether a short value shows as text, or the element as a formula."""
     text = re.sub(r"\s", "", node.text or "")
-    return not text or re.sub(r"\s", "", value) in text or bool(re.search("math|tex|formula|katex", attribute(node, "class"), re.I))
-
-
-@lru_cache(4096)
-def _latex(source: str) -> str | None:
-    from curation.extract._mathml import to_latex
-
-    return to_latex(source)
+    return (
+        not text
+        or re.sub(r"\s", "", value) in text
+        or bool(re.search("math|tex|formula|katex", attribute(node, "class"), re.I))
+    )

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from html import escape, unescape
 
+from curation.extract._convert import ascii_latex
 from curation.extract._marks import BREAK, CLOSE, OPEN
 from curation.extract._tex import KNOWN, WORDS
 
@@ -42,8 +42,13 @@ OPENINGS = (
     re.compile(rf"\[(?P<short>{SHORT})(?:\s[^\[\]<>]{{0,60}})?\]"),
 )
 """One for each first character: the search for a single one is ten times as fast as that for several."""
-VERBATIM = re.compile(r"<(?=[sStTpPcCkKxX!])(!--|(?i:script|style|textarea|template|pre|code|kbd|samp|tt|xmp)(?=[\s>]))")
-CLOSING = {name: re.compile(rf"</{name}\s*>", re.I) for name in "script style textarea template pre code kbd samp tt xmp".split()}
+VERBATIM = re.compile(
+    r"<(?=[sStTpPcCkKxX!])(!--|(?i:script|style|textarea|template|pre|code|kbd|samp|tt|xmp)(?=[\s>]))"
+)
+CLOSING = {
+    name: re.compile(rf"</{name}\s*>", re.I)
+    for name in "script style textarea template pre code kbd samp tt xmp".split()
+}
 CLOSING["!--"] = re.compile("-->")
 BEFORE = re.compile(r"[\\\w$]")
 BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
@@ -53,7 +58,9 @@ SCRIPT = re.compile(r"<(/?)su([bp])>", re.I)
 EM = re.compile(r"(?<=[\w})])<em>(?=[\w{\\])|(?<=[\w})])</em>(?=[\w{\\])", re.I)
 BREAKING = re.compile(r"<(?:br|/?p)(?:\s[^<>]*)?/?>", re.I)
 COMMENT = re.compile(r"((?<!\\)%[^\n]*)\n")
-ASCIIMATH = re.compile(r"asciimath2jax|input/asciimath|asciimath(?:ml)?[\w.-]*\.js|-AM_|AM_(?:CHTML|HTMLorMML|SVG)", re.I)
+ASCIIMATH = re.compile(
+    r"asciimath2jax|input/asciimath|asciimath(?:ml)?[\w.-]*\.js|-AM_|AM_(?:CHTML|HTMLorMML|SVG)", re.I
+)
 NAMES = ("asciimath", "AsciiMath", "ASCIIMath", "AM_")
 BACKTICKS = re.compile(r"`([^`<\n]{1,400})`|\bamath\b([^`<]{1,400})\bendamath\b")
 """What marks AsciiMath in text: MathJax's and ASCIIMathML's default, and the older words."""
@@ -152,7 +159,9 @@ def _plausible(body: str, left: str) -> bool:
         return len(body.split()) == 1 and len(body) <= 5 and not body.strip().isdigit()
     if left == "$" and "\n\n" in body:
         return False
-    return bool(re.search(r"[\\^_]", body)) or not (WORDS.search(body) or re.match(r"\s*[\d.,]+\s+\W?[A-Za-z]{2,}", body))
+    return bool(re.search(r"[\\^_]", body)) or not (
+        WORDS.search(body) or re.match(r"\s*[\d.,]+\s+\W?[A-Za-z]{2,}", body)
+    )
 
 
 def _body(body: str) -> str:
@@ -168,7 +177,11 @@ def _body(body: str) -> str:
 def _in_tag(html: str, at: int) -> bool:
     """Whether a position is inside a tag, looking back a bounded way."""
     left = html.rfind("<", max(0, at - 4000), at)
-    return left >= 0 and html.find(">", left, at) < 0 and (html[left + 1 : left + 2].isalpha() or html[left + 1 : left + 2] == "/")
+    return (
+        left >= 0
+        and html.find(">", left, at) < 0
+        and (html[left + 1 : left + 2].isalpha() or html[left + 1 : left + 2] == "/")
+    )
 
 
 def _loads_asciimath(html: str) -> bool:
@@ -178,12 +191,5 @@ def _loads_asciimath(html: str) -> bool:
 
 
 def _ascii(found: re.Match[str]) -> str:
-    tex = None if _in_tag(found.string, found.start()) else _asciimath(unescape(found[1] or found[2]))
+    tex = None if _in_tag(found.string, found.start()) else ascii_latex(unescape(found[1] or found[2]))
     return f"{OPEN}${escape(tex, quote=False)}${CLOSE}" if tex else found[0]
-
-
-@lru_cache(4096)
-def _asciimath(source: str) -> str | None:
-    from curation.extract._asciimath import to_latex
-
-    return to_latex(source)

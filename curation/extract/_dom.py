@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract._marks import BREAK, formula
@@ -32,9 +33,31 @@ def source(html: str) -> Source:
     return Source(html, tags, " ".join(dict.fromkeys([*CLASSES[0].findall(html), *rare])))
 
 
+MANY = 100_000
+"""Elements of a kind that are rewritten; further ones stay as they are."""
+
+
 def select(node: ElementNode, selector: str) -> list[ElementNode]:
     """Matches as a list: iterating over resiliparse's own collection takes time quadratic in its length, slicing it does not."""
-    return list(node.query_selector_all(selector)[:])
+    return list(node.query_selector_all(selector)[:MANY])
+
+
+FEW, MOST = 64, 8
+"""Nodes that are always looked into; how many times a page's size all others may have together."""
+
+
+def affordable(nodes: list[ElementNode], size: int) -> Iterator[ElementNode]:
+    """The nodes, as long as their HTML together is not many times the page's `size`: of nodes in nodes in nodes only the first.
+
+    What comes after stays as it is. So time cannot grow with the square of a page.
+    """
+    budget = MOST * size if len(nodes) > FEW else None
+    for node in nodes:
+        if budget is not None and node.parent is not None:
+            budget -= len(node.html)
+            if budget < 0:
+                return
+        yield node
 
 
 def attribute(node: ElementNode, name: str) -> str:

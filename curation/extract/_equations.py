@@ -1,6 +1,6 @@
 r"""Equations that LaTeXML sets as tables: the cells of a row are one formula, the rows of a group one aligned display.
 
-The number of an equation follows its display. A table in which anything else stands is left to the other rules.
+The number of an equation follows its display. Text between the rows stands between displays.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from curation.extract._containers import mathml
-from curation.extract._dom import attribute, put_text, select
+from curation.extract._dom import attribute, put, put_text, select
 from curation.extract._marks import BREAK, formula
 from curation.extract._tex import clean
 
@@ -18,46 +18,60 @@ if TYPE_CHECKING:
 
 TABLE = "table.ltx_equation, table.ltx_equationgroup, table.ltx_eqn_table, table.ltx_eqn_align"
 
+Row = tuple[list[str], str]
+"""The formulas of a row, cell by cell, and its number."""
+
 
 def equations(document: DocumentNode, body: ElementNode) -> None:
-    """Replace tables of LaTeXML's equations by displays."""
+    """Replace tables of LaTeXML's equations by displays, and by text where text stands between their rows."""
     for table in select(body, TABLE):
         if table.parent is None or table.query_selector("table") is not None:
             continue
-        rows = [_row(row) for row in select(table, "tr")]
-        if rows and all(rows):
-            put_text(document, table, _display([row for row in rows if row is not None]), block=True)
+        pieces: list[str] = []
+        run: list[Row] = []
+        for line in select(table, "tr"):
+            row = _row(line)
+            if row is not None:
+                run.append(row)
+                continue
+            pieces += [_display(run), _text(document, line)]
+            run = []
+        put_text(document, table, BREAK.join(filter(None, [*pieces, _display(run)])), block=True)
 
 
-def _row(row: ElementNode) -> tuple[list[str], str] | None:
-    """The formulas of a row and its number, None if it holds other text."""
-    cells, number, rest = [], "", row.text or ""
+def _row(row: ElementNode) -> Row | None:
+    """The formulas of a row's cells and its number, None if it holds other text."""
+    cells, number = [], ""
     for cell in select(row, "td, th"):
-        if "eqno" in attribute(cell, "class"):
-            number = " ".join((cell.text or "").split())
-            rest = rest.replace(cell.text or "", "", 1)
+        classes, text = attribute(cell, "class"), cell.text or ""
+        if "eqno" in classes:
+            number = " ".join(text.split())
             continue
         maths = select(cell, "math")
-        rest = rest.replace(cell.text or "", "", 1) if maths else rest
-        outside = cell.text or ""
         for math in maths:
-            outside = outside.replace(math.text or "", "", 1)
-        if re.search(r"\w", outside):
+            text = text.replace(math.text or "", "", 1)
+        if re.search(r"\w", text):
             return None
-        tex = " ".join(filter(None, (clean(mathml(math) or "")[0] for math in maths)))
-        if tex:
-            cells.append(tex + outside.strip())
-    return (cells, number) if not rest.strip() else None
+        if "pad" not in classes:
+            cells.append(" ".join(filter(None, (clean(mathml(math) or "")[0] for math in maths))) + text.strip())
+    return (cells if any(cells) else [], number)
 
 
-def _display(rows: list[tuple[list[str], str]]) -> str:
+def _text(document: DocumentNode, row: ElementNode) -> str:
+    """A row of text between the equations, formulas in it marked."""
+    for math in select(row, "math"):
+        put(document, math, mathml(math) or "", display=False)
+    return " ".join((row.text or "").split())
+
+
+def _display(rows: list[Row]) -> str:
     """One row as it is, several as an aligned block; then the equations' numbers."""
     numbers = " ".join(number for _, number in rows if number)
     filled = [cells for cells, _ in rows if cells]
     if not filled:
         return numbers
     if len(filled) == 1:
-        tex = " ".join(filled[0])
+        tex = " ".join(filter(None, filled[0]))
     else:
         lines = f" \\\\{BREAK}".join(" & ".join(cells) for cells in filled)
         tex = f"\\begin{{aligned}}{BREAK}{lines}{BREAK}\\end{{aligned}}"

@@ -11,13 +11,16 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from curation.extract._convert import mathml_source, wiris
 from curation.extract._dom import attribute
 from curation.extract._tex import KNOWN, plainly_tex, prose
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import ElementNode
 
-CLASS = re.compile(r"(?<![a-z])(?:math|tex(?:image|render)?\b|latex|formula|equation|mwe-math|ql-img|wirisformula|eq\b)", re.I)
+CLASS = re.compile(
+    r"(?<![a-z])(?:math|tex(?:image|render)?\b|latex|formula|equation|mwe-math|ql-img|wirisformula|eq\b)", re.I
+)
 SOURCE = re.compile(
     r"latex\.php\?|codecogs\.com|/math(?:tex|render)|/mimetex|media/math/render|/latex/image|math/img|/imgmath/|quicklatex|texify"
     r"|filter/tex/pix|latex\.artofproblemsolving|mathurl\.com|/_images/math/|zhihu\.com/equation|/cgi-bin/(?:tex|eq)|/teximages?/",
@@ -43,7 +46,7 @@ SOURCES = ("data-latex", "data-tex", "data-equation", "data-formula", "data-math
 
 
 def image_tex(node: ElementNode) -> str | None:
-    """TeX (or MathML) of an image, an object or an embedded drawing, None if it is no formula."""
+    """TeX of an image, None if it is no formula."""
     html = node.html
     if HINT.search(html) is None:
         return None
@@ -52,7 +55,7 @@ def image_tex(node: ElementNode) -> str | None:
     drawn = [attribute(node, name) for name in LAZY if name in names]
     mathml = attribute(node, "data-mathml") if "data-mathml" in names else ""
     if mathml:
-        return wiris(mathml)
+        return mathml_source(wiris(mathml))
     for name in SOURCES:
         if name in names and (value := attribute(node, name)) and not prose(value):
             return value
@@ -76,18 +79,14 @@ def titled_tex(node: ElementNode) -> str | None:
     return next(filter(None, (_address(attribute(node, name)) for name in ("data", "src"))), None)
 
 
-def wiris(value: str) -> str:
-    """MathML as the WIRIS editor writes it into attributes: `«mi mathvariant=¨normal¨»x«/mi»`."""
-    return value.translate(str.maketrans("«»¨§`", "<>\"&'")) if "«" in value else value
-
-
 def _address(source: str) -> str | None:
     """TeX that an address carries as its query or path."""
+    source = source.replace("&space;", " ")
     found = QUERY.search(source) if "?" in source or "/svg/" in source or "/png/" in source else None
     if found is None:
         return None
     named = found[3] is not None
-    tex = unescape(unquote((found[1] or found[2] or found[3]).replace("&space;", " ").replace("+", " " if named else "+")))
+    tex = unescape(unquote((found[1] or found[2] or found[3]).replace("+", " " if named else "+")))
     tex = tex.replace("&space;", " ")
     if (options := OPTIONS.match(tex)) is not None:
         tex = tex[options.end() :]

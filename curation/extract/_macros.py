@@ -16,14 +16,18 @@ from curation.extract._tex import clean, closing
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import ElementNode
 
-MACRO = re.compile(r"\\(?:(?:re)?new(?:command|environment)|providecommand|[gex]?def|let|DeclareMathOperator|require)(?![A-Za-z])")
+MACRO = re.compile(
+    r"\\(?:(?:re)?new(?:command|environment)|providecommand|[gex]?def|let|DeclareMathOperator|require)(?![A-Za-z])"
+)
 NAME = r"\\(?:[A-Za-z@]+|[^A-Za-z\s])"
 DEFINITION = re.compile(
     rf"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator)\*?\s*\{{?\s*{NAME}\s*\}}?\s*(?:\[[^\]]*\]\s*)*"
     rf"|\\(?:re)?newenvironment\s*\{{[^{{}}]*\}}\s*(?:\[[^\]]*\]\s*)*\{{[^{{}}]*\}}\s*"
     rf"|\\[gex]?def\s*{NAME}[^{{}}\\$]{{0,40}}|\\let\s*{NAME}\s*=?\s*{NAME}|\\require\s*(?=\{{)"
 )
-HIDDEN = '[style*="display:none"], [style*="display: none"], [hidden], .hidden, .tex2jax_process, .mathjax_process, .macros'
+HIDDEN = (
+    '[style*="display:none"], [style*="display: none"], [hidden], .hidden, .tex2jax_process, .mathjax_process, .macros'
+)
 BETWEEN = re.compile(rf"(?:[\s${OPEN}{CLOSE}]|\\[()\[\]]|%[^\n]*(?:\n|$))*")
 
 

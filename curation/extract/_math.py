@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract import _containers as of
 from curation.extract._code import code_blocks
-from curation.extract._dom import Source, attribute, put, select, source, unwrap
+from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
 from curation.extract._equations import equations
-from curation.extract._images import image_tex, titled_tex
+from curation.extract._images import image_tex
 from curation.extract._macros import MACRO, drop_macros
 from curation.extract._marks import OPEN
 from curation.extract._scripts import fractions, roots, scripts, texhtml
@@ -39,6 +39,7 @@ RENDERED = (
     " .MathJax_PHTML, .MathJax_PlainSource"
 )
 
+
 class Rule(NamedTuple):
     """One encoding: tags or parts of classes that a page must have, its elements, their TeX, and which are displays."""
 
@@ -50,8 +51,14 @@ class Rule(NamedTuple):
     leaf: bool = False
 
 
-CARRYING = re.compile(r"data-(?:latex|tex|equation|formula|math|mathml|eq|katex|expr|asciimath|math-content|tex-source|original-tex)\s*=")
-CARRIERS = ", ".join(f"[{name}]:not(.MathJax):not(img):not(mjx-container)" for name in of.CARRIERS if name[:5] == "data-" != name[5:] + "value")
+CARRYING = re.compile(
+    r"data-(?:latex|tex|equation|formula|math|mathml|eq|katex|expr|asciimath|math-content|tex-source|original-tex)\s*="
+)
+CARRIERS = ", ".join(
+    f"[{name}]:not(.MathJax):not(img):not(mjx-container)"
+    for name in (*of.CARRIERS, "data-asciimath")
+    if name[:5] == "data-" and name != "data-value"
+)
 
 
 def _rule(
@@ -78,9 +85,9 @@ RULES = (
     _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
     _rule("asciimath", "", "asciimath", of.asciimath),
     _rule("", "math tex", ".arithmatex, span.math, div.math, .math-tex, span.tex, .mathjax-tex, .language-math, .math-inline, .math-display",
-          of.texted),
-    _rule("img image", "", "img", image_tex, leaf=True),
-    _rule("svg object embed", "", "svg, object, embed", titled_tex),
+          of.texted, of.div_block),
+    _rule("img image", "", "img", image_tex, of.image_block, leaf=True),
+    _rule("svg object embed", "", "svg, object, embed", of.drawing),
 )  # fmt: skip
 
 
@@ -94,7 +101,7 @@ def restore(tree: HTMLTree, html: str) -> None:
         for node in select(body, ", ".join(f".{name}" for name in NOISE)):
             node.decompose()
     if page.tags & SHOWN:
-        _shown(document, body)
+        _shown(document, body, len(html))
     _formulas(document, body, page)
     _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
@@ -109,19 +116,25 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> None:
     if scripted:
         _drop_rendered(body)
     for name in sorted(tag for tag in page.tags if tag.endswith(":math"))[:4]:
-        _apply(document, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
+        _apply(document, page, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
     if "ltx_eq" in page.classes:
         equations(document, body)
+    if "fallback" in page.classes:
+        _drop_fallbacks(body)
+    if "eqno" in page.classes:
+        _numbers_last(document, body)
+    if "khan-exercise" in page.html:
+        _apply(document, page, body, _rule("", "", "code", of.khan))
     if CARRYING.search(page.html):
-        _apply(document, body, _rule("", "", CARRIERS, of.carried))
+        _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
         if page.tags & rule.tags or any(name in page.classes for name in rule.classes):
             if rule.selector != SCRIPT or scripted:
-                _apply(document, body, rule)
+                _apply(document, page, body, rule)
 
 
-def _apply(document: DocumentNode, body: ElementNode, rule: Rule) -> None:
-    for node in select(body, rule.selector):
+def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> None:
+    for node in affordable(select(body, rule.selector), len(page.html)):
         if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
             put(document, node, tex, rule.display(node), rule.leaf)
 
@@ -131,11 +144,11 @@ def _plain(document: DocumentNode, body: ElementNode, page: Source) -> None:
     if page.tags & {"sup", "sub"}:
         scripts(document, body, len(page.html))
     if any(name in page.classes for name in ("intbl", "frac", "tion")):
-        fractions(document, body)
+        fractions(document, body, len(page.html))
     if "√" in page.html or "&radic;" in page.html:
-        roots(document, body)
+        roots(document, body, len(page.html))
     if "texhtml" in page.classes:
-        _apply(document, body, _rule("", "", ".texhtml", texhtml))
+        _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
     if MACRO.search(page.html):
         drop_macros(body)
 
@@ -148,13 +161,30 @@ def _drop_rendered(body: ElementNode) -> None:
             node.decompose()
 
 
+def _drop_fallbacks(body: ElementNode) -> None:
+    """Remove images that stand for old browsers beside MathML."""
+    for node in select(body, "img[class*=fallback]"):
+        around = (node.previous_element_sibling, node.next_element_sibling)
+        if any(element is not None and element.tag == "math" for element in around):
+            node.decompose()
+
+
+def _numbers_last(document: DocumentNode, body: ElementNode) -> None:
+    """Sphinx writes an equation's number before it and shows it after."""
+    for node in select(body, "div.math > .eqno, div.math > p > .eqno"):
+        parent = node.parent
+        if parent is not None:
+            parent.append_child(document.create_text_node(" "))
+            parent.append_child(node)
+
+
 CHOICE = 'input, math, .katex, .MathJax, mjx-container, img, script[type^="math/"]'
 """In a label or button that is more than the name of a control."""
 
 
-def _shown(document: DocumentNode, body: ElementNode) -> None:
+def _shown(document: DocumentNode, body: ElementNode, size: int) -> None:
     """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
-    for node in select(body, ", ".join(sorted(SHOWN))):
+    for node in affordable(select(body, ", ".join(sorted(SHOWN))), size):
         small = node.tag in ("label", "button")
         if not small or OPEN in (node.text or "") or node.query_selector(CHOICE) is not None:
             unwrap(document, node, "span" if small else "div")

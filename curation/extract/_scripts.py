@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import attribute, put, put_text, select
+from curation.extract._dom import affordable, attribute, put, put_text, select
 from curation.extract._marks import MARKED, formula
 
 if TYPE_CHECKING:
@@ -21,14 +21,11 @@ SLASHED = re.compile(r"\s*[⁄/∕]\s*")
 LINE = '[style*="border-top"], [style*="overline"], .radicand, .radic, .sqrt'
 
 
-def scripts(document: DocumentNode, body: ElementNode, budget: int) -> None:
-    """`x<sup>2</sup>` to `x^{2}`, `<sup>1</sup>⁄<sub>2</sub>` to `1/2`, as long as they hold no more characters than `budget` together."""
-    for node in select(body, "sup, sub"):
+def scripts(document: DocumentNode, body: ElementNode, size: int) -> None:
+    """`x<sup>2</sup>` to `x^{2}`, `<sup>1</sup>⁄<sub>2</sub>` to `1/2`."""
+    for node in affordable(select(body, "sup, sub"), size):
         raised = node.tag == "sup"
         text = node.text or ""
-        budget -= len(text)
-        if budget < 0:
-            return
         if raised and node.query_selector("a") is not None:
             if REFERENCE.fullmatch(text):
                 node.decompose()
@@ -56,10 +53,12 @@ def _fraction(document: DocumentNode, node: ElementNode, text: str) -> bool:
     return True
 
 
-def fractions(document: DocumentNode, body: ElementNode) -> None:
+def fractions(document: DocumentNode, body: ElementNode, size: int) -> None:
     r"""`<span class="intbl"><em>n</em><strong>d</strong></span>` and the like to `\frac{n}{d}`, innermost first."""
-    for node in reversed(select(body, ".intbl, .frac, .sfrac, .fraction, .tion")):
-        parts = select(node, ".num, .den, .numerator, .denominator, .top, .bottom, .numer, .denom") or select(node, "em, strong")
+    for node in affordable(select(body, ".intbl, .frac, .sfrac, .fraction, .tion")[::-1], size):
+        parts = select(node, ".num, .den, .numerator, .denominator, .top, .bottom, .numer, .denom") or select(
+            node, "em, strong"
+        )
         if node.parent is None or len(parts) != 2:
             continue
         over, under = (_tex(part.text or "") for part in parts)
@@ -68,9 +67,9 @@ def fractions(document: DocumentNode, body: ElementNode) -> None:
             put_text(document, node, formula(f"{before}\\frac{{{over}}}{{{under}}}", display=False), block=False)
 
 
-def roots(document: DocumentNode, body: ElementNode) -> None:
+def roots(document: DocumentNode, body: ElementNode, size: int) -> None:
     r"""`√` before a span with a line over it to `\sqrt{..}`."""
-    for node in reversed(select(body, LINE)):
+    for node in affordable(select(body, LINE)[::-1], size):
         before = node.prev
         sign = (before.text or "") if before is not None else ""
         if node.parent is None or not sign.rstrip().endswith("√"):

@@ -5,9 +5,9 @@ of them and leaves the others empty, so that nothing is said twice. `|` is escap
 for `\|` is another symbol there. Inner tables come first: one that holds data makes its outer one layout.
 
 Layout is what has one column, one row, or blocks in its cells: lists, headings, code, other tables, long text. Cells are read from the
-table's HTML in one piece, which takes a tenth of the time of asking the DOM for each. Tables of more than `MAX_CELLS` cells, and all
-after nested ones have been read `MOST` times the page's size, keep the text they have. Each table stands for itself: whatever is wrong
-with one, others do not feel it.
+table's HTML in one piece, which takes a tenth of the time of asking the DOM for each. Tables of more than `MAX_CELLS` cells keep the
+text they have; one that would grow to `SPARSE` times its cells is not filled up. Each table stands for itself: whatever is wrong with
+one, others do not feel it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING
 
-from curation.extract._dom import put_text, select
+from curation.extract._dom import affordable, put_text, select
 from curation.extract._marks import BREAK, CLOSE, OPEN
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
-MAX_CELLS, MAX_COLUMNS, MAX_ROWSPAN, LONG, MOST = 20_000, 200, 1_000, 1_000, 8
+MAX_CELLS, MAX_COLUMNS, MAX_ROWSPAN, LONG, SPARSE = 20_000, 200, 1_000, 1_000, 4
 BLOCK = re.compile(r"<(?:table|h[1-6]|ul|ol|dl|pre|blockquote|form|script|style)[\s>]|" + BREAK + r"\|")
 CELLS = re.compile(r"<(tr|td|th|caption)((?:\s[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)?)>")
 WITHIN = "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark nobr q s samp small span strong sub sup tt u var wbr"
@@ -37,12 +37,8 @@ Cell = tuple[str, int, int]
 
 def tables(document: DocumentNode, body: ElementNode, size: int) -> None:
     """Replace each table by Markdown or lines, inner ones first; `size`: characters of the page."""
-    budget = MOST * size
-    for table in reversed(select(body, "table")):
+    for table in affordable(select(body, "table")[::-1], size):
         html = table.html
-        budget -= len(html)
-        if budget < 0:
-            return
         if BLOCK.search(html, 6):
             continue
         caption, rows = _read(html)
@@ -87,22 +83,21 @@ def _text(html: str) -> str:
 
 def _markdown(caption: str, rows: list[list[Cell]], count: int) -> str:
     """Rows of equal width, unless filling them up would make the table several times as large."""
-    filled = [row for row in _grid(rows) if any(row)]
+    filled = [row for row in _grid(rows, SPARSE * count + 200) if any(row)]
     if not filled:
         return caption
     width = max(map(len, filled))
-    if width * len(filled) > 4 * count + 1_000:
+    if width * len(filled) > SPARSE * count + 200:
         width = 0
     lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in filled]
     lines.insert(1, "|" + " --- |" * max(width, len(filled[0])))
     return BREAK + BREAK.join([caption + BREAK, *lines] if caption else lines) + BREAK
 
 
-def _grid(rows: list[list[Cell]]) -> list[list[str]]:
+def _grid(rows: list[list[Cell]], budget: int) -> list[list[str]]:
     """Texts by row and column, spans laid out; `below`: columns that a cell from above still covers, and for how many rows."""
     grid: list[list[str]] = []
     below: dict[int, int] = {}
-    budget = MAX_CELLS
     for row in rows:
         line: list[str] = []
         for text, wide, high in row:

@@ -67,5 +67,7 @@ def prose(text: str) -> bool:
     return bool(re.search(r"[^\W\d_]{3,}[\s,:]+[^\W\d_]{2,}", text)) or text.strip().lower() in EMPTY
 
 
-EMPTY = frozenset("true false yes no math formula equation image latex tex inline display block katex mathjax mathml".split())
+EMPTY = frozenset(
+    "true false yes no math formula equation image latex tex inline display block katex mathjax mathml".split()
+)
 """Values of attributes that say what something is, not what it says."""
