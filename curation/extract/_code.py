@@ -22,19 +22,7 @@ NUMBERS = (
     ".linenos, .linenodiv, .lineno, .gutter, .rouge-gutter, .hljs-ln-numbers, .line-number, .lnt, .line-numbers-rows, .blob-num, pre .ln,"
     " .crayon-nums, .copybtn"
 )
-NUMBERING = (
-    "lineno",
-    "gutter",
-    "hljs-ln",
-    "lnt",
-    "line-number",
-    "blob-num",
-    "copybtn",
-    "crayon",
-    "CodeRay",
-    "ln ",
-    "ln",
-)
+NUMBERING = ("linenos", "lineno", "gutter", "rouge-gutter", "hljs-ln", "lnt", "lntable", "line-number", "line-numbers-rows", "blob-num", "copybtn", "CodeRay", "ln", "crayon-nums", "highlighttable", "rouge-table")
 TABLES = "table.highlighttable, table.rouge-table, table.hljs-ln, table.syntaxhighlighter, .syntaxhighlighter table, table.highlight, table.lntable, table.processedcode, .CodeRay table, table.CodeRay"
 SAID = re.compile(
     r"(?:^|[\s_-])(?:highlight|lang|language|brush:|prettyprint|programlisting|sourcecode|code|literal-block|screen|syntax|source|console|"
@@ -42,13 +30,13 @@ SAID = re.compile(
     re.I,
 )
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-(?:source-)?|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)")
-EDGES = re.compile(r"\A(?:[ \t]*\n)+|\s+\Z")
+BLANK = re.compile(r"(?:[ \t]*\n)+")
 NONE = frozenset("text plain none default plaintext notranslate output code console-output nohighlight auto".split())
 
 
 def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None:
     """Replace blocks of code by fenced text."""
-    if any(name in page.classes for name in NUMBERING):
+    if page.classes.intersection(NUMBERING):
         _numbered(document, body)
         for node in select(body, NUMBERS):
             node.decompose()
@@ -103,7 +91,9 @@ def _block(document: DocumentNode, node: ElementNode) -> None:
 
 def _fenced(code: str, language: str) -> str:
     """Code between fences longer than any in it."""
-    code = EDGES.sub("", code.replace("\r\n", "\n"))
+    code = code.replace("\r\n", "\n").rstrip()
+    if (blank := BLANK.match(code)) is not None:
+        code = code[blank.end() :]
     fence = "```" if "```" not in code else "`" * max(len(run) + 1 for run in re.findall("`{3,}", code))
     return f"{CODE}{fence}{language}\n{code}\n{fence}{END}" if code else ""
 

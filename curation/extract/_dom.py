@@ -13,24 +13,30 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 
-TAGS = re.compile(r"<([A-Za-z][\w:-]*)")
-CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""(?:CLASS|Class|class )\s*=\s*["']?([^"'>]+)""")
-"""How pages write it, fast to search for; and how some do."""
+TAGS = re.compile(
+    r"<(su[bp]|svg|script|table|tex|pre|math(?:-renderer|jax)?|mjx-container|img|image|la(?:bel|tex)|listing|fig(?:ure|caption)|button|object"
+    r"|embed|d-math|asciimath|xmp|\w+:math)\b",
+    re.I,
+)
+"""Tags that some rule is about."""
+CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""CLASS=["']?([^"'>]+)""")
 
 
 class Source(NamedTuple):
-    """What a page's source holds, read once so that rules for what is not there cost nothing: its tags, and its classes in one string."""
+    """What a page's source holds, read once so that rules for what is not there cost nothing: its tags and its classes."""
 
     html: str
     tags: frozenset[str]
-    classes: str
+    classes: frozenset[str]
 
 
 def source(html: str) -> Source:
     """Tags and classes of a page's source. More may be named than the page has, never less."""
-    tags = frozenset(tag.lower() for tag in set(TAGS.findall(html)))
-    rare = CLASSES[1].findall(html) if "CLASS" in html or "Class=" in html or "class =" in html else []
-    return Source(html, tags, " ".join(dict.fromkeys([*CLASSES[0].findall(html), *rare])))
+    tags = frozenset(map(str.lower, set(TAGS.findall(html))))
+    classes = dict.fromkeys(CLASSES[0].findall(html))
+    if "CLASS=" in html:
+        classes |= dict.fromkeys(CLASSES[1].findall(html))
+    return Source(html, tags, frozenset(" ".join(classes).split()))
 
 
 MANY = 100_000

@@ -22,8 +22,9 @@ Row = tuple[list[str], str]
 """The formulas of a row, cell by cell, and its number."""
 
 
-def equations(document: DocumentNode, body: ElementNode) -> None:
-    """Replace tables of LaTeXML's equations by displays, and by text where text stands between their rows."""
+def equations(document: DocumentNode, body: ElementNode) -> bool:
+    """Replace tables of LaTeXML's equations by displays, and by text where text stands between their rows; whether there were any."""
+    found = False
     for table in select(body, TABLE):
         if table.parent is None or table.query_selector("table") is not None:
             continue
@@ -37,6 +38,8 @@ def equations(document: DocumentNode, body: ElementNode) -> None:
             pieces += [_display(run), _text(document, line)]
             run = []
         put_text(document, table, BREAK.join(filter(None, [*pieces, _display(run)])), block=True)
+        found = True
+    return found
 
 
 def _row(row: ElementNode) -> Row | None:

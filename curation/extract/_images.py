@@ -39,16 +39,21 @@ OPTIONS = re.compile(
     r"|\\(?:png|gif|svg)\.(?:latex|image)\?"
 )
 """What codecogs reads before the formula: size, background, font."""
-HINT = re.compile(r"[\\$^{]|%5C|[mM]ath|MATH|[tTX]e[xX]|TEX|ormula|quation|codecogs|[?;&]|ql-img|eq\b")
+HINT = re.compile(r"[\\$^{]|%5C|%5E|[mM]ath|MATH|[tT]e[xX](?!t)|TEX|ormula|quation|codecogs|ql-img|eq\b|chl=|[?;&](?:from|expr)=")
+IMG = re.compile(r"<(?:img|IMG|Img|image)\s[^>]*")
 """What an image must have somewhere to be worth a look."""
 LAZY = ("src", "data-src", "data-lazy-src", "data-original", "data-orig-file")
 SOURCES = ("data-latex", "data-tex", "data-equation", "data-formula", "data-math", "data-mathml", "data-eq")
 
 
+def has_hints(html: str) -> bool:
+    """Whether a page has an image that may be a formula."""
+    return any(map(HINT.search, IMG.findall(html)))
+
+
 def image_tex(node: ElementNode) -> str | None:
     """TeX of an image, None if it is no formula."""
-    html = node.html
-    if HINT.search(html) is None:
+    if HINT.search(node.html) is None:
         return None
     names = node.attrs
     alt = attribute(node, "alt").strip()
@@ -69,12 +74,12 @@ def image_tex(node: ElementNode) -> str | None:
 
 def titled_tex(node: ElementNode) -> str | None:
     """TeX that an SVG drawing, object or embedded file carries as its title or label."""
+    names = node.attrs
     for name in (*SOURCES, "aria-label", "title", "alt", "data-alt"):
-        if (value := attribute(node, name)) and (plainly_tex(value) if name[:5] != "data-" else not prose(value)):
+        if name in names and (value := attribute(node, name)) and (plainly_tex(value) if name[:5] != "data-" else not prose(value)):
             return value
-    title = node.query_selector("title, desc")
-    text = title.text if title is not None else None
-    if text and plainly_tex(text):
+    title = node.query_selector("title, desc") if "\\" in node.html else None
+    if title is not None and (text := title.text) and plainly_tex(text):
         return text
     return next(filter(None, (_address(attribute(node, name)) for name in ("data", "src"))), None)
 

@@ -20,10 +20,10 @@ from curation.extract import _containers as of
 from curation.extract._code import code_blocks
 from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
 from curation.extract._equations import equations
-from curation.extract._images import image_tex
+from curation.extract._images import has_hints, image_tex
 from curation.extract._macros import MACRO, drop_macros
 from curation.extract._marks import OPEN
-from curation.extract._scripts import fractions, roots, scripts, texhtml
+from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml
 from curation.extract._tables import tables
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 SCRIPT = 'script[type^="math/"]'
-NOISE = "headerlink mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split()
+NOISE = frozenset("mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split())
 SHOWN = frozenset(("figure", "figcaption", "label", "button"))
 CODED = frozenset(("pre", "xmp", "listing"))
 RENDERED = (
@@ -44,7 +44,7 @@ class Rule(NamedTuple):
     """One encoding: tags or parts of classes that a page must have, its elements, their TeX, and which are displays."""
 
     tags: frozenset[str]
-    classes: tuple[str, ...]
+    classes: frozenset[str]
     selector: str
     tex: Callable[[ElementNode], str | None]
     display: Callable[[ElementNode], bool] = of.block
@@ -69,88 +69,99 @@ def _rule(
     display: Callable[[ElementNode], bool] = of.block,
     leaf: bool = False,
 ) -> Rule:
-    return Rule(frozenset(tags.split()), tuple(classes.split()), selector, tex, display, leaf)
+    return Rule(frozenset(tags.split()), frozenset(classes.split()), selector, tex, display, leaf)
 
 
 RULES = (
     _rule("", "katex-display", ".katex-display", of.katex, lambda node: True),
     _rule("", "ql-formula", ".ql-formula[data-value]", of.carried),
-    _rule("", "katex", ".katex, .katex-error, .katex-mathml", of.katex),
+    _rule("", "katex katex-error katex-mathml", ".katex, .katex-error, .katex-mathml", of.katex),
     _rule("script", "", SCRIPT, of.script, lambda node: "display" in attribute(node, "type"), leaf=True),
     _rule("mjx-container", "", "mjx-container", of.mathjax, lambda node: attribute(node, "display") == "true"),
-    _rule("", "MathJax MJX mjx-", RENDERED, of.mathjax),
-    _rule("", "mwe-math", ".mwe-math-element", of.wiki, of.wiki_block),
+    _rule("", " ".join(RENDERED.replace(".", "").split(", ")), RENDERED, of.mathjax),
+    _rule("", "mwe-math-element", ".mwe-math-element", of.wiki, of.wiki_block),
     _rule("math", "", "math", of.mathml, of.math_block, leaf=True),
     _rule("math-renderer", "js-render-math", "math-renderer, .js-render-math", of.texted),
     _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
     _rule("asciimath", "", "asciimath", of.asciimath),
-    _rule("", "math tex", ".arithmatex, span.math, div.math, .math-tex, span.tex, .mathjax-tex, .language-math, .math-inline, .math-display",
+    _rule("", "arithmatex math math-tex tex mathjax-tex language-math math-inline math-display", ".arithmatex, span.math, div.math, .math-tex, span.tex, .mathjax-tex, .language-math, .math-inline, .math-display",
           of.texted, of.div_block),
     _rule("img image", "", "img", image_tex, of.image_block, leaf=True),
     _rule("svg object embed", "", "svg, object, embed", of.drawing),
 )  # fmt: skip
 
 
-def restore(tree: HTMLTree, html: str) -> None:
-    """Replace formulas in the tree by TeX text between marks, and tables and code by text that keeps their lines."""
+def restore(tree: HTMLTree, html: str) -> bool:
+    """Replace formulas in the tree by TeX text between marks, and tables and code by text that keeps their lines.
+
+    Gives whether there were formulas in the markup; those between delimiters in the text are marked already.
+    """
     document, body = tree.document, tree.body
     if document is None or body is None:
-        return
+        return False
     page = source(html)
-    if any(name in page.classes for name in NOISE):
-        for node in select(body, ", ".join(f".{name}" for name in NOISE)):
+    if noise := page.classes & NOISE:
+        for node in select(body, ", ".join(f".{name}" for name in sorted(noise))):
             node.decompose()
     if page.tags & SHOWN:
         _shown(document, body, len(html))
-    _formulas(document, body, page)
-    _plain(document, body, page)
+    found = _formulas(document, body, page)
+    found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
         code_blocks(document, body, page)
     if "table" in page.tags:
         tables(document, body, len(html))
+    return found
 
 
-def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> None:
+def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     """All rules for marked-up formulas that the page has anything for."""
-    scripted = "script" in page.tags and body.query_selector(SCRIPT) is not None
+    found = False
+    scripted = "math/" in page.html and body.query_selector(SCRIPT) is not None
     if scripted:
         _drop_rendered(body)
     for name in sorted(tag for tag in page.tags if tag.endswith(":math"))[:4]:
-        _apply(document, page, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
-    if "ltx_eq" in page.classes:
-        equations(document, body)
-    if "fallback" in page.classes:
+        found |= _apply(document, page, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
+    if any(name.startswith("ltx_eq") for name in page.classes):
+        found |= equations(document, body)
+    if any("fallback" in name for name in page.classes):
         _drop_fallbacks(body)
     if "eqno" in page.classes:
         _numbers_last(document, body)
     if "khan-exercise" in page.html:
-        _apply(document, page, body, _rule("", "", "code", of.khan))
+        found |= _apply(document, page, body, _rule("", "", "code", of.khan))
     if CARRYING.search(page.html):
-        _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
+        found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
-        if page.tags & rule.tags or any(name in page.classes for name in rule.classes):
-            if rule.selector != SCRIPT or scripted:
-                _apply(document, page, body, rule)
+        if page.tags & rule.tags or page.classes & rule.classes:
+            if (rule.selector != SCRIPT or scripted) and (rule.selector != "img" or has_hints(page.html)):
+                found |= _apply(document, page, body, rule)
+    return found
 
 
-def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> None:
-    for node in affordable(select(body, rule.selector), len(page.html)):
+def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> bool:
+    found = False
+    nodes = select(body, rule.selector)
+    for node in nodes if rule.selector == "img" else affordable(nodes, len(page.html)):
         if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
-            put(document, node, tex, rule.display(node), rule.leaf)
+            found |= put(document, node, tex, rule.display(node), rule.leaf)
+    return found
 
 
-def _plain(document: DocumentNode, body: ElementNode, page: Source) -> None:
+def _plain(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     """Mathematics in plain HTML, and macro blocks."""
+    found = False
     if page.tags & {"sup", "sub"}:
         scripts(document, body, len(page.html))
-    if any(name in page.classes for name in ("intbl", "frac", "tion")):
-        fractions(document, body, len(page.html))
+    if page.classes & FRACTIONS:
+        found |= fractions(document, body, len(page.html))
     if "√" in page.html or "&radic;" in page.html:
-        roots(document, body, len(page.html))
+        found |= roots(document, body, len(page.html))
     if "texhtml" in page.classes:
-        _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
+        found |= _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
     if MACRO.search(page.html):
         drop_macros(body)
+    return found
 
 
 def _drop_rendered(body: ElementNode) -> None:

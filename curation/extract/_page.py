@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
-INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\u2060-\u2064\ufeff]")
+CONTROLS = bytes([*range(9), *range(11, 32), 127])
+INVISIBLE = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff]")
+CELLS = re.compile(r" ?\t[\t ]*")
+HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
 
 
@@ -40,14 +43,17 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
 
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None
-    html = mark(_as_html(unforged(html)))
+    html = unforged(html)
+    if '"headerlink"' in html:
+        html = HEADERLINK.sub("", html)
+    html = mark(_as_html(html))
     tree = HTMLTree.parse(html)
     body = tree.body
     if body is not None and _over(body, html, max_nodes):
         return None
     title = " ".join(unmarked(tree.title or "").split()) or None
-    restore(tree, html)
-    return Page(tree, title, _found(body.text or "", html) if body is not None else 0)
+    restored = restore(tree, html)
+    return Page(tree, title, _found(body.text or "", html) if body is not None and (restored or OPEN in html) else 0)
 
 
 def finish(text: str) -> tuple[str, int]:
@@ -55,14 +61,29 @@ def finish(text: str) -> tuple[str, int]:
     pieces, kept = PIECES.split(text), 0
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
-            pieces[i] = unicode_math(piece.replace("\t\t", "\n") if "\t" in piece else piece)
+            pieces[i] = _prose(piece)
         elif piece[0] == OPEN:
             gone = defines(piece)
             kept += not gone
             pieces[i] = "" if gone else piece
-    text = INVISIBLE.sub("", unmarked("".join(pieces)))
-    text = re.sub(r"[ \t\u00a0]+\n", "\n", text).replace("\u00a0", " ")
-    return re.sub(r"\n{3,}", "\n\n", text).strip(), kept
+    text = _visible(unmarked("".join(pieces)))
+    text = "\n".join([line.rstrip() for line in text.split("\n")])
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip(), kept
+
+
+def _prose(text: str) -> str:
+    """Text outside formulas and code: Unicode mathematics as plain, cells of layout tables with a blank between them."""
+    if "\t" in text:
+        text = CELLS.sub(" ", text)
+    return text if text.isascii() else unicode_math(text)
+
+
+def _visible(text: str) -> str:
+    """The text without control characters and characters of no width, its hard blanks as blanks."""
+    text = text.encode("utf-8", "surrogatepass").translate(None, CONTROLS).decode("utf-8", "surrogatepass")
+    return text if text.isascii() else INVISIBLE.sub("", text).replace("\u00a0", " ")
 
 
 def _found(text: str, html: str) -> int:

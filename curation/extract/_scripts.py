@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\s*\d+\]?)\s*")
 PLAIN = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
 SLASHED = re.compile(r"\s*[⁄/∕]\s*")
+FRACTIONS = frozenset(("intbl", "frac", "sfrac", "fraction", "tion"))
 LINE = '[style*="border-top"], [style*="overline"], .radicand, .radic, .sqrt'
 
 
@@ -53,8 +54,9 @@ def _fraction(document: DocumentNode, node: ElementNode, text: str) -> bool:
     return True
 
 
-def fractions(document: DocumentNode, body: ElementNode, size: int) -> None:
+def fractions(document: DocumentNode, body: ElementNode, size: int) -> bool:
     r"""`<span class="intbl"><em>n</em><strong>d</strong></span>` and the like to `\frac{n}{d}`, innermost first."""
+    found = False
     for node in affordable(select(body, ".intbl, .frac, .sfrac, .fraction, .tion")[::-1], size):
         parts = select(node, ".num, .den, .numerator, .denominator, .top, .bottom, .numer, .denom") or select(
             node, "em, strong"
@@ -62,20 +64,26 @@ def fractions(document: DocumentNode, body: ElementNode, size: int) -> None:
         if node.parent is None or len(parts) != 2:
             continue
         over, under = (_tex(part.text or "") for part in parts)
-        before = MARKED.sub("", node.text or "").split(parts[0].text or "", 1)[0].strip(" +\u00a0\n")
-        if over and under and (not before or before.isdigit()):
+        if not over or not under:
+            continue
+        before = (node.text or "").partition(parts[0].text or over)[0].strip(" +\u00a0\n")
+        if not before or before.isdigit():
             put_text(document, node, formula(f"{before}\\frac{{{over}}}{{{under}}}", display=False), block=False)
+            found = True
+    return found
 
 
-def roots(document: DocumentNode, body: ElementNode, size: int) -> None:
+def roots(document: DocumentNode, body: ElementNode, size: int) -> bool:
     r"""`√` before a span with a line over it to `\sqrt{..}`."""
+    found = False
     for node in affordable(select(body, LINE)[::-1], size):
         before = node.prev
         sign = (before.text or "") if before is not None else ""
         if node.parent is None or not sign.rstrip().endswith("√"):
             continue
         before.replace_with(document.create_text_node(sign.rstrip()[:-1]))  # type: ignore[union-attr]
-        put(document, node, f"\\sqrt{{{_tex(node.text or '')}}}", display=False)
+        found |= put(document, node, f"\\sqrt{{{_tex(node.text or '')}}}", display=False)
+    return found
 
 
 def texhtml(node: ElementNode) -> str | None:

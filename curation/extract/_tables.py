@@ -39,7 +39,7 @@ def tables(document: DocumentNode, body: ElementNode, size: int) -> None:
     """Replace each table by Markdown or lines, inner ones first; `size`: characters of the page."""
     for table in affordable(select(body, "table")[::-1], size):
         html = table.html
-        if BLOCK.search(html, 6):
+        if (html.count("<tr") < 2 and OPEN not in html) or BLOCK.search(html, 6):
             continue
         caption, rows = _read(html)
         count = sum(map(len, rows))
@@ -56,7 +56,7 @@ def _read(html: str) -> tuple[str, list[list[Cell]]]:
     """Caption and rows of cells of a table without inner tables."""
     rows: list[list[Cell]] = []
     caption = ""
-    pieces = CELLS.split(html)
+    pieces = CELLS.split(INLINE.sub("", html))
     for tag, attributes, content in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
         if tag == "tr":
             rows.append([])
@@ -71,7 +71,7 @@ def _read(html: str) -> tuple[str, list[list[Cell]]]:
 
 def _text(html: str) -> str:
     """A cell's text on one line, `|` escaped outside formulas."""
-    text = TAG.sub(" ", INLINE.sub("", html)) if "<" in html else html
+    text = TAG.sub(" ", html) if "<" in html else html
     text = " ".join((unescape(text) if "&" in text else text).split())
     if BREAK in text:
         text = COMMENT.sub("", text).replace(BREAK, " ")
