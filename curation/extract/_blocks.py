@@ -65,6 +65,8 @@ def keep_formulas(tree: HtmlElement, prefix: str) -> None:
             node.attrib.pop("id", None)
         for name in ("style", "aria-hidden"):
             node.attrib.pop(name, None)
+        if node.tag in HOLDERS and _bare_formula(node, prefix):
+            _wrap(node)
 
 
 def point_out(tree: HtmlElement, prefix: str) -> None:
@@ -119,12 +121,13 @@ def _words(text: str) -> str:
 def paragraphs(tree: HtmlElement) -> None:
     """Put a paragraph around each bare run of text and inline elements beside blocks; two line breaks in a run end it."""
     for holder in list(tree.iter(*HOLDERS)):
-        if any(child.tag in BLOCKS for child in holder):
-            _wrap(holder)
+        _wrap(holder)
 
 
 def _wrap(holder: HtmlElement) -> None:
     children = list(holder)
+    if not any(child.tag in BLOCKS for child in children):
+        return
     run = _run(holder, holder.text)
     if run is not None:
         holder.text = None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from curation.extract import _mathml_content, _mathml_scripts, _mathml_tables, _mathml_tokens
-from curation.extract._mathml_rows import ATOM, row
+from curation.extract._mathml_rows import ATOM, environment, row
 from curation.extract._mathml_tree import Node, parse
 
 EMPTY = frozenset(("none", "mprescripts"))
@@ -23,6 +23,9 @@ ENCLOSED = {
     "longdiv": "enclose{longdiv}", "horizontalstrike": "enclose{horizontalstrike}", "actuarial": "enclose{actuarial}",
     "phasorangle": "enclose{phasorangle}", "verticalstrike": "enclose{verticalstrike}", "left": "enclose{left}", "right": "enclose{right}",
 }  # fmt: skip
+
+
+FRAME = {"left": "|", "right": "|", "top": r"\hline ", "bottom": r" \\ \hline"}
 
 
 def to_latex(mathml: str) -> str | None:
@@ -108,6 +111,11 @@ def _operator(text: str) -> Node:
 def menclose(node: Node) -> None:
     inner = row(node.kids)
     notation = " ".join(node.get("notation").split()) or "longdiv"
+    if inner.tag == "mtable" and inner.text and set(notation.split()) <= FRAME.keys():
+        left, right, top, bottom = (line if side in notation else "" for side, line in FRAME.items())
+        node.tex = environment("array", top + inner.text + bottom, f"{{{left}{inner.op}{right}}}")
+        node.tall = node.atom = True
+        return
     command = ENCLOSED.get(notation) or f"enclose{{{notation}}}"
     node.tex, node.tall, node.atom = rf"\{command}{{{inner.tex}}}", inner.tall, True
 
@@ -150,7 +158,8 @@ def annotation_xml(node: Node) -> None:
 
 HANDLERS: dict[str, tuple[int, Callable[[Node], None]]] = {
     "mfrac": (2, mfrac), "mroot": (2, mroot), "msqrt": (0, msqrt), "mfenced": (0, mfenced), "menclose": (0, menclose),
-    "mphantom": (0, mphantom), "mpadded": (0, mpadded), "maction": (0, maction), "semantics": (0, semantics), "annotation-xml": (0, annotation_xml),
+    "mphantom": (0, mphantom), "mpadded": (0, mpadded), "maction": (0, maction), "semantics": (0, semantics),
+    "annotation-xml": (0, annotation_xml),
     **{tag: (0, handle) for tag, handle in _mathml_content.HANDLERS.items()},
     **_mathml_scripts.HANDLERS, **{tag: (0, handle) for tag, handle in _mathml_tables.HANDLERS.items()},
 }  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from curation.extract._mathml_rows import ATOM, environment
-from curation.extract._mathml_tokens import FUNCTIONS, in_text, join, mi
+from curation.extract._mathml_tokens import FUNCTIONS, in_text, join, mi, symbols
 from curation.extract._mathml_tree import Node
 
 RELATION, SUM, PRODUCT, POWER, WHOLE = range(5)
@@ -16,7 +16,8 @@ RELATION, SUM, PRODUCT, POWER, WHOLE = range(5)
 INFIX = {
     "eq": ("=", RELATION), "neq": (r"\neq", RELATION), "lt": ("<", RELATION), "gt": (">", RELATION), "leq": (r"\leq", RELATION),
     "geq": (r"\geq", RELATION), "equivalent": (r"\equiv", RELATION), "approx": (r"\approx", RELATION), "in": (r"\in", RELATION),
-    "notin": (r"\notin", RELATION), "subset": (r"\subseteq", RELATION), "prsubset": (r"\subset", RELATION), "implies": (r"\implies", RELATION),
+    "notin": (r"\notin", RELATION), "subset": (r"\subseteq", RELATION), "prsubset": (r"\subset", RELATION),
+    "implies": (r"\implies", RELATION),
     "notsubset": (r"\nsubseteq", RELATION), "notprsubset": (r"\not\subset", RELATION), "factorof": ("|", RELATION),
     "tendsto": (r"\to", RELATION), "and": (r"\wedge", SUM), "or": (r"\vee", SUM), "xor": (r"\oplus", SUM), "union": (r"\cup", SUM),
     "intersect": (r"\cap", SUM), "setdiff": (r"\setminus", SUM), "plus": ("+", SUM), "minus": ("-", SUM), "times": ("", PRODUCT),
@@ -24,32 +25,35 @@ INFIX = {
     "scalarproduct": (r"\cdot", PRODUCT), "outerproduct": (r"\otimes", PRODUCT), "rem": (r"\bmod", PRODUCT),
 }  # fmt: skip
 AROUND = {
-    "abs": ("|", "|"), "floor": (r"\lfloor ", r"\rfloor"), "ceiling": (r"\lceil ", r"\rceil"), "card": ("|", "|"), "conjugate": (r"\overline{", "}"),
+    "abs": ("|", "|"), "floor": (r"\lfloor ", r"\rfloor"), "ceiling": (r"\lceil ", r"\rceil"), "card": ("|", "|"),
+    "conjugate": (r"\overline{", "}"),
     "mean": (r"\overline{", "}"), "set": (r"\{", r"\}"), "list": ("[", "]"), "vector": ("(", ")"),
 }  # fmt: skip
 BEHIND = {"factorial": "!", "transpose": "^{T}", "inverse": "^{-1}"}
 NAMED = {
-    "divergence": r"\nabla\cdot", "curl": r"\nabla\times", "grad": r"\nabla", "laplacian": r"\nabla^{2}", "determinant": r"\det", "real": r"\Re",
+    "divergence": r"\nabla\cdot", "curl": r"\nabla\times", "grad": r"\nabla", "laplacian": r"\nabla^{2}",
+    "determinant": r"\det", "real": r"\Re",
     "imaginary": r"\Im", "not": r"\neg", "lcm": r"\operatorname{lcm}", "forall": r"\forall", "exists": r"\exists", "sdev": r"\sigma",
     "variance": r"\operatorname{Var}", "arcsinh": r"\operatorname{arcsinh}", "arccosh": r"\operatorname{arccosh}",
-    "arctanh": r"\operatorname{arctanh}", "sech": r"\operatorname{sech}", "csch": r"\operatorname{csch}", "median": r"\operatorname{median}",
+    "arctanh": r"\operatorname{arctanh}", "sech": r"\operatorname{sech}", "csch": r"\operatorname{csch}",
+    "median": r"\operatorname{median}",
 }  # fmt: skip
 CONSTANTS = {
     "pi": r"\pi", "infinity": r"\infty", "exponentiale": "e", "imaginaryi": "i", "emptyset": r"\emptyset", "reals": r"\mathbb{R}",
-    "integers": r"\mathbb{Z}", "naturalnumbers": r"\mathbb{N}", "rationals": r"\mathbb{Q}", "complexes": r"\mathbb{C}", "primes": r"\mathbb{P}",
+    "integers": r"\mathbb{Z}", "naturalnumbers": r"\mathbb{N}", "rationals": r"\mathbb{Q}", "complexes": r"\mathbb{C}",
+    "primes": r"\mathbb{P}",
     "true": r"\text{true}", "false": r"\text{false}", "eulergamma": r"\gamma", "notanumber": r"\text{NaN}",
 }  # fmt: skip
 BIG = {"sum": r"\sum", "product": r"\prod", "int": r"\int", "limit": r"\lim"}
 QUALIFIERS = frozenset("bvar lowlimit uplimit degree condition domainofapplication logbase momentabout".split())
-OPERATORS = frozenset([*INFIX, *AROUND, *BEHIND, *NAMED, *BIG, *FUNCTIONS, "divide", "power", "root", "diff", "partialdiff", "quotient"]) - {
-    "set", "list", "vector",
-}  # fmt: skip
+CONTAINERS = frozenset(("set", "list", "vector"))
+STRUCTURED = ("divide", "power", "root", "diff", "partialdiff", "quotient")
+OPERATORS = frozenset([*INFIX, *AROUND, *BEHIND, *NAMED, *BIG, *FUNCTIONS, *STRUCTURED]) - CONTAINERS
 
 
 def keep(node: Node) -> None:
     """An operator or constant; qualifiers keep what they hold."""
-    inner = joined(node.kids, ",")
-    node.tex = CONSTANTS.get(node.tag, inner)
+    node.tex = join([CONSTANTS.get(node.tag, ""), joined(node.kids, ",")])
 
 
 def joined(kids: list[Node], between: str) -> str:
@@ -78,13 +82,17 @@ def apply(node: Node) -> None:
         STRUCTURES[name](node, args, given)
     elif name in BIG or (name in ("forall", "exists") and given):
         big(node, BIG.get(name) or NAMED[name], args, given)
-    elif name in AROUND:
+    elif name in AROUND and name in OPERATORS:
         node.tex = joined(args, ",").join(AROUND[name])
     elif name in BEHIND and args:
-        node.tex = atom(args[0]) + BEHIND[name]
+        node.tex = atom(args[0]) + BEHIND[name] + joined(args[1:], ",")
         node.rank = POWER
     else:
         function(node, head, args, given)
+    lost = [head] if head.tag in OPERATORS else []
+    lost += [kid for kid in rest if kid.tag in QUALIFIERS and kid.tex not in node.tex]
+    if any(kid.tex for kid in lost):
+        node.tex = join([node.tex, *(kid.tex for kid in lost)])
 
 
 def infix(node: Node, sign: str, rank: int, args: list[Node]) -> None:
@@ -174,7 +182,7 @@ def function(node: Node, head: Node, args: list[Node], given: dict[str, str]) ->
 
 def cn(node: Node) -> None:
     """A number; what `sep` divides is a fraction, an exponent or an imaginary part."""
-    parts = [part for part in ("".join(kid.tex for kid in node.kids) or node.text).split()]
+    parts = [symbols(part) for part in node.text.split()]
     kind = node.get("type")
     if len(parts) == 2 and kind == "rational":
         node.tex, node.rank = rf"\frac{{{parts[0]}}}{{{parts[1]}}}", PRODUCT
@@ -184,14 +192,14 @@ def cn(node: Node) -> None:
         node.tex, node.rank = f"{parts[0]}+{parts[1]}i", SUM
     else:
         node.tex = " ".join(parts)
+    node.tex = join([node.tex, *(kid.tex for kid in node.kids)])
 
 
 def ci(node: Node) -> None:
     """A variable, which may be a row of presentation."""
+    mi(node, " ".join(node.text.split()))
     if node.kids:
-        node.tex = joined(node.kids, "")
-    else:
-        mi(node, " ".join(node.text.split()))
+        node.tex = join([node.tex, joined(node.kids, "")])
 
 
 def container(node: Node) -> None:
@@ -234,7 +242,7 @@ STRUCTURES: dict[str, Callable[[Node, list[Node], dict[str, str]], None]] = {
 }  # fmt: skip
 HANDLERS: dict[str, Callable[[Node], None]] = {
     **dict.fromkeys([*OPERATORS, *CONSTANTS, *QUALIFIERS, "matrixrow", "piece", "otherwise", "ident"], keep),
-    **dict.fromkeys(("set", "list", "vector"), container),
+    **dict.fromkeys(CONTAINERS, container),
     "apply": apply, "reln": apply, "bind": apply, "cn": cn, "ci": ci, "csymbol": ci, "interval": interval, "matrix": matrix,
     "piecewise": piecewise, "lambda": lambda_,
 }  # fmt: skip

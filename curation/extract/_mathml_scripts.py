@@ -48,7 +48,8 @@ BRACES = frozenset("⏞⏟⎴⎵⏜⏝")
 ARROWS = {
     "→": "xrightarrow", "⟶": "xrightarrow", "←": "xleftarrow", "⟵": "xleftarrow", "↔": "xleftrightarrow", "⇒": "xRightarrow",
     "⇐": "xLeftarrow", "⇔": "xLeftrightarrow", "↦": "xmapsto", "↪": "xhookrightarrow", "↩": "xhookleftarrow", "⇌": "xrightleftharpoons",
-    "⇋": "xleftrightharpoons", "↠": "xtwoheadrightarrow", "⟹": "xRightarrow", "⟸": "xLeftarrow", "⟺": "xLeftrightarrow", "↼": "xleftharpoonup",
+    "⇋": "xleftrightharpoons", "↠": "xtwoheadrightarrow", "⟹": "xRightarrow", "⟸": "xLeftarrow", "⟺": "xLeftrightarrow",
+    "↼": "xleftharpoonup",
     "⇀": "xrightharpoonup", "↽": "xleftharpoondown", "⇁": "xrightharpoondown", "⟷": "xleftrightarrow", "⟼": "xmapsto", "⇄": "xtofrom",
 }  # fmt: skip
 

@@ -43,7 +43,7 @@ def mtable(node: Node) -> None:
     _own_numbers(cells, labels)
     width = max(map(len, cells))
     columns = _columns(node, cells, width)
-    if "l" in columns and "r" in columns and width > 2:
+    if set(columns) == set("clr") and width > 3:
         columns = _without_empty(cells, columns)
     kind = _kind(node, columns, any(labels))
     lines = (node.get("rowlines") or "").split()
@@ -54,7 +54,7 @@ def mtable(node: Node) -> None:
     body = _body(cells, labels, lines)
     if set((node.get("columnlines") or "none").split()) != {"none"}:
         kind, columns = "array", _with_lines(columns, node.get("columnlines").split())
-    node.text, node.word = body, kind
+    node.text, node.word, node.op = body, kind, columns
     node.tex = environment("array", body, f"{{{columns}}}") if kind in ("array", "cases") else environment(kind, body)
 
 

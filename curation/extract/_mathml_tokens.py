@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 from curation.extract._mathml_tree import Node
-from curation.extract._symbols import COMBINING, LATEX, SUPERSCRIPT, in_font, scripts
+from curation.extract._symbols import COMBINING, LATEX, RUN, in_font, scripts
 
 FUNCTIONS = frozenset(
     "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min Pr sec sin"
@@ -42,6 +42,7 @@ VARIANTS = {
     "sans-serif-bold-italic": r"\boldsymbol\mathsf", "-tex-calligraphic": r"\mathcal", "-tex-bold-calligraphic": r"\boldsymbol\mathcal",
     "-tex-mathit": r"\mathit",
 }  # fmt: skip
+PIECE = re.compile(rf"{RUN.pattern}|.", re.S)
 MARKED = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
 NOT = {"=": r"\neq", r"\in": r"\notin", r"\exists": r"\nexists", "|": r"\nmid"}
 BLACKBOARD = re.compile("-(?:bf)?bb|-ds")
@@ -94,9 +95,8 @@ def symbols(text: str) -> str:
         return text
     if MARKED.search(text):
         return join([_marked(piece) for piece in re.findall(r".[\u0300-\u036f\u20d0-\u20ff]*", text, re.S)])
-    if any(char in SUPERSCRIPT for char in text):
-        text = scripts(text)
-        return re.sub(r"[^\x00-\x7f]", lambda char: LATEX.get(char[0], char[0]), text)
+    if RUN.search(text):
+        return join([scripts(piece) if RUN.match(piece) else LATEX.get(piece, piece) for piece in PIECE.findall(text)])
     return join([LATEX.get(char, char) for char in text])
 
 
@@ -105,7 +105,7 @@ def _marked(text: str) -> str:
     tex = LATEX.get(text[0], text[0])
     for mark in text[1:]:
         if mark == "\u0338":
-            tex = NOT.get(tex, rf"\not {tex}" if tex[0].isalpha() else rf"\not{tex}")
+            tex = NOT.get(tex, rf"\not {tex}" if tex[:1].isalpha() else rf"\not{tex}")
         else:
             tex = rf"\{COMBINING[mark]}{{{tex}}}" if mark in COMBINING else tex + mark
     return tex
@@ -119,6 +119,14 @@ def in_text(text: str, variant: str = "") -> str:
     char = text.strip()
     if len(char) == 1 and not char.isalnum() and char not in "^~" and LATEX.get(char, char).startswith(("\\", "{")):
         return LATEX[char]
+    if (
+        variant not in TEXT_FONTS
+        and variant in VARIANTS
+        and variant != "normal"
+        and len(plain) == 1
+        and plain.isalpha()
+    ):
+        return in_font(VARIANTS[variant], plain)
     return f"{TEXT_FONTS.get(variant, chr(92) + 'text')}{{{plain}}}"
 
 

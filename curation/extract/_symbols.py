@@ -16,7 +16,8 @@ GREEK = """
 ϝ digamma  ϰ varkappa  ϱ varrho  ϵ epsilon
 """
 OPERATORS = """
-∀ forall  ∁ complement  ∂ partial  ∃ exists  ∄ nexists  ∅ emptyset  ⌀ varnothing  ∇ nabla  ∈ in  ∊ in  ∉ notin  ∋ ni  ∍ backepsilon  ϶ backepsilon
+∀ forall  ∁ complement  ∂ partial  ∃ exists  ∄ nexists  ∅ emptyset  ⌀ varnothing  ∇ nabla  ∈ in  ∊ in  ∉ notin  ∋ ni
+∍ backepsilon  ϶ backepsilon
 ∏ prod  ∐ coprod  ∑ sum  ∓ mp  ∔ dotplus  ∖ setminus  ⧵ setminus  ∗ ast  ∘ circ  ∙ bullet  • bullet  √ surd  ∝ propto  ∞ infty
 ∠ angle  ∡ measuredangle  ∢ sphericalangle  ∣ mid  ∤ nmid  ∥ parallel  ∦ nparallel  ∧ wedge  ∨ vee  ∩ cap  ∪ cup
 ∫ int  ∬ iint  ∭ iiint  ⨌ iiiint  ∮ oint  ∯ oiint  ∰ oiiint  ∴ therefore  ∵ because  ∼ sim  ∽ backsim  ≀ wr  ≁ nsim
@@ -69,7 +70,8 @@ PLAIN = {
     "ℜ": r"\Re", "ℑ": r"\Im", "ⅆ": "d", "ⅇ": "e", "ⅈ": "i", "ⅉ": "j", "ⅅ": "D", "ℎ": "h", "Å": r"\mathring{A}",
     "≝": r"\overset{\text{def}}{=}", "≟": r"\overset{?}{=}", "≞": r"\overset{m}{=}", "∸": r"\dot{-}", "⫫": r"\perp\!\!\!\perp",
     "‴": r"\prime\prime\prime", "″": r"\prime\prime", "⁗": r"\prime\prime\prime\prime", "′": r"\prime", "‵": r"\backprime",
-    "°": r"{}^{\circ}", "℃": r"{}^{\circ}\mathrm{C}", "℉": r"{}^{\circ}\mathrm{F}", "⧸": r"\not", "⏐": "|", "⎪": "|", "∛": r"\sqrt[3]{}", "∜": r"\sqrt[4]{}", "‰": r"\text{‰}", "€": r"\text{€}", "¢": r"\text{¢}",
+    "°": r"{}^{\circ}", "℃": r"{}^{\circ}\mathrm{C}", "℉": r"{}^{\circ}\mathrm{F}", "⧸": r"\not", "⏐": "|", "⎪": "|",
+    "∛": r"\sqrt[3]{}", "∜": r"\sqrt[4]{}", "‰": r"\text{‰}", "€": r"\text{€}", "¢": r"\text{¢}",
 }  # fmt: skip
 SPACES = {
     " ": r"\ ", "\u00a0": r"\ ", "\u2003": r"\quad", "\u2002": r"\enspace", "\u2001": r"\quad", "\u2004": r"\;", "\u2005": r"\:",
@@ -95,7 +97,8 @@ COMBINING = {
 """Marks over or under the character before them."""
 STYLE = re.compile(
     r"(?:MATHEMATICAL )?(BOLD ITALIC|BOLD SCRIPT|BOLD FRAKTUR|SANS-SERIF BOLD ITALIC|SANS-SERIF BOLD|SANS-SERIF ITALIC|BOLD|ITALIC"
-    r"|SCRIPT|FRAKTUR|BLACK-LETTER|DOUBLE-STRUCK|SANS-SERIF|MONOSPACE) (?:CAPITAL|SMALL|DIGIT|NABLA|PARTIAL|THETA|EPSILON|KAPPA|PHI|RHO|PI)\b"
+    r"|SCRIPT|FRAKTUR|BLACK-LETTER|DOUBLE-STRUCK|SANS-SERIF|MONOSPACE)"
+    r" (?:CAPITAL|SMALL|DIGIT|NABLA|PARTIAL|THETA|EPSILON|KAPPA|PHI|RHO|PI)\b"
 )
 
 

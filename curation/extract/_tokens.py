@@ -14,9 +14,10 @@ from html import unescape
 from itertools import count
 
 from curation.extract._marks import BREAK, CLOSE, CODE, END, OPEN
-from curation.extract._tables import TABLE
 
-PIECE = re.compile(f"{CODE}[^{CODE}{END}]*{END}|{TABLE}[^<]*|{OPEN}[^{OPEN}{CLOSE}{CODE}{END}]*{CLOSE}")
+LINE = rf"{BREAK}\|[^{BREAK}<]*"
+PIECE = re.compile(f"{LINE}(?:{LINE})*{BREAK}|{CODE}[^{CODE}{END}]*{END}|{OPEN}[^{OPEN}{CLOSE}{CODE}{END}]*{CLOSE}")
+"""A table in Markdown, a block of code, a formula."""
 LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 LONGEST = 80
 """Characters of a word at most: no word of a language is much longer, and none makes a page by itself."""
@@ -59,7 +60,7 @@ class Tokens:
 
 def _stands_alone(piece: str) -> bool:
     """Whether a marked piece has lines of its own: code, a table, a displayed formula."""
-    return piece.startswith((CODE, TABLE, f"{OPEN}$$", f"{OPEN}\\[", f"{OPEN}\\begin"))
+    return piece.startswith((CODE, BREAK, f"{OPEN}$$", f"{OPEN}\\[", f"{OPEN}\\begin"))
 
 
 def _unused(source: str) -> str:

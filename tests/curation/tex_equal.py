@@ -31,9 +31,10 @@ from tests.curation.tex_names import (
     UNWRAPPED,
 )  # fmt: skip
 
-TOKEN = re.compile(r"\s*(\\(?:[A-Za-z]+\*?|.)|\.\.\.|.)", re.S)
+TOKEN = re.compile(r"\s*(\\(?:(?:operatorname|tag|hspace|vspace)\*|[A-Za-z]+|.)|\.\.\.|.)", re.S)
 MAX_DEPTH = 60
 Item = tuple  # (kind, ...): ("a", name), ("c", name, [arguments]), ("s", base, sub, sup), ("t", rows)
+OPTIONS = ("array", "aligned", "split", "gathered", "alignedat", "multlined")
 PAIRS = {
     "(": ")",
     "[": "]",
@@ -258,6 +259,9 @@ class Reader:
             self.dimension()
             return []
         if name in TEXT:
+            if name == r"\makebox":
+                self.option()
+                self.option()
             return in_font(TEXT[name], words(self.raw()))
         if name in FONTS:
             return in_font(FONTS[name], self.argument())
@@ -298,7 +302,9 @@ class Reader:
             self.dimension()
             return self.argument()
         if name in (r"\fbox", r"\framebox"):
-            return [("c", "boxed", [words(self.raw())])]
+            self.option()
+            self.option()
+            return [("c", "boxed", [in_font("rm", words(self.raw()))])]
         if name == r"\substack":
             return self.argument()
         if name == r"\mathop":
@@ -319,6 +325,8 @@ class Reader:
             known = NEGATED.get(of[0][1]) if len(of) == 1 and of[0][0] == "a" else None
             return atom(known) if known else [("c", "not", [of])]
         if name in ACCENTS or name in ARGUMENTS:
+            if self.peek() == "[" and name in (r"\frac", r"\cancel", r"\bcancel", r"\xcancel"):
+                self.option()
             count = ARGUMENTS.get(name, 1)
             return [("c", ACCENTS.get(name, name), [self.argument() for _ in range(count)])]
         return atom(name)
@@ -326,9 +334,11 @@ class Reader:
     def environment(self) -> list[Item]:
         name = self.raw().strip()
         plain = name.rstrip("*")
+        self.option() if plain == "array" else None
         for _ in range(ENVIRONMENTS.get(plain, 0)):
             self.raw()
-        if self.peek() == "[" and plain in ("array", "aligned", "split", "gathered", "alignedat", "multlined"):
+        if self.peek() == "[" and (plain in OPTIONS or (name != plain and "matrix" in plain)):
+            self.option()
             self.option()
         inner = self.row((r"\end",))
         self.next() if self.peek() == r"\end" else None
@@ -376,6 +386,8 @@ def words(text: str) -> list[Item]:
 
 def in_font(font: str, items: list[Item]) -> list[Item]:
     """The font on each letter. Italics are what letters are; upright makes no difference to what is no letter."""
+    for name in reversed(font.split()[1:]):
+        items, font = in_font(name, items), font.split()[0]
     if font in ("", "it"):
         return items
     return [dressed(font, item) for item in items]
@@ -383,8 +395,9 @@ def in_font(font: str, items: list[Item]) -> list[Item]:
 
 def dressed(font: str, item: Item) -> Item:
     kind = item[0]
-    if kind == "c" and item[1].startswith("font-"):
-        return item
+    if kind == "c" and item[1].startswith("font:"):
+        bold = font in ("bf", "bs") and item[1] not in ("font:bf", "font:bs", "font:rm")
+        return ("c", "font:bf", [[item]]) if bold else item
     if kind == "c":
         return ("c", item[1], [in_font(font, arg) for arg in item[2]])
     if kind == "s":
@@ -396,13 +409,13 @@ def dressed(font: str, item: Item) -> Item:
         font = "bf"
     if font in ("rm", "sf", "tt", "cal") and not letter:
         return item
-    return ("c", f"font-{font}", [[item]])
+    return ("c", f"font:{font}", [[item]])
 
 
 def is_operator(base: list[Item]) -> bool:
     """Whether limits are scripts to this: a large operator or an upright word."""
     return (len(base) == 1 and base[0][0] == "a" and base[0][1] in BIG) or (
-        len(base) > 1 and all(item[0] == "c" and item[1] == "font-rm" for item in base)
+        len(base) > 1 and all(item[0] == "c" and item[1] == "font:rm" for item in base)
     )
 
 
@@ -424,7 +437,7 @@ def scripted(base: list[Item], sub: list[Item], sup: list[Item], limits: bool) -
         return stacked(base[0][2][0], sub, sup)
     if limits and not is_operator(base):
         return stacked(base, sub, sup)
-    plain = all((i[0] == "a" and i[1].isdigit()) or (i[0] == "c" and i[1] == "font-rm") for i in base)
+    plain = all((i[0] == "a" and i[1].isdigit()) or (i[0] == "c" and i[1] == "font:rm") for i in base)
     fenced = len(base) > 1 and base[0][0] == base[-1][0] == "a" and PAIRS.get(base[0][1]) == base[-1][1]
     if len(base) > 1 and (plain or fenced):
         return [*base[:-1], ("s", base[-1:], sub, sup)]

@@ -13,7 +13,7 @@ SYNONYMS = _groups(r"""
 \leq \le ≤
 \geq \ge ≥
 \neq \ne ≠
-\to \rightarrow → \longrightarrow \relbar\rightarrow
+\to \rightarrow → \longrightarrow
 \leftarrow \gets ← \longleftarrow
 \leftrightarrow ↔ \longleftrightarrow
 \Rightarrow \implies \Longrightarrow ⇒
@@ -40,7 +40,7 @@ SYNONYMS = _groups(r"""
 : \colon
 . \ldotp
 , \comma
-* \ast ∗ \star*
+* \ast ∗
 < \lt
 > \gt
 / \slash
@@ -81,7 +81,7 @@ SYNONYMS = _groups(r"""
 \dagger \dag
 \ddagger \ddag
 \int \intop \smallint ∫
-\sum ∑ \Sum
+\sum ∑
 \prod ∏
 \infty ∞
 \times ×
@@ -98,7 +98,7 @@ SYNONYMS = _groups(r"""
 \Phi \varPhi Φ
 \Psi \varPsi Ψ
 \Omega \varOmega Ω
-\alpha α \upalpha
+\alpha α
 \beta β
 \gamma γ
 \delta δ
@@ -126,31 +126,37 @@ SYNONYMS = _groups(r"""
 \bar \overline \widebar
 \vec \overrightarrow
 \check \widecheck
-\boldsymbol \bm \bold* \pmb
+\boldsymbol \bm \pmb
 \operatorname \operatorname*
 \% %
-\coloneqq :=
 \, \thinspace
 \; \thickspace
 \: \medspace \>
 \! \negthinspace
 """) | {
     r"\|": "| |", r"\Vert": "| |", r"\lVert": "| |", r"\rVert": "| |", r"\parallel": "| |", r"\shortparallel": "| |", "‖": "| |",
-    "∥": "| |", r"\Arrowvert": "| |", "||": "| |", "...": r"\ldots", r"\AA": "Å", r"\And": r"\&",
+    "∥": "| |", r"\Arrowvert": "| |", "||": "| |", "...": r"\ldots", r"\idotsint": r"\int \cdots \int", r"\AA": "Å", r"\And": r"\&",
     r"\dblcolon": ": :", r"\coloneqq": ": =", r"\eqqcolon": "= :",
     r"\coloneq": ": -", r"\Coloneqq": ": : =", "″": r"\prime \prime",
 }  # fmt: skip
-del SYNONYMS[r"\star*"], SYNONYMS[r"\relbar\rightarrow"], SYNONYMS[r"\bold*"], SYNONYMS[":="]
+UPRIGHT = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi omicron pi varpi"
+    " rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+SYNONYMS |= {rf"\up{name}": rf"\{name}" for name in UPRIGHT if name[0].islower()}
+SYNONYMS |= {rf"\Up{name.lower()}": rf"\{name}" for name in UPRIGHT if name[0].isupper()}
+"""MathML has no upright Greek letters of its own."""
 
 SIZES = frozenset(
     rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
 ) | {r"\left", r"\right", r"\middle"}  # fmt: skip
 DROPPED = frozenset(
     r"""\displaystyle \textstyle \scriptstyle \scriptscriptstyle \mathstrut \strut \! \, \: \; \> \  \quad \qquad \enspace \nobreak
-    \allowbreak \null \hfill \hfil \nonumber \notag \hline \hdashline \relax \enskip \/ \( \) \negmedspace \negthickspace \nobreakspace
+    \allowbreak \null \hfill \hfil \nonumber \notag \shoveleft \shoveright \hline \hdashline \relax
+    \enskip \/ \( \) \negmedspace \negthickspace \nobreakspace
     \normalsize \small \large \Large \tiny \footnotesize \limits \nolimits \displaylimits \indent \noindent \nolinebreak \goodbreak
     \space \tiny \Tiny \scriptsize \LARGE \huge \Huge \break \nonscript \hfilneq \thinspace""".split()
-) | {"\\ ", "\\\n", "\\\t"}  # fmt: skip
+) | {"\\ ", "\\\n", "\\\t", "\\\u00a0"}  # fmt: skip
 DROPPED_WITH_ARGUMENT = {
     r"\label": 1, r"\tag": 1, r"\tag*": 1, r"\hspace": 1, r"\hspace*": 1, r"\mspace": 1, r"\vspace": 1, r"\color": 1, r"\require": 1,
     r"\phantom": 1, r"\hphantom": 1, r"\vphantom": 1, r"\rule": 2, r"\cline": 1, r"\vspace*": 1, r"\mathtip": 0, r"\Space": 3,
@@ -165,7 +171,9 @@ UNWRAPPED = {
 """Commands that print their last argument, to the number of those before it."""
 FONTS = {
     r"\mathrm": "rm", r"\mathup": "rm", r"\operatorname": "rm", r"\mathbf": "bf", r"\bold": "bf", r"\mathit": "it", r"\mathnormal": "it",
-    r"\boldsymbol": "bs", r"\mathcal": "cal", r"\mathscr": "cal", r"\mathfrak": "frak", r"\frak": "frak", r"\mathbb": "bb", r"\Bbb": "bb",
+    r"\boldsymbol": "bs", r"\mathcal": "cal", r"\mathscr": "cal", r"\mathbfscr": "bf cal", r"\mathbfsf": "bf sf",
+    r"\mathbfsfup": "bf sf", r"\mathbffrak": "bf frak",
+    r"\mathfrak": "frak", r"\frak": "frak", r"\mathbb": "bb", r"\Bbb": "bb",
     r"\mathds": "bb", r"\mathbbm": "bb", r"\mathsf": "sf", r"\mathtt": "tt", r"\symbf": "bf", r"\symrm": "rm", r"\symup": "rm",
     r"\mathbbmss": "bb", r"\symbb": "bb", r"\symcal": "cal", r"\symscr": "cal", r"\symfrak": "frak", r"\symsf": "sf", r"\symtt": "tt",
     r"\symit": "it", r"\symnormal": "it", r"\symbfup": "bf", r"\mathbbmtt": "bb", r"\operatornamewithlimits": "rm", r"\symsfup": "sf",
@@ -190,7 +198,8 @@ FUNCTIONS = {
 ACCENTS = {
     "\\" + name: name
     for name in (
-        "hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring underline overleftarrow overleftrightarrow underrightarrow"
+        "hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring underline overleftarrow"
+        " overleftrightarrow underrightarrow"
         " underleftarrow overbrace underbrace overparen underparen overbracket underbracket boxed cancel bcancel xcancel utilde"
         " underleftrightarrow overrightharpoon overleftharpoon"
     ).split()
@@ -203,7 +212,8 @@ FENCED = {
     r"\displaylines": ("", True, ""), r"\eqalignno": ("", True, ""), r"\leqalignno": ("", True, ""),
     r"\abs": ("|", False, "|"), r"\norm": ("||", False, "||"), r"\bra": (r"\langle", False, "|"), r"\ket": ("|", False, r"\rangle"),
     r"\braket": (r"\langle", False, r"\rangle"), r"\Bra": (r"\langle", False, "|"), r"\Ket": ("|", False, r"\rangle"),
-    r"\Braket": (r"\langle", False, r"\rangle"), r"\array": ("", True, ""), r"\Set": (r"\{", False, r"\}"), r"\set": (r"\{", False, r"\}"), r"\pod": ("(", False, ")"),
+    r"\Braket": (r"\langle", False, r"\rangle"), r"\array": ("", True, ""), r"\Set": (r"\{", False, r"\}"),
+    r"\set": (r"\{", False, r"\}"), r"\pod": ("(", False, ")"),
 }  # fmt: skip
 ENVIRONMENTS = {
     "array": 1,
