@@ -167,7 +167,9 @@ BOMBS: dict[str, Callable[[int], str]] = {
     "stairs of sups": _stairs("1<sup>", "</sup>"),
     "stairs of katex": _stairs('<span class="katex">', "</span>"),
     "stairs of katex html": _stairs('<span class="katex"><span class="katex-html"><span class="mord">y</span>', "</span></span>"),
-    "stairs of mathjax": _stairs('<mjx-container><mjx-math><mjx-mi><mjx-c class="mjx-c1D465"></mjx-c></mjx-mi>', "</mjx-math></mjx-container>"),
+    "stairs of mathjax": _stairs(
+        '<mjx-container><mjx-math><mjx-mi><mjx-c class="mjx-c1D465"></mjx-c></mjx-mi>', "</mjx-math></mjx-container>"
+    ),
     "stairs of mathjax 2": _stairs('<span class="MathJax"><span class="math"><span class="mi">y</span>', "</span></span>"),
     "stairs of mathml": _stairs("<math><mi>y</mi>", "</math>"),
     "stairs of rows": _stairs("<math><mrow><msup><mi>y</mi>", "</msup></mrow></math>"),
