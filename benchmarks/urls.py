@@ -126,9 +126,8 @@ def main() -> None:
         table = Counter(zip(sorts, dropped, others, strict=False))
         for sort in SORTS:
             same = table[sort, True, True] + table[sort, False, False]
-            print(
-                f"  {sort}: {same:,} alike, {table[sort, True, False]:,} dropped by us alone, {table[sort, False, True]:,} by datatrove alone"
-            )
+            mine, other = table[sort, True, False], table[sort, False, True]
+            print(f"  {sort}: {same:,} alike, {mine:,} dropped by us alone, {other:,} by datatrove alone")
 
 
 if __name__ == "__main__":

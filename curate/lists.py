@@ -52,7 +52,8 @@ class Listed:
             raise CurateError(f"is no list that can be read: {error}", where=self.name) from None
         if not data.strip():
             return pl.Series("line", dtype=pl.String)
-        line = pl.col("line").str.replace(r"(?:^|\s)#.*$", "").str.strip_chars("\ufeff \t\r\n")
+        line = pl.col("line").str.replace(r"(?:^|\s)#.*$", "") if b"#" in data else pl.col("line")
+        line = line.str.strip_chars("\ufeff \t\r\n")
         lines = pl.read_lines(data.decode(errors="replace").encode()).select(line)
         return lines.filter(pl.col("line") != "")["line"]
 

@@ -30,6 +30,8 @@ BARE_HOST = rf"^[\s<]*{NAME}(?::\d+)?{END}"
 PLAIN_HOST = r"^https?://([A-Za-z0-9.-]+)(?:[/?#]|$)"
 """What nearly all addresses look like: a third of the time."""
 REST = r"^[\s<]*(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2,})?[^/?#\\]*([/?#\\][^\s>]*)"
+PLAIN_ENTRY = r"^[a-wyz0-9_-][a-z0-9_-]*(?:\.[a-wyz0-9_-][a-z0-9_-]*)+$"
+"""A domain that needs no look: no label of it begins like `xn--`."""
 LONGEST_HOST = 253
 """Of a name in the DNS (RFC 1035)."""
 
@@ -96,12 +98,15 @@ def _entries(one: Listed) -> pl.DataFrame:
 
     A line of a hosts file gives its name. An international name counts as it is written and in its other spelling.
     """
-    entry = pl.col("entry").str.to_lowercase().str.replace(r"^(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+", "")
+    lines = pl.DataFrame({"entry": one.lines()}).with_columns(pl.col("entry").str.to_lowercase())
+    plain = lines["entry"].str.contains(PLAIN_ENTRY)
+    entry = pl.col("entry").str.replace(r"^(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+", "")
     entry = entry.str.replace(r"^[a-z][a-z0-9+.-]*://", "").str.replace(r"^(?:\|\||\*?\.)", "")
     entry = entry.str.replace(r"^([^/?#]*?)\.?(?::\d*)?($|[/?#])", "$1$2").str.strip_chars_end("/^")
-    entries = pl.DataFrame({"entry": one.lines()}).select(entry).filter(pl.col("entry") != "")
-    odd = entries.filter(pl.col("entry").str.contains(r"[^\x00-\x7f]|(?:^|\.)xn--"))["entry"]
-    return pl.concat([entries, pl.DataFrame({"entry": [*map(_spelled, odd)]}, schema=entries.schema)])
+    others = lines.filter(~plain).select(entry).filter(pl.col("entry") != "")
+    odd = others.filter(pl.col("entry").str.contains(r"[^\x00-\x7f]|(?:^|\.)xn--"))["entry"]
+    spelled = pl.DataFrame({"entry": [*map(_spelled, odd)]}, schema=lines.schema)
+    return pl.concat([lines.filter(plain), others, spelled])
 
 
 def _spelled(entry: str) -> str:
