@@ -22,8 +22,16 @@ NUMBERS = (
     ".linenos, .linenodiv, .lineno, .gutter, .rouge-gutter, .hljs-ln-numbers, .line-number, .lnt, .line-numbers-rows, .blob-num, pre .ln,"
     " .crayon-nums, .copybtn"
 )
-NUMBERING = ("linenos", "lineno", "gutter", "rouge-gutter", "hljs-ln", "lnt", "lntable", "line-number", "line-numbers-rows", "blob-num", "copybtn", "CodeRay", "ln", "crayon-nums", "highlighttable", "rouge-table")
-TABLES = "table.highlighttable, table.rouge-table, table.hljs-ln, table.syntaxhighlighter, .syntaxhighlighter table, table.highlight, table.lntable, table.processedcode, .CodeRay table, table.CodeRay"
+NUMBERING = frozenset(
+    (
+        "linenos lineno gutter rouge-gutter hljs-ln lnt lntable line-number line-numbers-rows blob-num copybtn CodeRay ln crayon-nums"
+        " highlighttable rouge-table"
+    ).split()
+)
+TABLES = (
+    "table.highlighttable, table.rouge-table, table.hljs-ln, table.syntaxhighlighter, .syntaxhighlighter table, table.highlight,"
+    " table.lntable, table.processedcode, .CodeRay table, table.CodeRay"
+)
 SAID = re.compile(
     r"(?:^|[\s_-])(?:highlight|lang|language|brush:|prettyprint|programlisting|sourcecode|code|literal-block|screen|syntax|source|console|"
     r"example|verbatim|hljs|fragment|codehilite|chroma|rouge|doctest|prism)",
@@ -36,7 +44,7 @@ NONE = frozenset("text plain none default plaintext notranslate output code cons
 
 def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None:
     """Replace blocks of code by fenced text."""
-    if page.classes.intersection(NUMBERING):
+    if page.classes & NUMBERING:
         _numbered(document, body)
         for node in select(body, NUMBERS):
             node.decompose()
@@ -71,7 +79,7 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
 def _block(document: DocumentNode, node: ElementNode) -> None:
     if node.parent is None:
         return
-    if node.query_selector("br") is not None:
+    if "<br" in node.html:
         for line_break in select(node, "br"):
             line_break.replace_with(document.create_text_node("\n"))
     text = node.text or ""

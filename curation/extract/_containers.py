@@ -10,16 +10,15 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from curation.extract._convert import ascii_latex, mathml_source, wiris
 from curation.extract._dom import attribute
-from curation.extract._convert import ascii_latex, latex, mathml_source, spoken, wiris
-from curation.extract._images import SOURCES, image_tex, titled_tex
-from curation.extract._marks import MARKED, OPEN
+from curation.extract._images import SOURCES, titled_tex
+from curation.extract._marks import BREAK, MARKED, OPEN
 from curation.extract._tex import WORDS, clean, prose
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import ElementNode
 
-TEX = 'annotation[encoding*="tex" i]'
 DISPLAY = re.compile(r"display|formulaDsp|block|equation\b", re.I)
 PARENT = re.compile(
     r"(?:^|\s)(?:MathJax_Display|MathJax_SVG_Display|MJXc-display|formulaDsp|math display|disp-formula|equation)"
@@ -40,28 +39,13 @@ CARRIERS = (
 
 def katex(node: ElementNode) -> str | None:
     """KaTeX: its annotation, its MathML, or the source of a formula that it could not read; else what it drew."""
-    found = node.query_selector(TEX)
-    if found is not None:
-        return found.text
+    if tex := held(node):
+        return tex
     if "katex-error" in attribute(node, "class"):
         return node.text
-    math = node.query_selector("math")
-    if math is not None and (tex := mathml(math)):
-        return tex
     from curation.extract._katex import katex_to_latex
 
     return katex_to_latex(node.html)
-
-
-def mathml(node: ElementNode) -> str | None:
-    """A `math` element: annotation, `alttext` unless it is spoken words, else converted."""
-    html = node.html
-    if "annotation" in html and (found := node.query_selector(TEX)) is not None and (tex := found.text) and tex.strip():
-        return tex
-    alttext = node.getattr("alttext")
-    if alttext and not spoken(alttext) and alttext.strip():
-        return alttext
-    return latex(html) or alttext or None
 
 
 def script(node: ElementNode) -> str | None:
@@ -76,13 +60,10 @@ def script(node: ElementNode) -> str | None:
 
 def mathjax(node: ElementNode) -> str | None:
     """MathJax output without its script: MathML in an attribute or for assistive programs, TeX in an attribute, else what it drew."""
-    if held := carried(node):
-        return held
+    if tex := carried(node) or held(node):
+        return tex
     inner = node.query_selector("[data-latex], [data-mathml]")
-    if inner is not None and inner.tag in ("mjx-math", "math", "g", "svg", "span") and (held := carried(inner)):
-        return held
-    math = node.query_selector("math")
-    if math is not None and (tex := mathml(math)):
+    if inner is not None and inner.tag in ("mjx-math", "math", "g", "svg", "span") and (tex := carried(inner)):
         return tex
     from curation.extract._mathjax import mathjax_to_latex
 
@@ -104,15 +85,15 @@ def carried(node: ElementNode) -> str | None:
     return ascii_latex(written) if (written := attribute(node, "data-asciimath")) else None
 
 
-def wiki(node: ElementNode) -> str | None:
-    """MediaWiki: its MathML, else the `alt` of its image."""
-    math, image = node.query_selector("math"), node.query_selector("img")
-    return (math and mathml(math)) or (image and (attribute(image, "alt") or image_tex(image))) or None
+def held(node: ElementNode) -> str | None:
+    """TeX of the first formula that has been marked in a container: its MathML or its image."""
+    found = MARKED.search(node.text or "")
+    return clean(found[1])[0] if found else None
 
 
 def wiki_block(node: ElementNode) -> bool:
     """Whether MediaWiki shows a formula in a line of its own."""
-    return node.query_selector('math[display="block"], .mwe-math-fallback-image-display') is not None
+    return BREAK in (node.text or "") or "block" in attribute(node, "class")
 
 
 def texted(node: ElementNode) -> str | None:
@@ -123,8 +104,7 @@ def texted(node: ElementNode) -> str | None:
         or not text.strip()
         or prose(text)
         or len(text) > 20_000
-        or WORDS.search(text.replace("\\text", ""))
-        and "\\" not in text
+        or (WORDS.search(text.replace("\\text", "")) and "\\" not in text)
     ):
         return None
     return text
@@ -147,14 +127,6 @@ def div_block(node: ElementNode) -> bool:
     return node.tag in ("div", "p", "pre") or (parent is not None and parent.tag == "pre") or block(node)
 
 
-def image_block(node: ElementNode) -> bool:
-    """Whether an image stands in a line of its own."""
-    return (
-        bool(DISPLAY.search(attribute(node, "class")))
-        or node.closest("div.math, .formulaDsp, .displaymath") is not None
-    )
-
-
 def asciimath(node: ElementNode) -> str | None:
     """AsciiMath as the text of an element made for it."""
     return ascii_latex((node.text or "").strip().strip("`"))
@@ -171,19 +143,11 @@ def block(node: ElementNode) -> bool:
     return _in_block(node)
 
 
-def math_block(node: ElementNode) -> bool:
-    """Whether MathML stands in a line of its own."""
-    if node.getattr("display") == "block" or node.getattr("mode") == "display":
-        return True
-    return bool(DISPLAY.search(node.getattr("class") or "")) or _in_block(node)
-
-
 def _in_block(node: ElementNode) -> bool:
     parent = node.parent_element
-    if parent is None:
-        return False
-    return bool(classes := parent.getattr("class")) and (
-        PARENT.search(classes) is not None or (parent.tag == "div" and "math" in classes.split())
+    classes = attribute(parent, "class") if parent is not None else ""
+    return PARENT.search(classes) is not None or (
+        parent is not None and parent.tag == "div" and "math" in classes.split()
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from html import escape, unescape
 
 from curation.extract._convert import ascii_latex
+from curation.extract._leaves import leaf, starts
 from curation.extract._marks import BREAK, CLOSE, OPEN
 from curation.extract._tex import KNOWN, WORDS
 
@@ -43,13 +44,9 @@ OPENINGS = (
 )
 """One for each first character: the search for a single one is ten times as fast as that for several."""
 VERBATIM = re.compile(
-    r"<(?=[sStTpPcCkKxX!])(!--|(?i:script|style|textarea|template|pre|code|kbd|samp|tt|xmp)(?=[\s>]))"
+    r"<([sStTpPcCkKxX](?:cript|tyle|amp|extarea|emplate|t|re|ode|bd|mp|CRIPT|TYLE|EXTAREA|RE|ODE)(?=[\s>])|!--)"
 )
-CLOSING = {
-    name: re.compile(rf"</{name}\s*>", re.I)
-    for name in "script style textarea template pre code kbd samp tt xmp".split()
-}
-CLOSING["!--"] = re.compile("-->")
+"""Where text is not the page's: `script`, `style`, `samp`, `textarea`, `template`, `tt`, `pre`, `code`, `kbd`, `xmp`, comments."""
 BEFORE = re.compile(r"[\\\w$]")
 BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
 MAX_INLINE, MAX_DISPLAY = 2_000, 20_000
@@ -67,47 +64,60 @@ BACKTICKS = re.compile(r"`([^`<\n]{1,400})`|\bamath\b([^`<]{1,400})\bendamath\b"
 
 
 def mark(html: str) -> str:
-    """The page's source with marks around each formula in its text."""
-    if "$" in html or "\\" in html or "[" in html:
-        html = _mark(html)
+    """The page's source with marks around each formula that stands in one piece: in its text, or as a `math` element or an image."""
+    html = _mark(html)
     if "`" in html and any(name in html for name in NAMES) and _loads_asciimath(html):
         html = BACKTICKS.sub(_ascii, html)
     return html
 
 
 def _mark(html: str) -> str:
-    openings = [opening for pattern in OPENINGS for opening in pattern.finditer(html)]
-    if not openings:
+    found = [opening for pattern in OPENINGS for opening in pattern.finditer(html)] + starts(html)
+    if not found:
         return html
-    pieces, done, spans, until = [], 0, _verbatim(html), (-1, -1)
-    for opening in sorted(openings, key=re.Match.start):
+    pieces, done, spans, span = [], 0, _verbatim(html), (-1, -1)
+    unclosed: set[str] = set()
+    for opening in sorted(found, key=re.Match.start):
         at = opening.start()
-        if at < done or (before := html[at - 1 : at]) == "\\" or (opening[0][0] == "$" and BEFORE.match(before)):
+        if at < done:
             continue
-        while until[1] <= at:
-            until = next(spans, (len(html), len(html) + 1))
-        inside = until[0] <= at
-        found = _formula(html, opening)
-        if found is None or (inside and not _whole(html, until, at, found)) or (not inside and _in_tag(html, at)):
-            continue
-        pieces += [html[done:at], OPEN, found[1], CLOSE]
-        done = found[0]
+        while span[1] <= at:
+            span = next(spans, (len(html), len(html) + 1))
+        if opening.lastgroup == "leaf":
+            replaced = leaf(html, opening, unclosed) if span[0] > at else None
+        else:
+            replaced = _text(html, opening, span)
+        if replaced is not None:
+            pieces += [html[done:at], replaced[1]]
+            done = replaced[0]
     return "".join([*pieces, html[done:]]) if pieces else html
+
+
+def _text(html: str, opening: re.Match[str], span: tuple[int, int]) -> tuple[int, str] | None:
+    """Where a formula in the text ends, and it with marks; None for what is none, or stands in a tag or in code."""
+    at = opening.start()
+    before = html[at - 1 : at]
+    if before == "\\" or (opening[0][0] == "$" and BEFORE.match(before)):
+        return None
+    found = _formula(html, opening)
+    if found is None or (not _whole(html, span, at, found) if span[0] <= at else _in_tag(html, at)):
+        return None
+    return found[0], f"{OPEN}{found[1]}{CLOSE}"
 
 
 def _verbatim(html: str) -> Iterator[tuple[int, int]]:
     """Where scripts, comments, fields and code begin and end, outermost, in order."""
     at, unclosed = 0, set()
     for begin in VERBATIM.finditer(html):
-        name = begin[1].lower()
-        if begin.start() < at or name in unclosed:
+        start, name = begin.start(), begin[1]
+        if start < at or name in unclosed:
             continue
-        end = CLOSING[name].search(html, begin.end())
-        if end is None:
+        end = html.find("-->" if name == "!--" else f"</{name}", start)
+        if end < 0:
             unclosed.add(name)
             continue
-        at = end.end()
-        yield begin.start(), at
+        at = html.find(">", end) + 1 or len(html)
+        yield start, at
 
 
 def _whole(html: str, span: tuple[int, int], at: int, found: tuple[int, str]) -> bool:

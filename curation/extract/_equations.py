@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curation.extract._containers import mathml
-from curation.extract._dom import attribute, put, put_text, select
-from curation.extract._marks import BREAK, formula
+from curation.extract._dom import attribute, put_text, select
+from curation.extract._marks import BREAK, MARKED, formula
 from curation.extract._tex import clean
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 TABLE = "table.ltx_equation, table.ltx_equationgroup, table.ltx_eqn_table, table.ltx_eqn_align"
 
+BLANK = f" \n\t{BREAK}"
 Row = tuple[list[str], str]
 """The formulas of a row, cell by cell, and its number."""
 
@@ -35,7 +35,7 @@ def equations(document: DocumentNode, body: ElementNode) -> bool:
             if row is not None:
                 run.append(row)
                 continue
-            pieces += [_display(run), _text(document, line)]
+            pieces += [_display(run), " ".join((line.text or "").split())]
             run = []
         put_text(document, table, BREAK.join(filter(None, [*pieces, _display(run)])), block=True)
         found = True
@@ -50,21 +50,13 @@ def _row(row: ElementNode) -> Row | None:
         if "eqno" in classes:
             number = " ".join(text.split())
             continue
-        maths = select(cell, "math")
-        for math in maths:
-            text = text.replace(math.text or "", "", 1)
-        if re.search(r"\w", text):
+        if re.search(r"\w", MARKED.sub("", text)):
             return None
         if "pad" not in classes:
-            cells.append(" ".join(filter(None, (clean(mathml(math) or "")[0] for math in maths))) + text.strip())
+            cells.append(
+                " ".join(clean(found[1])[0] for found in MARKED.finditer(text)) + MARKED.sub("", text).strip(BLANK)
+            )
     return (cells if any(cells) else [], number)
-
-
-def _text(document: DocumentNode, row: ElementNode) -> str:
-    """A row of text between the equations, formulas in it marked."""
-    for math in select(row, "math"):
-        put(document, math, mathml(math) or "", display=False)
-    return " ".join((row.text or "").split())
 
 
 def _display(rows: list[Row]) -> str:

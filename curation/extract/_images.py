@@ -39,35 +39,25 @@ OPTIONS = re.compile(
     r"|\\(?:png|gif|svg)\.(?:latex|image)\?"
 )
 """What codecogs reads before the formula: size, background, font."""
-HINT = re.compile(r"[\\$^{]|%5C|%5E|[mM]ath|MATH|[tT]e[xX](?!t)|TEX|ormula|quation|codecogs|ql-img|eq\b|chl=|[?;&](?:from|expr)=")
-IMG = re.compile(r"<(?:img|IMG|Img|image)\s[^>]*")
+HINT = re.compile(
+    r"[\\$^{]|%5C|%5E|[mM]ath|MATH|[tT]e[xX](?!t)|TEX|ormula|quation|codecogs|ql-img|eq\b|chl=|[?;&](?:from|expr)="
+)
 """What an image must have somewhere to be worth a look."""
 LAZY = ("src", "data-src", "data-lazy-src", "data-original", "data-orig-file")
 SOURCES = ("data-latex", "data-tex", "data-equation", "data-formula", "data-math", "data-mathml", "data-eq")
 
 
-def has_hints(html: str) -> bool:
-    """Whether a page has an image that may be a formula."""
-    return any(map(HINT.search, IMG.findall(html)))
-
-
-def image_tex(node: ElementNode) -> str | None:
-    """TeX of an image, None if it is no formula."""
-    if HINT.search(node.html) is None:
-        return None
-    names = node.attrs
-    alt = attribute(node, "alt").strip()
-    drawn = [attribute(node, name) for name in LAZY if name in names]
-    mathml = attribute(node, "data-mathml") if "data-mathml" in names else ""
-    if mathml:
+def image_tex(given: dict[str, str]) -> str | None:
+    """TeX of an image with these attributes, None if it is no formula."""
+    alt = given.get("alt", "").strip()
+    drawn = [given[name] for name in LAZY if name in given]
+    if mathml := given.get("data-mathml"):
         return mathml_source(wiris(mathml))
-    for name in SOURCES:
-        if name in names and (value := attribute(node, name)) and not prose(value):
-            return value
-    said = CLASS.search(attribute(node, "class")) if "class" in names else None
-    if alt and (said or any(SOURCE.search(source) for source in drawn)) and not prose(alt):
-        return alt
-    if alt and plainly_tex(alt):
+    carried = next((given[name] for name in SOURCES if name in given and not prose(given[name])), None)
+    if carried:
+        return carried
+    said = CLASS.search(given.get("class", "")) or any(map(SOURCE.search, drawn))
+    if alt and ((said and not prose(alt)) or plainly_tex(alt)):
         return alt
     return next(filter(None, map(_address, drawn)), None)
 
@@ -76,7 +66,11 @@ def titled_tex(node: ElementNode) -> str | None:
     """TeX that an SVG drawing, object or embedded file carries as its title or label."""
     names = node.attrs
     for name in (*SOURCES, "aria-label", "title", "alt", "data-alt"):
-        if name in names and (value := attribute(node, name)) and (plainly_tex(value) if name[:5] != "data-" else not prose(value)):
+        if (
+            name in names
+            and (value := attribute(node, name))
+            and (plainly_tex(value) if name[:5] != "data-" else not prose(value))
+        ):
             return value
     title = node.query_selector("title, desc") if "\\" in node.html else None
     if title is not None and (text := title.text) and plainly_tex(text):

@@ -20,7 +20,6 @@ from curation.extract import _containers as of
 from curation.extract._code import code_blocks
 from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
 from curation.extract._equations import equations
-from curation.extract._images import has_hints, image_tex
 from curation.extract._macros import MACRO, drop_macros
 from curation.extract._marks import OPEN
 from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml
@@ -31,12 +30,19 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 SCRIPT = 'script[type^="math/"]'
-NOISE = frozenset("mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split())
+NOISE = frozenset(
+    "mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split()
+)
 SHOWN = frozenset(("figure", "figcaption", "label", "button"))
 CODED = frozenset(("pre", "xmp", "listing"))
 RENDERED = (
     ".MathJax_Display, .MathJax_SVG_Display, .MathJax_SVG, .MathJax_CHTML, .MJXc-display, .mjx-chtml, .MathJax, .MathJax_MathML,"
     " .MathJax_PHTML, .MathJax_PlainSource"
+)
+
+
+MADE_FOR_TEX = (
+    ".arithmatex span.math div.math .math-tex span.tex .mathjax-tex .language-math .math-inline .math-display"
 )
 
 
@@ -72,21 +78,18 @@ def _rule(
     return Rule(frozenset(tags.split()), frozenset(classes.split()), selector, tex, display, leaf)
 
 
+SCRIPTS = _rule("", "", SCRIPT, of.script, lambda node: "display" in attribute(node, "type"), leaf=True)
 RULES = (
     _rule("", "katex-display", ".katex-display", of.katex, lambda node: True),
     _rule("", "ql-formula", ".ql-formula[data-value]", of.carried),
     _rule("", "katex katex-error katex-mathml", ".katex, .katex-error, .katex-mathml", of.katex),
-    _rule("script", "", SCRIPT, of.script, lambda node: "display" in attribute(node, "type"), leaf=True),
     _rule("mjx-container", "", "mjx-container", of.mathjax, lambda node: attribute(node, "display") == "true"),
     _rule("", " ".join(RENDERED.replace(".", "").split(", ")), RENDERED, of.mathjax),
-    _rule("", "mwe-math-element", ".mwe-math-element", of.wiki, of.wiki_block),
-    _rule("math", "", "math", of.mathml, of.math_block, leaf=True),
+    _rule("", "mwe-math-element", ".mwe-math-element", of.held, of.wiki_block),
     _rule("math-renderer", "js-render-math", "math-renderer, .js-render-math", of.texted),
     _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
     _rule("asciimath", "", "asciimath", of.asciimath),
-    _rule("", "arithmatex math math-tex tex mathjax-tex language-math math-inline math-display", ".arithmatex, span.math, div.math, .math-tex, span.tex, .mathjax-tex, .language-math, .math-inline, .math-display",
-          of.texted, of.div_block),
-    _rule("img image", "", "img", image_tex, of.image_block, leaf=True),
+    _rule("", re.sub(r"(?:span|div)?\.", "", MADE_FOR_TEX), ", ".join(MADE_FOR_TEX.split()), of.texted, of.div_block),
     _rule("svg object embed", "", "svg, object, embed", of.drawing),
 )  # fmt: skip
 
@@ -117,15 +120,11 @@ def restore(tree: HTMLTree, html: str) -> bool:
 def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     """All rules for marked-up formulas that the page has anything for."""
     found = False
-    scripted = "math/" in page.html and body.query_selector(SCRIPT) is not None
-    if scripted:
+    if "math/" in page.html and body.query_selector(SCRIPT) is not None:
         _drop_rendered(body)
-    for name in sorted(tag for tag in page.tags if tag.endswith(":math"))[:4]:
-        found |= _apply(document, page, body, _rule("", "", name.replace(":", "\\:"), of.mathml))
+        found |= _apply(document, page, body, SCRIPTS)
     if any(name.startswith("ltx_eq") for name in page.classes):
         found |= equations(document, body)
-    if any("fallback" in name for name in page.classes):
-        _drop_fallbacks(body)
     if "eqno" in page.classes:
         _numbers_last(document, body)
     if "khan-exercise" in page.html:
@@ -134,15 +133,14 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
         found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
         if page.tags & rule.tags or page.classes & rule.classes:
-            if (rule.selector != SCRIPT or scripted) and (rule.selector != "img" or has_hints(page.html)):
-                found |= _apply(document, page, body, rule)
+            found |= _apply(document, page, body, rule)
     return found
 
 
 def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> bool:
     found = False
     nodes = select(body, rule.selector)
-    for node in nodes if rule.selector == "img" else affordable(nodes, len(page.html)):
+    for node in affordable(nodes, len(page.html)):
         if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
             found |= put(document, node, tex, rule.display(node), rule.leaf)
     return found
@@ -169,14 +167,6 @@ def _drop_rendered(body: ElementNode) -> None:
     for node in select(body, RENDERED):
         after = node.next_element
         if after is None or after.tag == "script" or "data-mathml" not in node.attrs:
-            node.decompose()
-
-
-def _drop_fallbacks(body: ElementNode) -> None:
-    """Remove images that stand for old browsers beside MathML."""
-    for node in select(body, "img[class*=fallback]"):
-        around = (node.previous_element_sibling, node.next_element_sibling)
-        if any(element is not None and element.tag == "math" for element in around):
             node.decompose()
 
 

@@ -88,7 +88,8 @@ def roots(document: DocumentNode, body: ElementNode, size: int) -> bool:
 
 def texhtml(node: ElementNode) -> str | None:
     """TeX of a formula in plain HTML: letters, raised and lowered text, Unicode symbols."""
-    from curation.extract._symbols import LATEX, scripts as plain_scripts
+    from curation.extract._symbols import LATEX
+    from curation.extract._symbols import scripts as plain_scripts
 
     text = plain_scripts(MARKED.sub(lambda m: _tex(m[1]), node.text or ""))
     pieces = [LATEX.get(char, char) if ord(char) > 126 else char for char in text]

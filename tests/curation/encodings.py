@@ -4,6 +4,8 @@ One case for each encoding and variant, in the markup that the tools write; all 
 them through `html_math`; `python -m tests.curation.encodings --write` makes `docs/encodings.md` of them.
 """
 
+# ruff: noqa: E501 - markup stands in the lines that the tools write
+
 from __future__ import annotations
 
 import sys
