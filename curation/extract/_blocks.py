@@ -19,12 +19,12 @@ BLOCKS = frozenset(
     " iframe main nav noscript object ol p pre script section style summary table template ul".split()
 )
 HOLDERS = ("body", "div", "section", "article", "main", "center")
-DROPPED = frozenset(("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture"))
+DROPPED = frozenset(
+    ("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture")
+)
 """Elements that trafilatura removes with all they hold."""
 CONTENT = ".//text()[contains(., $prefix)][not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer)]"
-TABLE = frozenset(("table", "thead", "tbody", "tfoot", "tr"))
-MAX_CELLS = 1_000
-"""Of a row: trafilatura's time grows with their square."""
+TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
 INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
@@ -44,14 +44,9 @@ def keep_sentences(tree: HtmlElement) -> None:
 
 
 def keep_layout(tree: HtmlElement) -> None:
-    """Make blocks of tables without cells, of which only the layout is left, and of rows with more cells than a table of data has."""
-    for row in list(tree.iter("tr")):
-        if 0 < len(row) <= MAX_CELLS and row[0].tag in ("td", "th"):
-            continue
-        node = row
-        while node is not None and node.tag in TABLE:
-            node.tag = "div"
-            node = node.getparent()
+    """Make blocks of tables: those with data have become words, the others only lay out the page, and trafilatura reads cells as data."""
+    for node in list(tree.iter(*TABLE)):
+        node.tag = "div"
 
 
 def keep_formulas(tree: HtmlElement, prefix: str) -> None:
@@ -59,14 +54,14 @@ def keep_formulas(tree: HtmlElement, prefix: str) -> None:
     for node in _holding(tree, prefix):
         if node.tag in DROPPED:
             node.tag = "div"
-        if node.tag in ("div", "pre") and len(node) == 0:
+        if node.tag == "pre":
             node.tag = "p"
         if node.tag == "section":
             node.attrib.pop("id", None)
         for name in ("style", "aria-hidden"):
             node.attrib.pop(name, None)
-        if node.tag in HOLDERS and _bare_formula(node, prefix):
-            _wrap(node)
+        if node.tag in HOLDERS and _bare_formula(node, prefix) and not _wrap(node) and node.tag != "body":
+            node.tag = "p"
 
 
 def point_out(tree: HtmlElement, prefix: str) -> None:
@@ -76,7 +71,9 @@ def point_out(tree: HtmlElement, prefix: str) -> None:
     """
     holding = dict.fromkeys(_holding(tree, prefix))
     node = tree.body
-    while len(inner := [child for child in node if child in holding]) == 1 and not _bare_formula(node, prefix):
+    while len(inner := [child for child in node if child in holding]) == 1 and inner[0].tag in HOLDERS:
+        if _bare_formula(node, prefix):
+            break
         node = inner[0]
     for held in holding:
         for name in ("id", "class", "role"):
@@ -124,10 +121,11 @@ def paragraphs(tree: HtmlElement) -> None:
         _wrap(holder)
 
 
-def _wrap(holder: HtmlElement) -> None:
+def _wrap(holder: HtmlElement) -> bool:
+    """Whether there were blocks to put paragraphs between."""
     children = list(holder)
     if not any(child.tag in BLOCKS for child in children):
-        return
+        return False
     run = _run(holder, holder.text)
     if run is not None:
         holder.text = None
@@ -144,6 +142,7 @@ def _wrap(holder: HtmlElement) -> None:
             run = holder.makeelement("p")
             child.addprevious(run)
             run.append(child)
+    return True
 
 
 def _run(holder: HtmlElement, text: str | None) -> HtmlElement | None:
@@ -159,4 +158,4 @@ def _ends_with_break(run: HtmlElement | None) -> bool:
 
 
 def _bare(text: str | None) -> bool:
-    return bool(text) and not text.isspace()
+    return text is not None and text != "" and not text.isspace()

@@ -13,7 +13,11 @@ from curation.extract._delimited import mark
 from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
+<<<<<<< HEAD
 from curation.extract._slow import slow_to_parse
+=======
+from curation.extract._repair import repair
+>>>>>>> i9-d
 from curation.extract._symbols import unicode_math
 
 if TYPE_CHECKING:
@@ -23,8 +27,6 @@ if TYPE_CHECKING:
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 EMPTY_ELEMENT = re.compile(r"<([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
-CONTROLS = bytes([*range(9), *range(11, 32), 127])
-INVISIBLE = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff]")
 CELLS = re.compile(r" ?\t[\t ]*")
 HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
@@ -61,7 +63,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
 
 def finish(text: str) -> tuple[str, int]:
     """The text without marks, invisible characters and more than one empty line, and how many formulas stand in it."""
-    pieces, kept = PIECES.split(text), 0
+    pieces, kept = PIECES.split(repair(text)), 0
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
             pieces[i] = _prose(piece)
@@ -69,7 +71,7 @@ def finish(text: str) -> tuple[str, int]:
             gone = defines(piece)
             kept += not gone
             pieces[i] = "" if gone else piece
-    text = _visible(unmarked("".join(pieces)))
+    text = unmarked("".join(pieces))
     text = "\n".join([line.rstrip() for line in text.split("\n")])
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
@@ -81,12 +83,6 @@ def _prose(text: str) -> str:
     if "\t" in text:
         text = CELLS.sub(" ", text)
     return text if text.isascii() else unicode_math(text)
-
-
-def _visible(text: str) -> str:
-    """The text without control characters and characters of no width, its hard blanks as blanks."""
-    text = text.encode("utf-8", "surrogatepass").translate(None, CONTROLS).decode("utf-8", "surrogatepass")
-    return text if text.isascii() else INVISIBLE.sub("", text).replace("\u00a0", " ")
 
 
 def _found(text: str, html: str) -> int:

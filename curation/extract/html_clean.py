@@ -31,7 +31,7 @@ MAX_DEPTH, MAX_DEPTHS = 250, 1_000_000
 """Of one element, and of all together: trafilatura climbs from each element to the top, time and again."""
 ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 """What lxml parses and then refuses to copy."""
 CALL = re.compile(
     r"\b(?:subscri(?:be|ption)|newsletter|sign up|follow us|join our|download (?:our|the) .*\bapps?\b|share this|read more"
@@ -54,12 +54,14 @@ def html_clean(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _row(html: str | None, keep_title: bool, max_bytes: int, max_nodes: int) -> tuple[str | None, int | None, int | None]:
+def _row(
+    html: str | None, keep_title: bool, max_bytes: int, max_nodes: int
+) -> tuple[str | None, int | None, int | None]:
     page = parse(html, max_bytes=max_bytes, max_nodes=max_nodes) if html is not None else None
     if page is None:
         return None, None, None
     body = page.tree.body
-    tokens = Tokens(CONTROLS.sub("", body.html) if body is not None else "<body></body>")
+    tokens = Tokens(CONTROLS.sub("", body.html if body is not None else "") or "<body></body>")
     tree = _tree(tokens)
     if tree is None:
         return None, None, None
@@ -119,14 +121,15 @@ def _own_text(tree: HtmlElement) -> int:
 def _extracted(tree: HtmlElement, comments: bool) -> str:
     """What trafilatura finds, its comments after its text unless they stand in it already."""
     from trafilatura import bare_extraction
+    from trafilatura.settings import Document
 
     found = bare_extraction(tree, fast=True, include_comments=comments)
-    if found is None:
+    if not isinstance(found, Document) or found.text is None:
         return ""
     lines = set(found.text.split("\n"))
     rest = (found.comments or "").split("\n") if comments else []
     if sum(line in lines for line in rest) * 2 > len(rest):
-        return str(found.text)
+        return found.text
     return "\n".join([found.text, *rest])
 
 

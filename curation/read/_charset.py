@@ -24,7 +24,13 @@ WIDER = {
     "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874", "iso2022_jp": "iso2022_jp_2",
 }  # fmt: skip
 """What pages mean by a name, which is a superset of what it says (WHATWG Encoding)."""
-WINDOWS = {"iso8859-2": "cp1250", "iso8859-7": "cp1253", "iso8859-8": "cp1255", "iso8859-13": "cp1257", "iso8859-15": "cp1252"}
+WINDOWS = {
+    "iso8859-2": "cp1250",
+    "iso8859-7": "cp1253",
+    "iso8859-8": "cp1255",
+    "iso8859-13": "cp1257",
+    "iso8859-15": "cp1252",
+}
 """The sets that have printing characters where ISO's have controls."""
 COMMON = {
     "gb18030": "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可定两的方，。、",

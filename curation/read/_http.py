@@ -90,7 +90,9 @@ def decode_text(body: bytes, charset: str | None) -> str:
     if _looks_utf8(body):
         return body.decode("utf-8", "replace")
     said = META.search(body, 0, 4096)
-    return body.decode(_charset.of(body, [name for name in (charset, said and said[1].decode("ascii")) if name]), "replace")
+    return body.decode(
+        _charset.of(body, [name for name in (charset, said and said[1].decode("ascii")) if name]), "replace"
+    )
 
 
 META = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.I)

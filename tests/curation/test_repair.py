@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.extract._marks import CLOSE, CODE, END, OPEN
-from curation.extract._repair import repair, undo_mojibake
+from curation.extract._repair import IN_PROSE, ODD, repair, undo_mojibake
 
 CLEAN = (
     "The sum of “three” angles is 180° — always; cf. §3.1, Erdős & Rényi, 5 × 3 ≤ 16 €",
@@ -47,7 +47,12 @@ def test_a_single_wrong_quote_among_right_accents_is_mended_and_french_spacing_i
 @given(
     st.lists(
         st.sampled_from(
-            [*r"\frac \alpha \{ \} { } ^ _ & \\ \& ' \, \; \! ~ \text{if } \left( \right) < > | \| x y 1 2".split(), " ", "π", "ℝ"]
+            [
+                *r"\frac \alpha \{ \} { } ^ _ & \\ \& ' \, \; \! ~ \text{if } \left( \right) < > | \| x y 1 2".split(),
+                " ",
+                "π",
+                "ℝ",
+            ]
         )
     ).map("".join)
 )
@@ -63,6 +68,10 @@ def test_repair_never_fails_and_a_second_one_changes_nothing(text: str) -> None:
     assert repair(repair(text)) == repair(text) or "&" in text or not text.isascii()
 
 
+def test_the_search_for_odd_characters_finds_all_that_are_replaced_and_no_other() -> None:
+    assert {chr(code) for code in range(0x110000) if ODD.match(chr(code))} == IN_PROSE.keys()
+
+
 @pytest.mark.parametrize(
     ("broken", "whole"),
     [
@@ -76,7 +85,7 @@ def test_repair_never_fails_and_a_second_one_changes_nothing(text: str) -> None:
         ("Schur-Pad&eacute;, &amp;quot;yes&amp;quot;, 5&nbsp;m, it&rsquo;s", 'Schur-Padé, "yes", 5 m, it’s'),
         ("In HTML write &lt; for <", "In HTML write &lt; for <"),
         (f"In HTML {OPEN}$a &lt; b &amp;amp; c$ {CLOSE}", f"In HTML {OPEN}$a < b & c$ {CLOSE}"),
-        (f"{CODE}x = '&lt;\u00a0ﬁ'\x00{END} &lt;", f"{CODE}x = '&lt;\u00a0ﬁ'{END} <"),
+        (f"{CODE}x = '&lt;\u00a0ﬁ'\x00{END} &lt;", f"{CODE}x = '&lt; ﬁ'{END} <"),
         ("82.0Â° F and JosÃ© and â€œyesâ€\x9d", "82.0° F and José and “yes”"),
     ],
 )
