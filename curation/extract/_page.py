@@ -13,11 +13,8 @@ from curation.extract._delimited import mark
 from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
-<<<<<<< HEAD
-from curation.extract._slow import slow_to_parse
-=======
 from curation.extract._repair import repair
->>>>>>> i9-d
+from curation.extract._slow import slow_to_parse
 from curation.extract._symbols import unicode_math
 
 if TYPE_CHECKING:
@@ -56,7 +53,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     body = tree.body
     if body is not None and _over(body, html, max_nodes):
         return None
-    title = " ".join(_visible(unmarked(tree.title or "")).split()) or None
+    title = " ".join(repair(unmarked(tree.title or "")).split()) or None
     restored = restore(tree, html)
     return Page(tree, title, _found(body.text or "", html) if body is not None and (restored or OPEN in html) else 0)
 
