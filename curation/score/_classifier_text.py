@@ -4,8 +4,8 @@ After MegaMath (section 2.1.3 of its paper: one normalisation at both ends took 
 mathematics. Operators and TeX commands stay, as words of their own, because they are what tells a formula from prose: on the sources of
 `../shared/data/text`, each left out in turn, F1 is 0.91 with them and 0.84 with letters and numbers alone. And nothing stands for a line
 break, of which MegaMath's code leaves none before it looks for them. Delimiters of formulas are all dollars, since a site's habit says
-nothing (of the maths pages of the embedded crawl 97.0 % are told and not 95.1 %). Text is one line; nothing in it can be taken for a label or for the
-end of a line, since `_` is an operator and `<num>` is only what we write.
+nothing (of the maths pages of the embedded crawl 97.0 % are told and not 95.1 %). Text is one line; nothing in it can be taken for a label
+or for the end of a line, since `_` is an operator and `<num>` is only what we write.
 
 Left out: stemming, and splitting scripts that write no blanks.
 """
