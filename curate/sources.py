@@ -126,11 +126,13 @@ def listed(patterns: list[str], project: Path, store: Store, where: str = "") ->
             away = listed_elsewhere(pattern, store, where)
             found |= {file.path: replace(file, name=name_below(pattern, file.path)) for file in away}
             continue
-        whole = str(project / Path(pattern).expanduser())
         paths = [Path(f) for f in sorted(glob.glob(_pattern(project, pattern), recursive=True)) if Path(f).is_file()]
         if not paths:
             raise CurateError(f"no file matches {pattern!r} (looked in {_shown(project)})", where=where)
-        found |= {str(p): Source(str(p), "", p.stat().st_size, name=name_below(whole, str(p))) for p in paths}
+        said = Path(pattern).expanduser()
+        for path in paths:  # what the project's own folder is called is no part of a name
+            below = path if said.is_absolute() else path.relative_to(project)
+            found[str(path)] = Source(str(path), "", path.stat().st_size, name=name_below(str(said), str(below)))
     return list(found.values())
 
 

@@ -103,11 +103,11 @@ def test_many_files_are_few_inputs_and_a_new_file_changes_one_of_them(tmp_path: 
 
 def test_where_a_folder_of_pages_lies_changes_nothing(tmp_path: Path) -> None:
     made = []
-    for place in ("a", "b/c"):
+    for place in ("a", "b/c", "[d]*"):
         folder = project(tmp_path / place, 20)
         open_small(folder).build()
         made.append(objects(folder / ".curate"))
-    assert made[0] == made[1]
+    assert made[0] == made[1] == made[2]
 
 
 def test_a_sample_takes_some_of_the_pages(tmp_path: Path) -> None:
