@@ -8,6 +8,7 @@ ETag stands for their digest. A worker copies one file at a time, and holds its 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import glob
 import re
 import shutil
@@ -216,14 +217,30 @@ def all_at_hand(file: Source, store: Store, folder: Path | None = None) -> Itera
 
 @contextlib.contextmanager
 def _copies(file: Source, folder: Path | None) -> Iterator[Path]:
-    """A folder for the copy of one file: with a name of its own in the folder, or one that goes away in any case."""
-    if folder is None:
-        with tempfile.TemporaryDirectory(prefix="input-", ignore_cleanup_errors=True) as away:
-            yield Path(away)
-        return
-    copies = folder / f"input-{digest([file.path, file.sha256])}"
-    copies.mkdir(parents=True, exist_ok=True)
-    yield copies
+    """A folder for the copy of one file: with a name of its own in `folder`, or one that goes away in any case.
+
+    The worker of a build that was killed may still be writing there; then this is one of the second kind.
+    """
+    with contextlib.ExitStack() as stack:
+        copies = folder / f"input-{digest([file.path, file.sha256])}" if folder else None
+        if copies is None or not stack.enter_context(_ours(copies.with_suffix(".lock"))):
+            temporary = tempfile.TemporaryDirectory(prefix="input-", dir=folder, ignore_cleanup_errors=True)
+            copies = Path(stack.enter_context(temporary))
+        copies.mkdir(parents=True, exist_ok=True)
+        yield copies
+
+
+@contextlib.contextmanager
+def _ours(lock: Path) -> Iterator[bool]:
+    """Hold a lock. False if somebody else does; who is killed lets go by itself."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def _same_bytes(file: Source, sha256: str, store: Store) -> None:

@@ -15,6 +15,8 @@ from curate import objectstore
 from curate.cli import cli, main
 from curate.errors import CurateError, Incomplete
 from curate.objectstore import Away, Bucket, Changed
+from curate.sources import Source, at_hand
+from curate.store import Store
 from tests.curate import bucket
 from tests.curate.corpus import make_project, objects, open_small
 from tests.curate.flaky import Flaky, server
@@ -244,3 +246,14 @@ def test_provenance_of_a_remote_page_names_its_address(flaky: Flaky, tmp_path: P
     open_small(folder).build()
     (path,) = (folder / ".curate/objects").rglob("*.provenance.parquet")
     assert pl.read_parquet(path)["path"].to_list() == [f"{flaky.url}/pages.warc.gz"] * 3
+
+
+def test_a_copy_that_another_process_is_writing_is_left_alone(flaky: Flaky, tmp_path: Path) -> None:
+    """Workers of a build that was killed live on until their file is read."""
+    file, store = Source(f"{flaky.url}/a.bin", "listed-1", len(DATA)), Store(tmp_path / "store")
+    with at_hand(file, store, tmp_path / "work") as theirs:
+        with at_hand(file, store, tmp_path / "work") as ours:
+            assert ours != theirs and Path(ours).read_bytes() == DATA
+        assert Path(theirs).read_bytes() == DATA
+    with at_hand(file, store, tmp_path / "work") as later:
+        assert later == theirs
