@@ -1,5 +1,6 @@
 """Copies of files that lie elsewhere: broken connections, short bodies, tired servers, and a build that goes on where one was killed."""
 
+import contextlib
 import hashlib
 import json
 import random
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from curate import objectstore
+from curate import objectstore, transfer
 from curate.cli import cli, main
 from curate.errors import CurateError, Incomplete
 from curate.objectstore import Away, Bucket, Changed
@@ -92,6 +93,44 @@ def test_a_copy_of_which_nothing_is_noted_is_begun_anew(flaky: Flaky, tmp_path: 
     assert fetched(flaky, tmp_path / "copy", lasting=True) == SHA
 
 
+@pytest.mark.parametrize("etag", ["", 'W/"{}"'], ids=["none", "weak"])
+def test_a_copy_is_of_one_file_where_no_etag_says_so(flaky: Flaky, tmp_path: Path, etag: str) -> None:
+    flaky.etag = etag
+    flaky.faults["a.bin"] = ["cut"]
+    assert fetched(flaky, tmp_path / "first") == SHA
+    flaky.faults["a.bin"] = ["cut", *["403"] * 9]
+    with pytest.raises(Away):
+        fetched(flaky, tmp_path / "copy", lasting=True)
+    flaky.faults["a.bin"] = ["cut"]
+    (tmp_path / "web/a.bin").write_bytes(DATA[::-1])
+    with contextlib.suppress(Changed):
+        assert fetched(flaky, tmp_path / "copy", lasting=True) == hashlib.sha256(DATA[::-1]).hexdigest()
+    assert fetched(flaky, tmp_path / "copy") == hashlib.sha256(DATA[::-1]).hexdigest()
+
+
+def test_a_copy_longer_than_its_file_is_begun_anew(flaky: Flaky, tmp_path: Path) -> None:
+    flaky.faults["a.bin"] = ["cut", *["403"] * 9]
+    with pytest.raises(Away):
+        fetched(flaky, tmp_path / "copy", lasting=True)
+    flaky.faults.clear()
+    (tmp_path / "copy").write_bytes(DATA + b"more")
+    assert fetched(flaky, tmp_path / "copy", lasting=True) == SHA
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 1_000_000], ids=["nothing", "zeros"])
+def test_a_copy_is_not_gone_on_with_after_the_machine_started_anew(
+    flaky: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: bytes
+) -> None:
+    flaky.faults["a.bin"] = ["cut", *["403"] * 9]
+    with pytest.raises(Away):
+        fetched(flaky, tmp_path / "copy", lasting=True)
+    flaky.faults.clear()
+    (tmp_path / "copy").write_bytes(left)
+    (tmp_path / "boot").write_text("another")
+    monkeypatch.setattr(transfer, "STARTED", tmp_path / "boot")
+    assert fetched(flaky, tmp_path / "copy", lasting=True) == SHA
+
+
 def test_an_empty_file_is_a_file(flaky: Flaky, tmp_path: Path) -> None:
     (tmp_path / "web/empty").write_bytes(b"")
     for size in (0, None):
@@ -121,7 +160,7 @@ def test_a_copy_from_a_bucket_goes_on_where_it_was_broken_off(url: str, tmp_path
     listed = Bucket(url).look("a.bin")
     assert listed
     (tmp_path / "copy").write_bytes(DATA[:1_000_000] + b"x")  # a byte that only a range request leaves there
-    (tmp_path / "copy.note").write_text(json.dumps([listed.etag, len(DATA)]))
+    (tmp_path / "copy.note").write_text(json.dumps([listed.etag, len(DATA), transfer._started()]))
     Bucket(url).fetch("a.bin", tmp_path / "copy", bytes=len(DATA), etag=listed.etag, lasting=True)
     assert (tmp_path / "copy").read_bytes() == DATA[:1_000_000] + b"x" + DATA[1_000_001:]
 
