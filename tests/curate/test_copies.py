@@ -96,7 +96,7 @@ def test_a_copy_of_which_nothing_is_noted_is_begun_anew(flaky: Flaky, tmp_path: 
 @pytest.mark.parametrize("etag", ["", 'W/"{}"'], ids=["none", "weak"])
 def test_a_copy_is_of_one_file_where_no_etag_says_so(flaky: Flaky, tmp_path: Path, etag: str) -> None:
     flaky.etag = etag
-    flaky.faults["a.bin"] = ["cut"]
+    flaky.faults["a.bin"] = ["cut", "reset", "reset", "reset", "reset", "reset"]
     assert fetched(flaky, tmp_path / "first") == SHA
     flaky.faults["a.bin"] = ["cut", *["403"] * 9]
     with pytest.raises(Away):
