@@ -128,11 +128,32 @@ def test_what_is_no_snapshot_is_one_line(crawl: Flaky, tmp_path: Path, files: st
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"../../etc/passwd"), gzip.compress(b"a b")[:-9]])
+HOSTILE = [
+    b"../../etc/passwd",
+    b"/etc/passwd",
+    b"a/../b",
+    b"a//b",
+    b"./a",
+    b"https://example.org/a",
+    b"a\0b",
+    b"a\x1b[2J",
+]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no gzip", gzip.compress(b"a b")[:-9], *(gzip.compress(b"good " + path) for path in HOSTILE)]
+)
 def test_a_list_that_is_none_is_refused(crawl: Flaky, tmp_path: Path, data: bytes) -> None:
     (tmp_path / f"crawl/crawl-data/{NAME}/warc.paths.gz").write_bytes(data)
     with pytest.raises(CurateError, match="is no list of paths"):
         crawls.find(crawls.SCHEME + NAME)
+
+
+def test_a_list_of_several_gzip_members_is_read_to_its_end(crawl: Flaky, tmp_path: Path) -> None:
+    listing = tmp_path / f"crawl/crawl-data/{NAME}/warc.paths.gz"
+    lines = gzip.decompress(listing.read_bytes()).splitlines(keepends=True)
+    listing.write_bytes(gzip.compress(b"".join(lines[:5])) + gzip.compress(b"".join(lines[5:])))
+    assert len(crawls.find(crawls.SCHEME + NAME)) == 12
 
 
 def test_bytes_that_change_after_they_were_read_are_refused(crawl: Flaky, tmp_path: Path) -> None:
