@@ -90,6 +90,18 @@ def test_where_the_archive_is_changes_nothing(
     assert made[0] == made[1] == made[2]
 
 
+def test_the_lock_holds_where_only_a_part_of_the_archive_is(
+    crawl: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "p")
+    open_small(folder).fetch()
+    open_small(folder).build()
+    next((tmp_path / "crawl/crawl-data").rglob("*-00011.warc.gz")).unlink()
+    monkeypatch.setenv("CURATE_COMMON_CRAWL", str(tmp_path / "crawl"))
+    open_small(folder).fetch()
+    assert open_small(folder).build(locked=True)["ran"] == []
+
+
 def test_a_part_of_a_snapshot_is_named_by_a_pattern(crawl: Flaky, tmp_path: Path) -> None:
     for files, count in (("segments/173047700.0/**/*", 6), ("**/*-0000[0-2].warc.gz", 3), ("**/*", 12)):
         folder = project(tmp_path / str(count), f'"{NAME}/{files}"')
