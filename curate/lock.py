@@ -158,7 +158,9 @@ def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[
     """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for."""
     if node.sources:
         files = node.sources.files
-        nominal = any(f.path.startswith(crawls.SCHEME) for f in files)  # and another where a part of the archive is a folder
+        nominal = any(
+            f.path.startswith(crawls.SCHEME) for f in files
+        )  # and another where a part of the archive is a folder
         size = {} if nominal else {"bytes": sum(f.bytes for f in files)}
         yield name, {"files": len(files), **size, "digest": digest(node.sources.digests)}
     for parameter, identity in node.own.get("models", {}).items():

@@ -171,7 +171,7 @@ class Pass:
         """Cut one file into shards and carry each through."""
         assert self.files
         marker = self.nodes[0].draft / "work" / f"file-{rank:05d}.json"
-        if marker.is_file() and all(self.is_done(name) for name in json.loads(marker.read_text("utf-8"))):
+        if self.was_read(rank, marker):
             return
         begun = marker.with_suffix(".begun")
         names, start = self.begun(begun)
@@ -201,13 +201,25 @@ class Pass:
             raise CurateError(said, where=Path(source.path).name)
         replace_file(marker, json.dumps(names).encode(), durable=False)
 
+    def was_read(self, rank: int, marker: Path) -> bool:
+        """Whether a file was read to its end: every node has its shards, and of a remote one it is still known which bytes it had."""
+        assert self.files
+        try:
+            names = json.loads(marker.read_text("utf-8"))
+        except (FileNotFoundError, ValueError):
+            return False
+        store = Store(self.replies.parent)
+        away = (one.sha256 for one in self.files.files[rank].each if "://" in one.path)
+        known = all(store.remembered("inputs", mark) for mark in away)
+        return known and isinstance(names, list) and bool(names) and all(map(self.is_done, names))
+
     def begun(self, note: Path) -> tuple[list[str], int]:
         """Shards of a file that every node has, of a build that was killed, and the offset of the record after them."""
         try:
             names, start = json.loads(note.read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
+            return (names, int(start)) if all(map(self.is_done, names)) else ([], 0)
+        except (FileNotFoundError, ValueError, TypeError):
             return [], 0
-        return (names, start) if all(map(self.is_done, names)) else ([], 0)
 
     def records(self, rank: int, tally: Tally, start: int) -> Iterator[Shard]:
         assert self.files

@@ -40,8 +40,8 @@ class Copy:
 
     def _begun(self) -> tuple[str, int] | None:
         try:
-            etag, size, started = json.loads(self.note.read_text("utf-8")) if self.note else (None, None, None)
-            return (str(etag), int(size)) if started == _started() else None
+            etag, size, started = json.loads(self.note.read_text("utf-8")) if self.note else ("", 0, "")
+            return (str(etag), int(size)) if self.note and started == _started() else None
         except (FileNotFoundError, ValueError, TypeError):
             return None
 

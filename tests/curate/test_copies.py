@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -296,3 +297,23 @@ def test_a_copy_that_another_process_is_writing_is_left_alone(flaky: Flaky, tmp_
         assert Path(theirs).read_bytes() == DATA
     with at_hand(file, store, tmp_path / "work") as later:
         assert later == theirs
+
+
+@pytest.mark.parametrize("note", ["5", "[]", "\0\0"])
+def test_notes_of_a_build_that_broke_off_may_be_lost_or_damaged(
+    flaky: Flaky, away: Path, tmp_path: Path, note: str
+) -> None:
+    open_small(away, store=str(tmp_path / "whole")).fetch()
+    open_small(away, store=str(tmp_path / "whole")).build()
+    broken = open_small(away)
+    assert broken.planned
+    flaky.faults["1.parquet"] = ["403"] * 99
+    with pytest.raises(Incomplete):
+        broken.build()
+    flaky.faults.clear()
+    shutil.rmtree(away / ".curate/cache/inputs")
+    for marker in (away / ".curate/drafts").rglob("file-*.json"):
+        marker.write_text(note)
+        marker.with_suffix(".begun").write_text(note)
+    open_small(away).build()
+    assert objects(away / ".curate") == objects(tmp_path / "whole")
