@@ -27,10 +27,11 @@ from curate.errors import CurateError, failing
 from curate.guard import Guard
 from curate.identity import file_sha256
 from curate.known import Known
+from curate.listings import here
 from curate.plan import INHERITED
 from curate.records import Shard, shards_of
 from curate.schema import dtype_of
-from curate.sources import Sources, Unread, all_at_hand, at_hand
+from curate.sources import Source, Sources, Unread, all_at_hand, at_hand
 from curate.step import Step
 from curate.store import Store
 
@@ -185,10 +186,7 @@ class Pass:
                 if provenance is not None:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
                 self.shard(name, docs, tally, lost)
-        changed = (
-            f for f in self.files.files[rank].each if "://" not in f.path and file_sha256(Path(f.path)) != f.sha256
-        )
-        for source in changed:
+        for source in filter(self.changed, self.files.files[rank].each):
             for node in self.nodes:
                 for name in names:
                     _record(node, name).unlink(missing_ok=True)
@@ -201,6 +199,18 @@ class Pass:
             raise CurateError(said, where=Path(source.path).name)
         replace_file(marker, json.dumps(names).encode(), durable=False)
 
+    def changed(self, source: Source) -> bool:
+        """Whether a file of this machine is another one by now; a copy that we made is not."""
+        away = "://" in source.path
+        path = here(source.path) if away else Path(source.path)
+        wanted = self.contents(source) if away else source.sha256
+        return path is not None and file_sha256(path) != wanted
+
+    def contents(self, source: Source) -> str | None:
+        """SHA-256 of what was read of a remote file, where that is still known."""
+        known = Store(self.replies.parent).remembered("inputs", source.sha256)
+        return known.get("sha256")  # type: ignore[no-any-return]
+
     def was_read(self, rank: int, marker: Path) -> bool:
         """Whether a file was read to its end: every node has its shards, and of a remote one it is still known which bytes it had."""
         assert self.files
@@ -208,9 +218,7 @@ class Pass:
             names = json.loads(marker.read_text("utf-8"))
         except (FileNotFoundError, ValueError):
             return False
-        store = Store(self.replies.parent)
-        away = (one.sha256 for one in self.files.files[rank].each if "://" in one.path)
-        known = all(store.remembered("inputs", mark) for mark in away)
+        known = all(self.contents(one) for one in self.files.files[rank].each if "://" in one.path)
         return known and isinstance(names, list) and bool(names) and all(map(self.is_done, names))
 
     def begun(self, note: Path) -> tuple[list[str], int]:

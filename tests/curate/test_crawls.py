@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from curate import crawls, objectstore
+from curate import crawls, objectstore, sources
 from curate.errors import CurateError
+from curate.store import Store
 from tests.curate import bucket
 from tests.curate.corpus import objects, open_small
 from tests.curate.flaky import Flaky, server
@@ -178,6 +179,27 @@ def test_bytes_that_change_after_they_were_read_are_refused(crawl: Flaky, tmp_pa
     recipe.write_text(recipe.read_text() + "    max_bytes: 1000000\n")
     with pytest.raises(CurateError, match="its bytes are not those of before"):
         open_small(folder).build()
+
+
+def test_a_copy_of_the_archive_that_changes_while_it_is_read_is_refused(
+    crawl: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CURATE_COMMON_CRAWL", str(tmp_path / "crawl"))
+    path = next((tmp_path / "crawl/crawl-data").rglob("*-00007.warc.gz"))
+    whole, real = path.read_bytes(), sources._same_bytes
+
+    def swap(file: sources.Source, sha256: str, store: Store) -> None:
+        real(file, sha256, store)
+        path.write_bytes(gzip.compress(record(b"another", url="https://example.org/other"), mtime=0))
+
+    open_small(project(tmp_path / "p")).fetch()
+    monkeypatch.setattr(sources, "_same_bytes", swap)
+    with pytest.raises(CurateError, match=r"-00007\.warc\.gz: changed while it was read"):
+        open_small(tmp_path / "p").build()
+    monkeypatch.setattr(sources, "_same_bytes", real)
+    path.write_bytes(whole)
+    open_small(tmp_path / "p").build()
+    assert not open_small(tmp_path / "p").sql("select * from documents where url like '%other'").height
 
 
 def test_snapshots_before_2013_are_arc_files(crawl: Flaky, tmp_path: Path) -> None:
