@@ -18,7 +18,7 @@ from curate.artifact import Manifest, replace_file
 from curate.clauses import parse
 from curate.errors import CurateError
 from curate.hub import MODEL
-from curate.identity import FORMAT, digest
+from curate.identity import FORMAT, KEY_HEX, digest
 from curate.names import reference
 from curate.plan import Node, Plan
 from curate.recipe import Recipe
@@ -155,7 +155,7 @@ def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
 
 
 def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[str, Line]]:
-    """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for."""
+    """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for, its lists."""
     if node.sources:
         files = node.sources.files
         nominal = any(
@@ -170,6 +170,8 @@ def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[
     for benchmark in (one for some in node.benchmarks.values() for one in some):
         made = [contents[title] for title in benchmark.made_by if title in contents]
         yield f"benchmarks/{benchmark.name}", {"digest": digest([benchmark.identity, made])}
+    for one in (one for some in node.lists.values() for one in some):
+        yield f"lists/{one.name}", {"bytes": one.file.bytes, "digest": one.file.sha256[:KEY_HEX]}
 
 
 def _line(node: Node, manifest: Manifest) -> Line:

@@ -92,10 +92,11 @@ def _model(entry: str, replies: str, ask: bool) -> Any:
 
 @dataclass(frozen=True)
 class Limits:
-    """The last net around a step call: seconds per slice and per document in it."""
+    """The last net around a step call: seconds per slice and per document in it, and bytes that it may take."""
 
     seconds: float = 60.0
     seconds_per_row: float = 0.5
+    memory: int | None = None
 
 
 @dataclass
@@ -265,6 +266,7 @@ class Pass:
             self.nodes[0].draft / "work" / f"{name}.journal",
             self.limits.seconds,
             self.limits.seconds_per_row,
+            self.limits.memory,
             self.may_die,
             self.attempt,
         )

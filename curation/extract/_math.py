@@ -1,234 +1,191 @@
 r"""Formulas in a page's markup, put back as TeX text, so that any extractor keeps them.
 
-Every extractor loses formulas in `<script type="math/tex">`, in the `alt` of images or in MathML, or prints them two or three
-times over. Here each is replaced in the DOM by a text node `$...$` or a block `$$...$$`; what the page holds as TeX in its text
-(`$`, `\(`, `\[`) stays as it is. Formula text goes into text nodes only and is never parsed as HTML again.
+Every extractor loses formulas in `<script type="math/tex">`, in the `alt` of images or in MathML, or prints them two or three times
+over. Here each is replaced in the DOM by a text node `$...$` or a block `$$...$$`, between marks (`_marks.py`); what the page holds as
+TeX in its text has been marked in its source (`_delimited.py`) and stays as it is. Formula text goes into text nodes only and is never
+parsed as HTML again.
 
-In this order, a container before what it contains: KaTeX, MathJax 2 scripts (whose rendered copies are dropped), MediaWiki,
-MathML with a TeX annotation or `alttext`, images. Then superscripts, subscripts, and blocks of nothing but macro definitions.
-After the extractions of OpenWebMath and MegaMath.
-
-Left out so far: MathML and rendered KaTeX or MathJax without TeX, AsciiMath. These keep the text they have.
+A container comes before what it contains: elements that carry their TeX, KaTeX, MathJax (scripts, whose rendered copies are dropped,
+before drawn formulas without one), MediaWiki, MathML, images. Then fractions, roots and raised text of plain HTML, macro blocks, code,
+and tables, which are made of the text that the others left. After the extractions of OpenWebMath and MegaMath.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, NamedTuple
+
+from curation.extract import _containers as of
+from curation.extract._code import code_blocks
+from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
+from curation.extract._equations import equations
+from curation.extract._macros import MACRO, drop_macros
+from curation.extract._marks import OPEN
+from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml
+from curation.extract._tables import tables
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
-TEX = 'annotation[encoding*="tex" i], annotation[encoding*="TeX"]'
-MATHJAX_RENDERED = (
-    ".MathJax, .MathJax_Preview, .MathJax_Display, .MathJax_SVG, .MathJax_SVG_Display, .MathJax_CHTML, .MJXc-display"
+SCRIPT = 'script[type^="math/"]'
+NOISE = frozenset(
+    "mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split()
 )
-IMAGE_CLASS = re.compile(r"(?<![a-z])(math|tex\b|latex|formula|mwe-math)", re.I)
-IMAGE_SOURCE = re.compile(r"latex\.php\?|codecogs\.com|/mathtex|/mimetex|media/math/render|/latex/image", re.I)
-IMAGE_TEX = re.compile(r"\$[^$]+\$|\\begin\{displaymath\}.*\\end\{displaymath\}", re.S)
-"""Alt text of LaTeX2HTML, which marks its images by nothing else."""
-IMAGE_QUERY = re.compile(
-    r"(?:codecogs\.com/[\w./]*|/mathtex\.cgi|/mimetex\.cgi)\?(?:\\inline|%5Cinline|\\dpi\{\d+\}|\s|%20|&space;)*([^&]+)",
-    re.I,
+SHOWN = frozenset(("figure", "figcaption", "label", "button"))
+CODED = frozenset(("pre", "xmp", "listing"))
+RENDERED = (
+    ".MathJax_Display, .MathJax_SVG_Display, .MathJax_SVG, .MathJax_CHTML, .MJXc-display, .mjx-chtml, .MathJax, .MathJax_MathML,"
+    " .MathJax_PHTML, .MathJax_PlainSource"
 )
-"""An image whose address is its TeX."""
-DISPLAY_CLASS = re.compile(r"display|formulaDsp|block", re.I)
-MACRO = re.compile(r"\\(?:(?:re)?newcommand|providecommand|def|gdef|let|DeclareMathOperator)\b")
-NAME = r"\\(?:[A-Za-z@]+|[^A-Za-z\s])"
-DEFINITION = re.compile(
-    rf"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator)\*?\s*\{{?\s*{NAME}\s*\}}?\s*(?:\[[^\]]*\]\s*)*"
-    rf"|\\g?def\s*{NAME}[^{{}}\\$]{{0,40}}|\\let\s*{NAME}\s*=?\s*{NAME}"
+
+
+MADE_FOR_TEX = (
+    ".arithmatex span.math div.math .math-tex span.tex .mathjax-tex .language-math .math-inline .math-display"
 )
-BETWEEN = re.compile(r"(?:\s|\$|\\[()\[\]])*")
-REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\s*\d+\]?)\s*")
-PLAIN_SCRIPT = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
-CHOICE = 'input, math, .katex, .MathJax, script[type^="math/tex"]'
-"""In a label that is more than the name of a control."""
-NOISE = "a.headerlink, .mw-editsection, .mw-jump-link, .visually-hidden, .sr-only, .screen-reader-text"
-ANY = f'.katex, script[type^="math/tex"], .mwe-math-element, math, img, {MATHJAX_RENDERED}'
 
 
-MANY, MAX_DEPTH = 500, 256
-NESTED = "sup, sub, math, .katex, .katex-display, .mwe-math-element, label, figure"
-DEEP = " > ".join(["*"] * MAX_DEPTH)
+class Rule(NamedTuple):
+    """One encoding: tags or parts of classes that a page must have, its elements, their TeX, and which are displays."""
+
+    tags: frozenset[str]
+    classes: frozenset[str]
+    selector: str
+    tex: Callable[[ElementNode], str | None]
+    display: Callable[[ElementNode], bool] = of.block
+    leaf: bool = False
 
 
-def too_deep(body: ElementNode, always: bool) -> bool:
-    """Whether elements stand in each other so deep that time would grow with the square of the page: those that are looked into
-    one by one here, or (`always`) any."""
-    return (always or len(body.query_selector_all(NESTED)) > MANY) and body.query_selector(DEEP) is not None
+CARRYING = re.compile(
+    r"data-(?:latex|tex|equation|formula|math|mathml|eq|katex|expr|asciimath|math-content|tex-source|original-tex)\s*="
+)
+CARRIERS = ", ".join(
+    f"[{name}]:not(.MathJax):not(img):not(mjx-container)"
+    for name in (*of.CARRIERS, "data-asciimath")
+    if name[:5] == "data-" and name != "data-value"
+)
 
 
-def restore(tree: HTMLTree, html: str) -> int:
-    """Replace formulas in the tree by TeX text. Gives the number of formulas found in the markup."""
+def _rule(
+    tags: str,
+    classes: str,
+    selector: str,
+    tex: Callable[[ElementNode], str | None],
+    display: Callable[[ElementNode], bool] = of.block,
+    leaf: bool = False,
+) -> Rule:
+    return Rule(frozenset(tags.split()), frozenset(classes.split()), selector, tex, display, leaf)
+
+
+SCRIPTS = _rule("", "", SCRIPT, of.script, lambda node: "display" in attribute(node, "type"), leaf=True)
+RULES = (
+    _rule("", "katex-display", ".katex-display", of.katex, lambda node: True),
+    _rule("", "ql-formula", ".ql-formula[data-value]", of.carried),
+    _rule("", "katex katex-error katex-mathml", ".katex, .katex-error, .katex-mathml", of.katex),
+    _rule("mjx-container", "", "mjx-container", of.mathjax, lambda node: attribute(node, "display") == "true"),
+    _rule("", " ".join(RENDERED.replace(".", "").split(", ")), RENDERED, of.mathjax),
+    _rule("", "mwe-math-element", ".mwe-math-element", of.held, of.wiki_block),
+    _rule("math-renderer", "js-render-math", "math-renderer, .js-render-math", of.texted),
+    _rule("tex latex d-math mathjax", "", "tex, latex, d-math, mathjax", of.texted),
+    _rule("asciimath", "", "asciimath", of.asciimath),
+    _rule("", re.sub(r"(?:span|div)?\.", "", MADE_FOR_TEX), ", ".join(MADE_FOR_TEX.split()), of.texted, of.div_block),
+    _rule("svg object embed", "", "svg, object, embed", of.drawing),
+)  # fmt: skip
+
+
+def restore(tree: HTMLTree, html: str) -> bool:
+    """Replace formulas in the tree by TeX text between marks, and tables and code by text that keeps their lines.
+
+    Gives whether there were formulas in the markup; those between delimiters in the text are marked already.
+    """
     document, body = tree.document, tree.body
     if document is None or body is None:
-        return 0
-    for node in _all(body, NOISE):
-        node.decompose()
-    _unwrap(document, body)
-    count = 0
-    if body.query_selector(ANY) is not None:
-        if body.query_selector('script[type^="math/tex"]') is not None:
-            for node in _all(body, MATHJAX_RENDERED):
-                node.decompose()
-        count = sum(_replace_all(document, body, selector, source, block) for selector, source, block in RULES)
-    _scripts(document, body)
-    if MACRO.search(html):
-        _drop_macros(body)
-    return count
+        return False
+    page = source(html)
+    if noise := page.classes & NOISE:
+        for node in select(body, ", ".join(f".{name}" for name in sorted(noise))):
+            node.decompose()
+    if page.tags & SHOWN:
+        _shown(document, body, len(html))
+    found = _formulas(document, body, page)
+    found |= _plain(document, body, page)
+    if page.tags & CODED or "fragment" in page.classes:
+        code_blocks(document, body, page)
+    if "table" in page.tags:
+        tables(document, body, len(html))
+    return found
 
 
-def _replace_all(
-    document: DocumentNode,
-    body: ElementNode,
-    selector: str,
-    source: Callable[[ElementNode], str | None],
-    block: Callable[[ElementNode], bool],
-) -> int:
-    count = 0
-    for node in _all(body, selector):
-        raw = source(node)
-        tex, delimited = clean(raw) if raw is not None else ("", False)
-        if not tex or node.parent is None:
-            continue
-        count += 1
-        _put(document, node, tex, delimited or block(node))
-    return count
+def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
+    """All rules for marked-up formulas that the page has anything for."""
+    found = False
+    if "math/" in page.html and body.query_selector(SCRIPT) is not None:
+        _drop_rendered(body)
+        found |= _apply(document, page, body, SCRIPTS)
+    if any(name.startswith("ltx_eq") for name in page.classes):
+        found |= equations(document, body)
+    if "eqno" in page.classes:
+        _numbers_last(document, body)
+    if "khan-exercise" in page.html:
+        found |= _apply(document, page, body, _rule("", "", "code", of.khan))
+    if CARRYING.search(page.html):
+        found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
+    for rule in RULES:
+        if page.tags & rule.tags or page.classes & rule.classes:
+            found |= _apply(document, page, body, rule)
+    return found
 
 
-def _all(node: ElementNode, selector: str) -> list[ElementNode]:
-    """Matches as a list: iterating over resiliparse's own collection takes time quadratic in its length, slicing it does not."""
-    return list(node.query_selector_all(selector)[:])
+def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> bool:
+    found = False
+    nodes = select(body, rule.selector)
+    for node in affordable(nodes, len(page.html)):
+        if (rule.leaf or node.parent is not None) and (tex := rule.tex(node)):
+            found |= put(document, node, tex, rule.display(node), rule.leaf)
+    return found
 
 
-def _put(document: DocumentNode, node: ElementNode, tex: str, display: bool) -> None:
-    """Put the formula in the node's place, `\\(...\\)` where it has a `$` of its own (`\\text{if $x$}`)."""
-    if not display:
-        node.replace_with(document.create_text_node(f"${tex}$" if "$" not in tex else f"\\({tex}\\)"))
-        return
-    block = document.create_element("div")
-    block.append(document.create_text_node(f"$${tex}$$" if "$" not in tex else f"\\[{tex}\\]"))
-    node.replace_with(block)
+def _plain(document: DocumentNode, body: ElementNode, page: Source) -> bool:
+    """Mathematics in plain HTML, and macro blocks."""
+    found = False
+    if page.tags & {"sup", "sub"}:
+        scripts(document, body, len(page.html))
+    if page.classes & FRACTIONS:
+        found |= fractions(document, body, len(page.html))
+    if "√" in page.html or "&radic;" in page.html:
+        found |= roots(document, body, len(page.html))
+    if "texhtml" in page.classes:
+        found |= _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
+    if MACRO.search(page.html):
+        drop_macros(body)
+    return found
 
 
-DELIMITERS = (
-    ("$$", "$$", True), ("\\[", "\\]", True), ("\\begin{displaymath}", "\\end{displaymath}", True),
-    ("$", "$", False), ("\\(", "\\)", False),
-)  # fmt: skip
-COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
-
-
-def clean(tex: str) -> tuple[str, bool]:
-    """TeX on one line, without delimiters and comments, else as the page has it; and whether its delimiters said display."""
-    tex = tex.strip()
-    display = False
-    for left, right, block in DELIMITERS:
-        if tex.startswith(left) and tex.endswith(right) and len(tex) >= len(left + right):
-            tex, display = tex[len(left) : -len(right)], block
-            break
-    tex = " ".join(COMMENT.sub(r"\1", tex).split())
-    return tex, display
-
-
-def _closing(tex: str, start: int) -> int:
-    """Position of the brace that closes the one at `start`, -1 if none does."""
-    depth = 0
-    for mark in re.finditer(r"\\.|[{}]", tex[start:], re.S):
-        depth += {"{": 1, "}": -1}.get(mark.group(), 0)
-        if depth == 0 and mark.group() == "}":
-            return start + mark.start()
-    return -1
-
-
-def _annotation(node: ElementNode) -> str | None:
-    found = node.query_selector(TEX)
-    return found.text if found is not None else None
-
-
-def _mathml(node: ElementNode) -> str | None:
-    return _annotation(node) or node.getattr("alttext")
-
-
-def _wiki(node: ElementNode) -> str | None:
-    math, image = node.query_selector("math"), node.query_selector("img")
-    return (math and _mathml(math)) or (image and image.getattr("alt"))
-
-
-def _image(node: ElementNode) -> str | None:
-    alt, source = node.getattr("alt") or "", node.getattr("src") or ""
-    if alt and (
-        IMAGE_CLASS.search(node.getattr("class") or "") or IMAGE_SOURCE.search(source) or IMAGE_TEX.fullmatch(alt)
-    ):
-        return alt
-    drawn = IMAGE_QUERY.search(source)
-    return unquote(drawn[1]) if drawn and not alt else None
-
-
-def _block(node: ElementNode) -> bool:
-    """Whether MathML or an image stands in a line of its own."""
-    marks = " ".join(node.getattr(name) or "" for name in ("display", "mode", "class"))
-    return bool(DISPLAY_CLASS.search(marks)) or node.closest("div.math") is not None
-
-
-RULES: tuple[tuple[str, Callable[[ElementNode], str | None], Callable[[ElementNode], bool]], ...] = (
-    (".katex-display", _annotation, lambda node: True),
-    (".katex", _annotation, lambda node: False),
-    ('script[type^="math/tex"]', lambda node: node.text, lambda node: "display" in (node.getattr("type") or "")),
-    (".mwe-math-element", _wiki, lambda node: node.query_selector('math[display="block"]') is not None),
-    ("math", _mathml, _block),
-    ("img", _image, _block),
-)
-
-
-def _unwrap(document: DocumentNode, body: ElementNode) -> None:
-    """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
-    for node in _all(body, "figure, figcaption, label"):
-        if node.tag == "label" and node.query_selector(CHOICE) is None:
-            continue
-        new = document.create_element("span" if node.tag == "label" else "div")
-        new.append(*node.child_nodes[:])
-        node.replace_with(new)
-
-
-def _scripts(document: DocumentNode, body: ElementNode) -> None:
-    """`x<sup>2</sup>` to `x^{2}`. References to notes go, ordinals and long texts stay."""
-    for node in _all(body, "sup, sub"):
-        text = node.text or ""
-        if node.tag == "sup" and node.query_selector("a") is not None:
-            if REFERENCE.fullmatch(text):
-                node.decompose()
-            continue
-        if not text.strip() or len(text) > 80 or PLAIN_SCRIPT.fullmatch(text) or node.closest("math, pre") is not None:
-            continue
-        node.prepend(document.create_text_node("^{" if node.tag == "sup" else "_{"))
-        node.append(document.create_text_node("}"))
-
-
-def _drop_macros(body: ElementNode) -> None:
-    """Remove innermost blocks that hold definitions of TeX macros and nothing else."""
-    for node in _all(body, "div, p, span"):
-        if node.first_element_child is None and _only_macros(node.text or ""):
+def _drop_rendered(body: ElementNode) -> None:
+    """Remove what MathJax 2 drew of a script that stands beside it."""
+    for node in select(body, RENDERED):
+        after = node.next_element
+        if after is None or after.tag == "script" or "data-mathml" not in node.attrs:
             node.decompose()
 
 
-def _only_macros(text: str) -> bool:
-    """Definitions with delimiters and blanks between them, from beginning to end."""
-    at, found = _skip(text, 0), False
-    while match := DEFINITION.match(text, at):
-        found, at = True, match.end()
-        if text[at : at + 1] == "{":
-            closing = _closing(text, at)
-            if closing < 0:
-                return False
-            at = closing + 1
-        at = _skip(text, at)
-    return found and at >= len(text)
+def _numbers_last(document: DocumentNode, body: ElementNode) -> None:
+    """Sphinx writes an equation's number before it and shows it after."""
+    for node in select(body, "div.math > .eqno, div.math > p > .eqno"):
+        parent = node.parent
+        if parent is not None:
+            parent.append_child(document.create_text_node(" "))
+            parent.append_child(node)
 
 
-def _skip(text: str, at: int) -> int:
-    match = BETWEEN.match(text, at)
-    return match.end() if match else at
+CHOICE = 'input, math, .katex, .MathJax, mjx-container, img, script[type^="math/"]'
+"""In a label or button that is more than the name of a control."""
+
+
+def _shown(document: DocumentNode, body: ElementNode, size: int) -> None:
+    """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
+    for node in affordable(select(body, ", ".join(sorted(SHOWN))), size):
+        small = node.tag in ("label", "button")
+        if not small or OPEN in (node.text or "") or node.query_selector(CHOICE) is not None:
+            unwrap(document, node, "span" if small else "div")

@@ -106,7 +106,7 @@ def parse(mathml: str, convert: Callable[[Node], Node]) -> Node | None:
 
 def _is_annotation(name: str, source: str, parent: Node) -> bool:
     """Whether all up to the end of the element is beside what it annotates."""
-    if source.endswith("/") or not name.startswith("annotation"):
+    if source.endswith("/") or name not in ANNOTATION:
         return False
     return name == "annotation" or (bool(parent.kids) and "resentation" not in source)
 

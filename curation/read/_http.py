@@ -4,13 +4,15 @@ Crawls mislabel all three, so nothing declared is trusted: a body that is not wh
 the inflating because it can be stopped at a size and keeps what a damaged stream began with.
 
 The character set: bytes that are valid UTF-8 are UTF-8, whatever a header says (a strict decoder at 2 GB/s, and next to no false
-positives). Only others are looked at closely: HTTP header, then `<meta>`, then resiliparse's detector.
+positives). Only others are looked at closely (`_charset.py`).
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+
+from curation.read import _charset
 
 
 def decode_body(body: bytes, transfer: str | None, content: str | None, limit: int) -> bytes:
@@ -82,21 +84,22 @@ def _within(out: bytes, limit: int) -> bytes:
 
 def decode_text(body: bytes, charset: str | None) -> str:
     """The body as text. `charset` is what the HTTP header says. Undecodable bytes become U+FFFD."""
+    marked = _charset.by_marks(body)
+    if marked:
+        return body.decode(marked, "replace").removeprefix("\ufeff")
     if _looks_utf8(body):
-        return body.decode("utf-8-sig", "replace")
-    from resiliparse.parse.encoding import bytes_to_str, detect_encoding, map_encoding_to_html5
+        return body.decode("utf-8", "replace")
+    said = META.search(body, 0, 4096)
+    return body.decode(
+        _charset.of(body, [name for name in (charset, said and said[1].decode("ascii")) if name]), "replace"
+    )
 
-    name = map_encoding_to_html5(charset, fallback_utf8=False) if charset else None
-    for meta in (True, False):
-        if name in (None, "utf-8"):  # refuted, unless bytes that UTF-8 never has made the strict decoder fail
-            name = detect_encoding(body, from_html_meta=meta)
-    return bytes_to_str(body, name or "utf-8", errors="replace")
+
+META = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.I)
 
 
 def _looks_utf8(body: bytes) -> bool:
     """Valid UTF-8, or UTF-8 that a crawler cut within a character, or in which more than nine of ten non-ASCII characters are whole."""
-    if b"\0" in body or b"\x1b" in body:  # UTF-16 and ISO 2022 are valid UTF-8 by accident
-        return False
     try:
         body.decode()
     except UnicodeDecodeError as error:

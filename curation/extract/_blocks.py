@@ -1,0 +1,161 @@
+"""The page's blocks made plain before trafilatura judges them, in lxml's tree.
+
+trafilatura reads paragraphs, lists, headings and tables. It loses text that stands bare between blocks (`<h4>Theorem</h4>If <i>G</i> is
+finite<br>`, as older pages of mathematics are written), what stands in `figure`, `aside`, `label` or `form`, in a section whose id
+holds a word like "related", and what is not displayed until clicked (hints, solutions), formulas included. Here bare runs get a
+paragraph, and what holds a formula loses what would have it dropped. Navigation, headers and footers stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+BLOCKS = frozenset(
+    "address article aside blockquote body center details dir div dl fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"
+    " iframe main nav noscript object ol p pre script section style summary table template ul".split()
+)
+HOLDERS = ("body", "div", "section", "article", "main", "center")
+DROPPED = frozenset(
+    ("figure", "aside", "label", "form", "fieldset", "legend", "button", "details", "summary", "picture")
+)
+"""Elements that trafilatura removes with all they hold."""
+CONTENT = ".//text()[contains(., $prefix)][not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer)]"
+TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
+INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
+
+
+def hide(tree: HtmlElement) -> None:
+    """Remove what no reader ever sees. What is not displayed at first stays: tabs, hints and solutions."""
+    for node in tree.xpath(".//*[contains(@style, 'hidden')]"):
+        if INVISIBLE.search(node.get("style")) and node.getparent() is not None:
+            node.drop_tree()
+
+
+def keep_sentences(tree: HtmlElement) -> None:
+    """Make text of times and buttons that stand within a paragraph or an item."""
+    for node in list(tree.iter("time", "button")):
+        parent = node.getparent()
+        if parent is not None and parent.tag in ("p", "li", "td"):
+            node.drop_tag()
+
+
+def keep_layout(tree: HtmlElement) -> None:
+    """Make blocks of tables: those with data have become words, the others only lay out the page, and trafilatura reads cells as data."""
+    for node in list(tree.iter(*TABLE)):
+        node.tag = "div"
+
+
+def keep_formulas(tree: HtmlElement, prefix: str) -> None:
+    """Take from all that holds a formula (a text with `prefix`) what trafilatura would drop it for."""
+    for node in _holding(tree, prefix):
+        if node.tag in DROPPED:
+            node.tag = "div"
+        if node.tag == "pre":
+            node.tag = "p"
+        if node.tag == "section":
+            node.attrib.pop("id", None)
+        for name in ("style", "aria-hidden"):
+            node.attrib.pop(name, None)
+        if node.tag in HOLDERS and _bare_formula(node, prefix) and not _wrap(node) and node.tag != "body":
+            node.tag = "p"
+
+
+def point_out(tree: HtmlElement, prefix: str) -> None:
+    """Make an article of the smallest element that holds all formulas, and take the names from all between it and them.
+
+    For pages of which trafilatura takes the first part that is named like a post: questions without their answers.
+    """
+    holding = dict.fromkeys(_holding(tree, prefix))
+    node = tree.body
+    while len(inner := [child for child in node if child in holding]) == 1 and inner[0].tag in HOLDERS:
+        if _bare_formula(node, prefix):
+            break
+        node = inner[0]
+    for held in holding:
+        for name in ("id", "class", "role"):
+            held.attrib.pop(name, None)
+    if node.tag == "body":
+        whole = node.makeelement("article")
+        whole.text, node.text = node.text, None
+        whole.extend(list(node))
+        node.append(whole)
+    else:
+        node.tag = "article"
+
+
+def _bare_formula(node: HtmlElement, prefix: str) -> bool:
+    return prefix in (node.text or "") or any(prefix in (child.tail or "") for child in node)
+
+
+def _holding(tree: HtmlElement, prefix: str) -> list[HtmlElement]:
+    """Elements with a formula in them somewhere, but for those in links and at the page's edges, each once."""
+    seen: dict[HtmlElement, bool] = {}
+    for text in tree.xpath(CONTENT, prefix=prefix):
+        node = text.getparent().getparent() if text.is_tail else text.getparent()
+        while node is not None and node not in seen:
+            seen[node] = True
+            node = node.getparent()
+    return list(seen)
+
+
+def drop_title(tree: HtmlElement, title: str | None) -> None:
+    """Remove the first heading where it repeats the page's title, which is a column of its own."""
+    heading = next(tree.iter("h1", "h2"), None)
+    if heading is not None and title:
+        words = _words(heading.text_content())
+        if words and f" {words} " in f" {_words(title)} ":
+            heading.drop_tree()
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def paragraphs(tree: HtmlElement) -> None:
+    """Put a paragraph around each bare run of text and inline elements beside blocks; two line breaks in a run end it."""
+    for holder in list(tree.iter(*HOLDERS)):
+        _wrap(holder)
+
+
+def _wrap(holder: HtmlElement) -> bool:
+    """Whether there were blocks to put paragraphs between."""
+    children = list(holder)
+    if not any(child.tag in BLOCKS for child in children):
+        return False
+    run = _run(holder, holder.text)
+    if run is not None:
+        holder.text = None
+        holder.insert(0, run)
+    for child in children:
+        if child.tag in BLOCKS or (child.tag == "br" and _ends_with_break(run)):
+            run = _run(holder, child.tail)
+            if run is not None:
+                child.tail = None
+                child.addnext(run)
+        elif run is not None:
+            run.append(child)
+        elif isinstance(child.tag, str) or _bare(child.tail):
+            run = holder.makeelement("p")
+            child.addprevious(run)
+            run.append(child)
+    return True
+
+
+def _run(holder: HtmlElement, text: str | None) -> HtmlElement | None:
+    if not _bare(text):
+        return None
+    run = holder.makeelement("p")
+    run.text = text
+    return run
+
+
+def _ends_with_break(run: HtmlElement | None) -> bool:
+    return run is not None and len(run) > 0 and run[-1].tag == "br" and not _bare(run[-1].tail)
+
+
+def _bare(text: str | None) -> bool:
+    return text is not None and text != "" and not text.isspace()

@@ -1,0 +1,95 @@
+"""What all rules do to resiliparse's DOM: find elements, and put text in their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from curation.extract._marks import BREAK, formula
+from curation.extract._tex import clean
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html.node import DocumentNode, ElementNode
+
+
+TAGS = re.compile(r"<([smtpiflboedaxSMTPIFLBOEDAX][uvaerjmibsUVAERJMIBS-][pbgxetlsjmcaPBGXETLSJMCA][\w-]*)")
+"""Tags that some rule is about, and some more: three sets of letters are faster to search for than twenty names."""
+CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""CLASS=["']?([^"'>]+)""")
+
+
+class Source(NamedTuple):
+    """What a page's source holds, read once so that rules for what is not there cost nothing: its tags and its classes."""
+
+    html: str
+    tags: frozenset[str]
+    classes: frozenset[str]
+
+
+def source(html: str) -> Source:
+    """Tags and classes of a page's source. More may be named than the page has, never less."""
+    tags = {tag.lower() for tag in set(TAGS.findall(html))}
+    classes = dict.fromkeys(CLASSES[0].findall(html))
+    if "CLASS=" in html:
+        classes |= dict.fromkeys(CLASSES[1].findall(html))
+    return Source(html, frozenset(tags), frozenset(" ".join(classes).split()))
+
+
+MANY = 50_000
+"""Elements of a kind that are rewritten; further ones stay as they are."""
+
+
+def select(node: ElementNode, selector: str) -> list[ElementNode]:
+    """Matches as a list: iterating over resiliparse's own collection takes time quadratic in its length, slicing it does not."""
+    return list(node.query_selector_all(selector)[:MANY])
+
+
+FEW, MOST = 64, 8
+"""Nodes that are always looked into; how many times a page's size all others may have together."""
+
+
+def affordable(nodes: list[ElementNode], size: int) -> Iterator[ElementNode]:
+    """The nodes, as long as their HTML together is not many times the page's `size`: of nodes in nodes in nodes only the first.
+
+    What comes after stays as it is. So time cannot grow with the square of a page.
+    """
+    budget = MOST * size if len(nodes) > FEW else None
+    for node in nodes:
+        if budget is not None and node.parent is not None:
+            budget -= len(node.html)
+            if budget < 0:
+                return
+        yield node
+
+
+def attribute(node: ElementNode, name: str) -> str:
+    """The value, empty if there is none."""
+    return node.getattr(name) or ""
+
+
+def put(document: DocumentNode, node: ElementNode, raw: str, display: bool, leaf: bool = False) -> bool:
+    """Put a formula in the node's place, on a line of its own if it is a display; False if there is none.
+
+    What stood in the node is cut loose, so that who goes through a list of nodes sees that it is gone (its parent is None). A `leaf`
+    holds nothing that is in such a list.
+    """
+    tex, delimited = clean(raw)
+    if not tex:
+        return False
+    display = display or delimited
+    put_text(document, node, formula(tex, display, brackets=delimited and raw.lstrip()[:2] == "\\["), display, leaf)
+    return True
+
+
+def put_text(document: DocumentNode, node: ElementNode, text: str, block: bool, leaf: bool = False) -> None:
+    """Put text in the node's place, on lines of its own if it is a block."""
+    node.replace_with(document.create_text_node(f"{BREAK}{text}{BREAK}" if block else text))
+    if not leaf:
+        node.decompose()
+
+
+def unwrap(document: DocumentNode, node: ElementNode, tag: str) -> None:
+    """Give the node another tag."""
+    new = document.create_element(tag)
+    new.append(*node.child_nodes[:])
+    node.replace_with(new)

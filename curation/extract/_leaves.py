@@ -1,0 +1,83 @@
+"""Formulas that stand in one piece of a page's source, put in place before it is parsed: `math` elements and images.
+
+As text they cost a fifth of what they cost as nodes, and a parser and an extractor have less to go through. What contains them (KaTeX,
+MathJax, MediaWiki, LaTeXML's tables) finds them as marked text. Scripts, comments and code are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+
+from curation.extract._convert import mathml_source
+from curation.extract._images import HINT, image_tex
+from curation.extract._marks import BREAK, formula
+from curation.extract._tex import clean
+
+PATTERNS = tuple(re.compile(rf"<(?P<leaf>{name})(?=[\s>/])") for name in ("math", "img", "MATH", "IMG"))
+PREFIXED = re.compile(r"<(?P<leaf>\w{1,20}:math)(?=[\s>])")
+REST = re.compile(r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>")
+ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+DISPLAY = re.compile(r"\b(?:display|mode)\s*=\s*[\"']?(?:block|display)|class\s*=\s*[\"'][^\"']*(?:isplay|block)")
+FALLBACK = re.compile(r"\s*(?:<img\b[^<>]*\bclass=\"[^\"]*fallback[^<>]*>|<noscript>\s*<img\b[^<>]*>\s*</noscript>)")
+"""An image that stands for a formula once more, for browsers without MathML or scripts."""
+AROUND = re.compile(
+    r"<(?:div|p)\b[^<>]*\bclass=[\"'][^\"']*(?:\bmath\b|formulaDsp|displaymath|disp-formula)[^<>]*>\s*(?:<p>\s*)?\Z"
+)
+MAX_TAG, MAX_MATH, BEFORE = 20_000, 200_000, 300
+
+
+def starts(html: str) -> list[re.Match[str]]:
+    """Where elements begin that may be formulas."""
+    found = [match for pattern in PATTERNS for match in pattern.finditer(html)]
+    return [*found, *PREFIXED.finditer(html)] if ":math" in html else found
+
+
+def leaf(html: str, match: re.Match[str], unclosed: set[str]) -> tuple[int, str] | None:
+    """Where the element ends, and its formula, marked; None if it is none. `unclosed`: tags that are not closed any more."""
+    name = match["leaf"]
+    if name in ("img", "IMG"):
+        return _image(html, match)
+    close = html.find(f"</{name}", match.end()) if name not in unclosed else -1
+    if close < 0:
+        unclosed.add(name)
+        return None
+    return _math(html, match.start(), html.find(">", close) + 1)
+
+
+def _math(html: str, at: int, end: int) -> tuple[int, str] | None:
+    """Where an element ends, with the image that stands for it in old browsers, and its marked TeX."""
+    if not at < end < at + MAX_MATH:
+        return None
+    source = html[at:end]
+    tex = mathml_source(source)
+    if not tex:
+        return None
+    return _past(html, end), _marked(tex, DISPLAY.search(source, 0, source.find(">")) is not None)
+
+
+def _image(html: str, match: re.Match[str]) -> tuple[int, str] | None:
+    rest = REST.match(html, match.end(), match.end() + MAX_TAG)
+    if rest is None or HINT.search(rest[0]) is None:
+        return None
+    given = {name.lower(): unescape(a or b or c) for name, a, b, c in ATTRIBUTE.findall(rest[0])}
+    tex = image_tex(given)
+    if not tex:
+        return None
+    display = re.search("display|formulaDsp|block", given.get("class", ""), re.I) is not None
+    at = match.start()
+    return _past(html, rest.end()), _marked(tex, display or AROUND.search(html[max(0, at - BEFORE) : at]) is not None)
+
+
+def _past(html: str, end: int) -> int:
+    """Where a formula ends, with an image that stands for it once more."""
+    fallback = FALLBACK.match(html, end, end + MAX_TAG)
+    return fallback.end() if fallback else end
+
+
+def _marked(raw: str, display: bool) -> str:
+    tex, delimited = clean(raw)
+    if not tex:
+        return ""
+    text = escape(formula(tex, display or delimited, brackets=delimited and raw.lstrip()[:2] == "\\["))
+    return f"{BREAK}{text}{BREAK}" if display or delimited else text

@@ -1,0 +1,140 @@
+r"""Main text of an HTML page without losing its mathematics: trafilatura over the page whose formulas have been put back.
+
+The slow, clean stage for pages that a first, fast one (`html_math`) let through; it needs the HTML, so it reads `as_read`, the text as
+the reader gave it. trafilatura knows what is an article and what is a menu, and nothing of TeX, Markdown tables or code. So each of these
+goes through it as an opaque word (`_tokens.py`), and the page's blocks are made plain first (`_blocks.py`).
+
+trafilatura runs once, in its fast mode (its fallbacks readability and justext cost as much again and gain nothing here) and without
+comments. Twice, with comments and with paragraphs around bare text, if that was less than half of the page's own text, or formulas are
+missing; and a third time, pointed at what holds the formulas, if they still are. The longer or fuller text wins.
+
+Left out: metadata, links, pictures. The page's title is a column of `html_math`, so the heading that repeats it goes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate.step import rewrite
+from curation.extract import _blocks as blocks
+from curation.extract._page import finish, parse
+from curation.extract._tokens import Tokens
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+SCHEMA = {"text": pl.String, "clean_formulas_found": pl.UInt32, "clean_formulas_kept": pl.UInt32}
+MAX_DEPTH, MAX_DEPTHS = 250, 1_000_000
+"""Of one element, and of all together: trafilatura climbs from each element to the top, time and again."""
+ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
+"""Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+"""What lxml parses and then refuses to copy."""
+CALL = re.compile(
+    r"\b(?:subscri(?:be|ption)|newsletter|sign up|follow us|join our|download (?:our|the) .*\bapps?\b|share this|read more"
+    r"|abonnieren|abonnez-vous|suscr[ií]b\w+|inscreva-se|iscriviti)\b",
+    re.I,
+)
+"""Last lines of an article that are none of it."""
+
+
+@rewrite(reads=["as_read"], uses=["lxml", "resiliparse", "trafilatura"])
+def html_clean(
+    docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 4_000_000, max_nodes: int = 30_000
+) -> pl.DataFrame:
+    """Main text with formulas as TeX, and the columns `clean_formulas_found` and `clean_formulas_kept`.
+
+    Found are the formulas that the page holds, kept those that stand in the text. keep_title: also keep a heading that repeats the page's
+    title. Pages of more than `max_bytes` or `max_nodes`, or nested hundreds deep, get a null text.
+    """
+    rows = [_row(html, keep_title, max_bytes, max_nodes) for html in docs["as_read"]]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _row(
+    html: str | None, keep_title: bool, max_bytes: int, max_nodes: int
+) -> tuple[str | None, int | None, int | None]:
+    page = parse(html, max_bytes=max_bytes, max_nodes=max_nodes) if html is not None else None
+    if page is None:
+        return None, None, None
+    body = page.tree.body
+    tokens = Tokens(CONTROLS.sub("", body.html if body is not None else "") or "<body></body>")
+    tree = _tree(tokens)
+    if tree is None:
+        return None, None, None
+    if not keep_title:
+        blocks.drop_title(tree, page.title)
+    text, kept = finish(tokens.put_back(_without_calls(_best(tree, tokens))))
+    return text, page.found, kept
+
+
+def _tree(tokens: Tokens) -> HtmlElement | None:
+    """The page as lxml's tree, ready for trafilatura; None if it is nested too deep."""
+    from lxml.html import HTMLParser, document_fromstring
+
+    parser = HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True, encoding="utf-8")
+    tree = document_fromstring(tokens.html.encode("utf-8", "replace"), parser=parser)
+    if _too_deep(tree):
+        return None
+    blocks.hide(tree)
+    blocks.keep_sentences(tree)
+    blocks.keep_layout(tree)
+    blocks.keep_formulas(tree, tokens.prefix)
+    return tree
+
+
+def _too_deep(tree: HtmlElement) -> bool:
+    from lxml.etree import iterwalk
+
+    depth = depths = deepest = 0
+    for event, _ in iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+        depths += depth
+    return deepest > MAX_DEPTH or depths > 2 * MAX_DEPTHS
+
+
+def _best(tree: HtmlElement, tokens: Tokens) -> str:
+    held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
+    text = _extracted(tree, comments=False)
+    if len(text) < ENOUGH * _own_text(tree) or tokens.count(text) < KEPT * held:
+        blocks.paragraphs(tree)
+        text = _better(text, _extracted(tree, comments=True), tokens)
+    if tokens.count(text) < KEPT * held:
+        blocks.point_out(tree, tokens.prefix)
+        text = _better(text, _extracted(tree, comments=False), tokens)
+    return text
+
+
+def _better(text: str, other: str, tokens: Tokens) -> str:
+    return other if len(text) < SHORT * len(other) or tokens.count(text) < KEPT * tokens.count(other) else text
+
+
+def _own_text(tree: HtmlElement) -> int:
+    """Characters of the page's text that is no link and no script."""
+    return len(tree.text_content()) - sum(len(node.text_content()) for node in tree.iter("a", "script", "style"))
+
+
+def _extracted(tree: HtmlElement, comments: bool) -> str:
+    """What trafilatura finds, its comments after its text unless they stand in it already."""
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document
+
+    found = bare_extraction(tree, fast=True, include_comments=comments)
+    if not isinstance(found, Document) or found.text is None:
+        return ""
+    lines = set(found.text.split("\n"))
+    rest = (found.comments or "").split("\n") if comments else []
+    if sum(line in lines for line in rest) * 2 > len(rest):
+        return found.text
+    return "\n".join([found.text, *rest])
+
+
+def _without_calls(text: str) -> str:
+    lines = text.rstrip().split("\n")
+    while len(lines) > 3 and len(lines[-1]) < 200 and CALL.search(lines[-1]):
+        lines.pop()
+    return "\n".join(lines)

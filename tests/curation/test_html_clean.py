@@ -1,0 +1,125 @@
+"""The clean stage keeps the main text of a page, and every formula, table and block of code in it."""
+
+import re
+import time
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.extract._marks import CLOSE, CODE, END, OPEN
+from curation.extract._tokens import Tokens
+from curation.extract.html_clean import html_clean
+
+PROSE = "<p>A group is a set with an operation that is associative, has a neutral element and inverses. So much for words.</p>"
+MENU = '<nav><ul><li><a href="/">Home</a></li><li><a href="/news">All the news</a></li></ul></nav>'
+FOOTER = "<footer><p>Copyright and imprint of the site</p></footer>"
+
+
+def page(body: str, title: str = "Groups") -> str:
+    return f"<html><head><title>{title}</title></head><body>{MENU}<article>{body}</article>{FOOTER}</body></html>"
+
+
+def clean(html: str, **params: object) -> dict[str, object]:
+    docs = pl.DataFrame({"id": ["a"], "text": ["what an earlier step made"], "as_read": [html]})
+    return html_clean(docs, **params).row(0, named=True)  # type: ignore[arg-type]
+
+
+def tex(formula: str, display: bool = False) -> str:
+    return f'<script type="math/tex{"; mode=display" if display else ""}">{formula}</script>'
+
+
+def test_menus_go_and_formulas_stay_as_they_were_written() -> None:
+    found = clean(page(f"{PROSE * 3}<p>Let {tex('a<b')} and {tex('x_1^2', True)} and $y$ follow.</p>{PROSE}"))
+    text = str(found["text"])
+    assert "Home" not in text and "Copyright" not in text
+    assert "Let $a<b$ and\n$$x_1^2$$\nand $y$ follow." in re.sub(r" *\n+ *", "\n", text)
+    assert (found["clean_formulas_found"], found["clean_formulas_kept"]) == (3, 3)
+
+
+def test_tables_and_code_keep_their_lines() -> None:
+    table = "<table><tr><th>n</th><th>n!</th></tr><tr><td>3</td><td>6</td></tr><tr><td>4</td><td>$24$</td></tr></table>"
+    code = '<pre><code class="language-python">def f(x):\n    return x &lt; 2\n\n\n\nf(1)</code></pre>'
+    text = str(clean(page(PROSE * 3 + table + PROSE + code + PROSE))["text"])
+    assert "| n | n! |\n| --- | --- |\n| 3 | 6 |\n| 4 | $24$ |\n" in text
+    assert "```python\ndef f(x):\n    return x < 2\n" in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{PROSE * 3}<aside>A note on {tex('a+b')}.</aside>",
+        f"{PROSE * 3}<figure><figcaption>Figure with {tex('a+b')}</figcaption></figure>",
+        f'{PROSE * 3}<div style="display:none">Solution: {tex("a+b")}</div>',
+        f'{PROSE * 3}<section id="related-functions"><h2>Functions</h2><p>Here {tex("a+b")}.</p></section>',
+        f"{PROSE * 3}<h4>Theorem</h4>Bare text with {tex('a+b')} <i>in it</i>.<br><br>{PROSE}",
+        f"<h4>Theorem</h4>Bare text with {tex('a+b')} <i>in it</i>, and nothing else.<br>",
+        f"{PROSE * 3}<table><tr><td><ul><li>laid out {tex('a+b')}</li></ul></td></tr></table>",
+    ],
+)
+def test_a_formula_is_kept_wherever_it_stands_in_the_text(body: str) -> None:
+    found = clean(page(body))
+    assert str(found["text"]).count("$a+b$") == 1 and found["clean_formulas_kept"] == 1
+
+
+def test_answers_are_kept_with_their_question() -> None:
+    post = '<div class="post-layout"><div class="postcell"><div class="s-prose post-body">{}</div></div></div>'
+    posts = "".join(
+        post.format(f"<p>Post number {n} about {tex(f'x^{n}')} in some words of a text.</p>") for n in range(4)
+    )
+    found = clean(f'<html><body>{MENU}<div id="mainbar">{posts}</div>{FOOTER}</body></html>')
+    assert found["clean_formulas_kept"] == 4 and all(
+        f"number {n} about $x^{n}$" in str(found["text"]) for n in range(4)
+    )
+
+
+def test_a_heading_that_repeats_the_title_goes_unless_it_is_asked_for() -> None:
+    html = page(f"<h1>Groups</h1>{PROSE * 3}<h2>Rings</h2>{PROSE}", "Groups - Algebra notes")
+    assert not str(clean(html)["text"]).startswith("Groups") and "Rings" in str(clean(html)["text"])
+    assert str(clean(html, keep_title=True)["text"]).startswith("Groups")
+
+
+def test_invitations_after_the_end_go() -> None:
+    prose = "".join(PROSE.replace("group", f"group of {n}") for n in range(5))
+    text = str(clean(page(f"{prose}<p>Subscribe to our newsletter today.</p>"))["text"])
+    assert text.endswith("So much for words.")
+
+
+def test_pages_over_a_limit_get_no_text_and_empty_ones_an_empty_text() -> None:
+    assert clean("<p>" * 100, max_nodes=50)["text"] is None
+    assert clean("<p>é" * 100, max_bytes=450)["text"] is None
+    assert clean("<div>" * 3000 + "x")["text"] is None
+    assert clean("<div>" * 240 + "<p>x</p>" * 20_000)["text"] is None
+    for html in ("", "<body></body>", "<frameset><frame></frameset>", "<!-- $x$ -->", "\ue0f0x\ue0f1"):
+        assert clean(html)["text"] in ("", "x")
+    docs = pl.DataFrame({"id": ["a"], "text": [""], "as_read": pl.Series([None], dtype=pl.String)})
+    assert html_clean(docs)["text"].to_list() == [None]
+    assert html_clean(docs.clear()).schema == html_clean(docs).schema
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Co"), exclude_characters="<&"), min_size=1),
+    st.text(),
+)
+def test_pieces_come_back_as_they_were_and_none_can_be_forged(piece: str, around: str) -> None:
+    around = around.replace("<", "").replace("&", "").translate(dict.fromkeys(range(0xE0F0, 0xE0F5)))
+    tokens = Tokens(f"{around}{OPEN}${piece}${CLOSE}{around}{CODE}{piece}{END}")
+    assert OPEN not in tokens.html and tokens.formulas == 1
+    assert tokens.put_back(tokens.html) == f"{around}{OPEN}${piece}${CLOSE}{around}\n{CODE}{piece}{END}\n"
+    assert tokens.prefix not in around
+    assert tokens.put_back(tokens.html + tokens.html).count(f"${piece}$") >= 1
+
+
+def test_hostile_pages_take_seconds() -> None:
+    pages = {
+        "cells": "<table><tr>" + "<td>a" * 9_000,
+        "links": "<p>" + "<a href=x>l</a> w " * 9_000,
+        "nested": ("<div>" * 100 + "text" + "</div>" * 100) * 30,
+        "breaks": "<div><p>x</p>" + "text<br><br>" * 4_000,
+        "marks": "<p>$" + "x" * 1_000_000,
+    }
+    for name, html in pages.items():
+        started = time.process_time()
+        clean(f"<html><body>{html}")
+        assert time.process_time() - started < 10, name
