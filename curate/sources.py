@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import glob
+import os
 import re
 import shutil
 import tempfile
@@ -133,7 +134,8 @@ def listed(patterns: list[str], project: Path, store: Store, where: str = "") ->
         said = Path(pattern).expanduser()
         for path in paths:  # what the project's own folder is called is no part of a name
             below = path if said.is_absolute() else path.relative_to(project)
-            found[str(path)] = Source(str(path), "", path.stat().st_size, name=name_below(str(said), str(below)))
+            name = os.fsencode(name_below(str(said), str(below))).decode(errors="replace")
+            found[str(path)] = Source(str(path), "", path.stat().st_size, name=name)
     return list(found.values())
 
 

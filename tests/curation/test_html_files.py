@@ -1,6 +1,7 @@
 """Folders of HTML files."""
 
 import gzip
+import os
 import time
 from pathlib import Path
 
@@ -108,6 +109,17 @@ def test_where_a_folder_of_pages_lies_changes_nothing(tmp_path: Path) -> None:
         open_small(folder).build()
         made.append(objects(folder / ".curate"))
     assert made[0] == made[1] == made[2]
+
+
+def test_names_of_files_may_be_any_bytes(tmp_path: Path) -> None:
+    folder = project(tmp_path, 1)
+    names = [b"caf\xe9.html", b"new\nline.html", b"<b>&'\".html"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(folder / "pages/0") + b"/" + name)).write_bytes(b"<p>" + name)
+    for _ in range(2):
+        open_small(folder).build()
+    urls = open_small(folder).sql("select url from documents where fate = 'kept'")["url"]
+    assert {*urls} == {"0/0.html", "0/caf\ufffd.html", "0/new\nline.html", "0/<b>&'\".html"}
 
 
 def test_a_sample_takes_some_of_the_pages(tmp_path: Path) -> None:
