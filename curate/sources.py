@@ -203,7 +203,7 @@ def head_at_hand(file: Source, store: Store) -> Iterator[str]:
         bucket, name = place_of(file.path)
         with tempfile.TemporaryDirectory(prefix="input-") as copies:
             path = Path(copies) / name.rpartition("/")[2]
-            if bucket.footer(name, path):
+            if bucket.footer(name, path, file.etag):
                 yield str(path)
                 return
     with at_hand(file, store) as whole:

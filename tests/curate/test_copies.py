@@ -233,6 +233,13 @@ def test_planning_reads_the_footer_of_a_table_and_no_more(flaky: Flaky, away: Pa
     assert other.planned["web/parquet"].raw == planned["web/parquet"].raw, "a server that knows no ranges does too"
 
 
+def test_planning_refuses_a_table_that_is_not_the_one_that_was_listed(flaky: Flaky, away: Path, tmp_path: Path) -> None:
+    for path in (tmp_path / "web").glob("*.parquet"):
+        pl.DataFrame({"text": ["a"], "other": [1]}).write_parquet(path)
+    with pytest.raises(CurateError, match="not the file that was listed; curate fetch"):
+        _ = open_small(away).planned
+
+
 def test_the_program_says_which_files_failed(
     flaky: Flaky, away: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
