@@ -156,10 +156,10 @@ class Guard:
         self.halve(node, call, docs, middle, high, outcome, budget, timed)
 
     def said(self, error: BaseException) -> str:
-        """An error on one line."""
+        """An error on one line. It is part of what a node holds, so it does not say how much memory a worker of this machine has."""
         what = f"{error}"
         if isinstance(error, MemoryError) and self.memory:
-            what = f"wanted more than {self.memory / 1e9:.1f} GB of memory. {what}"
+            what = f"wanted more memory than a worker may take. {what}"
         return " ".join(f"{type(error).__name__}: {what}".split())[:500]
 
     @contextlib.contextmanager

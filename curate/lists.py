@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,8 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """Its folder and file, as `adult/domains`."""
-        return "/".join(Path(self.file.path).parts[-2:])
+        """Its folder and file, as `adult/domains`; the file alone where it lies in the project's own folder."""
+        return self.file.name
 
     def lines(self) -> pl.Series:
         """Its lines without comments (`#` and what follows it), blanks around them, and empty ones.
@@ -60,7 +61,11 @@ class Listed:
 
 def beside(path: Path) -> Listed:
     """A list that comes with a step, which names it in its `files=`."""
-    return Listed(Source(str(path), file_sha256(path), path.stat().st_size))
+    return Listed(Source(str(path), file_sha256(path), path.stat().st_size, name=_name(path)))
+
+
+def _name(path: Path) -> str:
+    return "/".join(path.parts[-2:])
 
 
 def resolve(planner: Planner, found: Step, params: dict[str, Any], where: str) -> dict[str, tuple[Listed, ...]]:
@@ -73,7 +78,13 @@ def _of(planner: Planner, found: Step, parameter: str, patterns: list[str], wher
         if "://" in pattern:
             raise CurateError(f"{pattern!r} is not on this machine; copy the list and name it by path", where=where)
     files = list_sources(patterns, planner.project, planner.store, where).files if patterns else ()
-    lists = sorted(map(Listed, files), key=lambda one: one.name)
+    project, named = Path(os.path.normpath(planner.project)), []
+    for file in files:  # what the project's folder, or one above it, is called is no part of a name
+        path = Path(os.path.normpath(file.path))
+        path = path.relative_to(project) if path.is_relative_to(project) else path
+        path = Path(path.name) if path.parent in project.parents else path
+        named.append(Listed(replace(file, name=_name(path))))
+    lists = sorted(named, key=lambda one: one.name)
     names = [one.name for one in lists]
     if double := next((name for name in names if names.count(name) > 1), ""):
         raise CurateError(f"{found.title}: {parameter}: two lists are called {double!r}; rename one", where=where)

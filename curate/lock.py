@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate import crawls
 from curate.artifact import Manifest, replace_file
 from curate.clauses import parse
 from curate.errors import CurateError
@@ -157,14 +158,11 @@ def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[
     """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for, its lists."""
     if node.sources:
         files = node.sources.files
-        yield (
-            name,
-            {
-                "files": len(files),
-                "bytes": sum(f.bytes for f in files),
-                "digest": digest(node.sources.digests),
-            },
-        )
+        nominal = any(
+            f.path.startswith(crawls.SCHEME) for f in files
+        )  # and another where a part of the archive is a folder
+        size = {} if nominal else {"bytes": sum(f.bytes for f in files)}
+        yield name, {"files": len(files), **size, "digest": digest(node.sources.digests)}
     for parameter, identity in node.own.get("models", {}).items():
         said = {k: v for k, v in identity.items() if isinstance(v, str)}
         yield f"models/{node.params[parameter]}", {**said, "digest": digest(identity)}

@@ -274,7 +274,7 @@ class Planner:
         reads = found.reads_with(params)
         if AS_READ in reads and (AS_READ not in chain.schema or found.kind not in ("score", "rewrite")):
             raise CurateError(
-                f"{corpus}: {found.title} reads the text as it was read, which only a score or rewrite of documents that were read can",
+                f"{corpus}: {found.title} reads the text as it was read, which only a score or rewrite of what this recipe reads can",
                 where=where,
             )
         for column in reads:

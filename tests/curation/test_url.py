@@ -237,6 +237,17 @@ def test_a_list_is_part_of_a_steps_identity_by_its_content_and_its_name_alone(tm
     assert key("a", "bad.example\n") == key("b", "bad.example\n", "lists/*.txt") != key("c", "other.example\n")
 
 
+@pytest.mark.parametrize("pattern", ["near.txt", "./near.txt", "../near.txt", "../near/near.txt"])
+def test_what_the_folder_of_a_project_is_called_is_no_part_of_a_lists_name(tmp_path: Path, pattern: str) -> None:
+    keys = []
+    for folder in ("a/one", "b/two"):
+        place = project(tmp_path / folder, f"{{score: url, block: ['{pattern}']}}")
+        (place / pattern).parent.mkdir(exist_ok=True)
+        (place / pattern).write_text("bad.example\n")
+        keys.append(open_small(place).planned["web/url"].plan_key)
+    assert keys[0] == keys[1]
+
+
 def test_the_lock_names_the_lists_and_why_says_that_one_changed(tmp_path: Path) -> None:
     place = project(tmp_path, "{score: url, block: [lists/mine.txt]}")
     recipe = open_small(place)
