@@ -19,7 +19,7 @@ import polars as pl
 
 OPERATORS = "=+<>^_{}|/*$~\\-±×÷·¬≤≥≠≈≡∈∑∏∫√∞∂∇∀∃→⇒⇔∪∩⊂⊆∧∨⁄−"
 NUMBER = "<num>"
-DELIMITERS = {r"\(": " $ ", r"\)": " $ ", r"\[": " $$ ", r"\]": " $$ "}
+DELIMITERS = {r"\(": "$", r"\)": "$", r"\[": "$$", r"\]": "$$"}
 """Of formulas: the same, however a page writes them."""
 TABLE = r"(?m)^\| ---(?: \| ---)* \|$|^\| | \|$"
 """Rules and edges of a Markdown table, which an extractor wrote: no operators."""

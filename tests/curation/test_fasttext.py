@@ -136,7 +136,7 @@ def test_it_finds_real_mathematics(tmp_path: Path) -> None:
     assert 2 * (said & true).sum() / (said.sum() + true.sum()) > 0.97
 
 
-def test_how_a_page_delimits_formulas_and_frames_tables_is_not_normal():
+def test_how_a_page_delimits_formulas_and_frames_tables_is_not_seen():
     assert normal(r"so \(x\) and \[y\]") == normal("so $x$ and $$y$$")
-    assert normal("| a | b |\n| --- | --- |\n| 1 | 2 |") == "a b <num> <num>"
-    assert normal("p(a|b)") == "p a | b"
+    assert normal("| a | b |\n| --- | --- |\n| 1 | 2 |").split() == ["a", "b", "<num>", "<num>"]
+    assert normal("p(a|b)").split() == ["p", "a", "|", "b"]
