@@ -122,7 +122,8 @@ class Curated:
         return state
 
     def _build(self, executor: executors.Executor, report: Report) -> Build:
-        limits = Limits(self.profile.limits.seconds, self.profile.limits.seconds_per_document)
+        said = self.profile.limits
+        limits = Limits(said.seconds, said.seconds_per_document, said.memory(executor.workers))
         last = read_ref(self.store, self.lock_path)
         if self.store.remote:
             self.store.remote.report = report

@@ -275,6 +275,7 @@ class Build(State):
                 params[name] = str(self.store.ensure(self.done[other.plan_key].key))
         if node.benchmarks:
             params |= self.benchmarks(node)
+        params |= node.lists
         alias = node.own.get("as")
         adds = list(node.adds)
         renames = {}

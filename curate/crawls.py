@@ -10,6 +10,8 @@ later. Sizes are asked of ten files, the same on each machine, and their mean st
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import re
@@ -57,16 +59,21 @@ def _paths(name: str) -> list[str]:
     for listing in LISTS:
         data = _read(f"crawl-data/{name}/{listing}")
         if data is not None:
-            inflater = zlib.decompressobj(31)
             try:
-                text = inflater.decompress(data, LONGEST).decode()
-            except (zlib.error, UnicodeDecodeError):
+                with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+                    text = file.read(LONGEST + 1).decode()
+            except (OSError, EOFError, zlib.error, UnicodeDecodeError):
                 text = ""
             paths = text.split()
-            if not paths or not inflater.eof or any(p.startswith("/") or ".." in p or "://" in p for p in paths):
+            if not paths or len(text) > LONGEST or not all(map(_is_below, paths)):
                 raise CurateError(f"{base()}/crawl-data/{name}/{listing} is no list of paths; fetch again")
             return paths
     raise CurateError(f"{base()} has no list of the files of {name}{did_you_mean(name, _known())}")
+
+
+def _is_below(path: str) -> bool:
+    """Whether a path leads to a file below the archive's root."""
+    return path.isascii() and path.isprintable() and all(part.strip(".") for part in path.split("/"))
 
 
 def _known() -> list[str]:

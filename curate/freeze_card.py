@@ -135,12 +135,18 @@ def _licenses(lock: Lock, kept: list[Row]) -> Iterator[str]:
 
 
 def _origins(lock: Lock) -> Iterator[str]:
-    """Files, models and benchmarks, each by its identity."""
+    """Files, models, lists and benchmarks, each by its identity."""
     models = {n: line for n, line in lock.inputs.items() if n.startswith("models/")}
     tests = {n: line for n, line in lock.inputs.items() if n.startswith("benchmarks/")}
     files = {n: line for n, line in lock.inputs.items() if "files" in line}
+    lists = {n: line for n, line in lock.inputs.items() if n.startswith("lists/")}
     trained = {n: line for n, line in lock.nodes.items() if "in" not in line and n.startswith("models/")}
-    for title, lines in (("Files read", files), ("Language models", models), ("Models trained here", trained)):
+    for title, lines in (
+        ("Files read", files),
+        ("Lists", lists),
+        ("Language models", models),
+        ("Models trained here", trained),
+    ):
         yield from _list(title, lines)
     if tests:
         yield from _list("Benchmarks that it was decontaminated against", tests)

@@ -2,8 +2,13 @@
 
 A step that raises on a batch is tried on halves until the poison documents stand alone; they are quarantined with their error and the
 rest of the batch goes on. A step that kills its worker, or does not come back within the limit, leaves a journal of the slice it was on:
-the next attempt cuts that slice into pieces, until one document alone has died twice and gets the fate `killed`. The limit is a last net
-of generous seconds; what decides fates in ordinary life are limits on bytes, depth and nodes inside the steps.
+the next attempt cuts that slice into pieces, until one document alone has died twice and gets the fate `killed`. The limits are a last net
+of generous seconds and bytes; what decides fates in ordinary life are limits on bytes, depth and nodes inside the steps.
+
+Memory is held by RLIMIT_DATA, set for the call of a step at what the process has then and the limit on top. The kernel refuses whoever
+asks for more at once, in whatever library; watching the resident size instead would be too late for what allocates gigabytes a second.
+Python and NumPy answer with a MemoryError, Rust and C++ abort, and the worker dies. RLIMIT_AS would count the address space that polars,
+pyarrow and CUDA reserve and never touch. Left out: memory that is mapped from files or shared, and systems other than Linux.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +33,8 @@ PIECES = 8
 """Into how many pieces a slice is cut after it killed its worker."""
 DEATHS = 2
 """Deaths of one document alone that make it `killed`."""
+STATM = Path("/proc/self/statm")
+"""Its sixth number is the pages that RLIMIT_DATA counts."""
 BUDGET = 0.05
 BUDGET_FLOOR = 20
 """A step fails when more than 5% of its documents, and more than 20 of them, are quarantined: that is a broken step, not bad pages."""
@@ -41,6 +49,22 @@ class TooMany(CurateError):
 
 class TimedOut(Exception):
     """The limit of a slice ran out in a process that may not be killed."""
+
+
+DEATH = {
+    signal.SIGALRM: "it did not come back in time",
+    signal.SIGABRT: "it aborted, as native code does that gets no more memory",
+    signal.SIGKILL: "it was killed from outside, as by a system that is out of memory",
+    signal.SIGSEGV: "it crashed",
+}
+"""What the signal says that a worker died of."""
+_last_death = 0
+
+
+def died_of(exitcode: int) -> None:
+    """Tell the guards of this process how the worker ended that had its work before; 0 if none had."""
+    global _last_death  # noqa: PLW0603
+    _last_death = exitcode
 
 
 @dataclass
@@ -58,6 +82,8 @@ class Guard:
     journal: Path
     seconds: float = 60.0
     seconds_per_row: float = 0.5
+    memory: int | None = None
+    """Bytes that a call may take beyond what the process has; None for no limit."""
     may_die: bool = True
     """In a worker process of its own, a hung step may take the process with it; inline it gets an exception."""
     attempt: str = ""
@@ -73,11 +99,12 @@ class Guard:
 
     def died(self, node: str, low: int, high: int) -> None:
         """An earlier attempt at this shard ended inside this slice."""
-        marks = self.history.setdefault(node, {"slices": [], "deaths": {}, "killed": []})
+        marks = self.history.setdefault(node, {"slices": [], "deaths": {}, "killed": {}})
         if high - low == 1:
             deaths = marks["deaths"][str(low)] = marks["deaths"].get(str(low), 0) + 1
             if deaths >= DEATHS:
-                marks["killed"].append(low)
+                how = DEATH.get(-_last_death, "it crashed, took too much memory or did not come back in time")  # type: ignore[call-overload]
+                marks["killed"][str(low)] = f"killed its worker {DEATHS} times: {how}"
         marks["slices"].append([low, high])  # one alone too: beside a document that raises it would never stand alone
         self.save()
 
@@ -97,11 +124,11 @@ class Guard:
         most: how many documents of the whole corpus may be lost. TooMany beyond it or, where it is not known, beyond half of the batch.
         """
         outcome = Outcome()
-        marks = self.history.get(node, {"slices": [], "deaths": {}, "killed": []})
+        marks = self.history.get(node, {"slices": [], "deaths": {}, "killed": {}})
         budget = max(BUDGET_FLOOR, docs.height // 2) if most is None else most
         for low, high in _slices(docs.height, marks["slices"]):
-            if high - low == 1 and low in marks["killed"]:
-                outcome.lost.append((low, "killed", "killed its worker, or did not come back in time, twice"))
+            if high - low == 1 and str(low) in marks["killed"]:
+                outcome.lost.append((low, "killed", marks["killed"][str(low)]))
                 continue
             self.halve(node, call, docs, low, high, outcome, budget, timed)
         return outcome
@@ -118,8 +145,8 @@ class Guard:
             raise
         except (Exception, SystemExit, pl.exceptions.PanicException) as error:
             if high - low <= 1:
-                fate = "killed" if isinstance(error, TimedOut) else "quarantined"
-                outcome.lost.append((low, fate, " ".join(f"{type(error).__name__}: {error}".split())[:500]))
+                fate = "killed" if isinstance(error, TimedOut | MemoryError) else "quarantined"
+                outcome.lost.append((low, fate, self.said(error)))
                 if len(outcome.lost) > budget:
                     last = outcome.lost[-1][2]
                     raise TooMany(f"{node}: more than {budget:,} documents failed; the last: {last}") from error
@@ -128,9 +155,16 @@ class Guard:
         self.halve(node, call, docs, low, middle, outcome, budget, timed)
         self.halve(node, call, docs, middle, high, outcome, budget, timed)
 
+    def said(self, error: BaseException) -> str:
+        """An error on one line. It is part of what a node holds, so it does not say how much memory a worker of this machine has."""
+        what = f"{error}"
+        if isinstance(error, MemoryError) and self.memory:
+            what = f"wanted more memory than a worker may take. {what}"
+        return " ".join(f"{type(error).__name__}: {what}".split())[:500]
+
     @contextlib.contextmanager
     def watched(self, node: str, low: int, high: int, timed: bool) -> Iterator[None]:
-        """Note the slice in the journal and set the alarm; both are gone when the slice is done."""
+        """Note the slice in the journal, set the alarm and the limit of memory; all are gone when the slice is done."""
         if high > low:
             self.journal.write_text(json.dumps({**self.history, "running": [self.attempt, node, low, high]}), "utf-8")
         limit = self.seconds + self.seconds_per_row * (high - low)
@@ -140,7 +174,8 @@ class Guard:
             before = signal.signal(signal.SIGALRM, signal.SIG_DFL if self.may_die else _raise)
             signal.setitimer(signal.ITIMER_REAL, limit)
         try:
-            yield
+            with _at_most(self.memory if alarmed else None):
+                yield
         finally:
             if alarmed:
                 signal.setitimer(signal.ITIMER_REAL, 0)
@@ -152,6 +187,22 @@ class Guard:
 
 def _raise(number: int, frame: Any) -> None:
     raise TimedOut("did not come back in time")
+
+
+@contextlib.contextmanager
+def _at_most(memory: int | None) -> Iterator[None]:
+    """Let this process take no more than so many bytes beyond what it has."""
+    if memory is None or not STATM.is_file():
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = int(STATM.read_text().split()[5]) * resource.getpagesize() + memory
+    known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([most, *known]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _slices(height: int, seen: list[list[int]]) -> list[tuple[int, int]]:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate import crawls
 from curate.artifact import Manifest, replace_file
 from curate.clauses import parse
 from curate.errors import CurateError
 from curate.hub import MODEL
-from curate.identity import FORMAT, digest
+from curate.identity import FORMAT, KEY_HEX, digest
 from curate.names import reference
 from curate.plan import Node, Plan
 from curate.recipe import Recipe
@@ -154,17 +155,14 @@ def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
 
 
 def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[str, Line]]:
-    """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for."""
+    """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for, its lists."""
     if node.sources:
         files = node.sources.files
-        yield (
-            name,
-            {
-                "files": len(files),
-                "bytes": sum(f.bytes for f in files),
-                "digest": digest(node.sources.digests),
-            },
-        )
+        nominal = any(
+            f.path.startswith(crawls.SCHEME) for f in files
+        )  # and another where a part of the archive is a folder
+        size = {} if nominal else {"bytes": sum(f.bytes for f in files)}
+        yield name, {"files": len(files), **size, "digest": digest(node.sources.digests)}
     for parameter, identity in node.own.get("models", {}).items():
         said = {k: v for k, v in identity.items() if isinstance(v, str)}
         yield f"models/{node.params[parameter]}", {**said, "digest": digest(identity)}
@@ -172,6 +170,8 @@ def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[
     for benchmark in (one for some in node.benchmarks.values() for one in some):
         made = [contents[title] for title in benchmark.made_by if title in contents]
         yield f"benchmarks/{benchmark.name}", {"digest": digest([benchmark.identity, made])}
+    for one in (one for some in node.lists.values() for one in some):
+        yield f"lists/{one.name}", {"bytes": one.file.bytes, "digest": one.file.sha256[:KEY_HEX]}
 
 
 def _line(node: Node, manifest: Manifest) -> Line:

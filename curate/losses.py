@@ -19,11 +19,11 @@ FOUND, KEPT = "_found", "_kept"
 
 
 def losses(state: State) -> list[dict[str, Any]]:
-    """One row per built step and thing: corpus, node, what, found, kept, and how many documents lost some."""
+    """One row per built step and thing that is counted: corpus, node, what, found, kept, and how many documents lost some."""
     told = []
     for _, node, _ in built_nodes(state):
         for what in (column.removesuffix(FOUND) for column in node.adds if column.endswith(FOUND)):
-            if what + KEPT not in node.adds:
+            if not all(node.adds.get(what + end, pl.String()).is_numeric() for end in (FOUND, KEPT)):
                 continue
             state.reading(state.view(node), [what + FOUND])
             counts = whole(state.piece(node), [what + FOUND, what + KEPT])

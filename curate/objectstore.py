@@ -139,8 +139,11 @@ class Bucket:
             os.fsync(file.fileno())
         return copy.digest.hexdigest()
 
-    def footer(self, name: str, path: Path) -> bool:
-        """Write a file of the same size, in which a Parquet file's footer alone is there. Whether it is one, and comes in parts."""
+    def footer(self, name: str, path: Path, etag: str = "") -> bool:
+        """Write a file of the same size, in which a Parquet file's footer alone is there.
+
+        Whether it is such a file, comes in parts, and has this ETag.
+        """
         import obstore
 
         for length in (1 << 16, LONGEST_FOOTER):
@@ -151,7 +154,7 @@ class Bucket:
                 except (obstore.exceptions.NotSupportedError, FileNotFoundError):
                     return False
             needed = int.from_bytes(data[-8:-4], "little") + 8
-            if data[-4:] != b"PAR1":
+            if data[-4:] != b"PAR1" or etag not in ("", found.meta["e_tag"]):
                 return False
             if needed <= len(data):
                 with path.open("wb") as file:

@@ -27,10 +27,11 @@ from curate.errors import CurateError, failing
 from curate.guard import Guard
 from curate.identity import file_sha256
 from curate.known import Known
+from curate.listings import here
 from curate.plan import INHERITED
 from curate.records import Shard, shards_of
 from curate.schema import dtype_of
-from curate.sources import Sources, Unread, all_at_hand, at_hand
+from curate.sources import Source, Sources, Unread, all_at_hand, at_hand
 from curate.step import Step
 from curate.store import Store
 
@@ -91,10 +92,11 @@ def _model(entry: str, replies: str, ask: bool) -> Any:
 
 @dataclass(frozen=True)
 class Limits:
-    """The last net around a step call: seconds per slice and per document in it."""
+    """The last net around a step call: seconds per slice and per document in it, and bytes that it may take."""
 
     seconds: float = 60.0
     seconds_per_row: float = 0.5
+    memory: int | None = None
 
 
 @dataclass
@@ -171,7 +173,7 @@ class Pass:
         """Cut one file into shards and carry each through."""
         assert self.files
         marker = self.nodes[0].draft / "work" / f"file-{rank:05d}.json"
-        if marker.is_file() and all(self.is_done(name) for name in json.loads(marker.read_text("utf-8"))):
+        if self.was_read(rank, marker):
             return
         begun = marker.with_suffix(".begun")
         names, start = self.begun(begun)
@@ -185,10 +187,7 @@ class Pass:
                 if provenance is not None:
                     write_parquet(provenance, _data(self.nodes[0], name).with_suffix(".provenance.parquet"))
                 self.shard(name, docs, tally, lost)
-        changed = (
-            f for f in self.files.files[rank].each if "://" not in f.path and file_sha256(Path(f.path)) != f.sha256
-        )
-        for source in changed:
+        for source in filter(self.changed, self.files.files[rank].each):
             for node in self.nodes:
                 for name in names:
                     _record(node, name).unlink(missing_ok=True)
@@ -201,13 +200,35 @@ class Pass:
             raise CurateError(said, where=Path(source.path).name)
         replace_file(marker, json.dumps(names).encode(), durable=False)
 
+    def changed(self, source: Source) -> bool:
+        """Whether a file of this machine is another one by now; a copy that we made is not."""
+        away = "://" in source.path
+        path = here(source.path) if away else Path(source.path)
+        wanted = self.contents(source) if away else source.sha256
+        return path is not None and file_sha256(path) != wanted
+
+    def contents(self, source: Source) -> str | None:
+        """SHA-256 of what was read of a remote file, where that is still known."""
+        known = Store(self.replies.parent).remembered("inputs", source.sha256)
+        return known.get("sha256")  # type: ignore[no-any-return]
+
+    def was_read(self, rank: int, marker: Path) -> bool:
+        """Whether a file was read to its end: every node has its shards, and of a remote one it is still known which bytes it had."""
+        assert self.files
+        try:
+            names = json.loads(marker.read_text("utf-8"))
+        except (FileNotFoundError, ValueError):
+            return False
+        known = all(self.contents(one) for one in self.files.files[rank].each if "://" in one.path)
+        return known and isinstance(names, list) and bool(names) and all(map(self.is_done, names))
+
     def begun(self, note: Path) -> tuple[list[str], int]:
         """Shards of a file that every node has, of a build that was killed, and the offset of the record after them."""
         try:
             names, start = json.loads(note.read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
+            return (names, int(start)) if all(map(self.is_done, names)) else ([], 0)
+        except (FileNotFoundError, ValueError, TypeError):
             return [], 0
-        return (names, start) if all(map(self.is_done, names)) else ([], 0)
 
     def records(self, rank: int, tally: Tally, start: int) -> Iterator[Shard]:
         assert self.files
@@ -245,6 +266,7 @@ class Pass:
             self.nodes[0].draft / "work" / f"{name}.journal",
             self.limits.seconds,
             self.limits.seconds_per_row,
+            self.limits.memory,
             self.may_die,
             self.attempt,
         )

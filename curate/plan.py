@@ -24,6 +24,7 @@ from curate.step import Step
 
 if TYPE_CHECKING:
     from curate.datacard import Benchmark
+    from curate.lists import Listed
     from curate.published import CorpusCard
     from curate.recipe import Recipe
 
@@ -59,6 +60,8 @@ class Node:
     """Of a reader: the columns that its first file has."""
     benchmarks: dict[str, tuple[Benchmark, ...]] = field(default_factory=dict)
     """Parameter -> the benchmarks that it names."""
+    lists: dict[str, tuple[Listed, ...]] = field(default_factory=dict)
+    """Parameter -> the lists that it names."""
     sample: float | None = None
     """Of a reader in a sample of a recipe: the share of its documents that is wanted."""
     missing: str = ""

@@ -259,6 +259,7 @@ class Planner:
 
     def apply(self, corpus: str, item: StepEntry, chain: Node, where: str, *, carries: bool = False) -> Node:
         """One step of a corpus and, if it has any, its default clauses. carries: a later step reads the text as it was read."""
+        from curate import lists
         from curate.datacard import made_by, resolve
         from curate.trained import artifact
 
@@ -269,10 +270,11 @@ class Planner:
         others = tuple((p, artifact(self, str(params[p]), where)) for p in found.parameters_of(Artifact))
         models = {p: self.model(str(params[p]), where) for p in found.models}
         benchmarks = resolve(self, found, params, where)
+        brought = lists.resolve(self, found, params, where)
         reads = found.reads_with(params)
         if AS_READ in reads and (AS_READ not in chain.schema or found.kind not in ("score", "rewrite")):
             raise CurateError(
-                f"{corpus}: {found.title} reads the text as it was read, which only a score or rewrite of documents that were read can",
+                f"{corpus}: {found.title} reads the text as it was read, which only a score or rewrite of what this recipe reads can",
                 where=where,
             )
         for column in reads:
@@ -282,10 +284,12 @@ class Planner:
                     f"{corpus}: {found.title} reads the column {column!r}, which nothing before it gives{hint}",
                     where=where,
                 )
-        shown = {k: v for k, v in params.items() if k not in dict(others)}
+        shown = {k: v for k, v in params.items() if k not in {*dict(others), *brought}}
         more: dict[str, Any] = {"models": models} if models else {}
         if benchmarks:
             more["benchmarks"] = {b.name: b.identity for some in benchmarks.values() for b in some}
+        if known := lists.identity(brought):
+            more["lists"] = known
         if found.kind == "expand":
             more["corpus"] = corpus
         if item.as_:
@@ -336,6 +340,7 @@ class Planner:
                 where,
                 {p: self.recipe.models[params[p]].model_dump(mode="json", exclude_none=True) for p in models},
                 benchmarks=benchmarks,
+                lists=brought,
             )
         )
         clauses = found.spec.keep if item.clauses is None else item.clauses

@@ -21,11 +21,30 @@ Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1000)]
 
 
 class LimitSettings(BaseModel):
-    """The last net around a step: how long one slice of documents may take before its worker is taken down."""
+    """The last net around a step: how long one slice of documents may take, and how much memory, before its worker is taken down."""
 
     model_config = ConfigDict(extra="forbid")
     seconds: float = Field(default=60.0, gt=0)
     seconds_per_document: float = Field(default=0.5, ge=0)
+    gigabytes: float | None = Field(default=None, gt=0)
+
+    def memory(self, workers: int) -> int:
+        """Bytes that one worker's call of a step may take: as said, else the worker's part of nine tenths of the machine."""
+        return int(self.gigabytes * 1e9 if self.gigabytes else max(LEAST_MEMORY, 0.9 * machine_memory() / workers))
+
+
+LEAST_MEMORY = 2e9
+"""Bytes for one worker where nothing is said, on machines with many cores and little memory."""
+
+
+def machine_memory() -> int:
+    """Bytes of memory of this machine, or of the container that we are in."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        held = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
+    except OSError:  # no container, or cgroups of the first version
+        return whole
+    return min(whole, int(held)) if held.isdigit() else whole
 
 
 class StepSettings(BaseModel):

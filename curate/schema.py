@@ -17,7 +17,7 @@ from curate.errors import CurateError, failing
 from curate.identity import digest
 from curate.models.base import Reply, Sampling
 from curate.sources import Sources, head_at_hand
-from curate.step import Artifact, Benchmarks, Step, columns_of
+from curate.step import Artifact, Benchmarks, Lists, Step, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def run_empty(found: Step, params: dict[str, Any], reads: Schema) -> Schema:
         **params,
         **{p: NoModel() for p in found.models},
         **dict.fromkeys(found.parameters_of(Artifact), ""),
-        **dict.fromkeys(found.parameters_of(Benchmarks), ()),
+        **dict.fromkeys([*found.parameters_of(Benchmarks), *found.parameters_of(Lists)], ()),
     }
     with failing(found.title, "fails on an empty frame", found.path.name):
         if found.kind == "across":

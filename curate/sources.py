@@ -8,7 +8,9 @@ ETag stands for their digest. A worker copies one file at a time, and holds its 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import glob
+import os
 import re
 import shutil
 import tempfile
@@ -126,11 +128,14 @@ def listed(patterns: list[str], project: Path, store: Store, where: str = "") ->
             away = listed_elsewhere(pattern, store, where)
             found |= {file.path: replace(file, name=name_below(pattern, file.path)) for file in away}
             continue
-        whole = str(project / Path(pattern).expanduser())
         paths = [Path(f) for f in sorted(glob.glob(_pattern(project, pattern), recursive=True)) if Path(f).is_file()]
         if not paths:
             raise CurateError(f"no file matches {pattern!r} (looked in {_shown(project)})", where=where)
-        found |= {str(p): Source(str(p), "", p.stat().st_size, name=name_below(whole, str(p))) for p in paths}
+        said = Path(pattern).expanduser()
+        for path in paths:  # what the project's own folder is called is no part of a name
+            below = path if said.is_absolute() else path.relative_to(project)
+            name = os.fsencode(name_below(str(said), str(below))).decode(errors="replace")
+            found[str(path)] = Source(str(path), "", path.stat().st_size, name=name)
     return list(found.values())
 
 
@@ -198,7 +203,7 @@ def head_at_hand(file: Source, store: Store) -> Iterator[str]:
         bucket, name = place_of(file.path)
         with tempfile.TemporaryDirectory(prefix="input-") as copies:
             path = Path(copies) / name.rpartition("/")[2]
-            if bucket.footer(name, path):
+            if bucket.footer(name, path, file.etag):
                 yield str(path)
                 return
     with at_hand(file, store) as whole:
@@ -214,14 +219,30 @@ def all_at_hand(file: Source, store: Store, folder: Path | None = None) -> Itera
 
 @contextlib.contextmanager
 def _copies(file: Source, folder: Path | None) -> Iterator[Path]:
-    """A folder for the copy of one file: with a name of its own in the folder, or one that goes away in any case."""
-    if folder is None:
-        with tempfile.TemporaryDirectory(prefix="input-", ignore_cleanup_errors=True) as away:
-            yield Path(away)
-        return
-    copies = folder / f"input-{digest([file.path, file.sha256])}"
-    copies.mkdir(parents=True, exist_ok=True)
-    yield copies
+    """A folder for the copy of one file: with a name of its own in `folder`, or one that goes away in any case.
+
+    The worker of a build that was killed may still be writing there; then this is one of the second kind.
+    """
+    with contextlib.ExitStack() as stack:
+        copies = folder / f"input-{digest([file.path, file.sha256])}" if folder else None
+        if copies is None or not stack.enter_context(_ours(copies.with_suffix(".lock"))):
+            temporary = tempfile.TemporaryDirectory(prefix="input-", dir=folder, ignore_cleanup_errors=True)
+            copies = Path(stack.enter_context(temporary))
+        copies.mkdir(parents=True, exist_ok=True)
+        yield copies
+
+
+@contextlib.contextmanager
+def _ours(lock: Path) -> Iterator[bool]:
+    """Hold a lock. False if somebody else does; who is killed lets go by itself."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def _same_bytes(file: Source, sha256: str, store: Store) -> None:

@@ -64,6 +64,10 @@ class Benchmarks(list[str]):
     """Names of data cards. As a parameter's annotation: the recipe lists them, the step gets a `curate.datacard.Benchmark` for each."""
 
 
+class Lists(list[str]):
+    """Paths of lists. As a parameter's annotation: the recipe names files, the step gets a `curate.lists.Listed` for each."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """What the decorator was told."""
@@ -182,7 +186,7 @@ class Step:
         return text.strip().split("\n")[0]
 
     def parameters_of(self, annotation: type) -> tuple[str, ...]:
-        """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Corpora`, `Benchmarks`."""
+        """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Lists`, ..."""
         return tuple(name for name, wanted in _keywords(self.function).items() if wanted[0] is annotation)
 
     def validated(self, given: dict[str, Any], *, where: str = "") -> dict[str, Any]:
@@ -227,7 +231,7 @@ def _keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
 def _params_model(title: str, function: Callable[..., Any]) -> type[BaseModel]:
     from curate.models.base import Model
 
-    written: dict[Any, Any] = {Model: str, Artifact: str, Corpora: list[str], Benchmarks: list[str]}
+    written: dict[Any, Any] = {Model: str, Artifact: str, Corpora: list[str], Benchmarks: list[str], Lists: list[str]}
     fields = {name: (written.get(wanted, wanted), default) for name, (wanted, default) in _keywords(function).items()}
     return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
 

@@ -7,6 +7,7 @@ are those below the folder in which a pattern looks, and part of a group's diges
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ def name_below(pattern: str, path: str) -> str:
 
 def digested(files: Sequence[Source], store: Store) -> list[Source]:
     """Local files with their digests, remembered in one note for all of them."""
-    note = digest([file.path for file in files])
+    note = digest([os.fsencode(file.path).hex() for file in files])  # a name need not be UTF-8
     known = store.remembered("inputs", note)
     found, news = [], {}
     for file in files:

@@ -1,7 +1,9 @@
 """The copy of one remote file, which may break off at any byte and goes on from there.
 
-A part that is fetched later is asked for by its range and on condition of the ETag of the first (RFC 9110, 13.1.1 and 14.2), so that a copy
-never has bytes of two files. Left out: several connections for one file, since each worker has a file of its own.
+A part that is fetched later is asked for by its range and on condition of the ETag of the first (RFC 9110, 13.1.1 and 14.2), so that a
+copy never has bytes of two files; where there is none, or a weak one, which says nothing of bytes, the copy is begun anew. What is not
+fsynced yet may be lost with the power, so only what was written since this machine started is gone on with. Left out: several connections
+for one file, since each worker has a file of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from curate import objectstore
+
+STARTED = Path("/proc/sys/kernel/random/boot_id")
+"""A name for the time since this machine started."""
 
 
 class Copy:
@@ -25,7 +30,7 @@ class Copy:
         self.etag, self.wanted = etag, size
         self.digest, self.size, self.asked = hashlib.sha256(), 0, False
         begun = self._begun() if path.is_file() else None
-        if begun and (etag in ("", begun[0])) and (size in (None, begun[1])):
+        if begun and etag in ("", begun[0]) and size in (None, begun[1]) and path.stat().st_size <= begun[1]:
             self.etag, self.wanted = begun
             with path.open("rb") as file:
                 while data := file.read(objectstore.PART):
@@ -35,10 +40,10 @@ class Copy:
 
     def _begun(self) -> tuple[str, int] | None:
         try:
-            etag, size = json.loads(self.note.read_text("utf-8")) if self.note else (None, None)
-        except (FileNotFoundError, ValueError):
+            etag, size, started = json.loads(self.note.read_text("utf-8")) if self.note else ("", 0, "")
+            return (str(etag), int(size)) if self.note and started == _started() else None
+        except (FileNotFoundError, ValueError, TypeError):
             return None
-        return (str(etag), int(size)) if size is not None else None
 
     @property
     def complete(self) -> bool:
@@ -48,9 +53,9 @@ class Copy:
         """Fetch the bytes that are still to come. Changed if the file is another one by now, Passing if the body ends too early."""
         import obstore
 
-        options: Any = {"range": {"offset": self.size}} if self.size else {}
-        if self.size and self.etag:
-            options["if_match"] = self.etag
+        if self.size and (not self.etag or self.etag.startswith("W/")):
+            self._begin_anew(file)
+        options: Any = {"range": {"offset": self.size}, "if_match": self.etag} if self.size else {}
         try:
             found = obstore.get(store, name, options=options)
         except obstore.exceptions.NotSupportedError:  # the server knows no ranges
@@ -73,7 +78,7 @@ class Copy:
         if self.wanted not in (None, size):
             raise objectstore.Changed(f"has {size:,} bytes, not {self.wanted:,}")
         if self.note and not self.size:
-            self.note.write_text(json.dumps([etag, size]), "utf-8")
+            self.note.write_text(json.dumps([etag, size, _started()]), "utf-8")
         self.etag, self.wanted = etag, size
 
     def _begin_anew(self, file: BinaryIO) -> None:
@@ -83,3 +88,8 @@ class Copy:
     def _count(self, data: Any) -> None:
         self.digest.update(data)
         self.size += len(data)
+
+
+def _started() -> str:
+    """Empty where a machine does not tell."""
+    return STARTED.read_text("ascii").strip() if STARTED.is_file() else ""

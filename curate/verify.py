@@ -74,6 +74,7 @@ def _manifest(manifest: Manifest) -> Iterator[str]:
 def _inputs(name: str, node: Node, store: Store) -> Iterator[str]:
     """Files that are not what they were when they were listed, though size and time are the same."""
     files = [one for file in (node.sources.files if node.sources else ()) for one in file.each]
+    files += [one.file for some in node.lists.values() for one in some]
     files += [file for some in node.benchmarks.values() for one in some for file in one.files]
     yield from (f"{name}: {Path(file.path).name}: {said}" for file in files if (said := _file(file, store)))
 

@@ -57,6 +57,8 @@ def _said(path: str, was: Any, now: Any) -> str:
         return f"{words.get(what, what)} {name} changed" + (f": {was} -> {now}" if what == "uses" else "")
     if kind == "benchmarks":
         return f"the items of the benchmark {rest.partition('.')[0]} changed"
+    if kind == "lists":
+        return f"the list {rest.partition('.')[2] or rest} changed"
     if kind == "params":
         return f"parameter {rest or path}: {_shown(was)} -> {_shown(now)}"
     return f"{path}: {_shown(was)} -> {_shown(now)}"

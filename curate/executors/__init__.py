@@ -14,6 +14,8 @@ class Executor(Protocol):
 
     isolated: bool
     """Whether a rank runs in a process that may die without taking the build with it."""
+    workers: int
+    """How many ranks are done at a time."""
 
     def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:
         """Do every rank; `done(rank, result)` is told of each. Raises the first error of a rank."""

@@ -7,9 +7,10 @@ from curate.executors import Done, heaviest_first
 
 
 class Inline:
-    """Runs ranks here. A step that hangs gets an exception; one that crashes takes the process with it."""
+    """Runs ranks here. A step that hangs or wants too much memory gets an exception; one that crashes takes the process with it."""
 
     isolated = False
+    workers = 1
 
     def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:
         for rank in heaviest_first(work, count):

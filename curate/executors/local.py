@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError
 from curate.executors import Done, heaviest_first
+from curate.guard import died_of
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -60,7 +61,7 @@ class Local:
 
         pool = self.pool = self.pool or ProcessPool(self.workers, context=multiprocessing.get_context("spawn"))
         deaths: dict[int, int] = {}
-        running: dict[Future[Any], int] = {pool.schedule(_rank, args=(path, rank)): rank for rank in ranks}
+        running: dict[Future[Any], int] = {pool.schedule(_rank, args=(path, rank, 0)): rank for rank in ranks}
         try:
             while running:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -74,7 +75,7 @@ class Local:
                             raise CurateError(
                                 f"a worker died {DEATHS} times on one shard (exit code {death.exitcode})"
                             ) from None
-                        running[pool.schedule(_rank, args=(path, rank))] = rank
+                        running[pool.schedule(_rank, args=(path, rank, death.exitcode))] = rank
                         continue
                     if done:
                         done(rank, result)
@@ -100,7 +101,9 @@ def _work(path: str) -> Callable[[int], Any]:
     return pickle.loads(Path(path).read_bytes())  # type: ignore[no-any-return]  # noqa: S301  (our own file, in a folder of mode 700)
 
 
-def _rank(path: str, rank: int) -> Any:
+def _rank(path: str, rank: int, death: int) -> Any:
+    """Do a rank. death: exit code of the worker that died on it before, 0 if none did."""
+    died_of(death)
     return _work(path)(rank)
 
 

@@ -78,12 +78,12 @@ def _mark(html: str) -> str:
     if not found:
         return html
     pieces, done, spans, span = [], 0, _verbatim(html), (-1, -1)
-    unclosed: set[str] = set()
+    closes: dict[str, int] = {}
     for opening in sorted(found, key=re.Match.start):
         at = opening.start()
         if at < done:
             continue
-        replaced = leaf(html, opening, unclosed) if opening.lastgroup == "leaf" else _text(html, opening)
+        replaced = leaf(html, opening, closes) if opening.lastgroup == "leaf" else _text(html, opening)
         if replaced is None:
             continue
         while span[1] <= at:

@@ -25,7 +25,7 @@ FALLBACK = re.compile(r"\s*(?:<img\b[^<>]*\bclass=\"[^\"]*fallback[^<>]*>|<noscr
 AROUND = re.compile(
     r"<(?:div|p)\b[^<>]*\bclass=[\"'][^\"']*(?:\bmath\b|formulaDsp|displaymath|disp-formula)[^<>]*>\s*(?:<p>\s*)?\Z"
 )
-MAX_TAG, MAX_MATH, BEFORE = 20_000, 200_000, 300
+MAX_TAG, MAX_MATH, BEFORE, KINDS = 20_000, 200_000, 300, 20
 
 
 def starts(html: str) -> list[re.Match[str]]:
@@ -34,14 +34,18 @@ def starts(html: str) -> list[re.Match[str]]:
     return [*found, *PREFIXED.finditer(html)] if ":math" in html else found
 
 
-def leaf(html: str, match: re.Match[str], unclosed: set[str]) -> tuple[int, str] | None:
-    """Where the element ends, and its formula, marked; None if it is none. `unclosed`: tags that are not closed any more."""
-    name = match["leaf"]
+def leaf(html: str, match: re.Match[str], closes: dict[str, int]) -> tuple[int, str] | None:
+    """Where the element ends, and its formula, marked; None if it is none, or holds another, which is looked at in its turn.
+
+    closes: where each kind of element closes next, found before; -1 if nowhere. Of kinds, prefixes make, `KINDS` are looked at.
+    """
+    name, at = match["leaf"], match.end()
     if name.lower() == "img":
         return _image(html, match)
-    close = html.find(f"</{name}", match.end()) if name not in unclosed else -1
-    if close < 0:
-        unclosed.add(name)
+    if 0 <= closes.get(name, 0 if len(closes) < KINDS else -1) < at:
+        closes[name] = html.find(f"</{name}", at)
+    close = closes.get(name, -1)
+    if close < 0 or html.find(f"<{name}", at, close) >= 0:
         return None
     return _math(html, match.start(), html.find(">", close) + 1)
 

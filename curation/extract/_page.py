@@ -15,6 +15,7 @@ from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
 from curation.extract._repair import repair, unusual
+from curation.extract._slow import slow_to_parse
 from curation.extract._symbols import UNICODE_MATH, unicode_math
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
 
     if len(html) > max_bytes or (len(html) * 4 > max_bytes and len(html.encode()) > max_bytes):
         return None
+    if slow_to_parse(html):
+        return None
     html = mark(without_colors(_as_html(_without_links(unforged(html)))))
     if OPEN in html and "<noscript" in html:
         html = NOSCRIPT.sub(r"\1", html)
@@ -54,7 +57,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     body = tree.body
     if body is not None and _over(body, html, max_nodes):
         return None
-    title = " ".join(unmarked(tree.title or "").split()) or None
+    title = " ".join(repair(unmarked(tree.title or "")).split()) or None
     restored = restore(tree, html)
     return Page(tree, title, _found(body.text or "") if body is not None and (restored or OPEN in html) else 0)
 

@@ -31,6 +31,8 @@ MAX_DEPTH, MAX_DEPTHS = 250, 1_000_000
 """Of one element, and of all together: trafilatura climbs from each element to the top, time and again."""
 ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+"""What lxml parses and then refuses to copy."""
 CALL = re.compile(
     r"\b(?:subscri(?:be|ption)|newsletter|sign up|follow us|join our|download (?:our|the) .*\bapps?\b|share this|read more"
     r"|abonnieren|abonnez-vous|suscr[ií]b\w+|inscreva-se|iscriviti)\b",
@@ -59,7 +61,7 @@ def _row(
     if page is None:
         return None, None, None
     body = page.tree.body
-    tokens = Tokens((body.html if body is not None else "") or "<body></body>")
+    tokens = Tokens(CONTROLS.sub("", body.html if body is not None else "") or "<body></body>")
     tree = _tree(tokens)
     if tree is None:
         return None, None, None

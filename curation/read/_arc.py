@@ -44,7 +44,9 @@ def walk_arc(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
         if record is None and error is None:
             return
         if record is not None:
-            yield _piece(record, start, end, limit, error)
+            piece = _piece(record, start, end, limit, error)
+            damaged = damaged if piece.error else 0
+            yield piece
         elif end is None or error:
             end = _next(file, start + 1, packed)
             yield Piece(start, end if end is not None else file.seek(0, io.SEEK_END), None, b"", error)

@@ -2,7 +2,8 @@
 
 fastwarc parses and decompresses; this adds what it leaves out: true offsets and lengths, and going on after damage. When a stretch
 cannot be read, the walk looks for the next place where a record can begin (the magic of a compressed member, or `WARC/` at the start of
-a line) and goes on there, so that a flipped bit costs one record. It gives up after `MAX_DAMAGE` stretches.
+a line) and goes on there, so that a flipped bit costs one record. It gives up after `MAX_DAMAGE` stretches with no healthy record between
+them: what was before a record decides nothing, so that a walk may begin at any of them.
 
 Left out: ARC files (`_arc.py`; fastwarc reads none), and going on after damage inside a file that is one single compressed stream, where
 no later beginning exists. There, records have no offset of their own either.
@@ -68,13 +69,15 @@ def walk(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
     """Every record in the order of the file, and a Piece without record for each stretch that cannot be read.
 
     Responses longer than `limit` bytes are not read into memory: their Piece has an error instead of a block. begin: offset of a Piece that
-    was read before; the Pieces from there on are those of a walk over the whole file (but damage is counted anew).
+    was read before; the Pieces from there on are those of a walk over the whole file.
     """
     head = file.read(8)
     magic = next((m for m in MAGICS if head.startswith(m)), PLAIN)
     start: int | None = begin
     bad: tuple[int | None, str] | None = None
-    for _ in range(MAX_DAMAGE):
+    damaged = 0
+    while damaged < MAX_DAMAGE:
+        damaged += 1
         assert start is not None
         last, trouble = start, None
         for piece in _run(file, start, magic, limit):
@@ -85,6 +88,7 @@ def walk(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
                 begins = bad[0] if bad[0] != piece.offset else None
                 yield Piece(begins, piece.offset, None, b"", bad[1])
                 bad = None
+            damaged = damaged if piece.error else 0
             yield piece
             last = last if piece.offset is None else piece.offset
         if trouble is None and magic == PLAIN:

@@ -1,8 +1,9 @@
 """Columns of ours that published files hold under another name: read without `columns:` where there is no doubt.
 
 datatrove writes `text, id, metadata {url, date, dump, ...}`, Dolma `id, text, source, added, created, metadata {url, license, ...}`,
-MegaMath `text, meta {url, timestamp, ...}`, C4 `text, timestamp, url`. A column that the file has itself is never replaced, and only text
-and times are taken. Left out: everything that needs a guess, such as which of two texts is the text; `columns:` of a recipe says that.
+MegaMath `text, meta {url, timestamp, ...}`, C4 `text, timestamp, url`. What a record has itself is never replaced, and only text and
+times are taken. Each record decides for itself, whatever columns the records beside it have, so that another split of them gives the same.
+Left out: everything that needs a guess, such as which of two texts is the text; `columns:` of a recipe says that.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ PLACES = {
     "dump": ("metadata.dump", "meta.dump"),
     "license": ("metadata.license", "meta.license"),
 }
-"""Our column -> where it may stand; the first that is there."""
+"""Our column -> where it may stand; the first that holds something."""
 
 
 def with_usual_columns(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with `url`, `date`, `dump` and `license` that it holds elsewhere; which, its schema alone decides."""
+    """The frame with `url`, `date`, `dump` and `license` that it holds elsewhere; which columns it gets, its schema alone decides."""
     found = {}
     for name, places in PLACES.items():
-        taken = next((place for place in places if _holds_text(frame.schema, place)), None)
-        if taken and name not in frame.columns:
-            found[name] = _text(frame, taken)
+        own = [pl.col(name)] if name in frame.columns else []
+        elsewhere = [_text(frame, place) for place in places if _holds_text(frame.schema, place)]
+        if elsewhere and (not own or isinstance(frame.schema[name], pl.String | pl.Null)):
+            found[name] = pl.coalesce(*own, *elsewhere)
     return frame.with_columns(**found) if found else frame
 
 

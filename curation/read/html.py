@@ -8,14 +8,17 @@ files are read by one call (`curate/together.py`). Left out: archives of pages (
 
 from __future__ import annotations
 
+import gzip
 import html as entities
+import io
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from curate.step import read
-from curation.read._http import decode_body, decode_text
+from curation.read._http import decode_text
 
 TOGETHER = 256
 """Files of one call."""
@@ -63,11 +66,22 @@ def _row(name: str, path: str, limit: int) -> tuple[str | None, bytes, str | Non
     if len(data) > limit:
         return None, b"", name, name, f"a file over the limit of {limit:,} bytes"
     try:
-        body = decode_body(data, None, "gzip" if data.startswith(b"\x1f\x8b") else None, limit)
-    except ValueError as error:
+        body = _unpacked(data, limit)
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         return None, b"", name, name, str(error)
     text = decode_text(body, None)
     return text, body, address(text) or name, name, None
+
+
+def _unpacked(data: bytes, limit: int) -> bytes:
+    """A page without gzip. ValueError if it grows beyond `limit` bytes, OSError, EOFError or zlib.error if it is damaged."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        body = file.read(limit + 1)
+    if len(body) > limit:
+        raise ValueError(f"a page over the limit of {limit:,} bytes")
+    return body
 
 
 def address(page: str) -> str | None:

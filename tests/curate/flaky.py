@@ -24,6 +24,8 @@ class Flaky:
         self.faults: dict[str, list[str]] = {}
         self.asked: list[tuple[str, str]] = []
         self.url = ""
+        self.etag = '"{}"'
+        """How an ETag is written; empty for none."""
 
     def ranges(self, name: str) -> list[str]:
         """The ranges that were asked of a file, in order; empty for the whole of it."""
@@ -47,17 +49,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault == "reset":
             return self._break()
         data = path.read_bytes() if fault != "swap" else b"another file"
-        etag = f'"{hashlib.md5(data).hexdigest()}"'
-        if self.headers.get("If-Match", etag) != etag:
+        etag = self.flaky.etag.format(hashlib.md5(data).hexdigest())
+        wanted = self.headers.get("If-Match")
+        if wanted and (wanted != etag or etag.startswith("W/")):
             return self._say(412)
+        tag = {"ETag": etag} if etag else {}
         if last := re.fullmatch(r"bytes=-(\d+)", asked):
             asked = f"bytes={max(0, len(data) - int(last[1]))}-"
         found = re.fullmatch(r"bytes=(\d+)-(\d*)", asked)
         if found and fault != "ignore":
             start, end = int(found[1]), int(found[2] or len(data) - 1)
             span = {"Content-Range": f"bytes {start}-{end}/{len(data)}"}
-            return self._send(206, data[start : end + 1], fault, {"ETag": etag, **span})
-        return self._send(200, data, fault, {"ETag": etag})
+            return self._send(206, data[start : end + 1], fault, {**tag, **span})
+        return self._send(200, data, fault, tag)
 
     do_HEAD = do_GET
 

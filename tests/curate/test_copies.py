@@ -1,8 +1,10 @@
 """Copies of files that lie elsewhere: broken connections, short bodies, tired servers, and a build that goes on where one was killed."""
 
+import contextlib
 import hashlib
 import json
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,12 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from curate import objectstore
+from curate import objectstore, transfer
 from curate.cli import cli, main
 from curate.errors import CurateError, Incomplete
 from curate.objectstore import Away, Bucket, Changed
+from curate.sources import Source, at_hand
+from curate.store import Store
 from tests.curate import bucket
 from tests.curate.corpus import make_project, objects, open_small
 from tests.curate.flaky import Flaky, server
@@ -90,6 +94,44 @@ def test_a_copy_of_which_nothing_is_noted_is_begun_anew(flaky: Flaky, tmp_path: 
     assert fetched(flaky, tmp_path / "copy", lasting=True) == SHA
 
 
+@pytest.mark.parametrize("etag", ["", 'W/"{}"'], ids=["none", "weak"])
+def test_a_copy_is_of_one_file_where_no_etag_says_so(flaky: Flaky, tmp_path: Path, etag: str) -> None:
+    flaky.etag = etag
+    flaky.faults["a.bin"] = ["cut", "reset", "reset", "reset", "reset", "reset"]
+    assert fetched(flaky, tmp_path / "first") == SHA
+    flaky.faults["a.bin"] = ["cut", *["403"] * 9]
+    with pytest.raises(Away):
+        fetched(flaky, tmp_path / "copy", lasting=True)
+    flaky.faults["a.bin"] = ["cut"]
+    (tmp_path / "web/a.bin").write_bytes(DATA[::-1])
+    with contextlib.suppress(Changed):
+        assert fetched(flaky, tmp_path / "copy", lasting=True) == hashlib.sha256(DATA[::-1]).hexdigest()
+    assert fetched(flaky, tmp_path / "copy") == hashlib.sha256(DATA[::-1]).hexdigest()
+
+
+def test_a_copy_longer_than_its_file_is_begun_anew(flaky: Flaky, tmp_path: Path) -> None:
+    flaky.faults["a.bin"] = ["cut", *["403"] * 9]
+    with pytest.raises(Away):
+        fetched(flaky, tmp_path / "copy", lasting=True)
+    flaky.faults.clear()
+    (tmp_path / "copy").write_bytes(DATA + b"more")
+    assert fetched(flaky, tmp_path / "copy", lasting=True) == SHA
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 1_000_000], ids=["nothing", "zeros"])
+def test_a_copy_is_not_gone_on_with_after_the_machine_started_anew(
+    flaky: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: bytes
+) -> None:
+    flaky.faults["a.bin"] = ["cut", *["403"] * 9]
+    with pytest.raises(Away):
+        fetched(flaky, tmp_path / "copy", lasting=True)
+    flaky.faults.clear()
+    (tmp_path / "copy").write_bytes(left)
+    (tmp_path / "boot").write_text("another")
+    monkeypatch.setattr(transfer, "STARTED", tmp_path / "boot")
+    assert fetched(flaky, tmp_path / "copy", lasting=True) == SHA
+
+
 def test_an_empty_file_is_a_file(flaky: Flaky, tmp_path: Path) -> None:
     (tmp_path / "web/empty").write_bytes(b"")
     for size in (0, None):
@@ -119,7 +161,7 @@ def test_a_copy_from_a_bucket_goes_on_where_it_was_broken_off(url: str, tmp_path
     listed = Bucket(url).look("a.bin")
     assert listed
     (tmp_path / "copy").write_bytes(DATA[:1_000_000] + b"x")  # a byte that only a range request leaves there
-    (tmp_path / "copy.note").write_text(json.dumps([listed.etag, len(DATA)]))
+    (tmp_path / "copy.note").write_text(json.dumps([listed.etag, len(DATA), transfer._started()]))
     Bucket(url).fetch("a.bin", tmp_path / "copy", bytes=len(DATA), etag=listed.etag, lasting=True)
     assert (tmp_path / "copy").read_bytes() == DATA[:1_000_000] + b"x" + DATA[1_000_001:]
 
@@ -191,6 +233,13 @@ def test_planning_reads_the_footer_of_a_table_and_no_more(flaky: Flaky, away: Pa
     assert other.planned["web/parquet"].raw == planned["web/parquet"].raw, "a server that knows no ranges does too"
 
 
+def test_planning_refuses_a_table_that_is_not_the_one_that_was_listed(flaky: Flaky, away: Path, tmp_path: Path) -> None:
+    for path in (tmp_path / "web").glob("*.parquet"):
+        pl.DataFrame({"text": ["a"], "other": [1]}).write_parquet(path)
+    with pytest.raises(CurateError, match="not the file that was listed; curate fetch"):
+        _ = open_small(away).planned
+
+
 def test_the_program_says_which_files_failed(
     flaky: Flaky, away: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -244,3 +293,34 @@ def test_provenance_of_a_remote_page_names_its_address(flaky: Flaky, tmp_path: P
     open_small(folder).build()
     (path,) = (folder / ".curate/objects").rglob("*.provenance.parquet")
     assert pl.read_parquet(path)["path"].to_list() == [f"{flaky.url}/pages.warc.gz"] * 3
+
+
+def test_a_copy_that_another_process_is_writing_is_left_alone(flaky: Flaky, tmp_path: Path) -> None:
+    """Workers of a build that was killed live on until their file is read."""
+    file, store = Source(f"{flaky.url}/a.bin", "listed-1", len(DATA)), Store(tmp_path / "store")
+    with at_hand(file, store, tmp_path / "work") as theirs:
+        with at_hand(file, store, tmp_path / "work") as ours:
+            assert ours != theirs and Path(ours).read_bytes() == DATA
+        assert Path(theirs).read_bytes() == DATA
+    with at_hand(file, store, tmp_path / "work") as later:
+        assert later == theirs
+
+
+@pytest.mark.parametrize("note", ["5", "[]", "\0\0"])
+def test_notes_of_a_build_that_broke_off_may_be_lost_or_damaged(
+    flaky: Flaky, away: Path, tmp_path: Path, note: str
+) -> None:
+    open_small(away, store=str(tmp_path / "whole")).fetch()
+    open_small(away, store=str(tmp_path / "whole")).build()
+    broken = open_small(away)
+    assert broken.planned
+    flaky.faults["1.parquet"] = ["403"] * 99
+    with pytest.raises(Incomplete):
+        broken.build()
+    flaky.faults.clear()
+    shutil.rmtree(away / ".curate/cache/inputs")
+    for marker in (away / ".curate/drafts").rglob("file-*.json"):
+        marker.write_text(note)
+        marker.with_suffix(".begun").write_text(note)
+    open_small(away).build()
+    assert objects(away / ".curate") == objects(tmp_path / "whole")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from curate import crawls, objectstore
+from curate import crawls, objectstore, sources
 from curate.errors import CurateError
+from curate.store import Store
 from tests.curate import bucket
 from tests.curate.corpus import objects, open_small
 from tests.curate.flaky import Flaky, server
@@ -90,6 +91,18 @@ def test_where_the_archive_is_changes_nothing(
     assert made[0] == made[1] == made[2]
 
 
+def test_the_lock_holds_where_only_a_part_of_the_archive_is(
+    crawl: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "p")
+    open_small(folder).fetch()
+    open_small(folder).build()
+    next((tmp_path / "crawl/crawl-data").rglob("*-00011.warc.gz")).unlink()
+    monkeypatch.setenv("CURATE_COMMON_CRAWL", str(tmp_path / "crawl"))
+    open_small(folder).fetch()
+    assert open_small(folder).build(locked=True)["ran"] == []
+
+
 def test_a_part_of_a_snapshot_is_named_by_a_pattern(crawl: Flaky, tmp_path: Path) -> None:
     for files, count in (("segments/173047700.0/**/*", 6), ("**/*-0000[0-2].warc.gz", 3), ("**/*", 12)):
         folder = project(tmp_path / str(count), f'"{NAME}/{files}"')
@@ -128,11 +141,32 @@ def test_what_is_no_snapshot_is_one_line(crawl: Flaky, tmp_path: Path, files: st
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"../../etc/passwd"), gzip.compress(b"a b")[:-9]])
+HOSTILE = [
+    b"../../etc/passwd",
+    b"/etc/passwd",
+    b"a/../b",
+    b"a//b",
+    b"./a",
+    b"https://example.org/a",
+    b"a\0b",
+    b"a\x1b[2J",
+]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no gzip", gzip.compress(b"a b")[:-9], *(gzip.compress(b"good " + path) for path in HOSTILE)]
+)
 def test_a_list_that_is_none_is_refused(crawl: Flaky, tmp_path: Path, data: bytes) -> None:
     (tmp_path / f"crawl/crawl-data/{NAME}/warc.paths.gz").write_bytes(data)
     with pytest.raises(CurateError, match="is no list of paths"):
         crawls.find(crawls.SCHEME + NAME)
+
+
+def test_a_list_of_several_gzip_members_is_read_to_its_end(crawl: Flaky, tmp_path: Path) -> None:
+    listing = tmp_path / f"crawl/crawl-data/{NAME}/warc.paths.gz"
+    lines = gzip.decompress(listing.read_bytes()).splitlines(keepends=True)
+    listing.write_bytes(gzip.compress(b"".join(lines[:5])) + gzip.compress(b"".join(lines[5:])))
+    assert len(crawls.find(crawls.SCHEME + NAME)) == 12
 
 
 def test_bytes_that_change_after_they_were_read_are_refused(crawl: Flaky, tmp_path: Path) -> None:
@@ -145,6 +179,27 @@ def test_bytes_that_change_after_they_were_read_are_refused(crawl: Flaky, tmp_pa
     recipe.write_text(recipe.read_text() + "    max_bytes: 1000000\n")
     with pytest.raises(CurateError, match="its bytes are not those of before"):
         open_small(folder).build()
+
+
+def test_a_copy_of_the_archive_that_changes_while_it_is_read_is_refused(
+    crawl: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CURATE_COMMON_CRAWL", str(tmp_path / "crawl"))
+    path = next((tmp_path / "crawl/crawl-data").rglob("*-00007.warc.gz"))
+    whole, real = path.read_bytes(), sources._same_bytes
+
+    def swap(file: sources.Source, sha256: str, store: Store) -> None:
+        real(file, sha256, store)
+        path.write_bytes(gzip.compress(record(b"another", url="https://example.org/other"), mtime=0))
+
+    open_small(project(tmp_path / "p")).fetch()
+    monkeypatch.setattr(sources, "_same_bytes", swap)
+    with pytest.raises(CurateError, match=r"-00007\.warc\.gz: changed while it was read"):
+        open_small(tmp_path / "p").build()
+    monkeypatch.setattr(sources, "_same_bytes", real)
+    path.write_bytes(whole)
+    open_small(tmp_path / "p").build()
+    assert not open_small(tmp_path / "p").sql("select * from documents where url like '%other'").height
 
 
 def test_snapshots_before_2013_are_arc_files(crawl: Flaky, tmp_path: Path) -> None:

@@ -298,16 +298,31 @@ def test_a_finished_recipe_can_be_read_from_a_read_only_store(built: tuple[Path,
         subprocess.run(["umount", "-l", str(store)], check=False)
 
 
-@pytest.mark.parametrize("how", ["os.kill(os.getpid(), 9)", "time.sleep(600)"], ids=["kills its worker", "hangs"])
-def test_a_poison_document_is_killed_alone_and_the_build_finishes(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("os.kill(os.getpid(), 9)", "it was killed from outside"),
+        ("time.sleep(600)", "it did not come back in time"),
+        pytest.param(
+            "pl.select(pl.int_range(50 << 27))", "native code does that gets no more memory", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "bytearray(50 << 30)", "MemoryError: wanted more memory than a worker may take", marks=pytest.mark.slow
+        ),
+    ],
+    ids=["kills its worker", "hangs", "wants 50 GB", "wants 50 GB in Python"],
+)
+def test_a_poison_document_is_killed_alone_and_the_build_finishes(tmp_path: Path, how: str, said: str) -> None:
     folder = make_project(tmp_path)
     step = folder / "steps/score/digits.py"
     step.write_text(step.read_text().replace('raise ValueError("poison")', f"import os, time; {how}"))
     (folder / "profiles").mkdir()
-    (folder / "profiles/quick.toml").write_text("workers = 2\n[limits]\nseconds = 0.5\nseconds_per_document = 0.0\n")
+    limits = "seconds = 0.5\nseconds_per_document = 0.0\ngigabytes = 0.5\n"
+    (folder / "profiles/quick.toml").write_text(f"workers = 2\n[limits]\n{limits}")
     recipe = open_small(folder, profile="quick", executor="local")
     recipe.build()
-    fates = recipe.sql("select text, fate from documents where fate = 'killed'")
+    fates = recipe.sql("select text, fate, error from documents where fate = 'killed'")
+    assert said in fates["error"][0]
     assert fates.height == 1
     assert "POISON" in fates["text"][0]
     whole = make_project(tmp_path / "whole" if (tmp_path / "whole").mkdir() is None else tmp_path)

@@ -2,18 +2,22 @@
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curate.guard import Guard, _slices
+from curate.guard import Guard, _slices, died_of
 from tests.curate.corpus import one, open_small, texts, tiny
 
 
@@ -102,6 +106,51 @@ def test_a_hang_in_this_process_becomes_a_fate(tmp_path: Path) -> None:
     assert os.getpid()
 
 
+GREEDY = {
+    "bytes": "bytearray(50 << 30)",
+    "array": "np.ones(50 << 27)",
+    "list": "[bytearray(1 << 24) for _ in range(3200)]",
+}
+
+
+@pytest.mark.parametrize("how", list(GREEDY))
+def test_a_document_that_wants_all_memory_is_killed_alone_and_the_process_lives(tmp_path: Path, how: str) -> None:
+    def call(batch: pl.DataFrame) -> pl.DataFrame:
+        if 5 in batch["row"].to_list():
+            eval(GREEDY[how], {"np": np})
+        return batch
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    outcome = Guard(tmp_path / "journal", memory=400_000_000, may_die=False).run("step", call, docs(8))
+    assert [(row, fate) for row, fate, _ in outcome.lost] == [(5, "killed")]
+    assert outcome.lost[0][2].startswith("MemoryError: wanted more memory than a worker may take")
+    assert sum(frame.height for frame in outcome.frames) == 7
+    other = Guard(tmp_path / "other", memory=300_000_000, may_die=False).run("step", call, docs(8))
+    assert other.lost == outcome.lost, "what is said does not depend on the machine"
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def test_a_lower_limit_of_memory_that_somebody_else_set_stays(tmp_path: Path) -> None:
+    program = """
+        import resource, sys
+        from pathlib import Path
+        import polars as pl
+        from curate.guard import Guard
+        docs = pl.DataFrame({"row": [0]})
+        resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))
+        seen = []
+        def call(batch):
+            seen.append(resource.getrlimit(resource.RLIMIT_DATA))
+            return batch
+        Guard(Path(sys.argv[1]), memory=1 << 40).run("step", call, docs)
+        print(seen == [(1 << 30, 1 << 30)])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "journal")], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "True", done.stderr
+
+
 # what a death says, and what it does not
 
 
@@ -117,6 +166,24 @@ def test_a_build_that_is_killed_says_nothing_against_the_document_it_was_on(tmp_
     for attempt in ("first", "second", "third"):
         guard = Guard(journal(tmp_path, attempt), attempt="this")
         assert guard.run("step", lambda batch: batch, docs(8)).lost == []
+
+
+@pytest.mark.parametrize(
+    ("exitcode", "said"),
+    [
+        (-signal.SIGABRT, "it aborted, as native code does that gets no more memory"),
+        (-signal.SIGALRM, "it did not come back in time"),
+        (-signal.SIGKILL, "it was killed from outside, as by a system that is out of memory"),
+        (-signal.SIGSEGV, "it crashed"),
+        (3, "it crashed, took too much memory or did not come back in time"),
+    ],
+)
+def test_the_error_of_a_killed_document_says_what_its_worker_died_of(tmp_path: Path, exitcode: int, said: str) -> None:
+    died_of(exitcode)
+    for _ in range(2):
+        guard = Guard(journal(tmp_path, "this"), attempt="this")
+    died_of(0)
+    assert guard.run("step", lambda batch: batch, docs(8)).lost == [(3, "killed", f"killed its worker 2 times: {said}")]
 
 
 def test_a_worker_that_dies_twice_within_one_build_does(tmp_path: Path) -> None:

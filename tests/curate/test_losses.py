@@ -16,7 +16,8 @@ from curate.step import score
 def vowels(docs: pl.DataFrame) -> pl.DataFrame:
     """How many vowels there are, and how many of them are no u."""
     found = docs["text"].str.count_matches("[aeiou]")
-    return pl.DataFrame({"vowels_found": found, "vowels_kept": found - docs["text"].str.count_matches("u")})
+    kept = found - docs["text"].str.count_matches("u")
+    return pl.DataFrame({"vowels_found": found, "vowels_kept": kept, "word_found": docs["text"], "word_kept": docs["text"]})
 '''
 
 
@@ -34,7 +35,7 @@ def built(project):
     return recipe
 
 
-def test_losses_are_counted_by_step(built):
+def test_losses_of_what_is_counted_are_told_by_step(built):
     row = {"corpus": "a", "node": "a/vowels", "what": "vowels", "found": 6, "kept": 3, "documents": 2}
     assert built.losses() == [row]
 

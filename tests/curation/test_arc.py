@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 from curate.errors import CurateError
+from curation.read import _arc, _archive
 from curation.read.common_crawl import common_crawl
 from curation.read.warc import warc
+from tests.curation.test_warc import record
 
 ABOUT = b"1 1 Somebody\nURL IP-address Archive-date Content-type Archive-length\n\n"
 HEAD = b"filedesc://a.arc 0.0.0.0 20120517233122 text/plain %d\n%s\n" % (len(ABOUT), ABOUT)
@@ -50,6 +52,25 @@ def test_pages_of_an_arc_file_are_read_with_their_places(path: Path) -> None:
         part = data[place["offset"] : place["offset"] + place["length"]]
         assert (gzip.decompress(part) if data[:2] == b"\x1f\x8b" else part) == expected
     assert next(iter(common_crawl(str(path), dump="CC-MAIN-2012")))["dump"].unique().to_list() == ["CC-MAIN-2012"]
+
+
+@pytest.mark.parametrize("kind", ["arc", "gzip", "plain"])
+def test_reading_from_a_record_gives_the_same_however_much_was_damaged_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    for module in (_arc, _archive):
+        monkeypatch.setattr(module, "MAX_DAMAGE", 3)
+    bad = b"\n\nno record\n\n" if kind == "plain" else b"\x1f\x8b\x08 no member"
+    good = [record(b"<p>page</p>", url=f"https://example.org/{i}") for i in range(10)]
+    stored = members(10)[1:] if kind == "arc" else good
+    stored = stored if kind == "plain" else [gzip.compress(part, mtime=0) for part in stored]
+    place = tmp_path / "a"
+    place.write_bytes(b"".join(part + bad for part in stored) + stored[0] + bad * 9 + stored[1])
+    whole = rows(place)
+    assert whole["text"].count() >= 11, "damage between healthy records is no reason to give up"
+    for i, at in enumerate(whole["provenance"]):
+        if whole["error"][i] is None:
+            assert rows(place, at["offset"]).equals(whole[i:])
 
 
 def test_reading_from_a_record_gives_what_comes_after_it(path: Path) -> None:

@@ -134,3 +134,9 @@ def test_it_finds_real_mathematics(tmp_path: Path) -> None:
     fasttext({"a": sides[0], "b": sides[1]}, tmp_path, positive=["a"], negative=["b"])
     said, true = math_classifier(valid, model=str(tmp_path))["math_score"] >= 0.5, valid["label"] == "math"
     assert 2 * (said & true).sum() / (said.sum() + true.sum()) > 0.97
+
+
+def test_how_a_page_delimits_formulas_and_frames_tables_is_not_seen():
+    assert normal(r"so \(x\) and \[y\]") == normal("so $x$ and $$y$$")
+    assert normal("| a | b |\n| --- | --- |\n| 1 | 2 |").split() == ["a", "b", "<num>", "<num>"]
+    assert normal("p(a|b)").split() == ["p", "a", "|", "b"]

@@ -1,6 +1,7 @@
 """Folders of HTML files."""
 
 import gzip
+import os
 import time
 from pathlib import Path
 
@@ -103,11 +104,34 @@ def test_many_files_are_few_inputs_and_a_new_file_changes_one_of_them(tmp_path: 
 
 def test_where_a_folder_of_pages_lies_changes_nothing(tmp_path: Path) -> None:
     made = []
-    for place in ("a", "b/c"):
+    for place in ("a", "b/c", "[d]*"):
         folder = project(tmp_path / place, 20)
         open_small(folder).build()
         made.append(objects(folder / ".curate"))
-    assert made[0] == made[1]
+    assert made[0] == made[1] == made[2]
+
+
+def test_a_damaged_gzip_file_is_an_error_and_one_of_two_members_a_page(tmp_path: Path) -> None:
+    packed = gzip.compress(b"<p>a page of mathematics</p>" * 100, mtime=0)
+    (tmp_path / "a.html.gz").write_bytes(packed + packed)
+    for i, data in enumerate(
+        (packed[:-20], packed[:-8] + b"\0" * 8, b"\x1f\x8b\x08 none", packed[:30] + b"\xff" + packed[31:])
+    ):
+        (tmp_path / f"b{i}.html.gz").write_bytes(data)
+    found = rows(tmp_path)
+    assert found["text"].str.len_chars().to_list() == [28 * 200, None, None, None, None]
+    assert found["error"].is_null().to_list() == [True, False, False, False, False]
+
+
+def test_names_of_files_may_be_any_bytes(tmp_path: Path) -> None:
+    folder = project(tmp_path, 1)
+    names = [b"caf\xe9.html", b"new\nline.html", b"<b>&'\".html"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(folder / "pages/0") + b"/" + name)).write_bytes(b"<p>" + name)
+    for _ in range(2):
+        open_small(folder).build()
+    urls = open_small(folder).sql("select url from documents where fate = 'kept'")["url"]
+    assert {*urls} == {"0/0.html", "0/caf\ufffd.html", "0/new\nline.html", "0/<b>&'\".html"}
 
 
 def test_a_sample_takes_some_of_the_pages(tmp_path: Path) -> None:

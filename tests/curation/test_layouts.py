@@ -68,6 +68,22 @@ def test_columns_of_ours_are_found_where_files_hold_them(tmp_path: Path, item: A
     assert {k: row[k] for k in ("url", "date", "dump", "license") if k in row} == wanted
 
 
+def test_what_becomes_of_a_record_does_not_depend_on_those_beside_it(tmp_path: Path) -> None:
+    items: list[Any] = [
+        {"text": "a", "url": "a", "metadata": {"url": "not this", "date": "2001"}},
+        {"text": "b", "metadata": {"url": "b", "date": "2002"}, "created": None},
+        {"text": "c", "meta": {"url": "c"}, "created": "2003", "timestamp": "not this"},
+        {"text": "d", "metadata": {"WARC-Target-URI": "d", "timestamp": "2004"}, "url": None},
+    ]
+    alone = []
+    for i, item in enumerate(items):
+        (tmp_path / f"{i}.jsonl").write_text(json.dumps(item) + "\n")
+        alone += pl.concat(list(jsonl(str(tmp_path / f"{i}.jsonl")))).select("url", "date").rows()
+    (tmp_path / "all.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+    assert alone == pl.concat(list(jsonl(str(tmp_path / "all.jsonl")))).select("url", "date").rows()
+    assert alone == [("a", "2001"), ("b", "2002"), ("c", "2003"), ("d", "2004")]
+
+
 def test_times_of_a_table_become_text(tmp_path: Path) -> None:
     when = datetime.datetime(2019, 4, 1, 2, 3, 4)
     pl.DataFrame({"text": ["a"], "metadata": [{"url": "u", "date": when}]}).write_parquet(tmp_path / "a.parquet")
