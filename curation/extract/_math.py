@@ -96,7 +96,7 @@ RULES = (
 def restore(tree: HTMLTree, html: str) -> bool:
     """Replace formulas in the tree by TeX text between marks, and tables and code by text that keeps their lines.
 
-    Gives whether there were formulas in the markup; those between delimiters in the text are marked already.
+    Gives whether there may have been formulas in the markup; those between delimiters in the text are marked already.
     """
     document, body = tree.document, tree.body
     if document is None or body is None:
@@ -111,6 +111,7 @@ def restore(tree: HTMLTree, html: str) -> bool:
     found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
         code_blocks(document, body, page)
+        found |= "math" in page.classes  # a block with this class is a formula
     if "table" in page.tags:
         tables(document, body, len(html))
     return found
