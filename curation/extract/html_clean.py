@@ -20,6 +20,7 @@ import polars as pl
 
 from curate.step import rewrite
 from curation.extract import _blocks as blocks
+from curation.extract._frame import frame
 from curation.extract._page import finish, parse
 from curation.extract._tokens import Tokens
 
@@ -83,6 +84,7 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     blocks.keep_sentences(tree)
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
+    frame(tree)
     return tree
 
 

@@ -1,0 +1,120 @@
+"""The part of a page that trafilatura shall read, where its own choice is none or too small, in lxml's tree.
+
+trafilatura takes the first element that is named like an article. Where none is, as on pages of plain HTML, it gathers paragraphs, and
+loses headings, lists and all else. Where many are, as in a thread of a question and its answers, it takes the first and loses the
+others. Here both get an `article` around what belongs together. A page with one element of such a name is left alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+HOLDERS = ("div", "section", "article", "main", "center", "form", "body")
+EDGES = ("nav", "header", "footer", "aside", "script", "style", "a", "select", "button")
+MOST = 0.9
+"""Share of a page's paragraphs that the element to be read must hold."""
+PASSES = 8
+"""Named elements beside each other that are looked at within posts."""
+FEW, LIKE = 250, 0.5
+"""Characters in paragraphs that make a page of paragraphs; share of a post's text that must be no link."""
+
+
+def frame(tree: HtmlElement) -> None:
+    """Put an article around what trafilatura would leave out with the names that the page gives."""
+    from trafilatura.xpaths import BODY_XPATH
+
+    first = next((found[0] for expression in BODY_XPATH if (found := expression(tree))), None)
+    if first is None:
+        make_article(_smallest(tree))
+        return
+    posts = _posts(tree, first)
+    if len(posts) > 1:
+        for post in posts:
+            _unname(post)
+        whole = _around(posts)
+        for _ in range(PASSES):
+            for node in BODY_XPATH[0](whole):
+                _unname(node)
+        make_article(whole)
+
+
+def make_article(node: HtmlElement) -> None:
+    """Turn an element into the page's article; into the body it is put."""
+    if node.tag != "body":
+        node.tag = "article"
+        return
+    whole = node.makeelement("article")
+    whole.text, node.text = node.text, None
+    whole.extend(list(node))
+    node.append(whole)
+
+
+def _posts(tree: HtmlElement, first: HtmlElement) -> list[HtmlElement]:
+    """The elements with the same name as the first, none within another, that hold text of their own."""
+    name = first.get("class")
+    if not name:
+        return [first]
+    posts: list[HtmlElement] = []
+    for node in tree.iter(first.tag):
+        if node.get("class") == name and _says(node) and not (posts and _within(node, posts[-1])):
+            posts.append(node)
+    return posts if first in posts else [first]
+
+
+def _within(node: HtmlElement, other: HtmlElement) -> bool:
+    return any(above is other for above in node.iterancestors())
+
+
+def _says(node: HtmlElement) -> bool:
+    text = len(node.text_content().strip())
+    return text > 0 and sum(len(link.text_content()) for link in node.iter("a")) < LIKE * text
+
+
+def _unname(post: HtmlElement) -> None:
+    for name in ("id", "class", "role", "itemprop"):
+        post.attrib.pop(name, None)
+    if post.tag == "article":
+        post.tag = "div"
+
+
+def _around(posts: list[HtmlElement]) -> HtmlElement:
+    """The smallest element that holds all of them."""
+    above = list(posts[0].iterancestors())
+    for post in posts[1:]:
+        others = set(post.iterancestors())
+        above = [node for node in above if node in others]
+    return above[0]
+
+
+def _smallest(tree: HtmlElement) -> HtmlElement:
+    """The smallest element that holds most of the page's paragraphs."""
+    weights = _weights(tree, paragraphs=True)
+    if weights.get(tree.body, 0) < FEW:
+        weights = _weights(tree, paragraphs=False)
+    node = tree.body
+    while True:
+        inner = max(node, key=lambda child: weights.get(child, 0), default=None)
+        if inner is None or inner.tag not in HOLDERS or weights.get(inner, 0) < MOST * weights.get(node, 0):
+            return node
+        node = inner
+
+
+def _weights(tree: HtmlElement, paragraphs: bool) -> dict[HtmlElement, int]:
+    """Characters of text that is no link, in paragraphs or anywhere, for each element that holds some."""
+    from lxml.etree import iterwalk
+
+    weights: dict[HtmlElement, int] = {}
+    edges = inside = 0
+    for event, node in iterwalk(tree.body, events=("start", "end")):
+        step = 1 if event == "start" else -1
+        edges += step * (node.tag in EDGES)
+        inside += step * (node.tag == "p")
+        counted = not edges and (inside or not paragraphs)
+        if event == "start":
+            weights[node] = len((node.text or "").strip()) if counted else 0
+        elif (parent := node.getparent()) in weights:
+            weights[parent] += weights[node] + (len((node.tail or "").strip()) if counted else 0)
+    return weights
