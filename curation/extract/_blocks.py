@@ -28,11 +28,13 @@ TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
 INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
-def hide(tree: HtmlElement) -> None:
-    """Remove what no reader ever sees. What is not displayed at first stays: tabs, hints and solutions."""
+def hide(tree: HtmlElement, prefix: str) -> None:
+    """Remove what no reader ever sees, and who made the page (`address`). What is not displayed at first stays: tabs, hints and solutions."""
     for node in tree.xpath(".//*[contains(@style, 'hidden')]"):
         if INVISIBLE.search(node.get("style")) and node.getparent() is not None:
             node.drop_tree()
+    for node in tree.xpath(".//address[not(.//text()[contains(., $prefix)])]", prefix=prefix):
+        node.drop_tree()
 
 
 def keep_sentences(tree: HtmlElement) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HOLDERS = ("div", "section", "article", "main", "center", "form", "body")
 EDGES = ("nav", "header", "footer", "aside", "script", "style", "a", "select", "button")
+SAYING = ("p", "li", "dd", "dt", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
 MOST = 0.9
 """Share of a page's paragraphs that the element to be read must hold."""
 PASSES = 8
@@ -26,19 +27,23 @@ def frame(tree: HtmlElement) -> None:
     """Put an article around what trafilatura would leave out with the names that the page gives."""
     from trafilatura.xpaths import BODY_XPATH
 
-    first = next((found[0] for expression in BODY_XPATH if (found := expression(tree))), None)
-    if first is None:
+    named = next((found for expression in BODY_XPATH if (found := expression(tree))), [])
+    if not named:
         make_article(_smallest(tree))
         return
-    posts = _posts(tree, first)
-    if len(posts) > 1:
-        for post in posts:
-            _unname(post)
-        whole = _around(posts)
-        for _ in range(PASSES):
-            for node in BODY_XPATH[0](whole):
-                _unname(node)
-        make_article(whole)
+    posts = _posts(tree, named)
+    if not posts:
+        return
+    for post in posts:
+        _unname(post)
+        _unlink(post)
+    whole = _around(posts)
+    for _ in range(PASSES):
+        if not (inner := BODY_XPATH[0](whole)):
+            break
+        for node in inner:
+            _unname(node)
+    make_article(whole)
 
 
 def make_article(node: HtmlElement) -> None:
@@ -52,16 +57,14 @@ def make_article(node: HtmlElement) -> None:
     node.append(whole)
 
 
-def _posts(tree: HtmlElement, first: HtmlElement) -> list[HtmlElement]:
-    """The elements with the same name as the first, none within another, that hold text of their own."""
-    name = first.get("class")
-    if not name:
-        return [first]
-    posts: list[HtmlElement] = []
-    for node in tree.iter(first.tag):
-        if node.get("class") == name and _says(node) and not (posts and _within(node, posts[-1])):
-            posts.append(node)
-    return posts if first in posts else [first]
+def _posts(tree: HtmlElement, named: list[HtmlElement]) -> list[HtmlElement]:
+    """Elements that share tag and class with one of these, none within another, that hold text of their own; none if there is but one."""
+    alike: dict[tuple[str, str], list[HtmlElement]] = {(n.tag, c): [] for n in named if (c := n.get("class"))}
+    for node in tree.iter(*{tag for tag, _ in alike}):
+        group = alike.get((node.tag, node.get("class")))
+        if group is not None and not (group and _within(node, group[-1])) and _says(node):
+            group.append(node)
+    return next((group for group in alike.values() if len(group) > 1), [])
 
 
 def _within(node: HtmlElement, other: HtmlElement) -> bool:
@@ -78,6 +81,17 @@ def _unname(post: HtmlElement) -> None:
         post.attrib.pop(name, None)
     if post.tag == "article":
         post.tag = "div"
+
+
+def _unlink(post: HtmlElement) -> None:
+    """Keep links of a post's paragraphs as text, and drop those around them: votes and names, for which short posts would be dropped."""
+    text = len(post.text_content())
+    told = sum(len(paragraph.text_content()) for paragraph in post.iter("p"))
+    for link in list(post.iter("a")):
+        if told < LIKE * text or any(above.tag in SAYING for above in link.iterancestors()):
+            link.drop_tag()
+        else:
+            link.drop_tree()
 
 
 def _around(posts: list[HtmlElement]) -> HtmlElement:

@@ -80,7 +80,7 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     tree = document_fromstring(tokens.html.encode("utf-8", "replace"), parser=parser)
     if _too_deep(tree):
         return None
-    blocks.hide(tree)
+    blocks.hide(tree, tokens.prefix)
     blocks.keep_sentences(tree)
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
