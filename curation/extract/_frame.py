@@ -44,6 +44,7 @@ def frame(tree: HtmlElement) -> None:
         for node in inner:
             _unname(node)
     make_article(whole)
+    _head(tree, whole)
 
 
 def make_article(node: HtmlElement) -> None:
@@ -55,6 +56,18 @@ def make_article(node: HtmlElement) -> None:
     whole.text, node.text = node.text, None
     whole.extend(list(node))
     node.append(whole)
+
+
+def _head(tree: HtmlElement, whole: HtmlElement) -> None:
+    """Bring the page's heading into the article: what a thread is about."""
+    heading = next(tree.iter("h1"), None)
+    above = list(heading.iterancestors()) if heading is not None else []
+    if heading is None or any(node.tag in EDGES or node.tag == "article" for node in above):
+        return
+    copied = whole.makeelement("h1")
+    copied.text = heading.text_content()
+    heading.drop_tree()
+    whole.insert(0, copied)
 
 
 def _posts(tree: HtmlElement, named: list[HtmlElement]) -> list[HtmlElement]:

@@ -84,6 +84,7 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     blocks.keep_sentences(tree)
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
+    blocks.keep_mathematics(tree, tokens.prefix)
     frame(tree)
     return tree
 
