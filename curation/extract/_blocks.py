@@ -39,16 +39,18 @@ INLINE = frozenset("b big cite em font i q s small span strong sub sup tt u var"
 LEAVES = ("div", "p", "center")
 SENTENCE = re.compile(r"[a-z]{3,}(?:\s+[a-z]{2,}){3}", re.I)
 """Four words on end."""
+SOME = 80
+"""Characters that make a paragraph of a block."""
 TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
 INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
 def hide(tree: HtmlElement, prefix: str) -> None:
-    """Remove what no reader ever sees, and who made the page (`address`). What is not displayed at first stays: tabs, hints and solutions."""
+    """Remove what no reader ever sees, and the address that signs the page. Not what is displayed later: tabs, hints, solutions."""
     for node in tree.xpath(".//*[contains(@style, 'hidden')]"):
         if INVISIBLE.search(node.get("style")) and node.getparent() is not None:
             node.drop_tree()
-    for node in tree.xpath(".//address[not(.//text()[contains(., $prefix)])]", prefix=prefix):
+    for node in tree.xpath("(.//address)[last()][not(following::p or .//text()[contains(., $prefix)])]", prefix=prefix):
         node.drop_tree()
 
 
@@ -82,7 +84,7 @@ def keep_formulas(tree: HtmlElement, prefix: str) -> None:
 
 
 def keep_mathematics(tree: HtmlElement, prefix: str) -> None:
-    """Make paragraphs of bare mathematics, and of the bare text that it interrupts: `<div>So <div>c<sup>2</sup> = 31</div> holds.</div>`."""
+    """Make paragraphs of bare mathematics, and of the text that it interrupts: `<div>So <div>c<sup>2</sup> = 31</div> holds.</div>`."""
     for node in dict.fromkeys(_bare_mathematics(tree, prefix)):
         if not _wrap(node) and node.tag != "body":
             node.tag = "p"
@@ -106,7 +108,7 @@ def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
 
 def _displays(node: HtmlElement) -> bool:
     """Whether a block may be a formula with lines of its own: no block in it, and no sentence."""
-    return not any(child.tag in BLOCKS for child in node) and not SENTENCE.search(node.text_content())
+    return not _holds_blocks(node) and not SENTENCE.search(node.text_content())
 
 
 def _has_text(node: HtmlElement) -> bool:
@@ -171,10 +173,24 @@ def paragraphs(tree: HtmlElement) -> None:
         _wrap(holder)
 
 
+def prose(tree: HtmlElement) -> None:
+    """Make paragraphs of blocks that hold a sentence, or begin with one, on pages that write `div` for `p`."""
+    for node in list(tree.iter("div")):
+        if not _holds_blocks(node):
+            if len(node.text_content()) >= SOME:
+                node.tag = "p"
+        elif node.find("br") is None and len((node.text or "").strip()) >= SOME:
+            _wrap(node)
+
+
+def _holds_blocks(node: HtmlElement) -> bool:
+    return any(child.tag in BLOCKS for child in node)
+
+
 def _wrap(holder: HtmlElement) -> bool:
     """Whether there were blocks to put paragraphs between."""
     children = list(holder)
-    if not any(child.tag in BLOCKS for child in children):
+    if not _holds_blocks(holder):
         return False
     run = _run(holder, holder.text)
     if run is not None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from curation.extract._blocks import prose
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -19,21 +21,20 @@ MOST = 0.9
 """Share of a page's paragraphs that the element to be read must hold."""
 PASSES = 8
 """Named elements beside each other that are looked at within posts."""
-FEW, LIKE = 250, 0.5
-"""Characters in paragraphs that make a page of paragraphs; share of a post's text that must be no link."""
+MOSTLY, LIKE = 0.5, 0.5
+"""Share of a page's text in paragraphs that makes it a page of paragraphs; share of a post's text that must be no link."""
 
 
-def frame(tree: HtmlElement) -> None:
-    """Put an article around what trafilatura would leave out with the names that the page gives."""
+def frame(tree: HtmlElement) -> HtmlElement | None:
+    """Make an article of what trafilatura would leave out with the names that the page gives, and give it, or None if none was made."""
     from trafilatura.xpaths import BODY_XPATH
 
     named = next((found for expression in BODY_XPATH if (found := expression(tree))), [])
     if not named:
-        make_article(_smallest(tree))
-        return
+        return make_article(_smallest(tree))
     posts = _posts(tree, named)
     if not posts:
-        return
+        return None
     for post in posts:
         _unname(post)
         _unlink(post)
@@ -43,19 +44,21 @@ def frame(tree: HtmlElement) -> None:
             break
         for node in inner:
             _unname(node)
-    make_article(whole)
-    _head(tree, whole)
+    article = make_article(whole)
+    _head(tree, article)
+    return article
 
 
-def make_article(node: HtmlElement) -> None:
-    """Turn an element into the page's article; into the body it is put."""
+def make_article(node: HtmlElement) -> HtmlElement:
+    """Turn an element into the page's article, or put one into the body."""
     if node.tag != "body":
         node.tag = "article"
-        return
+        return node
     whole = node.makeelement("article")
     whole.text, node.text = node.text, None
     whole.extend(list(node))
     node.append(whole)
+    return whole
 
 
 def _head(tree: HtmlElement, whole: HtmlElement) -> None:
@@ -117,10 +120,11 @@ def _around(posts: list[HtmlElement]) -> HtmlElement:
 
 
 def _smallest(tree: HtmlElement) -> HtmlElement:
-    """The smallest element that holds most of the page's paragraphs."""
-    weights = _weights(tree, paragraphs=True)
-    if weights.get(tree.body, 0) < FEW:
-        weights = _weights(tree, paragraphs=False)
+    """The smallest element that holds most of the page's paragraphs, or of its text where most of it is in none."""
+    weights, everywhere = _weights(tree, paragraphs=True), _weights(tree, paragraphs=False)
+    if weights[tree.body] < MOSTLY * everywhere[tree.body]:
+        weights = everywhere
+        prose(tree)
     node = tree.body
     while True:
         inner = max(node, key=lambda child: weights.get(child, 0), default=None)

@@ -85,7 +85,6 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
     blocks.keep_mathematics(tree, tokens.prefix)
-    frame(tree)
     return tree
 
 
@@ -102,7 +101,11 @@ def _too_deep(tree: HtmlElement) -> bool:
 
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
     held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
+    framed = frame(tree)
     text = _extracted(tree, comments=False)
+    if framed is not None and tokens.count(text) < KEPT * held:
+        framed.tag = "div"
+        text = _better(text, _extracted(tree, comments=False), tokens)
     if len(text) < ENOUGH * _own_text(tree) or tokens.count(text) < KEPT * held:
         blocks.paragraphs(tree)
         text = _better(text, _extracted(tree, comments=True), tokens)
