@@ -3,7 +3,8 @@
 trafilatura reads paragraphs, lists, headings and tables. It loses text that stands bare between blocks (`<h4>Theorem</h4>If <i>G</i> is
 finite<br>`, as older pages of mathematics are written), what stands in `figure`, `aside`, `label` or `form`, in a section whose id
 holds a word like "related", and what is not displayed until clicked (hints, solutions), formulas included. Here bare runs get a
-paragraph where mathematics stands in them, and what holds a formula loses what would have it dropped. Navigation, headers and footers stay what they are.
+paragraph where mathematics stands in them, and what holds a formula loses what would have it dropped. Navigation, headers and footers
+stay what they are.
 """
 
 from __future__ import annotations
