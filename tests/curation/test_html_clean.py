@@ -170,6 +170,7 @@ def test_hostile_pages_take_seconds() -> None:
         "post within post": ("<div class=post><a>link link</a>" * 99 + "</div>" * 99) * 20,
         "a post of links": "<div class=post><p>text " + "<a>b</a> c" * 20_000,
         "scripts": "<div>" + "a<sup>2</sup>" * 20_000,
+        "signs in one": "<div>text <div>" + "a = b<i>c = d</i>" * 12_000,
         "signs": "<div>" + "a = b <div>c = d</div>" * 3_000,
         "marks": "<p>$" + "x" * 1_000_000,
     }
