@@ -3,7 +3,8 @@
 trafilatura reads paragraphs, lists, headings and tables. It loses text that stands bare between blocks (`<h4>Theorem</h4>If <i>G</i> is
 finite<br>`, as older pages of mathematics are written), what stands in `figure`, `aside`, `label` or `form`, in a section whose id
 holds a word like "related", and what is not displayed until clicked (hints, solutions), formulas included. Here bare runs get a
-paragraph, and what holds a formula loses what would have it dropped. Navigation, headers and footers stay what they are.
+paragraph where mathematics stands in them, and what holds a formula loses what would have it dropped. Navigation, headers and footers
+stay what they are.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lxml.html import HtmlElement
 
 BLOCKS = frozenset(
@@ -24,15 +27,28 @@ DROPPED = frozenset(
 )
 """Elements that trafilatura removes with all they hold."""
 CONTENT = ".//text()[contains(., $prefix)][not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer)]"
+EDGES = frozenset(("a", "nav", "header", "footer", "script", "style"))
+SIGNS = "=≠≡≈≅≃∼≤≥≪≫√±∓∑∏∫∞∈∉∋⊂⊆⊃⊇∪∩∀∃∂∇⇒⇔↦⋅∘∣∥∠⊥⁰¹⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉₊₋ₙ"
+"""Signs that hardly stand but in mathematics. Not those of menus and units: + × > → · ² ³."""
+SCRIPTS, SCRIPT = ("sup", "sub"), re.compile(r"\s*(?!(?:st|nd|rd|th|tm|sm|er|re|me)\s*$)[-−+]?[\w∘]{1,4}\s*", re.I)
+INLINE = frozenset("b big cite em font i q s small span strong sub sup tt u var".split())
+LEAVES = ("div", "p", "center")
+SENTENCE = re.compile(r"[a-z]{3,}(?:\s+[a-z]{2,}){3}", re.I)
+"""Four words on end."""
+MANY = 1000
+SOME = 80
+"""Characters that make a paragraph of a block."""
 TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
 INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
-def hide(tree: HtmlElement) -> None:
-    """Remove what no reader ever sees. What is not displayed at first stays: tabs, hints and solutions."""
+def hide(tree: HtmlElement, prefix: str) -> None:
+    """Remove what no reader ever sees, and the address that signs the page. Not what is displayed later: tabs, hints, solutions."""
     for node in tree.xpath(".//*[contains(@style, 'hidden')]"):
         if INVISIBLE.search(node.get("style")) and node.getparent() is not None:
             node.drop_tree()
+    for node in tree.xpath("(.//address)[last()][not(following::p or .//text()[contains(., $prefix)])]", prefix=prefix):
+        node.drop_tree()
 
 
 def keep_sentences(tree: HtmlElement) -> None:
@@ -62,6 +78,64 @@ def keep_formulas(tree: HtmlElement, prefix: str) -> None:
             node.attrib.pop(name, None)
         if node.tag in HOLDERS and _bare_formula(node, prefix) and not _wrap(node) and node.tag != "body":
             node.tag = "p"
+
+
+def keep_mathematics(tree: HtmlElement, prefix: str) -> None:
+    """Make paragraphs of bare mathematics, and of the text that it interrupts: `<div>So <div>c<sup>2</sup> = 31</div> holds.</div>`."""
+    for node in dict.fromkeys(_bare_mathematics(tree, prefix)):
+        if not _wrap(node) and node.tag != "body":
+            node.tag = "p"
+
+
+def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
+    seen: set[HtmlElement] = set()
+    for node in _with_signs(tree, re.compile(f"[{SIGNS}]|{prefix}")):
+        if node.tag in EDGES or any(above.tag in EDGES for above in node.iterancestors()):
+            continue
+        while node.tag in INLINE and node.getparent() is not None:
+            node = node.getparent()
+        if node in seen:
+            continue
+        seen.add(node)
+        above = node.getparent()
+        if above is not None and above.tag in HOLDERS and node.tag in LEAVES and _displays(node) and _has_text(above):
+            yield above
+        if node.tag in HOLDERS:
+            yield node
+
+
+def _with_signs(tree: HtmlElement, sign: re.Pattern[str]) -> Iterator[HtmlElement]:
+    """Elements with a sign in their own text, and scripts."""
+    for node in list(tree.iter()):
+        text, tail = node.text, node.tail
+        if text and (sign.search(text) or (node.tag in SCRIPTS and SCRIPT.fullmatch(text))):
+            yield node
+        if tail and sign.search(tail):
+            yield node.getparent()
+
+
+def _displays(node: HtmlElement) -> bool:
+    """Whether a block may be a formula with lines of its own: no block in it, and no sentence."""
+    return not _holds_blocks(node) and not SENTENCE.search(node.text_content())
+
+
+def _has_text(node: HtmlElement) -> bool:
+    """Whether text stands bare in it, beside its blocks."""
+    return _bare(node.text) or any(_bare(child.tail) or child.tag in INLINE for child in node)
+
+
+def flatten(tree: HtmlElement) -> None:
+    """Make plain text of paragraphs with a thousand elements in them, for which trafilatura takes quadratic time."""
+    from lxml.etree import strip_tags
+
+    for node in list(tree.iter()):
+        if len(node) > MANY and not _holds_blocks(node):
+            strip_tags(node, *{child.tag for child in node} - {"br"})
+            node.text = (
+                node.text
+            )  # one text node for thousands, each of which would look for its parent past all before it
+            for child in node:
+                child.tail = child.tail
 
 
 def point_out(tree: HtmlElement, prefix: str) -> None:
@@ -121,10 +195,24 @@ def paragraphs(tree: HtmlElement) -> None:
         _wrap(holder)
 
 
+def prose(tree: HtmlElement) -> None:
+    """Make paragraphs of blocks that hold a sentence, or begin with one, on pages that write `div` for `p`."""
+    for node in list(tree.iter("div")):
+        if not _holds_blocks(node):
+            if len(node.text_content()) >= SOME:
+                node.tag = "p"
+        elif node.find("br") is None and len((node.text or "").strip()) >= SOME:
+            _wrap(node)
+
+
+def _holds_blocks(node: HtmlElement) -> bool:
+    return any(child.tag in BLOCKS for child in node)
+
+
 def _wrap(holder: HtmlElement) -> bool:
     """Whether there were blocks to put paragraphs between."""
     children = list(holder)
-    if not any(child.tag in BLOCKS for child in children):
+    if not _holds_blocks(holder):
         return False
     run = _run(holder, holder.text)
     if run is not None:

@@ -2,9 +2,10 @@ r"""Main text of an HTML page without losing its mathematics: trafilatura over t
 
 The slow, clean stage for pages that a first, fast one (`html_math`) let through; it needs the HTML, so it reads `as_read`, the text as
 the reader gave it. trafilatura knows what is an article and what is a menu, and nothing of TeX, Markdown tables or code. So each of these
-goes through it as an opaque word (`_tokens.py`), and the page's blocks are made plain first (`_blocks.py`).
+goes through it as an opaque word (`_tokens.py`), the page's blocks are made plain first (`_blocks.py`), and what it shall read is
+framed where the page's own names do not tell, or tell of one post of many (`_frame.py`).
 
-trafilatura runs once, in its fast mode (its fallbacks readability and justext cost as much again and gain nothing here) and without
+trafilatura mostly runs once, in its fast mode (its fallbacks readability and justext cost as much again and gain nothing here) and without
 comments. Twice, with comments and with paragraphs around bare text, if that was less than half of the page's own text, or formulas are
 missing; and a third time, pointed at what holds the formulas, if they still are. The longer or fuller text wins.
 
@@ -20,6 +21,7 @@ import polars as pl
 
 from curate.step import rewrite
 from curation.extract import _blocks as blocks
+from curation.extract._frame import frame
 from curation.extract._page import finish, parse
 from curation.extract._tokens import Tokens
 
@@ -79,10 +81,12 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     tree = document_fromstring(tokens.html.encode("utf-8", "replace"), parser=parser)
     if _too_deep(tree):
         return None
-    blocks.hide(tree)
+    blocks.hide(tree, tokens.prefix)
     blocks.keep_sentences(tree)
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
+    blocks.keep_mathematics(tree, tokens.prefix)
+    blocks.flatten(tree)
     return tree
 
 
@@ -99,7 +103,11 @@ def _too_deep(tree: HtmlElement) -> bool:
 
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
     held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
+    framed = frame(tree, tokens.prefix)
     text = _extracted(tree, comments=False)
+    if framed is not None and tokens.count(text) < KEPT * held:
+        framed.tag = "div"
+        text = _better(text, _extracted(tree, comments=False), tokens)
     if len(text) < ENOUGH * _own_text(tree) or tokens.count(text) < KEPT * held:
         blocks.paragraphs(tree)
         text = _better(text, _extracted(tree, comments=True), tokens)
