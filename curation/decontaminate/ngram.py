@@ -41,7 +41,9 @@ ALIKE = {
     r"\dbinom": r"\binom", r"\leq": r"\le", r"\geq": r"\ge", r"\neq": r"\ne", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "−": "-",
     "π": r"\pi", "√": r"\sqrt", "∞": r"\infty", "²": "2", "³": "3", "⁴": "4", "⁵": "5",
 }  # fmt: skip
-GOING_ON = (*"+-=<>|", *(rf"\{word}" for word in "pm le ge ne".split()))
+BULLET = r"(?m)^([ \t]*)[-+] "
+"""What begins a line of a list is no minus sign."""
+GOING_ON = (*"+-=<>", *(rf"\{word}" for word in "pm le ge ne".split()))
 """Words after which a short item, of which they are no part, is not whole."""
 SHORTEST = 5
 """Words of the shortest problem that is looked for without its answer, and of the shortest with it."""
@@ -72,7 +74,7 @@ def ngram(
     if not docs.height:
         return pl.DataFrame(schema=SCHEMA)
     index, items = _index(tuple(against), n)
-    data, bounds = utf8(docs["text"])
+    data, bounds = utf8(docs["text"].str.replace_all(BULLET, "${1}  "))  # as long as before: spans are places in it
     best, shares, spans = _ngram.search(data, bounds, tables(), _folds(), index, least)
     rows = np.flatnonzero(best >= 0)
     pieces = [

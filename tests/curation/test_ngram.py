@@ -158,3 +158,17 @@ def test_real_leaks_are_found_and_their_clean_neighbours_are_not(tmp_path: Path)
     assert recall["gsm_hard_numeric"] > 0.8
     assert recall["clean_gsm8k_train_nearest"] == 0
     assert recall["llm_rephrase"] < 0.01, "what it cannot do; a later step must"
+
+
+def test_a_short_item_is_found_in_a_list_and_in_a_table(bench: Benchmark) -> None:
+    """What begins the next line or cell is no operator that it goes on with."""
+    for text in (
+        "- What is $17 + 25 \\cdot 2$?\n- Name a color.",
+        "Two:\n  - What is $17 + 25 \\cdot 2$\n  - 5 is odd.",
+        "| 1 | What is $17 + 25 \\cdot 2$? | 67 |",
+    ):
+        assert found(text, bench) == ("b/short", 1.0)
+        row = ngram(docs([text]), against=(bench,)).row(0, named=True)
+        assert row["leak_span"] in text
+    assert found("What is $17 + 25 \\cdot 2\n- 4$?", bench) == ("b/short", 1.0)
+    assert found("What is $17 + 25 \\cdot 2 - 4$?", bench) == (None, None)
