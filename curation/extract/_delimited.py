@@ -78,7 +78,7 @@ def _mark(html: str) -> str:
     if not found:
         return html
     pieces, done, spans, span = [], 0, _verbatim(html), (-1, -1)
-    unclosed: set[str] = set()
+    ends: dict[str, tuple[int, int]] = {}
     for opening in sorted(found, key=re.Match.start):
         at = opening.start()
         if at < done:
@@ -86,7 +86,7 @@ def _mark(html: str) -> str:
         while span[1] <= at:
             span = next(spans, (len(html), len(html) + 1))
         if opening.lastgroup == "leaf":
-            replaced = leaf(html, opening, unclosed) if span[0] > at else None
+            replaced = leaf(html, opening, ends) if span[0] > at else None
         else:
             replaced = _text(html, opening, span)
         if replaced is not None:

@@ -24,7 +24,8 @@ FALLBACK = re.compile(r"\s*(?:<img\b[^<>]*\bclass=\"[^\"]*fallback[^<>]*>|<noscr
 AROUND = re.compile(
     r"<(?:div|p)\b[^<>]*\bclass=[\"'][^\"']*(?:\bmath\b|formulaDsp|displaymath|disp-formula)[^<>]*>\s*(?:<p>\s*)?\Z"
 )
-MAX_TAG, MAX_MATH, BEFORE = 20_000, 200_000, 300
+MAX_TAG, MAX_MATH, MAX_TRIES, BEFORE = 20_000, 200_000, 4, 300
+"""Characters of a tag and of a formula; formulas in each other that are tried; characters looked back."""
 
 
 def starts(html: str) -> list[re.Match[str]]:
@@ -33,14 +34,19 @@ def starts(html: str) -> list[re.Match[str]]:
     return [*found, *PREFIXED.finditer(html)] if ":math" in html else found
 
 
-def leaf(html: str, match: re.Match[str], unclosed: set[str]) -> tuple[int, str] | None:
-    """Where the element ends, and its formula, marked; None if it is none. `unclosed`: tags that are not closed any more."""
+def leaf(html: str, match: re.Match[str], ends: dict[str, tuple[int, int]]) -> tuple[int, str] | None:
+    """Where the element ends, and its formula, marked; None if it is none.
+
+    ends: name -> where its next end tag stands (-1: nowhere), and how many elements have been tried that end there.
+    """
     name = match["leaf"]
     if name.lower() == "img":
         return _image(html, match)
-    close = html.find(f"</{name}", match.end()) if name not in unclosed else -1
-    if close < 0:
-        unclosed.add(name)
+    close, tried = ends.get(name, (0, 0))
+    if 0 <= close < match.end():
+        close, tried = html.find(f"</{name}", match.end()), 0
+    ends[name] = close, tried + 1
+    if close < 0 or tried >= MAX_TRIES:
         return None
     return _math(html, match.start(), html.find(">", close) + 1)
 
