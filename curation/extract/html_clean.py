@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SCHEMA = {"text": pl.String, "clean_formulas_found": pl.UInt32, "clean_formulas_kept": pl.UInt32}
 MAX_DEPTH, MAX_DEPTHS = 250, 1_000_000
 """Of one element, and of all together: trafilatura climbs from each element to the top, time and again."""
+MANY = 20_000
+"""Elements of a page that trafilatura goes through no second time."""
 ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
@@ -100,6 +102,8 @@ def _too_deep(tree: HtmlElement) -> bool:
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
     held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
     text = _extracted(tree, comments=False)
+    if len(tree.xpath(".//*")) > MANY:
+        return text
     if len(text) < ENOUGH * _own_text(tree) or tokens.count(text) < KEPT * held:
         blocks.paragraphs(tree)
         text = _better(text, _extracted(tree, comments=True), tokens)
