@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SCHEMA = {"text": pl.String, "clean_formulas_found": pl.UInt32, "clean_formulas_kept": pl.UInt32}
 MAX_DEPTH, MAX_DEPTHS = 250, 1_000_000
 """Of one element, and of all together: trafilatura climbs from each element to the top, time and again."""
-MANY = 20_000
+MANY = 10_000
 """Elements of a page that trafilatura goes through no second time."""
 ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
