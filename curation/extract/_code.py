@@ -42,8 +42,9 @@ BLANK = re.compile(r"(?:[ \t]*\n)+")
 NONE = frozenset("text plain none default plaintext notranslate output code console-output nohighlight auto".split())
 
 
-def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None:
-    """Replace blocks of code by fenced text."""
+def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> bool:
+    """Replace blocks of code by fenced text. Gives whether there were blocks that are formulas."""
+    found = False
     if page.classes & NUMBERING:
         _numbered(document, body)
         for node in select(body, NUMBERS):
@@ -55,7 +56,8 @@ def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None
                 _fence(document, node, "\n".join(line.rstrip("\n") for line in lines), "")
     if page.tags & {"pre", "xmp", "listing"}:
         for node in affordable(select(body, "pre, xmp, listing"), len(page.html)):
-            _block(document, node)
+            found |= _block(document, node)
+    return found
 
 
 def _numbered(document: DocumentNode, body: ElementNode) -> None:
@@ -76,25 +78,26 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
             )
 
 
-def _block(document: DocumentNode, node: ElementNode) -> None:
+def _block(document: DocumentNode, node: ElementNode) -> bool:
     if node.parent is None:
-        return
+        return False
     if "<br" in node.html:
         for line_break in select(node, "br"):
             line_break.replace_with(document.create_text_node("\n"))
     text = node.text or ""
     if OPEN in text and MARKED.fullmatch(text.strip(f" \n{BREAK}")):
         node.replace_with(document.create_text_node(text))
-        return
+        return True
     text = unmarked(text)
     classes = _around(node)
     if "math" in classes[0].split():
-        put(document, node, text, display=True)
-    elif node.tag == "pre":
+        return put(document, node, text, display=True)
+    if node.tag == "pre":
         said = any(map(SAID.search, classes))
         node.text = _fenced(text, _language(classes)) if said else f"{CODE}{text.rstrip()}{END}"
     else:
         _fence(document, node, text, "")
+    return False
 
 
 def _fenced(code: str, language: str) -> str:

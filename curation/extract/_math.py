@@ -113,7 +113,7 @@ def restore(tree: HTMLTree, html: str) -> bool:
     found = _formulas(document, body, page)
     found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
-        code_blocks(document, body, page)
+        found |= code_blocks(document, body, page)
     if "table" in page.tags:
         tables(document, body, len(html))
     return found

@@ -143,6 +143,11 @@ def test_what_a_template_holds_is_no_part_of_the_page() -> None:
     assert (page["text"], page["formulas_found"], page["formulas_kept"]) == ("a\n\n$y$", 1, 1)
 
 
+def test_a_block_of_code_that_is_a_formula_is_found() -> None:
+    page = extract("<p>a</p><pre class=math>0</pre>")
+    assert (page["text"], page["formulas_found"], page["formulas_kept"]) == ("a\n\n$$0$$", 1, 1)
+
+
 def test_math_elements_in_each_other_do_not_lose_those_after_them() -> None:
     page = extract("<p>" + "<math>" * 20 + "</math>" + "</math>" * 19 + "<p>and <math><mi>x</mi></math></p>")
     assert (page["text"], page["formulas_found"]) == ("and $x$", 1)
