@@ -30,7 +30,7 @@ def scripts(document: DocumentNode, body: ElementNode, size: int) -> None:
         raised = node.tag == "sup"
         text = node.text or ""
         if raised and node.query_selector("a") is not None:
-            if REFERENCE.fullmatch(text):
+            if REFERENCE.fullmatch(text.strip()):
                 node.decompose()
             continue
         if not text.strip() or len(text) > 80 or PLAIN.fullmatch(text) or node.parent is None:

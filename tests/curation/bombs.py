@@ -48,6 +48,7 @@ BOMBS: dict[str, Callable[[int], str]] = {
     "subs of letters": _times("x<sub>i</sub><sup>2</sup>"),
     "sups open": _times("<sup>"),
     "sups of links": _times("<sup><a>1</a></sup>"),
+    "sup of blanks": lambda size: f"<sup><a>1</a>{'&nbsp;' * (size // 6)}x</sup>",
     "superscript letters": _times("x²₃"),
     "mathematical letters": _times("𝑥𝐀"),
     "math rows": _times('<mrow>', '</mrow>', "<math>", "</math>"),
