@@ -31,6 +31,9 @@ MAX_DEPTH, MAX_DEPTHS = 250, 1_000_000
 """Of one element, and of all together: trafilatura climbs from each element to the top, time and again."""
 MANY = 10_000
 """Elements of a page that trafilatura goes through no second time."""
+MANY_INLINE = 2_000
+"""Inline elements of a page that stay elements."""
+INLINE = tuple("b big cite em font i q s small span strike strong sub sup tt u var".split())
 ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
@@ -45,7 +48,7 @@ CALL = re.compile(
 
 @rewrite(reads=["as_read"], uses=["lxml", "resiliparse", "trafilatura"])
 def html_clean(
-    docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 4_000_000, max_nodes: int = 50_000
+    docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 4_000_000, max_nodes: int = 25_000
 ) -> pl.DataFrame:
     """Main text with formulas as TeX, and the columns `clean_formulas_found` and `clean_formulas_kept`.
 
@@ -81,11 +84,23 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     tree = document_fromstring(tokens.html.encode("utf-8", "replace"), parser=parser)
     if _too_deep(tree):
         return None
+    _thin(tree)
     blocks.hide(tree)
     blocks.keep_sentences(tree)
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
     return tree
+
+
+def _thin(tree: HtmlElement) -> None:
+    """Make thousands of inline elements text, and texts side by side one: lxml goes back through all of them for each one that it gives."""
+    from lxml.etree import strip_tags
+
+    if len(list(tree.iter(*INLINE))) <= MANY_INLINE:
+        return
+    strip_tags(tree, *INLINE)
+    for node in tree.iter("*"):
+        node.text, node.tail = node.text, node.tail
 
 
 def _too_deep(tree: HtmlElement) -> bool:
