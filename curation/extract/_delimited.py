@@ -83,26 +83,25 @@ def _mark(html: str) -> str:
         at = opening.start()
         if at < done:
             continue
+        replaced = leaf(html, opening, ends) if opening.lastgroup == "leaf" else _text(html, opening)
+        if replaced is None:
+            continue
         while span[1] <= at:
             span = next(spans, (len(html), len(html) + 1))
-        if opening.lastgroup == "leaf":
-            replaced = leaf(html, opening, ends) if span[0] > at else None
-        else:
-            replaced = _text(html, opening, span)
-        if replaced is not None:
+        if span[0] > at or (opening.lastgroup != "leaf" and _whole(html, span, at, replaced)):
             pieces += [html[done:at], replaced[1]]
             done = replaced[0]
     return "".join([*pieces, html[done:]]) if pieces else html
 
 
-def _text(html: str, opening: re.Match[str], span: tuple[int, int]) -> tuple[int, str] | None:
-    """Where a formula in the text ends, and it with marks; None for what is none, or stands in a tag or in code."""
+def _text(html: str, opening: re.Match[str]) -> tuple[int, str] | None:
+    """Where a formula in the text ends, and it with marks; None for what is none, or stands in a tag."""
     at = opening.start()
     before = html[at - 1 : at]
     if before == "\\" or (opening[0][0] == "$" and BEFORE.match(before)):
         return None
     found = _formula(html, opening)
-    if found is None or (not _whole(html, span, at, found) if span[0] <= at else _in_tag(html, at)):
+    if found is None or _in_tag(html, at):
         return None
     return found[0], f"{OPEN}{found[1]}{CLOSE}"
 

@@ -15,8 +15,8 @@ from curation.extract._tex import clean
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
-TABLE = "table.ltx_equation, table.ltx_equationgroup, table.ltx_eqn_table, table.ltx_eqn_align"
-
+EQUATIONS = frozenset(("ltx_equation", "ltx_equationgroup", "ltx_eqn_table", "ltx_eqn_align"))
+TABLE = ", ".join(f"table.{name}" for name in sorted(EQUATIONS))
 BLANK = f" \n\t{BREAK}"
 Row = tuple[list[str], str]
 """The formulas of a row, cell by cell, and its number."""

@@ -7,6 +7,7 @@ MathJax, MediaWiki, LaTeXML's tables) finds them as marked text. Scripts, commen
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape, unescape
 
 from curation.extract._convert import mathml_source
@@ -59,20 +60,27 @@ def _math(html: str, at: int, end: int) -> tuple[int, str] | None:
     tex = mathml_source(source)
     if not tex:
         return None
-    return _past(html, end), _marked(tex, DISPLAY.search(source, 0, source.find(">")) is not None)
+    tag = source[: source.find(">")]
+    display = ("isplay" in tag or "block" in tag) and DISPLAY.search(tag) is not None
+    return _past(html, end), _marked(tex, display)
 
 
 def _image(html: str, match: re.Match[str]) -> tuple[int, str] | None:
     rest = REST.match(html, match.end(), match.end() + MAX_TAG)
-    if rest is None or HINT.search(rest[0]) is None:
+    tex, display = _drawn(rest[0]) if rest is not None else (None, False)
+    if rest is None or not tex:
         return None
-    given = {name.lower(): unescape(a or b or c) for name, a, b, c in ATTRIBUTE.findall(rest[0])}
-    tex = image_tex(given)
-    if not tex:
-        return None
-    display = re.search("display|formulaDsp|block", given.get("class", ""), re.I) is not None
     at = match.start()
     return _past(html, rest.end()), _marked(tex, display or AROUND.search(html[max(0, at - BEFORE) : at]) is not None)
+
+
+@lru_cache(4096)
+def _drawn(attributes: str) -> tuple[str | None, bool]:
+    """TeX of an image with these attributes, and whether they say display; remembered, for pages repeat their icons and formulas."""
+    if HINT.search(attributes) is None:
+        return None, False
+    given = {name.lower(): unescape(a or b or c) for name, a, b, c in ATTRIBUTE.findall(attributes)}
+    return image_tex(given), re.search("display|formulaDsp|block", given.get("class", ""), re.I) is not None
 
 
 def _past(html: str, end: int) -> int:

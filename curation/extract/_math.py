@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract import _containers as of
-from curation.extract._code import code_blocks
+from curation.extract._code import CODED, code_blocks
 from curation.extract._dom import Source, affordable, attribute, put, select, source, unwrap
-from curation.extract._equations import equations
+from curation.extract._equations import EQUATIONS, equations
 from curation.extract._macros import MACRO, drop_macros
 from curation.extract._marks import BREAK, OPEN
 from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml
@@ -33,16 +33,13 @@ SCRIPT = 'script[type^="math/"]'
 NOISE = frozenset(
     "mw-editsection mw-jump-link visually-hidden sr-only screen-reader-text MathJax_Preview anchorjs-link".split()
 )
-SHOWN = frozenset(("figure", "figcaption", "label", "button"))
-CODED = frozenset(("pre", "xmp", "listing"))
+FIGURES, CONTROLS = frozenset(("figure", "figcaption")), frozenset(("label", "button"))
 RENDERED = (
     ".MathJax_Display, .MathJax_SVG_Display, .MathJax_SVG, .MathJax_CHTML, .MJXc-display, .mjx-chtml, .MathJax, .MathJax_MathML,"
     " .MathJax_PHTML, .MathJax_PlainSource"
 )
 
 
-UNMARKED = re.compile(rf"""class=["']?[^"'<>]*(?:math|tex)[^<>]*>(?!\s*[{OPEN}{BREAK}])""")
-"""An element made for TeX that does not begin with a formula that has been seen already."""
 MADE_FOR_TEX = (
     ".arithmatex span.math div.math .math-tex span.tex .mathjax-tex .language-math .math-inline .math-display"
 )
@@ -108,8 +105,8 @@ def restore(tree: HTMLTree, html: str) -> bool:
     if noise := page.classes & NOISE:
         for node in select(body, ", ".join(f".{name}" for name in sorted(noise))):
             node.decompose()
-    if page.tags & SHOWN:
-        _shown(document, body, len(html))
+    if shown := (page.tags & FIGURES) | (page.worth & CONTROLS):
+        _shown(document, body, shown, len(html))
     found = _formulas(document, body, page)
     found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
@@ -125,20 +122,29 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
     if "math/" in page.html and body.query_selector(SCRIPT) is not None:
         _drop_rendered(body)
         found |= _apply(document, page, body, SCRIPTS)
-    if any(name.startswith("ltx_eq") for name in page.classes):
+    if page.classes & EQUATIONS:
         found |= equations(document, body)
     if "eqno" in page.classes:
         _numbers_last(document, body)
-    if "khan-exercise" in page.html:
+    if "exercise" in page.classes and "khan-exercise" in page.html:
         found |= _apply(document, page, body, _rule("", "", "code", of.khan))
     if CARRYING.search(page.html):
         found |= _apply(document, page, body, _rule("", "", CARRIERS, of.carried))
     for rule in RULES:
         if page.tags & rule.tags or page.classes & rule.classes:
-            if rule.tex is of.texted and rule.classes and not UNMARKED.search(page.html):
+            if rule.tex is of.texted and rule.classes and not _unmarked(page, rule):
+                continue
+            if rule.tex is of.drawing and page.tags & rule.tags <= {"svg"} and "svg" not in page.worth:
                 continue
             found |= _apply(document, page, body, rule)
     return found
+
+
+def _unmarked(page: Source, rule: Rule) -> bool:
+    """Whether an element made for TeX does not begin with a formula that has been seen already."""
+    names = "|".join(map(re.escape, sorted(page.classes & rule.classes)))
+    begins = rf"""class=["']?[^"'<>]*(?:{names})(?![\w-])[^<>]*>(?!\s*[{OPEN}{BREAK}])"""
+    return not names or re.search(begins, page.html) is not None
 
 
 def _apply(document: DocumentNode, page: Source, body: ElementNode, rule: Rule) -> bool:
@@ -187,9 +193,9 @@ CHOICE = 'input, math, .katex, .MathJax, mjx-container, img, script[type^="math/
 """In a label or button that is more than the name of a control."""
 
 
-def _shown(document: DocumentNode, body: ElementNode, size: int) -> None:
+def _shown(document: DocumentNode, body: ElementNode, names: frozenset[str], size: int) -> None:
     """Make blocks of elements whose text resiliparse would drop: figures with captions or formulas, choices of a quiz."""
-    for node in affordable(select(body, ", ".join(sorted(SHOWN))), size):
-        small = node.tag in ("label", "button")
+    for node in affordable(select(body, ", ".join(sorted(names))), size):
+        small = node.tag in CONTROLS
         if not small or OPEN in (node.text or "") or node.query_selector(CHOICE) is not None:
             unwrap(document, node, "span" if small else "div")

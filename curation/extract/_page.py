@@ -9,24 +9,27 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from curation.extract._code import without_colors
 from curation.extract._delimited import mark
 from curation.extract._dom import MAX_DEPTH, too_deep
 from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
-from curation.extract._repair import repair
+from curation.extract._repair import repair, unusual
 from curation.extract._slow import slow_to_parse
-from curation.extract._symbols import unicode_math
+from curation.extract._symbols import UNICODE_MATH, unicode_math
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
     from resiliparse.parse.html.node import ElementNode
 
-VOID = "area base br col embed hr img input link meta param source track wbr"
-EMPTY_ELEMENT = re.compile(rf"<(?!(?i:{VOID.replace(' ', '|')})\b)([A-Za-z][\w:-]*)((?:\s[^<>]*)?)(?<!/)/>")
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+CLOSED = re.compile(r"<([A-Za-z][\w:-]*+)((?:\s[^<>/]*+(?:/(?!>)[^<>/]*+)*+)?)(?<!/)/>")
+"""An element that XHTML closes where it opens it."""
 DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.{0,20000}?\]\s*)?>", re.S | re.I)
-CELLS = re.compile(r" ?\t[\t ]*")
-HEADERLINK = re.compile(r'<a class="headerlink"[^<>]*>[^<>]*</a>')
+CELLS = re.compile(r"\t[\t ]*")
+HEADERLINK = '<a class="headerlink"'
+LINKED = re.compile(r"[^<>]*>[^<>]*</a>")
 NOSCRIPT = re.compile(rf"<noscript>([^<]*{OPEN}[^<]*)</noscript>")
 """A formula for browsers without scripts only, where nothing else stands for it; extractors leave out this element."""
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
@@ -48,11 +51,8 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
         return None
     if slow_to_parse(html):
         return None
-    html = unforged(html)
-    if '"headerlink"' in html:
-        html = HEADERLINK.sub("", html)
-    html = mark(_as_html(html))
-    if "<noscript" in html:
+    html = mark(without_colors(_as_html(_without_links(unforged(html)))))
+    if OPEN in html and "<noscript" in html:
         html = NOSCRIPT.sub(r"\1", html)
     tree = HTMLTree.parse(html)
     body = tree.body
@@ -60,36 +60,54 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
         return None
     title = " ".join(repair(unmarked(tree.title or "")).split()) or None
     restored = restore(tree, html)
-    return Page(tree, title, _found(body.text or "", html) if body is not None and (restored or OPEN in html) else 0)
+    return Page(tree, title, _found(body.text or "") if body is not None and (restored or OPEN in html) else 0)
+
+
+def _without_links(html: str) -> str:
+    """The page's source without the signs beside headings that link to them."""
+    first, *rest = html.split(HEADERLINK)
+    linked = [(LINKED.match(text), text) for text in rest]
+    return first + "".join([text[end.end() :] if end else HEADERLINK + text for end, text in linked])
 
 
 def finish(text: str) -> tuple[str, int]:
     """The text without marks, invisible characters and more than one empty line, and how many formulas stand in it."""
-    pieces, kept = PIECES.split(repair(text)), 0
-    for i, piece in enumerate(pieces):
-        if i % 2 == 0:
-            pieces[i] = _prose(piece)
-        elif piece[0] == OPEN:
-            gone = defines(piece)
-            kept += not gone
-            pieces[i] = "" if gone else piece
-    text = unmarked("".join(pieces))
+    text = repair(text)
+    styled = not unusual(text).isdisjoint(UNICODE_MATH)
+    if styled or "\t" in text or MACRO.search(text):
+        text, kept = _pieces(text, styled)
+    else:
+        kept = len(MARKED.findall(text))
+    text = unmarked(text)
     text = "\n".join([line.rstrip() for line in text.split("\n")])
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
     return text.strip(), kept
 
 
-def _prose(text: str) -> str:
+def _pieces(text: str, styled: bool) -> tuple[str, int]:
+    """The text without formulas that only define macros, its prose mended, and how many formulas stand in it."""
+    pieces, kept = PIECES.split(text), 0
+    for i, piece in enumerate(pieces):
+        if i % 2 == 0:
+            pieces[i] = _prose(piece, styled)
+        elif piece[0] == OPEN:
+            gone = defines(piece)
+            kept += not gone
+            pieces[i] = "" if gone else piece
+    return "".join(pieces), kept
+
+
+def _prose(text: str, styled: bool) -> str:
     """Text outside formulas and code: Unicode mathematics as plain, cells of layout tables with a blank between them."""
     if "\t" in text:
-        text = CELLS.sub(" ", text)
-    return text if text.isascii() else unicode_math(text)
+        text = CELLS.sub(" ", text.replace(" \t", "\t"))
+    return unicode_math(text) if styled else text
 
 
-def _found(text: str, html: str) -> int:
+def _found(text: str) -> int:
     """Formulas in the text of a DOM, but for those that only define macros."""
-    if not MACRO.search(html):
+    if not MACRO.search(text):
         return text.count(OPEN)
     return sum(not defines(found[1]) for found in MARKED.finditer(text))
 
@@ -106,4 +124,6 @@ def _as_html(html: str) -> str:
     if not html[:200].lstrip("\ufeff \t\r\n").startswith("<?xml"):
         return html
     html = DOCTYPE.sub("", html, count=1)
-    return EMPTY_ELEMENT.sub(r"<\1\2></\1>", html)
+    if all(name.lower() in VOID for name, _ in set(CLOSED.findall(html))):
+        return html
+    return CLOSED.sub(lambda m: m[0] if m[1].lower() in VOID else f"<{m[1]}{m[2]}></{m[1]}>", html)

@@ -36,12 +36,7 @@ IN_CODE = {
     **dict.fromkeys(map(chr, BLANKS), " "),
 }  # fmt: skip
 IN_PROSE = {**IN_CODE, **LIGATURES}
-ODD = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f\ufb00-\ufb06\ufeff"
-    "\ufff9-\ufffc\U000e0020-\U000e007f]"
-)
-"""The keys of `IN_PROSE`, as ranges: a search takes 4 nanoseconds a character."""
-ODD_ASCII = "".join(c for c in IN_CODE if c < "\x80")
+USUAL = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
 JOINER = re.compile("(?<![^\u0000-\u02ff\u2010-\u22ff])[\u200c\u200d]|[\u200c\u200d](?![^\u0000-\u02ff\u2010-\u22ff])")
 """A joiner beside a Latin letter, a digit, a sign or nothing: there it shapes nothing."""
 ENTITY = re.compile(
@@ -54,12 +49,20 @@ ABOUT = re.compile(r"\b(?:x?html|xml|entit(?:y|ies)|(?:un)?escap(?:e|ed|ing)|mar
 """Texts that may show entities for their own sake."""
 
 
+def unusual(text: str) -> set[str]:
+    """The characters of a text that are not printable ASCII: one pass over its bytes takes a fifth of the time of a regex."""
+    return set(text.encode("utf-8", "surrogatepass").translate(None, USUAL).decode("utf-8", "surrogatepass"))
+
+
 def repair(text: str) -> str:
     """The text without mojibake, leftover entities and invisible characters. Formulas and code may stand between marks."""
-    text = undo_mojibake(text)
-    if "\r" in text:
+    seen = unusual(text)
+    if not seen.isdisjoint(LEADS):
+        text = undo_mojibake(text)
+        seen = unusual(text)
+    if "\r" in seen:
         text = text.replace("\r\n", "\n")
-    odd = [c for c in ODD_ASCII if c in text] if text.isascii() else sorted(set(ODD.findall(text)))
+    odd = sorted(seen & IN_PROSE.keys())
     entities = "&" in text and ANY_ENTITY.search(text) is not None
     if not entities and (CODE not in text or LIGATURES.keys().isdisjoint(odd)):
         return _regular(text, odd)
@@ -103,7 +106,7 @@ ACCENTED = re.compile("[À-ÿ]")
 def undo_mojibake(text: str) -> str:
     """The text with UTF-8 that was read as windows-1252 read right, and again if it was read so twice or three times."""
     for _ in range(3):
-        if text.isascii() or not any(lead in text for lead in LEADS) or PAIR.search(text) is None:
+        if text.isascii() or PAIR.search(text) is None:
             break
         right = len(ACCENTED.findall(SEQUENCE.sub("", text)))
         repaired = SEQUENCE.sub(partial(_read_right, right), text)

@@ -160,7 +160,8 @@ SCRIPTS = str.maketrans(SUPERSCRIPT | SUBSCRIPT)
 SUPER, SUB = "".join(SUPERSCRIPT), "".join(SUBSCRIPT)
 ALPHANUMERIC = re.compile("[\U0001d400-\U0001d7ff\u210e]+")
 SCRIPTED = re.compile(rf"(?:(?<![^\W\d_][^\W\d_])(?<=[^\W\d_])|(?<=[0-9)\]}}|]))(?:[{SUPER}]+|[{SUB}]+)+")
-ANY = re.compile(f"[\U0001d400-\U0001d7ff\u210e{SUPER}{SUB}]")
+UNICODE_MATH = frozenset((*map(chr, range(0x1D400, 0x1D800)), "\u210e", *SUPER, *SUB))
+"""What `unicode_math` may change."""
 RUN = re.compile(f"[{SUPER}]+|[{SUB}]+")
 
 
@@ -169,8 +170,6 @@ def unicode_math(text: str) -> str:
 
     After a longer word (`km²`, `note¹`) raised and lowered characters stay as they are: they may be units or references.
     """
-    if ANY.search(text) is None:
-        return text
     text = ALPHANUMERIC.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     return SCRIPTED.sub(lambda match: scripts(match[0]), text)
 

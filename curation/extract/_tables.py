@@ -26,8 +26,9 @@ MAX_CELLS, MAX_COLUMNS, MAX_ROWSPAN, LONG, SPARSE = 20_000, 200, 1_000, 1_000, 4
 BLOCK = re.compile(r"<(?:table|h[1-6]|ul|ol|dl|pre|blockquote|form|script|style)[\s>]|" + BREAK + r"\|")
 CELLS = re.compile(r"<(tr|td|th|caption)((?:\s[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)?)>")
 WITHIN = "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark nobr q s samp small span strong sub sup tt u var wbr"
-INLINE = re.compile(rf"</?(?:{WITHIN.replace(' ', '|')})(?:\s(?:[^<>\"]|\"[^\"]*\")*)?>")
-TAG = re.compile(r"<(?:!--.*?--|(?:[^<>\"]|\"[^\"]*\")*)>", re.S)
+ATTRIBUTES = r"[^<>\"]*+(?:\"[^\"]*\"[^<>\"]*+)*+"
+INLINE = re.compile(rf"</?(?:{WITHIN.replace(' ', '|')})(?:\s{ATTRIBUTES})?>")
+TAG = re.compile(rf"<(?:!--.*?--|{ATTRIBUTES})>", re.S)
 SPAN = re.compile(r"(col|row)span=\"\s*(\d{1,5})")
 PARTS = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE})")
 COMMENT = re.compile(f"%[^{BREAK}]*{BREAK}")
@@ -43,7 +44,7 @@ def tables(document: DocumentNode, body: ElementNode, size: int) -> None:
             continue
         caption, rows = _read(html)
         count = sum(map(len, rows))
-        if count > MAX_CELLS or any(len(text) > LONG for row in rows for text, _, _ in row):
+        if count > MAX_CELLS or any([len(cell[0]) > LONG for row in rows for cell in row]):
             continue
         if len(rows) < 2 or max(map(len, rows)) < 2:
             lines = [caption, *(" ".join(filter(None, (text for text, _, _ in row))) for row in rows)]
@@ -63,10 +64,16 @@ def _read(html: str) -> tuple[str, list[list[Cell]]]:
         elif tag == "caption":
             caption = _text(content)
         else:
-            spans = dict(SPAN.findall(attributes)) if "span" in attributes else {}
-            wide, high = (max(1, int(spans.get(name, 1))) for name in ("col", "row"))
-            (rows or [[]])[-1].append((_text(content), min(wide, MAX_COLUMNS), min(high, MAX_ROWSPAN)))
+            wide, high = _spans(attributes) if "span" in attributes else (1, 1)
+            (rows or [[]])[-1].append((_text(content), wide, high))
     return caption, [row for row in rows if row]
+
+
+def _spans(attributes: str) -> tuple[int, int]:
+    """Columns and rows that a cell covers."""
+    spans = dict(SPAN.findall(attributes))
+    wide, high = (max(1, int(spans.get(name, 1))) for name in ("col", "row"))
+    return min(wide, MAX_COLUMNS), min(high, MAX_ROWSPAN)
 
 
 def _text(html: str) -> str:
@@ -99,6 +106,10 @@ def _grid(rows: list[list[Cell]], budget: int) -> list[list[str]]:
     grid: list[list[str]] = []
     below: dict[int, int] = {}
     for row in rows:
+        if not below and all([wide == 1 == high for _, wide, high in row]):
+            grid.append([text for text, _, _ in row])
+            budget -= len(row)
+            continue
         line: list[str] = []
         for text, wide, high in row:
             while below.get(len(line), 0):
