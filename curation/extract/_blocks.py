@@ -12,6 +12,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lxml.html import HtmlElement
 
 BLOCKS = frozenset(
@@ -24,15 +26,32 @@ DROPPED = frozenset(
 )
 """Elements that trafilatura removes with all they hold."""
 CONTENT = ".//text()[contains(., $prefix)][not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer)]"
+EDGES = (
+    "[not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer or ancestor::script or ancestor::style)]"
+)
+MATHEMATICS = (
+    f".//text()[contains(., $prefix) or translate(., $signs, '') != string(.)]{EDGES} | (.//sup | .//sub)/text(){EDGES}"
+)
+SIGNS = "=≠≡≈≅≃∼≤≥≪≫√±∓∑∏∫∞∈∉∋⊂⊆⊃⊇∪∩∀∃∂∇⇒⇔↦⋅∘∣∥∠⊥⁰¹⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉₊₋ₙ"
+"""Signs that hardly stand but in mathematics. Not those of menus and units: + × > → · ² ³."""
+SCRIPTS, SCRIPT = ("sup", "sub"), re.compile(r"\s*(?!(?:st|nd|rd|th|tm|sm|er|re|me)\s*$)[-−+]?[\w∘]{1,4}\s*", re.I)
+INLINE = frozenset("b big cite em font i q s small span strong sub sup tt u var".split())
+LEAVES = ("div", "p", "center")
+SENTENCE = re.compile(r"[a-z]{3,}(?:\s+[a-z]{2,}){3}", re.I)
+"""Four words on end."""
+SOME = 80
+"""Characters that make a paragraph of a block."""
 TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
 INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
-def hide(tree: HtmlElement) -> None:
-    """Remove what no reader ever sees. What is not displayed at first stays: tabs, hints and solutions."""
+def hide(tree: HtmlElement, prefix: str) -> None:
+    """Remove what no reader ever sees, and the address that signs the page. Not what is displayed later: tabs, hints, solutions."""
     for node in tree.xpath(".//*[contains(@style, 'hidden')]"):
         if INVISIBLE.search(node.get("style")) and node.getparent() is not None:
             node.drop_tree()
+    for node in tree.xpath("(.//address)[last()][not(following::p or .//text()[contains(., $prefix)])]", prefix=prefix):
+        node.drop_tree()
 
 
 def keep_sentences(tree: HtmlElement) -> None:
@@ -62,6 +81,39 @@ def keep_formulas(tree: HtmlElement, prefix: str) -> None:
             node.attrib.pop(name, None)
         if node.tag in HOLDERS and _bare_formula(node, prefix) and not _wrap(node) and node.tag != "body":
             node.tag = "p"
+
+
+def keep_mathematics(tree: HtmlElement, prefix: str) -> None:
+    """Make paragraphs of bare mathematics, and of the text that it interrupts: `<div>So <div>c<sup>2</sup> = 31</div> holds.</div>`."""
+    for node in dict.fromkeys(_bare_mathematics(tree, prefix)):
+        if not _wrap(node) and node.tag != "body":
+            node.tag = "p"
+
+
+def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
+    for text in tree.xpath(MATHEMATICS, signs=SIGNS, prefix=prefix):
+        node = text.getparent()
+        if node.tag in SCRIPTS and not text.is_tail and not SCRIPT.fullmatch(text):
+            continue
+        if text.is_tail:
+            node = node.getparent()
+        while node.tag in INLINE and node.getparent() is not None:
+            node = node.getparent()
+        above = node.getparent()
+        if above is not None and above.tag in HOLDERS and node.tag in LEAVES and _displays(node) and _has_text(above):
+            yield above
+        if node.tag in HOLDERS:
+            yield node
+
+
+def _displays(node: HtmlElement) -> bool:
+    """Whether a block may be a formula with lines of its own: no block in it, and no sentence."""
+    return not _holds_blocks(node) and not SENTENCE.search(node.text_content())
+
+
+def _has_text(node: HtmlElement) -> bool:
+    """Whether text stands bare in it, beside its blocks."""
+    return _bare(node.text) or any(_bare(child.tail) or child.tag in INLINE for child in node)
 
 
 def point_out(tree: HtmlElement, prefix: str) -> None:
@@ -121,10 +173,24 @@ def paragraphs(tree: HtmlElement) -> None:
         _wrap(holder)
 
 
+def prose(tree: HtmlElement) -> None:
+    """Make paragraphs of blocks that hold a sentence, or begin with one, on pages that write `div` for `p`."""
+    for node in list(tree.iter("div")):
+        if not _holds_blocks(node):
+            if len(node.text_content()) >= SOME:
+                node.tag = "p"
+        elif node.find("br") is None and len((node.text or "").strip()) >= SOME:
+            _wrap(node)
+
+
+def _holds_blocks(node: HtmlElement) -> bool:
+    return any(child.tag in BLOCKS for child in node)
+
+
 def _wrap(holder: HtmlElement) -> bool:
     """Whether there were blocks to put paragraphs between."""
     children = list(holder)
-    if not any(child.tag in BLOCKS for child in children):
+    if not _holds_blocks(holder):
         return False
     run = _run(holder, holder.text)
     if run is not None:

@@ -20,6 +20,7 @@ import polars as pl
 
 from curate.step import rewrite
 from curation.extract import _blocks as blocks
+from curation.extract._frame import frame
 from curation.extract._page import finish, parse
 from curation.extract._tokens import Tokens
 
@@ -85,10 +86,11 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     if _too_deep(tree):
         return None
     _thin(tree)
-    blocks.hide(tree)
+    blocks.hide(tree, tokens.prefix)
     blocks.keep_sentences(tree)
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
+    blocks.keep_mathematics(tree, tokens.prefix)
     return tree
 
 
@@ -116,9 +118,13 @@ def _too_deep(tree: HtmlElement) -> bool:
 
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
     held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
+    framed = frame(tree)
     text = _extracted(tree, comments=False)
     if len(tree.xpath(".//*")) > MANY:
         return text
+    if framed is not None and tokens.count(text) < KEPT * held:
+        framed.tag = "div"
+        text = _better(text, _extracted(tree, comments=False), tokens)
     if len(text) < ENOUGH * _own_text(tree) or tokens.count(text) < KEPT * held:
         blocks.paragraphs(tree)
         text = _better(text, _extracted(tree, comments=True), tokens)
