@@ -26,7 +26,7 @@ FLAT = frozenset(
 )
 """Elements without an end tag, or whose end is understood."""
 LEFT_OPEN, REOPENED, COPIES = 1_000, 1_000_000, 3
-"""Start tags more than end tags that may be anything; elements that a parser may open again; how many at a time of one kind and attributes."""
+"""Start tags more than end tags that may be anything; elements that a parser may open again; at most so many of one kind."""
 FORMATTING = re.compile(r"<(/?)(b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s/>])([^>]*)", re.I)
 
 
