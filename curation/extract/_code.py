@@ -39,7 +39,9 @@ SAID = re.compile(
 )
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|highlight-(?:source-)?|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)")
 CODED = frozenset(("pre", "xmp", "listing"))
-COLORED = re.compile(r'([^<>\w-][^<>]*+>|>)((?:[^<]++|<span(?: class="(?!ln")(?:[a-z]{1,2}\d?|hll|err)")?>|</span>)*+)</pre>')
+COLORED = re.compile(
+    r'([^<>\w-][^<>]*+>|>)((?:[^<]++|<span(?: class="(?!ln")(?:[a-z]{1,2}\d?|hll|err)")?>|</span>)*+)</pre>'
+)
 """Code with nothing in it but the spans that Pygments writes."""
 SPAN = re.compile("<[^>]*+>")
 BLANK = re.compile(r"(?:[ \t]*\n)+")
@@ -76,7 +78,7 @@ def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> bool
                 _fence(document, node, "\n".join(line.rstrip("\n") for line in lines), "")
     if page.tags & CODED:
         broken = "<br" in page.html or "<BR" in page.html
-        for node in affordable(select(body, "pre, xmp, listing"), len(page.html)):
+        for node in affordable(select(body, ", ".join(sorted(page.tags & CODED))), len(page.html)):
             found |= _block(document, node, broken)
     return found
 

@@ -20,7 +20,7 @@ CLASSES = re.compile(r"""class=["']?([^"'>]+)"""), re.compile(r"""CLASS=["']?([^
 
 CHOICES = (OPEN, "katex", "MathJax", "math/", "mjx-", "<input", "<math", "<img", "<INPUT", "<MATH", "<IMG")
 WORTH = {
-    "svg": tuple(f'{OPEN} \\ $ & data-latex data-tex data-equation data-formula data-math data-eq data= src='.split()),
+    "svg": tuple(f"{OPEN} \\ $ & data-latex data-tex data-equation data-formula data-math data-eq data= src=".split()),
     **dict.fromkeys(("label", "button"), CHOICES),
 }
 """What an element must hold one of for a rule to have work with it: most drawings are icons, most buttons are plain."""
@@ -65,12 +65,14 @@ def _worth(html: str, names: set[str]) -> frozenset[str]:
             depths[name] -= 1
             if not depths[name] and _holds(name, html[begins[name] : tag.start()]):
                 found.add(name)
+                if len(found) == len(names):
+                    break
     found.update(name for name in names if depths[name] and _holds(name, html[begins[name] :]))
     return frozenset(found)
 
 
 def _holds(name: str, html: str) -> bool:
-    return any([word in html for word in WORTH[name]])
+    return any(map(html.__contains__, WORTH[name]))
 
 
 MANY = 20_000

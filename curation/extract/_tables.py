@@ -44,7 +44,7 @@ def tables(document: DocumentNode, body: ElementNode, size: int) -> None:
             continue
         caption, rows = _read(html)
         count = sum(map(len, rows))
-        if count > MAX_CELLS or any([len(cell[0]) > LONG for row in rows for cell in row]):
+        if count > MAX_CELLS or any(len(cell[0]) > LONG for row in rows for cell in row):
             continue
         if len(rows) < 2 or max(map(len, rows)) < 2:
             lines = [caption, *(" ".join(filter(None, (text for text, _, _ in row))) for row in rows)]
@@ -106,7 +106,7 @@ def _grid(rows: list[list[Cell]], budget: int) -> list[list[str]]:
     grid: list[list[str]] = []
     below: dict[int, int] = {}
     for row in rows:
-        if not below and all([wide == 1 == high for _, wide, high in row]):
+        if not below and all(wide == 1 == high for _, wide, high in row):
             grid.append([text for text, _, _ in row])
             budget -= len(row)
             continue
