@@ -3,7 +3,7 @@
 trafilatura reads paragraphs, lists, headings and tables. It loses text that stands bare between blocks (`<h4>Theorem</h4>If <i>G</i> is
 finite<br>`, as older pages of mathematics are written), what stands in `figure`, `aside`, `label` or `form`, in a section whose id
 holds a word like "related", and what is not displayed until clicked (hints, solutions), formulas included. Here bare runs get a
-paragraph, and what holds a formula loses what would have it dropped. Navigation, headers and footers stay what they are.
+paragraph where mathematics stands in them, and what holds a formula loses what would have it dropped. Navigation, headers and footers stay what they are.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ INLINE = frozenset("b big cite em font i q s small span strong sub sup tt u var"
 LEAVES = ("div", "p", "center")
 SENTENCE = re.compile(r"[a-z]{3,}(?:\s+[a-z]{2,}){3}", re.I)
 """Four words on end."""
+MANY = 1000
 SOME = 80
 """Characters that make a paragraph of a block."""
 TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
@@ -122,6 +123,20 @@ def _displays(node: HtmlElement) -> bool:
 def _has_text(node: HtmlElement) -> bool:
     """Whether text stands bare in it, beside its blocks."""
     return _bare(node.text) or any(_bare(child.tail) or child.tag in INLINE for child in node)
+
+
+def flatten(tree: HtmlElement) -> None:
+    """Make plain text of paragraphs with a thousand elements in them, for which trafilatura takes quadratic time."""
+    from lxml.etree import strip_tags
+
+    for node in list(tree.iter()):
+        if len(node) > MANY and not _holds_blocks(node):
+            strip_tags(node, *{child.tag for child in node} - {"br"})
+            node.text = (
+                node.text
+            )  # one text node for thousands, each of which would look for its parent past all before it
+            for child in node:
+                child.tail = child.tail
 
 
 def point_out(tree: HtmlElement, prefix: str) -> None:

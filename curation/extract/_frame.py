@@ -7,38 +7,51 @@ others. Here both get an `article` around what belongs together. A page with one
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from curation.extract._blocks import prose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lxml.html import HtmlElement
 
 HOLDERS = ("div", "section", "article", "main", "center", "form", "body")
 EDGES = ("nav", "header", "footer", "aside", "script", "style", "a", "select", "button")
 SAYING = ("p", "li", "dd", "dt", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
+LISTS = ("ul", "ol", "li")
 MOST = 0.9
 """Share of a page's paragraphs that the element to be read must hold."""
 PASSES = 8
 """Named elements beside each other that are looked at within posts."""
+DRESSING = 100
+"""Characters at most of what stands beside the text of a post."""
 MOSTLY, LIKE = 0.5, 0.5
 """Share of a page's text in paragraphs that makes it a page of paragraphs; share of a post's text that must be no link."""
 
 
-def frame(tree: HtmlElement) -> HtmlElement | None:
+def frame(tree: HtmlElement, prefix: str) -> HtmlElement | None:
     """Make an article of what trafilatura would leave out with the names that the page gives, and give it, or None if none was made."""
     from trafilatura.xpaths import BODY_XPATH
 
-    named = next((found for expression in BODY_XPATH if (found := expression(tree))), [])
+    named: list[HtmlElement] = next((found for expression in BODY_XPATH if (found := expression(tree))), [])
     if not named:
-        return make_article(_smallest(tree))
+        whole = _smallest(tree)
+        if whole.tag != "body":
+            _keep_boxes(whole)
+        return make_article(whole)
     posts = _posts(tree, named)
     if not posts:
         return None
+    whole = _around(posts)
+    told = sum(map(_told, posts)) >= MOSTLY * sum(len(post.text_content()) for post in posts)
     for post in posts:
         _unname(post)
-        _unlink(post)
-    whole = _around(posts)
+        _unlink(post, told, prefix)
+        for node in _above(post, whole):
+            if node.tag in LISTS:
+                node.tag = "div"
     for _ in range(PASSES):
         if not (inner := BODY_XPATH[0](whole)):
             break
@@ -61,11 +74,21 @@ def make_article(node: HtmlElement) -> HtmlElement:
     return whole
 
 
+def _keep_boxes(whole: HtmlElement) -> None:
+    """Keep boxes of prose within the text, which DocBook names like what stands beside a page's."""
+    for box in whole.xpath(".//div[contains(@class, 'sidebar')][not(ancestor::*[contains(@class, 'sidebar')])]"):
+        text = len(box.text_content().strip())
+        if _told(box) >= MOSTLY * text and _says(box):
+            _unname(box)
+
+
 def _head(tree: HtmlElement, whole: HtmlElement) -> None:
     """Bring the page's heading into the article: what a thread is about."""
     heading = next(tree.iter("h1"), None)
     above = list(heading.iterancestors()) if heading is not None else []
     if heading is None or any(node.tag in EDGES or node.tag == "article" for node in above):
+        return
+    if any(node is heading for node in whole.iterancestors()):
         return
     copied = whole.makeelement("h1")
     copied.text = heading.text_content()
@@ -92,6 +115,11 @@ def _says(node: HtmlElement) -> bool:
     return text > 0 and sum(len(link.text_content()) for link in node.iter("a")) < LIKE * text
 
 
+def _told(node: HtmlElement) -> int:
+    """Characters in its paragraphs."""
+    return sum(len(paragraph.text_content()) for paragraph in node.iter("p"))
+
+
 def _unname(post: HtmlElement) -> None:
     for name in ("id", "class", "role", "itemprop"):
         post.attrib.pop(name, None)
@@ -99,15 +127,35 @@ def _unname(post: HtmlElement) -> None:
         post.tag = "div"
 
 
-def _unlink(post: HtmlElement) -> None:
-    """Keep links of a post's paragraphs as text, and drop those around them: votes and names, for which short posts would be dropped."""
-    text = len(post.text_content())
-    told = sum(len(paragraph.text_content()) for paragraph in post.iter("p"))
+def _unlink(post: HtmlElement, told: bool, prefix: str) -> None:
+    """Keep links of a post's text. In a thread `told` in paragraphs drop those around them: votes and names.
+
+    For such links trafilatura drops short posts. With one goes what little stands beside it, unless a formula does.
+    """
+    beside: dict[HtmlElement, bool] = {}
     for link in list(post.iter("a")):
-        if told < LIKE * text or any(above.tag in SAYING for above in link.iterancestors()):
+        parent = link.getparent()
+        if not told or any(above.tag in SAYING for above in _above(link, post)):
             link.drop_tag()
-        else:
+        elif parent is None or (parent is not post and parent.getparent() is None):
+            continue  # gone with what stood beside it
+        elif parent is post or not _dressing(parent, prefix, beside):
             link.drop_tree()
+        else:
+            parent.drop_tree()
+
+
+def _dressing(node: HtmlElement, prefix: str, known: dict[HtmlElement, bool]) -> bool:
+    if node in known:
+        return known[node]
+    text = node.text_content()
+    known[node] = len(text) < DRESSING and prefix not in text and all(inner.tag not in SAYING for inner in node.iter())
+    return known[node]
+
+
+def _above(node: HtmlElement, end: HtmlElement) -> Iterator[HtmlElement]:
+    """Elements that hold this one, up to another that does."""
+    return takewhile(lambda above: above is not end, node.iterancestors())
 
 
 def _around(posts: list[HtmlElement]) -> HtmlElement:
@@ -116,7 +164,7 @@ def _around(posts: list[HtmlElement]) -> HtmlElement:
     for post in posts[1:]:
         others = set(post.iterancestors())
         above = [node for node in above if node in others]
-    return above[0]
+    return next(node for node in above if node.tag in HOLDERS)
 
 
 def _smallest(tree: HtmlElement) -> HtmlElement:

@@ -2,9 +2,10 @@ r"""Main text of an HTML page without losing its mathematics: trafilatura over t
 
 The slow, clean stage for pages that a first, fast one (`html_math`) let through; it needs the HTML, so it reads `as_read`, the text as
 the reader gave it. trafilatura knows what is an article and what is a menu, and nothing of TeX, Markdown tables or code. So each of these
-goes through it as an opaque word (`_tokens.py`), and the page's blocks are made plain first (`_blocks.py`).
+goes through it as an opaque word (`_tokens.py`), the page's blocks are made plain first (`_blocks.py`), and what it shall read is
+framed where the page's own names do not tell, or tell of one post of many (`_frame.py`).
 
-trafilatura runs once, in its fast mode (its fallbacks readability and justext cost as much again and gain nothing here) and without
+trafilatura mostly runs once, in its fast mode (its fallbacks readability and justext cost as much again and gain nothing here) and without
 comments. Twice, with comments and with paragraphs around bare text, if that was less than half of the page's own text, or formulas are
 missing; and a third time, pointed at what holds the formulas, if they still are. The longer or fuller text wins.
 
@@ -91,6 +92,7 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     blocks.keep_layout(tree)
     blocks.keep_formulas(tree, tokens.prefix)
     blocks.keep_mathematics(tree, tokens.prefix)
+    blocks.flatten(tree)
     return tree
 
 
@@ -118,7 +120,7 @@ def _too_deep(tree: HtmlElement) -> bool:
 
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
     held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
-    framed = frame(tree)
+    framed = frame(tree, tokens.prefix)
     text = _extracted(tree, comments=False)
     if len(tree.xpath(".//*")) > MANY:
         return text

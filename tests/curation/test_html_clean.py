@@ -74,6 +74,55 @@ def test_answers_are_kept_with_their_question() -> None:
     )
 
 
+VOTES = '<a class="up">up</a><span>3</span><a class="down">down</a>'
+SIGNED = '<div class="user-info">posted by <a href="/u/1">somebody</a></div>'
+
+
+@pytest.mark.parametrize("name", ["text", "post-text"])
+def test_a_thread_is_read_whole_with_its_heading_and_without_votes_and_names(name: str) -> None:
+    asked = "Is every group with four elements abelian? I tried all tables that I could think of, and found no other."
+    said = [
+        asked,
+        "It is.",
+        "It is of order 4 and each element has an order that divides it. " * 3 + "So they commute.",
+        "Thanks!",
+    ]
+    posts = "".join(
+        f'<li><div class="post"><div>{VOTES}</div><div class="{name}"><p>{text}</p></div>{SIGNED}</div>'
+        for text in said
+    )
+    html = f"<html><body>{MENU}<div id=content><h1>Small groups</h1><ul>{posts}</ul></div>{FOOTER}</body></html>"
+    assert str(clean(html, keep_title=True)["text"]).split("\n") == ["Small groups", *said]
+
+
+def test_a_page_without_named_parts_keeps_its_headings_and_lists_and_loses_its_signature() -> None:
+    body = f"<h1>Groups</h1><hr>{PROSE * 3}<h2>Exercises</h2><ol><li>Find all groups of order four.</li></ol>{PROSE}"
+    text = str(clean(f"<html><body>{body}<hr><address>A. Nonymous, 1999</address></body></html>")["text"])
+    assert "Exercises" in text and "Find all groups of order four." in text and "Nonymous" not in text
+
+
+def test_pages_that_write_div_for_p_are_read_like_others() -> None:
+    prose = PROSE.replace("<p>", '<div class="para">').replace("</p>", "</div>")
+    box = f'<div class="sidebar">{prose}<div class="para">A box, named as what stands beside a page, and yet text of it.</div></div>'
+    opened = f'<div class="para">{PROSE[3:-4]} One more.<div>See there</div></div>'
+    html = f'<html><body>{MENU}<div class="section"><h2>Rings</h2>{prose * 3}{opened}{box}{prose}</div>{FOOTER}</body></html>'
+    text = str(clean(html)["text"])
+    assert text.startswith("Rings") and "One more." in text and "A box," in text and "Copyright" not in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<div class="example"><b>Example 1.</b> We solve a triangle, and <div>c<sup>2</sup> = 31</div> is what we find.</div>',
+        '<div class="par"><b>Example 1.</b> We solve a triangle, and <div>7 sin 90° = 7</div> is what we find.</div>',
+        f'<div class="par"><b>Example 1.</b> We solve a triangle, and <p>{tex("c^2 = 31", True)}</p> is what we find.</div>',
+    ],
+)
+def test_text_that_a_displayed_formula_interrupts_is_kept(body: str) -> None:
+    text = str(clean(page(f"{PROSE * 8}{body}{PROSE}"))["text"])
+    assert "We solve a triangle, and" in text and "is what we find." in text and (" = 31" in text or " = 7" in text)
+
+
 def test_a_heading_that_repeats_the_title_goes_unless_it_is_asked_for() -> None:
     html = page(f"<h1>Groups</h1>{PROSE * 3}<h2>Rings</h2>{PROSE}", "Groups - Algebra notes")
     assert not str(clean(html)["text"]).startswith("Groups") and "Rings" in str(clean(html)["text"])
@@ -117,6 +166,11 @@ def test_hostile_pages_take_seconds() -> None:
         "links": "<p>" + "<a href=x>l</a> w " * 9_000,
         "nested": ("<div>" * 100 + "text" + "</div>" * 100) * 30,
         "breaks": "<div><p>x</p>" + "text<br><br>" * 4_000,
+        "posts": "<div class=post><a>x</a><p>x</p></div>" * 3_000,
+        "post within post": ("<div class=post><a>link link</a>" * 99 + "</div>" * 99) * 20,
+        "a post of links": "<div class=post><p>text " + "<a>b</a> c" * 20_000,
+        "scripts": "<div>" + "a<sup>2</sup>" * 20_000,
+        "signs": "<div>" + "a = b <div>c = d</div>" * 3_000,
         "marks": "<p>$" + "x" * 1_000_000,
     }
     for name, html in pages.items():
