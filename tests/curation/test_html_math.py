@@ -143,6 +143,11 @@ def test_what_a_template_holds_is_no_part_of_the_page() -> None:
     assert (page["text"], page["formulas_found"], page["formulas_kept"]) == ("a\n\n$y$", 1, 1)
 
 
+def test_marks_cannot_be_forged_by_references_in_references() -> None:
+    page = extract("<p>a &#57&#57584;584;x&#57&#57585;585; b</p>")
+    assert (page["formulas_found"], page["formulas_kept"]) == (0, 0)
+
+
 def test_a_block_of_code_that_is_a_formula_is_found() -> None:
     page = extract("<p>a</p><pre class=math>0</pre>")
     assert (page["text"], page["formulas_found"], page["formulas_kept"]) == ("a\n\n$$0$$", 1, 1)
