@@ -22,6 +22,7 @@ import polars as pl
 from curate.step import rewrite
 from curation.extract import _blocks as blocks
 from curation.extract._frame import frame
+from curation.extract._marks import OPEN, unmarked
 from curation.extract._page import finish, parse
 from curation.extract._tokens import Tokens
 
@@ -40,6 +41,8 @@ ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 """What lxml parses and then refuses to copy."""
+IN_TAG = re.compile(f"<[a-zA-Z][^<>]*{OPEN}[^<>]*>")
+"""A tag with a formula in its attributes, which is none of the page's text."""
 CALL = re.compile(
     r"\b(?:subscri(?:be|ption)|newsletter|sign up|follow us|join our|download (?:our|the) .*\bapps?\b|share this|read more"
     r"|abonnieren|abonnez-vous|suscr[ií]b\w+|inscreva-se|iscriviti)\b",
@@ -68,7 +71,8 @@ def _row(
     if page is None:
         return None, None, None
     body = page.tree.body
-    tokens = Tokens(CONTROLS.sub("", body.html if body is not None else "") or "<body></body>")
+    source = CONTROLS.sub("", body.html if body is not None else "") or "<body></body>"
+    tokens = Tokens(IN_TAG.sub(lambda tag: unmarked(tag[0]), source))
     tree = _tree(tokens)
     if tree is None:
         return None, None, None
