@@ -88,9 +88,17 @@ def keep_mathematics(tree: HtmlElement, prefix: str) -> None:
 
 
 def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
+<<<<<<< HEAD
     seen: set[HtmlElement] = set()
     for node in _with_signs(tree, re.compile(f"[{SIGNS}]|{prefix}")):
         if node.tag in EDGES or any(above.tag in EDGES for above in node.iterancestors()):
+=======
+    bare: dict[HtmlElement, bool] = {}
+    seen: set[HtmlElement] = set()
+    for text in tree.xpath(MATHEMATICS, signs=SIGNS, prefix=prefix):
+        node = text.getparent()
+        if node.tag in SCRIPTS and not text.is_tail and not SCRIPT.fullmatch(text):
+>>>>>>> i9-k
             continue
         while node.tag in INLINE and node.getparent() is not None:
             node = node.getparent()
@@ -98,8 +106,11 @@ def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
             continue
         seen.add(node)
         above = node.getparent()
-        if above is not None and above.tag in HOLDERS and node.tag in LEAVES and _displays(node) and _has_text(above):
-            yield above
+        if above is not None and above.tag in HOLDERS and node.tag in LEAVES and _displays(node):
+            if above not in bare:
+                bare[above] = _has_text(above)
+            if bare[above]:
+                yield above
         if node.tag in HOLDERS:
             yield node
 

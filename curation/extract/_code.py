@@ -64,8 +64,9 @@ def _plain(html: str) -> str:
     return f"{block[1]}{gap}{text}{html[block.end(2) :]}"
 
 
-def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None:
-    """Replace blocks of code by fenced text."""
+def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> bool:
+    """Replace blocks of code by fenced text. Gives whether there were blocks that are formulas."""
+    found = False
     if page.classes & NUMBERING:
         _numbered(document, body)
         for node in select(body, NUMBERS):
@@ -78,7 +79,8 @@ def code_blocks(document: DocumentNode, body: ElementNode, page: Source) -> None
     if page.tags & CODED:
         broken = "<br" in page.html or "<BR" in page.html
         for node in affordable(select(body, ", ".join(sorted(page.tags & CODED))), len(page.html)):
-            _block(document, node, broken)
+            found |= _block(document, node, broken)
+    return found
 
 
 def _numbered(document: DocumentNode, body: ElementNode) -> None:
@@ -99,27 +101,28 @@ def _numbered(document: DocumentNode, body: ElementNode) -> None:
             )
 
 
-def _block(document: DocumentNode, node: ElementNode, broken: bool) -> None:
+def _block(document: DocumentNode, node: ElementNode, broken: bool) -> bool:
     """Put one block; `broken`: its lines may end with `<br>`."""
     parent = node.parent_element
     if parent is None:
-        return
+        return False
     if broken and "<br" in node.html:
         for line_break in select(node, "br"):
             line_break.replace_with(document.create_text_node("\n"))
     text = node.text or ""
     if OPEN in text and MARKED.fullmatch(text.strip(f" \n{BREAK}")):
         node.replace_with(document.create_text_node(text))
-        return
+        return True
     text = unmarked(text)
     classes = _around(node, parent)
     if "math" in classes[0].split():
-        put(document, node, text, display=True)
-    elif node.tag == "pre":
+        return put(document, node, text, display=True)
+    if node.tag == "pre":
         said = any(map(SAID.search, classes))
         node.text = _fenced(text, _language(classes)) if said else f"{CODE}{text.rstrip()}{END}"
     else:
         _fence(document, node, text, "")
+    return False
 
 
 def _fenced(code: str, language: str) -> str:

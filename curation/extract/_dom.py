@@ -75,13 +75,31 @@ def _holds(name: str, html: str) -> bool:
     return any(map(html.__contains__, WORTH[name]))
 
 
-MANY = 50_000
+MANY = 20_000
 """Elements of a kind that are rewritten; further ones stay as they are."""
 
 
 def select(node: ElementNode, selector: str) -> list[ElementNode]:
     """Matches as a list: iterating over resiliparse's own collection takes time quadratic in its length, slicing it does not."""
     return list(node.query_selector_all(selector)[:MANY])
+
+
+MAX_DEPTH, DEEP, MANY_DEEP = 256, 64, 50_000
+"""Elements in each other at most; what hardly a page has; and how many tags may lie deeper, for lists indent each line by their depth."""
+TOO_DEEP = "*>" * MAX_DEPTH + ":first-child"
+"""Where there is an element at some depth, there is a first child at it."""
+UNFIT = f"template, {TOO_DEEP}"
+BELOW = ">".join("*" * (DEEP + 1))
+
+
+def too_deep(body: ElementNode, html: str) -> bool:
+    """Whether a page nests its elements as no author does; templates, which nobody sees, are removed first."""
+    if body.query_selector(UNFIT) is not None:
+        for node in list(body.query_selector_all("template")[:]):
+            node.decompose()
+        if body.query_selector(TOO_DEEP) is not None:
+            return True
+    return html.count("<") > MANY_DEEP and len(body.query_selector_all(BELOW)) > MANY_DEEP
 
 
 FEW, MOST = 64, 8

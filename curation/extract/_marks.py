@@ -19,11 +19,11 @@ ALL = OPEN + CLOSE + CODE + END + BREAK
 
 
 def unforged(html: str) -> str:
-    """A page's source without characters of ours, written or as references."""
+    """A page's source without characters of ours. References get a sign in their place, so that what is around them makes no other one."""
     if not html.isascii():
         for char in ALL:
             html = html.replace(char, "") if char in html else html
-    return FORGED.sub("", html) if "&#" in html else html
+    return FORGED.sub("\ufffd", html) if "&#" in html else html
 
 
 def unmarked(text: str) -> str:

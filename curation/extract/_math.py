@@ -110,8 +110,12 @@ def restore(tree: HTMLTree, html: str) -> bool:
     found = _formulas(document, body, page)
     found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
+<<<<<<< HEAD
         code_blocks(document, body, page)
         found |= "math" in page.classes  # a block with this class is a formula
+=======
+        found |= code_blocks(document, body, page)
+>>>>>>> i9-k
     if "table" in page.tags:
         tables(document, body, len(html))
     return found

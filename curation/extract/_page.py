@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from curation.extract._code import without_colors
 from curation.extract._delimited import mark
+from curation.extract._dom import MAX_DEPTH, too_deep
 from curation.extract._macros import MACRO, defines
 from curation.extract._marks import CLOSE, CODE, END, MARKED, OPEN, unforged, unmarked
 from curation.extract._math import restore
@@ -112,8 +113,10 @@ def _found(text: str) -> int:
 
 
 def _over(body: ElementNode, html: str, max_nodes: int) -> bool:
-    """Whether a page has more elements than allowed; a parser makes at most some dozens of one tag."""
-    return html.count("<") * 40 > max_nodes and len(body.query_selector_all("*")) > max_nodes
+    """Whether a page nests elements too deep, or has more than allowed; of one tag a parser makes at most as many as may be open."""
+    return too_deep(body, html) or (
+        html.count("<") * MAX_DEPTH > max_nodes and len(body.query_selector_all("*")) > max_nodes
+    )
 
 
 def _as_html(html: str) -> str:

@@ -19,6 +19,8 @@ REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\
 PLAIN = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
 SLASHED = re.compile(r"\s*[⁄/∕]\s*")
 FRACTIONS = frozenset(("intbl", "frac", "sfrac", "fraction", "tion"))
+MAX_FRACTION = 1_000
+"""Characters above and below a line: where one part lies in the other, each level of fractions in fractions doubles them."""
 LINE = '[style*="border-top"], [style*="overline"], .radicand, .radic, .sqrt'
 
 
@@ -28,7 +30,7 @@ def scripts(document: DocumentNode, body: ElementNode, size: int) -> None:
         raised = node.tag == "sup"
         text = node.text or ""
         if raised and node.query_selector("a") is not None:
-            if REFERENCE.fullmatch(text):
+            if REFERENCE.fullmatch(text.strip()):
                 node.decompose()
             continue
         if not text.strip() or len(text) > 80 or PLAIN.fullmatch(text) or node.parent is None:
@@ -64,7 +66,7 @@ def fractions(document: DocumentNode, body: ElementNode, size: int) -> bool:
         if node.parent is None or len(parts) != 2:
             continue
         over, under = (_tex(part.text or "") for part in parts)
-        if not over or not under:
+        if not over or not under or len(over) + len(under) > MAX_FRACTION:
             continue
         before = (node.text or "").partition(parts[0].text or over)[0].strip(" +\u00a0\n")
         if not before or before.isdigit():

@@ -22,6 +22,7 @@ import polars as pl
 from curate.step import rewrite
 from curation.extract import _blocks as blocks
 from curation.extract._frame import frame
+from curation.extract._marks import OPEN, unmarked
 from curation.extract._page import finish, parse
 from curation.extract._tokens import Tokens
 
@@ -31,10 +32,17 @@ if TYPE_CHECKING:
 SCHEMA = {"text": pl.String, "clean_formulas_found": pl.UInt32, "clean_formulas_kept": pl.UInt32}
 MAX_DEPTH, MAX_DEPTHS = 250, 1_000_000
 """Of one element, and of all together: trafilatura climbs from each element to the top, time and again."""
+MANY = 10_000
+"""Elements of a page that trafilatura goes through no second time."""
+MANY_INLINE = 2_000
+"""Inline elements of a page that stay elements."""
+INLINE = tuple("b big cite em font i q s small span strike strong sub sup tt u var".split())
 ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 """What lxml parses and then refuses to copy."""
+IN_TAG = re.compile(f"<[a-zA-Z][^<>]*{OPEN}[^<>]*>")
+"""A tag with a formula in its attributes, which is none of the page's text."""
 CALL = re.compile(
     r"\b(?:subscri(?:be|ption)|newsletter|sign up|follow us|join our|download (?:our|the) .*\bapps?\b|share this|read more"
     r"|abonnieren|abonnez-vous|suscr[ií]b\w+|inscreva-se|iscriviti)\b",
@@ -45,7 +53,7 @@ CALL = re.compile(
 
 @rewrite(reads=["as_read"], uses=["lxml", "resiliparse", "trafilatura"])
 def html_clean(
-    docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 4_000_000, max_nodes: int = 50_000
+    docs: pl.DataFrame, *, keep_title: bool = False, max_bytes: int = 4_000_000, max_nodes: int = 25_000
 ) -> pl.DataFrame:
     """Main text with formulas as TeX, and the columns `clean_formulas_found` and `clean_formulas_kept`.
 
@@ -63,7 +71,8 @@ def _row(
     if page is None:
         return None, None, None
     body = page.tree.body
-    tokens = Tokens(CONTROLS.sub("", body.html if body is not None else "") or "<body></body>")
+    source = CONTROLS.sub("", body.html if body is not None else "") or "<body></body>"
+    tokens = Tokens(IN_TAG.sub(lambda tag: unmarked(tag[0]), source))
     tree = _tree(tokens)
     if tree is None:
         return None, None, None
@@ -81,6 +90,7 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     tree = document_fromstring(tokens.html.encode("utf-8", "replace"), parser=parser)
     if _too_deep(tree):
         return None
+    _thin(tree)
     blocks.hide(tree, tokens.prefix)
     blocks.keep_sentences(tree)
     blocks.keep_layout(tree)
@@ -88,6 +98,17 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     blocks.keep_mathematics(tree, tokens.prefix)
     blocks.flatten(tree)
     return tree
+
+
+def _thin(tree: HtmlElement) -> None:
+    """Make thousands of inline elements text, and texts side by side one: lxml goes back through all of them for each one that it gives."""
+    from lxml.etree import strip_tags
+
+    if len(list(tree.iter(*INLINE))) <= MANY_INLINE:
+        return
+    strip_tags(tree, *INLINE)
+    for node in tree.iter("*"):
+        node.text, node.tail = node.text, node.tail
 
 
 def _too_deep(tree: HtmlElement) -> bool:
@@ -105,6 +126,8 @@ def _best(tree: HtmlElement, tokens: Tokens) -> str:
     held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
     framed = frame(tree, tokens.prefix)
     text = _extracted(tree, comments=False)
+    if len(tree.xpath(".//*")) > MANY:
+        return text
     if framed is not None and tokens.count(text) < KEPT * held:
         framed.tag = "div"
         text = _better(text, _extracted(tree, comments=False), tokens)

@@ -115,7 +115,7 @@ def test_pages_over_a_limit_get_no_text() -> None:
     assert extract("<p>é" * 100, max_bytes=500)["text"] is not None
 
 
-def test_what_stands_in_itself_thousands_deep_costs_no_more_than_its_size() -> None:
+def test_what_stands_in_itself_hundreds_deep_is_text_and_thousands_deep_is_none() -> None:
     for tag in (
         "sup",
         "table",
@@ -127,8 +127,40 @@ def test_what_stands_in_itself_thousands_deep_costs_no_more_than_its_size() -> N
         "span class=katex",
         "span class=frac",
     ):
-        page = extract(f"<{tag}>" * 3000 + "words")
+        page = extract(f"<{tag}>" * 200 + "words")
         assert (page["text"], page["formulas_found"]) in (("words", 0), ("", 0)), tag
+    for tag in ("sup", "div", "ul", "math", "figure"):
+        assert extract(f"<{tag}>" * 3000 + "words") == {
+            "text": None,
+            "title": None,
+            "formulas_found": None,
+            "formulas_kept": None,
+        }, tag
+
+
+def test_what_a_template_holds_is_no_part_of_the_page() -> None:
+    page = extract("<p>a</p><TEMPLATE><p>b <math><mi>x</mi></math><template>c</template></p></TEMPLATE><p>$y$</p>")
+    assert (page["text"], page["formulas_found"], page["formulas_kept"]) == ("a\n\n$y$", 1, 1)
+
+
+def test_marks_cannot_be_forged_by_references_in_references() -> None:
+    page = extract("<p>a &#57&#57584;584;x&#57&#57585;585; b</p>")
+    assert (page["formulas_found"], page["formulas_kept"]) == (0, 0)
+
+
+def test_a_block_of_code_that_is_a_formula_is_found() -> None:
+    page = extract("<p>a</p><pre class=math>0</pre>")
+    assert (page["text"], page["formulas_found"], page["formulas_kept"]) == ("a\n\n$$0$$", 1, 1)
+
+
+def test_math_elements_in_each_other_do_not_lose_those_after_them() -> None:
+    page = extract("<p>" + "<math>" * 20 + "</math>" + "</math>" * 19 + "<p>and <math><mi>x</mi></math></p>")
+    assert (page["text"], page["formulas_found"]) == ("and $x$", 1)
+
+
+def test_fractions_whose_parts_lie_in_each_other_do_not_double() -> None:
+    html = '<span class="intbl"><em>1<strong>' * 40 + "2" + "</strong></em></span>" * 40
+    assert len(extract(f"<p>{html}</p>")["text"]) < 5_000
 
 
 def test_elements_named_almost_like_known_ones_are_no_error() -> None:

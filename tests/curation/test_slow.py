@@ -18,6 +18,7 @@ FILL = "<p>an honest paragraph</p>" * 20_000
         "<label><input>" * 40_000,
         "<SPAN>" * 40_000 + "<p></p>" * 40_000,
         FILL + "<div>" * 3_000,
+        "".join(f"<b a{i}=1><p>" for i in range(1_000)),
     ],
 )
 def test_many_attributes_and_deep_nesting_are_slow_to_parse(html: str) -> None:
@@ -29,6 +30,8 @@ def test_many_attributes_and_deep_nesting_are_slow_to_parse(html: str) -> None:
     [
         "",
         "<div>" * 2_500,  # a short page may be anything
+        "<b><i><u><p>x" * 5_000,
+        "<p><font color=red>x</font><br><br><br>" * 5_000,
         FILL,
         FILL + "<ul>" + "<li>x<br>" * 40_000 + "</ul>",
         FILL + f"<img src='data:image/png;base64,{'A' * 300_000}'>",
