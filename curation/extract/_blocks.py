@@ -27,7 +27,12 @@ DROPPED = frozenset(
 )
 """Elements that trafilatura removes with all they hold."""
 CONTENT = ".//text()[contains(., $prefix)][not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer)]"
-EDGES = frozenset(("a", "nav", "header", "footer", "script", "style"))
+EDGES = (
+    "[not(ancestor::a or ancestor::nav or ancestor::header or ancestor::footer or ancestor::script or ancestor::style)]"
+)
+MATHEMATICS = (
+    f".//text()[contains(., $prefix) or translate(., $signs, '') != string(.)]{EDGES} | (.//sup | .//sub)/text(){EDGES}"
+)
 SIGNS = "=≠≡≈≅≃∼≤≥≪≫√±∓∑∏∫∞∈∉∋⊂⊆⊃⊇∪∩∀∃∂∇⇒⇔↦⋅∘∣∥∠⊥⁰¹⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉₊₋ₙ"
 """Signs that hardly stand but in mathematics. Not those of menus and units: + × > → · ² ³."""
 SCRIPTS, SCRIPT = ("sup", "sub"), re.compile(r"\s*(?!(?:st|nd|rd|th|tm|sm|er|re|me)\s*$)[-−+]?[\w∘]{1,4}\s*", re.I)
@@ -88,18 +93,14 @@ def keep_mathematics(tree: HtmlElement, prefix: str) -> None:
 
 
 def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
-<<<<<<< HEAD
-    seen: set[HtmlElement] = set()
-    for node in _with_signs(tree, re.compile(f"[{SIGNS}]|{prefix}")):
-        if node.tag in EDGES or any(above.tag in EDGES for above in node.iterancestors()):
-=======
     bare: dict[HtmlElement, bool] = {}
     seen: set[HtmlElement] = set()
     for text in tree.xpath(MATHEMATICS, signs=SIGNS, prefix=prefix):
         node = text.getparent()
         if node.tag in SCRIPTS and not text.is_tail and not SCRIPT.fullmatch(text):
->>>>>>> i9-k
             continue
+        if text.is_tail:
+            node = node.getparent()
         while node.tag in INLINE and node.getparent() is not None:
             node = node.getparent()
         if node in seen:
@@ -113,16 +114,6 @@ def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
                 yield above
         if node.tag in HOLDERS:
             yield node
-
-
-def _with_signs(tree: HtmlElement, sign: re.Pattern[str]) -> Iterator[HtmlElement]:
-    """Elements with a sign in their own text, and scripts."""
-    for node in list(tree.iter()):
-        text, tail = node.text, node.tail
-        if text and (sign.search(text) or (node.tag in SCRIPTS and SCRIPT.fullmatch(text))):
-            yield node
-        if tail and sign.search(tail):
-            yield node.getparent()
 
 
 def _displays(node: HtmlElement) -> bool:

@@ -78,20 +78,12 @@ def _mark(html: str) -> str:
     if not found:
         return html
     pieces, done, spans, span = [], 0, _verbatim(html), (-1, -1)
-<<<<<<< HEAD
-    closes: dict[str, int] = {}
-=======
     ends: dict[str, tuple[int, int]] = {}
->>>>>>> i9-k
     for opening in sorted(found, key=re.Match.start):
         at = opening.start()
         if at < done:
             continue
-<<<<<<< HEAD
-        replaced = leaf(html, opening, closes) if opening.lastgroup == "leaf" else _text(html, opening)
-=======
         replaced = leaf(html, opening, ends) if opening.lastgroup == "leaf" else _text(html, opening)
->>>>>>> i9-k
         if replaced is None:
             continue
         while span[1] <= at:

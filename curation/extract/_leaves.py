@@ -25,12 +25,8 @@ FALLBACK = re.compile(r"\s*(?:<img\b[^<>]*\bclass=\"[^\"]*fallback[^<>]*>|<noscr
 AROUND = re.compile(
     r"<(?:div|p)\b[^<>]*\bclass=[\"'][^\"']*(?:\bmath\b|formulaDsp|displaymath|disp-formula)[^<>]*>\s*(?:<p>\s*)?\Z"
 )
-<<<<<<< HEAD
-MAX_TAG, MAX_MATH, BEFORE, KINDS = 20_000, 200_000, 300, 20
-=======
 MAX_TAG, MAX_MATH, MAX_TRIES, BEFORE = 20_000, 200_000, 4, 300
 """Characters of a tag and of a formula; formulas in each other that are tried; characters looked back."""
->>>>>>> i9-k
 
 
 def starts(html: str) -> list[re.Match[str]]:
@@ -39,20 +35,6 @@ def starts(html: str) -> list[re.Match[str]]:
     return [*found, *PREFIXED.finditer(html)] if ":math" in html else found
 
 
-<<<<<<< HEAD
-def leaf(html: str, match: re.Match[str], closes: dict[str, int]) -> tuple[int, str] | None:
-    """Where the element ends, and its formula, marked; None if it is none, or holds another, which is looked at in its turn.
-
-    closes: where each kind of element closes next, found before; -1 if nowhere. Of kinds, prefixes make, `KINDS` are looked at.
-    """
-    name, at = match["leaf"], match.end()
-    if name.lower() == "img":
-        return _image(html, match)
-    if 0 <= closes.get(name, 0 if len(closes) < KINDS else -1) < at:
-        closes[name] = html.find(f"</{name}", at)
-    close = closes.get(name, -1)
-    if close < 0 or html.find(f"<{name}", at, close) >= 0:
-=======
 def leaf(html: str, match: re.Match[str], ends: dict[str, tuple[int, int]]) -> tuple[int, str] | None:
     """Where the element ends, and its formula, marked; None if it is none.
 
@@ -66,7 +48,6 @@ def leaf(html: str, match: re.Match[str], ends: dict[str, tuple[int, int]]) -> t
         close, tried = html.find(f"</{name}", match.end()), 0
     ends[name] = close, tried + 1
     if close < 0 or tried >= MAX_TRIES:
->>>>>>> i9-k
         return None
     return _math(html, match.start(), html.find(">", close) + 1)
 

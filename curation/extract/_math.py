@@ -96,7 +96,7 @@ RULES = (
 def restore(tree: HTMLTree, html: str) -> bool:
     """Replace formulas in the tree by TeX text between marks, and tables and code by text that keeps their lines.
 
-    Gives whether there may have been formulas in the markup; those between delimiters in the text are marked already.
+    Gives whether there were formulas in the markup; those between delimiters in the text are marked already.
     """
     document, body = tree.document, tree.body
     if document is None or body is None:
@@ -110,12 +110,7 @@ def restore(tree: HTMLTree, html: str) -> bool:
     found = _formulas(document, body, page)
     found |= _plain(document, body, page)
     if page.tags & CODED or "fragment" in page.classes:
-<<<<<<< HEAD
-        code_blocks(document, body, page)
-        found |= "math" in page.classes  # a block with this class is a formula
-=======
         found |= code_blocks(document, body, page)
->>>>>>> i9-k
     if "table" in page.tags:
         tables(document, body, len(html))
     return found
@@ -148,7 +143,7 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
 def _unmarked(page: Source, rule: Rule) -> bool:
     """Whether an element made for TeX does not begin with a formula that has been seen already."""
     names = "|".join(map(re.escape, sorted(page.classes & rule.classes)))
-    begins = rf"""class=["']?[^"'<>]*(?:{names})(?![\w-])[^<>]{{0,300}}+(?:>(?!\s*[{OPEN}{BREAK}])|[^<>])"""
+    begins = rf"""class=["']?[^"'<>]*(?:{names})(?![\w-])[^<>]*>(?!\s*[{OPEN}{BREAK}])"""
     return not names or re.search(begins, page.html) is not None
 
 

@@ -15,7 +15,7 @@ Left out: metadata, links, pictures. The page's title is a column of `html_math`
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -43,6 +43,8 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 """What lxml parses and then refuses to copy."""
 IN_TAG = re.compile(f"<[a-zA-Z][^<>]*{OPEN}[^<>]*>")
 """A tag with a formula in its attributes, which is none of the page's text."""
+GAP = "\u2424"
+"""Stands between blocks for a moment: the symbol for a new line, which trafilatura itself takes for one."""
 CALL = re.compile(
     r"\b(?:subscri(?:be|ption)|newsletter|sign up|follow us|join our|download (?:our|the) .*\bapps?\b|share this|read more"
     r"|abonnieren|abonnez-vous|suscr[ií]b\w+|inscreva-se|iscriviti)\b",
@@ -159,13 +161,26 @@ def _extracted(tree: HtmlElement, comments: bool) -> str:
         return ""
     lines = set(found.text.split("\n"))
     rest = (found.comments or "").split("\n") if comments else []
+    text = _paragraphs(found.body)
     if sum(line in lines for line in rest) * 2 > len(rest):
-        return found.text
-    return "\n".join([found.text, *rest])
+        return text
+    return "\n\n".join([text, *rest])
+
+
+def _paragraphs(body: Any) -> str:
+    """trafilatura's text with an empty line between its blocks, of which it leaves no trace."""
+    from lxml.etree import SubElement
+    from trafilatura.xml import xmltotxt
+
+    for block in body.xpath("./p | ./head | ./list | ./quote | ./code | ./table"):
+        mark = SubElement(body, "p")
+        mark.text, mark.tail, block.tail = GAP, block.tail, None
+        block.addnext(mark)
+    return re.sub(rf"\n*{GAP}\n*", "\n\n", xmltotxt(body, include_formatting=False)).strip("\n")
 
 
 def _without_calls(text: str) -> str:
     lines = text.rstrip().split("\n")
-    while len(lines) > 3 and len(lines[-1]) < 200 and CALL.search(lines[-1]):
+    while len(lines) > 3 and len(lines[-1]) < 200 and (not lines[-1] or CALL.search(lines[-1])):
         lines.pop()
     return "\n".join(lines)

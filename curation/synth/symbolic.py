@@ -136,9 +136,11 @@ def _tokens(text: str) -> int:
 
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+")
 _LABEL = re.compile(
-    r"^[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s*\d*\s*[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*",
+    r"^(?:\s*[-•*+]\s+)?"
+    r"(?:[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s*\d*\s*[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*)?",
     re.IGNORECASE,
 )
+"""What a list or a sheet writes before a problem."""
 _WINDOW = 6
 """No phrasing has more sentences, a line break inside one included."""
 
