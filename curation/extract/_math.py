@@ -143,7 +143,7 @@ def _formulas(document: DocumentNode, body: ElementNode, page: Source) -> bool:
 def _unmarked(page: Source, rule: Rule) -> bool:
     """Whether an element made for TeX does not begin with a formula that has been seen already."""
     names = "|".join(map(re.escape, sorted(page.classes & rule.classes)))
-    begins = rf"""class=["']?[^"'<>]*(?:{names})(?![\w-])[^<>]*>(?!\s*[{OPEN}{BREAK}])"""
+    begins = rf"""class=["']?[^"'<>]{{0,200}}(?:{names})(?![\w-])[^<>]{{0,1000}}>(?!\s{{0,100}}[{OPEN}{BREAK}])"""
     return not names or re.search(begins, page.html) is not None
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -186,3 +187,11 @@ def test_of_real_formulas_98_in_100_of_each_kind_are_in_the_text_as_often_as_in_
     assert len(wanted) == 3
     assert all(kept[kind] >= 0.98 * wanted[kind] for kind in wanted), (wanted, kept)
     assert not any("\\newcommand{\\dealcoloneq}" in text for text in texts.values())
+
+
+def test_a_class_that_never_ends_takes_no_quadratic_time() -> None:
+    html = f'<p>$a$ <span class="math {"math " * 40_000}'
+    start = time.process_time()
+    extract(html + "x")
+    extract('<p>$a$ <span class="math" title="' + '<span class="math ' * 5_000)
+    assert time.process_time() - start < 2
