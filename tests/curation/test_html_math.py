@@ -189,9 +189,7 @@ def test_of_real_formulas_98_in_100_of_each_kind_are_in_the_text_as_often_as_in_
     assert not any("\\newcommand{\\dealcoloneq}" in text for text in texts.values())
 
 
-def test_a_class_that_never_ends_takes_no_quadratic_time() -> None:
-    html = f'<p>$a$ <span class="math {"math " * 40_000}'
+def test_a_class_of_thousands_of_names_takes_no_quadratic_time() -> None:
     start = time.process_time()
-    extract(html + "x")
-    extract('<p>$a$ <span class="math" title="' + '<span class="math ' * 5_000)
-    assert time.process_time() - start < 2
+    extract(f'<p><span class="{"math " * 10_000}">$a$</span></p>')
+    assert time.process_time() - start < 1
