@@ -40,6 +40,8 @@ INLINE = frozenset("b big cite em font i q s small span strong sub sup tt u var"
 LEAVES = ("div", "p", "center")
 SENTENCE = re.compile(r"[a-z]{3,}(?:\s+[a-z]{2,}){3}", re.I)
 """Four words on end."""
+LONG = 2000
+"""Characters beyond which nothing is a formula."""
 MANY = 1000
 SOME = 80
 """Characters that make a paragraph of a block."""
@@ -118,7 +120,10 @@ def _bare_mathematics(tree: HtmlElement, prefix: str) -> Iterator[HtmlElement]:
 
 def _displays(node: HtmlElement) -> bool:
     """Whether a block may be a formula with lines of its own: no block in it, and no sentence."""
-    return not _holds_blocks(node) and not SENTENCE.search(node.text_content())
+    if _holds_blocks(node):
+        return False
+    said = str(node.text_content())
+    return len(said) <= LONG and not SENTENCE.search(said)
 
 
 def _has_text(node: HtmlElement) -> bool:

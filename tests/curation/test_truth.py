@@ -10,6 +10,7 @@ import pytest
 
 import curate
 from curate.errors import CurateError
+from curation.embedded._math import ENCODINGS
 from curation.embedded._truth_formulas import formulas_in, found
 
 PAGES = 1200
@@ -23,40 +24,32 @@ tokenizer: null
 train: null
 expect: []
 """
+EXTRACT = ("extract.html_math", "extract.html_clean")
 FLOORS = {
     ("web", "repeat", "captured once more"): (1.0, 1.0),
-    ("web", "extract.html_math", "words of the main text"): (0.88, 0.97),
-    ("web", "extract.html_math", "formulas"): (None, 0.75),
-    **{
-        ("web", "extract.html_math", f"formulas as {encoding}"): (None, 0.999)
-        for encoding in (
-            "dollar", "paren", "mathjax2", "mathjax2-saved", "katex", "mathml-annotation", "mathml-alttext", "mediawiki", "image-alt",
-            "latex2html", "codecogs",
-        )
-    },
+    ("web", "extract.html_math", "words of the main text"): (0.9, 0.995),
+    ("web", "extract.html_clean", "words of the main text"): (0.99, 0.99),
+    **{("web", step, "formulas"): (None, 0.998) for step in EXTRACT},
+    **{("web", step, f"formulas as {encoding}"): (None, 0.98) for step in EXTRACT for encoding in ENCODINGS},
     ("web", "keep english", "in English"): (0.99, 0.98),
     ("web", "keep not_repetitive", "no keyword spam"): (0.98, 0.99),
     ("web", "keep mathematical", "mathematics, of English pages"): (0.88, 0.95),
     ("web", "keep unique", "exact copies"): (1.0, 1.0),
-    ("web", "keep near_unique", "near copies, Jaccard >= 0.75"): (0.8, 0.1),
+    ("web", "keep near_unique", "near copies, Jaccard >= 0.75"): (0.7, 0.7),
     ("web", "keep clean", "leaks of the benchmark"): (0.4, 0.9),
     ("web", "keep near_unique", "near copies as extracted, Jaccard >= 0.75"): (0.6, 0.6),
     ("web", "keep clean", "leaks, verbatim"): (None, 0.8),
     ("web", "keep clean", "leaks, reformatted"): (None, 0.9),
     ("web", "keep clean", "leaks, short"): (None, 0.9),
-    ("web", "all", "kept: English mathematics, one page of each group"): (0.85, 0.88),
+    ("web", "all", "kept: English mathematics, one page of each group"): (0.9, 0.9),
     ("qa", "synth.qa_pairs", "answers"): (1.0, None),
-    ("qa", "synth.qa_pairs", "questions on kept pages"): (None, 0.6),
+    ("qa", "synth.qa_pairs", "questions on kept pages"): (None, 0.85),
     ("cot", "verify.math_answer", "chains that end right"): (1.0, 0.999),
     ("short", "verify.math_answer", "chains that end right"): (1.0, 0.999),
 }  # fmt: skip
 """Corpus, step and claim: the least precision and recall."""
 EXEMPT = {
-    ("web", "keep clean", "leaks, swapped"): "other numbers are no leak of the item; a clause may take them or not",
-    **{
-        ("web", "extract.html_math", f"formulas as {encoding}"): "lost so far, without TeX in the page (issue 9)"
-        for encoding in ("mathjax3", "mathml-bare", "supsub", "unicode")
-    },
+    ("web", "keep clean", "leaks, swapped"): "other numbers are no leak of the item; a clause may take them or not"
 }
 
 
