@@ -239,10 +239,15 @@ class Pass:
         with failing(f"{work.title} on {Path(file.path).name}"), at as path:
             frames = reader.call(path, start, **work.params) if start else reader.call(path, **work.params)
             started = time.perf_counter()
-            for shard in shards_of(frames, work, file):
-                tally.add(work.draft.name, shard.docs.height, shard.docs.height, time.perf_counter() - started)
-                yield shard if reader.goes_on else shard._replace(start=None)
-                started = time.perf_counter()
+            try:
+                for shard in shards_of(frames, work, file):
+                    tally.add(work.draft.name, shard.docs.height, shard.docs.height, time.perf_counter() - started)
+                    yield shard if reader.goes_on else shard._replace(start=None)
+                    started = time.perf_counter()
+            except CurateError as error:
+                if error.where != path:
+                    raise
+                raise Unread(error.message, where=file.path) from None  # it is about this file: others may be read
 
     # nodes
 

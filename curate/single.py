@@ -98,7 +98,7 @@ def _reader(inputs: list[str], project: Path) -> str:
     ends = {name: suffixes(find("read", name, project)) for verb, name in found(project) if verb == "read"}
     kinds = {next((r for r, some in ends.items() if name.lower().endswith(some)), None) for name in inputs}
     if len(kinds) != 1 or None in kinds:
-        known = ", ".join(end for some in ends.values() for end in some)
+        known = ", ".join(dict.fromkeys(end for some in ends.values() for end in some))
         raise CurateError(
             f"cannot tell how to read {', '.join(inputs)[:200]}; give files of one kind ({known}), or --read"
         )

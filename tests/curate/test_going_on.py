@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import curate
 from curate import records
+from curate.errors import Incomplete
 from curate.passes import Pass
 from curation.read import _archive, warc
 from tests.curate.corpus import objects, open_small
@@ -138,3 +140,21 @@ def test_a_build_killed_inside_a_large_file_goes_on_to_the_same_bytes(tmp_path: 
     assert kept, "the build was over before it was killed"
     assert subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
     assert objects(folder / ".curate") == objects(tmp_path / "whole")
+
+
+def test_a_file_that_is_no_archive_does_not_stop_the_others(project: Path) -> None:
+    (project / "recipes").mkdir()
+    (project / "recipes/r.yaml").write_text("recipe: r\ncorpora:\n  a: {read: warc, files: '*.warc'}\n")
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>a</p>"
+    head = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a/\r\nContent-Type: application/http; msgtype=response\r\n"
+    whole = head + b"Content-Length: %d\r\n\r\n%b\r\n\r\n" % (len(page), page)
+    for name, data in {"bad.warc": b"no archive at all", "empty.warc": b"", "good.warc": whole}.items():
+        (project / name).write_bytes(data)
+    with pytest.raises(Incomplete, match="2 of 3 files could not be read") as error:
+        curate.open("r", project=project).build()
+    assert [why for _, why in error.value.failed] == ["neither a WARC nor an ARC file", "the file is empty"]
+    for name in ("bad.warc", "empty.warc"):
+        (project / name).unlink()
+    recipe = curate.open("r", project=project)
+    recipe.build()
+    assert recipe.sql("select text from documents")["text"].to_list() == ["<p>a</p>"]
