@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from curation.extract._dom import affordable, put, put_text, select
-from curation.extract._marks import MARKED, formula
+from curation.extract._marks import MARKED, OPEN, formula
+from curation.extract._tex import WORDS
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
@@ -98,6 +99,13 @@ def texhtml(node: ElementNode) -> str | None:
         out += " " if re.search(r"\\[A-Za-z]+$", out) and piece[:1].isalpha() else ""
         out += piece
     return re.sub(r"(?<!\\)([#%&])", r"\\\1", " ".join(out.split())) or None
+
+
+def written(node: ElementNode) -> str | None:
+    """TeX of a formula that Pandoc writes in plain HTML where no program draws formulas."""
+    text = node.text or ""
+    plain = OPEN not in text and not WORDS.search(text) and node.query_selector("sup, sub") is not None
+    return texhtml(node) if plain else None
 
 
 def _tex(text: str) -> str:

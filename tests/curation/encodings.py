@@ -59,6 +59,9 @@ FAMILIES: dict[str, list[Case]] = {
         Case("Sphinx: a numbered equation",
              '<div class="math" id="eq-a"><span class="eqno">(1)<a class="headerlink" href="#eq-a">¶</a></span>\\[a = b\\]</div>', "\\[a = b\\] (1)"),
         Case("Pandoc", '<p><span class="math inline">\\(x^2\\)</span> and <span class="math display">\\[y\\]</span></p>', "\\(x^2\\) and \\[y\\]"),
+        Case("Pandoc in plain HTML",
+             '<p>x <span class="math inline"><em>x</em><sup>2</sup></span> and <span class="math display">∑<sub><em>i</em></sub><em>a</em><sub><em>i</em></sub><sup>2</sup> = 1</span></p>',
+             "x $x^{2}$ and\n$$\\sum_{i}a_{i}^{2} = 1$$"),
         Case("Pandoc without delimiters", '<p><span class="math inline">x^2</span> and <span class="math display">\\int f</span></p>', "$x^2$ and\n$$\\int f$$"),
         Case("GitLab", '<p><code class="code math js-render-math" data-math-style="inline">a^2</code></p>'
              '<pre class="code math js-render-math" data-math-style="display"><code>b^2</code></pre>', "$a^2$\n\n$$b^2$$"),
