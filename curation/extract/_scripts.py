@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\s*\d+\]?)\s*")
-PLAIN = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
+PLAIN = re.compile(r"\s*(st|nd|rd|th|er|ème|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
+ORDINAL = re.compile(r"(?:^|[\W_])(?:\d+|[IVXLC]{2,})$")
+"""What stands before a French `e`; it is an exponent anywhere else."""
+INDEXED = re.compile(r"(?:^|[\W\d_])[^\W\d_]$")
+"""A single letter, of which a word below is the index."""
 SLASHED = re.compile(r"\s*[⁄/∕]\s*")
 FRACTIONS = frozenset(("intbl", "frac", "sfrac", "fraction", "tion"))
 LINE = '[style*="border-top"], [style*="overline"], .radicand, .radic, .sqrt'
@@ -32,13 +36,23 @@ def scripts(document: DocumentNode, body: ElementNode, size: int) -> None:
             if REFERENCE.fullmatch(text):
                 node.decompose()
             continue
-        if not text.strip() or len(text) > 80 or PLAIN.fullmatch(text) or node.parent is None:
+        if not text.strip() or len(text) > 80 or node.parent is None or _word(node, text):
             continue
         if raised and _fraction(document, node, text):
             continue
         if node.closest("math, pre, code") is None:
             node.prepend(document.create_text_node("^{" if raised else "_{"))
             node.append(document.create_text_node("}"))
+
+
+def _word(node: ElementNode, text: str) -> bool:
+    """Whether raised or lowered text is an ordinal's end, a mark or a word, not an exponent or index."""
+    if not (PLAIN.fullmatch(text) or text == "e"):
+        return False
+    before = (node.prev.text if node.prev is not None else "") or ""
+    if node.tag == "sub":
+        return INDEXED.search(before[-2:]) is None
+    return text != "e" or ORDINAL.search(before[-12:]) is not None
 
 
 def _fraction(document: DocumentNode, node: ElementNode, text: str) -> bool:

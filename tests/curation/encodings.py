@@ -181,6 +181,8 @@ FAMILIES: dict[str, list[Case]] = {
     ],
     "Mathematics in plain HTML": [
         Case("raised and lowered", "<p><i>x</i><sup>2</sup> + a<sub>i<sub>j</sub></sub>, H<sub>2</sub>O</p>", "x^{2} + a_{i_{j}}, H_{2}O"),
+        Case("words as indices of a letter, and the exponent e",
+             "<p><i>v</i><sub>final</sub> = x<sup>e</sup> in the XX<sup>e</sup> century, the 2<sup>e</sup></p>", "v_{final} = x^{e} in the XXe century, the 2e"),
         Case("ordinals, marks and notes stay out", '<p>the 4<sup>th</sup> word<sup><a href="#n1">[1]</a></sup> of Acme<sup>TM</sup></p>', "the 4th word of AcmeTM"),
         Case("fractions of raised and lowered digits", "<p>add 2<sup>1</sup>⁄<sub>3</sub> cups</p>", "add 2 1/3 cups"),
         Case("intbl fractions", '<p>so <span class="intbl"><em>x + 1</em><strong>2</strong></span> is</p>', "so $\\frac{x + 1}{2}$ is"),
