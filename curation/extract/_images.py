@@ -34,6 +34,8 @@ QUERY = re.compile(
     re.I,
 )
 """An image whose address is its TeX."""
+SIGN = re.compile(r"[\\^]|(?<![^\W_])[^\W_]_|[\])}]_|_\{")
+"""What tells TeX from the names of pages that other addresses carry (`?from=home_page`)."""
 OPTIONS = re.compile(
     r"(?:\s|\\(?:inline|small|large|Large|LARGE|huge|tiny|dpi\s*\{\d+\}|bg(?:_\w+|\{\w+\})|fn_\w+|\[?displaystyle\b(?=\s*$)))+"
     r"|\\(?:png|gif|svg)\.(?:latex|image)\?"
@@ -89,4 +91,4 @@ def _address(source: str) -> str | None:
     tex = tex.replace("&space;", " ")
     if (options := OPTIONS.match(tex)) is not None:
         tex = tex[options.end() :]
-    return tex if not named or KNOWN.search(tex) or re.search(r"[\\^_]", tex) or SOURCE.search(source) else None
+    return tex if not named or KNOWN.search(tex) or SIGN.search(tex) or SOURCE.search(source) else None

@@ -177,6 +177,8 @@ FAMILIES: dict[str, list[Case]] = {
              "$\\alpha$"),
         Case("an alt that can be nothing but TeX", '<p><img src="q7.gif" alt="\\frac{x+1}{2}"></p>', "$\\frac{x+1}{2}$"),
         Case("ordinary images", '<p>A <img src="cat.png" alt="a cat"> and <img class="math-logo" src="l.png" alt="Mathematics department"></p>', "A and"),
+        Case("addresses that name other pages",
+             '<p>A <img src="/dot.gif?from=home_page"> <img src="/i.php?eq=my_shop&amp;x=1"> and <img src="/draw?tex=a_1"></p>', "A and $a_1$"),
         Case("SVG with a title", '<p><svg width="9" role="img" aria-label="\\frac{a}{b}"><path d="M0 0"></path></svg></p>', "$\\frac{a}{b}$"),
     ],
     "Mathematics in plain HTML": [
