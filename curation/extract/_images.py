@@ -46,12 +46,21 @@ HINT = re.compile(
 )
 """What an image must have somewhere to be worth a look."""
 LAZY = ("src", "data-src", "data-lazy-src", "data-original", "data-orig-file")
-SOURCES = ("data-latex", "data-tex", "data-equation", "data-formula", "data-math", "data-mathml", "data-eq")
+SOURCES = (
+    "data-latex",
+    "data-tex",
+    "data-equation",
+    "data-formula",
+    "data-math",
+    "data-mathml",
+    "data-eq",
+    "data-equation-content",
+)
 
 
 def image_tex(given: dict[str, str]) -> str | None:
     """TeX of an image with these attributes, None if it is no formula."""
-    alt = given.get("alt", "").strip()
+    alt = given.get("alt", "").strip().removeprefix("LaTeX: ")  # as Canvas begins it
     drawn = [given[name] for name in LAZY if name in given]
     if mathml := given.get("data-mathml"):
         return mathml_source(wiris(mathml))

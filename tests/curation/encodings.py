@@ -179,6 +179,8 @@ FAMILIES: dict[str, list[Case]] = {
         Case("ordinary images", '<p>A <img src="cat.png" alt="a cat"> and <img class="math-logo" src="l.png" alt="Mathematics department"></p>', "A and"),
         Case("addresses that name other pages",
              '<p>A <img src="/dot.gif?from=home_page"> <img src="/i.php?eq=my_shop&amp;x=1"> and <img src="/draw?tex=a_1"></p>', "A and $a_1$"),
+        Case("Canvas", '<p>Is <img class="equation_image" title="x^2" src="/equation_images/x%255E2" alt="LaTeX: x^2" data-equation-content="x^2"> and'
+             ' <img class="equation_image" src="/equation_images/y" alt="LaTeX: \\sqrt{y}"></p>', "Is $x^2$ and $\\sqrt{y}$"),
         Case("SVG with a title", '<p><svg width="9" role="img" aria-label="\\frac{a}{b}"><path d="M0 0"></path></svg></p>', "$\\frac{a}{b}$"),
     ],
     "Mathematics in plain HTML": [
