@@ -148,6 +148,8 @@ def _formula(html: str, opening: re.Match[str]) -> tuple[int, str] | None:
         return None
     if left in ("$", "$$") and not _plausible(found[1], left):
         return None
+    if left == "$" and found[1][0] in "({" and html.startswith(found[1][0], found.end()):
+        return None  # `$(A)/$(B)` of a Makefile or jQuery, `${a}/${b}` of a shell
     right = {"\\(": "\\)", "\\[": "\\]"}.get(left, left)
     return found.end(), left + _body(found[1]) + right
 
