@@ -106,12 +106,12 @@ def texhtml(node: ElementNode) -> str | None:
     from curation.extract._symbols import LATEX
     from curation.extract._symbols import scripts as plain_scripts
 
-    text = plain_scripts(MARKED.sub(lambda m: _tex(m[1]), node.text or ""))
-    pieces = [LATEX.get(char, char) if ord(char) > 126 else char for char in text]
-    out = ""
-    for piece in pieces:
-        out += " " if re.search(r"\\[A-Za-z]+$", out) and piece[:1].isalpha() else ""
-        out += piece
+    text = plain_scripts(_tex(node.text or ""))
+    out, command = "", False
+    for char in text:
+        piece = LATEX.get(char, char) if ord(char) > 126 else char
+        out += f" {piece}" if command and piece[:1].isalpha() else piece
+        command = piece is not char and re.search(r"\\[A-Za-z]+$", piece) is not None
     return re.sub(r"(?<!\\)([#%&])", r"\\\1", " ".join(out.split())) or None
 
 

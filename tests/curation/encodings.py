@@ -152,6 +152,9 @@ FAMILIES: dict[str, list[Case]] = {
              "$$\\int f$$"),
         Case("old: an image of class tex", '<p><img class="tex" alt="\\frac{1}{2}" src="/images/math/1/2/3/a.png"></p>', "$\\frac{1}{2}$"),
         Case("old: TeX for MathJax", '<p><span class="tex" dir="ltr">$ \\alpha $</span></p>', "$ \\alpha $"),
+        Case("HTML formulas with a root and a fraction",
+             '<p><span class="texhtml">√<span style="border-top:1px solid">2</span> + <span class="sfrac"><span class="num">1</span><span class="sr-only">/</span>'
+             '<span class="den">π</span></span><i>x</i></span></p>', "$\\sqrt{2} + \\frac{1}{\\pi}x$"),
         Case("HTML formulas", '<p><span class="texhtml"><i>x</i><sup>2</sup> ≤ <i>α</i><sub>1</sub></span></p>', "$x^{2} \\leq \\alpha_{1}$"),
         Case("fractions and roots of templates",
              '<p><span class="frac"><span class="num">1</span>⁄<span class="den">2</span></span> and √<span style="border-top:1px solid">x + 1</span></p>',
