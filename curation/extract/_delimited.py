@@ -32,12 +32,14 @@ STOP_DISPLAY = rf"<(?!!|\?|(?i:/?(?:{BLOCKS}))[\s/>])"
 TEXT = r"\\(?:text(?:rm|bf|it|tt|sf)?|mbox|hbox)\s?\{[^{}<]*\}"
 ENVIRONMENT = r"equation|align(?:at)?|gather|multline|eqnarray|flalign|displaymath|math|dmath|subequations"
 SHORT = r"latex|tex|math|katex|itex|equation"
+LETTER = r"[^\W\u2e80-\ud7ff\uf900-\ufaff\uff66-\uffef]"
+"""What makes a dollar beside it a price or a name. Chinese, Japanese and Korean are written without a blank before a formula."""
 
 KINDS = {
     "\\(": re.compile(rf"((?:[^\\<]++|\\[^()]|{STOP})*+)\\\)"),
     "\\[": re.compile(rf"((?:[^\\<]++|\\[^\[\]]|{STOP_DISPLAY})*+)\\\]"),
     "$$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\.|\$(?!\$)|{STOP_DISPLAY})*+)\$\$", re.S),
-    "$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\[^\n]|{STOP})*+)\$(?![\w$])"),
+    "$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\[^\n]|{STOP})*+)\$(?![$]|{LETTER})"),
 }
 OPENINGS = (
     re.compile(rf"\\(?:(?P<paren>[(\[])|begin\{{(?P<env>(?:{ENVIRONMENT})\*?)\}})"),
@@ -49,7 +51,7 @@ VERBATIM = re.compile(
     r"<([sStTpPcCkKxX](?:cript|tyle|amp|extarea|emplate|t|re|ode|bd|mp|CRIPT|TYLE|EXTAREA|RE|ODE)(?=[\s>])|!--)"
 )
 """Where text is not the page's: `script`, `style`, `samp`, `textarea`, `template`, `tt`, `pre`, `code`, `kbd`, `xmp`, comments."""
-BEFORE = re.compile(r"[\\\w$]")
+BEFORE = re.compile(rf"[\\$]|{LETTER}")
 BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
 MAX_INLINE, MAX_DISPLAY, MANY = 2_000, 20_000, 100_000
 TAG = re.compile(rf"</?(?:{INLINE}|p)(?:\s[^<>]*)?/?>", re.I)

@@ -37,6 +37,7 @@ def katex(tex: str, drawn: str = "x", mathml: str = "<mi>x</mi>") -> str:
 FAMILIES: dict[str, list[Case]] = {
     "TeX in the page's text": [
         Case("dollars", "<p>Let $a_1 &lt; b$ and $$c^2 = a^2 + b^2.$$</p>", "Let $a_1 < b$ and $$c^2 = a^2 + b^2.$$"),
+        Case("dollars without blanks around, in Chinese", "<p>设$a<em>1 < b</em>1$，则$x$为正，共$5元或$6元</p>", "设$a_1 < b_1$，则$x$为正，共$5元或$6元"),
         Case("parentheses and brackets", r"<p>If \(n\) is odd, \[ n = 2k + 1. \]</p>", r"If \(n\) is odd, \[ n = 2k + 1. \]"),
         Case("prices are no formulas", "<p>From $5 to $10, or US$7 ($8).</p>", "From $5 to $10, or US$7 ($8)."),
         Case("a raw less-than sign, which a parser takes for a tag", r"<p>for \(a<b\) only</p>", r"for \(a<b\) only"),
