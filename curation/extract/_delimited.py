@@ -34,6 +34,7 @@ ENVIRONMENT = r"equation|align(?:at)?|gather|multline|eqnarray|flalign|displayma
 SHORT = r"latex|tex|math|katex|itex|equation"
 LETTER = r"[^\W\u2e80-\ud7ff\uf900-\ufaff\uff66-\uffef]"
 """What makes a dollar beside it a price or a name. Chinese, Japanese and Korean are written without a blank before a formula."""
+HAN = re.compile(r"[\u3000-\u9fff\uac00-\ud7ff\uff0c]")
 
 KINDS = {
     "\\(": re.compile(rf"((?:[^\\<]++|\\[^()]|{STOP})*+)\\\)"),
@@ -175,7 +176,9 @@ def _plausible(body: str, left: str) -> bool:
     if left == "$" and "\n\n" in body:
         return False
     return bool(re.search(r"[\\^_]", body)) or not (
-        WORDS.search(body) or re.match(r"\s*[\d.,]+\s+\W?[A-Za-z]{2,}", body)
+        (left == "$" and "=" not in body and HAN.search(body))
+        or WORDS.search(body)
+        or re.match(r"\s*[\d.,]+\s+\W?[A-Za-z]{2,}", body)
     )
 
 
