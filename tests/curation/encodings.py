@@ -244,6 +244,7 @@ TAIL = """
 ## Not recoverable
 
 - Images of formulas whose `alt` and address hold no TeX, and formulas in scanned pages: nothing in the page says what is in them.
+- Office Math in the conditional comments of pages that Word saved: comments are not read, and these formulas are not counted as found.
 - Formulas that a script fetches or makes when the page is shown, with no source in the HTML: the page does not hold them.
 - What KaTeX or MathJax drew where neither TeX nor MathML is left is read back from the glyphs. The same symbols in the same places come
   back, but not the author's commands: `\\le` or `\\leq`, spacing, macros.
