@@ -97,10 +97,11 @@ def wiki_block(node: ElementNode) -> bool:
 
 
 def texted(node: ElementNode) -> str | None:
-    """TeX as the text of an element made for it; None if its delimiters have been seen already, or if it is words."""
+    """TeX as the text of an element made for it; None if its delimiters have been seen already, or if it is words or plain HTML."""
     text = node.text or ""
     if (
         OPEN in text
+        or node.query_selector("sup, sub") is not None
         or not text.strip()
         or prose(text)
         or len(text) > 20_000

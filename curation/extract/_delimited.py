@@ -32,12 +32,15 @@ STOP_DISPLAY = rf"<(?!!|\?|(?i:/?(?:{BLOCKS}))[\s/>])"
 TEXT = r"\\(?:text(?:rm|bf|it|tt|sf)?|mbox|hbox)\s?\{[^{}<]*\}"
 ENVIRONMENT = r"equation|align(?:at)?|gather|multline|eqnarray|flalign|displaymath|math|dmath|subequations"
 SHORT = r"latex|tex|math|katex|itex|equation"
+LETTER = r"[^\W\u2e80-\ud7ff\uf900-\ufaff\uff66-\uffef]"
+"""What makes a dollar beside it a price or a name. Chinese, Japanese and Korean are written without a blank before a formula."""
+HAN = re.compile(r"[\u3000-\u9fff\uac00-\ud7ff\uff0c]")
 
 KINDS = {
     "\\(": re.compile(rf"((?:[^\\<]++|\\[^()]|{STOP})*+)\\\)"),
     "\\[": re.compile(rf"((?:[^\\<]++|\\[^\[\]]|{STOP_DISPLAY})*+)\\\]"),
     "$$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\.|\$(?!\$)|{STOP_DISPLAY})*+)\$\$", re.S),
-    "$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\[^\n]|{STOP})*+)\$(?![\w$])"),
+    "$": re.compile(rf"((?:[^\\$<]++|{TEXT}|\\[^\n]|{STOP})*+)\$(?![$]|{LETTER})"),
 }
 OPENINGS = (
     re.compile(rf"\\(?:(?P<paren>[(\[])|begin\{{(?P<env>(?:{ENVIRONMENT})\*?)\}})"),
@@ -49,7 +52,7 @@ VERBATIM = re.compile(
     r"<([sStTpPcCkKxX](?:cript|tyle|amp|extarea|emplate|t|re|ode|bd|mp|CRIPT|TYLE|EXTAREA|RE|ODE)(?=[\s>])|!--)"
 )
 """Where text is not the page's: `script`, `style`, `samp`, `textarea`, `template`, `tt`, `pre`, `code`, `kbd`, `xmp`, comments."""
-BEFORE = re.compile(r"[\\\w$]")
+BEFORE = re.compile(rf"[\\$]|{LETTER}")
 BLOCK = re.compile(rf"</?(?:{BLOCKS})[\s/>]", re.I)
 MAX_INLINE, MAX_DISPLAY, MANY = 2_000, 20_000, 100_000
 TAG = re.compile(rf"</?(?:{INLINE}|p)(?:\s[^<>]*)?/?>", re.I)
@@ -148,6 +151,8 @@ def _formula(html: str, opening: re.Match[str]) -> tuple[int, str] | None:
         return None
     if left in ("$", "$$") and not _plausible(found[1], left):
         return None
+    if left == "$" and found[1][0] in "({" and html.startswith(found[1][0], found.end()):
+        return None  # `$(A)/$(B)` of a Makefile or jQuery, `${a}/${b}` of a shell
     right = {"\\(": "\\)", "\\[": "\\]"}.get(left, left)
     return found.end(), left + _body(found[1]) + right
 
@@ -171,7 +176,9 @@ def _plausible(body: str, left: str) -> bool:
     if left == "$" and "\n\n" in body:
         return False
     return bool(re.search(r"[\\^_]", body)) or not (
-        WORDS.search(body) or re.match(r"\s*[\d.,]+\s+\W?[A-Za-z]{2,}", body)
+        (left == "$" and "=" not in body and HAN.search(body))
+        or WORDS.search(body)
+        or re.match(r"\s*[\d.,]+\s+\W?[A-Za-z]{2,}", body)
     )
 
 

@@ -34,6 +34,8 @@ QUERY = re.compile(
     re.I,
 )
 """An image whose address is its TeX."""
+SIGN = re.compile(r"[\\^]|(?<![^\W_])[^\W_]_|[\])}]_|_\{")
+"""What tells TeX from the names of pages that other addresses carry (`?from=home_page`)."""
 OPTIONS = re.compile(
     r"(?:\s|\\(?:inline|small|large|Large|LARGE|huge|tiny|dpi\s*\{\d+\}|bg(?:_\w+|\{\w+\})|fn_\w+|\[?displaystyle\b(?=\s*$)))+"
     r"|\\(?:png|gif|svg)\.(?:latex|image)\?"
@@ -44,12 +46,21 @@ HINT = re.compile(
 )
 """What an image must have somewhere to be worth a look."""
 LAZY = ("src", "data-src", "data-lazy-src", "data-original", "data-orig-file")
-SOURCES = ("data-latex", "data-tex", "data-equation", "data-formula", "data-math", "data-mathml", "data-eq")
+SOURCES = (
+    "data-latex",
+    "data-tex",
+    "data-equation",
+    "data-formula",
+    "data-math",
+    "data-mathml",
+    "data-eq",
+    "data-equation-content",
+)
 
 
 def image_tex(given: dict[str, str]) -> str | None:
     """TeX of an image with these attributes, None if it is no formula."""
-    alt = given.get("alt", "").strip()
+    alt = given.get("alt", "").strip().removeprefix("LaTeX: ")  # as Canvas begins it
     drawn = [given[name] for name in LAZY if name in given]
     if mathml := given.get("data-mathml"):
         return mathml_source(wiris(mathml))
@@ -89,4 +100,4 @@ def _address(source: str) -> str | None:
     tex = tex.replace("&space;", " ")
     if (options := OPTIONS.match(tex)) is not None:
         tex = tex[options.end() :]
-    return tex if not named or KNOWN.search(tex) or re.search(r"[\\^_]", tex) or SOURCE.search(source) else None
+    return tex if not named or KNOWN.search(tex) or SIGN.search(tex) or SOURCE.search(source) else None

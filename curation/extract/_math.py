@@ -22,7 +22,7 @@ from curation.extract._dom import Source, affordable, attribute, put, select, so
 from curation.extract._equations import EQUATIONS, equations
 from curation.extract._macros import MACRO, drop_macros
 from curation.extract._marks import BREAK, OPEN
-from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml
+from curation.extract._scripts import FRACTIONS, fractions, roots, scripts, texhtml, written
 from curation.extract._tables import tables
 
 if TYPE_CHECKING:
@@ -165,6 +165,8 @@ def _plain(document: DocumentNode, body: ElementNode, page: Source) -> bool:
         found |= fractions(document, body, len(page.html))
     if "√" in page.html or "&radic;" in page.html:
         found |= roots(document, body, len(page.html))
+    if "math" in page.classes:
+        found |= _apply(document, page, body, _rule("", "", "span.math", written, of.div_block))
     if "texhtml" in page.classes:
         found |= _apply(document, page, body, _rule("", "", ".texhtml", texhtml))
     if MACRO.search(page.html):

@@ -10,13 +10,18 @@ import re
 from typing import TYPE_CHECKING
 
 from curation.extract._dom import affordable, put, put_text, select
-from curation.extract._marks import MARKED, formula
+from curation.extract._marks import MARKED, OPEN, formula
+from curation.extract._tex import WORDS
 
 if TYPE_CHECKING:
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 REFERENCE = re.compile(r"\s*(\[.{1,12}\]|\d{1,3}|[*†‡§¶]+|\[?(note|nb|n)?\s*\d+\]?)\s*")
-PLAIN = re.compile(r"\s*(st|nd|rd|th|er|ème|e|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
+PLAIN = re.compile(r"\s*(st|nd|rd|th|er|ème|TM|SM|[a-z]{4,}|[®™©*†‡§¶ªº]+)\s*", re.I)
+ORDINAL = re.compile(r"(?:^|[\W_])(?:\d+|[IVXLC]{2,})$")
+"""What stands before a French `e`; it is an exponent anywhere else."""
+INDEXED = re.compile(r"(?:^|[\W\d_])[^\W\d_]$")
+"""A single letter, of which a word below is the index."""
 SLASHED = re.compile(r"\s*[⁄/∕]\s*")
 FRACTIONS = frozenset(("intbl", "frac", "sfrac", "fraction", "tion"))
 MAX_FRACTION = 1_000
@@ -33,13 +38,23 @@ def scripts(document: DocumentNode, body: ElementNode, size: int) -> None:
             if REFERENCE.fullmatch(text.strip()):
                 node.decompose()
             continue
-        if not text.strip() or len(text) > 80 or PLAIN.fullmatch(text) or node.parent is None:
+        if not text.strip() or len(text) > 80 or node.parent is None or _word(node, text):
             continue
         if raised and _fraction(document, node, text):
             continue
         if node.closest("math, pre, code") is None:
             node.prepend(document.create_text_node("^{" if raised else "_{"))
             node.append(document.create_text_node("}"))
+
+
+def _word(node: ElementNode, text: str) -> bool:
+    """Whether raised or lowered text is an ordinal's end, a mark or a word, not an exponent or index."""
+    if not (PLAIN.fullmatch(text) or text == "e"):
+        return False
+    before = (node.prev.text if node.prev is not None else "") or ""
+    if node.tag == "sub":
+        return INDEXED.search(before[-2:]) is None
+    return text != "e" or ORDINAL.search(before[-12:]) is not None
 
 
 def _fraction(document: DocumentNode, node: ElementNode, text: str) -> bool:
@@ -93,13 +108,20 @@ def texhtml(node: ElementNode) -> str | None:
     from curation.extract._symbols import LATEX
     from curation.extract._symbols import scripts as plain_scripts
 
-    text = plain_scripts(MARKED.sub(lambda m: _tex(m[1]), node.text or ""))
-    pieces = [LATEX.get(char, char) if ord(char) > 126 else char for char in text]
-    out = ""
-    for piece in pieces:
-        out += " " if re.search(r"\\[A-Za-z]+$", out) and piece[:1].isalpha() else ""
-        out += piece
+    text = plain_scripts(_tex(node.text or ""))
+    out, command = "", False
+    for char in text:
+        piece = LATEX.get(char, char) if ord(char) > 126 else char
+        out += f" {piece}" if command and piece[:1].isalpha() else piece
+        command = piece is not char and re.search(r"\\[A-Za-z]+$", piece) is not None
     return re.sub(r"(?<!\\)([#%&])", r"\\\1", " ".join(out.split())) or None
+
+
+def written(node: ElementNode) -> str | None:
+    """TeX of a formula that Pandoc writes in plain HTML where no program draws formulas."""
+    text = node.text or ""
+    plain = OPEN not in text and not WORDS.search(text) and node.query_selector("sup, sub") is not None
+    return texhtml(node) if plain else None
 
 
 def _tex(text: str) -> str:

@@ -37,6 +37,7 @@ def katex(tex: str, drawn: str = "x", mathml: str = "<mi>x</mi>") -> str:
 FAMILIES: dict[str, list[Case]] = {
     "TeX in the page's text": [
         Case("dollars", "<p>Let $a_1 &lt; b$ and $$c^2 = a^2 + b^2.$$</p>", "Let $a_1 < b$ and $$c^2 = a^2 + b^2.$$"),
+        Case("dollars without blanks around, in Chinese", "<p>设$a<em>1 < b</em>1$，则$x$为正，共$5元或$6元</p>", "设$a_1 < b_1$，则$x$为正，共$5元或$6元"),
         Case("parentheses and brackets", r"<p>If \(n\) is odd, \[ n = 2k + 1. \]</p>", r"If \(n\) is odd, \[ n = 2k + 1. \]"),
         Case("prices are no formulas", "<p>From $5 to $10, or US$7 ($8).</p>", "From $5 to $10, or US$7 ($8)."),
         Case("a raw less-than sign, which a parser takes for a tag", r"<p>for \(a<b\) only</p>", r"for \(a<b\) only"),
@@ -59,6 +60,9 @@ FAMILIES: dict[str, list[Case]] = {
         Case("Sphinx: a numbered equation",
              '<div class="math" id="eq-a"><span class="eqno">(1)<a class="headerlink" href="#eq-a">¶</a></span>\\[a = b\\]</div>', "\\[a = b\\] (1)"),
         Case("Pandoc", '<p><span class="math inline">\\(x^2\\)</span> and <span class="math display">\\[y\\]</span></p>', "\\(x^2\\) and \\[y\\]"),
+        Case("Pandoc in plain HTML",
+             '<p>x <span class="math inline"><em>x</em><sup>2</sup></span> and <span class="math display">∑<sub><em>i</em></sub><em>a</em><sub><em>i</em></sub><sup>2</sup> = 1</span></p>',
+             "x $x^{2}$ and\n$$\\sum_{i}a_{i}^{2} = 1$$"),
         Case("Pandoc without delimiters", '<p><span class="math inline">x^2</span> and <span class="math display">\\int f</span></p>', "$x^2$ and\n$$\\int f$$"),
         Case("GitLab", '<p><code class="code math js-render-math" data-math-style="inline">a^2</code></p>'
              '<pre class="code math js-render-math" data-math-style="display"><code>b^2</code></pre>', "$a^2$\n\n$$b^2$$"),
@@ -149,6 +153,9 @@ FAMILIES: dict[str, list[Case]] = {
              "$$\\int f$$"),
         Case("old: an image of class tex", '<p><img class="tex" alt="\\frac{1}{2}" src="/images/math/1/2/3/a.png"></p>', "$\\frac{1}{2}$"),
         Case("old: TeX for MathJax", '<p><span class="tex" dir="ltr">$ \\alpha $</span></p>', "$ \\alpha $"),
+        Case("HTML formulas with a root and a fraction",
+             '<p><span class="texhtml">√<span style="border-top:1px solid">2</span> + <span class="sfrac"><span class="num">1</span><span class="sr-only">/</span>'
+             '<span class="den">π</span></span><i>x</i></span></p>', "$\\sqrt{2} + \\frac{1}{\\pi}x$"),
         Case("HTML formulas", '<p><span class="texhtml"><i>x</i><sup>2</sup> ≤ <i>α</i><sub>1</sub></span></p>', "$x^{2} \\leq \\alpha_{1}$"),
         Case("fractions and roots of templates",
              '<p><span class="frac"><span class="num">1</span>⁄<span class="den">2</span></span> and √<span style="border-top:1px solid">x + 1</span></p>',
@@ -174,10 +181,16 @@ FAMILIES: dict[str, list[Case]] = {
              "$\\alpha$"),
         Case("an alt that can be nothing but TeX", '<p><img src="q7.gif" alt="\\frac{x+1}{2}"></p>', "$\\frac{x+1}{2}$"),
         Case("ordinary images", '<p>A <img src="cat.png" alt="a cat"> and <img class="math-logo" src="l.png" alt="Mathematics department"></p>', "A and"),
+        Case("addresses that name other pages",
+             '<p>A <img src="/dot.gif?from=home_page"> <img src="/i.php?eq=my_shop&amp;x=1"> and <img src="/draw?tex=a_1"></p>', "A and $a_1$"),
+        Case("Canvas", '<p>Is <img class="equation_image" title="x^2" src="/equation_images/x%255E2" alt="LaTeX: x^2" data-equation-content="x^2"> and'
+             ' <img class="equation_image" src="/equation_images/y" alt="LaTeX: \\sqrt{y}"></p>', "Is $x^2$ and $\\sqrt{y}$"),
         Case("SVG with a title", '<p><svg width="9" role="img" aria-label="\\frac{a}{b}"><path d="M0 0"></path></svg></p>', "$\\frac{a}{b}$"),
     ],
     "Mathematics in plain HTML": [
         Case("raised and lowered", "<p><i>x</i><sup>2</sup> + a<sub>i<sub>j</sub></sub>, H<sub>2</sub>O</p>", "x^{2} + a_{i_{j}}, H_{2}O"),
+        Case("words as indices of a letter, and the exponent e",
+             "<p><i>v</i><sub>final</sub> = x<sup>e</sup> in the XX<sup>e</sup> century, the 2<sup>e</sup></p>", "v_{final} = x^{e} in the XXe century, the 2e"),
         Case("ordinals, marks and notes stay out", '<p>the 4<sup>th</sup> word<sup><a href="#n1">[1]</a></sup> of Acme<sup>TM</sup></p>', "the 4th word of AcmeTM"),
         Case("fractions of raised and lowered digits", "<p>add 2<sup>1</sup>⁄<sub>3</sub> cups</p>", "add 2 1/3 cups"),
         Case("intbl fractions", '<p>so <span class="intbl"><em>x + 1</em><strong>2</strong></span> is</p>', "so $\\frac{x + 1}{2}$ is"),
@@ -231,6 +244,7 @@ TAIL = """
 ## Not recoverable
 
 - Images of formulas whose `alt` and address hold no TeX, and formulas in scanned pages: nothing in the page says what is in them.
+- Office Math in the conditional comments of pages that Word saved: comments are not read, and these formulas are not counted as found.
 - Formulas that a script fetches or makes when the page is shown, with no source in the HTML: the page does not hold them.
 - What KaTeX or MathJax drew where neither TeX nor MathML is left is read back from the glyphs. The same symbols in the same places come
   back, but not the author's commands: `\\le` or `\\leq`, spacing, macros.

@@ -85,6 +85,9 @@ def test_formula_text_is_never_parsed_as_html(tex: str) -> None:
 def test_title_and_number_of_formulas_are_columns() -> None:
     page = extract(f"<title> Roots\n of </title><body>{KATEX}{WIKI}<script type='math/tex'>x</script> $y$</body>")
     assert (page["title"], page["formulas_found"], page["formulas_kept"]) == ("Roots of", 4, 4)
+    for code in ("$('#a_b').add($('.c'))", "$(OUT)/$(NAME)", "${first_one} ${x}${y}", "原价$100，现价$（约）"):
+        assert extract(f"<p>Write {code} here</p>")["formulas_found"] == 0, code
+    assert extract("<p>for ${a}$ and $(a,b)$ only</p>")["formulas_found"] == 2
     assert extract("<p>plain</p>") == {"text": "plain", "title": None, "formulas_found": 0, "formulas_kept": 0}
 
 
