@@ -67,11 +67,11 @@ def _tree(tex: str) -> str:
 def _written(node: Node) -> str:
     kind, text, parts = node
     if kind in ("sup", "sub", "subsup") and parts[0].kind == "fence" and len(parts[0].text) == 2:
-        (opening, closing), (body,) = (
-            parts[0].text,
-            parts[0].parts,
+        opening, closing = (
+            parts[0].text[0],
+            parts[0].text[1],
         )  # a script of `)` is one of what stands in the parentheses
-        return f"{opening}{_written(body)}{_written(Node(kind, text, (Node('o', closing), *parts[1:])))}"
+        return f"{opening}{_written(parts[0].parts[0])}{_written(Node(kind, text, (Node('o', closing), *parts[1:])))}"
     inner = [_written(part) for part in parts]
     if kind in ("i", "n", "o", "text"):
         return text.replace(" ", "").replace("∣", "|")

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from resiliparse.parse.html.node import ElementNode
 
 CLASS = re.compile(
-    r"(?<![a-z])(?:math|tex(?:image|render)?\b|latex|formula|equation|mwe-math|ql-img|wirisformula|eq\b)", re.I
+    r"(?<![a-z])(?:math|tex(?:image|render)?\b|latex|formula|equation|mwe-math|ql-img|wirisformula|eq\b)"
+    r"|(?:inline|display)formula|numberedequation",
+    re.I,
 )
 SOURCE = re.compile(
     r"latex\.php\?|codecogs\.com|/math(?:tex|render)|/mimetex|media/math/render|/latex/image|math/img|/imgmath/|quicklatex|texify"

@@ -43,6 +43,10 @@ class Page(NamedTuple):
     found: int
 
 
+GROUP = re.compile(r"\$\\(?:begin|end)group\$")
+"""What StackExchange puts around each post, so that macros of one do not reach the next."""
+
+
 def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
     """The page with every formula as text between marks, None if it is over a limit."""
     from resiliparse.parse.html import HTMLTree
@@ -51,7 +55,7 @@ def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
         return None
     if slow_to_parse(html):
         return None
-    html = mark(without_colors(_as_html(_without_links(unforged(html)))))
+    html = mark(without_colors(_as_html(_without_links(unforged(GROUP.sub("", html))))))
     if OPEN in html and "<noscript" in html:
         html = NOSCRIPT.sub(r"\1", html)
     tree = HTMLTree.parse(html)
