@@ -15,7 +15,12 @@ from curate.errors import CurateError, did_you_mean
 @click.command()
 @click.argument("step")
 @click.option(
-    "--input", "inputs", multiple=True, required=True, metavar="FILE", help="WARC, JSONL or Parquet; repeat for more."
+    "--input",
+    "inputs",
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="WARC, ARC, HTML, JSONL or Parquet; repeat for more.",
 )
 @click.argument("more", nargs=-1)
 @click.option("--output", required=True, type=click.Path(path_type=Path), metavar="OUT.parquet")

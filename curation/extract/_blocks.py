@@ -42,6 +42,7 @@ SENTENCE = re.compile(r"[a-z]{3,}(?:\s+[a-z]{2,}){3}", re.I)
 """Four words on end."""
 LONG = 2000
 """Characters beyond which nothing is a formula."""
+BLANKS = re.compile(r"[ \t\r\n\f]+")
 MANY = 1000
 SOME = 80
 """Characters that make a paragraph of a block."""
@@ -129,6 +130,30 @@ def _displays(node: HtmlElement) -> bool:
 def _has_text(node: HtmlElement) -> bool:
     """Whether text stands bare in it, beside its blocks."""
     return _bare(node.text) or any(_bare(child.tail) or child.tag in INLINE for child in node)
+
+
+def number_lists(tree: HtmlElement, word: str) -> None:
+    """Begin each item of a numbered list with `word`, its number and `w`: trafilatura writes a dash for all of them."""
+    for items in tree.iter("ol"):
+        number = _integer(items.get("start"), 1)
+        for item in items.iterchildren("li"):
+            number = _integer(item.get("value"), number)
+            first = item[0] if len(item) and item[0].tag in ("p", "div") and not _bare(item.text) else item
+            first.text = f"{word}{number}w {(first.text or '').lstrip()}"
+            number += 1
+
+
+def _integer(said: str | None, default: int) -> int:
+    return int(said) if said and re.fullmatch("[0-9]{1,6}", said) else default
+
+
+def collapse(tree: HtmlElement) -> None:
+    """Blanks and line breaks of the source as one blank each; lines that count stand in words of their own by now."""
+    for node in tree.iter("*"):
+        if node.text and ("\n" in node.text or "  " in node.text):
+            node.text = BLANKS.sub(" ", node.text)
+        if node.tail and ("\n" in node.tail or "  " in node.tail):
+            node.tail = BLANKS.sub(" ", node.tail)
 
 
 def flatten(tree: HtmlElement) -> None:

@@ -30,6 +30,8 @@ class Tokens:
         self._pieces: list[str] = []
         self.prefix = _unused(source)
         self.word = re.compile(rf"{self.prefix}(\d+)v*w")
+        self.numbered = self.prefix[3:] + self.prefix[:3]
+        """What the number of a list's item begins with."""
         self.html = PIECE.sub(self._hide, source).replace(BREAK, "<br>")
         self.formulas = sum(piece.count(OPEN) for piece in self._pieces)
 
@@ -43,19 +45,27 @@ class Tokens:
         seen: set[int] = set()
 
         def piece(word: re.Match[str]) -> str:
-            number = int(word[1])
+            dash, number = word[1] or "", int(word[2])
             if number in seen:
-                return ""
+                return dash
             seen.add(number)
             found = self._pieces[number]
-            return f"\n{found}\n" if _stands_alone(found) else found
+            return f"\n{found}\n" if _stands_alone(found) else dash + found  # no dash before a table
 
-        return self.word.sub(piece, text)
+        return re.sub(rf"(?m)(^[ \t]*- )?{self.word.pattern}", piece, text)
+
+    def numbers(self, text: str) -> str:
+        """The text with the numbers of its lists."""
+        return re.sub(rf"(?m)^([ \t]*)(?:- )?{self.numbered}(\d+)w ?|{self.numbered}(\d+)w", _number, text)
 
     def count(self, text: str) -> int:
         """How many different formulas have their word in the text."""
         numbers = set(self.word.findall(text))
         return sum(self._pieces[int(number)].count(OPEN) for number in numbers)
+
+
+def _number(word: re.Match[str]) -> str:
+    return f"{word[1]}{word[2]}. " if word[2] else f"{word[3]}."
 
 
 def _stands_alone(piece: str) -> bool:

@@ -45,6 +45,8 @@ IN_TAG = re.compile(f"<[a-zA-Z][^<>]*{OPEN}[^<>]*>")
 """A tag with a formula in its attributes, which is none of the page's text."""
 GAP = "\u2424"
 """Stands between blocks for a moment: the symbol for a new line, which trafilatura itself takes for one."""
+LONE = re.compile(r"(?m)^[ \t]*-[ \t]*\n+")
+"""The dash of a list's item that begins with something else."""
 CALL = re.compile(
     r"\b(?:subscri(?:be|ption)|newsletter|sign up|follow us|join our|download (?:our|the) .*\bapps?\b|share this|read more"
     r"|abonnieren|abonnez-vous|suscr[ií]b\w+|inscreva-se|iscriviti)\b",
@@ -80,7 +82,8 @@ def _row(
         return None, None, None
     if not keep_title:
         blocks.drop_title(tree, page.title)
-    text, kept = finish(tokens.put_back(_without_calls(_best(tree, tokens))))
+    text = LONE.sub("", tokens.numbers(_without_calls(_best(tree, tokens))))
+    text, kept = finish(tokens.put_back(text))
     return text, page.found, kept
 
 
@@ -99,6 +102,8 @@ def _tree(tokens: Tokens) -> HtmlElement | None:
     blocks.keep_formulas(tree, tokens.prefix)
     blocks.keep_mathematics(tree, tokens.prefix)
     blocks.flatten(tree)
+    blocks.collapse(tree)
+    blocks.number_lists(tree, tokens.numbered)
     return tree
 
 

@@ -30,7 +30,7 @@ OURS = Path(__file__).parent / "url_lists"
 NO_LISTS = Lists()
 
 
-@score(reads=["url"], files=["url_lists/*.txt"], uses=["polars"], keep={"allowed": "url_verdict <> 'blocked'"})
+@score(reads=["url"], files=["url_lists/*.txt"], uses=["polars"], keep={"not_blocked": "url_verdict <> 'blocked'"})
 def url(
     docs: pl.DataFrame,
     *,

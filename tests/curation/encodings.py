@@ -238,7 +238,7 @@ HEAD = """# Encodings
 How pages hold formulas, and the text that `extract: html_math` makes of each. Made by `python -m tests.curation.encodings --write` from the
 conformance suite (`tests/curation/encodings.py`), which the tests run; do not edit.
 
-Formulas stand between `$` or `$$`, or between the page's own `\\\\(`, `\\\\[` or environment. Nothing is rewritten in TeX that the page gives, white
+Formulas stand between `$` or `$$`, or between the page's own `\\(`, `\\[` or environment. Nothing is rewritten in TeX that the page gives, white
 space aside. `formulas_found` counts the formulas of a page, `formulas_kept` those that stand in its text.
 """
 

@@ -184,3 +184,15 @@ def test_blocks_have_an_empty_line_between_them_and_lines_of_one_block_do_not() 
     middle = "<h2>Second</h2><p>one<br>two</p><ul><li>first item here</li><li>second item</li></ul>"
     text = str(clean(page(PROSE + middle + PROSE))["text"])
     assert text == f"{said}\n\nSecond\n\none\ntwo\n\n- first item here\n- second item\n\n{said}"
+
+
+def test_numbered_lists_keep_their_numbers_and_paragraphs_lose_the_line_breaks_of_the_source() -> None:
+    items = "<ol start=3><li>Find the sum.</li><li><p>Find the\n  product $x$.</p></li><li value=9>Nine<ol><li>inner</li></ol></li></ol>"
+    text = str(clean(page(PROSE + items + PROSE))["text"])
+    assert "3. Find the sum.\n4. Find the product $x$.\n9. Nine\n  1. inner\n" in text
+
+
+def test_no_dash_is_left_of_an_item_that_is_a_table() -> None:
+    table = "<dl><dt>Term</dt><dd><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table></dd></dl>"
+    text = str(clean(page(PROSE + table + PROSE))["text"])
+    assert "| 1 | 2 |" in text and not re.search(r"(?m)^\s*-\s*$", text)

@@ -226,7 +226,7 @@ def test_a_recipe_brings_lists_and_the_default_clause_drops_what_they_block(tmp_
     recipe.build()
     assert recipe.documents("web").rows == 4
     said = recipe.sql("select fate, url_reason from documents where url_reason is not null")
-    assert said.unique().rows() == [("allowed", "lists/mine.txt: bad.example")]
+    assert said.unique().rows() == [("not_blocked", "lists/mine.txt: bad.example")]
 
 
 def test_a_list_is_part_of_a_steps_identity_by_its_content_and_its_name_alone(tmp_path: Path) -> None:
