@@ -120,7 +120,7 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         "| extractor | " + " | ".join(f"{group}: exact / garbled %" for group in groups) + " | worst encoding, exact %"
         " | defuddle F1 (even, odd) | trafilatura F1 (even, odd) | pages/s | of trafilatura | failed |",
-        "| --- |" + " ---: |" * 8,
+        "| --- |" + " ---: |" * 9,
     ]
     for name, row in found.items():
         shares = [pooled(row["formulas"], group) for group in groups]
