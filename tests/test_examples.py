@@ -62,7 +62,7 @@ def test_the_notebook_runs_with_and_without_the_extra_for_plots(project: Path, p
         "| recipe | tour |",
         "mathematical",
         "math_score >= 0.5 -> math_score >= 0.4: {'reached': ",
-        "passed     math_score >= 0.5 ",
+        "passed     length >= 200 ",
         "windows of 512 tokens",
         "nodes to do after that: 0",
     ):
