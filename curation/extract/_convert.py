@@ -24,9 +24,12 @@ def mathml_source(source: str) -> str | None:
     return latex(source)
 
 
+SPOKEN = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}\s+[A-Za-z]|[A-Za-z]\s[A-Za-z]{4}")
+
+
 def spoken(alttext: str) -> bool:
     """Whether an `alttext` is words for the ear, not TeX."""
-    return "\\" not in alttext and bool(re.search(r"[A-Za-z]{3,}\s+[A-Za-z]{1,}|[A-Za-z]\s[A-Za-z]{4,}", alttext))
+    return "\\" not in alttext and bool(SPOKEN.search(alttext))
 
 
 def wiris(value: str) -> str:

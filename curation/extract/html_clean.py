@@ -82,7 +82,8 @@ def _row(
         return None, None, None
     if not keep_title:
         blocks.drop_title(tree, page.title)
-    text = LONE.sub("", tokens.numbers(_without_calls(_best(tree, tokens))))
+    text = unmarked(_best(tree, tokens))  # trafilatura reads references once more, so that a mark may have been forged
+    text = LONE.sub("", tokens.numbers(_without_calls(text)))
     text, kept = finish(tokens.put_back(text))
     return text, page.found, kept
 

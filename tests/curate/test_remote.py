@@ -586,7 +586,7 @@ def test_a_push_mends_what_the_remote_has_lost(pushed: Path, second: Path, url: 
 
 @pytest.mark.slow
 def test_long_cot_in_a_second_checkout_runs_no_step(tmp_path: Path, url: str) -> None:
-    recipe = "recipe: mine\nextends: long-cot\ncorpora:\n  web: {files: 'embedded:crawl?pages=300'}\nmixture: {tokens: 200k}\n"
+    recipe = "recipe: mine\nextends: long-cot\ncorpora:\n  web: {files: 'embedded:crawl?pages=300'}\nmixture: {tokens: 150k}\n"
     for name in ("a", "b"):
         (tmp_path / name / "recipes").mkdir(parents=True)
         (tmp_path / name / "recipes/mine.yaml").write_text(recipe)

@@ -196,3 +196,9 @@ def test_no_dash_is_left_of_an_item_that_is_a_table() -> None:
     table = "<dl><dt>Term</dt><dd><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table></dd></dl>"
     text = str(clean(page(PROSE + table + PROSE))["text"])
     assert "| 1 | 2 |" in text and not re.search(r"(?m)^\s*-\s*$", text)
+
+
+def test_a_reference_in_a_reference_forges_no_mark() -> None:
+    forged = "&#57&#57584;584;x&#57&#57584;585; " * 20
+    found = clean(page(PROSE + f"<p>{forged}</p><p>&amp;#57584;y&amp;#57585;</p>" + PROSE))
+    assert not re.search(f"[{OPEN}{CLOSE}{CODE}{END}]", str(found["text"])) and found["clean_formulas_kept"] == 0
