@@ -1,7 +1,6 @@
 """ARC files, healthy and not."""
 
 import gzip
-import random
 import time
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from curate.errors import CurateError
 from curation.read import _arc, _archive
 from curation.read.common_crawl import common_crawl
 from curation.read.warc import warc
-from tests.curation.test_warc import record
+from tests.curation.test_warc import damage, record
 
 ABOUT = b"1 1 Somebody\nURL IP-address Archive-date Content-type Archive-length\n\n"
 HEAD = b"filedesc://a.arc 0.0.0.0 20120517233122 text/plain %d\n%s\n" % (len(ABOUT), ABOUT)
@@ -106,18 +105,7 @@ def test_large_records_become_errors(tmp_path: Path) -> None:
 
 
 def test_no_damage_raises(path: Path) -> None:
-    rng = random.Random(7)
-    sound = path.read_bytes()
-    for _ in range(150):
-        data = bytearray(sound)
-        for _ in range(rng.randint(1, 5)):
-            data[rng.randrange(len(data))] = rng.randrange(256)
-        path.write_bytes(data)
-        try:
-            found = rows(path)
-        except CurateError:
-            continue
-        assert found["text"].is_null().equals(found["error"].is_not_null())
+    damage(path, path.read_bytes(), 150)
 
 
 def test_every_genuine_archive_gives_rows_or_one_line(shared: Path) -> None:
