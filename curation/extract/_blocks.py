@@ -184,13 +184,19 @@ def point_out(tree: HtmlElement, prefix: str) -> None:
     for held in holding:
         for name in ("id", "class", "role"):
             held.attrib.pop(name, None)
-    if node.tag == "body":
-        whole = node.makeelement("article")
-        whole.text, node.text = node.text, None
-        whole.extend(list(node))
-        node.append(whole)
-    else:
+    make_article(node)
+
+
+def make_article(node: HtmlElement) -> HtmlElement:
+    """Turn an element into the page's article, or put one into the body."""
+    if node.tag != "body":
         node.tag = "article"
+        return node
+    whole = node.makeelement("article")
+    whole.text, node.text = node.text, None
+    whole.extend(list(node))
+    node.append(whole)
+    return whole
 
 
 def _bare_formula(node: HtmlElement, prefix: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from curation.extract._blocks import prose
+from curation.extract._blocks import make_article, prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,18 +60,6 @@ def frame(tree: HtmlElement, prefix: str) -> HtmlElement | None:
     article = make_article(whole)
     _head(tree, article)
     return article
-
-
-def make_article(node: HtmlElement) -> HtmlElement:
-    """Turn an element into the page's article, or put one into the body."""
-    if node.tag != "body":
-        node.tag = "article"
-        return node
-    whole = node.makeelement("article")
-    whole.text, node.text = node.text, None
-    whole.extend(list(node))
-    node.append(whole)
-    return whole
 
 
 def _keep_boxes(whole: HtmlElement) -> None:

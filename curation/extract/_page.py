@@ -32,6 +32,8 @@ HEADERLINK = '<a class="headerlink"'
 LINKED = re.compile(r"[^<>]*>[^<>]*</a>")
 NOSCRIPT = re.compile(rf"<noscript>([^<]*{OPEN}[^<]*)</noscript>")
 """A formula for browsers without scripts only, where nothing else stands for it; extractors leave out this element."""
+GROUP = re.compile(r"\$\\(?:begin|end)group\$")
+"""What StackExchange puts around each post, so that macros of one do not reach the next."""
 PIECES = re.compile(f"({OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{CODE}[^{CODE}{END}]*{END})")
 
 
@@ -41,10 +43,6 @@ class Page(NamedTuple):
     tree: HTMLTree
     title: str | None
     found: int
-
-
-GROUP = re.compile(r"\$\\(?:begin|end)group\$")
-"""What StackExchange puts around each post, so that macros of one do not reach the next."""
 
 
 def parse(html: str, *, max_bytes: int, max_nodes: int) -> Page | None:
