@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation.dedup._words import BASIS, IS_NUMBER, PRIME, SPREAD, Bytes, Hashes, Numbers, Tables, mix, words
+from curation._words import BASIS, IS_NUMBER, PRIME, SPREAD, Bytes, Hashes, Numbers, Tables, mix, words
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int32]

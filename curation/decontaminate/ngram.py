@@ -68,8 +68,8 @@ def ngram(
     stretch of the document that the item covers, at most 500 bytes of it.
     """
     from curation._utf8 import utf8
+    from curation._words import tables
     from curation.decontaminate import _ngram
-    from curation.dedup._words import tables
 
     if not docs.height:
         return pl.DataFrame(schema=SCHEMA)
@@ -134,8 +134,8 @@ def _built(found: list[tuple[int, np.ndarray]], count: int, n: int) -> Any:
 def _tokens(texts: pl.Series) -> list[np.ndarray]:
     """Hashes of the words of each text that count."""
     from curation._utf8 import utf8
+    from curation._words import tables
     from curation.decontaminate import _ngram
-    from curation.dedup._words import tables
 
     data, bounds = utf8(texts)
     made = []
@@ -155,6 +155,6 @@ def _folds() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _hashes(words: Iterable[str]) -> np.ndarray:
-    from curation.dedup._words import hash_of
+    from curation._words import hash_of
 
     return np.array([hash_of(word) for word in words], np.uint64)

@@ -28,8 +28,8 @@ Ranks = npt.NDArray[np.int64]
 def shingled(docs: pl.DataFrame, *, ngram: int, bands: int, rows: int) -> pl.DataFrame:
     """What is compared instead of the texts: `shingles` (ascending, List(UInt64)) and a hash of each band, `band_0` and so on."""
     from curation._utf8 import utf8
+    from curation._words import tables
     from curation.dedup import _minhash
-    from curation.dedup._words import tables
 
     sets, ends, keys = _minhash.prepare(*utf8(docs["text"]), tables(), ngram, bands, rows)
     lists = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(ends), pa.array(sets)))

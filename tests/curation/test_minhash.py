@@ -14,8 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curate.schema import accepted
+from curation import _words
 from curation._utf8 import utf8
-from curation.dedup import _minhash, _words
+from curation.dedup import _minhash
 from curation.dedup.minhash import minhash, shingled
 from curation.text import words
 
