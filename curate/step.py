@@ -80,6 +80,7 @@ class Spec:
     each: bool = False
     keep: dict[str, str] = field(default_factory=dict)
     prepare: Callable[..., pl.DataFrame] | None = None
+    derives: dict[str, str] = field(default_factory=dict)
 
 
 def _decorator(kind: Kind) -> Callable[..., Any]:
@@ -93,8 +94,10 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
         each: bool = False,
         keep: dict[str, str] | None = None,
         prepare: Callable[..., pl.DataFrame] | None = None,
+        derives: dict[str, str] | None = None,
     ) -> Any:
-        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, dict(keep or {}), prepare)
+        clauses, made_from = dict(keep or {}), dict(derives or {})
+        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from)
 
         def mark(f: Callable[..., Any]) -> Callable[..., Any]:
             f.__step__ = spec  # type: ignore[attr-defined]
@@ -109,7 +112,8 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     distributions whose version can change its output. files: data files, relative to its module, whose bytes are part of its identity
     (globs allowed). version: replaces the digest of its code, for costly steps. each: the function takes and gives one document.
     keep: default clauses for what the step found (`@across`).
-    prepare: what an `@across` step needs of each shard, computed shard by shard in parallel.
+    prepare: what an `@across` step needs of each shard, computed shard by shard in parallel. derives: names that a parameter in `reads`
+    may give besides columns, with the column that the step makes each from (`year` from `date`).
     """
     return decorate
 
@@ -150,7 +154,8 @@ class Step:
         """Columns the step sees; an entry `$name` of `reads=` stands for the column or columns that the parameter `name` names."""
         given = [params.get(c[1:]) or () if c.startswith("$") else c for c in self.spec.reads]
         named = [(columns,) if isinstance(columns, str) else columns for columns in given]
-        return tuple(dict.fromkeys((*DOCUMENT, *itertools.chain.from_iterable(named))))
+        columns = [self.spec.derives.get(c, c) for c in itertools.chain.from_iterable(named)]
+        return tuple(dict.fromkeys((*DOCUMENT, *columns)))
 
     @property
     def title(self) -> str:
