@@ -16,10 +16,10 @@ from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean
 from curate.fraction import percent
 from curate.plan import INHERITED, STANDARD, Node, Plan
-from curate.schema import Discovery, Schema, flat
-from curate.sources import list_sources
+from curate.schema import Discovery, Schema, flat, schema_text
+from curate.sources import Sources, in_order, list_sources
 from curate.sql import folded
-from curate.step import Artifact, Step, code_of, together
+from curate.step import Artifact, Step, code_of, columns_of, together
 
 if TYPE_CHECKING:
     from curate.published import Input
@@ -203,13 +203,17 @@ class Planner:
 
     def input(self, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
         """What a corpus is read from: files by pattern, or those that the card of a published corpus names."""
-        from curate.listings import address
+        from curate.listings import address, unlisted
         from curate.published import Input, input_of, names_card
 
         if names_card(entry.files):
             return input_of(self, found, params, entry, where)
         files = [address(f, entry.revision) for f in entry.files if not f.startswith("embedded:")]
         many = together(found)
+        away, missing = unlisted(files, self.store, where) if columns_of(found) is not None else ([], "")
+        if away:  # what the files hold is known without them, so a plan need not wait for `fetch`
+            raw = schema_text(dict(columns_of(found) or {}))
+            return Input(Sources(in_order(away)), raw, dict(entry.columns), entry.license, missing)
         sources = list_sources(files, self.project, self.store, where, self.fraction, many) if files else None
         raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
         return Input(sources, raw, dict(entry.columns), entry.license)
@@ -341,6 +345,7 @@ class Planner:
                 {p: self.recipe.models[params[p]].model_dump(mode="json", exclude_none=True) for p in models},
                 benchmarks=benchmarks,
                 lists=brought,
+                missing=next((one.missing for some in benchmarks.values() for one in some if one.missing), ""),
             )
         )
         clauses = found.spec.keep if item.clauses is None else item.clauses

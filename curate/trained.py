@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
+from curate.listings import address, unlisted
 from curate.plan import Node, Plan
 from curate.sources import listed
 from curate.step import Corpora, Step
@@ -66,7 +67,12 @@ def add_trained(planner: Planner, name: str) -> Node:
 
 
 def _input_bytes(planner: Planner, found: Step, params: dict[str, Any]) -> float:
-    """Bytes of the files that a fit learns from; generated ones are none, and those of another recipe are more than can be told."""
+    """Bytes of the files that a fit learns from; generated ones are none.
+
+    Of another recipe, by a card, or not listed yet: more than can be told.
+    """
+    from curate.published import names_card
+
     total = 0.0
     for corpus in {str(c) for key in found.parameters_of(Corpora) for c in params.get(key) or ()}:
         entry = planner.recipe.corpora.get(corpus.partition("/")[0])
@@ -74,7 +80,9 @@ def _input_bytes(planner: Planner, found: Step, params: dict[str, Any]) -> float
             entry = planner.recipe.corpora.get(entry.from_.partition("/")[0])
         if entry is None:
             return math.inf
-        files = [file for file in entry.files if not file.startswith("embedded:")]
+        files = [address(file, entry.revision) for file in entry.files if not file.startswith("embedded:")]
+        if names_card(entry.files) or unlisted(files, planner.store)[0]:
+            return math.inf
         total += sum(file.bytes for file in listed(files, planner.project, planner.store))
     return total
 
