@@ -5,39 +5,23 @@ give the same bytes however they are split into shards. The defaults suit some t
 MegaMath take dim 256, lr 0.1, 3-grams and 3 epochs (MegaMath, section 2.1.3): `{documents: 1M, dim: 256, lr: 0.1, word_ngrams: 3,
 min_count: 3, epoch: 3, bucket: 2M}`.
 
-fastText runs in a process of its own. Its one-threaded training fills only a tenth of the first matrix and leaves the rest to what the
-allocator gives it (DenseMatrix::uniform, since memory there is no longer cleared): in a process that has worked before, that is garbage,
-and training ends differently each time, or in NaN. In a fresh process whose large blocks come straight from the kernel it is zero.
-
 Left out: a vocabulary shared between models, and quantisation.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import polars as pl
 from pydantic import Field
 
-from curate.errors import CurateError
 from curate.step import Corpora, Corpus, fit
 from curation.fit._examples import READS, Seeds, examples
+from curation.fit._train import train
 
 FILE = "model.bin"
 NONE = Corpora()
-TRAIN = """
-import json, sys
-import fasttext
-settings = json.loads(sys.argv[1])
-fasttext.train_supervised(**settings).save_model(sys.argv[2])
-"""
-FRESH = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "0", "OMP_NUM_THREADS": "1"}
-"""Environment of glibc under which every large block is new from the kernel, and so zero."""
 
 
 @fit(reads=[*READS, "$grade", "$group"], uses=["fasttext-numpy2-wheel", "xxhash"])
@@ -85,17 +69,3 @@ def fasttext(
     (out / "settings.json").write_text(json.dumps({"max_chars": max_chars}) + "\n", "utf-8")
     counts = dict(chosen["label"].value_counts().sort("label").iter_rows())
     return {"documents": chosen.height, **counts}
-
-
-def train(examples: pl.DataFrame, settings: dict[str, Any], path: Path) -> None:
-    """Run fastText on `label` and `text`, in the order given. CurateError with its reason if it fails."""
-    lines = path.with_name("examples.txt")
-    labelled = examples.select(pl.format("__label__{} {}", "label", "text"))
-    labelled.write_csv(lines, include_header=False, quote_style="never")
-    given = json.dumps({**settings, "input": str(lines), "thread": 1, "verbose": 0})
-    command = [sys.executable, "-P", "-c", TRAIN, given, str(path)]
-    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **FRESH}, check=False)
-    lines.unlink()
-    if run.returncode or not path.is_file():
-        said = (run.stderr.strip().splitlines() or [f"it ended with {run.returncode}"])[-1][:200]
-        raise CurateError(f"fastText could not learn: {said}" + ("; try a lower lr" if "NaN" in said else ""))
