@@ -80,7 +80,7 @@ class Benchmark:
         return {"columns": dict(self.columns), "files": [file.sha256 for file in self.files]}
 
     def items(self) -> pl.DataFrame:
-        """Text columns `id`, `problem`, `answer` (null where there is none). CurateError for a file that is not here, changed, or is torn."""
+        """Text columns `id`, `problem`, `answer` (null where there is none). CurateError if a file is not here, changed, or is torn."""
         if self.missing:
             raise CurateError(self.missing)
         frames = [_read(file, dict(self.columns), self.name) for file in self.files]

@@ -22,6 +22,7 @@ from curate.sql import folded
 from curate.step import Artifact, Step, code_of, columns_of, together
 
 if TYPE_CHECKING:
+    from curate.datacard import Benchmark
     from curate.published import Input
     from curate.recipe import Corpus, Recipe, StepEntry
     from curate.store import Store
@@ -348,7 +349,7 @@ class Planner:
                 {p: self.recipe.models[params[p]].model_dump(mode="json", exclude_none=True) for p in models},
                 benchmarks=benchmarks,
                 lists=brought,
-                missing=next((one.missing for some in benchmarks.values() for one in some if one.missing), ""),
+                missing=self.missing(params, models, benchmarks),
             )
         )
         clauses = found.spec.keep if item.clauses is None else item.clauses
@@ -405,6 +406,17 @@ class Planner:
         if "seed" in found.params.model_fields and "seed" not in given:
             given["seed"] = self.recipe.seed
         return found.validated(given, where=where)
+
+    def missing(
+        self, params: dict[str, Any], models: Iterable[str], benchmarks: dict[str, tuple[Benchmark, ...]]
+    ) -> str:
+        """Why a step cannot run here although it can be planned: items of a benchmark, or somebody to ask; empty if it can."""
+        from curate.models import base
+
+        named = [(params[p], self.recipe.models[params[p]].model_dump(mode="json")) for p in models]
+        said = [one.missing for some in benchmarks.values() for one in some]
+        said += [f"models.{name}: {why}" for name, entry in named if (why := base.unasked(entry))]
+        return next(filter(None, said), "")
 
     def model(self, name: str, where: str) -> dict[str, Any]:
         """Identity of the model that a step's parameter names."""
