@@ -19,6 +19,7 @@ import gzip
 import hashlib
 import json
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -73,7 +74,7 @@ class Benchmark:
     made_by: tuple[str, ...] = ()
     """Keys among a node's inputs of the generated corpora that have more files; empty once those are there."""
     missing: str = ""
-    """Why its items cannot be read here, and what to do; empty if they can."""
+    """Where its items were looked for and how to get them, if they are not on this machine."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -82,7 +83,7 @@ class Benchmark:
     def items(self) -> pl.DataFrame:
         """Text columns `id`, `problem`, `answer` (null where there is none). CurateError if a file is not here, changed, or is torn."""
         if self.missing:
-            raise CurateError(self.missing)
+            raise CurateError(absent((self,)))
         frames = [_read(file, dict(self.columns), self.name) for file in self.files]
         return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
 
@@ -181,11 +182,23 @@ def planned(planner: Planner, name: str, where: str) -> Benchmark:
             )
     columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)
     if card.get and not any(_here(planner.project, pattern) for pattern in own):
-        said = f"the benchmark {name} is not on this machine ({', '.join(own)} in your project); {card.get}"
-        return Benchmark(name, columns, (), missing=said)
+        return Benchmark(name, columns, (), missing=f"{', '.join(own)} in your project; {card.get}")
     files = list_sources(own, planner.project, planner.store, shown(path)).files if own else ()
     nodes = [planner.generate(title, shown(path)) for title in card.files if title.startswith("embedded:")]
     return Benchmark(name, columns, files, tuple(node.name for node in nodes))
+
+
+def absent(benchmarks: Iterable[Benchmark]) -> str:
+    """Which benchmarks have no items on this machine, and what to do about the first; empty if all have."""
+    away = [one for one in benchmarks if one.missing]
+    if not away:
+        return ""
+    which = (
+        f"the benchmark {away[0].name} is"
+        if len(away) == 1
+        else f"the benchmarks {', '.join(one.name for one in away)} are"
+    )
+    return f"{which} not on this machine; {away[0].name}: {away[0].missing}"
 
 
 def _here(project: Path, pattern: str) -> bool:

@@ -62,6 +62,7 @@ class Planner:
         self.ends: dict[str, Node] = {}
         self.discovery = Discovery(store)
         self.under_way: list[str] = []
+        self.waiting: set[str] = set()
 
     def plan(self) -> Plan:
         from curate.mixing import add_mixture
@@ -94,8 +95,10 @@ class Planner:
             return self.ends[name]
         if name in self.under_way:
             raise CurateError(f"corpora depend on each other in a circle: {' -> '.join([*self.under_way, name])}")
-        self.under_way.append(name)
         entry = self.recipe.corpora[name]
+        if self.comes_later(name, str(entry.from_ or "")):
+            return self.ends[name]
+        self.under_way.append(name)
         where = self.recipe.location("corpora", name)
         node = self.read(name, entry, where) if entry.read else self.reference(str(entry.from_), where)
         last = last_reader(self, name)
@@ -109,6 +112,18 @@ class Planner:
         self.under_way.pop()
         self.ends[name] = node
         return node
+
+    def comes_later(self, name: str, above: str) -> bool:
+        """Whether a corpus made from an earlier state of another, `web/language`, was planned on the way through that.
+
+        A later step of the other may use a model that learns from this one, so the other comes first, wherever the recipe names it.
+        """
+        corpus, slash, _ = above.partition("/")
+        if not slash or corpus not in self.recipe.corpora or name in self.waiting or corpus in self.under_way:
+            return False
+        self.waiting.add(name)
+        self.corpus(corpus)
+        return name in self.ends
 
     def reference(self, name: str, where: str) -> Node:
         """The node that `from:` or a parameter names: a corpus, `corpus/step`, or `recipe:` and one of these."""
@@ -411,12 +426,13 @@ class Planner:
         self, params: dict[str, Any], models: Iterable[str], benchmarks: dict[str, tuple[Benchmark, ...]]
     ) -> str:
         """Why a step cannot run here although it can be planned: items of a benchmark, or somebody to ask; empty if it can."""
-        from curate.models import base
+        from curate.datacard import absent
+        from curate.models.base import unasked
 
-        named = [(params[p], self.recipe.models[params[p]].model_dump(mode="json")) for p in models]
-        said = [one.missing for some in benchmarks.values() for one in some]
-        said += [f"models.{name}: {why}" for name, entry in named if (why := base.unasked(entry))]
-        return next(filter(None, said), "")
+        for name in (str(params[p]) for p in models):
+            if why := unasked(self.recipe.models[name].model_dump(mode="json")):
+                return f"models.{name}: {why}"
+        return absent(one for some in benchmarks.values() for one in some)
 
     def model(self, name: str, where: str) -> dict[str, Any]:
         """Identity of the model that a step's parameter names."""

@@ -22,6 +22,7 @@ import polars as pl
 from pydantic import Field
 
 from curate.errors import CurateError
+from curate.scalars import Count, Share
 from curate.step import Corpus, across
 from curation.sample._order import keys, ordered
 
@@ -58,9 +59,9 @@ def stratified(
     corpus: Corpus,
     *,
     by: list[str] = ["year"],  # noqa: B006 (pydantic copies it)
-    documents: Annotated[int, Field(ge=1)] | None = None,
-    per_stratum: Annotated[int, Field(ge=1)] | None = None,
-    share: Annotated[float, Field(gt=0, le=1)] = 1.0,
+    documents: Annotated[Count, Field(ge=1)] | None = None,
+    per_stratum: Annotated[Count, Field(ge=1)] | None = None,
+    share: Annotated[Share, Field(gt=0)] = 1.0,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Columns `stratified_rank` and `stratified_quantile` (in the stratum), `stratified_order` (in the corpus) and `stratified_sampled`.

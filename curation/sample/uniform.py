@@ -17,6 +17,7 @@ from typing import Annotated
 import polars as pl
 from pydantic import Field
 
+from curate.scalars import Count, Share
 from curate.step import Corpus, across
 from curation.sample._order import keys, ordered
 
@@ -30,8 +31,8 @@ def prepared(docs: pl.DataFrame, *, seed: int) -> pl.DataFrame:
 def uniform(
     corpus: Corpus,
     *,
-    documents: Annotated[int, Field(ge=1)] | None = None,
-    share: Annotated[float, Field(gt=0, le=1)] = 1.0,
+    documents: Annotated[Count, Field(ge=1)] | None = None,
+    share: Annotated[Share, Field(gt=0)] = 1.0,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Columns `uniform_rank` (from 1), `uniform_quantile` ((rank - 1) / documents, in [0, 1)) and `uniform_sampled`.

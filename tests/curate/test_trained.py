@@ -135,3 +135,39 @@ def test_a_trained_model_is_no_language_model(tmp_path: Path) -> None:
     tiny(tmp_path, recipe, texts(2), texts(2), steps=STEPS | ask)
     with pytest.raises(CurateError, match="'average' is trained here; a language model is wanted"):
         assert open_small(tmp_path).planned
+
+
+LATER = """
+recipe: small
+models:
+  average: {fit: mean, of: [some]}
+corpora:
+  some: {from: web/letters, steps: [{sample: uniform, documents: 2}]}
+  web: {read: parquet, files: data/*, steps: [{score: letters}, {score: above, model: average}]}
+"""
+
+
+def test_a_corpus_may_be_judged_by_a_model_that_learns_from_a_part_of_it_in_whatever_order_they_stand(
+    tmp_path: Path,
+) -> None:
+    made = open_small(project(tmp_path, LATER))
+    made.build()
+    names = list(made.planned.nodes)
+    order = ["web/letters", "some/uniform", "some/uniform.sampled", "models/average", "web/above"]
+    assert [name for name in names if name in order] == order
+    head, some, web = LATER.rstrip().rsplit("\n", 2)
+    (tmp_path / "recipes/small.yaml").write_text("\n".join((head, web, some)).lstrip())
+    assert open_small(tmp_path).build()["ran"] == []
+
+
+@pytest.mark.parametrize("first", ["some", "web"])
+def test_a_model_that_learns_from_what_it_judged_is_a_circle(tmp_path: Path, first: str) -> None:
+    recipe = LATER.replace("from: web/letters", "from: web/above")
+    if first == "web":
+        head, some, web = recipe.rstrip().rsplit("\n", 2)
+        recipe = "\n".join((head, web, some))
+    with pytest.raises(
+        CurateError, match="corpora depend on each other in a circle: web -> models/average -> some"
+    ) as error:
+        assert open_small(project(tmp_path, recipe)).planned
+    assert "\n" not in str(error.value)

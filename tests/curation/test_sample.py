@@ -127,7 +127,7 @@ def test_strata_are_years_hosts_or_columns_and_what_is_unknown_is_one() -> None:
         ("{sample: stratified, by: []}", "name each column once, and at least one"),
         ("{sample: stratified, by: [dump, dump]}", "name each column once, and at least one"),
         ("{sample: uniform, documents: 0}", "documents: input should be greater than or equal to 1"),
-        ("{sample: uniform, share: 1.5}", "share: input should be less than or equal to 1"),
+        ("{sample: uniform, share: 1.5}", "share: .*must be a share between 0% and 100%"),
     ],
 )
 def test_a_wrong_sample_is_one_line(tmp_path: Path, step: str, says: str) -> None:
@@ -139,7 +139,7 @@ def test_a_wrong_sample_is_one_line(tmp_path: Path, step: str, says: str) -> Non
 
 def test_the_fate_of_the_others_is_a_clause_and_another_size_needs_no_build(tmp_path: Path) -> None:
     docs = corpus(["2014"] * 30 + ["2015"] * 6 + ["2016"] * 4).drop("id")
-    tiny(tmp_path, one("{sample: stratified, documents: 12}"), docs[:25], docs[25:])
+    tiny(tmp_path, one("{sample: stratified, documents: 0.012k, share: 100%}"), docs[:25], docs[25:])
     recipe = open_small(tmp_path)
     recipe.build()
     fates = recipe.sql("select left(date, 4) y, fate, count(*) n from documents group by all order by all").rows()
