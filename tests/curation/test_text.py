@@ -1,12 +1,15 @@
 """The one text profile: its native forms are those of polars, and what differs in a number or an operator stays apart."""
 
+import itertools
 import time
+from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from benchmarks import text_profile
 from curation._words import hash_of
 from curation.text import normalised, word_hashes, word_spans, words
 
@@ -79,3 +82,27 @@ def test_a_hostile_text_takes_linear_time(text: str) -> None:
     started = time.process_time()
     word_hashes(column(text)), word_spans(column(text)), normalised(column(text))
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("name", text_profile.SETS)
+def test_problems_that_differ_in_more_than_blanks_and_letter_case_stay_distinct(shared: Path, name: str) -> None:
+    some = pl.Series(text_profile.problems(shared, name))
+    hashes, firsts = word_hashes(some)
+    sequences = {hashes[start:end].tobytes() for start, end in itertools.pairwise(firsts)}
+    assert len(sequences) == normalised(some).n_unique() == len(some) > 900
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2 + 3", "2 - 3"),
+        ("x^{12}", "x^{1}2"),
+        ("\\Delta", "\\delta"),
+        ("12 5", "1 25"),
+        ("f'(x)", "f(x)"),
+        ("1.5", "15"),
+        ("x_1", "x 1"),
+    ],
+)
+def test_what_differs_in_a_number_or_an_operator_stays_apart(one: str, other: str) -> None:
+    assert normalised(column(one))[0] != normalised(column(other))[0]
