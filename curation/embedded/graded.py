@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.step import generate
+from curation.embedded._chrome import web_bank
 from curation.embedded._documents import SUFFIX, counted, text_of, write_rows
 from curation.embedded._forum import forum, offtopic, thread
 from curation.embedded._grammar import Voice
@@ -33,6 +34,7 @@ from curation.embedded._maths import article, lecture, maths_bank, sheet, topics
 from curation.embedded._page import Block, Page, texts
 from curation.embedded._problems import draw
 from curation.embedded._prose import code, prose, spam
+from curation.embedded._tex import parse, plain
 from curation.synth.families._rng import Rng
 
 Graded = tuple[Page, int]
@@ -54,13 +56,31 @@ def _rows(seed: int, documents: int) -> Iterator[dict[str, Any]]:
         yield {
             "url": f"https://graded.example/{page.kind}/{n}", "date": f"{year}-{month:02d}-{rng.randint(1, 28):02d}",
             "dump": f"embedded-{year}-{4 * month:02d}", "license": "Apache-2.0", "kind": page.kind, "topic": page.topic,
-            "grade": grade, "text": text_of(page),
+            "grade": grade, "text": _as_found(page, rng),
         }  # fmt: skip
 
 
 def _year(rng: Rng, grade: int) -> int:
     """2014 to 2024; the better a document, the likelier a late year."""
     return max(rng.randint(2014, 2024) for _ in range(1 + grade // 2))
+
+
+def _as_found(page: Page, rng: Rng) -> str:
+    """The text of a page as extractors find it: now and then formulas are no TeX, and menus and footers stand around it."""
+    text = text_of(page)
+    if page.math and rng.chance(0.2):
+        text = FORMULA.sub(_spelled, text)
+    if rng.chance(0.6):
+        return text
+    voice = Voice(web_bank(), rng)
+    menu = [f"- {item}" for item in rng.some(web_bank().sources["nav"], rng.randint(2, 6))]
+    below = voice.all(["share", *["comment"] * rng.few(4), *["related"] * rng.few(4), "footer"])
+    return "\n\n".join(["\n".join(menu), text, *below])
+
+
+def _spelled(formula: re.Match[str]) -> str:
+    """A formula in Unicode, where one line can hold it; else as it is."""
+    return plain(parse(formula[0].strip("$"))) or formula[0]
 
 
 # ---- 0 -------------------------------------------------------------------------------------------------------------------------
