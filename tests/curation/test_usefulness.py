@@ -117,7 +117,5 @@ def test_a_recipe_trains_a_grader_on_the_embedded_grades_and_keeps_the_lesson(tm
     profile = load_profile("local", tmp_path).model_copy(update={"workers": 1, "store": str(tmp_path / "store")})
     curated = Curated(load(tmp_path / "tiny.yaml", project=tmp_path), tmp_path, profile)
     curated.build(only="pages")
-    found = curated.sql(
-        "select fate, usefulness from documents order by usefulness desc"
-    )
+    found = curated.sql("select fate, usefulness from documents order by usefulness desc")
     assert found["fate"].to_list()[0] == "kept" and found["usefulness"][0] >= 2.5 > found["usefulness"][1]
