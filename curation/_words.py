@@ -54,7 +54,7 @@ def _is_ascii_letter(byte: np.uint8) -> bool:
 
 
 @njit(cache=True, inline="always")
-def _character(text: Bytes, i: int) -> tuple[int, int]:
+def character(text: Bytes, i: int) -> tuple[int, int]:
     """Code and length in bytes of the character at `i`."""
     a = int(text[i])
     if a < 0x80:
@@ -80,7 +80,7 @@ def _words(text: Bytes, tables: Tables, hashes: Hashes, starts: Numbers, ends: N
     while i < total:
         code, size = int(text[i]), 1
         if code >= 0x80:
-            code, size = _character(text, i)
+            code, size = character(text, i)
         kind, start = int(classes[code]), i
         i += size
         if kind == IS_BLANK:
@@ -92,7 +92,7 @@ def _words(text: Bytes, tables: Tables, hashes: Hashes, starts: Numbers, ends: N
             ):  # a loop of its own, twice as fast as one loop over all characters: its branches are foreseen
                 code, size = int(text[i]), 1
                 if code >= 0x80:
-                    code, size = _character(text, i)
+                    code, size = character(text, i)
                 if classes[code] != kind:
                     break
                 h = (h ^ np.uint64(lower[code])) * PRIME
@@ -161,7 +161,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
     while i < total:
         code, size = int(text[i]), 1
         if code >= 0x80:
-            code, size = _character(text, i)
+            code, size = character(text, i)
         kind = classes[code]
         i += size
         if kind == IS_BLANK:
@@ -174,7 +174,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
             while i < total:
                 code, size = int(text[i]), 1
                 if code >= 0x80:
-                    code, size = _character(text, i)
+                    code, size = character(text, i)
                 if classes[code] != kind:
                     break
                 at = _put(out, at, lower[code])

@@ -46,6 +46,20 @@ def without_math(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(MATH, " ")
 
 
+def prose(texts: pl.Series) -> pl.Series:
+    """Words of the sentences of each text, a blank between two, without formulas, code and addresses: what language should be judged by.
+
+    Left out are formulas (`without_math`); of the rest what has anything but letters, apostrophes and hyphens inside, or a capital after
+    its first letter (`scipy.stats.norm`, `x_1`, `https://...`, `numFields`), since it is a name in no language; single letters; and lines
+    of which such things are the greater part. null stays null.
+    """
+    from curation import _prose, _words
+    from curation._utf8 import series, utf8
+
+    plain = texts.to_frame("text").select(without_math(pl.col("text")))["text"].alias(texts.name)
+    return series(plain, *_prose.prose(*utf8(plain), _words.tables()))
+
+
 def words(text: pl.Expr) -> pl.Expr:
     """Words of each text as a list of strings, in lower case except TeX commands, whose case means something (`\\Delta`, `\\delta`).
 
