@@ -595,7 +595,7 @@ class Curated:
         out: Path | str | None = None,
         report: Report | None = None,
     ) -> dict[str, Any]:
-        """How good a trained classifier is on groups of which it has seen nothing: figures by fold, by group, by threshold (`curate/assess.py`).
+        """How good a trained classifier is on groups that it has not seen: figures by fold, group and threshold (`curate/assess.py`).
 
         by: what a group is: a column (`source` if None), `year`, `host`, or a field of `extra`. seed: deals groups out to folds. where: a
         clause that says which of the left-out documents are judged; all others are learnt from. threshold: instead of the recipe's.
@@ -604,6 +604,7 @@ class Curated:
         there or not trained here, corpora that are not built, and groups of which no classifier can be made.
         """
         from curate import assess
+        from curate.canvas import canvas
 
         if (against is None) != (label is None):
             raise CurateError(
@@ -611,6 +612,8 @@ class Curated:
             )
         if folds < 2:
             raise CurateError(f"{folds} folds leave nothing to learn from or nothing to judge; 2 at least")
+        if out is not None:
+            canvas(1, "")  # hours before there is something to draw
         with readable(self.title):
             grouped = by if by is not None or against is not None else "source"
             question = assess.asked(self, model, grouped or "", where, threshold, report or Report())
