@@ -5,9 +5,10 @@ sites. Training is the recipe's own, with its parameters, in a folder that is th
 that carry labels of their own, the model that is built is judged.
 
 What a label and a score of a fit are the kernel does not know. A fit's module names in `ASSESS` the file beside it that does, with
-`COLUMN`, the column that a step gives by such a model; `label(corpus, docs, params)`, a Boolean for each document, null for one that is not
-learnt from; and `judge(folder, docs)`, a probability for each, null where there is nothing to judge, which counts as 0. It is a name, not
-an import, so that a better report does not make the models other ones. Left out: which parameters would be better (train and compare).
+`COLUMN`, the column that a step gives by such a model; `label(corpus, docs, params)`, a Boolean for each document, null for one that is
+not learnt from; and `judge(folder, docs, params)`, a probability for each, null where there is nothing to judge, which counts as 0. It
+is a name, not an import, so that a better report does not make the models other ones. Left out: which parameters would be better (train
+and compare).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.assess_answer import Judged, by_fold, summary
+from curate.assess_answer import Judged, by_fold, nothing_to_judge, summary
 from curate.assess_input import labelled
 from curate.clause_conditions import Comparison
 from curate.clause_values import Column, Value
@@ -65,10 +66,17 @@ def assess(question: Question, folds: int, seed: int) -> dict[str, Any]:
     corpora, marks, numbers = marked(question)
     fold_of = dealt(numbers.names, *counts(marks.values(), len(numbers.names)), folds, seed, question.by)
     judged, learnt = Judged(), []
-    with question.report.progress(f"{question.node.name}: leaving groups out", folds) as advance:
-        for fold in range(folds):
-            learnt.append(one_fold(question, corpora, marks, fold_of, fold, judged))
-            advance(fold, None)
+    if not any(
+        (label[chosen] >= 0).any()
+        for one in marks.values()
+        for label, chosen in zip(one.label, one.judged, strict=True)
+    ):
+        raise nothing_to_judge()
+    for fold in range(folds):
+        learnt.append(one_fold(question, corpora, marks, fold_of, fold, judged))
+        question.report.note(
+            f"{question.node.name}: {fold + 1} of {folds} folds, {learnt[-1]:,} documents to learn from"
+        )
     rows = by_fold(judged, numbers.names, learnt, question.threshold)
     f1s = [row["f1"] for row in rows if row["f1"] is not None]
     return {
@@ -91,7 +99,7 @@ def against(question: Question, source: str, label: str) -> dict[str, Any]:
     numbers, judged = Numbers(), Judged()
     for docs in labelled(question.curated, source, label, question.by, question.where):
         docs = docs.with_columns(place=pl.Series(numbers.of(docs["group"])))
-        judged.add(docs, question.judge.judge(folder, docs), 0, question.threshold)
+        judged.add(docs, question.judge.judge(folder, docs, node.params), 0, question.threshold)
     return {
         **asked_of(question),
         "against": source,
@@ -218,7 +226,7 @@ def one_fold(
         except CurateError as error:
             raise CurateError(f"without fold {fold + 1} by {question.by}: {error.message}") from None
         for docs in left_out(corpora, marks, fold_of == fold):
-            judged.add(docs, question.judge.judge(out, docs), fold, question.threshold)
+            judged.add(docs, question.judge.judge(out, docs, params), fold, question.threshold)
     plus, minus = counts(marks.values(), fold_of.size)
     return int((plus + minus)[fold_of != fold].sum())
 

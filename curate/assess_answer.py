@@ -13,7 +13,9 @@ from curate.errors import CurateError
 from curate.judged import curve, figures, reliability, sweep, wilson
 
 WORST = 5
-"""Wrong documents to show, of each fold and either kind."""
+"""Wrong documents to show, of each fold and either kind,"""
+OF_A_GROUP = 2
+"""and at most so many of one group."""
 
 
 @dataclass
@@ -37,19 +39,28 @@ class Judged:
         wrong = docs.filter((pl.col("score") >= threshold) != pl.col("label")).select(
             "corpus", "id", "url", "place", "label", "score", fold=pl.lit(fold), off=(pl.col("score") - threshold).abs()
         )
-        every = pl.concat([*self.worst, wrong]).sort("off", "corpus", "id", descending=[True, False, False])
-        self.worst = [every.group_by("fold", "label", maintain_order=True).head(WORST).select(wrong.columns)]
+        order, down = ("off", "corpus", "id"), [True, False, False]
+        every = pl.concat([*self.worst, wrong]).sort(*order, descending=down)
+        few = (
+            every.group_by("fold", "label", "place", maintain_order=True).head(OF_A_GROUP).sort(*order, descending=down)
+        )
+        self.worst = [few.group_by("fold", "label", maintain_order=True).head(WORST).select(wrong.columns)]
 
     def arrays(self) -> tuple[Any, Any, Any, Any]:
         """label, score, group, fold. CurateError where no document was judged."""
         if not any(map(len, self.label)):
-            raise CurateError("no document has a label and passes the clause; there is nothing to judge")
+            raise nothing_to_judge()
         return (
             np.concatenate(self.label).astype(bool),
             np.concatenate(self.score).astype(float),
             np.concatenate(self.group).astype(np.int64),
             np.concatenate(self.fold),
         )
+
+
+def nothing_to_judge() -> CurateError:
+    """The error to raise where no document is left."""
+    return CurateError("no document has a label and passes the clause; there is nothing to judge")
 
 
 def summary(judged: Judged, groups: Sequence[str], threshold: float) -> dict[str, Any]:

@@ -23,8 +23,8 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
     said = [_how(found), f"{whole['documents']:,} documents were judged; {whole['positive']:,} are positive."]
     said.append(f"Threshold {found['threshold']:.4g} ({found['threshold_of']}).")
     if found.get("mean_f1") is not None:
-        low, high = found["mean_f1_interval"] or (None, None)
-        span = f" (95 % interval {low:.4f} to {min(1.0, high):.4f})" if low is not None else ""
+        ends = found["mean_f1_interval"]
+        span = f" (95 % interval {ends[0]:.4f} to {min(1.0, ends[1]):.4f})" if ends else ""
         said.append(f"Mean F1 of the folds: {figure(found['mean_f1'])}{span}.")
     said.append("All together: " + ", ".join(f"{name} {figure(whole[key])}" for key, name in FIGURES.items()) + ".")
     if whole["unscored"]:

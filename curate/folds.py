@@ -92,7 +92,9 @@ class Numbers:
             if name not in self.places:
                 self.places[name] = len(self.names)
                 self.names.append(name)
-        return groups.replace_strict(known, [self.places[name] for name in known], return_dtype=pl.Int32).to_numpy()
+        places = pl.Series([self.places[name] for name in known], dtype=pl.Int32)
+        found = groups.replace_strict(pl.Series(known, dtype=pl.String), places, return_dtype=pl.Int32)
+        return np.asarray(found.cast(pl.Int32).to_numpy(), np.int32)
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ def dealt(
     groups: Sequence[str], positive: NDArray[np.int64], negative: NDArray[np.int64], folds: int, seed: int, by: str
 ) -> NDArray[np.int64]:
     """The fold of each group, from 0. CurateError where there are too few groups, or a label has only one."""
+    if [*groups] == [NONE]:
+        raise CurateError(f"no document has a value of {by!r}; name a column, year, host or a field of extra")
     known = int(((positive + negative) > 0).sum())
     if known < folds:
         raise CurateError(f"{known} groups by {by} are fewer than {folds} folds; lower --folds, or choose another --by")
