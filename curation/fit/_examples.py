@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -52,6 +53,11 @@ class Seeds:
     graded: Sequence[str] = ()
     grade: str = ""
     positive_from: float | None = None
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> Seeds:
+        """Those that parameters of `fit: fasttext` name."""
+        return cls(**{name: params[name] for name in cls.__dataclass_fields__})
 
     def check(self) -> None:
         """CurateError where these cannot be labels of one classifier."""

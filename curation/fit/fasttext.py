@@ -22,6 +22,7 @@ from curation.fit._train import train
 
 FILE = "model.bin"
 NONE = Corpora()
+ASSESS = "_assess"
 
 
 @fit(reads=[*READS, "$grade", "$group"], uses=["fasttext-numpy2-wheel", "xxhash"])
