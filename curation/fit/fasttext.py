@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from curate.scalars import Count
 from curate.step import Corpora, Corpus, fit
 from curation.fit._examples import READS, Seeds, examples
 from curation.fit._train import train
@@ -37,14 +38,14 @@ def fasttext(
     positive_from: float | None = None,
     balance: tuple[Literal["dump", "year", "source", "host"], ...] = (),
     group: str = "",
-    documents: Annotated[int, Field(ge=1)] = 200_000,
+    documents: Annotated[Count, Field(ge=1)] = 200_000,
     max_chars: Annotated[int, Field(ge=1)] = 10_000,
     dim: Annotated[int, Field(ge=1, le=1024)] = 16,
     lr: Annotated[float, Field(gt=0, le=10)] = 0.3,
     epoch: Annotated[int, Field(ge=1, le=1000)] = 5,
     word_ngrams: Annotated[int, Field(ge=1, le=10)] = 2,
     min_count: Annotated[int, Field(ge=1)] = 3,
-    bucket: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000,
+    bucket: Annotated[Count, Field(ge=1, le=100_000_000)] = 100_000,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Write `model.bin` and `settings.json`; about 4 * dim * (bucket + words) bytes.

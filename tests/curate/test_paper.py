@@ -250,7 +250,7 @@ def test_a_plan_of_a_published_size_has_rows_and_a_bill(name: str, offline: Path
     assert found.bill([*rows.values()])["unknown"]
 
 
-SETTINGS = {"dim": 256, "lr": 0.1, "word_ngrams": 3, "min_count": 3, "epoch": 3}
+SETTINGS = {"dim": 256, "lr": 0.1, "word_ngrams": 3, "min_count": 3, "epoch": 3, "bucket": 2_000_000}
 BENCHMARKS = {
     "gsm8k", "math", "math500", "olympiadbench", "amc23", "svamp", "asdiv", "mawps", "tabmwp", "sat", "mathqa", "mmlu-stem", "ocw",
 }  # fmt: skip
@@ -269,6 +269,7 @@ def test_megamath_web_is_made_by_the_published_settings(offline: Path) -> None:
     first, second = (found[f"models/{name}"].params for name in ("first", "second"))
     assert SETTINGS.items() <= first.items()
     assert SETTINGS.items() <= second.items()
+    assert (2 * first["documents"], 2 * second["documents"]) == (1_000_000, 2_000_000)
     assert (second["graded"], second["positive_from"], [*second["balance"]]) == (["graded-pages"], 3, ["dump"])
     assert found["graded-pages/llm_grade"].params["rubric"] == "relevance"
 

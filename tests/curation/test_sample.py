@@ -86,7 +86,7 @@ def test_so_many_of_each_and_a_share_of_each_are_exact(dates: list[str | None], 
     assert by_year(docs, shared) == {y: -(-size * percent // 100) for y, size in sizes.items()}
 
 
-@pytest.mark.parametrize("step", [UNIFORM, STRATIFIED], ids=str)
+@pytest.mark.parametrize("step", [UNIFORM, STRATIFIED], ids=["uniform", "stratified"])
 @given(dates=YEARS, shards=st.integers(1, 9), back=st.booleans(), n=st.integers(1, 70))
 def test_a_sample_does_not_depend_on_shards(
     step: Any, dates: list[str | None], shards: int, back: bool, n: int
