@@ -9,8 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from curate.api import Curated
 from curate.clauses import parse
 from curate.errors import CurateError
+from curate.profile import load_profile
+from curate.recipe import load
 from curation.score.finemath import finemath
 
 torch = pytest.importorskip("torch")
@@ -175,3 +178,40 @@ def test_recent_pages_need_a_three_and_older_or_undated_ones_a_four():
     frame = docs.to_arrow()
     assert [row[0] for row in duckdb.sql(f"select {clause.sql()} from frame").fetchall()] == docs["kept"].to_list()
     assert frame.num_rows == len(cases)
+
+
+RECIPE = """
+recipe: years
+models:
+  finemath: {fit: pretrained, files: [m/config.json, m/model.safetensors, m/tokenizer.json, m/tokenizer_config.json]}
+corpora:
+  web:
+    read: jsonl
+    files: pages.jsonl
+    steps:
+      - score: finemath
+        model: finemath
+      - keep:
+          useful: "finemath_score >= HIGH or finemath_score >= LOW and coalesce(date, '') >= '2018'"
+"""
+
+
+def test_a_recipe_takes_the_files_of_a_model_and_asks_more_of_older_pages(tmp_path, model):
+    docs = documents(24, 7)
+    scores = finemath(docs, model=model)["finemath_score"]
+    low, high = (scores.quantile(q, "midpoint") for q in (0.31, 0.71))
+    dates = ["2024-05-01", "2014-05-01", None]
+    rows = [{"id": id, "text": text, "date": dates[n % 3]} for n, (id, text) in enumerate(docs.iter_rows())]
+    (tmp_path / "pages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "years.yaml").write_text(RECIPE.replace("LOW", f"{low:.9f}").replace("HIGH", f"{high:.9f}"))
+    shutil.copytree(model, tmp_path / "m")
+    said = {"workers": 1, "executor": "inline", "store": str(tmp_path / "store")}
+    profile = load_profile("local", tmp_path).model_copy(update=said)
+    curated = Curated(load(tmp_path / "years.yaml", project=tmp_path), tmp_path, profile)
+    curated.build(only="web")
+    found = curated.sql("select text, fate, finemath_score from documents")
+    kept = {text for text, fate, _ in found.iter_rows() if fate == "kept"}
+    assert sorted(found["finemath_score"]) == sorted(scores)
+    assert kept == {
+        row["text"] for row, s in zip(rows, scores, strict=True) if s >= (low if row["date"] == dates[0] else high)
+    }
