@@ -23,6 +23,9 @@ from curation.embedded._truth_formulas import found
 
 MOST = 20_000
 """Pages that are looked at."""
+TRUE_ENGLISH = pl.col("true_language") == "en"
+USEFUL = pl.col("math") & (pl.col("quality") >= 3)
+"""What a grade of at least 3 claims."""
 
 
 class Built(Protocol):
@@ -49,12 +52,14 @@ def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
             continue
         own = [n for n in chain if n.corpus == corpus]
         docs = _documents(built, corpus, truth["url"])
-        source = chain[0].corpus
+        source, expanded = chain[0].corpus, any(n.kind == "expand" for n in chain)
         making = next((i for i, n in enumerate(own) if n.kind == "expand"), len(own))
         if source == corpus:
             pages = docs.filter(pl.col("parent_id").is_null()) if "parent_id" in docs.columns else docs
             claims += _pages(built, corpus, own[:making], pages, truth, alone=len(chain[0].others) == 1)
-        if making < len(own) or source != corpus:
+        elif not expanded:
+            claims += _selected(built, corpus, own, docs, truth)
+        if expanded:
             kept = _documents(built, source, truth["url"], "url, fate").filter(pl.col("fate") == "kept")["url"]
             claims += _made(corpus, own, docs, truth.filter(pl.col("url").is_in(kept.implode())))
     return claims
@@ -70,15 +75,38 @@ def _pages(
     built: Built, corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame, *, alone: bool
 ) -> Iterator[Claim]:
     """Claims about pages: each page once, repeats apart. alone: nothing else is read, so that repeats can be counted."""
-    order = {node.name: i for i, node in enumerate(nodes)}
     if alone:
         yield _repeats(corpus, docs, truth)
+    joined = _joined(nodes, docs, truth)
+    yield from _steps(built, corpus, nodes, joined)
+    kept = joined.filter(pl.col("fate") == "kept")
+    wanted = joined.filter(pl.col("math") & TRUE_ENGLISH & (pl.col("quality") > 0))
+    good = kept.filter(pl.col("math") & TRUE_ENGLISH)
+    groups = wanted["group"].n_unique()
+    yield Claim(
+        corpus, "all", "kept: English mathematics, one page of each group", _ratio(good["group"].n_unique(), kept.height),
+        _ratio(good["group"].n_unique(), groups), groups,
+    )  # fmt: skip
+
+
+def _selected(built: Built, corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Claim]:
+    """Claims about the steps of a corpus that is chosen from one of pages."""
+    yield from _steps(built, corpus, nodes, _joined(nodes, docs, truth))
+
+
+def _joined(nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+    """Each page once, with its truth and the place of the node where it ended."""
+    order = {node.name: i for i, node in enumerate(nodes)}
     pages = truth.filter(pl.col("relation") != "repeat")
     true = pages.rename({c: f"true_{c}" for c in ("text", "formulas", "language", "title", "date", "dump")})
     joined = docs.filter(pl.col("fate") != "repeat").join(true, on="url")
-    joined = joined.sort("group", pl.col("page") != pl.col("group"), "page").with_columns(
+    return joined.sort("group", pl.col("page") != pl.col("group"), "page").with_columns(
         ended=pl.col("fate_node").replace_strict(order, default=len(order), return_dtype=pl.Int64)
     )
+
+
+def _steps(built: Built, corpus: str, nodes: list[Any], joined: pl.DataFrame) -> Iterator[Claim]:
+    """Claims about each step, from the pages that reached it."""
     for i, node in enumerate(nodes):
         reached = joined.filter(pl.col("ended") >= i)
         step = str(node.own["step"])
@@ -87,14 +115,6 @@ def _pages(
         judge = {"extract.html_math": _extraction, "extract.html_clean": _extraction, "keep": _clauses}.get(step)
         for claim in judge(node, reached) if judge else ():
             yield claim._replace(corpus=corpus)
-    kept = joined.filter(pl.col("fate") == "kept")
-    wanted = joined.filter(pl.col("math") & (pl.col("true_language") == "en") & (pl.col("quality") > 0))
-    good = kept.filter(pl.col("math") & (pl.col("true_language") == "en"))
-    groups = wanted["group"].n_unique()
-    yield Claim(
-        corpus, "all", "kept: English mathematics, one page of each group", _ratio(good["group"].n_unique(), kept.height),
-        _ratio(good["group"].n_unique(), groups), groups,
-    )  # fmt: skip
 
 
 def _as_it_left(built: Built, node: Any, reached: pl.DataFrame) -> pl.DataFrame:
@@ -151,10 +171,12 @@ def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
 
 # ---- scores and clauses -----------------------------------------------------------------------------------------------------
 
-TRUE_ENGLISH = pl.col("true_language") == "en"
 PROPOSITIONS: tuple[tuple[set[str], str, pl.Expr, pl.Expr], ...] = (
     ({"language", "language_score"}, "in English", TRUE_ENGLISH, pl.lit(value=True)),
     ({"math_score", "latex_density", "finemath_score"}, "mathematics, of English pages", pl.col("math"), TRUE_ENGLISH),
+    ({"usefulness"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
+    ({"usefulness", "date"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
+    ({"recall_math_score"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
     ({"repeated_lines", "repeated_ngrams"}, "no keyword spam", ~pl.col("topic").is_in(list(SALAD)), pl.lit(value=True)),
 )
 """Columns that a clause may name, what it then claims of the documents it keeps, when that is true, and of which documents it is asked."""
