@@ -51,7 +51,7 @@ def prose(texts: pl.Series) -> pl.Series:
 
     Left out are formulas (`without_math`); of the rest what has anything but letters, apostrophes and hyphens inside, or a capital after
     its first letter (`scipy.stats.norm`, `x_1`, `https://...`, `numFields`), since it is a name in no language; single letters; and lines
-    of which such things are the greater part. null stays null.
+    that hold more of such things than words. null stays null.
     """
     from curation import _prose, _words
     from curation._utf8 import series, utf8
