@@ -12,9 +12,10 @@ with no model to pay for. The grade follows from how a document is made, never f
     4  explained and worked out: notes or an entry with a computation, a sheet with worked solutions
     5  a lesson: statements, worked examples, and exercises to go on with
 
-The texts are written by the same grammar as the crawl's but are other ones. There are more documents of later years, and those are
-better, as MegaMath found (section 3.5), so that balancing by `date` or `dump` has something to do. Left out: languages other than
-English, mathematics that is wrong or too advanced, and what tells a good explanation from a clumsy one.
+The texts are written by the same grammar as the crawl's but are other ones; some stand among menus and footers, some write formulas
+without TeX, a few are in other languages (0, or 3 for mathematics), so that none of that is taken for a grade. There are more documents of
+later years, and those are better, as MegaMath found (section 3.5), so that balancing by `date` or `dump` has something to do. Left out:
+mathematics that is wrong or too advanced, and what tells a good explanation from a clumsy one.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from curation.embedded._grammar import Voice
 from curation.embedded._maths import article, lecture, maths_bank, sheet, topics
 from curation.embedded._page import Block, Page, texts
 from curation.embedded._problems import draw
-from curation.embedded._prose import code, prose, spam
+from curation.embedded._prose import code, foreign, prose, spam
 from curation.embedded._tex import parse, plain
 from curation.synth.families._rng import Rng
 
@@ -42,7 +43,7 @@ FORMULA = re.compile(r"\$\$[^$]+\$\$|\$[^$]+\$")
 
 
 @generate(files=["banks/*.txt", "../synth/families/*.py"])
-def graded(out: Path, *, seed: int = 0, documents: int = 2000) -> dict[str, Any]:
+def graded(out: Path, *, seed: int = 0, documents: int = 3000) -> dict[str, Any]:
     """`graded.jsonl.gz` in `out`: rows of url, date, dump, license, kind, topic, grade and text."""
     count = write_rows(out / f"graded{SUFFIX}", _rows(seed, counted(documents)))
     return {"documents": count, "suffixes": [SUFFIX]}
@@ -89,6 +90,12 @@ def _spelled(formula: re.Match[str]) -> str:
 def ordinary(rng: Rng) -> Graded:
     """No mathematics."""
     return rng.choice((prose, prose, prose, prose, offtopic, code, spam, spam))(rng), 0
+
+
+def abroad(rng: Rng) -> Graded:
+    """A page in another language: 3 if it is mathematics, which explains notions and computes little."""
+    page = foreign(rng)
+    return page, 3 if page.math else 0
 
 
 # ---- 1 -------------------------------------------------------------------------------------------------------------------------
@@ -219,7 +226,7 @@ def _parts(page: Page) -> list[str]:
 
 
 MAKERS: tuple[Callable[[Rng], Graded], ...] = (
-    *[ordinary] * 8, about, about, course, key, lost, lost, teaser, unanswered, exercises, exercises, exercises, answered, answered,
+    *[ordinary] * 8, abroad, abroad, about, about, course, key, lost, lost, teaser, unanswered, *[exercises] * 3, answered, answered,
     *[lesson] * 5, *[full] * 4,
 )  # fmt: skip
 """Of each document one, drawn; those that stand here more often are drawn more often."""

@@ -182,7 +182,9 @@ def project(tmp_path):
 
 
 def build(project):
-    profile = load_profile("local", project).model_copy(update={"workers": 1, "store": str(project / "store")})
+    profile = load_profile("local", project).model_copy(
+        update={"workers": 1, "executor": "inline", "store": str(project / "store")}
+    )
     curated = Curated(load(project / "graded.yaml", project=project), project, profile)
     return curated, curated.build(only="pages")
 

@@ -114,7 +114,9 @@ def test_a_recipe_trains_a_grader_on_the_embedded_grades_and_keeps_the_lesson(tm
     rows = [{"id": str(n), "text": text} for n, text in enumerate((LESSON, NEWS))]
     (tmp_path / "pages.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
     (tmp_path / "tiny.yaml").write_text(RECIPE)
-    profile = load_profile("local", tmp_path).model_copy(update={"workers": 1, "store": str(tmp_path / "store")})
+    profile = load_profile("local", tmp_path).model_copy(
+        update={"workers": 1, "executor": "inline", "store": str(tmp_path / "store")}
+    )
     curated = Curated(load(tmp_path / "tiny.yaml", project=tmp_path), tmp_path, profile)
     curated.build(only="pages")
     found = curated.sql("select fate, usefulness from documents order by usefulness desc")
