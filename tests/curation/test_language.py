@@ -45,16 +45,15 @@ def sentence(dice: random.Random, label: str, words: int = 12) -> str:
 
 
 TRAIN = """
-import sys
+import json, sys
 import fasttext
-lines = sys.argv[1] + "/lines.txt"
-given = {"input": lines, "dim": 8, "minn": 2, "maxn": 4, "bucket": 5000, "thread": 1, "verbose": 0, "epoch": 20}
-for name, more in {"softmax": {}, "hs": {"loss": "hs"}, "words": {"minn": 0, "maxn": 0}, "bigrams": {"wordNgrams": 2}}.items():
-    model = fasttext.train_supervised(**given | more)
-    model.save_model(f"{sys.argv[1]}/{name}/model.bin")
-    if name == "hs":
-        model.quantize(input=lines, cutoff=300, qnorm=True, retrain=False)
-        model.save_model(f"{sys.argv[1]}/small/model.ftz")
+kind, lines, path = sys.argv[1:]
+more = {"softmax": {}, "hs": {"loss": "hs"}, "words": {"minn": 0, "maxn": 0}, "small": {"loss": "hs"}, "bigrams": {"wordNgrams": 2}}
+given = {"input": lines, "dim": 64, "minn": 2, "maxn": 4, "bucket": 5000, "thread": 1, "verbose": 0, "epoch": 20}
+model = fasttext.train_supervised(**given | more[kind])
+if kind == "small":
+    model.quantize(input=lines, cutoff=300, qnorm=True, retrain=False)
+model.save_model(path)
 """
 """Runs in a process whose large blocks of memory are new from the kernel, and so zero, which the library's training counts on."""
 
@@ -63,17 +62,18 @@ for name, more in {"softmax": {}, "hs": {"loss": "hs"}, "words": {"minn": 0, "ma
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of small models of each kind that is read, and one that is not."""
     folder, dice = tmp_path_factory.mktemp("lid"), random.Random(0)
-    for name in (*KINDS, "bigrams"):
-        (folder / name).mkdir()
-    lines = (f"__label__{label} {sentence(dice, label)}\n" for _ in range(120) for label in WORDS)
-    (folder / "lines.txt").write_text("".join(lines))
-    fresh = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "0"}
-    subprocess.run([sys.executable, "-P", "-c", TRAIN, str(folder)], env=fresh, check=True, capture_output=True)
+    lines = folder / "lines.txt"
+    lines.write_text("".join(f"__label__{label} {sentence(dice, label)}\n" for _ in range(120) for label in WORDS))
+    fresh = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "0", "OMP_NUM_THREADS": "1"}
+    for kind in (*KINDS, "bigrams"):
+        (folder / kind).mkdir()
+        command = [sys.executable, "-P", "-c", TRAIN, kind, str(lines), str(file_of(folder, kind))]
+        subprocess.run(command, env=fresh, check=True, capture_output=True)
     return folder
 
 
 def file_of(folder: Path, kind: str) -> Path:
-    return next((folder / kind).iterdir())
+    return folder / kind / ("model.ftz" if kind == "small" else "model.bin")
 
 
 @pytest.mark.parametrize("kind", KINDS)
