@@ -203,6 +203,14 @@ def test_a_recipe_grades_by_three_rubrics_and_remembers_what_the_model_said(proj
     assert sorted(path.name for path in (project / "store" / "replies").rglob("*.parquet")) == before
 
 
+def test_the_life_of_a_document_tells_the_replies_behind_its_grades(project):
+    curated, _ = build(project)
+    id, *grades = curated.sql("select id, llm_grade, relevance, mine from documents limit 1").row(0)
+    replies = curated.trace(id)["lives"][0]["replies"]
+    assert [reply["text"].rpartition("Final score: ")[2] for reply in replies] == [str(grade) for grade in grades]
+    assert {reply["model"] for reply in replies} == {"judge"} and "One point for each proof." in replies[2]["prompt"]
+
+
 def test_another_rubric_of_ones_own_is_another_step(project):
     curated, _ = build(project)
     first = {node.name: node.plan_key for node in curated.planned.nodes.values()}
