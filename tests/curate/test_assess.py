@@ -48,6 +48,12 @@ STEPS = {
         def silent(corpora, out, *, of: Corpora) -> dict:
             return {}
     """,
+    "fit/broken.py": """
+        ASSESS = "_nothing"
+        @fit
+        def broken(corpora, out, *, of: Corpora) -> dict:
+            return {}
+    """,
     "score/wordy.py": """
         import json, pathlib
         @score
@@ -61,6 +67,7 @@ recipe: small
 models:
   judge: {fit: words, yes: [maths], no: [prose]}
   mute: {fit: silent, of: [maths]}
+  lost: {fit: broken, of: [maths]}
   solver: {backend: symbolic}
 corpora:
   every: {read: parquet, files: data/0*}
@@ -227,6 +234,7 @@ def test_groups_are_dealt_out_evenly_and_by_name_alone(sides: list[tuple[int, in
 WRONG = [
     (["jugde"], "small has no model 'jugde'; did you mean 'judge'?"),
     (["solver"], "'solver' is a language model; only one that the recipe trains (`fit:`) can be assessed"),
+    (["lost"], "ASSESS names '_nothing', but _nothing.py beside it has no function `label`"),
     (["mute"], "fit.silent does not say how its models are judged; mute cannot be assessed"),
     ([], "which model? Give its name under `models:` of the recipe"),
     (["judge", "--by", "site", "--folds", "9"], "8 groups by site are fewer than 9 folds; lower --folds"),
