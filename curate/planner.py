@@ -215,12 +215,15 @@ class Planner:
         return Input(sources, raw, dict(entry.columns), entry.license)
 
     def foreign(self, corpus: str, raw: Schema) -> Schema:
-        """The file's own columns that later steps or clauses of this corpus, or corpora made from it, name."""
+        """The file's own columns that later steps or clauses of this corpus, corpora made from it, or models trained on them name."""
+        from curate.trained import read_of
+
         named: set[str] = set(raw) if self.promote_all else set()
         made_from = {corpus}
         for _ in self.recipe.corpora:
             made_from |= {n for n, c in self.recipe.corpora.items() if (c.from_ or "").partition("/")[0] in made_from}
         masks = self.recipe.mixture.mask if self.recipe.mixture else {}
+        named |= read_of(self, made_from)
         for name in made_from:
             entry = self.recipe.corpora[name]
             named |= {masks[name]} if name in masks else set()

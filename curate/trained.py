@@ -66,7 +66,26 @@ def add_trained(planner: Planner, name: str) -> Node:
     planner.under_way.pop()
     own = planner.own(found, params, corpora=[corpus for corpus, _ in corpora])
     reads = found.reads_with(params)
+    known = {column for _, node in corpora for column in node.schema}
+    for column in reads:
+        if column not in known:
+            what = f"{found.title} reads the column {column!r}, which none of its corpora has"
+            raise planner.recipe.fail(f"{what}{did_you_mean(column, known)}", "models", name)
     return planner.add(Node(title, "", "fit", own, params, found, None, corpora, None, (), reads, where=where))
+
+
+def read_of(planner: Planner, corpora: set[str]) -> set[str]:
+    """Columns that models of this recipe read of these corpora, which so must be columns."""
+    named: set[str] = set()
+    for name, entry in planner.recipe.models.items():
+        if not entry.fit:
+            continue
+        where = planner.recipe.location("models", name)
+        found = planner.found("fit", str(entry.fit), where)
+        params = planner.filled(found, dict(entry.params), where)
+        if corpora & {one.partition("/")[0] for key in found.parameters_of(Corpora) for one in params[key]}:
+            named |= set(found.reads_with(params))
+    return named
 
 
 def _input_bytes(planner: Planner, found: Step, params: dict[str, Any]) -> float:

@@ -1,37 +1,42 @@
-"""Train a fastText classifier that tells the documents of some corpora from those of others.
+"""Train a fastText classifier that tells the documents of some corpora from those of others, or grades from each other.
 
-The same number of documents from either side, chosen by the hash of their ids and learnt from in the order of that hash, so that the same
-documents give the same bytes however they are split into shards. The defaults suit some thousands of documents; for a million,
-DeepSeekMath and MegaMath take dim 256, lr 0.1, 3-grams and 3 epochs.
+Which documents are examples, and of what, is `_examples.py`; they are learnt from in the order of their hash, so that the same documents
+give the same bytes however they are split into shards. The defaults suit some thousands of documents; for a million, DeepSeekMath and
+MegaMath take dim 256, lr 0.1, 3-grams and 3 epochs (MegaMath, section 2.1.3): `{documents: 1M, dim: 256, lr: 0.1, word_ngrams: 3,
+min_count: 3, epoch: 3, bucket: 2M}`.
 
-Left out: labels that are degrees, a vocabulary shared between models, and quantisation.
+Left out: a vocabulary shared between models, and quantisation.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import numpy as np
-import polars as pl
 from pydantic import Field
 
-from curate.errors import CurateError
 from curate.step import Corpora, Corpus, fit
+from curation.fit._examples import READS, Seeds, examples
 from curation.fit._train import train
-from curation.score._classifier_text import classifier_text
 
 FILE = "model.bin"
+NONE = Corpora()
+ASSESS = "_assess"
 
 
-@fit(uses=["fasttext-numpy2-wheel", "xxhash"])
+@fit(reads=[*READS, "$grade", "$group"], uses=["fasttext-numpy2-wheel", "xxhash"])
 def fasttext(
     corpora: dict[str, Corpus],
     out: Path,
     *,
-    positive: Corpora,
-    negative: Corpora,
+    positive: Corpora = NONE,
+    negative: Corpora = NONE,
+    graded: Corpora = NONE,
+    grade: str = "",
+    positive_from: float | None = None,
+    balance: tuple[Literal["dump", "year", "source", "host"], ...] = (),
+    group: str = "",
     documents: Annotated[int, Field(ge=1)] = 200_000,
     max_chars: Annotated[int, Field(ge=1)] = 10_000,
     dim: Annotated[int, Field(ge=1, le=1024)] = 16,
@@ -42,22 +47,17 @@ def fasttext(
     bucket: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Write `model.bin` with the labels `positive` and `negative`, and `settings.json`; about 4 * dim * (bucket + words) bytes.
+    """Write `model.bin` and `settings.json`; about 4 * dim * (bucket + words) bytes.
 
-    documents: at most so many from either side. max_chars: of each document, here and when it judges. The others are fastText's own.
-    Raises CurateError where a side has no text, a corpus is on both sides, or fastText cannot learn with these numbers.
+    positive, negative: corpora; the labels are `positive` and `negative`. graded: corpora whose column `grade` (0 to 5; null is not used)
+    says more: from `positive_from` on a document is positive, below negative, and without that the labels are `0` to `5`, the grade
+    rounded. balance: as equally many documents of each dump, year, ... as there are, for each label. group: the column with the site or
+    source of a document, else the host of its url. documents: at most so many of each label, and as many of both sides. max_chars: of
+    each document, here and when it judges. The others are fastText's own.
+    Raises CurateError where a side has no text, the seeds contradict each other, or fastText cannot learn with these numbers.
     """
-    if both := sorted({*positive} & {*negative}):
-        raise CurateError(f"{both[0]!r} is among the positive and the negative corpora; it can be in one of them")
-    sides = {
-        label: sample({name: corpora[name] for name in names}, documents, max_chars, seed)
-        for label, names in (("positive", positive), ("negative", negative))
-    }
-    count = min(side.height for side in sides.values())
-    if not count:
-        empty = next(label for label, side in sides.items() if not side.height)
-        raise CurateError(f"no text to learn from among the {empty} corpora")
-    every = pl.concat([side.head(count).with_columns(label=pl.lit(label)) for label, side in sides.items()])
+    seeds = Seeds(positive, negative, graded, grade, positive_from)
+    chosen = examples(corpora, seeds, documents=documents, max_chars=max_chars, balance=balance, group=group, seed=seed)
     settings = {
         "dim": dim,
         "lr": lr,
@@ -66,26 +66,7 @@ def fasttext(
         "minCount": min_count,
         "bucket": bucket,
     }
-    train(every.sort("hash", "id")["label", "text"], {**settings, "seed": seed}, out / FILE)
+    train(chosen.sort("hash", "id")["label", "group", "text"], {**settings, "seed": seed}, out / FILE)
     (out / "settings.json").write_text(json.dumps({"max_chars": max_chars}) + "\n", "utf-8")
-    return {"documents": 2 * count, "positive": sides["positive"].height, "negative": sides["negative"].height}
-
-
-def sample(corpora: dict[str, Corpus], documents: int, max_chars: int, seed: int) -> pl.DataFrame:
-    """`hash`, `id` and normalised `text` of the documents with the smallest hashes that have any text, in that order."""
-    held = pl.DataFrame(schema={"hash": pl.UInt64, "id": pl.String, "text": pl.String})
-    for name in sorted(corpora):
-        for shard in corpora[name].shards("id", "text"):
-            new = shard.select(
-                pl.Series("hash", _hashes(shard["id"], f"{seed}/{name}/")),
-                "id",
-                classifier_text(pl.col("text"), max_chars).alias("text"),
-            ).filter(pl.col("text") != "")
-            held = pl.concat([held, new]).sort("hash", "id").head(documents)
-    return held
-
-
-def _hashes(ids: pl.Series, salt: str) -> np.ndarray:
-    from xxhash import xxh3_64_intdigest
-
-    return np.fromiter((xxh3_64_intdigest(salt + id) for id in ids), np.uint64, len(ids))
+    counts = dict(chosen["label"].value_counts().sort("label").iter_rows())
+    return {"documents": chosen.height, **counts}
