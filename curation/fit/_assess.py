@@ -33,7 +33,7 @@ def judge(folder: Path, docs: pl.DataFrame, params: dict[str, Any]) -> pl.Series
     if not Seeds.of(params).are_degrees:
         return math_classifier(docs, model=Artifact(folder))["math_score"]
     found = _fasttext.judge(str(folder))
-    texts = docs.select(classifier_text(pl.col("text"), found.max_chars))["text"]
+    texts = classifier_text(docs["text"], found.max_chars)
     high = [place for place, grade in enumerate(found.labels) if int(grade) >= CUT]
     score = pl.Series(_fasttext.probabilities(found, texts)[:, high].sum(axis=1))
     return pl.select(pl.when(texts != "").then(score)).to_series()
