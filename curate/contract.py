@@ -85,9 +85,9 @@ class Case:
     @cached_property
     def given(self) -> dict[str, Any]:
         """The step's defaults, a parrot for a model, a small artifact; Skip where a recipe must say more."""
-        models, artifacts = self.found.models, self.found.parameters_of(Artifact)
-        measured = self.found.parameters_of(Benchmarks)
         fields = self.found.params.model_fields
+        artifacts = [name for name in self.found.parameters_of(Artifact) if fields[name].is_required()]
+        models, measured = self.found.models, self.found.parameters_of(Benchmarks)
         filled: dict[str, Any] = {"seed": 0} if "seed" in fields else {}
         filled |= {**dict.fromkeys((*models, *artifacts), "x"), **{name: ["sample"] for name in measured}}
         if needed := [name for name, field in fields.items() if field.is_required() and name not in filled]:

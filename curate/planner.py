@@ -270,7 +270,8 @@ class Planner:
         if found.kind not in ("score", "rewrite", "expand", "across"):
             raise CurateError(f"{found.title} is a `{found.kind}` and cannot stand under `steps:`", where=where)
         params = self.filled(found, dict(item.params), where)
-        others = tuple((p, artifact(self, str(params[p]), where)) for p in found.parameters_of(Artifact))
+        named = {p: params[p] for p in found.parameters_of(Artifact) if params[p] is not None}
+        others = tuple((p, artifact(self, name, where)) for p, name in named.items())
         models = {p: self.model(str(params[p]), where) for p in found.models}
         benchmarks = resolve(self, found, params, where)
         brought = lists.resolve(self, found, params, where)

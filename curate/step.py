@@ -54,7 +54,10 @@ class Corpus(Protocol):
 
 
 class Artifact(str):
-    """Path of the folder that a `@fit` node wrote. As a parameter's annotation: the recipe names the node, the step gets the folder."""
+    """Path of the folder that a `@fit` node wrote. As a parameter's annotation: the recipe names the node, the step gets the folder.
+
+    `Artifact | None = None` is one that a recipe may leave out.
+    """
 
     __slots__ = ()
 
@@ -69,6 +72,11 @@ class Benchmarks(list[str]):
 
 class Lists(list[str]):
     """Paths of lists. As a parameter's annotation: the recipe names files, the step gets a `curate.lists.Listed` for each."""
+
+
+class Files(list[Any]):
+    """Paths of files, or names in a repository of the hub. As the annotation of a `@fit` step's parameter: the recipe lists them, the step
+    gets a `curate.sources.Source` for each."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +208,8 @@ class Step:
 
     def parameters_of(self, annotation: type) -> tuple[str, ...]:
         """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Lists`, ..."""
-        return tuple(name for name, wanted in _keywords(self.function).items() if wanted[0] is annotation)
+        wanted = (annotation, annotation | None)
+        return tuple(name for name, (said, _) in _keywords(self.function).items() if said in wanted)
 
     def validated(self, given: dict[str, Any], *, where: str = "") -> dict[str, Any]:
         """All parameters, defaults filled in, as plain JSON values. CurateError names an unknown or ill-typed one."""
@@ -244,7 +253,8 @@ def _keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
 def _params_model(title: str, function: Callable[..., Any]) -> type[BaseModel]:
     from curate.models.base import Model
 
-    written: dict[Any, Any] = {Model: str, Artifact: str, Corpora: list[str], Benchmarks: list[str], Lists: list[str]}
+    written: dict[Any, Any] = {Model: str, Artifact: str, Artifact | None: str | None}
+    written |= dict.fromkeys((Corpora, Benchmarks, Lists, Files), list[str])
     fields = {name: (written.get(wanted, wanted), default) for name, (wanted, default) in _keywords(function).items()}
     return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
 

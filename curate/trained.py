@@ -2,8 +2,9 @@
 
 Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a step's
 parameter of type `Artifact` names the model and gets its folder. An inherited entry is the same node as long as its corpora are the same.
-A sample of a recipe trains a model on all of its examples as long as these are small: a classifier that saw a thousandth of them would
-say nothing about the whole, and its scores could not be used again.
+Models that exist already (`{fit: pretrained, files: [...]}`) are planned by `curate/pretrained.py`. A sample of a recipe trains a model on
+all of its examples as long as these are small: a classifier that saw a thousandth of them would say nothing about the whole, and its
+scores could not be used again.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.plan import Node, Plan
+from curate.pretrained import add_files
 from curate.sources import listed
-from curate.step import Corpora, Step
+from curate.step import Corpora, Files, Step
 
 if TYPE_CHECKING:
     from curate.planner import Planner
@@ -47,6 +49,8 @@ def add_trained(planner: Planner, name: str) -> Node:
         return planner.nodes[title]
     entry = planner.recipe.models[name]
     found = planner.found("fit", str(entry.fit), where)
+    if found.parameters_of(Files):
+        return add_files(planner, name, found)
     if planner.fraction and _input_bytes(planner, found, entry.params) <= WHOLE_BYTES:
         whole = planner.whole
         node = add_trained(whole, name)

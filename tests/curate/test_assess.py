@@ -38,7 +38,7 @@ STEPS = {
         def label(corpus, docs, params):
             side = corpus in params["yes"]
             return pl.Series([None if id == "skip" else side for id in docs["id"]], dtype=pl.Boolean)
-        def judge(folder, docs, params):
+        def judge(folder, docs):
             known = json.loads(pathlib.Path(folder, "words.json").read_text())
             found = [[known[w] for w in text.split() if w in known] for text in docs["text"]]
             return pl.Series([sum(f) / len(f) if f else None for f in found], dtype=pl.Float64)

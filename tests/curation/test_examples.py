@@ -239,5 +239,5 @@ def test_the_score_of_a_model_is_the_chance_that_a_document_is_positive_or_of_a_
         chosen = params(graded=["web"], grade="grade", positive_from=cut)
         (tmp_path / name).mkdir()
         fasttext(web, tmp_path / name, **{**SMALL, **chosen, "epoch": 30})
-        high, low, none = _assess.judge(tmp_path / name, seen, chosen)
+        high, low, none = _assess.judge(tmp_path / name, seen)
         assert high > 0.9 and low < 0.1 and none is None, name
