@@ -131,9 +131,7 @@ def examples(
             docs = described(shard, seeds.labels(name, shard), balance, group, f"{seed}/{name}/")
             graded += docs.height
             docs = candidates(held, docs, documents)
-            docs = docs.with_columns(classifier_text(pl.col("text"), max_chars).alias("text")).filter(
-                pl.col("text") != ""
-            )
+            docs = docs.with_columns(classifier_text(docs["text"], max_chars)).filter(pl.col("text") != "")
             held = first(pl.concat([held, docs.select(*SCHEMA)]), documents)
         if name in seeds.graded and not graded:
             raise CurateError(f"no document of {name} has a grade in its column {seeds.grade!r}")
