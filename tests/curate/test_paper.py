@@ -250,7 +250,16 @@ def test_a_plan_of_a_published_size_has_rows_and_a_bill(name: str, offline: Path
     assert found.bill([*rows.values()])["unknown"]
 
 
-SETTINGS = {"dim": 256, "lr": 0.1, "word_ngrams": 3, "min_count": 3, "epoch": 3, "bucket": 2_000_000}
+SETTINGS = {
+    "dim": 256,
+    "lr": 0.1,
+    "word_ngrams": 3,
+    "min_count": 3,
+    "epoch": 3,
+    "bucket": 2_000_000,
+    "window": 0,
+    "min_groups": 1,
+}
 BENCHMARKS = {
     "gsm8k", "math", "math500", "olympiadbench", "amc23", "svamp", "asdiv", "mawps", "tabmwp", "sat", "mathqa", "mmlu-stem", "ocw",
 }  # fmt: skip
