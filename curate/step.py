@@ -43,7 +43,10 @@ DOCUMENT = ("id", "text")
 class Corpus(Protocol):
     """A finished corpus as an `@across` or `@fit` step sees it: shard after shard, so memory is bounded by a shard."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name in the recipe."""
+        ...
 
     def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
         """Live documents, one frame per shard, with the named columns."""
@@ -176,15 +179,25 @@ class Step:
 
         CurateError if there is no such function. Why it is a name: `curate/truth.py`.
         """
-        name = getattr(sys.modules[self.module], "MEASURE", None)
+        found = self._beside("MEASURE", "measure")
+        measure: Callable[..., list[Claim]] | None = found and found.measure
+        return measure
+
+    @property
+    def assess(self) -> Any:
+        """Of a fit whose models can be judged: the file that `ASSESS` names beside its own; what it has says `curate/assess.py`."""
+        return self._beside("ASSESS", "label", "judge")
+
+    def _beside(self, constant: str, *wanted: str) -> Any:
+        name = getattr(sys.modules[self.module], constant, None)
         if name is None:
             return None
         path = self.path.with_name(f"{name}.py")
-        found: Callable[..., list[Claim]] | None = getattr(imported(path), "measure", None) if path.is_file() else None
-        if found is None:
-            raise CurateError(
-                f"MEASURE names {name!r}, but {path.name} beside it has no function `measure`", where=str(self.path)
-            )
+        found = imported(path) if path.is_file() else None
+        for one in wanted:
+            if not hasattr(found, one):
+                said = f"{constant} names {name!r}, but {path.name} beside it has no function `{one}`"
+                raise CurateError(said, where=str(self.path))
         return found
 
     @property

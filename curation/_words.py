@@ -169,7 +169,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
         if at > begin:
             out[at] = BLANK
             at += 1
-        at = _put(out, at, lower[code])
+        at = put(out, at, lower[code])
         if kind != IS_OTHER:
             while i < total:
                 code, size = int(text[i]), 1
@@ -177,7 +177,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
                     code, size = character(text, i)
                 if classes[code] != kind:
                     break
-                at = _put(out, at, lower[code])
+                at = put(out, at, lower[code])
                 i += size
         elif code == BACKSLASH:
             while i < total and _is_ascii_letter(text[i]):
@@ -187,7 +187,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
 
 
 @njit(cache=True, inline="always")
-def _put(out: Bytes, at: int, code: int) -> int:
+def put(out: Bytes, at: int, code: int) -> int:
     """Write one character as UTF-8; where the next one goes."""
     if code < 0x80:
         out[at] = code

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -52,6 +53,11 @@ class Seeds:
     graded: Sequence[str] = ()
     grade: str = ""
     positive_from: float | None = None
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> Seeds:
+        """Those that parameters of `fit: fasttext` name."""
+        return cls(**{name: params[name] for name in cls.__dataclass_fields__})
 
     def check(self) -> None:
         """CurateError where these cannot be labels of one classifier."""
@@ -125,9 +131,7 @@ def examples(
             docs = described(shard, seeds.labels(name, shard), balance, group, f"{seed}/{name}/")
             graded += docs.height
             docs = candidates(held, docs, documents)
-            docs = docs.with_columns(classifier_text(pl.col("text"), max_chars).alias("text")).filter(
-                pl.col("text") != ""
-            )
+            docs = docs.with_columns(classifier_text(docs["text"], max_chars)).filter(pl.col("text") != "")
             held = first(pl.concat([held, docs.select(*SCHEMA)]), documents)
         if name in seeds.graded and not graded:
             raise CurateError(f"no document of {name} has a grade in its column {seeds.grade!r}")

@@ -5,23 +5,23 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import fasttext
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from curate.errors import CurateError
+from curation._utf8 import utf8
+from curation.score import _fasttext_native as native
 
-BATCH = 1_000
 PREFIX = "__label__"
 
 
 class Judge(NamedTuple):
     """A model, its labels in order of their names, and of how many characters of a text it judges."""
 
-    model: Any
+    model: native.Model
     labels: list[str]
     max_chars: int
 
@@ -31,9 +31,8 @@ def judge(folder: str) -> Judge:
     """The model in a folder. CurateError where there is none that `fit: fasttext` wrote."""
     try:
         settings = json.loads((Path(folder) / "settings.json").read_text("utf-8"))
-        model = fasttext.load_model(str(Path(folder) / "model.bin"))
-        labels = sorted(label.removeprefix(PREFIX) for label in model.get_labels())
-        return Judge(model, labels, int(settings["max_chars"]))
+        model = native.read(Path(folder) / "model.bin")
+        return Judge(model, sorted(label.removeprefix(PREFIX) for label in model.labels), int(settings["max_chars"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CurateError(f"{folder}: no classifier that `fit: fasttext` wrote: {error}") from None
 
@@ -43,11 +42,5 @@ def probabilities(found: Judge, texts: pl.Series) -> npt.NDArray[np.float64]:
 
     Texts are normalised as they were for learning.
     """
-    made = np.zeros((len(texts), len(found.labels)))
-    place = {PREFIX + label: i for i, label in enumerate(found.labels)}
-    for start in range(0, len(texts), BATCH):
-        labels, chances = found.model.predict(texts[start : start + BATCH].to_list(), k=-1)
-        for row, (some, numbers) in enumerate(zip(labels, chances, strict=True), start):
-            made[row, [place[label] for label in some]] = numbers
-    total = made.sum(axis=1, keepdims=True)
-    return np.divide(made, total, out=made, where=total > 0)
+    order = [found.model.labels.index(PREFIX + label) for label in found.labels]
+    return native.chances(found.model, *utf8(texts))[:, order]

@@ -16,12 +16,11 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.step import Artifact, score
-from curation.score._classifier_text import classifier_text
 
 GRADES = {"0", "1", "2", "3", "4", "5"}
 
 
-@score(uses=["fasttext-numpy2-wheel"])
+@score(uses=["numba"])
 def usefulness(docs: pl.DataFrame, *, model: Artifact) -> pl.DataFrame:
     """Column `usefulness`: the expected grade in [0, 5]; null for a text in which there is no word to judge by.
 
@@ -29,6 +28,7 @@ def usefulness(docs: pl.DataFrame, *, model: Artifact) -> pl.DataFrame:
     """
     if not docs.height:
         return pl.DataFrame(schema={"usefulness": pl.Float64})
+    from curation.score._classifier_text import classifier_text
     from curation.score._fasttext import judge, probabilities
 
     found = judge(model)
@@ -36,7 +36,7 @@ def usefulness(docs: pl.DataFrame, *, model: Artifact) -> pl.DataFrame:
         raise CurateError(
             f"model: tells {' from '.join(found.labels)[:200]}, not grades; train it with graded: and grade:"
         )
-    texts = docs.select(classifier_text(pl.col("text"), found.max_chars))["text"]
+    texts = classifier_text(docs["text"], found.max_chars)
     chances = probabilities(found, texts)
     grades = sum((int(label) * chances[:, i] for i, label in enumerate(found.labels)), np.zeros(len(texts)))
     return pl.select(usefulness=pl.when(texts != "").then(pl.Series(grades.clip(0, 5))))
