@@ -1,11 +1,13 @@
 """How educational a mathematical document is, by a regression model of the Hugging Face hub: FineMath's classifier, or one like it.
 
-    models: {finemath: {fit: pretrained, id: HuggingFaceTB/finemath-classifier@REVISION, files: [config.json, model.safetensors, ...]}}
+    models:
+      finemath:
+        {fit: pretrained, id: HuggingFaceTB/finemath-classifier@REVISION, files: [config.json, model.safetensors, tokenizer.json]}
 
 MegaMath-Web-Pro keeps what it finds good enough, and asks more of older pages (section 3.8: 3 of recent ones, 4 of older ones). That is a
 clause and no parameter, and an undated page counts as an old one:
 
-    keep: {useful: finemath_score >= 4 or finemath_score >= 3 and coalesce(date, '') >= '2018'}
+    keep: {useful: finemath_score >= 4 or (finemath_score >= 3 and coalesce(date, '') >= '2023')}
 
 The score is the model's output as it is, which may be a little below 0 or above 5. It does not depend on the other documents
 (`_regressor.py`), but from one kind of device, or release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2 in
@@ -36,8 +38,8 @@ def finemath(
 ) -> pl.DataFrame:
     """Column `finemath_score`: the model's output, about 0 to 5 where it is FineMath's; null for a text of blanks.
 
-    model: a folder with config.json, model.safetensors and the files of a tokenizer, as `fit: pretrained` makes it. max_chars: what follows
-    is cut off before the text is made tokens, of which the model sees 512. Runs on the GPU if there is one.
+    model: a folder with config.json, model.safetensors and tokenizer.json, as `fit: pretrained` makes it. max_chars: what follows is cut
+    off before the text is made tokens, of which the model sees 512. Runs on the GPU if there is one.
     Raises CurateError without torch and transformers (extra `train`), and for a folder that holds no model with one output.
     """
     if not docs.height:

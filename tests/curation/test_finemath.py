@@ -92,6 +92,20 @@ def tiny_roberta(tmp_path: Path) -> Path:
     return folder
 
 
+def test_tokens_are_those_of_the_file_whatever_class_its_settings_name(tmp_path, model):
+    """transformers 5 rebuilds an XLM-R tokenizer and loses its normaliser."""
+    folder = shutil.copytree(model, tmp_path / "m")
+    saved = json.loads((folder / "tokenizer.json").read_text())
+    (folder / "tokenizer.json").write_text(json.dumps({**saved, "normalizer": {"type": "NFKC"}}))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "XLMRobertaTokenizer", "pad_token": "<pad>"})
+    )
+    docs = pl.DataFrame({"id": ["a", "b"], "text": ["ｐｒｏｏｆ of 𝐱", "proof of x"]})
+    wide, narrow = finemath(docs, model=str(folder))["finemath_score"]
+    assert wide == narrow == finemath(docs[1:], model=model).item()
+    assert finemath(docs[:1], model=model).item() != narrow
+
+
 def test_a_document_gets_the_same_score_whatever_stands_beside_it(model):
     docs = documents(50, 1)
     whole = finemath(docs, model=model)
@@ -117,7 +131,7 @@ def test_folders_that_hold_no_such_model_are_refused_in_one_line(tmp_path, model
     docs = documents(1)
     with pytest.raises(CurateError, match="has 3 outputs; a classifier with one output is wanted"):
         finemath(docs, model=str(tiny(tmp_path / "three", labels=3)))
-    for name in ("config.json", "model.safetensors"):
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
         folder = shutil.copytree(model, tmp_path / f"no-{name}")
         (folder / name).unlink()
         with pytest.raises(CurateError, match=f"has no {name}; name it under files:"):
