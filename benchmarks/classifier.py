@@ -169,7 +169,7 @@ def judged(name: str, learnt: pl.DataFrame, seen: pl.DataFrame, folder: Path) ->
 
 def figures(rows: pl.DataFrame) -> dict[str, float]:
     """Of mathematics: F1, precision and recall; documents."""
-    hits, said, true = (rows["said"] & rows["true"]).sum(), rows["said"].sum(), rows["true"].sum()
+    hits, said, true = (int(some.sum()) for some in (rows["said"] & rows["true"], rows["said"], rows["true"]))
     rates = {"f1": 2 * hits / max(1, said + true), "precision": hits / max(1, said), "recall": hits / max(1, true)}
     return {**{name: round(rate, 4) for name, rate in rates.items()}, "documents": rows.height}
 
@@ -183,7 +183,7 @@ def line(title: str, found: dict[str, Any]) -> str:
     )
 
 
-def speed(texts: pl.Series, model: native.Model) -> dict[str, float]:
+def speed(texts: pl.Series, model: native.Model) -> dict[str, int]:
     """Documents per second of one core, the best of three."""
     rates = {}
     for name, some in (("1,600 characters", texts.str.head(1_600)), ("whole", texts)):

@@ -126,7 +126,7 @@ def _put_text(text: Bytes, tables: Tables, max_chars: int, out: Bytes, begin: in
             if now != kind or now == IS_OPERATOR:
                 at = _closed(kind, start, length, at)
                 start, kind, length = at, now, 0
-                if now == IS_LETTER or now == IS_OPERATOR:
+                if now in (IS_LETTER, IS_OPERATOR):
                     at = _put_word(out, at, begin, char)
                 elif now == IS_NUMBER:
                     at = _put_word(out, at, begin, _NUMBER[0])

@@ -19,13 +19,15 @@ from numba import njit
 from curation._words import BLANK, Bytes, Numbers
 
 MAGIC, VERSION, SOFTMAX, SUPERVISED = 793712314, 12, 3, 3
-END, UNKNOWN = b"</s>", b"<unk>"
+UNKNOWN = b"<unk>"
 NGRAM = np.uint64(116049371)
+END_BYTES = np.frombuffer(b"</s>", np.uint8)
+"""Of a line; fastText takes it for a word."""
 Floats = npt.NDArray[np.float32]
 
 
 class Model(NamedTuple):
-    """Words as `word_bytes[spans[w]:spans[w + 1]]`, found through `slots` (open addressing by hash); rows of words, then of n-grams, in `weights`."""
+    """Word `w` is `word_bytes[spans[w]:spans[w + 1]]`, found through `slots` (open addressing); `weights` of words, then n-grams."""
 
     labels: list[str]
     word_bytes: Bytes
@@ -167,9 +169,6 @@ def _looked_up(
     h = _hash(END_BYTES, 0, len(END_BYTES))
     ids[n], hashes[n] = _find(h, END_BYTES, 0, len(END_BYTES), words, spans, slots), _signed(h)
     return n + 1
-
-
-END_BYTES = np.frombuffer(END, np.uint8)
 
 
 @njit(cache=True)

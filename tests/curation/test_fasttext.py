@@ -6,13 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curation.fit._train import train
 from curation.fit.fasttext import fasttext
-from curation.score._classifier_text import classifier_text
 from curation.score.math_classifier import math_classifier
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "text"
@@ -41,41 +38,6 @@ class Frames:
 def fitted(out: Path, maths: Frames, prose: Frames, **more: object) -> dict[str, object]:
     out.mkdir(exist_ok=True)
     return fasttext({"a": maths, "b": prose}, out, positive=["a"], negative=["b"], **{**SMALL, **more})
-
-
-def normal(text: str, limit: int = 1_000) -> str:
-    return classifier_text(pl.Series([text]), limit)[0]
-
-
-@pytest.mark.parametrize(
-    ("text", "seen"),
-    [
-        ("Let 12 apples, 3.5 PEARS!", "let <num> apples <num> <num> pears"),
-        ("\\frac{a}{b}", "\\frac { a } { b }"),
-        ("x²≤½", "x <num> ≤ <num> ⁄ <num>"),
-        ("𝑥 ﬁ １２", "x fi <num>"),
-        ("a\nb\r\nc", "a b c"),
-        ("__label__positive", "_ _ label _ _ positive"),
-        ("</s> <num>", "< / s > < num >"),
-        ("x" * 101 + " y", "y"),
-        ("!?.,;", ""),
-        ("", ""),
-    ],
-)
-def test_a_text_becomes_words_numbers_and_operators(text: str, seen: str) -> None:
-    assert " ".join(normal(text).split()) == seen
-
-
-def test_a_long_text_is_cut_and_a_missing_one_is_empty() -> None:
-    assert normal("abc def", 5) == "abc d"
-    assert classifier_text(pl.Series([None], dtype=pl.String), 5)[0] == ""
-
-
-@given(st.text())
-def test_no_text_can_end_its_line_or_carry_a_label(text: str) -> None:
-    seen = normal(text.encode(errors="ignore").decode())
-    assert "\n" not in seen and "\0" not in seen
-    assert not any(word.startswith("__") or word == "</s>" for word in seen.split())
 
 
 def test_the_same_documents_give_the_same_bytes_however_they_are_split(
@@ -138,9 +100,3 @@ def test_it_finds_real_mathematics(tmp_path: Path) -> None:
     fasttext({"a": sides[0], "b": sides[1]}, tmp_path, positive=["a"], negative=["b"])
     said, true = math_classifier(valid, model=str(tmp_path))["math_score"] >= 0.5, valid["label"] == "math"
     assert 2 * (said & true).sum() / (said.sum() + true.sum()) > 0.97
-
-
-def test_how_a_page_delimits_formulas_and_frames_tables_is_not_seen():
-    assert normal(r"so \(x\) and \[y\]") == normal("so $x$ and $$y$$")
-    assert normal("| a | b |\n| --- | --- |\n| 1 | 2 |").split() == ["a", "b", "<num>", "<num>"]
-    assert normal("p(a|b)").split() == ["p", "a", "|", "b"]
