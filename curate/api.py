@@ -581,6 +581,52 @@ class Curated:
 
         return [claim._asdict() for claim in truth(self)]
 
+    def assess(
+        self,
+        model: str,
+        *,
+        by: str | None = None,
+        folds: int = 5,
+        seed: int = 0,
+        where: str | None = None,
+        threshold: float | None = None,
+        against: str | None = None,
+        label: str | None = None,
+        out: Path | str | None = None,
+        report: Report | None = None,
+    ) -> dict[str, Any]:
+        """How good a trained classifier is on groups that it has not seen: figures by fold, group and threshold (`curate/assess.py`).
+
+        by: what a group is: a column (`source` if None), `year`, `host`, or a field of `extra`. seed: deals groups out to folds. where: a
+        clause that says which of the left-out documents are judged; all others are learnt from. threshold: instead of the recipe's.
+        against: no folds, but the model that is built, on a corpus or file whose documents carry the clause `label`. out: a folder for
+        `assess.json`, pictures and a page (`curate/assess_page.py`). Nothing of the store is changed. CurateError for a model that is not
+        there or not trained here, corpora that are not built, and groups of which no classifier can be made.
+        """
+        from curate import assess
+        from curate.canvas import canvas
+
+        if (against is None) != (label is None):
+            raise CurateError(
+                "--against and --label go together: documents, and the clause that is true of the positive ones"
+            )
+        if folds < 2:
+            raise CurateError(f"{folds} folds leave nothing to learn from or nothing to judge; 2 at least")
+        if out is not None:
+            canvas(1, "")  # hours before there is something to draw
+        with readable(self.title):
+            grouped = by if by is not None or against is not None else "source"
+            question = assess.asked(self, model, grouped or "", where, threshold, report or Report())
+            if against is not None:
+                found = assess.against(question, against, str(label))
+            else:
+                found = assess.assess(question, folds, seed)
+        if out is not None:
+            from curate.assess_page import write
+
+            write(found, Path(out))
+        return found
+
     # the remote
 
     def fetch(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import io
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -287,7 +287,11 @@ class StoredCorpus:
 
     name: str
     view: View
+    absent: Mapping[str, pl.DataType] = field(default_factory=dict)
+    """Columns that it has not but others beside it have: null."""
 
     def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
+        nothing = [pl.lit(None, self.absent[c]).alias(c) for c in columns if c in self.absent]
         for shard in self.view.shards:
-            yield self.view.load(shard, columns).drop(ROW)
+            docs = self.view.load(shard, [c for c in columns if c not in self.absent])
+            yield docs.with_columns(nothing).select(columns)

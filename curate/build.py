@@ -22,7 +22,6 @@ from curate.artifact import (
     Manifest,
     PieceKind,
     Stored,
-    StoredCorpus,
     View,
     content_of,
     errors_name,
@@ -344,11 +343,7 @@ class Build(State):
             if node.kind == "generate":
                 facts = node.step.call(data, **params)
             else:
-                corpora = {
-                    name: StoredCorpus(name, self.reading(self.view(other), ("id", *node.reads)))
-                    for name, other in node.others
-                    if not other.makes_files
-                }
+                corpora = self.learnt_from(node)
                 try:
                     facts = node.step.call(corpora, data, **params)
                 except CurateError as error:

@@ -161,9 +161,9 @@ def _models(recipe: Recipe) -> None:
         here = ("models", name)
         if not model.backend and not model.id and not model.fit:
             raise recipe.fail("needs `backend:`, `id:` or `fit:`; write e.g. {backend: symbolic}", *here)
-        for key in ("backend", "id", "revision", "sampling"):
+        for key in ("backend", "sampling", *(("id", "revision") if model.fit != "pretrained" else ())):
             if model.fit and getattr(model, key):
-                raise recipe.fail(f"a model trained here (`fit:`) takes no {key!r}; delete one of the two", *here, key)
+                raise recipe.fail(f"a model of `fit: {model.fit}` takes no {key!r}; delete one of the two", *here, key)
         hub, _, revision = (model.id or "").partition("@")
         if revision and model.revision:
             raise recipe.fail("says its revision twice; delete `revision:`", *here, "revision")

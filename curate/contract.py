@@ -44,8 +44,15 @@ READERS: Schema = {
 TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tokenizer": ("fit", "bpe", {"vocab": 300}),
     "model": ("fit", "fasttext", {"positive": ["odd"], "negative": ["even"], "min_count": 1, "bucket": 1000}),
+    "score.usefulness.model": (
+        "fit",
+        "fasttext",
+        {"graded": ["odd"], "grade": "grade", "min_count": 1, "bucket": 1000},
+    ),
+    "score.finemath.model": ("fit", "pretrained", {}),
 }
-"""Artifact parameters that can be filled here, and the step that trains a small one."""
+"""Artifact parameters that can be filled here, by name or by step and name, and the step that makes a small one; {}: one that cannot be
+made here."""
 HEAVY = (
     "datasets", "datasketch", "datatrove", "fasttext", "huggingface_hub", "math_verify", "numba", "obstore", "ray", "scipy", "sympy",
     "tokenizers", "torch", "trafilatura", "transformers", "vllm",
@@ -78,14 +85,14 @@ class Case:
     @cached_property
     def given(self) -> dict[str, Any]:
         """The step's defaults, a parrot for a model, a small artifact; Skip where a recipe must say more."""
-        models, artifacts = self.found.models, self.found.parameters_of(Artifact)
-        measured = self.found.parameters_of(Benchmarks)
         fields = self.found.params.model_fields
+        artifacts = [name for name in self.found.parameters_of(Artifact) if fields[name].is_required()]
+        models, measured = self.found.models, self.found.parameters_of(Benchmarks)
         filled: dict[str, Any] = {"seed": 0} if "seed" in fields else {}
         filled |= {**dict.fromkeys((*models, *artifacts), "x"), **{name: ["sample"] for name in measured}}
         if needed := [name for name, field in fields.items() if field.is_required() and name not in filled]:
             raise Skip(f"needs {', '.join(needed)} from a recipe")
-        made: dict[str, Any] = {name: trained(name) for name in artifacts}
+        made: dict[str, Any] = {name: trained(self.found.title, name) for name in artifacts}
         made |= {name: (benchmark(),) for name in measured}
         return {**self.found.validated(filled), **{name: Parrot() for name in models}, **made}
 
@@ -241,15 +248,15 @@ def unlike(whole: pl.DataFrame, other: pl.DataFrame, when: str) -> str | None:
 
 
 @functools.cache
-def trained(parameter: str) -> str:
+def trained(title: str, parameter: str) -> str:
     """Folder of a small artifact, trained once and gone with the process."""
-    if parameter not in TRAINED:
+    verb, name, given = TRAINED.get(f"{title}.{parameter}", TRAINED.get(parameter, ("", "", {})))
+    if not given:
         raise Skip(f"needs the artifact {parameter!r} from a recipe")
-    verb, name, given = TRAINED[parameter]
     folder = tempfile.mkdtemp(prefix="curate-contract-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     fit = step.find(verb, name)
-    docs = documents({})
+    docs = documents({c: pl.String() for c in fit.reads_with(given)} | {"grade": pl.Int64()})
     fit.call({"odd": Cut(docs[1::2], 1), "even": Cut(docs[::2], 1)}, Path(folder), **fit.validated(given))
     return folder
 

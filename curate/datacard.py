@@ -8,8 +8,9 @@
     ---
 
 A step's parameter of type `Benchmarks` lists names of cards and gets a `Benchmark` for each. The columns and the content of the files are
-part of the step's identity, their paths are not. Cards are looked for in the project, then among ours. Left out: files that lie elsewhere,
-and cards of outputs, which are generated.
+part of the step's identity, their paths are not. Cards are looked for in the project, then among ours. A card whose files are the user's to
+bring says `get:`, what to do; without them a recipe plans, and a build says that. Left out: files that lie elsewhere, and cards of outputs,
+which are generated.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import gzip
 import hashlib
 import json
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -58,6 +60,8 @@ class Card(Part):
     license: Text
     files: Files = ()
     columns: Columns = Field(default_factory=Columns)
+    get: Text | None = None
+    """Where the files are not ours to ship: how to get them."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,17 @@ class Benchmark:
     files: tuple[Source, ...]
     made_by: tuple[str, ...] = ()
     """Keys among a node's inputs of the generated corpora that have more files; empty once those are there."""
+    missing: str = ""
+    """Where its items were looked for and how to get them, if they are not on this machine."""
 
     @property
     def identity(self) -> dict[str, Any]:
         return {"columns": dict(self.columns), "files": [file.sha256 for file in self.files]}
 
     def items(self) -> pl.DataFrame:
-        """Text columns `id`, `problem`, `answer` (null where there is none). CurateError for a file that changed or cannot be read."""
+        """Text columns `id`, `problem`, `answer` (null where there is none). CurateError if a file is not here, changed, or is torn."""
+        if self.missing:
+            raise CurateError(absent((self,)))
         frames = [_read(file, dict(self.columns), self.name) for file in self.files]
         return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
 
@@ -172,10 +180,29 @@ def planned(planner: Planner, name: str, where: str) -> Benchmark:
             raise CurateError(
                 f"{pattern!r} is not on this machine; copy the files and name them by path", where=shown(path)
             )
+    columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)
+    if card.get and not any(_here(planner.project, pattern) for pattern in own):
+        return Benchmark(name, columns, (), missing=f"{', '.join(own)} in your project; {card.get}")
     files = list_sources(own, planner.project, planner.store, shown(path)).files if own else ()
     nodes = [planner.generate(title, shown(path)) for title in card.files if title.startswith("embedded:")]
-    columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)
     return Benchmark(name, columns, files, tuple(node.name for node in nodes))
+
+
+def absent(benchmarks: Iterable[Benchmark]) -> str:
+    """Which benchmarks have no items on this machine, and what to do about the first; empty if all have."""
+    away = [one for one in benchmarks if one.missing]
+    if not away:
+        return ""
+    which = (
+        f"the benchmark {away[0].name} is"
+        if len(away) == 1
+        else f"the benchmarks {', '.join(one.name for one in away)} are"
+    )
+    return f"{which} not on this machine; {away[0].name}: {away[0].missing}"
+
+
+def _here(project: Path, pattern: str) -> bool:
+    return any(project.glob(pattern)) if not Path(pattern).is_absolute() else Path(pattern).is_file()
 
 
 def made_by(planner: Planner, benchmarks: dict[str, tuple[Benchmark, ...]]) -> tuple[tuple[str, Node], ...]:

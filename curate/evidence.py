@@ -158,6 +158,8 @@ def _family(curated: Curated, life: Life) -> None:
         life.evidence["replies"] = [{**reply, "span": common_run(reply["text"] or "", text)[1]} for reply in replies]
     if life.is_parent and made.models:
         life.evidence["replies"] = _replies(curated, made, str(life.id), None)
+    for node in (node for node in life.nodes if node.kind == "score" and node.models):
+        life.evidence["replies"] = [*life.evidence.get("replies", ()), *_replies(curated, node, str(life.id), None)]
     life.evidence["children"] = _children(curated, life)
 
 
@@ -172,7 +174,7 @@ def _children(curated: Curated, life: Life) -> list[dict[str, Any]]:
 
 
 def _replies(curated: Curated, node: Node, parent: str, sample: int | None) -> list[dict[str, Any]]:
-    """The replies to the parent of which a child was made: the draw that the child names, else all of them."""
+    """The replies to the parent of which a child was made, or a score: the draw that the child names, else all of them."""
     if not node.models or node.chain is None:
         return []
     places = gather.search(curated.built.piece(node.chain.base), pl.col("id") == parent, [])

@@ -54,6 +54,18 @@ def listed(pattern: str, store: Store, where: str = "") -> list[Source]:
         ) from None
 
 
+def unlisted(patterns: list[str], store: Store, where: str = "") -> tuple[list[Source], str]:
+    """What stands for remote patterns that were not listed yet, and what to do; nothing where all were. CurateError for one of no kind."""
+    away = [pattern for pattern in patterns if "://" in pattern and not _path(pattern, store).is_file()]
+    for pattern in away:
+        check(pattern, where)
+    if not away:
+        return [], ""
+    names = away[0].removeprefix(crawls.SCHEME) + (f" and {len(away) - 1:,} more" if len(away) > 1 else "")
+    said = f"{names} {'are' if len(away) > 1 else 'is'} not listed yet; run curate fetch on this recipe"
+    return [Source(pattern, f"unlisted-{digest(pattern)}", 0) for pattern in away], said
+
+
 def _source(uri: str, size: int, etag: str) -> Source:
     """A listed file; its ETag where its server will say the same again."""
     if uri.startswith(crawls.SCHEME):

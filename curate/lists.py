@@ -44,19 +44,26 @@ class Listed:
 
         Bytes that are no UTF-8 become U+FFFD. CurateError for a file that changed since it was listed, or that cannot be read.
         """
-        try:
-            data = Path(self.file.path).read_bytes()
-            if hashlib.sha256(data).hexdigest() != self.file.sha256:
-                raise CurateError("changed since it was listed; build again", where=self.name)
-            data = gzip.decompress(data) if self.file.path.endswith(".gz") else data
-        except (OSError, EOFError, zlib.error) as error:
-            raise CurateError(f"is no list that can be read: {error}", where=self.name) from None
+        data = self._bytes()
         if not data.strip():
             return pl.Series("line", dtype=pl.String)
         line = pl.col("line").str.replace(r"(?:^|\s)#.*$", "") if b"#" in data else pl.col("line")
         line = line.str.strip_chars("\ufeff \t\r\n")
         lines = pl.read_lines(data.decode(errors="replace").encode()).select(line)
         return lines.filter(pl.col("line") != "")["line"]
+
+    def text(self) -> str:
+        """All of it, where a step takes a text and not a list. Bytes that are no UTF-8, and CurateError, as in `lines`."""
+        return self._bytes().decode(errors="replace").removeprefix("\ufeff")
+
+    def _bytes(self) -> bytes:
+        try:
+            data = Path(self.file.path).read_bytes()
+            if hashlib.sha256(data).hexdigest() != self.file.sha256:
+                raise CurateError("changed since it was listed; build again", where=self.name)
+            return gzip.decompress(data) if self.file.path.endswith(".gz") else data
+        except (OSError, EOFError, zlib.error) as error:
+            raise CurateError(f"is no list that can be read: {error}", where=self.name) from None
 
 
 def beside(path: Path) -> Listed:

@@ -215,7 +215,7 @@ SamplingEntry = _sampling()
 
 
 class ModelEntry(Open):
-    """A language model, of a backend of ours or published with its revision; or one trained here by a fit, with its parameters."""
+    """A language model, of a backend of ours or published with its revision; or files that a fit makes or takes, with its parameters."""
 
     backend: Identifier | None = None
     fit: Identifier | None = None

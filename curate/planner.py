@@ -16,12 +16,13 @@ from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean
 from curate.fraction import percent
 from curate.plan import INHERITED, STANDARD, Node, Plan
-from curate.schema import Discovery, Schema, flat
-from curate.sources import list_sources
+from curate.schema import Discovery, Schema, flat, schema_text
+from curate.sources import Sources, in_order, list_sources
 from curate.sql import folded
-from curate.step import Artifact, Step, code_of, together
+from curate.step import Artifact, Step, code_of, columns_of, together
 
 if TYPE_CHECKING:
+    from curate.datacard import Benchmark
     from curate.published import Input
     from curate.recipe import Corpus, Recipe, StepEntry
     from curate.store import Store
@@ -61,6 +62,7 @@ class Planner:
         self.ends: dict[str, Node] = {}
         self.discovery = Discovery(store)
         self.under_way: list[str] = []
+        self.waiting: set[str] = set()
 
     def plan(self) -> Plan:
         from curate.mixing import add_mixture
@@ -93,8 +95,10 @@ class Planner:
             return self.ends[name]
         if name in self.under_way:
             raise CurateError(f"corpora depend on each other in a circle: {' -> '.join([*self.under_way, name])}")
-        self.under_way.append(name)
         entry = self.recipe.corpora[name]
+        if self.comes_later(name, str(entry.from_ or "")):
+            return self.ends[name]
+        self.under_way.append(name)
         where = self.recipe.location("corpora", name)
         node = self.read(name, entry, where) if entry.read else self.reference(str(entry.from_), where)
         last = last_reader(self, name)
@@ -108,6 +112,18 @@ class Planner:
         self.under_way.pop()
         self.ends[name] = node
         return node
+
+    def comes_later(self, name: str, above: str) -> bool:
+        """Whether a corpus made from an earlier state of another, `web/language`, was planned on the way through that.
+
+        A later step of the other may use a model that learns from this one, so the other comes first, wherever the recipe names it.
+        """
+        corpus, slash, _ = above.partition("/")
+        if not slash or corpus not in self.recipe.corpora or name in self.waiting or corpus in self.under_way:
+            return False
+        self.waiting.add(name)
+        self.corpus(corpus)
+        return name in self.ends
 
     def reference(self, name: str, where: str) -> Node:
         """The node that `from:` or a parameter names: a corpus, `corpus/step`, or `recipe:` and one of these."""
@@ -203,24 +219,31 @@ class Planner:
 
     def input(self, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
         """What a corpus is read from: files by pattern, or those that the card of a published corpus names."""
-        from curate.listings import address
+        from curate.listings import address, unlisted
         from curate.published import Input, input_of, names_card
 
         if names_card(entry.files):
             return input_of(self, found, params, entry, where)
         files = [address(f, entry.revision) for f in entry.files if not f.startswith("embedded:")]
         many = together(found)
+        away, missing = unlisted(files, self.store, where) if columns_of(found) is not None else ([], "")
+        if away:  # what the files hold is known without them, so a plan need not wait for `fetch`
+            raw = schema_text(dict(columns_of(found) or {}))
+            return Input(Sources(in_order(away)), raw, dict(entry.columns), entry.license, missing)
         sources = list_sources(files, self.project, self.store, where, self.fraction, many) if files else None
         raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
         return Input(sources, raw, dict(entry.columns), entry.license)
 
     def foreign(self, corpus: str, raw: Schema) -> Schema:
-        """The file's own columns that later steps or clauses of this corpus, or corpora made from it, name."""
+        """The file's own columns that later steps or clauses of this corpus, corpora made from it, or models trained on them name."""
+        from curate.trained import read_of
+
         named: set[str] = set(raw) if self.promote_all else set()
         made_from = {corpus}
         for _ in self.recipe.corpora:
             made_from |= {n for n, c in self.recipe.corpora.items() if (c.from_ or "").partition("/")[0] in made_from}
         masks = self.recipe.mixture.mask if self.recipe.mixture else {}
+        named |= read_of(self, made_from)
         for name in made_from:
             entry = self.recipe.corpora[name]
             named |= {masks[name]} if name in masks else set()
@@ -267,7 +290,8 @@ class Planner:
         if found.kind not in ("score", "rewrite", "expand", "across"):
             raise CurateError(f"{found.title} is a `{found.kind}` and cannot stand under `steps:`", where=where)
         params = self.filled(found, dict(item.params), where)
-        others = tuple((p, artifact(self, str(params[p]), where)) for p in found.parameters_of(Artifact))
+        named = {p: params[p] for p in found.parameters_of(Artifact) if params[p] is not None}
+        others = tuple((p, artifact(self, name, where)) for p, name in named.items())
         models = {p: self.model(str(params[p]), where) for p in found.models}
         benchmarks = resolve(self, found, params, where)
         brought = lists.resolve(self, found, params, where)
@@ -341,6 +365,7 @@ class Planner:
                 {p: self.recipe.models[params[p]].model_dump(mode="json", exclude_none=True) for p in models},
                 benchmarks=benchmarks,
                 lists=brought,
+                missing=self.missing(params, models, benchmarks),
             )
         )
         clauses = found.spec.keep if item.clauses is None else item.clauses
@@ -397,6 +422,18 @@ class Planner:
         if "seed" in found.params.model_fields and "seed" not in given:
             given["seed"] = self.recipe.seed
         return found.validated(given, where=where)
+
+    def missing(
+        self, params: dict[str, Any], models: Iterable[str], benchmarks: dict[str, tuple[Benchmark, ...]]
+    ) -> str:
+        """Why a step cannot run here although it can be planned: items of a benchmark, or somebody to ask; empty if it can."""
+        from curate.datacard import absent
+        from curate.models.base import unasked
+
+        for name in (str(params[p]) for p in models):
+            if why := unasked(self.recipe.models[name].model_dump(mode="json")):
+                return f"models.{name}: {why}"
+        return absent(one for some in benchmarks.values() for one in some)
 
     def model(self, name: str, where: str) -> dict[str, Any]:
         """Identity of the model that a step's parameter names."""

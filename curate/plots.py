@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from curate.canvas import GREY, canvas, plain, refuse_kind, save, shown
 from curate.curves import Curve, smooth
 from curate.errors import CurateError
-from curate.run_folder import one_line
 
-GREY = "#888888"
 STROKES = ("-", "--", ":", "-.")
 PANELS = (
     ("reward, and accuracy on held-out prompts", {"reward": "reward", "held_out_reward/accuracy": "held out"}),
@@ -43,36 +42,37 @@ def plot(curves: Sequence[Curve], path: Path, title: str) -> None:
     """Draw runs into a picture. CurateError if matplotlib is missing, if there is nothing to draw, or if the file cannot be written."""
     curves = [curve for curve in curves if curve.series]
     if not curves:
-        _refuse_kind(path)
+        refuse_kind(path)
         raise CurateError(f"{title} has trained nothing yet; run curate train {title}")
     learned = [curve for curve in curves if curve.is_rl]
     trained = [curve for curve in curves if not curve.is_rl]
     rows = 2 * (bool(trained) + bool(learned))
-    figure = _figure(path, 4 * rows, f"{title}: training")
+    refuse_kind(path)
+    figure = canvas(4 * rows, f"{title}: training")
     parts = iter(figure.subfigures(2, 1) if trained and learned else [figure])
     if trained:
         _draw_trained(next(parts), trained)
     if learned:
         _draw_learned(next(parts), learned)
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_probes(probes: Mapping[str, Sequence[Curve]], path: Path) -> None:
     """Draw the probes of some recipes: each seed thin, their mean thick. CurateError as `plot`."""
     probes = {title: [c for c in curves if c.series] for title, curves in probes.items()}
-    _refuse_kind(path)
+    refuse_kind(path)
     if not any(probes.values()):
         raise CurateError("no probe was run yet; add --probe")
-    figure = _figure(path, 8, "probe: " + _label(", ".join(probes)))
+    figure = canvas(8, "probe: " + shown(", ".join(probes)))
     for axis, (title, key) in zip(figure.subplots(2, 2).ravel(), PROBED, strict=True):
         axis.set_title(title)
         for number, (name, curves) in enumerate(probes.items()):
             _draw_seeds(
-                axis, [c.series[key] for c in curves if key in c.series], f"C{number}", _label(name), len(curves)
+                axis, [c.series[key] for c in curves if key in c.series], f"C{number}", shown(name), len(curves)
             )
         _finish(axis, "steps")
     figure.axes[0].legend(frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _draw_seeds(
@@ -89,38 +89,6 @@ def _draw_seeds(
     axis.plot(
         [*whole], [*whole.values()], color=color, lw=2.5, label=f"{label}, {runs} {'seed' if runs == 1 else 'seeds'}"
     )
-
-
-def _refuse_kind(path: Path) -> None:
-    if path.suffix not in (".png", ".svg", ".pdf"):
-        raise CurateError("a picture is a .png, .svg or .pdf", where=str(path))
-
-
-def _figure(path: Path, height: int, title: str) -> Any:
-    _refuse_kind(path)
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise CurateError("a picture needs matplotlib: pip install 'octocurate[plots]'") from None
-    figure = Figure(figsize=(16, height), dpi=100, layout="constrained")
-    figure.suptitle(title, fontsize=14, x=0.01, ha="left", weight="bold")
-    return figure
-
-
-def _save(figure: Any, path: Path) -> None:
-    from matplotlib import rc_context
-
-    dated = {".svg": "Date", ".png": "Software", ".pdf": "CreationDate"}[path.suffix]
-    try:
-        with rc_context({"svg.hashsalt": "curate"}):
-            figure.savefig(path, metadata={dated: None})
-    except OSError as error:
-        raise CurateError(f"cannot be written: {error.strerror}", where=str(path)) from None
-
-
-def _label(name: str) -> str:
-    """A name as matplotlib shows it: between two dollars it would read a formula."""
-    return one_line(name).replace("$", r"\$")
 
 
 # reinforcement learning
@@ -165,7 +133,7 @@ def _explain(axis: Any, names: Mapping[str, str], curves: Sequence[Curve], is_fi
     for color, key in known if len(names) > 1 else ():
         axis.plot([], [], color=GREY if key == "max_completion_length" else color, label=names[key])
     for stroke, curve in zip(itertools.cycle(STROKES), curves if len(curves) > 1 and is_first else (), strict=False):
-        axis.plot([], [], color="black", ls=stroke, label=_label(curve.name))
+        axis.plot([], [], color="black", ls=stroke, label=shown(curve.name))
     if axis.get_legend_handles_labels()[0]:
         axis.legend(frameon=False, fontsize=8)
     if not known:
@@ -208,7 +176,7 @@ def _loss(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
         color = f"C{number}"
         places, values = curve.series.get("loss", ([], []))
         _draw(axis, curve, starts[curve.name], "loss", color=color, alpha=0.3, lw=1)
-        axis.plot([starts[curve.name] + p for p in places], smooth(values), color=color, lw=2, label=_label(curve.name))
+        axis.plot([starts[curve.name] + p for p in places], smooth(values), color=color, lw=2, label=shown(curve.name))
     axis.legend(frameon=False)
 
 
@@ -220,7 +188,7 @@ def _held_out(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> Non
             style = {"color": f"C{sources.index(source)}", "marker": "o", "ms": 4, "lw": 1.5}
             _draw(axis, curve, starts[curve.name], f"held_out/{source}", **style)
     for number, source in enumerate(sources):
-        axis.plot([], [], color=f"C{number}", marker="o", ms=4, label=_label(source))
+        axis.plot([], [], color=f"C{number}", marker="o", ms=4, label=shown(source))
     if sources:
         axis.legend(frameon=False)
     else:
@@ -250,6 +218,4 @@ def _finish(axis: Any, unit: str) -> None:
     else:
         axis.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     axis.set_xlabel(unit)
-    axis.grid(color="#e6e6e6")
-    axis.set_axisbelow(True)
-    axis.spines[["top", "right"]].set_visible(False)
+    plain(axis)

@@ -1,4 +1,4 @@
-"""What a model wrote of which a document was made.
+"""What a model wrote of which a document was made, or by which it was scored.
 
 A reply is stored under its prompt, and which prompt a step makes of a document only the step knows. So the step is called again, on that
 one document, with a model that looks replies up and never asks: the replies it would see are the ones it saw. Where the store lacks one
@@ -56,7 +56,7 @@ def build_of(curated: Curated) -> Build:
 
 
 def replies_to(curated: Curated, node: Node, shard: str, row: int) -> list[dict[str, Any]]:
-    """Every reply that an expand step got for one document: model, prompt, sample, text, finish, tokens. CurateError if it breaks now."""
+    """Every reply that a step got for one document: model, prompt, sample, text, finish, tokens. CurateError if it breaks now."""
     assert node.chain and node.step
     params, replies = build_of(curated).work(node).params, curated.store.root / "replies"
     models = {name: Listening(planned, replies) for name, planned in node.own["models"].items()}

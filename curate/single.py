@@ -93,8 +93,12 @@ def _step(title: str, project: Path) -> Step:
     return step
 
 
+def reader_of(inputs: list[str], project: Path) -> Step:
+    """The reader whose files end like these. CurateError where that is not clear."""
+    return find("read", _reader(inputs, project), project)
+
+
 def _reader(inputs: list[str], project: Path) -> str:
-    """The reader whose files end like these."""
     ends = {name: suffixes(find("read", name, project)) for verb, name in found(project) if verb == "read"}
     kinds = {next((r for r, some in ends.items() if name.lower().endswith(some)), None) for name in inputs}
     if len(kinds) != 1 or None in kinds:

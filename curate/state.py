@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from curate.artifact import Manifest, Piece, View
+from curate.artifact import Manifest, Piece, StoredCorpus, View
 from curate.identity import digest
 from curate.known import Ground, Known, artifacts, columns_of_base, columns_of_reader, find_known, register
 from curate.plan import Node, Plan
@@ -128,6 +128,20 @@ class State:
         """The table that a node's documents make up: its base and all pieces since. Only `reading` it makes sure of its files."""
         manifests = [self.done[part.plan_key] for part in parts(node)]
         return View(tuple(Piece.of(self.store.object(m.key), m) for m in manifests))
+
+    def learnt_from(self, node: Node, *more: str) -> dict[str, StoredCorpus]:
+        """The corpora of a fit, with the columns that it reads and these; a column that only others have is null."""
+        columns = ("id", *node.reads, *more)
+        others = {name: other for name, other in node.others if not other.makes_files}
+        known = {c: dtype for other in others.values() for c, dtype in other.schema.items() if c in columns}
+        return {
+            name: StoredCorpus(
+                name,
+                self.reading(self.view(other), columns),
+                {c: dtype for c, dtype in known.items() if c not in other.schema},
+            )
+            for name, other in others.items()
+        }
 
     def reading(self, view: View, columns: Iterable[str] | None = None) -> View:
         """A view, once the files that hold these columns of it, or all, are here. Damaged if they cannot be had."""

@@ -43,7 +43,10 @@ DOCUMENT = ("id", "text")
 class Corpus(Protocol):
     """A finished corpus as an `@across` or `@fit` step sees it: shard after shard, so memory is bounded by a shard."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name in the recipe."""
+        ...
 
     def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
         """Live documents, one frame per shard, with the named columns."""
@@ -51,7 +54,10 @@ class Corpus(Protocol):
 
 
 class Artifact(str):
-    """Path of the folder that a `@fit` node wrote. As a parameter's annotation: the recipe names the node, the step gets the folder."""
+    """Path of the folder that a `@fit` node wrote. As a parameter's annotation: the recipe names the node, the step gets the folder.
+
+    `Artifact | None = None` is one that a recipe may leave out.
+    """
 
     __slots__ = ()
 
@@ -68,6 +74,11 @@ class Lists(list[str]):
     """Paths of lists. As a parameter's annotation: the recipe names files, the step gets a `curate.lists.Listed` for each."""
 
 
+class Files(list[Any]):
+    """Paths of files, or names in a repository of the hub. As the annotation of a `@fit` step's parameter: the recipe lists them, the step
+    gets a `curate.sources.Source` for each."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """What the decorator was told."""
@@ -80,6 +91,7 @@ class Spec:
     each: bool = False
     keep: dict[str, str] = field(default_factory=dict)
     prepare: Callable[..., pl.DataFrame] | None = None
+    derives: dict[str, str] = field(default_factory=dict)
 
 
 def _decorator(kind: Kind) -> Callable[..., Any]:
@@ -93,8 +105,10 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
         each: bool = False,
         keep: dict[str, str] | None = None,
         prepare: Callable[..., pl.DataFrame] | None = None,
+        derives: dict[str, str] | None = None,
     ) -> Any:
-        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, dict(keep or {}), prepare)
+        clauses, made_from = dict(keep or {}), dict(derives or {})
+        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from)
 
         def mark(f: Callable[..., Any]) -> Callable[..., Any]:
             f.__step__ = spec  # type: ignore[attr-defined]
@@ -109,7 +123,8 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     distributions whose version can change its output. files: data files, relative to its module, whose bytes are part of its identity
     (globs allowed). version: replaces the digest of its code, for costly steps. each: the function takes and gives one document.
     keep: default clauses for what the step found (`@across`).
-    prepare: what an `@across` step needs of each shard, computed shard by shard in parallel.
+    prepare: what an `@across` step needs of each shard, computed shard by shard in parallel. derives: names that a parameter in `reads`
+    may give besides columns, with the column that the step makes each from (`year` from `date`).
     """
     return decorate
 
@@ -150,7 +165,8 @@ class Step:
         """Columns the step sees; an entry `$name` of `reads=` stands for the column or columns that the parameter `name` names."""
         given = [params.get(c[1:]) or () if c.startswith("$") else c for c in self.spec.reads]
         named = [(columns,) if isinstance(columns, str) else columns for columns in given]
-        return tuple(dict.fromkeys((*DOCUMENT, *itertools.chain.from_iterable(named))))
+        columns = [self.spec.derives.get(c, c) for c in itertools.chain.from_iterable(named)]
+        return tuple(dict.fromkeys((*DOCUMENT, *columns)))
 
     @property
     def title(self) -> str:
@@ -168,15 +184,25 @@ class Step:
 
         CurateError if there is no such function. Why it is a name: `curate/truth.py`.
         """
-        name = getattr(sys.modules[self.module], "MEASURE", None)
+        found = self._beside("MEASURE", "measure")
+        measure: Callable[..., list[Claim]] | None = found and found.measure
+        return measure
+
+    @property
+    def assess(self) -> Any:
+        """Of a fit whose models can be judged: the file that `ASSESS` names beside its own; what it has says `curate/assess.py`."""
+        return self._beside("ASSESS", "label", "judge")
+
+    def _beside(self, constant: str, *wanted: str) -> Any:
+        name = getattr(sys.modules[self.module], constant, None)
         if name is None:
             return None
         path = self.path.with_name(f"{name}.py")
-        found: Callable[..., list[Claim]] | None = getattr(imported(path), "measure", None) if path.is_file() else None
-        if found is None:
-            raise CurateError(
-                f"MEASURE names {name!r}, but {path.name} beside it has no function `measure`", where=str(self.path)
-            )
+        found = imported(path) if path.is_file() else None
+        for one in wanted:
+            if not hasattr(found, one):
+                said = f"{constant} names {name!r}, but {path.name} beside it has no function `{one}`"
+                raise CurateError(said, where=str(self.path))
         return found
 
     @property
@@ -187,7 +213,8 @@ class Step:
 
     def parameters_of(self, annotation: type) -> tuple[str, ...]:
         """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Lists`, ..."""
-        return tuple(name for name, wanted in _keywords(self.function).items() if wanted[0] is annotation)
+        wanted = (annotation, annotation | None)
+        return tuple(name for name, (said, _) in _keywords(self.function).items() if said in wanted)
 
     def validated(self, given: dict[str, Any], *, where: str = "") -> dict[str, Any]:
         """All parameters, defaults filled in, as plain JSON values. CurateError names an unknown or ill-typed one."""
@@ -231,7 +258,8 @@ def _keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
 def _params_model(title: str, function: Callable[..., Any]) -> type[BaseModel]:
     from curate.models.base import Model
 
-    written: dict[Any, Any] = {Model: str, Artifact: str, Corpora: list[str], Benchmarks: list[str], Lists: list[str]}
+    written: dict[Any, Any] = {Model: str, Artifact: str, Artifact | None: str | None}
+    written |= dict.fromkeys((Corpora, Benchmarks, Lists, Files), list[str])
     fields = {name: (written.get(wanted, wanted), default) for name, (wanted, default) in _keywords(function).items()}
     return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
 

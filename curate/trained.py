@@ -2,8 +2,9 @@
 
 Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a step's
 parameter of type `Artifact` names the model and gets its folder. An inherited entry is the same node as long as its corpora are the same.
-A sample of a recipe trains a model on all of its examples as long as these are small: a classifier that saw a thousandth of them would
-say nothing about the whole, and its scores could not be used again.
+Models that exist already (`{fit: pretrained, files: [...]}`) are planned by `curate/pretrained.py`. A sample of a recipe trains a model on
+all of its examples as long as these are small: a classifier that saw a thousandth of them would say nothing about the whole, and its
+scores could not be used again.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
+from curate.listings import address, unlisted
 from curate.plan import Node, Plan
+from curate.pretrained import add_files
 from curate.sources import listed
-from curate.step import Corpora, Step
+from curate.step import Corpora, Files, Step
 
 if TYPE_CHECKING:
     from curate.planner import Planner
@@ -47,6 +50,8 @@ def add_trained(planner: Planner, name: str) -> Node:
         return planner.nodes[title]
     entry = planner.recipe.models[name]
     found = planner.found("fit", str(entry.fit), where)
+    if found.parameters_of(Files):
+        return add_files(planner, name, found)
     if planner.fraction and _input_bytes(planner, found, entry.params) <= WHOLE_BYTES:
         whole = planner.whole
         node = add_trained(whole, name)
@@ -62,11 +67,35 @@ def add_trained(planner: Planner, name: str) -> Node:
     planner.under_way.pop()
     own = planner.own(found, params, corpora=[corpus for corpus, _ in corpora])
     reads = found.reads_with(params)
+    known = {column for _, node in corpora for column in node.schema}
+    for column in reads:
+        if column not in known:
+            what = f"{found.title} reads the column {column!r}, which none of its corpora has"
+            raise planner.recipe.fail(f"{what}{did_you_mean(column, known)}", "models", name)
     return planner.add(Node(title, "", "fit", own, params, found, None, corpora, None, (), reads, where=where))
 
 
+def read_of(planner: Planner, corpora: set[str]) -> set[str]:
+    """Columns that models of this recipe read of these corpora, which so must be columns."""
+    named: set[str] = set()
+    for name, entry in planner.recipe.models.items():
+        if not entry.fit:
+            continue
+        where = planner.recipe.location("models", name)
+        found = planner.found("fit", str(entry.fit), where)
+        params = planner.filled(found, dict(entry.params), where)
+        if corpora & {one.partition("/")[0] for key in found.parameters_of(Corpora) for one in params[key]}:
+            named |= set(found.reads_with(params))
+    return named
+
+
 def _input_bytes(planner: Planner, found: Step, params: dict[str, Any]) -> float:
-    """Bytes of the files that a fit learns from; generated ones are none, and those of another recipe are more than can be told."""
+    """Bytes of the files that a fit learns from; generated ones are none.
+
+    Of another recipe, by a card, or not listed yet: more than can be told.
+    """
+    from curate.published import names_card
+
     total = 0.0
     for corpus in {str(c) for key in found.parameters_of(Corpora) for c in params.get(key) or ()}:
         entry = planner.recipe.corpora.get(corpus.partition("/")[0])
@@ -74,7 +103,9 @@ def _input_bytes(planner: Planner, found: Step, params: dict[str, Any]) -> float
             entry = planner.recipe.corpora.get(entry.from_.partition("/")[0])
         if entry is None:
             return math.inf
-        files = [file for file in entry.files if not file.startswith("embedded:")]
+        files = [address(file, entry.revision) for file in entry.files if not file.startswith("embedded:")]
+        if names_card(entry.files) or unlisted(files, planner.store)[0]:
+            return math.inf
         total += sum(file.bytes for file in listed(files, planner.project, planner.store))
     return total
 

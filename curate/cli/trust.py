@@ -1,14 +1,16 @@
-"""why, lock, verify, accept, freeze, truth: what lets one trust a recipe."""
+"""why, lock, verify, accept, freeze, truth, assess: what lets one trust a recipe."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from curate.cli.common import emit, number, printable, recipe_command, table
+from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -125,6 +127,37 @@ def truth(curated: Curated, *, as_json: bool) -> None:
         for r in found
     ]
     table(["corpus", "step", "claim", "precision", "recall", "of"], rows, right=(3, 4, 5))
+
+
+@recipe_command(short_help="How good a trained classifier is on groups of documents that it has not seen.")
+@click.argument("target", metavar="MODEL", required=False)
+@click.option(
+    "--by", metavar="COLUMN", help="What a group is: a column, year, host, or a field of extra.  [default: source]"
+)
+@click.option("--folds", default=5, show_default=True, help="Parts that are left out in turn, whole groups each.")
+@click.option("--seed", default=0, show_default=True, help="Deals groups out to folds.")
+@click.option("--where", metavar="CLAUSE", help="Judge these of the left-out documents alone: \"language = 'en'\".")
+@click.option("--threshold", type=float, help="Instead of that of the recipe's clause.")
+@click.option("--against", metavar="CORPUS|FILE", help="Judge the built model on documents with labels; no folds.")
+@click.option("--label", metavar="CLAUSE", help="With --against: what is true of the positive ones: \"kind = 'math'\".")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write assess.json, pictures and a page.")
+def assess(curated: Curated, *, as_json: bool, target: str | None, out: Path | None, **asked: Any) -> None:
+    """Train a classifier of the recipe again without whole groups of documents, judge it on these, and show where it is wrong.
+
+    Nothing that is stored changes. precision, recall, F1: at the threshold of the recipe. AUC, average precision: of the ranking. Brier
+    score, calibration error: how far scores are from being probabilities.
+    """
+    from curate.cli.assessed import show
+    from curate.report import Report, for_terminal
+
+    if target is None:
+        raise CurateError("which model? Give its name under `models:` of the recipe")
+    found = curated.assess(target, out=out, report=Report() if as_json else for_terminal(), **asked)
+    if as_json:
+        return emit(found)
+    show(found)
+    if out:
+        click.echo(f"\nwrote {printable(str(out / 'assess.html'))}, assess.json and pictures beside it")
 
 
 def _share(value: float | None) -> str:

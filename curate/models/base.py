@@ -146,8 +146,18 @@ def open_model(entry: Mapping[str, Any], replies: Path, *, ask: bool = True) -> 
 
 def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What of a model belongs to the identity of a step that asks it: which model, its code if it is our own, and how it samples."""
+    if unasked(entry):
+        named = {key: entry[key] for key in ("id", "revision") if entry.get(key)}
+        return {**named, "sampling": Sampling.of(entry.get("sampling") or {}).payload()}
     found, model = _opened(entry)
     return {**_identity(found, model), "sampling": model.sampling.payload()}
+
+
+def unasked(entry: Mapping[str, Any]) -> str:
+    """Why a published model can be planned with but not asked; empty for one that can."""
+    if entry.get("backend") or not entry.get("id"):
+        return ""
+    return f"nothing says how to ask {entry['id']}; add `backend:`{did_you_mean('', _backends())}"
 
 
 def _opened(entry: Mapping[str, Any]) -> tuple[Backend, Model]:

@@ -25,5 +25,9 @@ class Parrot:
 
     def _reply(self, prompt: str, index: int) -> Reply:
         said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."
-        form = f"<think>{said}</think>\n{said}" if "<think>" in prompt else f"Question: How many?\nAnswer: {said}"
+        form = f"Question: How many?\nAnswer: {said}"
+        if "<think>" in prompt:
+            form = f"<think>{said}</think>\n{said}"
+        elif "Final score:" in prompt:
+            form = f"{said}\nFinal score: {(len(prompt) + index) % 6}"
         return Reply(form, "stop", 1, 60) if prompt.strip() else Reply("", "abstain", 0, 0)

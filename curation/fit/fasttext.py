@@ -1,77 +1,69 @@
-"""Train a fastText classifier that tells the documents of some corpora from those of others.
+"""Train a fastText classifier that tells the documents of some corpora from those of others, or grades from each other.
 
-The same number of documents from either side, chosen by the hash of their ids and learnt from in the order of that hash, so that the same
-documents give the same bytes however they are split into shards. The defaults suit some thousands of documents; for a million,
-DeepSeekMath and MegaMath take dim 256, lr 0.1, 3-grams and 3 epochs.
+Which documents are examples, and of what, is `_examples.py`; they are learnt from in the order of their hash, so that the same documents
+give the same bytes however they are split into shards. The defaults suit some thousands of documents; for a million, DeepSeekMath and
+MegaMath take dim 256, lr 0.1, 3-grams and 3 epochs (MegaMath, section 2.1.3): `{documents: 1_000_000, dim: 256, lr: 0.1, word_ngrams: 3,
+min_count: 3, epoch: 3, bucket: 2_000_000, window: 0, min_groups: 1}`.
 
-fastText runs in a process of its own. Its one-threaded training fills only a tenth of the first matrix and leaves the rest to what the
-allocator gives it (DenseMatrix::uniform, since memory there is no longer cleared): in a process that has worked before, that is garbage,
-and training ends differently each time, or in NaN. In a fresh process whose large blocks come straight from the kernel it is zero.
-
-Left out: labels that are degrees, a vocabulary shared between models, and quantisation.
+Left out: a vocabulary shared between models, and quantisation.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import numpy as np
-import polars as pl
 from pydantic import Field
 
-from curate.errors import CurateError
+from curate.scalars import Count
 from curate.step import Corpora, Corpus, fit
-from curation.score._classifier_text import classifier_text
+from curation.fit._examples import READS, Seeds, examples
+from curation.fit._train import Views, train
 
 FILE = "model.bin"
-TRAIN = """
-import json, sys
-import fasttext
-settings = json.loads(sys.argv[1])
-fasttext.train_supervised(**settings).save_model(sys.argv[2])
-"""
-FRESH = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "0", "OMP_NUM_THREADS": "1"}
-"""Environment of glibc under which every large block is new from the kernel, and so zero."""
+NONE = Corpora()
+ASSESS = "_assess"
 
 
-@fit(uses=["fasttext-numpy2-wheel", "xxhash"])
+@fit(reads=[*READS, "$grade", "$group"], uses=["fasttext-numpy2-wheel", "numba", "xxhash"])
 def fasttext(
     corpora: dict[str, Corpus],
     out: Path,
     *,
-    positive: Corpora,
-    negative: Corpora,
-    documents: Annotated[int, Field(ge=1)] = 200_000,
+    positive: Corpora = NONE,
+    negative: Corpora = NONE,
+    graded: Corpora = NONE,
+    grade: str = "",
+    positive_from: float | None = None,
+    balance: tuple[Literal["dump", "year", "source", "host"], ...] = (),
+    group: str = "",
+    documents: Annotated[Count, Field(ge=1)] = 200_000,
     max_chars: Annotated[int, Field(ge=1)] = 10_000,
     dim: Annotated[int, Field(ge=1, le=1024)] = 16,
     lr: Annotated[float, Field(gt=0, le=10)] = 0.3,
-    epoch: Annotated[int, Field(ge=1, le=1000)] = 5,
+    epoch: Annotated[int, Field(ge=1, le=1000)] = 10,
     word_ngrams: Annotated[int, Field(ge=1, le=10)] = 2,
     min_count: Annotated[int, Field(ge=1)] = 3,
-    bucket: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000,
+    bucket: Annotated[Count, Field(ge=1, le=100_000_000)] = 100_000,
+    window: Annotated[int, Field(ge=0)] = 60,
+    windows: Annotated[int, Field(ge=1)] = 4,
+    min_groups: Annotated[int, Field(ge=1)] = 5,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Write `model.bin` with the labels `positive` and `negative`, and `settings.json`; about 4 * dim * (bucket + words) bytes.
+    """Write `model.bin` and `settings.json`; about 4 * dim * (bucket + words) bytes.
 
-    documents: at most so many from either side. max_chars: of each document, here and when it judges. The others are fastText's own.
-    Raises CurateError where a side has no text, a corpus is on both sides, or fastText cannot learn with these numbers.
+    positive, negative: corpora; the labels are `positive` and `negative`. graded: corpora whose column `grade` (0 to 5; null is not used)
+    says more: from `positive_from` on a document is positive, below negative, and without that the labels are `0` to `5`, the grade
+    rounded. balance: as equally many documents of each dump, year, ... as there are, for each label. group: the column with the site or
+    source of a document, else the host of its url. documents: at most so many of each label, and as many of both sides. max_chars: of
+    each document, here and when it judges. window, windows: so many words at a time, and so many of these windows of each document, but
+    as many of each group; 0: whole documents. min_groups: a word in fewer groups (a quarter of them, if there are few) is `<unk>`.
+    The others are fastText's own; window 0 and min_groups 1 are fastText without additions.
+    Raises CurateError where a side has no text, the seeds contradict each other, or fastText cannot learn with these numbers.
     """
-    if both := sorted({*positive} & {*negative}):
-        raise CurateError(f"{both[0]!r} is among the positive and the negative corpora; it can be in one of them")
-    sides = {
-        label: sample({name: corpora[name] for name in names}, documents, max_chars, seed)
-        for label, names in (("positive", positive), ("negative", negative))
-    }
-    count = min(side.height for side in sides.values())
-    if not count:
-        empty = next(label for label, side in sides.items() if not side.height)
-        raise CurateError(f"no text to learn from among the {empty} corpora")
-    every = pl.concat([side.head(count).with_columns(label=pl.lit(label)) for label, side in sides.items()])
+    seeds = Seeds(positive, negative, graded, grade, positive_from)
+    chosen = examples(corpora, seeds, documents=documents, max_chars=max_chars, balance=balance, group=group, seed=seed)
     settings = {
         "dim": dim,
         "lr": lr,
@@ -80,40 +72,8 @@ def fasttext(
         "minCount": min_count,
         "bucket": bucket,
     }
-    train(every.sort("hash", "id")["label", "text"], {**settings, "seed": seed}, out / FILE)
+    views = Views(window, windows, min_groups, min_count) if window or min_groups > 1 else None
+    train(chosen.sort("hash", "id")["label", "group", "text"], {**settings, "seed": seed}, out / FILE, views)
     (out / "settings.json").write_text(json.dumps({"max_chars": max_chars}) + "\n", "utf-8")
-    return {"documents": 2 * count, "positive": sides["positive"].height, "negative": sides["negative"].height}
-
-
-def sample(corpora: dict[str, Corpus], documents: int, max_chars: int, seed: int) -> pl.DataFrame:
-    """`hash`, `id` and normalised `text` of the documents with the smallest hashes that have any text, in that order."""
-    held = pl.DataFrame(schema={"hash": pl.UInt64, "id": pl.String, "text": pl.String})
-    for name in sorted(corpora):
-        for shard in corpora[name].shards("id", "text"):
-            new = shard.select(
-                pl.Series("hash", _hashes(shard["id"], f"{seed}/{name}/")),
-                "id",
-                classifier_text(pl.col("text"), max_chars).alias("text"),
-            ).filter(pl.col("text") != "")
-            held = pl.concat([held, new]).sort("hash", "id").head(documents)
-    return held
-
-
-def _hashes(ids: pl.Series, salt: str) -> np.ndarray:
-    from xxhash import xxh3_64_intdigest
-
-    return np.fromiter((xxh3_64_intdigest(salt + id) for id in ids), np.uint64, len(ids))
-
-
-def train(examples: pl.DataFrame, settings: dict[str, Any], path: Path) -> None:
-    """Run fastText on `label` and `text`, in the order given. CurateError with its reason if it fails."""
-    lines = path.with_name("examples.txt")
-    labelled = examples.select(pl.format("__label__{} {}", "label", "text"))
-    labelled.write_csv(lines, include_header=False, quote_style="never")
-    given = json.dumps({**settings, "input": str(lines), "thread": 1, "verbose": 0})
-    command = [sys.executable, "-P", "-c", TRAIN, given, str(path)]
-    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **FRESH}, check=False)
-    lines.unlink()
-    if run.returncode or not path.is_file():
-        said = (run.stderr.strip().splitlines() or [f"it ended with {run.returncode}"])[-1][:200]
-        raise CurateError(f"fastText could not learn: {said}" + ("; try a lower lr" if "NaN" in said else ""))
+    counts = dict(chosen["label"].value_counts().sort("label").iter_rows())
+    return {"documents": chosen.height, **counts}

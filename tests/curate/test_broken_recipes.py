@@ -194,7 +194,7 @@ BROKEN = {
     ),
     "trained model with a backend": (
         ALONE + "models:\n  m:\n    fit: fasttext\n    backend: symbolic\n", 9,
-        "models.m: a model trained here (`fit:`) takes no 'backend'; delete one of the two",
+        "models.m: a model of `fit: fasttext` takes no 'backend'; delete one of the two",
     ),
     "corpus called like the models": (
         "recipe: bad\ncorpora:\n  models: {read: warc, files: x}\n", 3,

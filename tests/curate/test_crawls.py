@@ -72,6 +72,25 @@ def test_a_snapshot_is_listed_and_read_with_its_name_as_dump(crawl: Flaky, tmp_p
     assert rows.row(0) == ("https://example.org/0/0", "2019-04-01T00:00:00Z", NAME)
 
 
+def test_a_plan_does_not_wait_for_the_listing(crawl: Flaky, tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", f"[{NAME}, CC-MAIN-2013-20]")
+    row = open_small(folder).plan()[0]
+    assert row["missing"] == f"web: {NAME} and 1 more are not listed yet; run curate fetch on this recipe"
+    assert row["documents"] is None
+    assert not crawl.asked
+    before = open_small(folder).planned
+    (folder / "recipes/small.yaml").write_text(RECIPE.format(files=NAME))
+    open_small(folder).fetch()
+    after = open_small(folder).planned
+    assert [*before.nodes] == [*after.nodes]
+    assert before["web"].plan_key != after["web"].plan_key, "now the files are the identity"
+
+
+def test_a_part_that_can_be_no_address_is_refused_before_it_is_listed(tmp_path: Path) -> None:
+    with pytest.raises(CurateError, match=r"small.yaml:\d+: .*files come by path, s3://"):
+        assert open_small(project(tmp_path / "p", "ftp://host/pages.warc.gz")).planned
+
+
 def test_where_the_archive_is_changes_nothing(
     crawl: Flaky, tmp_path: Path, s3: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

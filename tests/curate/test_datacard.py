@@ -94,6 +94,34 @@ def test_a_generated_benchmark_is_an_input_like_any_other(tmp_path: Path) -> Non
     assert kept(other) == ["u0", "u1", "u2"]
 
 
+GET = "---\nlicense: MIT\nfiles: items/{0}.jsonl*\nget: take the test set of {0}\n---\n"
+
+
+def test_a_benchmark_that_is_the_user_s_to_bring_can_be_planned_with_and_a_build_says_how(tmp_path: Path) -> None:
+    project(tmp_path, "[a, b, c]")
+    for name in "bc":
+        (tmp_path / f"datacards/{name}.md").write_text(GET.format(name))
+    recipe = open_small(tmp_path)
+    rows = {row["node"]: row.get("missing") for row in recipe.plan()}
+    says = "the benchmarks b, c are not on this machine; b: items/b.jsonl* in your project; take the test set of b"
+    assert rows == {**dict.fromkeys(rows), "web/seen": says}
+    with pytest.raises(CurateError) as error:
+        recipe.build()
+    assert str(error.value).endswith(f"small.yaml:7: {says}")
+    assert not list((tmp_path / ".curate/objects").glob("*")), "before any work"
+    with pytest.raises(CurateError, match="the benchmark b is not on this machine"):
+        recipe.planned.nodes["web/seen"].benchmarks["against"][1].items()
+
+
+def test_what_was_brought_is_read_as_any_other_benchmark(tmp_path: Path) -> None:
+    project(tmp_path, "[a, b]")
+    (tmp_path / "datacards/b.md").write_text(GET.format("b"))
+    (tmp_path / "items/b.jsonl").write_text(json.dumps({"id": 1, "problem": "document number 5 xxxxx"}))
+    recipe = open_small(tmp_path)
+    recipe.build()
+    assert kept(recipe) == ["u0", "u1", "u2", "u4"]
+
+
 def test_a_card_of_the_project_comes_before_ours(tmp_path: Path) -> None:
     (tmp_path / "datacards").mkdir()
     assert datacard.find("embedded-bench", tmp_path).parent != tmp_path / "datacards"

@@ -14,13 +14,16 @@ import pytest
 import zstandard
 
 import curate
+from curate.errors import CurateError
 from curate.recipe import Recipe, load
 from mixers.budget import budgets, exact, stages_of
 from trainers import rl_settings
 
 ROOT = Path(curate.__file__).parent.parent
 NAMES = sorted(str(p.relative_to(ROOT / "recipes").with_suffix("")) for p in (ROOT / "recipes").rglob("*.yaml"))
-PUBLISHED = [name for name in NAMES if "/" in name]
+CORPORA = [f"paper/{name}" for name in ("web", "web-pro", "web-pro-max")]
+"""Recipes of the corpora themselves, not of what was trained on them."""
+PUBLISHED = [name for name in NAMES if "/" in name and name not in CORPORA]
 
 BRANCH = {"megamath-web-pro": "0.55", "dclm-baseline": "0.05", "instruction": "0.10"}
 TABLES = {
@@ -82,7 +85,8 @@ def published(name: str) -> dict[str, Fraction]:
 
 def test_every_recipe_of_the_paper_stands_in_a_table() -> None:
     sized = {f"{branch}{size}" for branch in ("stable", "long-cot", "short-cot", "hybrid") for size in SIZES}
-    assert {f"paper/{name}" for name in {*TABLES} | sized} == {name for name in NAMES if name.startswith("paper/")}
+    paper = {name for name in NAMES if name.startswith("paper/")}
+    assert {f"paper/{name}" for name in {*TABLES} | sized} | {*CORPORA} == paper
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -227,7 +231,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_recipe_plans_offline(name: str, offline: Path) -> None:
     found = curate.open(name, project=offline, store=str(offline / "store"))
     nodes = found.planned.nodes
-    assert "mixture" in nodes or name in ("web", "qa")
+    assert "mixture" in nodes or name.removeprefix("paper/") in ("web", "web-pro", "web-pro-max", "qa")
     for corpus in found.recipe.corpora if name in PUBLISHED else ():
         end = found.planned[corpus]
         reader = next(node for node in end.upstream() if node.kind == "read")
@@ -244,6 +248,64 @@ def test_a_plan_of_a_published_size_has_rows_and_a_bill(name: str, offline: Path
     assert all(row["state"] == "to do" for row in rows.values())
     assert rows["mixture"]["documents"] is None
     assert found.bill([*rows.values()])["unknown"]
+
+
+SETTINGS = {
+    "dim": 256,
+    "lr": 0.1,
+    "word_ngrams": 3,
+    "min_count": 3,
+    "epoch": 3,
+    "bucket": 2_000_000,
+    "window": 0,
+    "min_groups": 1,
+}
+BENCHMARKS = {
+    "gsm8k", "math", "math500", "olympiadbench", "amc23", "svamp", "asdiv", "mawps", "tabmwp", "sat", "mathqa", "mmlu-stem", "ocw",
+}  # fmt: skip
+
+
+def test_megamath_web_is_made_by_the_published_settings(offline: Path) -> None:
+    found = curate.open("paper/web", project=offline, store=str(offline / "store")).planned.nodes
+    snapshots = load("paper/web").corpora["web"].files
+    assert (len({*snapshots}), snapshots[0], snapshots[-1]) == (100, "CC-MAIN-2014-15", "CC-MAIN-2024-46")
+    assert {"threshold": 0.75, "ngram": 5, "bands": 11, "rows": 10}.items() <= found["web/minhash"].params.items()
+    assert {*found["web/ngram"].params["against"]} == BENCHMARKS
+    assert found["web/ngram"].params["n"] == 13
+    clauses = {name: text for node in found.values() if node.corpus == "web" for name, text in node.clauses}
+    assert clauses["english"] == "language = 'en' and language_score >= 0.65"
+    assert clauses["loosely_mathematical"] == "first_math_score >= 0.5"
+    first, second = (found[f"models/{name}"].params for name in ("first", "second"))
+    assert SETTINGS.items() <= first.items()
+    assert SETTINGS.items() <= second.items()
+    assert (2 * first["documents"], 2 * second["documents"]) == (1_000_000, 2_000_000)
+    assert (second["graded"], second["positive_from"], [*second["balance"]]) == (["graded-pages"], 3, ["dump"])
+    assert found["graded-pages/llm_grade"].params["rubric"] == "relevance"
+
+
+def test_web_pro_max_learns_from_grades_of_usefulness(offline: Path) -> None:
+    found = curate.open("paper/web-pro-max", project=offline, store=str(offline / "store")).planned.nodes
+    assert found["graded-sample/llm_grade"].params["rubric"] == "usefulness"
+    assert SETTINGS.items() <= found["models/recall"].params.items()
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_corpus_of_the_paper_plans_with_a_bill_and_a_build_says_what_is_missing(name: str, offline: Path) -> None:
+    found = curate.open(name, project=offline, store=str(offline / "store"))
+    rows = found.plan()
+    said = " ".join(row.get("missing", "") for row in rows)
+    for what in (
+        "CC-MAIN-2014-15 and 99 more are not listed yet",
+        "lid.176.bin",
+        "open-web-math",
+        "Llama-3.1-70B",
+        "ocw are not on",
+    ):
+        assert what in said
+    assert found.bill(rows)["unknown"]
+    assert found.recipe.unpinned()
+    with pytest.raises(CurateError, match="has no revision yet; run curate fetch"):
+        found.build()
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -1,4 +1,4 @@
-"""Tokenizers that exist already, from a folder or the hub's cache, and masks of a mixture."""
+"""Tokenizers and models that exist already, from the project or the hub's cache, and masks of a mixture."""
 
 import shutil
 from pathlib import Path

@@ -448,7 +448,7 @@ def test_parameters_of_a_model_s_card_follow_from_its_shape(card: ModelCard, tmp
 
 def test_a_model_without_a_card_has_none(tmp_path: Path) -> None:
     assert published.model_card("ORG/NONE", tmp_path) is None
-    assert len(MODELS) == 4
+    assert len(MODELS) == 5
 
 
 @pytest.mark.parametrize(

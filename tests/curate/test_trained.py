@@ -122,16 +122,74 @@ def test_a_wrong_model_is_one_line(tmp_path: Path, before: str, after: str, line
     assert "\n" not in str(error.value)
 
 
+ASK = {
+    "synth/ask.py": """
+        from curate.models.base import Model
+        @rewrite
+        def ask(docs: pl.DataFrame, *, model: Model) -> pl.Series:
+            return docs["text"]
+    """
+}
+
+
+def test_a_published_model_can_be_planned_with_before_anybody_can_ask_it(tmp_path: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    recipe = (
+        "recipe: small\nmodels: {{teacher: {{id: ORG/NAME@{}, sampling: {{temperature: {}}}}}}}\n"
+        "corpora: {{web: {{read: parquet, files: data/*, steps: [{{synth: ask, model: teacher}}]}}}}\n"
+    )
+    tiny(tmp_path, recipe.format(commit, 0.5), texts(2), steps=ASK)
+    made = open_small(tmp_path)
+    says = f"models.teacher: nothing says how to ask ORG/NAME@{commit}; add `backend:`"
+    assert [row["missing"].startswith(says) for row in made.plan() if "missing" in row] == [True]
+    with pytest.raises(CurateError) as error:
+        made.build()
+    assert says in str(error.value)
+    keys = {made.planned["web/ask"].plan_key}
+    for other in (recipe.format("f" * 40, 0.5), recipe.format(commit, 0.6)):
+        (tmp_path / "recipes/small.yaml").write_text(other)
+        keys.add(open_small(tmp_path).planned["web/ask"].plan_key)
+    assert len(keys) == 3, "which model it is, and how it samples, is the identity"
+
+
 def test_a_trained_model_is_no_language_model(tmp_path: Path) -> None:
-    ask = {
-        "synth/ask.py": """
-            from curate.models.base import Model
-            @rewrite
-            def ask(docs: pl.DataFrame, *, model: Model) -> pl.Series:
-                return docs["text"]
-        """
-    }
     recipe = RECIPE.replace("{score: above, model: average}", "{synth: ask, model: average}")
-    tiny(tmp_path, recipe, texts(2), texts(2), steps=STEPS | ask)
+    tiny(tmp_path, recipe, texts(2), texts(2), steps=STEPS | ASK)
     with pytest.raises(CurateError, match="'average' is trained here; a language model is wanted"):
         assert open_small(tmp_path).planned
+
+
+LATER = """
+recipe: small
+models:
+  average: {fit: mean, of: [some]}
+corpora:
+  some: {from: web/letters, steps: [{sample: uniform, documents: 2}]}
+  web: {read: parquet, files: data/*, steps: [{score: letters}, {score: above, model: average}]}
+"""
+
+
+def test_a_corpus_may_be_judged_by_a_model_that_learns_from_a_part_of_it_in_whatever_order_they_stand(
+    tmp_path: Path,
+) -> None:
+    made = open_small(project(tmp_path, LATER))
+    made.build()
+    names = list(made.planned.nodes)
+    order = ["web/letters", "some/uniform", "some/uniform.sampled", "models/average", "web/above"]
+    assert [name for name in names if name in order] == order
+    head, some, web = LATER.rstrip().rsplit("\n", 2)
+    (tmp_path / "recipes/small.yaml").write_text("\n".join((head, web, some)).lstrip())
+    assert open_small(tmp_path).build()["ran"] == []
+
+
+@pytest.mark.parametrize("first", ["some", "web"])
+def test_a_model_that_learns_from_what_it_judged_is_a_circle(tmp_path: Path, first: str) -> None:
+    recipe = LATER.replace("from: web/letters", "from: web/above")
+    if first == "web":
+        head, some, web = recipe.rstrip().rsplit("\n", 2)
+        recipe = "\n".join((head, web, some))
+    with pytest.raises(
+        CurateError, match="corpora depend on each other in a circle: web -> models/average -> some"
+    ) as error:
+        assert open_small(project(tmp_path, recipe)).planned
+    assert "\n" not in str(error.value)

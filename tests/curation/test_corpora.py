@@ -12,6 +12,7 @@ from curation.embedded._problems import draw, problem_hash, split_of
 from curation.embedded.bench import bench
 from curation.embedded.crawl import MAKERS, item, kind_of
 from curation.embedded.general import general
+from curation.embedded.graded import graded
 from curation.embedded.instruction import instruction
 from curation.embedded.rl_prompts import rl_prompts
 from curation.embedded.rl_warmup import rl_warmup
@@ -22,7 +23,7 @@ from curation.synth.families._spelling import clean
 from curation.synth.symbolic import problems
 from eval.grading import grade
 
-SIZES = {general: 40, textbook: 40, instruction: 60, rl_prompts: 300, rl_warmup: 60}
+SIZES = {general: 40, graded: 60, textbook: 40, instruction: 60, rl_prompts: 300, rl_warmup: 60}
 
 
 def rows(maker, tmp_path: Path, **params) -> list[dict]:

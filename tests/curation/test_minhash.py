@@ -1,4 +1,4 @@
-"""Near duplicates: the words, the signatures and the candidates against oracles, and which copy stays."""
+"""Near duplicates: the signatures and the candidates against oracles, and which copy stays."""
 
 import gzip
 import itertools
@@ -10,12 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 from datasketch import MinHash, MinHashLSH
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.schema import accepted
-from curation import _words
-from curation._utf8 import utf8
 from curation.dedup import _minhash
 from curation.dedup.minhash import minhash, shingled
 from curation.text import words
@@ -67,39 +65,6 @@ def shingle_sets(frame: pl.DataFrame, ngram: int = 5) -> list[set[tuple[str, ...
 
 def jaccard(x: set[tuple[str, ...]], y: set[tuple[str, ...]]) -> float:
     return len(x & y) / max(1, len(x | y))
-
-
-# words
-
-
-def hashed(text: str) -> tuple[list[int], list[int]]:
-    data, _ = utf8(pl.Series([text]))
-    hashes, ends = np.zeros(len(data), np.uint64), np.zeros(len(data), np.int64)
-    count = _words.words(data, _words.tables(), hashes, ends)
-    return hashes[:count].tolist(), ends[:count].tolist()
-
-
-ODD = st.text(alphabet=st.sampled_from("ab \\AÀéΔ٣²½\n1.+{}−中文\u0301\u00a0𝑥🙂$"))
-
-
-@given(st.one_of(ODD, st.text()))
-@example("\\alpha\\alphaé\\\\a \\1 x²y 𝑥𝑦🙂🙂 Ⅷ\u2028中\U00031350")
-def test_words_are_those_of_the_one_text_profile(text: str) -> None:
-    text = text.encode(errors="ignore").decode().replace("\u0130", "").replace("\u03a3", "")
-    found = pl.select(words(pl.lit(text))).item().to_list()
-    hashes, ends = hashed(text)
-    assert hashes == [_words.hash_of(word) for word in found]
-    assert all(
-        text.encode()[:end].decode().lower().endswith(word.lower()) for word, end in zip(found, ends, strict=True)
-    )
-
-
-def test_words_that_differ_have_different_hashes() -> None:
-    some = ["a", "1", "+", "-", "ab", "ba", "\\a", "\\Delta", "\\delta", "delta", "2", "12", "²", "−", "𝑥", "x", "中"]
-    assert len({_words.hash_of(word) for word in some}) == len(some)
-    assert _words.hash_of("DELTA") == _words.hash_of("delta")
-    with pytest.raises(ValueError, match="is not one word"):
-        _words.hash_of("a b")
 
 
 # shingles and signatures

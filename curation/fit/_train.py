@@ -1,0 +1,149 @@
+"""What training does with examples: windows of words that several sources use, learnt from by fastText, reproducibly.
+
+A classifier learns what tells the sources of its examples apart, which need not be mathematics. So every group of a label (a site, a
+source, a host) gives as many windows as every other; a word stays itself only if it occurs in several groups, and else is `<unk>`, in
+judging as well (`curation/score/_fasttext_native.py`), by which a language or a field that was hardly seen is something seen after all;
+and windows are short, so that one word rarely suffices to be sure and many have to be learnt. On the sources of `../shared/data/text`,
+five held out at a time, F1 goes from 0.90 to 0.94 by this (`benchmarks/classifier.py`), and further with examples from elsewhere.
+
+fastText runs in a process of its own. Its one-threaded training fills only a tenth of the first matrix and leaves the rest to what the
+allocator gives it (DenseMatrix::uniform, since memory there is no longer cleared): in a process that has worked before, that is garbage,
+and training ends differently each time, or in NaN. So glibc is told to give out zeros: a matrix of some kilobytes may be a block that
+Python used before, also in a fresh process.
+
+Left out: quantisation, and a vocabulary shared between models.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from curate.errors import CurateError
+
+UNKNOWN = "<unk>"
+"""Stands for a word that too few groups use; no text has it, since `<` is an operator."""
+BATCH = 1_000
+GROUPS_PER_WORD = 4
+"""A word need not occur in more than one of so many groups, however high `min_groups` is."""
+TRAIN = """
+import json, sys
+import fasttext
+settings = json.loads(sys.argv[1])
+fasttext.train_supervised(**settings).save_model(sys.argv[2])
+"""
+FRESH = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "255", "OMP_NUM_THREADS": "1"}
+"""Environment of glibc under which every large block is zero: new from the kernel, or filled with the complement of 255."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """How examples are seen: `windows` of `window` words for each on average (0: all of it, once); words in `min_groups` groups."""
+
+    window: int = 60
+    windows: int = 4
+    min_groups: int = 5
+    min_count: int = 3
+
+
+def train(examples: pl.DataFrame, settings: dict[str, Any], path: Path, views: Views | None = None) -> None:
+    """Run fastText on `label` and `text` (normalised), in the order given; `group`, if there is one, says of which source each is.
+
+    settings: fastText's own. With views, words of fewer than `min_count` occurrences or too few groups are `<unk>`.
+    CurateError with its reason if fastText fails.
+    """
+    lines = path.with_name("examples.txt")
+    with lines.open("wb") as file:
+        for labelled in _lines(examples, int(settings["seed"]), views):
+            labelled.write_csv(file, include_header=False, quote_style="never")
+    given = json.dumps(
+        {**settings, **({"minCount": 1} if views else {}), "input": str(lines), "thread": 1, "verbose": 0}
+    )
+    command = [sys.executable, "-P", "-c", TRAIN, given, str(path)]
+    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **FRESH}, check=False)
+    lines.unlink()
+    if run.returncode or not path.is_file():
+        said = (run.stderr.strip().splitlines() or [f"it ended with {run.returncode}"])[-1][:200]
+        raise CurateError(f"fastText could not learn: {said}" + ("; try a lower lr" if "NaN" in said else ""))
+
+
+def _lines(examples: pl.DataFrame, seed: int, views: Views | None) -> Iterator[pl.DataFrame]:
+    """What fastText reads, one column, batch by batch."""
+    line = pl.format("__label__{} {}", "label", "text")
+    if views is None:
+        yield examples.select(line)
+        return
+    group = pl.col("group").fill_null("") if "group" in examples.columns else pl.lit("")
+    examples = examples.select("label", "text", group=group)
+    known = vocabulary(examples, views)
+    seen = sights(examples, seed, views)
+    for start in range(0, seen.height, BATCH):
+        yield rewritten(examples, seen[start : start + BATCH], known, views.window).select(line)
+
+
+def vocabulary(examples: pl.DataFrame, views: Views) -> pl.DataFrame:
+    """Column `word`: those that stay themselves."""
+    needed = min(views.min_groups, max(1, examples["group"].n_unique() // GROUPS_PER_WORD))
+    found = pl.DataFrame(schema={"word": pl.String, "group": pl.String, "count": pl.Int64})
+    for start in range(0, examples.height, BATCH):
+        words = examples[start : start + BATCH].select("group", word=pl.col("text").str.split(" ")).explode("word")
+        found = pl.concat([found, words.group_by("word", "group").agg(count=pl.len().cast(pl.Int64))])
+        found = found.group_by("word", "group").agg(pl.col("count").sum())
+    totals = found.group_by("word").agg(pl.col("count").sum(), groups=pl.len())
+    return totals.filter((pl.col("groups") >= needed) & (pl.col("count") >= views.min_count)).select("word")
+
+
+def sights(examples: pl.DataFrame, seed: int, views: Views) -> pl.DataFrame:
+    """Which window is looked at when: `row` of its example and `dice`, zero for the beginning of the text.
+
+    Each label gives as many windows as the others, and each of its groups as many as the label's others; a group's examples take turns.
+    """
+    rows = examples.select("label", "group").with_row_index("row")
+    if not views.window:
+        return rows.select("row", dice=pl.lit(0, pl.UInt64))
+    groups = rows.group_by("label", "group").agg("row").sort("label", "group")
+    quota = views.windows * rows.height / rows["label"].n_unique() / pl.len().over("label")
+    groups = groups.with_columns(quota=quota.round().cast(pl.Int64).clip(lower_bound=1))
+    turns = groups.with_columns(turn=pl.int_ranges("quota")).explode("turn").with_columns(size=pl.col("row").list.len())
+    turns = turns.with_columns(
+        row=pl.col("row").list.get(pl.col("turn") % pl.col("size")), round=pl.col("turn") // pl.col("size")
+    )
+    when = (pl.col("turn") + 0.5) / pl.col("quota")
+    seen = turns.select("row", "round", when=when).sort("when", "row", "round")
+    return seen.select("row", dice=_dice(seen["row"].to_numpy(), seen["round"].to_numpy(), seed))
+
+
+def _dice(row: np.ndarray, turn: np.ndarray, seed: int) -> pl.Series:
+    """Evenly spread numbers (splitmix64), zero in the first round."""
+    x = row.astype(np.uint64) * np.uint64(1 << 32) + turn.astype(np.uint64) + np.uint64(seed % (1 << 31)) * np.uint64(7)
+    x += np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return pl.Series("dice", np.where(turn > 0, x ^ (x >> np.uint64(31)), np.uint64(0)), dtype=pl.UInt64)
+
+
+def rewritten(examples: pl.DataFrame, seen: pl.DataFrame, known: pl.DataFrame, window: int) -> pl.DataFrame:
+    """`label` and `text` of some windows, unknown words as `<unk>`."""
+    chosen = examples[seen["row"].cast(pl.UInt32)].select(
+        "label", words=pl.col("text").str.split(" "), dice=seen["dice"]
+    )
+    if window:
+        places = (pl.col("words").list.len().cast(pl.Int64) - window + 1).clip(lower_bound=1).cast(pl.UInt64)
+        chosen = chosen.with_columns(pl.col("words").list.slice(pl.col("dice") % places, window))
+    words = chosen.with_row_index("at").explode("words").rename({"words": "word"})
+    words = words.join(known.with_columns(known=True), on="word", how="left", maintain_order="left")
+    word = pl.when(pl.col("known")).then(pl.col("word")).otherwise(pl.lit(UNKNOWN))
+    return (
+        words.group_by("at", maintain_order=True)
+        .agg(pl.col("label").first(), text=word)
+        .select("label", pl.col("text").list.join(" "))
+    )
