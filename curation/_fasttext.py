@@ -221,13 +221,13 @@ def word_vector(
     return made[0], count
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _add(sums: Floats, n: int, rows: Floats, row: int) -> None:
     for k in range(sums.shape[1]):
         sums[n, k] += rows[row, k]
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _hashed(h: np.uint32, byte: np.uint8) -> np.uint32:
     """One more byte of FNV-1a; fastText takes bytes as signed numbers."""
     signed = np.uint32(byte) | np.uint32(0xFFFFFF00) if byte >= 128 else np.uint32(byte)
@@ -281,7 +281,7 @@ def hidden_layers(
     return sums, counts
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _slot(keys: Hashes, h: np.uint64) -> np.uint64:
     """Where a hash stands in an open table, or would stand."""
     mask = np.uint64(len(keys) - 1)
@@ -331,7 +331,7 @@ def answers(sums: Floats, counts: Numbers, out: Floats, tree: Ids) -> tuple[Numb
     return best, scores
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _dot(out: Floats, row: int, hidden: Floats) -> float:
     total = 0.0
     for k in range(len(hidden)):

@@ -26,34 +26,45 @@ PRIME = np.uint64(0x100000001B3)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
+CODES = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]
+"""Of characters; elsewhere are none, or private ones."""
+KINDS = (r"\s", r"[\p{L}\p{M}]", r"\p{N}")
+
+
+@functools.cache
+def classes_of(patterns: tuple[str, ...] = KINDS) -> Bytes:
+    """For every code the number of the pattern that matches its character, and how many patterns there are if none does."""
+    char = pl.Series([chr(code) for code in CODES])
+    is_a = [char.str.contains(f"^{pattern}$").to_numpy() for pattern in patterns]
+    classes = np.full(CHARACTERS, len(patterns), np.uint8)
+    classes[CODES] = np.select(is_a, [*range(len(patterns))], len(patterns))
+    return classes
+
+
 @functools.cache
 def tables() -> Tables:
     """Class and lower case of every character."""
-    codes = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]  # elsewhere are none, or private ones
-    char = pl.Series([chr(code) for code in codes])
-    is_a = [char.str.contains(f"^{pattern}$").to_numpy() for pattern in (r"\s", r"[\p{L}\p{M}]", r"\p{N}")]
-    classes = np.full(CHARACTERS, IS_OTHER, np.uint8)
-    classes[codes] = np.select(is_a, [IS_BLANK, IS_LETTER, IS_NUMBER], IS_OTHER)
+    char = pl.Series([chr(code) for code in CODES])
     lower = np.arange(CHARACTERS, dtype=np.uint32)
     small = char.str.to_lowercase()
     for at in np.flatnonzero((small != char).to_numpy() & (small.str.len_chars() == 1).to_numpy()).tolist():
-        lower[codes[at]] = ord(small[at])
-    return classes, lower
+        lower[CODES[at]] = ord(small[at])
+    return classes_of(), lower
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def mix(h: np.uint64, x: np.uint64) -> np.uint64:
     """Spread one more value over all 64 bits of a hash."""
     h = (h ^ x) * SPREAD
     return h ^ (h >> np.uint64(29))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _is_ascii_letter(byte: np.uint8) -> bool:
     return bool(65 <= byte <= 90 or 97 <= byte <= 122)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def character(text: Bytes, i: int) -> tuple[int, int]:
     """Code and length in bytes of the character at `i`."""
     a = int(text[i])
@@ -186,7 +197,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
     return at
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _put(out: Bytes, at: int, code: int) -> int:
     """Write one character as UTF-8; where the next one goes."""
     if code < 0x80:

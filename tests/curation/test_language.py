@@ -4,7 +4,6 @@ import os
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -178,16 +177,6 @@ def test_prose_is_words_of_the_text_whatever_it_is(texts: list[str | None]) -> N
         assert found is None or found == found.strip()
         assert all(word in (text or "") for word in words)
     assert prose(column("before", *texts)[1:]).equals(seen)
-
-
-@pytest.mark.parametrize(
-    "text", ["a\n" * 2_000_000, "\u0301-" * 1_300_000, "{" * 4_000_000, "\\[ $ " * 800_000, "aé " * 1_000_000]
-)
-def test_a_hostile_text_takes_little_time(text: str) -> None:
-    language(docs("compiled"))
-    started = time.process_time()
-    assert language(docs(text)).height == 1
-    assert time.process_time() - started < 1
 
 
 def english(found: pl.DataFrame) -> pl.Series:
