@@ -24,47 +24,49 @@ BLANK, BACKSLASH = 32, 92
 BASIS = np.uint64(0xCBF29CE484222325)
 PRIME = np.uint64(0x100000001B3)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
-
-
-CODES = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]
-"""Of characters; elsewhere are none, or private ones."""
 KINDS = (r"\s", r"[\p{L}\p{M}]", r"\p{N}")
+
+
+@functools.cache
+def _every_character() -> tuple[list[int], pl.Series]:
+    codes = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]  # elsewhere are none, or private ones
+    return codes, pl.Series([chr(code) for code in codes])
 
 
 @functools.cache
 def classes_of(patterns: tuple[str, ...] = KINDS) -> Bytes:
     """For every code the number of the pattern that matches its character, and how many patterns there are if none does."""
-    char = pl.Series([chr(code) for code in CODES])
+    codes, char = _every_character()
     is_a = [char.str.contains(f"^{pattern}$").to_numpy() for pattern in patterns]
     classes = np.full(CHARACTERS, len(patterns), np.uint8)
-    classes[CODES] = np.select(is_a, [*range(len(patterns))], len(patterns))
+    classes[codes] = np.select(is_a, [*range(len(patterns))], len(patterns))
     return classes
 
 
 @functools.cache
 def tables() -> Tables:
     """Class and lower case of every character."""
-    char = pl.Series([chr(code) for code in CODES])
+    codes, char = _every_character()
     lower = np.arange(CHARACTERS, dtype=np.uint32)
     small = char.str.to_lowercase()
     for at in np.flatnonzero((small != char).to_numpy() & (small.str.len_chars() == 1).to_numpy()).tolist():
-        lower[CODES[at]] = ord(small[at])
+        lower[codes[at]] = ord(small[at])
     return classes_of(), lower
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def mix(h: np.uint64, x: np.uint64) -> np.uint64:
     """Spread one more value over all 64 bits of a hash."""
     h = (h ^ x) * SPREAD
     return h ^ (h >> np.uint64(29))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _is_ascii_letter(byte: np.uint8) -> bool:
     return bool(65 <= byte <= 90 or 97 <= byte <= 122)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def character(text: Bytes, i: int) -> tuple[int, int]:
     """Code and length in bytes of the character at `i`."""
     a = int(text[i])
@@ -98,9 +100,8 @@ def _words(text: Bytes, tables: Tables, hashes: Hashes, starts: Numbers, ends: N
             continue
         h = (BASIS ^ np.uint64(lower[code])) * PRIME
         if kind != IS_OTHER:
-            while (
-                i < total
-            ):  # a loop of its own, twice as fast as one loop over all characters: its branches are foreseen
+            # a loop for a run is twice as fast as one over all characters: the processor foresees its branches
+            while i < total:
                 code, size = int(text[i]), 1
                 if code >= 0x80:
                     code, size = character(text, i)
@@ -180,7 +181,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
         if at > begin:
             out[at] = BLANK
             at += 1
-        at = _put(out, at, lower[code])
+        at = put(out, at, lower[code])
         if kind != IS_OTHER:
             while i < total:
                 code, size = int(text[i]), 1
@@ -188,7 +189,7 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
                     code, size = character(text, i)
                 if classes[code] != kind:
                     break
-                at = _put(out, at, lower[code])
+                at = put(out, at, lower[code])
                 i += size
         elif code == BACKSLASH:
             while i < total and _is_ascii_letter(text[i]):
@@ -197,8 +198,8 @@ def _put_words(text: Bytes, tables: Tables, out: Bytes, at: int) -> int:
     return at
 
 
-@njit(cache=True)
-def _put(out: Bytes, at: int, code: int) -> int:
+@njit(cache=True, inline="always")
+def put(out: Bytes, at: int, code: int) -> int:
     """Write one character as UTF-8; where the next one goes."""
     if code < 0x80:
         out[at] = code
