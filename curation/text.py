@@ -5,8 +5,8 @@ Heuristics made for prose misread formulas: they take `\frac` for a bad word, a 
 commands, numbers and operators count.
 
 Both come in two forms that agree exactly. `without_math` and `words`, in polars, say what they are. `without_formulas`, `word_hashes`,
-`word_spans` and `normalised` are native loops over UTF-8 (`curation/_without_math.py`, `curation/_words.py`), five and twenty times as fast,
-for what runs over every page. Left out: stemming, and words of scripts that write no blanks, where a run of letters is one word.
+`word_spans` and `normalised` are native loops over UTF-8 (`curation/_without_math.py`, `curation/_words.py`), five and twenty times as
+fast, for what runs over every page. Left out: stemming, and words of scripts that write no blanks, where a run of letters is one word.
 
 All patterns are in the syntax of polars (Rust regex: no lookaround, linear time).
 """
