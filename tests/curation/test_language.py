@@ -140,6 +140,15 @@ def test_files_that_are_no_model_are_one_line(trained: Path, tmp_path: Path) -> 
             _fasttext.load(tmp_path / "model.ftz")
 
 
+def test_a_model_with_a_damaged_number_is_refused(trained: Path, tmp_path: Path) -> None:
+    whole = file_of(trained, "hs").read_bytes()
+    at = 2 * 4 + 8 * 4  # magic and version, and eight settings before the number of buckets
+    assert whole[at : at + 4] == (5000).to_bytes(4, "little")
+    (tmp_path / "model.bin").write_bytes(whole[:at] + (10**6).to_bytes(4, "little") + whole[at + 4 :])
+    with pytest.raises(CurateError, match=r"its parts do not fit together"):
+        _fasttext.load(tmp_path / "model.bin")
+
+
 def test_a_model_with_n_grams_of_words_is_refused(trained: Path) -> None:
     with pytest.raises(CurateError, match=r"only supervised models without n-grams of words"):
         _fasttext.load(file_of(trained, "bigrams"))
