@@ -61,7 +61,7 @@ def _put_line(data: Bytes, i: int, end: int, classes: Bytes, out: Bytes, at: int
     return at if words >= names else begin
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _is_word(data: Bytes, first: int, last: int) -> bool:
     """Whether ASCII from a letter or digit up to another is a word: letters, with apostrophes and hyphens between, and no capital inside.
 
