@@ -1,10 +1,12 @@
-"""The loops of `repetition`, over the bytes of all texts at once, compiled by numba."""
+"""The loops of `repetition`, over the marked bytes of all texts at once, compiled by numba."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+
+from curation.score._formulas import CLOSE, OPEN
 
 Bytes = npt.NDArray[np.uint8]
 Hashes = npt.NDArray[np.uint64]
@@ -13,6 +15,7 @@ Numbers = npt.NDArray[np.int64]
 PRIME = np.uint64(0x100000001B3)
 BASIS = np.uint64(0xCBF29CE484222325)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
+BLANKS = (32, 9, 10, 13)
 
 
 @njit(cache=True, inline="always")
@@ -45,26 +48,20 @@ def _table(size: int) -> tuple[Hashes, Numbers]:
 
 
 @njit(cache=True)
-def _pieces(text: Bytes, newline: bool) -> tuple[Hashes, Numbers]:
-    """Hash and length of every line (without blanks at its ends), or of every word."""
-    hashes = np.empty(len(text) // 2 + 1, np.uint64)
-    lengths = np.empty(len(text) // 2 + 1, np.int64)
-    n, length, blanks, h = 0, 0, 0, BASIS
+def _words(text: Bytes) -> tuple[Hashes, Numbers]:
+    """Hash and length of every word. A formula is one, of length 1, and blanks in it do not matter."""
+    hashes, lengths = np.empty(len(text) // 2 + 1, np.uint64), np.empty(len(text) // 2 + 1, np.int64)
+    n, length, h, formula = 0, 0, BASIS, False
     for i in range(len(text) + 1):
-        byte = text[i] if i < len(text) else np.uint8(10)
-        if byte == 10 or (not newline and (byte in (32, 9, 13))):
+        byte = text[i] if i < len(text) else CLOSE
+        if byte in (OPEN, CLOSE) or (not formula and byte in BLANKS):
             if length:
                 hashes[n] = _mix(h, np.uint64(length))
-                lengths[n] = length
+                lengths[n] = 1 if formula else length
                 n += 1
-            length, blanks, h = 0, 0, BASIS
-        elif newline and (byte in (32, 9, 13)):
-            blanks += 1
-        else:
-            if blanks and length:  # inside a line, blanks count as one
-                h = (h ^ np.uint64(32)) * PRIME
-                length += 1
-            blanks = 0
+            length, h = 0, BASIS
+            formula = (formula and byte in BLANKS) or byte == OPEN
+        elif byte not in BLANKS:
             h = (h ^ np.uint64(byte)) * PRIME
             length += 1
     return hashes[:n], lengths[:n]
@@ -72,13 +69,36 @@ def _pieces(text: Bytes, newline: bool) -> tuple[Hashes, Numbers]:
 
 @njit(cache=True)
 def _repeated_lines(text: Bytes) -> float:
-    hashes, lengths = _pieces(text, True)
-    keys, counts = _table(len(hashes))
+    """Share of the bytes in lines that stood there before; blanks inside a line count as one, and a formula has no line breaks."""
+    hashes, lengths = np.empty(len(text) // 2 + 1, np.uint64), np.empty(len(text) // 2 + 1, np.int64)
+    n, total, length, blank, h, formula, prose = 0, 0, 0, False, BASIS, False, False
+    for i in range(len(text) + 1):
+        byte = text[i] if i < len(text) else np.uint8(10)
+        if byte == 10 and (not formula or i == len(text)):
+            total += length
+            if prose:
+                hashes[n] = _mix(h, np.uint64(length))
+                lengths[n] = length
+                n += 1
+            length, blank, h, prose = 0, False, BASIS, False
+        elif byte in BLANKS:
+            blank = length > 0
+        elif byte == OPEN or byte == CLOSE:
+            formula = byte == OPEN
+        else:
+            if blank:
+                h = (h ^ np.uint64(32)) * PRIME
+                length += 1
+            h = (h ^ np.uint64(byte)) * PRIME
+            length += 1
+            blank = False
+            prose |= not formula and (byte >= 0x80 or 65 <= byte <= 90 or 97 <= byte <= 122)
+    keys, counts = _table(n)
     repeated = 0
-    for i in range(len(hashes)):
-        if _count(keys, counts, hashes[i]) > 1:
-            repeated += lengths[i]
-    return repeated / max(1, lengths.sum())
+    for k in range(n):
+        if _count(keys, counts, hashes[k]) > 1:
+            repeated += lengths[k]
+    return repeated / max(1, total)
 
 
 @njit(cache=True)
@@ -113,10 +133,10 @@ def _repeated_ngrams(hashes: Hashes, lengths: Numbers, n: int) -> float:
 
 @njit(cache=True)
 def measure(data: Bytes, offsets: Numbers, top: int, span: int, out: npt.NDArray[np.float64]) -> None:
-    """data: bytes of all texts (uint8). offsets: where each begins, and the end (N + 1). out: (N, 3) shares, filled in."""
+    """data: marked bytes of all texts (`_formulas.py`). offsets: where each begins, and the end (N + 1). out: (N, 3) shares, filled in."""
     for k in range(len(offsets) - 1):
         text = data[offsets[k] : offsets[k + 1]]
         out[k, 0] = _repeated_lines(text)
-        hashes, lengths = _pieces(text, False)
+        hashes, lengths = _words(text)
         out[k, 1] = _top_ngram(hashes, lengths, top)
         out[k, 2] = _repeated_ngrams(hashes, lengths, span)
