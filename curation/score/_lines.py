@@ -9,14 +9,13 @@ import numpy.typing as npt
 from numba import njit
 
 from curation._words import BASIS, IS_BLANK, IS_LETTER, Bytes, Numbers, Tables, _character
-from curation.score._formulas import CLOSE, OPEN
+from curation.score._marks import FORMULA, closed, opens
 from curation.score._phrases import LONGEST, Hashes, Phrases, finished, joined, phrases, place, spelled
 
 TAB, NEWLINE, SPACE, DOT, ELLIPSIS = 9, 10, 32, 46, 0x2026
 BULLETS = tuple(ord(sign) for sign in "•‣◦▪·●■-–—*+")
 ENDS = tuple(ord(sign) for sign in ".?!:;,\"'”’»)]…。？！：；，」』）")
-BACKTICK, TILDE, BAR, BRACE, UNBRACE, LESS, GREATER = (ord(sign) for sign in "`~|{}<>")
-SAGE = tuple(b"sage:")
+BAR, BRACE, UNBRACE, HASH = (ord(sign) for sign in "|{}#")
 INDENTED, WORD = 4, 3
 PROSE, BULLET, ELLIPSES, UNENDED, SHORT, BRACES, LINES, WORDS, KINDS = range(9)
 COUNTS = KINDS + 2
@@ -40,10 +39,9 @@ def count(data: Bytes, bounds: Numbers, tables: Tables, known: Known, short: int
     """bounds: where each text begins, and the end (N + 1). short: characters. out: (N, COUNTS), filled in."""
     chains = np.zeros(LONGEST, np.uint64)
     for n in range(len(bounds) - 1):
-        text, at, fenced = data[bounds[n] : bounds[n + 1]], 0, False
+        text, at = data[bounds[n] : bounds[n + 1]], 0
         while at < len(text):
-            at, fence = _line(text, at, tables, known, chains, short, fenced, out[n])
-            fenced ^= fence
+            at = _line(text, at, tables, known, chains, short, out[n])
 
 
 @njit(cache=True, inline="always")
@@ -54,34 +52,20 @@ def _is(code: int, signs: tuple[int, ...]) -> bool:
     return False
 
 
-@njit(cache=True)
-def _is_code(text: Bytes, start: int, at: int) -> bool:
-    """Whether a line that starts at `start`, and whose first character stands at `at`, is indented or begins with a prompt."""
-    if at - start >= INDENTED or (at > start and text[start] == TAB):
-        return not (_is(int(text[at]), BULLETS) or text[at] >= 0x80)  # but for bullets
-    end = at
-    while end < len(text) and end - at < 20 and text[end] > SPACE:
-        end += 1
-    if text[end - 1] == GREATER and end - at > 1 and text[at] != LESS:
-        return True
-    sage = end - at == len(SAGE)
-    for k in range(len(SAGE)):
-        sage = sage and text[at + k] == SAGE[k]
-    return sage
-
-
 @njit(cache=True, inline="always")
-def _is_fence(text: Bytes, at: int) -> bool:
-    if at + 2 >= len(text) or (text[at] != BACKTICK and text[at] != TILDE):
-        return False
-    return bool(text[at] == text[at + 1] and text[at] == text[at + 2])
+def _is_other(text: Bytes, start: int, first: int, last: int) -> bool:
+    """Whether a line is a heading, a row of a table or, by its indent or a brace at its end, code."""
+    if text[first] == BAR or text[first] == HASH or last == BRACE or last == UNBRACE:
+        return True
+    indented = first - start >= INDENTED or (first > start and text[start] == TAB)
+    return bool(indented and text[first] < 0x80 and not _is(int(text[first]), BULLETS))
 
 
 @njit(cache=True)
 def _line(
-    text: Bytes, start: int, tables: Tables, known: Known, chains: Hashes, short: int, fenced: bool, out: npt.NDArray[np.int64]
-) -> tuple[int, bool]:
-    """Count one line; where the next begins, and whether this one opens or closes a block of code. A formula has no line breaks."""
+    text: Bytes, start: int, tables: Tables, known: Known, chains: Hashes, short: int, out: npt.NDArray[np.int64]
+) -> int:
+    """Count one line and say where the next begins. Formulas and code have no line breaks."""
     classes, lower = tables
     i, total, first, last, before = start, len(text), -1, 0, 0
     size_of, words, long_word, formula, brace, dots, n_chains, kinds = 0, 0, False, False, False, 0, 0, 0
@@ -89,14 +73,11 @@ def _line(
         code, size = int(text[i]), 1
         if code >= 0x80:
             code, size = _character(text, i)
-        if code == OPEN:
-            formula, first, last, dots = True, (i if first < 0 else first), CLOSE, 0
-            i += 1
-            while i < total and text[i] != CLOSE:
-                size_of += (text[i] & 0xC0) != 0x80 and text[i] > SPACE
-                i += 1
-            i += 1
-            n_chains = 0
+        if opens(code):
+            end = closed(text, i)
+            for k in range(i + 1, end):
+                size_of += (text[k] & 0xC0) != 0x80 and text[k] > SPACE
+            formula, first, last, dots, n_chains, i = True, (i if first < 0 else first), FORMULA, 0, 0, end + 1
             continue
         kind = classes[code]
         if kind == IS_BLANK:
@@ -126,11 +107,9 @@ def _line(
         dots = dots + 1 if code == DOT else 3 if code == ELLIPSIS else 0
         brace |= code == BRACE or code == UNBRACE
         i += size
-    fence = first >= 0 and _is_fence(text, first)
-    braced = last == BRACE or last == UNBRACE
-    if long_word and not (fenced or fence or braced or text[first] == BAR or _is_code(text, start, first)):
+    if long_word and not _is_other(text, start, first, last):
         start_sign = _character(text, first)[0]
-        ended = last == CLOSE or _is(last, ENDS)
+        ended = last == FORMULA or _is(last, ENDS)
         out[PROSE] += size_of
         out[BULLET] += size_of * (not formula and _is(start_sign, BULLETS))
         out[ELLIPSES] += size_of * (dots >= 3)
@@ -141,7 +120,7 @@ def _line(
         out[WORDS] += words
         out[KINDS] += size_of * (kinds & 1)
         out[KINDS + 1] += size_of * (kinds >> 1 & 1)
-    return i + 1, fence
+    return i + 1
 
 
 @njit(cache=True, inline="always")

@@ -7,12 +7,12 @@ import numpy.typing as npt
 from numba import njit
 
 from curation._words import BASIS, IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, Tables, _character
-from curation.score._formulas import CLOSE, OPEN
+from curation.score._marks import FORMULA, closed, opens
 from curation.score._phrases import Phrases, finished, joined, place, spelled
 
 NEWLINE, HASH, DOT, ELLIPSIS = 10, 35, 46, 0x2026
-WORDS, LETTERS, STOPS, DIFFERENT, TOKENS, NUMERIC, HASHES, ELLIPSES, DIGITS, SIGNS, FORMULAS = range(11)
-COUNTS = 11
+WORDS, LETTERS, LONG, LONG_LETTERS, STOPS, DIFFERENT, TOKENS, NUMERIC, HASHES, ELLIPSES, DIGITS, SIGNS, FORMULAS = range(13)
+COUNTS = 13
 
 
 @njit(cache=True, inline="always")
@@ -40,12 +40,10 @@ def _count(text: Bytes, tables: Tables, stops: Phrases, out: npt.NDArray[np.int6
         code, size = (int(text[i]), 1) if i < total else (NEWLINE, 1)
         if code >= 0x80:
             code, size = _character(text, i)
-        if code == OPEN:
-            out[FORMULAS] += 1
+        if opens(code):
+            out[FORMULAS] += code == FORMULA
             formula, bare = True, False
-            while i < total and text[i] != CLOSE:
-                i += 1
-            i += 1
+            i = closed(text, i) + 1
             continue
         kind = classes[code]
         if kind == IS_BLANK:
@@ -70,6 +68,8 @@ def _count(text: Bytes, tables: Tables, stops: Phrases, out: npt.NDArray[np.int6
                 code = following
             out[WORDS] += 1
             out[LETTERS] += length
+            out[LONG] += length > 1
+            out[LONG_LETTERS] += length * (length > 1)
             at = place(stops, joined(np.uint64(0), finished(h)))
             if at >= 0:
                 out[STOPS] += 1

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation.score._formulas import CLOSE, OPEN
+from curation.score._marks import closed, opens
 
 Bytes = npt.NDArray[np.uint8]
 Hashes = npt.NDArray[np.uint64]
@@ -15,7 +15,8 @@ Numbers = npt.NDArray[np.int64]
 PRIME = np.uint64(0x100000001B3)
 BASIS = np.uint64(0xCBF29CE484222325)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
-BLANKS = (32, 9, 10, 13)
+SPACE, NEWLINE = 32, 10
+BLANKS = (SPACE, 9, NEWLINE, 13)
 
 
 @njit(cache=True, inline="always")
@@ -51,53 +52,61 @@ def _table(size: int) -> tuple[Hashes, Numbers]:
 def _words(text: Bytes) -> tuple[Hashes, Numbers]:
     """Hash and length of every word. A formula is one, of length 1, and blanks in it do not matter."""
     hashes, lengths = np.empty(len(text) // 2 + 1, np.uint64), np.empty(len(text) // 2 + 1, np.int64)
-    n, length, h, formula = 0, 0, BASIS, False
-    for i in range(len(text) + 1):
-        byte = text[i] if i < len(text) else CLOSE
-        if byte in (OPEN, CLOSE) or (not formula and byte in BLANKS):
-            if length:
-                hashes[n] = _mix(h, np.uint64(length))
-                lengths[n] = 1 if formula else length
-                n += 1
-            length, h = 0, BASIS
-            formula = (formula and byte in BLANKS) or byte == OPEN
+    n, length, h, i = 0, 0, BASIS, 0
+    while i <= len(text):
+        byte = text[i] if i < len(text) else np.uint8(NEWLINE)
+        if length and (byte in BLANKS or opens(byte)):
+            hashes[n], lengths[n] = _mix(h, np.uint64(length)), length
+            n, length, h = n + 1, 0, BASIS
+        if opens(byte):
+            end = closed(text, i)
+            hashes[n], lengths[n] = _formula(text[i:end]), 1
+            n, i = n + 1, end
         elif byte not in BLANKS:
             h = (h ^ np.uint64(byte)) * PRIME
             length += 1
+        i += 1
     return hashes[:n], lengths[:n]
 
 
 @njit(cache=True)
+def _formula(text: Bytes) -> np.uint64:
+    h = BASIS
+    for byte in text:
+        if byte not in BLANKS:
+            h = (h ^ np.uint64(byte)) * PRIME
+    return _mix(h, np.uint64(1))
+
+
+@njit(cache=True)
 def _repeated_lines(text: Bytes) -> float:
-    """Share of the bytes in lines that stood there before; blanks inside a line count as one, and a formula has no line breaks."""
-    hashes, lengths = np.empty(len(text) // 2 + 1, np.uint64), np.empty(len(text) // 2 + 1, np.int64)
-    n, total, length, blank, h, formula, prose = 0, 0, 0, False, BASIS, False, False
-    for i in range(len(text) + 1):
-        byte = text[i] if i < len(text) else np.uint8(10)
-        if byte == 10 and (not formula or i == len(text)):
+    """Share of the bytes in lines that stood there before. Blanks inside a line count as one; formulas and code have no line breaks."""
+    keys, counts = _table(len(text) // 2 + 1)
+    i, total, repeated, length, blank, h, prose = 0, 0, 0, 0, False, BASIS, False
+    while i <= len(text):
+        byte = text[i] if i < len(text) else np.uint8(NEWLINE)
+        if byte == NEWLINE:
             total += length
-            if prose:
-                hashes[n] = _mix(h, np.uint64(length))
-                lengths[n] = length
-                n += 1
+            if prose and _count(keys, counts, _mix(h, np.uint64(length))) > 1:
+                repeated += length
             length, blank, h, prose = 0, False, BASIS, False
         elif byte in BLANKS:
             blank = length > 0
-        elif byte == OPEN or byte == CLOSE:
-            formula = byte == OPEN
         else:
             if blank:
-                h = (h ^ np.uint64(32)) * PRIME
+                h = (h ^ np.uint64(SPACE)) * PRIME
                 length += 1
-            h = (h ^ np.uint64(byte)) * PRIME
-            length += 1
             blank = False
-            prose |= not formula and (byte >= 0x80 or 65 <= byte <= 90 or 97 <= byte <= 122)
-    keys, counts = _table(n)
-    repeated = 0
-    for k in range(n):
-        if _count(keys, counts, hashes[k]) > 1:
-            repeated += lengths[k]
+            if opens(byte):
+                end = closed(text, i)
+                h = _mix(h, _formula(text[i:end]))
+                length += end - i
+                i = end
+            else:
+                h = (h ^ np.uint64(byte)) * PRIME
+                length += 1
+                prose |= byte >= 0x80 or 65 <= byte <= 90 or 97 <= byte <= 122
+        i += 1
     return repeated / max(1, total)
 
 
@@ -133,7 +142,7 @@ def _repeated_ngrams(hashes: Hashes, lengths: Numbers, n: int) -> float:
 
 @njit(cache=True)
 def measure(data: Bytes, offsets: Numbers, top: int, span: int, out: npt.NDArray[np.float64]) -> None:
-    """data: marked bytes of all texts (`_formulas.py`). offsets: where each begins, and the end (N + 1). out: (N, 3) shares, filled in."""
+    """data: marked bytes of all texts (`_marks.py`). offsets: where each begins, and the end (N + 1). out: (N, 3) shares, filled in."""
     for k in range(len(offsets) - 1):
         text = data[offsets[k] : offsets[k + 1]]
         out[k, 0] = _repeated_lines(text)

@@ -60,7 +60,7 @@ def lines(
     """
     from curation._words import tables
     from curation.score import _lines as counted
-    from curation.score._formulas import marked
+    from curation.score._marks import marked
 
     given: dict[str, Any] = {"boilerplate": boilerplate, "pitch": pitch}
     kinds = tuple((*some, *_ours(name)) if ours else tuple(some) for name, some in given.items())

@@ -2,13 +2,13 @@ r"""Whether a document's prose is that of people who write sentences: words, the
 
 Re-derived for mathematics from the quality rules of Gopher (Rae et al. 2021, section A.1.1). There a formula is bad prose: it has no
 stop word, hardly a letter and many symbols, and of 263 maths documents datatrove's version keeps 23. Here formulas are taken out first
-(`_formulas.py`), and words are those of the one text profile: runs of letters. A character of a script that writes no blanks is a word.
+(`_marks.py`), and words are those of the one text profile: runs of letters. A character of a script that writes no blanks is a word.
 
     column             Gopher keeps                              what changed
     prose_words        50 to 100,000 words                       words of letters outside formulas
     formulas           -                                         their number, so that a clause can count each as a word
-    word_length        3 to 10                                   of these words; null without any
-    stop_words         2 of `the be to of and that have with`    different ones in the prose
+    word_length        3 to 10                                   of words of two letters and more (one is a variable); null without
+    stop_words         2 of `the be to of and that have with`    different ones in the prose, of 37: a short page may lack the eight
     stop_word_share    -                                         their share of the words: lists of keywords have hardly any
     letter_words       80 % of words have a letter               of what stands between blanks with no formula in it; signs alone
                                                                  (`=`, `|`, `-`) are no words, so what is left out is numbers
@@ -31,11 +31,21 @@ from pydantic import Field
 from curate.errors import CurateError
 from curate.step import score
 
-STOP_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"]
+STOP_WORDS = (
+    "the be to of and that have with a an in on at by as is are was it this these which for from or not but if so can has we you "
+    "let then there all"
+).split()
+"""Gopher's eight and others that are frequent in any English text, mathematics among them."""
 SCHEMA = {
     "prose_words": pl.UInt32, "formulas": pl.UInt32, "word_length": pl.Float64, "stop_words": pl.UInt32, "stop_word_share": pl.Float64,
     "letter_words": pl.Float64, "hashes": pl.Float64, "ellipses": pl.Float64, "digits": pl.Float64, "signs": pl.Float64,
 }  # fmt: skip
+
+
+NAMES = (
+    "WORDS", "LETTERS", "LONG", "LONG_LETTERS", "STOPS", "DIFFERENT", "TOKENS", "NUMERIC", "HASHES", "ELLIPSES", "DIGITS", "SIGNS", "FORMULAS",
+)  # fmt: skip
+"""Counts of the loop."""
 
 
 @score(uses=["numba", "polars"])
@@ -46,7 +56,7 @@ def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_leng
     """
     from curation._words import tables
     from curation.score import _prose as counted
-    from curation.score._formulas import marked
+    from curation.score._marks import marked
     from curation.score._phrases import phrases
 
     try:
@@ -61,7 +71,7 @@ def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_leng
     return pl.DataFrame(
         {
             "prose_words": of["WORDS"], "formulas": of["FORMULAS"],
-            "word_length": pl.select(pl.when(pl.lit(pl.Series(of["WORDS"])) > 0).then(pl.Series(of["LETTERS"] / words))).to_series(),
+            "word_length": pl.Series(of["LONG_LETTERS"] / of["LONG"].clip(1)).set(pl.Series(of["LONG"] == 0), None),
             "stop_words": of["DIFFERENT"], "stop_word_share": of["STOPS"] / words,
             "letter_words": 1 - of["NUMERIC"] / of["TOKENS"].clip(1), "hashes": of["HASHES"] / words,
             "ellipses": of["ELLIPSES"] / words, "digits": of["DIGITS"] / plain,
@@ -71,4 +81,3 @@ def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_leng
     )  # fmt: skip
 
 
-NAMES = ("WORDS", "LETTERS", "STOPS", "DIFFERENT", "TOKENS", "NUMERIC", "HASHES", "ELLIPSES", "DIGITS", "SIGNS", "FORMULAS")

@@ -30,7 +30,7 @@ def repetition(docs: pl.DataFrame, *, top: int = 3, span: int = 10) -> pl.DataFr
     repeated_lines: in lines equal to an earlier line. top_ngram: in the most frequent n-gram of `top` words, if it occurs twice.
     repeated_ngrams: in runs of `span` words that stood there before.
     """
-    from curation.score._formulas import marked
+    from curation.score._marks import marked
     from curation.score._repetition import measure
 
     data, bounds = marked(docs["text"])
