@@ -16,3 +16,10 @@ def utf8(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]
         return np.zeros(0, np.uint8), np.zeros(1, np.int64)
     bounds = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
     return np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8), bounds
+
+
+def series(like: pl.Series, data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> pl.Series:
+    """Texts from their UTF-8 and where each begins, and the end (N + 1); named like a series, and null where that is."""
+    column = pa.LargeStringArray.from_buffers(len(like), pa.py_buffer(bounds), pa.py_buffer(data))
+    made = pl.Series(like.name, column, dtype=pl.String)
+    return made.set(like.is_null(), None) if like.has_nulls() else made

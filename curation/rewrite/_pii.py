@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from curation.text import MATH
 
 HOLE = "\x00"
 """Stands for what is set aside, as one that a text has of its own is."""
+MARKS = "[\x01-\x06]"
+_FORMULA = "\x01[^\x02]*\x02"
+"""As `curation/_formulas.py` marks it."""
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _TENS = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9])"
 _END = r"(?:[^0-9A-Za-z_.%]|\.[^0-9A-Za-z_]|\.?$)"
@@ -23,7 +25,7 @@ _NOT_PUBLIC = (
     r"|(?:22[4-9]|2[34][0-9]|25[0-9])(?:\.[0-9]{1,3}){3}|192\.0\.2\.[0-9]{1,3}|198\.51\.100\.[0-9]{1,3}|203\.0\.113\.[0-9]{1,3})"
 )
 _KEPT = (
-    rf"{MATH}"
+    rf"{_FORMULA}"
     rf"|(?-u:\b){_NOT_PUBLIC}(?-u:\b)|(?i:2001:db8):[0-9a-fA-F:]*"
     r"|(?i:(?-u:\b)(?:versions?|ver|releases?|sections?|sect?|chapters?|chap|figures?|fig|tables?|theorems?|lemmas?|equations?|eq|exercises?|rfc|oid)(?-u:\b))"
     r"[\s.:#]{0,3}v?[0-9][0-9.]{0,40}"
@@ -74,7 +76,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "emails": Kind((EMAIL,), "${{1}}{}", rf"(?-u:\b)git@|{MATH}"),
+    "emails": Kind((EMAIL,), "${{1}}{}", rf"(?-u:\b)git@|{_FORMULA}"),
     "ips": Kind(IPS, "${{1}}{}${{2}}", _KEPT),
     "phones": Kind(PHONES, "${{1}}{}", rf"{_NUMBERS}|{_KEPT}"),
 }

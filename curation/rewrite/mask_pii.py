@@ -17,13 +17,14 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import rewrite
-from curation.rewrite._pii import HOLE, KINDS, Kind
+from curation._utf8 import series, utf8
+from curation.rewrite._pii import HOLE, KINDS, MARKS, Kind
 
 Mask = Annotated[str, Field(pattern=r"^[^$\\]*$", max_length=100)]
 SCHEMA = {"text": pl.String, "emails_masked": pl.UInt32, "phones_masked": pl.UInt32, "ips_masked": pl.UInt32}
 
 
-@rewrite(uses=["polars"])
+@rewrite(uses=["numba", "polars"])
 def mask_pii(
     docs: pl.DataFrame, *, email: Mask = "|||EMAIL_ADDRESS|||", phone: Mask = "|||PHONE_NUMBER|||", ip: Mask = "|||IP_ADDRESS|||"
 ) -> pl.DataFrame:
@@ -45,15 +46,26 @@ def mask_pii(
 
 def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Series]:
     """Texts with their matches masked, and how many they were."""
-    kept = pl.col("text").str.extract_all(rf"{HOLE}|{kind.kept}")
-    holed = pl.col("text").str.replace_all(rf"{HOLE}|{kind.kept}", HOLE)
-    found = texts.alias("text").to_frame().select("text", kept=kept, holed=holed).with_row_index()
+    texts = texts.alias("text")
+    aside = rf"{HOLE}|{kind.kept}"
+    found = texts.to_frame().with_columns(own=pl.col("text").str.contains(MARKS), marked=_marked(texts)).with_row_index()
+    found = found.with_columns(marked=pl.when("own").then("text").otherwise("marked")).select(
+        "index", "own", kept=pl.col("marked").str.extract_all(aside), holed=pl.col("marked").str.replace_all(aside, HOLE)
+    )
     made = pl.col("holed")
     for pattern in (*kind.patterns, *kind.patterns):
         made = made.str.replace_all(pattern, kind.stays.format(mask))
-    times = made.str.count_matches(mask, literal=True) - pl.col("holed").str.count_matches(mask, literal=True)
-    found = found.with_columns(made=made, times=times)
-    changed = found.filter(pl.col("made") != pl.col("holed"))
-    pieces = changed.select("index", piece=pl.col("made").str.split(HOLE), kept=pl.concat_list("kept", pl.lit("")))
-    whole = pieces.explode("piece", "kept").group_by("index", maintain_order=True).agg(pl.concat_str("piece", "kept").str.join(""))
-    return texts.scatter(whole["index"], whole["piece"]), found["times"]
+    found = found.with_columns(made=made, times=made.str.count_matches(mask, literal=True) - pl.col("holed").str.count_matches(mask, literal=True))
+    pieces = found.filter(pl.col("made") != pl.col("holed")).with_columns(pl.col("made").str.split(HOLE), pl.concat_list("kept", pl.lit("")))
+    whole = pieces.explode("made", "kept").group_by("index", maintain_order=True)
+    whole = whole.agg(pl.col("own").first(), text=pl.concat_str("made", "kept").str.join(""))
+    text = whole.select(pl.when("own").then("text").otherwise(pl.col("text").str.replace_all(MARKS, ""))).to_series()
+    return texts.scatter(whole["index"], text), found["times"]
+
+
+def _marked(texts: pl.Series) -> pl.Series:
+    """Texts with their formulas between marks."""
+    from curation._formulas import marked
+    from curation._words import tables
+
+    return series(texts, *marked(*utf8(texts), tables()[0]))

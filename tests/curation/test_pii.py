@@ -87,7 +87,7 @@ def test_batches_do_not_matter_and_formulas_stay(texts: list[str], size: int) ->
     whole = masked(*texts)
     assert whole.equals(pl.concat([masked(*texts[i : i + size]) for i in range(0, len(texts), size)] or [masked()]))
     for text, new in zip(texts, whole["text"], strict=True):
-        assert text.count("$x_1@y.com$") == new.count("$x_1@y.com$") or "@" in text.replace("$x_1@y.com$", "")
+        assert text.count("$x_1@y.com$") == new.count("$x_1@y.com$")
 
 
 @pytest.mark.parametrize("piece", ["a@", "a.", "1.2.", "+1 23 ", "12-", "tel: ", "$", "\\[", "a@b.", "fe80:", "(415) ", "version 1."])
