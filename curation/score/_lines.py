@@ -17,7 +17,8 @@ BULLETS = tuple(ord(sign) for sign in "•‣◦▪·●■-–—*+")
 ENDS = tuple(ord(sign) for sign in ".?!:;,\"'”’»)]…。？！：；，」』）")
 BAR, BRACE, UNBRACE, HASH = (ord(sign) for sign in "|{}#")
 INDENTED, WORD = 4, 3
-PROSE, BULLET, ELLIPSES, UNENDED, SHORT, BRACES, LINES, WORDS, KINDS = range(9)
+NO_DOTS = -1_000_000
+PROSE, BULLET, ELLIPSES, UNENDED, SHORT, BRACES, LINES, WORDS, PHRASES, KINDS = range(10)
 COUNTS = KINDS + 2
 Known = tuple[Phrases, Phrases, Bytes]
 """The phrases, how they may begin, and the kind of each phrase (0, 1)."""
@@ -68,7 +69,7 @@ def _line(
     """Count one line and say where the next begins. Formulas and code have no line breaks."""
     classes, lower = tables
     i, total, first, last, before = start, len(text), -1, 0, 0
-    size_of, words, long_word, formula, brace, dots, n_chains, kinds = 0, 0, False, False, False, 0, 0, 0
+    size_of, words, long_word, formula, brace, dots, n_chains, kinds, phrases_here = 0, 0, False, False, False, 0, 0, 0, 0
     while i < total and text[i] != NEWLINE:
         code, size = int(text[i]), 1
         if code >= 0x80:
@@ -77,7 +78,7 @@ def _line(
             end = closed(text, i)
             for k in range(i + 1, end):
                 size_of += (text[k] & 0xC0) != 0x80 and text[k] > SPACE
-            formula, first, last, dots, n_chains, i = True, (i if first < 0 else first), FORMULA, 0, 0, end + 1
+            formula, first, last, dots, n_chains, i = True, (i if first < 0 else first), FORMULA, NO_DOTS, 0, end + 1
             continue
         kind = classes[code]
         if kind == IS_BLANK:
@@ -101,10 +102,14 @@ def _line(
             long_word |= length >= WORD
             dots = 0
             word = finished(h)
-            n_chains, kinds = _chained(known, chains, n_chains, word, kinds)
+            n_chains, hits, kinds = _chained(known, chains, n_chains, word, kinds)
+            phrases_here += hits
             continue
         size_of += 1
-        dots = dots + 1 if code == DOT else 3 if code == ELLIPSIS else 0
+        if code == DOT or code == ELLIPSIS:
+            dots += 3 if code == ELLIPSIS else 1
+        else:
+            dots = NO_DOTS
         brace |= code == BRACE or code == UNBRACE
         i += size
     if long_word and not _is_other(text, start, first, last):
@@ -118,22 +123,24 @@ def _line(
         out[BRACES] += size_of * brace
         out[LINES] += 1
         out[WORDS] += words
+        out[PHRASES] += phrases_here
         out[KINDS] += size_of * (kinds & 1)
         out[KINDS + 1] += size_of * (kinds >> 1 & 1)
     return i + 1
 
 
 @njit(cache=True, inline="always")
-def _chained(known: Known, chains: Hashes, count: int, word: np.uint64, kinds: int) -> tuple[int, int]:
-    """Carry the phrases that have begun on by one word; how many may go on, and which kinds were found (bits)."""
+def _chained(known: Known, chains: Hashes, count: int, word: np.uint64, kinds: int) -> tuple[int, int, int]:
+    """Carry the phrases that have begun on by one word; how many may go on, how many ended, and kinds found so far (bits)."""
     whole, begun, of_kind = known
-    left = 0
+    left, ended = 0, 0
     for k in range(count + 1):
         h = joined(chains[k] if k < count else np.uint64(0), word)
         at = place(whole, h)
         if at >= 0:
             kinds |= 1 << of_kind[at]
+            ended += 1
         if place(begun, h) >= 0:
             chains[left] = h
             left += 1
-    return left, kinds
+    return left, ended, kinds

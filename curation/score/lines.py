@@ -9,7 +9,7 @@ judged by the article.
 
     column              their rule                                            what changed
     bullet_lines        Gopher: at most 90 % of lines begin with one          a line with a formula in it is none
-    ellipsis_lines      Gopher: at most 30 % of lines end in `...`            not inside a formula
+    ellipsis_lines      Gopher: at most 30 % of lines end in `...`            right after a letter: `2, 3, 5, ...` is a sequence
     unended_lines       FineWeb: at least 12 % of lines end in punctuation;   a formula ends a line, and so do `: ; , )`
                         C4: only such lines are kept
     short_lines         FineWeb: at most 67 % of at most 30 characters        not with a formula, nor where punctuation ends it
@@ -18,6 +18,7 @@ judged by the article.
     boilerplate_lines   C4: no `lorem ipsum`; no line with `javascript` or    longer phrases, since pages on programs have these words,
                         of terms of use, privacy and cookies                  and more of them: `phrases/boilerplate.txt`
     pitch_lines         -                                                     sales talk: `phrases/pitch.txt`
+    phrases             -                                                     how many of both: one alone may stand in any word problem
 
 Left out: C4's five sentences and three words a line (`prose_words`), its list of bad words (`score: url`), repeated lines (`repetition`).
 Phrases are in English.
@@ -53,7 +54,7 @@ def lines(
     short: Annotated[int, Field(ge=0)] = 30,
     ours: bool = True,
 ) -> pl.DataFrame:
-    """Shares of the characters in lines of prose (no blanks), in [0, 1]; `line_breaks` for each word. All are 0 for a text without prose.
+    """Shares of the characters in lines of prose (no blanks), in [0, 1]; `line_breaks` for each word; `phrases` is a number. 0 without prose.
 
     boilerplate, pitch: files of phrases, up to six words of letters each. short: characters. ours: use our own lists of phrases too.
     CurateError for a line of a file that is no such phrase.
@@ -70,7 +71,8 @@ def lines(
     of = {name: found[:, getattr(counted, name)] for name in ("BULLET", "ELLIPSES", "UNENDED", "SHORT", "BRACES")}
     shares = np.stack([*of.values(), found[:, counted.KINDS], found[:, counted.KINDS + 1]]) / found[:, counted.PROSE].clip(1)
     breaks = found[:, counted.LINES] / found[:, counted.WORDS].clip(1)
-    return pl.DataFrame(dict(zip(SHARES, [*shares[:5], breaks, *shares[5:]], strict=True)), schema=dict.fromkeys(SHARES, pl.Float64))
+    made = dict(zip(SHARES, [*shares[:5], breaks, *shares[5:]], strict=True)) | {"phrases": found[:, counted.PHRASES]}
+    return pl.DataFrame(made, schema=dict.fromkeys(SHARES, pl.Float64) | {"phrases": pl.UInt32})
 
 
 @functools.cache
