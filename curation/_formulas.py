@@ -36,7 +36,7 @@ _PROSE, _PROSE_BOUNDS = _names("emph", "chapter", "title", "caption", "item", "f
 """Commands whose arguments are prose; `\\text...` and `...section` are too."""
 _MARKUP, _MARKUP_BOUNDS = _names("begin", "end", "label")
 _TEXT, _SECTION, _MATRIX = (np.frombuffer(word, np.uint8) for word in (b"text", b"section", b"matrix"))
-_PROMPTS, _PROMPT_BOUNDS = _names(">>>", "...", "sage:")
+_PROMPTS, _PROMPT_BOUNDS = _names(">>>", "sage:", "...")
 
 
 @njit(cache=True)
@@ -51,12 +51,15 @@ def marked(data: Bytes, bounds: Numbers, classes: Bytes) -> tuple[Bytes, Numbers
 
 @njit(cache=True)
 def _marked(text: Bytes, classes: Bytes, out: Bytes, at: int) -> int:
-    near = np.full((4, 2), -1, np.int64)  # of each sort of closing delimiter: the next one's place, and characters before it
-    i, chars = 0, 0
+    near = np.full(
+        (4, 2), -1, np.int64
+    )  # of each sort of closing delimiter: the next one's place, and characters before it
+    i, chars, line = 0, 0, -2  # line: where one after a prompt ended
     while i < len(text):
         mark, end = FORMULA, i
         if i == 0 or text[i - 1] == NEWLINE:
-            mark, end = _code(text, i, near)
+            mark, end = _code(text, i, line == i - 1, near)
+            line = end if end > i and mark == PROMPT else -2
         if end == i and text[i] == DOLLAR:
             mark, end = FORMULA, _dollars(text, i, classes)
         elif end == i and text[i] == BACKSLASH:
@@ -77,8 +80,11 @@ def _marked(text: Bytes, classes: Bytes, out: Bytes, at: int) -> int:
 
 
 @njit(cache=True)
-def _code(text: Bytes, i: int, near: npt.NDArray[np.int64]) -> tuple[int, int]:
-    """Mark and end of a block of code, or of a line after a prompt, that starts with the line at `i`; the end is `i` if there is none."""
+def _code(text: Bytes, i: int, goes_on: bool, near: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """Mark and end of a block of code, or of a line after a prompt, that starts with the line at `i`; the end is `i` if there is none.
+
+    goes_on: the line before has a prompt, so that `...` is one.
+    """
     if _is_fence(text, i):
         if near[BLOCK, 0] <= i:
             k = i + 3
@@ -90,7 +96,7 @@ def _code(text: Bytes, i: int, near: npt.NDArray[np.int64]) -> tuple[int, int]:
     k = i
     while k < len(text) and k < i + 16 and (text[k] == SPACE or text[k] == TAB):
         k += 1
-    after = _prompt(text, k)
+    after = _prompt(text, k, goes_on)
     if after < 0 or after >= len(text) or (text[after] != SPACE and text[after] != TAB):
         return PROMPT, i
     while after < len(text) and text[after] != NEWLINE:
@@ -99,9 +105,9 @@ def _code(text: Bytes, i: int, near: npt.NDArray[np.int64]) -> tuple[int, int]:
 
 
 @njit(cache=True)
-def _prompt(text: Bytes, k: int) -> int:
-    """Where a prompt that starts at `k` ends, -1 if none does: `>>>`, `...`, `sage:`, `In [3]:`, `gap>`."""
-    for n in range(len(_PROMPT_BOUNDS) - 1):
+def _prompt(text: Bytes, k: int, goes_on: bool) -> int:
+    """Where a prompt that starts at `k` ends, -1 if none does: `>>>`, `sage:`, `In [3]:`, `gap>`, and `...` where one goes on."""
+    for n in range(len(_PROMPT_BOUNDS) - 1 - (not goes_on)):
         if _is_word(text, k, _PROMPTS[_PROMPT_BOUNDS[n] : _PROMPT_BOUNDS[n + 1]]):
             return k + _PROMPT_BOUNDS[n + 1] - _PROMPT_BOUNDS[n]
     end = k
@@ -185,7 +191,9 @@ def _closed(text: Bytes, start: int, chars: int, sort: int, near: npt.NDArray[np
         return -1
     if near[sort, 0] < start:
         k = start
-        while k < len(text) and (text[k] & 0xC0) == 0x80:  # `start` may stand within a character, of which one was counted
+        while (
+            k < len(text) and (text[k] & 0xC0) == 0x80
+        ):  # `start` may stand within a character, of which one was counted
             k += 1
         while k < len(text) and _closes(text, k, sort) < 0:
             chars += (text[k] & 0xC0) != 0x80
@@ -258,7 +266,9 @@ def _is_prose(word: Bytes) -> bool:
     for byte in word:
         if byte < 97:
             return False
-    return _is_word(word, 0, _TEXT) or (len(word) >= len(_SECTION) and _is_word(word, len(word) - len(_SECTION), _SECTION))
+    return _is_word(word, 0, _TEXT) or (
+        len(word) >= len(_SECTION) and _is_word(word, len(word) - len(_SECTION), _SECTION)
+    )
 
 
 @njit(cache=True)

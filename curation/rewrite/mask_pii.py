@@ -26,7 +26,11 @@ SCHEMA = {"text": pl.String, "emails_masked": pl.UInt32, "phones_masked": pl.UIn
 
 @rewrite(uses=["numba", "polars"])
 def mask_pii(
-    docs: pl.DataFrame, *, email: Mask = "|||EMAIL_ADDRESS|||", phone: Mask = "|||PHONE_NUMBER|||", ip: Mask = "|||IP_ADDRESS|||"
+    docs: pl.DataFrame,
+    *,
+    email: Mask = "|||EMAIL_ADDRESS|||",
+    phone: Mask = "|||PHONE_NUMBER|||",
+    ip: Mask = "|||IP_ADDRESS|||",
 ) -> pl.DataFrame:
     """The text, and the columns `emails_masked`, `phones_masked` and `ips_masked` (UInt32): how many of each.
 
@@ -41,22 +45,34 @@ def mask_pii(
         if mask and len(rows):
             made, times = _masked(texts.gather(rows), KINDS[kind], mask)
             texts, counts[kind] = texts.scatter(rows, made), counts[kind].scatter(rows, times)
-    return pl.DataFrame({"text": texts, **{f"{kind}_masked": counts[kind] for kind in ("emails", "phones", "ips")}}, schema=SCHEMA)
+    return pl.DataFrame(
+        {"text": texts, **{f"{kind}_masked": counts[kind] for kind in ("emails", "phones", "ips")}}, schema=SCHEMA
+    )
 
 
 def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Series]:
     """Texts with their matches masked, and how many they were."""
     texts = texts.alias("text")
     aside = rf"{HOLE}|{kind.kept}"
-    found = texts.to_frame().with_columns(own=pl.col("text").str.contains(MARKS), marked=_marked(texts)).with_row_index()
+    found = (
+        texts.to_frame().with_columns(own=pl.col("text").str.contains(MARKS), marked=_marked(texts)).with_row_index()
+    )
     found = found.with_columns(marked=pl.when("own").then("text").otherwise("marked")).select(
-        "index", "own", kept=pl.col("marked").str.extract_all(aside), holed=pl.col("marked").str.replace_all(aside, HOLE)
+        "index",
+        "own",
+        kept=pl.col("marked").str.extract_all(aside),
+        holed=pl.col("marked").str.replace_all(aside, HOLE),
     )
     made = pl.col("holed")
     for pattern in (*kind.patterns, *kind.patterns):
         made = made.str.replace_all(pattern, kind.stays.format(mask))
-    found = found.with_columns(made=made, times=made.str.count_matches(mask, literal=True) - pl.col("holed").str.count_matches(mask, literal=True))
-    pieces = found.filter(pl.col("made") != pl.col("holed")).with_columns(pl.col("made").str.split(HOLE), pl.concat_list("kept", pl.lit("")))
+    found = found.with_columns(
+        made=made,
+        times=made.str.count_matches(mask, literal=True) - pl.col("holed").str.count_matches(mask, literal=True),
+    )
+    pieces = found.filter(pl.col("made") != pl.col("holed")).with_columns(
+        pl.col("made").str.split(HOLE), pl.concat_list("kept", pl.lit(""))
+    )
     whole = pieces.explode("made", "kept").group_by("index", maintain_order=True)
     whole = whole.agg(pl.col("own").first(), text=pl.concat_str("made", "kept").str.join(""))
     text = whole.select(pl.when("own").then("text").otherwise(pl.col("text").str.replace_all(MARKS, ""))).to_series()

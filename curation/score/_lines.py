@@ -69,7 +69,17 @@ def _line(
     """Count one line and say where the next begins. Formulas and code have no line breaks."""
     classes, lower = tables
     i, total, first, last, before = start, len(text), -1, 0, 0
-    size_of, words, long_word, formula, brace, dots, n_chains, kinds, phrases_here = 0, 0, False, False, False, 0, 0, 0, 0
+    size_of, words, long_word, formula, brace, dots, n_chains, kinds, phrases_here = (
+        0,
+        0,
+        False,
+        False,
+        False,
+        0,
+        0,
+        0,
+        0,
+    )
     while i < total and text[i] != NEWLINE:
         code, size = int(text[i]), 1
         if code >= 0x80:

@@ -11,7 +11,9 @@ from curation.score._marks import FORMULA, closed, opens
 from curation.score._phrases import Phrases, finished, joined, place, spelled
 
 NEWLINE, HASH, DOT, ELLIPSIS = 10, 35, 46, 0x2026
-WORDS, LETTERS, LONG, LONG_LETTERS, STOPS, DIFFERENT, TOKENS, NUMERIC, HASHES, ELLIPSES, DIGITS, SIGNS, FORMULAS = range(13)
+WORDS, LETTERS, LONG, LONG_LETTERS, STOPS, DIFFERENT, TOKENS, NUMERIC, HASHES, ELLIPSES, DIGITS, SIGNS, FORMULAS = (
+    range(13)
+)
 COUNTS = 13
 
 
@@ -20,7 +22,13 @@ def without_blanks(code: int) -> bool:
     """Whether a letter's script writes no blanks between words: Thai to Khmer, kana, Han."""
     if code < 0x0E00:
         return False
-    return code < 0x1000 or 0x1780 <= code < 0x1800 or 0x2E80 <= code < 0xA000 or 0xF900 <= code < 0xFB00 or code >= 0x20000
+    return (
+        code < 0x1000
+        or 0x1780 <= code < 0x1800
+        or 0x2E80 <= code < 0xA000
+        or 0xF900 <= code < 0xFB00
+        or code >= 0x20000
+    )
 
 
 @njit(cache=True)

@@ -87,7 +87,9 @@ def _judge(name: str, params: str, libraries: str) -> Any:
     except Exception as error:
         raise CurateError(f"{name} cannot be made with these params: {type(error).__name__}: {error}") from None
     if _draws(judge):
-        raise CurateError(f"{name} draws by chance, so its verdict depends on the order of documents; use `sample: uniform`")
+        raise CurateError(
+            f"{name} draws by chance, so its verdict depends on the order of documents; use `sample: uniform`"
+        )
     return judge
 
 
@@ -102,7 +104,9 @@ def _found(name: str) -> type:
         raise CurateError(f"filter: {module!r} cannot be imported: {error}") from None
     if not (isinstance(found, type) and issubclass(found, BaseFilter)):
         known = sorted(n for n in vars(filters) if n.endswith("Filter") and n != "LambdaFilter")
-        raise CurateError(f"filter: {name!r} is no datatrove filter; there are {', '.join(known)}, or name your own as module.Class")
+        raise CurateError(
+            f"filter: {name!r} is no datatrove filter; there are {', '.join(known)}, or name your own as module.Class"
+        )
     if found is filters.LambdaFilter:
         raise CurateError("filter: LambdaFilter takes a Python function, which a recipe does not hold; write a step")
     return found

@@ -69,7 +69,9 @@ def lines(
     found = np.zeros((docs.height, counted.COUNTS), np.int64)
     counted.count(data, bounds, tables(), _phrases(kinds), short, found)
     of = {name: found[:, getattr(counted, name)] for name in ("BULLET", "ELLIPSES", "UNENDED", "SHORT", "BRACES")}
-    shares = np.stack([*of.values(), found[:, counted.KINDS], found[:, counted.KINDS + 1]]) / found[:, counted.PROSE].clip(1)
+    shares = np.stack([*of.values(), found[:, counted.KINDS], found[:, counted.KINDS + 1]]) / found[
+        :, counted.PROSE
+    ].clip(1)
     breaks = found[:, counted.LINES] / found[:, counted.WORDS].clip(1)
     made = dict(zip(SHARES, [*shares[:5], breaks, *shares[5:]], strict=True)) | {"phrases": found[:, counted.PHRASES]}
     return pl.DataFrame(made, schema=dict.fromkeys(SHARES, pl.Float64) | {"phrases": pl.UInt32})

@@ -79,5 +79,3 @@ def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_leng
         },
         schema=SCHEMA,
     )  # fmt: skip
-
-

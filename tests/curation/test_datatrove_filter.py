@@ -22,7 +22,7 @@ REFERENCE = {
 NEEDS = {**dict.fromkeys(REFERENCE.values(), "spacy"), "C4ParagraphFilter": "datatrove"}
 ARGUMENTS = {"short_line_threshold": "short_line_thr"}
 """Names of attributes in the cases whose argument is called otherwise."""
-OWN = '''
+OWN = """
 import numpy as np
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
@@ -48,7 +48,7 @@ class Coin(BaseFilter):
 
     def filter(self, doc):
         return self.rng.random() < 0.5
-'''
+"""
 
 
 def docs(*texts: str, **more: list[str]) -> pl.DataFrame:
@@ -81,7 +81,9 @@ def test_a_filter_without_reasons_gives_none() -> None:
 def test_the_same_in_one_batch_or_many() -> None:
     frame = docs(*[f"{'cat' * (i % 3)} {i}" for i in range(600)])
     whole = judged(frame, "RegexFilter", params={"regex_exp": "catcat"})
-    assert whole == [row for part in frame.iter_slices(7) for row in judged(part, "RegexFilter", params={"regex_exp": "catcat"})]
+    assert whole == [
+        row for part in frame.iter_slices(7) for row in judged(part, "RegexFilter", params={"regex_exp": "catcat"})
+    ]
 
 
 @pytest.fixture
@@ -105,7 +107,11 @@ def test_a_filter_of_ones_own_sees_metadata_and_whole_batches(own: str) -> None:
         ("no_such_module.Filter", {}, "'no_such_module' cannot be imported"),
         ("RegexFilter", {"params": {"regex_exp": "("}}, "RegexFilter cannot be made with these params: "),
         ("RegexFilter", {"params": {"regexp": "x"}}, "unexpected keyword argument 'regexp'"),
-        ("LambdaFilter", {"params": {"filter_function": "x"}}, "takes a Python function, which a recipe does not hold; write a step"),
+        (
+            "LambdaFilter",
+            {"params": {"filter_function": "x"}},
+            "takes a Python function, which a recipe does not hold; write a step",
+        ),
         ("SamplerFilter", {"params": {"rate": 0.5, "seed": 1}}, "draws by chance, .*use `sample: uniform`"),
         ("C4BadWordsFilter", {"params": {"keep_fraction": 0.1}}, "draws by chance"),
         ("RegexFilter", {"libraries": {"no-such-library": "1.0"}}, "not installed: pip install no-such-library==1.0"),
@@ -129,7 +135,9 @@ def test_bad_words_are_looked_for_without_chance() -> None:
 def test_a_missing_library_is_named_with_its_package() -> None:
     if importlib.util.find_spec("spacy") is not None:
         pytest.skip("spacy is installed")
-    with pytest.raises(CurateError, match=r"^GopherQualityFilter needs a library that is not installed: .*`pip install spacy`"):
+    with pytest.raises(
+        CurateError, match=r"^GopherQualityFilter needs a library that is not installed: .*`pip install spacy`"
+    ):
         judged(docs("some words"), "GopherQualityFilter")
 
 
@@ -147,7 +155,11 @@ def test_verdicts_on_datatroves_own_cases_are_its_own(shared: Path, name: str) -
     cases = [c for c in lines(shared / "peercases" / "datatrove_filter_runs.jsonl.gz") if c["filter"] == name]
     assert cases
     for case in cases:
-        fixed = ("batch_size", "min_paragraphs", "min_paragraph_len", "line_delimiter") if name == "C4ParagraphFilter" else ("batch_size",)
+        fixed = (
+            ("batch_size", "min_paragraphs", "min_paragraph_len", "line_delimiter")
+            if name == "C4ParagraphFilter"
+            else ("batch_size",)
+        )
         given = {k: v for k, v in case["params"].items() if k not in fixed and not str(v).startswith("<")}
         given = {ARGUMENTS.get(k, k): v for k, v in given.items()}
         result = case["result"] if isinstance(case["result"], list) else [case["result"], None]
