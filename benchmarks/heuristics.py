@@ -1,14 +1,14 @@
-"""The scores of prose, lines and repetition beside the filters they are re-derived from: what each drops of good mathematics and of bad pages.
+"""The scores of prose, lines and repetition beside the filters they are made after: what each drops of good mathematics and of bad pages.
 
     python -m benchmarks.heuristics [--pages 3000] [--seed 1] [--json OUT]
 
 Good mathematics: the documents of `../shared/data` labelled so. For 478 documents the verdicts of datatrove 0.10.1's Gopher, C4 and FineWeb
 filters are stored there; a filter that drops many of them drops them wrongly. Ours are the clauses of `CLAUSES`, each alone and all
 together. `other` are real pages and manuals that are not mathematics, of all qualities: what is dropped of them is neither right nor wrong.
-Known to be bad are the pages of the embedded crawl that are spam or nothing but boilerplate (its truth says which); `not_repetitive`
-was the only such clause before; where spacy is installed the originals judge them too. English is what `score: language` and the recipes' clause say, since stop words
-and phrases are English. Documents per second of one core: ours in batches of a thousand, and datatrove's four filters one after another
-where spacy is installed. Left out: thresholds, which are for `curate whatif`.
+Known to be bad are the pages of the embedded crawl that are spam or nothing but boilerplate (its truth says which); `not_repetitive` was
+the only clause on them before. English is what `score: language` and the clause of the recipes say, since stop words and phrases are
+English. Speed is of one core: ours in batches of a thousand documents. Where spacy is installed, the originals also judge the crawl, and
+are timed. Left out: thresholds, which are for `curate whatif`.
 """
 
 from __future__ import annotations

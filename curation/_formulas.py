@@ -1,11 +1,8 @@
 r"""Where formulas and code are in a text, in one native loop over UTF-8: what `curation.text.MATH` matches, in linear time on any text.
 
-The pattern looks for each `\[` through the next thousand characters, so that a page of nothing else takes a minute for a megabyte. Here it is
-remembered where the next closing delimiter of each sort stands. A formula is what MATH says (tests compare the two), and also the whole of
-`\begin{...}`, `\end{...}` and `\label{...}` of any environment, whose names are no prose. Code is a fenced block, or a line after the prompt
-of an interpreter.
-
-Left out: code without fences or prompts, which only looks like it.
+The pattern looks for each `\[` through the next thousand characters, so that a megabyte of nothing else takes seventeen seconds. Here it
+is remembered where the next closing delimiter of each sort stands. A formula is what MATH says (tests compare the two), and also the whole
+of `\begin{...}`, `\end{...}` and `\label{...}` of any environment, whose names are no prose. Code is what `_code.py` says.
 """
 
 from __future__ import annotations
@@ -14,29 +11,21 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from curation._code import BLOCK, FENCE, FORMULA, PROMPT, code_at, is_one, is_word, names
 from curation._words import IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, _character
 
-FORMULA, PROMPT, FENCE = 1, 3, 5
-"""Control characters that open each; the next number closes it."""
-NEWLINE, SPACE, TAB, STAR, DOLLAR, BACKSLASH, BRACE, UNBRACE, GRAVE = 10, 32, 9, 42, 36, 92, 123, 125, 96
-ROUND, SQUARE, ENVIRONMENT, BLOCK = range(4)
+NEWLINE, SPACE, STAR, DOLLAR, BACKSLASH, UNDERSCORE, BRACE, UNBRACE = 10, 32, 42, 36, 92, 95, 123, 125
+ROUND, SQUARE, ENVIRONMENT = (sort for sort in range(4) if sort != BLOCK)
 _OPENING, _CLOSING, _LONGEST = (40, 91), (41, 93), (300, 1000, 1000)
 MOST_OF_MARKUP = 80
 MOST_BETWEEN_DOLLARS = (302, 1000)
-
-
-def _names(*names: str) -> tuple[Bytes, Numbers]:
-    return np.frombuffer("".join(names).encode(), np.uint8), np.cumsum([0, *map(len, names)])
-
-
-_ENVIRONMENTS, _ENVIRONMENT_BOUNDS = _names(
+_ENVIRONMENTS, _ENVIRONMENT_BOUNDS = names(
     "math", "displaymath", "equation", "align", "alignat", "aligned", "gather", "multline", "eqnarray", "split", "cases", "array", "tikzcd",
 )  # fmt: skip
-_PROSE, _PROSE_BOUNDS = _names("emph", "chapter", "title", "caption", "item", "footnote", "begin", "end", "label")
+_PROSE, _PROSE_BOUNDS = names("emph", "chapter", "title", "caption", "item", "footnote", "begin", "end", "label")
 """Commands whose arguments are prose; `\\text...` and `...section` are too."""
-_MARKUP, _MARKUP_BOUNDS = _names("begin", "end", "label")
-_TEXT, _SECTION, _MATRIX = (np.frombuffer(word, np.uint8) for word in (b"text", b"section", b"matrix"))
-_PROMPTS, _PROMPT_BOUNDS = _names(">>>", "sage:", "...")
+_MARKUP, _MARKUP_BOUNDS = names("begin", "end", "label")
+_TEXT, _SECTION, _MATRIX = (names(word)[0] for word in ("text", "section", "matrix"))
 
 
 @njit(cache=True)
@@ -53,12 +42,12 @@ def marked(data: Bytes, bounds: Numbers, classes: Bytes) -> tuple[Bytes, Numbers
 def _marked(text: Bytes, classes: Bytes, out: Bytes, at: int) -> int:
     near = np.full(
         (4, 2), -1, np.int64
-    )  # of each sort of closing delimiter: the next one's place, and characters before it
+    )  # where the next closing delimiter of each sort is, and how many characters before it
     i, chars, line = 0, 0, -2  # line: where one after a prompt ended
     while i < len(text):
         mark, end = FORMULA, i
         if i == 0 or text[i - 1] == NEWLINE:
-            mark, end = _code(text, i, line == i - 1, near)
+            mark, end = code_at(text, i, line == i - 1, near)
             line = end if end > i and mark == PROMPT else -2
         if end == i and text[i] == DOLLAR:
             mark, end = FORMULA, _dollars(text, i, classes)
@@ -80,61 +69,11 @@ def _marked(text: Bytes, classes: Bytes, out: Bytes, at: int) -> int:
 
 
 @njit(cache=True)
-def _code(text: Bytes, i: int, goes_on: bool, near: npt.NDArray[np.int64]) -> tuple[int, int]:
-    """Mark and end of a block of code, or of a line after a prompt, that starts with the line at `i`; the end is `i` if there is none.
-
-    goes_on: the line before has a prompt, so that `...` is one.
-    """
-    if _is_fence(text, i):
-        if near[BLOCK, 0] <= i:
-            k = i + 3
-            while k < len(text) and not (text[k - 1] == NEWLINE and _is_fence(text, k)):
-                k += 1
-            near[BLOCK, 0] = k
-        if near[BLOCK, 0] < len(text):
-            return FENCE, near[BLOCK, 0] + 3
-    k = i
-    while k < len(text) and k < i + 16 and (text[k] == SPACE or text[k] == TAB):
-        k += 1
-    after = _prompt(text, k, goes_on)
-    if after < 0 or after >= len(text) or (text[after] != SPACE and text[after] != TAB):
-        return PROMPT, i
-    while after < len(text) and text[after] != NEWLINE:
-        after += 1
-    return PROMPT, after
-
-
-@njit(cache=True)
-def _prompt(text: Bytes, k: int, goes_on: bool) -> int:
-    """Where a prompt that starts at `k` ends, -1 if none does: `>>>`, `sage:`, `In [3]:`, `gap>`, and `...` where one goes on."""
-    for n in range(len(_PROMPT_BOUNDS) - 1 - (not goes_on)):
-        if _is_word(text, k, _PROMPTS[_PROMPT_BOUNDS[n] : _PROMPT_BOUNDS[n + 1]]):
-            return k + _PROMPT_BOUNDS[n + 1] - _PROMPT_BOUNDS[n]
-    end = k
-    while end < len(text) and end < k + 9 and 97 <= text[end] <= 122:
-        end += 1
-    if 2 <= end - k <= 8 and end < len(text) and text[end] == 62:
-        return end + 1
-    if k + 4 < len(text) and text[k] == 73 and text[k + 1] == 110 and text[k + 2] == SPACE and text[k + 3] == 91:
-        end = k + 4
-        while end < len(text) and end < k + 8 and 48 <= text[end] <= 57:
-            end += 1
-        if end + 1 < len(text) and text[end] == 93 and text[end + 1] == 58:
-            return end + 2
-    return -1
-
-
-@njit(cache=True, inline="always")
-def _is_fence(text: Bytes, i: int) -> bool:
-    return bool(i + 2 < len(text) and text[i] == GRAVE and text[i + 1] == GRAVE and text[i + 2] == GRAVE)
-
-
-@njit(cache=True)
 def _dollars(text: Bytes, i: int, classes: Bytes) -> int:
     """End of a formula between dollars that starts at `i`, `i` if none does. Nothing is looked at beyond the next dollar."""
     double = i + 1 < len(text) and text[i + 1] == DOLLAR
     start = i + 2 if double else i + 1
-    k, chars, line, blank, longest = start, 0, True, True, MOST_BETWEEN_DOLLARS[1 if double else 0]
+    k, chars, blank, longest = start, 0, True, MOST_BETWEEN_DOLLARS[1 if double else 0]
     while k < len(text) and text[k] != DOLLAR and chars <= longest:
         code, size = int(text[k]), 1
         if code >= 0x80:
@@ -166,13 +105,13 @@ def _backslash(text: Bytes, i: int, chars: int, classes: Bytes, near: npt.NDArra
     if name == i + 1:
         return i
     word = text[i + 1 : name]
-    if len(word) == 5 and _is_one(word, _MARKUP, _MARKUP_BOUNDS[:2]):
+    if len(word) == 5 and is_one(word, _MARKUP, _MARKUP_BOUNDS[:2]):
         start = _environment(text, name)
         if start > 0:
             end = _closed(text, start + 1, chars + start - i + 1, ENVIRONMENT, near)
             if end >= 0 and near[ENVIRONMENT, 1] - chars - (start - i) <= _LONGEST[ENVIRONMENT]:
                 return end
-    if _is_one(word, _MARKUP, _MARKUP_BOUNDS):
+    if is_one(word, _MARKUP, _MARKUP_BOUNDS):
         end = _group(text, name)
         if end > name:
             return end
@@ -223,14 +162,14 @@ def _environment(text: Bytes, k: int) -> int:
     end = -1
     for n in range(len(_ENVIRONMENT_BOUNDS) - 1):
         name = _ENVIRONMENTS[_ENVIRONMENT_BOUNDS[n] : _ENVIRONMENT_BOUNDS[n + 1]]
-        if _is_word(text, k, name):
+        if is_word(text, k, name):
             end = _after_star(text, k + len(name))
             if end > 0:
                 return end
     for letter in range(2):
         if letter and not (k < len(text) and (65 <= text[k] <= 90 or 97 <= text[k] <= 122)):
             break
-        if _is_word(text, k + letter, _MATRIX):
+        if is_word(text, k + letter, _MATRIX):
             end = _after_star(text, k + letter + len(_MATRIX))
             if end > 0:
                 return end
@@ -261,13 +200,13 @@ def _group(text: Bytes, k: int) -> int:
 @njit(cache=True)
 def _is_prose(word: Bytes) -> bool:
     """Whether a command's arguments are prose, by its name: `\\emph`, `\\text...`, `...section`."""
-    if _is_one(word, _PROSE, _PROSE_BOUNDS):
+    if is_one(word, _PROSE, _PROSE_BOUNDS):
         return True
     for byte in word:
         if byte < 97:
             return False
-    return _is_word(word, 0, _TEXT) or (
-        len(word) >= len(_SECTION) and _is_word(word, len(word) - len(_SECTION), _SECTION)
+    return is_word(word, 0, _TEXT) or (
+        len(word) >= len(_SECTION) and is_word(word, len(word) - len(_SECTION), _SECTION)
     )
 
 
@@ -277,22 +216,4 @@ def _goes_on(text: Bytes, k: int, classes: Bytes) -> bool:
     if k >= len(text):
         return False
     kind = classes[_character(text, k)[0]]
-    return bool(kind == IS_LETTER or kind == IS_NUMBER or text[k] == 95)
-
-
-@njit(cache=True)
-def _is_one(word: Bytes, names: Bytes, bounds: Numbers) -> bool:
-    for n in range(len(bounds) - 1):
-        if len(word) == bounds[n + 1] - bounds[n] and _is_word(word, 0, names[bounds[n] : bounds[n + 1]]):
-            return True
-    return False
-
-
-@njit(cache=True)
-def _is_word(text: Bytes, k: int, word: Bytes) -> bool:
-    if k + len(word) > len(text):
-        return False
-    for n in range(len(word)):
-        if text[k + n] != word[n]:
-            return False
-    return True
+    return bool(kind in (IS_LETTER, IS_NUMBER) or text[k] == UNDERSCORE)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 HOLE = "\x00"
 """Stands for what is set aside, as one that a text has of its own is."""
 MARKS = "[\x01-\x06]"

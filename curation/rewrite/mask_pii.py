@@ -1,9 +1,9 @@
 """E-mail addresses, telephone numbers and IP addresses masked, and mathematics never touched.
 
-FineWeb replaces e-mail and public IP addresses by made ones, Dolma all three kinds by words that no text has (`|||EMAIL_ADDRESS|||`). Ours are
-Dolma's, and parameters. Both use patterns that take `A@B.T`, section 10.12.14.2 or a table of numbers for somebody's; here formulas, numbers
-of versions and sections, private networks, ISBNs and DOIs are set aside first, and digits are a telephone number only as these are written
-(`_pii.py`). What is masked is masked for good: the text is shown beside what it was by `curate sample --step`.
+FineWeb replaces e-mail and public IP addresses by made ones, Dolma all three kinds by words that no text has (`|||EMAIL_ADDRESS|||`).
+Ours are Dolma's, and parameters. Both use patterns that take `A@B.shape`, section 10.12.14.2 or a table of numbers for somebody's; here
+formulas, numbers of versions and sections, private networks, ISBNs and DOIs are set aside first, and digits are a telephone number only as
+these are written (`_pii.py`). What is masked is masked for good: the text is shown beside what it was by `curate sample --step`.
 
 Left out: names, postal addresses, numbers of accounts; addresses that are disguised (`me at home dot org`); numbers without country or
 word before them other than North America's.
@@ -73,8 +73,11 @@ def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Seri
     pieces = found.filter(pl.col("made") != pl.col("holed")).with_columns(
         pl.col("made").str.split(HOLE), pl.concat_list("kept", pl.lit(""))
     )
-    whole = pieces.explode("made", "kept").group_by("index", maintain_order=True)
-    whole = whole.agg(pl.col("own").first(), text=pl.concat_str("made", "kept").str.join(""))
+    whole = (
+        pieces.explode("made", "kept")
+        .group_by("index", maintain_order=True)
+        .agg(pl.col("own").first(), text=pl.concat_str("made", "kept").str.join(""))
+    )
     text = whole.select(pl.when("own").then("text").otherwise(pl.col("text").str.replace_all(MARKS, ""))).to_series()
     return texts.scatter(whole["index"], text), found["times"]
 

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation._words import BASIS, IS_BLANK, IS_LETTER, Bytes, Numbers, Tables, _character
-from curation.score._marks import FORMULA, closed, opens
-from curation.score._phrases import LONGEST, Hashes, Phrases, finished, joined, phrases, place, spelled
+from curation._code import FORMULA
+from curation._words import BASIS, IS_BLANK, IS_LETTER, Bytes, Hashes, Numbers, Tables, _character
+from curation.score._marks import closed, opens
+from curation.score._phrases import LONGEST, Phrases, finished, joined, phrases, place, spelled
 
 TAB, NEWLINE, SPACE, DOT, ELLIPSIS = 9, 10, 32, 46, 0x2026
 BULLETS = tuple(ord(sign) for sign in "•‣◦▪·●■-–—*+")
@@ -47,7 +48,7 @@ def count(data: Bytes, bounds: Numbers, tables: Tables, known: Known, short: int
 
 @njit(cache=True, inline="always")
 def _is(code: int, signs: tuple[int, ...]) -> bool:
-    for sign in signs:
+    for sign in signs:  # noqa: SIM110
         if code == sign:
             return True
     return False
@@ -56,7 +57,7 @@ def _is(code: int, signs: tuple[int, ...]) -> bool:
 @njit(cache=True, inline="always")
 def _is_other(text: Bytes, start: int, first: int, last: int) -> bool:
     """Whether a line is a heading, a row of a table or, by its indent or a brace at its end, code."""
-    if text[first] == BAR or text[first] == HASH or last == BRACE or last == UNBRACE:
+    if text[first] == BAR or text[first] == HASH or last in (BRACE, UNBRACE):
         return True
     indented = first - start >= INDENTED or (first > start and text[start] == TAB)
     return bool(indented and text[first] < 0x80 and not _is(int(text[first]), BULLETS))
@@ -68,7 +69,7 @@ def _line(
 ) -> int:
     """Count one line and say where the next begins. Formulas and code have no line breaks."""
     classes, lower = tables
-    i, total, first, last, before = start, len(text), -1, 0, 0
+    i, total, first, last = start, len(text), -1, 0
     size_of, words, long_word, formula, brace, dots, n_chains, kinds, phrases_here = (
         0,
         0,
@@ -116,11 +117,11 @@ def _line(
             phrases_here += hits
             continue
         size_of += 1
-        if code == DOT or code == ELLIPSIS:
+        if code in (DOT, ELLIPSIS):
             dots += 3 if code == ELLIPSIS else 1
         else:
             dots = NO_DOTS
-        brace |= code == BRACE or code == UNBRACE
+        brace |= code in (BRACE, UNBRACE)
         i += size
     if long_word and not _is_other(text, start, first, last):
         start_sign = _character(text, first)[0]

@@ -8,8 +8,7 @@ import polars as pl
 from numba import njit
 
 from curation import _formulas
-from curation._formulas import FENCE, PROMPT
-from curation._formulas import FORMULA as FORMULA
+from curation._code import FENCE, FORMULA, PROMPT
 from curation._utf8 import utf8
 from curation._words import tables
 
@@ -31,7 +30,7 @@ def marked(texts: pl.Series) -> Marked:
 @njit(cache=True, inline="always")
 def opens(byte: int) -> bool:
     """Whether a byte opens a formula or code."""
-    return byte == FORMULA or byte == PROMPT or byte == FENCE
+    return byte in (FORMULA, PROMPT, FENCE)
 
 
 @njit(cache=True, inline="always")

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation._words import BASIS, IS_LETTER, PRIME, hash_of, mix
-from curation._words import Hashes as Hashes
+from curation._words import BASIS, IS_LETTER, PRIME, Hashes, hash_of, mix
 
 LONGEST = 6
 """Words of a phrase."""

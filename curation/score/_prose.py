@@ -6,15 +6,19 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from curation._code import FORMULA
 from curation._words import BASIS, IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, Tables, _character
-from curation.score._marks import FORMULA, closed, opens
+from curation.score._marks import closed, opens
 from curation.score._phrases import Phrases, finished, joined, place, spelled
 
 NEWLINE, HASH, DOT, ELLIPSIS = 10, 35, 46, 0x2026
-WORDS, LETTERS, LONG, LONG_LETTERS, STOPS, DIFFERENT, TOKENS, NUMERIC, HASHES, ELLIPSES, DIGITS, SIGNS, FORMULAS = (
-    range(13)
+NAMES = (
+    "words", "letters", "long", "long_letters", "stops", "different", "tokens", "numeric", "hashes", "ellipses", "digits", "signs", "formulas",
+)  # fmt: skip
+"""What is counted, in this order. long: words of two letters and more. numeric: tokens without a letter."""
+(WORDS, LETTERS, LONG, LONG_LETTERS, STOPS, DIFFERENT, TOKENS, NUMERIC, HASHES, ELLIPSES, DIGITS, SIGNS, FORMULAS) = (
+    range(len(NAMES))
 )
-COUNTS = 13
 
 
 @njit(cache=True, inline="always")
@@ -33,7 +37,7 @@ def without_blanks(code: int) -> bool:
 
 @njit(cache=True)
 def count(data: Bytes, bounds: Numbers, tables: Tables, stops: Phrases, out: npt.NDArray[np.int64]) -> None:
-    """bounds: where each text begins, and the end (N + 1). out: (N, COUNTS), filled in."""
+    """bounds: where each text begins, and the end (N + 1). out: (N, len(NAMES)), filled in."""
     for n in range(len(bounds) - 1):
         _count(data[bounds[n] : bounds[n + 1]], tables, stops, out[n])
 

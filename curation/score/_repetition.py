@@ -54,7 +54,7 @@ def _words(text: Bytes) -> tuple[Hashes, Numbers]:
     hashes, lengths = np.empty(len(text) // 2 + 1, np.uint64), np.empty(len(text) // 2 + 1, np.int64)
     n, length, h, i = 0, 0, BASIS, 0
     while i <= len(text):
-        byte = text[i] if i < len(text) else np.uint8(NEWLINE)
+        byte = int(text[i]) if i < len(text) else NEWLINE
         if length and (byte in BLANKS or opens(byte)):
             hashes[n], lengths[n] = _mix(h, np.uint64(length)), length
             n, length, h = n + 1, 0, BASIS
@@ -84,7 +84,7 @@ def _repeated_lines(text: Bytes) -> float:
     keys, counts = _table(len(text) // 2 + 1)
     i, total, repeated, length, blank, h, prose = 0, 0, 0, 0, False, BASIS, False
     while i <= len(text):
-        byte = text[i] if i < len(text) else np.uint8(NEWLINE)
+        byte = int(text[i]) if i < len(text) else NEWLINE
         if byte == NEWLINE:
             total += length
             if prose and _count(keys, counts, _mix(h, np.uint64(length))) > 1:
@@ -105,7 +105,7 @@ def _repeated_lines(text: Bytes) -> float:
             else:
                 h = (h ^ np.uint64(byte)) * PRIME
                 length += 1
-                prose |= byte >= 0x80 or 65 <= byte <= 90 or 97 <= byte <= 122
+                prose |= bool(byte >= 0x80 or 65 <= byte <= 90 or 97 <= byte <= 122)
         i += 1
     return repeated / max(1, total)
 

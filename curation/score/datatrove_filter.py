@@ -3,14 +3,14 @@
     - {score: datatrove_filter, filter: GopherQualityFilter, params: {min_doc_words: 30}, as: gopher}
     - keep: {gopher: gopher_keep}
 
-This is the slow and exact way: datatrove's own code judges one `Document` after another. `prose`, `lines` and `repetition` measure what its
-filters for quality ask, re-derived for mathematics, a hundred times as fast. datatrove asks for the libraries of its `[processing]` extra one
-by one, when a filter first needs them; we do not depend on them, and say which one is missing (for words of English: spacy).
+This is the slow and exact way: datatrove's own code judges one `Document` after another. `prose`, `lines` and `repetition` measure what
+its filters for quality ask, re-derived for mathematics, two hundred times as fast. datatrove asks for the libraries of its `[processing]`
+extra one by one, when a filter first needs them; we do not depend on them, and say which one is missing (for words of English: spacy).
 
-Left out: what a filter does to the text, since a score changes none (C4QualityFilter also deletes lines, and judges before it has), statistics
-and exclusion writers, filters that take a Python function (write a step), and filters that draw by chance: what they say of a document
-depends on those before it (`sample: uniform` draws by identity). The version of a filter's own library is part of the step's identity only if
-`libraries` names it, and what a filter downloads (models, lists of words) is no part of it at all.
+Left out: what a filter does to the text, since a score changes none (C4QualityFilter also deletes lines, and judges what is left),
+statistics and exclusion writers, filters that take a Python function (write a step), and filters that draw by chance: what they say of a
+document depends on those before it (`sample: uniform` draws by identity). The version of a filter's own library is part of the step's
+identity only if `libraries` names it, and what a filter downloads (models, lists of words) is no part of it at all.
 """
 
 from __future__ import annotations

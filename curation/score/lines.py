@@ -54,7 +54,7 @@ def lines(
     short: Annotated[int, Field(ge=0)] = 30,
     ours: bool = True,
 ) -> pl.DataFrame:
-    """Shares of the characters in lines of prose (no blanks), in [0, 1]; `line_breaks` for each word; `phrases` is a number. 0 without prose.
+    """Shares of the characters (no blanks) of lines of prose, in [0, 1]; `line_breaks` for each word; `phrases` (UInt32). 0 without prose.
 
     boilerplate, pitch: files of phrases, up to six words of letters each. short: characters. ours: use our own lists of phrases too.
     CurateError for a line of a file that is no such phrase.

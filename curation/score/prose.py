@@ -42,12 +42,6 @@ SCHEMA = {
 }  # fmt: skip
 
 
-NAMES = (
-    "WORDS", "LETTERS", "LONG", "LONG_LETTERS", "STOPS", "DIFFERENT", "TOKENS", "NUMERIC", "HASHES", "ELLIPSES", "DIGITS", "SIGNS", "FORMULAS",
-)  # fmt: skip
-"""Counts of the loop."""
-
-
 @score(uses=["numba", "polars"])
 def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_length=1)] = STOP_WORDS) -> pl.DataFrame:
     """Columns of counts (`prose_words`, `formulas`, `stop_words`), shares in [0, 1], and `word_length`, `hashes` and `ellipses` per word.
@@ -64,18 +58,18 @@ def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_leng
     except ValueError as error:
         raise CurateError(f"stop_words: {error}") from None
     data, bounds = marked(docs["text"])
-    found = np.zeros((docs.height, counted.COUNTS), np.int64)
+    found = np.zeros((docs.height, len(counted.NAMES)), np.int64)
     counted.count(data, bounds, tables(), stops, found)
-    of = {name: found[:, getattr(counted, name)] for name in NAMES}
-    words, plain = of["WORDS"].clip(1), (of["LETTERS"] + of["DIGITS"]).clip(1)
+    of = dict(zip(counted.NAMES, found.T, strict=True))
+    words, plain = of["words"].clip(1), (of["letters"] + of["digits"]).clip(1)
     return pl.DataFrame(
         {
-            "prose_words": of["WORDS"], "formulas": of["FORMULAS"],
-            "word_length": pl.Series(of["LONG_LETTERS"] / of["LONG"].clip(1)).set(pl.Series(of["LONG"] == 0), None),
-            "stop_words": of["DIFFERENT"], "stop_word_share": of["STOPS"] / words,
-            "letter_words": 1 - of["NUMERIC"] / of["TOKENS"].clip(1), "hashes": of["HASHES"] / words,
-            "ellipses": of["ELLIPSES"] / words, "digits": of["DIGITS"] / plain,
-            "signs": of["SIGNS"] / (of["LETTERS"] + of["DIGITS"] + of["SIGNS"]).clip(1),
+            "prose_words": of["words"], "formulas": of["formulas"],
+            "word_length": pl.Series(of["long_letters"] / of["long"].clip(1)).set(pl.Series(of["long"] == 0), None),
+            "stop_words": of["different"], "stop_word_share": of["stops"] / words,
+            "letter_words": 1 - of["numeric"] / of["tokens"].clip(1), "hashes": of["hashes"] / words,
+            "ellipses": of["ellipses"] / words, "digits": of["digits"] / plain,
+            "signs": of["signs"] / (of["letters"] + of["digits"] + of["signs"]).clip(1),
         },
         schema=SCHEMA,
     )  # fmt: skip

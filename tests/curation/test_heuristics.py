@@ -13,7 +13,7 @@ from curate.lists import beside
 from curation._formulas import marked
 from curation._utf8 import series, utf8
 from curation._words import tables
-from curation.score.lines import SHARES, lines
+from curation.score.lines import lines
 from curation.score.prose import STOP_WORDS, prose
 from curation.score.repetition import repetition
 from curation.text import ENVIRONMENT, MATH, without_math, words
@@ -21,9 +21,10 @@ from curation.text import ENVIRONMENT, MATH, without_math, words
 SCORES = (prose, lines, repetition)
 PER_WORD = ("word_length", "hashes", "ellipses")
 PIECES = st.sampled_from([
-    "$", "$$", "\\(", "\\)", "\\[", "\\]", "\\begin{align}", "\\end{align*}", "\\end{pmatrix}", "\\begin{xmatrix}", "\\begin{box}", "a", " ",
-    "\n", "é", "中", "\\frac{1}{2}", "\\text", "\\textA", "\\subsection", "{x}", "{", "}", "\\label{a b}", "_", "2", "x" * 150, "é" * 300,
-    "\u00a0", "\\", "\\emph{hi}", "\\emph2", "\\end", "*", "word ", "-", "#", "...", "…", "```\n", ">>> ", "Log in to ", "\x01", "\x02", "\0",
+    "$", "$$", "\\(", "\\)", "\\[", "\\]", "\\begin{align}", "\\end{align*}", "\\end{pmatrix}", "\\begin{xmatrix}", "\\begin{box}",
+    "a", " ", "\n", "é", "中", "\\frac{1}{2}", "\\text", "\\textA", "\\subsection", "{x}", "{", "}", "\\label{a b}", "_", "2", "x" * 150,
+    "é" * 300, "\u00a0", "\\", "\\emph{hi}", "\\emph2", "\\end", "*", "word ", "-", "#", "...", "…", "```\n", ">>> ", "Log in to ", "\x01",
+    "\x02", "\0",
 ])  # fmt: skip
 TEXTS = st.lists(st.lists(PIECES, max_size=14).map("".join), max_size=6)
 
@@ -155,7 +156,8 @@ def test_lines_of_prose_are_judged_by_their_characters(
 
 
 def test_headings_tables_and_code_are_no_lines_of_prose() -> None:
-    text = "# Heading of it\n| some | table |\n    indented code\nfunction f() {\n}\n\ttabbed\n1 + 2 = 3\nx = y z\n```\nfenced {\n```\n>>> prompt\n"
+    text = "# Heading of it\n| some | table |\n    indented code\nfunction f() {\n}\n\ttabbed\n1 + 2 = 3\nx = y z\n"
+    text += "```\nfenced {\n```\n>>> prompt\n"
     assert not any(one(lines, text).values())
     assert one(lines, text + "One line here.")["line_breaks"] == 1 / 3
 
