@@ -1,4 +1,4 @@
-"""Where code is in a text: a fenced block, or a line after the prompt of an interpreter; and names as bytes, for native loops.
+"""Where code is in a text: a fenced block, or a line after the prompt of an interpreter; and names as numbers, for native loops.
 
 Left out: code without fences or prompts, which only looks like it.
 """
@@ -20,13 +20,27 @@ NEWLINE, SPACE, TAB, GRAVE, GREATER, COLON, UNBRACKET = 10, 32, 9, 96, 62, 58, 9
 INDENT, LONGEST_NAME, LONGEST_NUMBER = 16, 8, 4
 
 
-def names(*some: str) -> tuple[Bytes, Numbers]:
-    """Bytes of some names one after another, and where each begins, and the end (N + 1)."""
-    return np.frombuffer("".join(some).encode(), np.uint8), np.cumsum([0, *map(len, some)])
+PRIME, BITS = 0x100000001B3, 0x3FFFFFFF
 
 
-_PROMPTS, _PROMPT_BOUNDS = names(">>>", "sage:", "...")
-_IN = names("In [")[0]
+def number_of(name: str) -> int:
+    """What `number` gives for a name."""
+    return int(number(np.frombuffer(name.encode(), np.uint8), 0, len(name)))
+
+
+@njit(cache=True)
+def number(text: Bytes, start: int, end: int) -> int:
+    """A number for the bytes from `start` up to `end`, the same for the same bytes; 0 if these are not there."""
+    h = end - start
+    if start < 0 or end > len(text):
+        return 0
+    for k in range(start, end):
+        h = ((h ^ int(text[k])) * PRIME ^ h >> 15) & BITS
+    return h
+
+
+_PROMPTS = tuple(number_of(name) for name in (">>>", "...", "sage:"))
+_IN = number_of("In [")
 
 
 @njit(cache=True)
@@ -57,43 +71,25 @@ def code_at(text: Bytes, i: int, goes_on: bool, near: npt.NDArray[np.int64]) -> 
 @njit(cache=True)
 def _prompt(text: Bytes, k: int, goes_on: bool) -> int:
     """Where a prompt that starts at `k` ends, -1 if none does: `>>>`, `sage:`, `In [3]:`, `gap>`, and `...` where one goes on."""
-    for n in range(len(_PROMPT_BOUNDS) - 1 - (not goes_on)):
-        if is_word(text, k, _PROMPTS[_PROMPT_BOUNDS[n] : _PROMPT_BOUNDS[n + 1]]):
-            return k + _PROMPT_BOUNDS[n + 1] - _PROMPT_BOUNDS[n]
+    three = number(text, k, k + 3)
+    if three == _PROMPTS[0] or (goes_on and three == _PROMPTS[1]):
+        return k + 3
+    if number(text, k, k + 5) == _PROMPTS[2]:
+        return k + 5
     end = k
     while end < len(text) and end <= k + LONGEST_NAME and 97 <= text[end] <= 122:
         end += 1
     if 2 <= end - k <= LONGEST_NAME and end < len(text) and text[end] == GREATER:
         return end + 1
-    if is_word(text, k, _IN):
-        end = k + len(_IN)
-        while end < len(text) and end < k + len(_IN) + LONGEST_NUMBER and 48 <= text[end] <= 57:
+    if number(text, k, k + 4) == _IN:
+        end = k + 4
+        while end < len(text) and end < k + 4 + LONGEST_NUMBER and 48 <= text[end] <= 57:
             end += 1
         if end + 1 < len(text) and text[end] == UNBRACKET and text[end + 1] == COLON:
             return end + 2
     return -1
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _is_fence(text: Bytes, i: int) -> bool:
     return bool(i + 2 < len(text) and text[i] == GRAVE and text[i + 1] == GRAVE and text[i + 2] == GRAVE)
-
-
-@njit(cache=True)
-def is_one(word: Bytes, known: Bytes, bounds: Numbers) -> bool:
-    """Whether a word is one of some names, as `names` gives them."""
-    for n in range(len(bounds) - 1):  # noqa: SIM110
-        if len(word) == bounds[n + 1] - bounds[n] and is_word(word, 0, known[bounds[n] : bounds[n + 1]]):
-            return True
-    return False
-
-
-@njit(cache=True)
-def is_word(text: Bytes, k: int, word: Bytes) -> bool:
-    """Whether a word stands at `k`."""
-    if k + len(word) > len(text):
-        return False
-    for n in range(len(word)):  # noqa: SIM110
-        if text[k + n] != word[n]:
-            return False
-    return True

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation._code import BLOCK, FENCE, FORMULA, PROMPT, code_at, is_one, is_word, names
+from curation._code import BLOCK, FENCE, FORMULA, PROMPT, code_at, number, number_of
 from curation._words import IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, _character
 
 NEWLINE, SPACE, STAR, DOLLAR, BACKSLASH, UNDERSCORE, BRACE, UNBRACE = 10, 32, 42, 36, 92, 95, 123, 125
@@ -19,13 +19,21 @@ ROUND, SQUARE, ENVIRONMENT = (sort for sort in range(4) if sort != BLOCK)
 _OPENING, _CLOSING, _LONGEST = (40, 91), (41, 93), (300, 1000, 1000)
 MOST_OF_MARKUP = 80
 MOST_BETWEEN_DOLLARS = (302, 1000)
-_ENVIRONMENTS, _ENVIRONMENT_BOUNDS = names(
-    "math", "displaymath", "equation", "align", "alignat", "aligned", "gather", "multline", "eqnarray", "split", "cases", "array", "tikzcd",
-)  # fmt: skip
-_PROSE, _PROSE_BOUNDS = names("emph", "chapter", "title", "caption", "item", "footnote", "begin", "end", "label")
+
+
+def _numbers(names: str) -> tuple[int, ...]:
+    return tuple(number_of(name) for name in names.split())
+
+
+_ENVIRONMENTS = _numbers(
+    "math displaymath equation align alignat aligned gather multline eqnarray split cases array tikzcd"
+)
+_PROSE = _numbers("emph chapter title caption item footnote begin end label")
 """Commands whose arguments are prose; `\\text...` and `...section` are too."""
-_MARKUP, _MARKUP_BOUNDS = names("begin", "end", "label")
-_TEXT, _SECTION, _MATRIX = (names(word)[0] for word in ("text", "section", "matrix"))
+_MARKUP = _numbers("begin end label")
+_TEXT, _SECTION, _MATRIX = _numbers("text section matrix")
+LONGEST_NAME = 20
+"""Letters of a command or environment that means something here."""
 
 
 @njit(cache=True)
@@ -104,18 +112,18 @@ def _backslash(text: Bytes, i: int, chars: int, classes: Bytes, near: npt.NDArra
         name += 1
     if name == i + 1:
         return i
-    word = text[i + 1 : name]
-    if len(word) == 5 and is_one(word, _MARKUP, _MARKUP_BOUNDS[:2]):
+    word = number(text, i + 1, min(name, i + 2 + LONGEST_NAME))
+    if word == _MARKUP[0]:
         start = _environment(text, name)
         if start > 0:
             end = _closed(text, start + 1, chars + start - i + 1, ENVIRONMENT, near)
             if end >= 0 and near[ENVIRONMENT, 1] - chars - (start - i) <= _LONGEST[ENVIRONMENT]:
                 return end
-    if is_one(word, _MARKUP, _MARKUP_BOUNDS):
+    if word in _MARKUP:
         end = _group(text, name)
         if end > name:
             return end
-    if _is_prose(word) and not _goes_on(text, name, classes):
+    if (word in _PROSE or _is_prose(text, i + 1, name)) and not _goes_on(text, name, classes):
         return name
     end = _group(text, name)
     while end > name:
@@ -130,9 +138,7 @@ def _closed(text: Bytes, start: int, chars: int, sort: int, near: npt.NDArray[np
         return -1
     if near[sort, 0] < start:
         k = start
-        while (
-            k < len(text) and (text[k] & 0xC0) == 0x80
-        ):  # `start` may stand within a character, of which one was counted
+        while k < len(text) and (text[k] & 0xC0) == 0x80:  # the rest of a character that was counted
             k += 1
         while k < len(text) and _closes(text, k, sort) < 0:
             chars += (text[k] & 0xC0) != 0x80
@@ -158,25 +164,15 @@ def _environment(text: Bytes, k: int) -> int:
     """Where the braced name of a maths environment that starts at `k` ends, -1 if none does."""
     if k >= len(text) or text[k] != BRACE:
         return -1
-    k += 1
-    end = -1
-    for n in range(len(_ENVIRONMENT_BOUNDS) - 1):
-        name = _ENVIRONMENTS[_ENVIRONMENT_BOUNDS[n] : _ENVIRONMENT_BOUNDS[n + 1]]
-        if is_word(text, k, name):
-            end = _after_star(text, k + len(name))
-            if end > 0:
-                return end
-    for letter in range(2):
-        if letter and not (k < len(text) and (65 <= text[k] <= 90 or 97 <= text[k] <= 122)):
-            break
-        if is_word(text, k + letter, _MATRIX):
-            end = _after_star(text, k + letter + len(_MATRIX))
-            if end > 0:
-                return end
-    return -1
+    start = k + 1
+    end = start
+    while end < len(text) and end - start < LONGEST_NAME and (65 <= text[end] <= 90 or 97 <= text[end] <= 122):
+        end += 1
+    matrix = end - start in (6, 7) and number(text, end - 6, end) == _MATRIX
+    return _after_star(text, end) if matrix or number(text, start, end) in _ENVIRONMENTS else -1
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _after_star(text: Bytes, k: int) -> int:
     if k < len(text) and text[k] == STAR:
         k += 1
@@ -198,16 +194,12 @@ def _group(text: Bytes, k: int) -> int:
 
 
 @njit(cache=True)
-def _is_prose(word: Bytes) -> bool:
-    """Whether a command's arguments are prose, by its name: `\\emph`, `\\text...`, `...section`."""
-    if is_one(word, _PROSE, _PROSE_BOUNDS):
-        return True
-    for byte in word:
-        if byte < 97:
+def _is_prose(text: Bytes, start: int, end: int) -> bool:
+    """Whether a command's arguments are prose by its name's beginning or end: `\\text...`, `...section`, in small letters."""
+    for k in range(start, end):
+        if text[k] < 97:
             return False
-    return is_word(word, 0, _TEXT) or (
-        len(word) >= len(_SECTION) and is_word(word, len(word) - len(_SECTION), _SECTION)
-    )
+    return number(text, start, min(end, start + 4)) == _TEXT or number(text, max(start, end - 7), end) == _SECTION
 
 
 @njit(cache=True)

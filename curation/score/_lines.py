@@ -46,7 +46,7 @@ def count(data: Bytes, bounds: Numbers, tables: Tables, known: Known, short: int
             at = _line(text, at, tables, known, chains, short, out[n])
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _is(code: int, signs: tuple[int, ...]) -> bool:
     for sign in signs:  # noqa: SIM110
         if code == sign:
@@ -54,7 +54,7 @@ def _is(code: int, signs: tuple[int, ...]) -> bool:
     return False
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _is_other(text: Bytes, start: int, first: int, last: int) -> bool:
     """Whether a line is a heading, a row of a table or, by its indent or a brace at its end, code."""
     if text[first] == BAR or text[first] == HASH or last in (BRACE, UNBRACE):
@@ -140,7 +140,7 @@ def _line(
     return i + 1
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _chained(known: Known, chains: Hashes, count: int, word: np.uint64, kinds: int) -> tuple[int, int, int]:
     """Carry the phrases that have begun on by one word; how many may go on, how many ended, and kinds found so far (bits)."""
     whole, begun, of_kind = known

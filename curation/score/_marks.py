@@ -27,13 +27,13 @@ def marked(texts: pl.Series) -> Marked:
     return _last[0][1]
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def opens(byte: int) -> bool:
     """Whether a byte opens a formula or code."""
     return byte in (FORMULA, PROMPT, FENCE)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def closed(text: Bytes, i: int) -> int:
     """Where what opens at `i` is closed, or the end of the text."""
     end = text[i] + 1

@@ -36,25 +36,25 @@ def phrases(lines: Iterable[str]) -> Phrases:
     return ordered, bits
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def joined(phrase: np.uint64, word: np.uint64) -> np.uint64:
     """Hash of a phrase with one more word."""
     return mix(phrase ^ BASIS, word)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def spelled(h: np.uint64, lower: np.uint32) -> np.uint64:
     """Hash of a word with one more character; it starts as BASIS."""
     return (h ^ np.uint64(lower)) * PRIME
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def finished(h: np.uint64) -> np.uint64:
     """Hash of a word of letters when it has ended."""
     return mix(h, np.uint64(IS_LETTER))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def place(known: Phrases, h: np.uint64) -> int:
     """Number of a phrase in its set, -1 if it is none of them."""
     hashes, bits = known

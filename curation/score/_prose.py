@@ -13,7 +13,8 @@ from curation.score._phrases import Phrases, finished, joined, place, spelled
 
 NEWLINE, HASH, DOT, ELLIPSIS = 10, 35, 46, 0x2026
 NAMES = (
-    "words", "letters", "long", "long_letters", "stops", "different", "tokens", "numeric", "hashes", "ellipses", "digits", "signs", "formulas",
+    "words", "letters", "long", "long_letters", "stops", "different", "tokens", "numeric", "hashes", "ellipses", "digits", "signs",
+    "formulas",
 )  # fmt: skip
 """What is counted, in this order. long: words of two letters and more. numeric: tokens without a letter."""
 (WORDS, LETTERS, LONG, LONG_LETTERS, STOPS, DIFFERENT, TOKENS, NUMERIC, HASHES, ELLIPSES, DIGITS, SIGNS, FORMULAS) = (
@@ -21,7 +22,7 @@ NAMES = (
 )
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def without_blanks(code: int) -> bool:
     """Whether a letter's script writes no blanks between words: Thai to Khmer, kana, Han."""
     if code < 0x0E00:
