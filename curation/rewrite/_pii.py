@@ -15,7 +15,8 @@ HOLE = "\x00"
 """Stands for what is set aside, as one that a text has of its own is."""
 MARKS = "[\x01-\x06]"
 _FORMULA = "\x01[^\x02]*\x02"
-"""As `curation/_formulas.py` marks it."""
+_DELIMITED = "\x01(?:\\$|\\\\[(\\[]|\\\\begin)[^\x02]*\x02"
+"""As `curation/_formulas.py` marks it; and not a lone command, whose argument may well be an address: `\\href{mailto:...}`."""
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _TENS = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9])"
 _END = r"(?:[^0-9A-Za-z_.%]|\.[^0-9A-Za-z_]|\.?$)"
@@ -75,7 +76,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "emails": Kind((EMAIL,), "${{1}}{}", rf"(?-u:\b)git@|{_FORMULA}"),
+    "emails": Kind((EMAIL,), "${{1}}{}", rf"(?-u:\b)git@|{_DELIMITED}"),
     "ips": Kind(IPS, "${{1}}{}${{2}}", _KEPT),
     "phones": Kind(PHONES, "${{1}}{}", rf"{_NUMBERS}|{_KEPT}"),
 }

@@ -29,6 +29,7 @@ def masked(*texts: str, **more: str) -> pl.DataFrame:
         ("<ada@site.fr>\n(bo@site.fr)", f"<{E}>\n({E})"),
         ("mailto:ada%40site.org", f"mailto:{E}"),
         ("Let $x@y.com$ be; ada@site.com wrote \\(u@v.org\\).", f"Let $x@y.com$ be; {E} wrote \\(u@v.org\\)."),
+        ("\\href{mailto:ada@site.com}{me}", f"\\href{{mailto:{E}}}{{me}}"),
         ("Tel: 020 7946 0958, Fax no. +49 228 73-1234", f"Tel: {P}, Fax no. {P}"),
         ("Call (415) 555-2671 or 415-555-2672.", f"Call {P} or {P}."),
         ("+44 20 7946 0958 (day), +1 415 555 2671", f"{P} (day), {P}"),
