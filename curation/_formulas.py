@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from curation._code import BLOCK, FENCE, FORMULA, PROMPT, code_at, number, number_of
-from curation._words import IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, _character
+from curation._words import IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, character
 
 NEWLINE, SPACE, STAR, DOLLAR, BACKSLASH, UNDERSCORE, BRACE, UNBRACE = 10, 32, 42, 36, 92, 95, 123, 125
 ROUND, SQUARE, ENVIRONMENT = (sort for sort in range(4) if sort != BLOCK)
@@ -85,7 +85,7 @@ def _dollars(text: Bytes, i: int, classes: Bytes) -> int:
     while k < len(text) and text[k] != DOLLAR and chars <= longest:
         code, size = int(text[k]), 1
         if code >= 0x80:
-            code, size = _character(text, k)
+            code, size = character(text, k)
         blank = classes[code] == IS_BLANK
         if not double and (code == NEWLINE or (k == start and blank)):
             return i
@@ -207,5 +207,5 @@ def _goes_on(text: Bytes, k: int, classes: Bytes) -> bool:
     """Whether a word goes on at `k`."""
     if k >= len(text):
         return False
-    kind = classes[_character(text, k)[0]]
+    kind = classes[character(text, k)[0]]
     return bool(kind in (IS_LETTER, IS_NUMBER) or text[k] == UNDERSCORE)

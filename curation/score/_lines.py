@@ -9,7 +9,7 @@ import numpy.typing as npt
 from numba import njit
 
 from curation._code import FORMULA
-from curation._words import BASIS, IS_BLANK, IS_LETTER, Bytes, Hashes, Numbers, Tables, _character
+from curation._words import BASIS, IS_BLANK, IS_LETTER, Bytes, Hashes, Numbers, Tables, character
 from curation.score._marks import closed, opens
 from curation.score._phrases import LONGEST, Phrases, finished, joined, phrases, place, spelled
 
@@ -84,7 +84,7 @@ def _line(
     while i < total and text[i] != NEWLINE:
         code, size = int(text[i]), 1
         if code >= 0x80:
-            code, size = _character(text, i)
+            code, size = character(text, i)
         if opens(code):
             end = closed(text, i)
             for k in range(i + 1, end):
@@ -106,7 +106,7 @@ def _line(
                     break
                 code, size = int(text[i]), 1
                 if code >= 0x80:
-                    code, size = _character(text, i)
+                    code, size = character(text, i)
                 kind = classes[code]
             size_of += length
             words += 1
@@ -124,7 +124,7 @@ def _line(
         brace |= code in (BRACE, UNBRACE)
         i += size
     if long_word and not _is_other(text, start, first, last):
-        start_sign = _character(text, first)[0]
+        start_sign = character(text, first)[0]
         ended = last == FORMULA or _is(last, ENDS)
         out[PROSE] += size_of
         out[BULLET] += size_of * (not formula and _is(start_sign, BULLETS))

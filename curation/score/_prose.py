@@ -7,7 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from curation._code import FORMULA
-from curation._words import BASIS, IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, Tables, _character
+from curation._words import BASIS, IS_BLANK, IS_LETTER, IS_NUMBER, Bytes, Numbers, Tables, character
 from curation.score._marks import closed, opens
 from curation.score._phrases import Phrases, finished, joined, place, spelled
 
@@ -52,7 +52,7 @@ def _count(text: Bytes, tables: Tables, stops: Phrases, out: npt.NDArray[np.int6
     while i <= total:
         code, size = (int(text[i]), 1) if i < total else (NEWLINE, 1)
         if code >= 0x80:
-            code, size = _character(text, i)
+            code, size = character(text, i)
         if opens(code):
             out[FORMULAS] += code == FORMULA
             formula, bare = True, False
@@ -75,7 +75,7 @@ def _count(text: Bytes, tables: Tables, stops: Phrases, out: npt.NDArray[np.int6
                     break
                 following, size = int(text[i]), 1
                 if following >= 0x80:
-                    following, size = _character(text, i)
+                    following, size = character(text, i)
                 if classes[following] != IS_LETTER or without_blanks(following):
                     break
                 code = following
@@ -91,7 +91,7 @@ def _count(text: Bytes, tables: Tables, stops: Phrases, out: npt.NDArray[np.int6
             if i + 2 < total and text[i] == DOT and text[i + 1] == DOT and text[i + 2] == DOT:
                 out[ELLIPSES] += 1
             elif i < total and text[i] == 0xE2:
-                out[ELLIPSES] += _character(text, i)[0] == ELLIPSIS
+                out[ELLIPSES] += character(text, i)[0] == ELLIPSIS
             continue
         elif kind == IS_NUMBER:
             digits, bare = True, False
