@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2, 3, 4])
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--of", nargs="*", help="only these of the four, by their names in the output")
     parser.add_argument("--unseen", type=Path, help="further labelled documents, judged by classifiers of all sources")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -88,6 +89,7 @@ def measured(options: argparse.Namespace, docs: pl.DataFrame, folder: Path) -> d
     }
     if "problems" in extra:
         sets["ours, seeded corpora and problems"] = [*extra]
+    sets = {name: added for name, added in sets.items() if not options.of or name in options.of}
     answer: dict[str, Any] = {"folds": [], "means": {}, "others": {}}
     for seed in options.seeds:
         fold_of = dealt(docs, options.folds, seed)
@@ -112,8 +114,9 @@ def measured(options: argparse.Namespace, docs: pl.DataFrame, folder: Path) -> d
             found = judged(name, pl.concat([docs, *more], how="diagonal"), labelled(path), folder)
             answer["others"][f"{title}, {name}"] = found
             print(line(f"{title}, {name}", found), flush=True)
-    answer["speed"] = speed(docs["text"], native.read(folder / "model.bin"))
-    print(answer["speed"])
+    if [*sets] != ["plain"]:
+        answer["speed"] = speed(docs["text"], native.read(folder / "model.bin"))
+        print(answer["speed"])
     return answer
 
 
@@ -122,7 +125,7 @@ def corpora(data: Path, folder: Path) -> dict[str, pl.DataFrame]:
     made = {}
     for make, label in ((textbook, "math"), (general, "other"), (instruction, "other")):
         make(folder)
-        made[make.__name__] = (pl.read_ndjson(folder / f"{make.__name__}.jsonl.gz").head(EXTRA)["text"], label)
+        made[make.__name__] = (pl.read_ndjson(folder / f"{make.__name__}.jsonl.gz")["text"].head(EXTRA), label)
     problems = data / "rl" / "math8k_limr.jsonl.gz"
     if problems.is_file():
         made["problems"] = (pl.read_ndjson(problems, infer_schema_length=None)["problem"].head(EXTRA), "math")

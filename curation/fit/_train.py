@@ -51,7 +51,7 @@ class Views:
 
     window: int = 60
     windows: int = 4
-    min_groups: int = 5
+    min_groups: int = 8
     min_count: int = 3
 
 
@@ -103,7 +103,7 @@ def vocabulary(examples: pl.DataFrame, views: Views) -> pl.DataFrame:
 
 
 def sights(examples: pl.DataFrame, seed: int, views: Views) -> pl.DataFrame:
-    """Which window is looked at when: `row` of its example and `dice`, zero for the beginning of the text.
+    """Which window is looked at when: `row` of its example, and `dice`, which say where it begins.
 
     Each label gives as many windows as the others, and each of its groups as many as the label's others; a group's examples take turns.
     """
@@ -123,12 +123,12 @@ def sights(examples: pl.DataFrame, seed: int, views: Views) -> pl.DataFrame:
 
 
 def _dice(row: np.ndarray, turn: np.ndarray, seed: int) -> pl.Series:
-    """Evenly spread numbers (splitmix64), zero in the first round."""
+    """Evenly spread numbers (splitmix64), different for every round."""
     x = row.astype(np.uint64) * np.uint64(1 << 32) + turn.astype(np.uint64) + np.uint64(seed % (1 << 31)) * np.uint64(7)
     x += np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return pl.Series("dice", np.where(turn > 0, x ^ (x >> np.uint64(31)), np.uint64(0)), dtype=pl.UInt64)
+    return pl.Series("dice", x ^ (x >> np.uint64(31)), dtype=pl.UInt64)
 
 
 def rewritten(examples: pl.DataFrame, seen: pl.DataFrame, known: pl.DataFrame, window: int) -> pl.DataFrame:

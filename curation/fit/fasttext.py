@@ -48,7 +48,7 @@ def fasttext(
     bucket: Annotated[Count, Field(ge=1, le=100_000_000)] = 100_000,
     window: Annotated[int, Field(ge=0)] = 60,
     windows: Annotated[int, Field(ge=1)] = 4,
-    min_groups: Annotated[int, Field(ge=1)] = 5,
+    min_groups: Annotated[int, Field(ge=1)] = 8,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Write `model.bin` and `settings.json`; about 4 * dim * (bucket + words) bytes.

@@ -57,7 +57,8 @@ def tables() -> Tables:
     known = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]
     before = pl.Series([chr(code) for code in known])
     after = before.str.normalize("NFKC").str.to_lowercase()
-    counts, codes = np.zeros(_words.CHARACTERS, np.int64), []
+    counts = np.zeros(_words.CHARACTERS, np.int64)
+    codes: list[int] = []
     for at in np.flatnonzero((before != after).to_numpy()).tolist():
         counts[known[at]] = len(after[at])
         codes.extend(map(ord, after[at]))
@@ -74,7 +75,9 @@ def normalised(data: Bytes, bounds: Numbers, tables: Tables, max_chars: int) -> 
         if len(text) > 4 * max_chars:
             text = text[: _start(text, max_chars)]
         if len(out) < at + GROWTH * len(text) + 64:
-            out = np.append(out[:at], np.empty(len(out) + GROWTH * len(text) + 64, np.uint8))
+            larger = np.empty(2 * len(out) + GROWTH * len(text) + 64, np.uint8)
+            larger[:at] = out[:at]
+            out = larger
         at = _put_text(text, tables, max_chars, out, at)
         made[n + 1] = at
     return out[:at], made
@@ -130,21 +133,22 @@ def _put_text(text: Bytes, tables: Tables, max_chars: int, out: Bytes, begin: in
                     at = _put_word(out, at, begin, char)
                 elif now == IS_NUMBER:
                     at = _put_word(out, at, begin, _NUMBER[0])
-                    out[at : at + len(_NUMBER) - 1] = _NUMBER[1:]
-                    at += len(_NUMBER) - 1
+                    for byte in _NUMBER[1:]:
+                        out[at] = byte
+                        at += 1
             elif now == IS_LETTER:
                 at = put(out, at, char)
             length += 1
     return _closed(kind, start, length, at)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _closed(kind: int, start: int, length: int, at: int) -> int:
     """Where the next word goes: after this one, or in its place if it is too long."""
     return start if kind == IS_LETTER and length > LONGEST_WORD else at
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _put_word(out: Bytes, at: int, begin: int, code: int) -> int:
     """Write the first character of a word, after a blank unless the text begins with it."""
     if at > begin:
@@ -153,7 +157,7 @@ def _put_word(out: Bytes, at: int, begin: int, code: int) -> int:
     return put(out, at, code)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _run(text: Bytes, i: int, size: int) -> int:
     """How many of the character at `i` stand side by side."""
     n = 1
@@ -165,7 +169,7 @@ def _run(text: Bytes, i: int, size: int) -> int:
     return n
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _between_blanks(text: Bytes, i: int) -> bool:
     before = i == 0 or text[i - 1] == 32 or text[i - 1] == 10 or text[i - 1] == 13
     after = i + 1 == len(text) or text[i + 1] == 32 or text[i + 1] == 10 or text[i + 1] == 13

@@ -50,7 +50,8 @@ def read_grade(reply: str) -> Grade | None:
     """The grade in a reply whose last line is `Final score: 3`, or bold, or `3/5`; None for every other reply."""
     if len(reply) > LONGEST_REPLY:
         return None
-    said = _THINK.sub("", reply, count=1) if reply.lstrip().startswith("<think>") else reply
+    thought = _THINK.match(reply)
+    said = reply[thought.end() :] if thought else reply
     lines = [line.strip(" \t\r") for line in said.strip().split("\n")]
     found = _FINAL.fullmatch(_BOLD.sub("", lines[-1]).strip(" \t"))
     if found is None or "<think>" in said or "</think>" in said or any(_CLAIM.match(line) for line in lines[:-1]):

@@ -4,7 +4,11 @@
 
 What FineMath's classifier is to Web-Pro, in small: it learns from grades such as a language model would give, and costs next to nothing.
 The score is the expected grade: the mean of the grades, each weighted by how likely it is. That draws scores towards the middle, so
-`usefulness >= 2.5` is what "3 and better" means for grades that are rounded. Text is prepared as it was for learning.
+`usefulness >= 3` asks a little more than grades rounded to 3. Text is prepared as it was for learning.
+
+Of the crawl's English pages, a grader of 3,000 graded documents (20 epochs) keeps with `usefulness >= 3` 95 % of the mathematics, and
+nothing else; with 4, 88 % of what is of quality 4 or 5, and 81 % of what it keeps is. Of real English texts from 25 sources
+(`../shared/data/text`) 3 keeps 72 % of the mathematics, more of notes and encyclopedias than of manuals, and 0.2 % of the others.
 
 Left out: the probabilities themselves, and that grades have an order, of which training knows nothing.
 """
