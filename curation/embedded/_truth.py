@@ -177,6 +177,31 @@ PROPOSITIONS: tuple[tuple[set[str], str, pl.Expr, pl.Expr], ...] = (
     ({"usefulness"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
     ({"usefulness", "date"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
     ({"recall_math_score"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
+    ({"prose_words", "formulas"}, "worth reading, of English pages", pl.col("quality") > 0, TRUE_ENGLISH),
+    (
+        {"stop_words", "stop_word_share", "unended_lines"},
+        "worth reading, of English pages",
+        pl.col("quality") > 0,
+        TRUE_ENGLISH,
+    ),
+    (
+        {"word_length", "letter_words", "hashes", "ellipses"},
+        "worth reading, of English pages",
+        pl.col("quality") > 0,
+        TRUE_ENGLISH,
+    ),
+    (
+        {"bullet_lines", "ellipsis_lines", "short_lines", "line_breaks"},
+        "worth reading, of English pages",
+        pl.col("quality") > 0,
+        TRUE_ENGLISH,
+    ),
+    (
+        {"phrases", "boilerplate_lines", "pitch_lines"},
+        "no spam or boilerplate, of English pages",
+        pl.col("quality") > 0,
+        TRUE_ENGLISH,
+    ),
     ({"repeated_lines", "repeated_ngrams"}, "no keyword spam", ~pl.col("topic").is_in(list(SALAD)), pl.lit(value=True)),
 )
 """Columns that a clause may name, what it then claims of the documents it keeps, when that is true, and of which documents it is asked."""
