@@ -32,7 +32,7 @@ from typing import Any
 
 import polars as pl
 
-from curation.text import normalised, word_hashes, word_spans, words
+from curation.text import normalised, prose, without_formulas, without_math, word_hashes, word_spans, words
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = ("mathqa_test", "mawps", "asdiv", "svamp")
@@ -87,9 +87,10 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 def speeds(column: pl.Series, repeat: int) -> dict[str, float]:
     """Megabytes of UTF-8 per second of process time."""
     part = column[: max(1, int((column.str.len_bytes().cum_sum() <= PEER_BYTES).sum()))]
-    native = {f.__name__: f for f in (word_hashes, word_spans, normalised)}
+    native = {f.__name__: f for f in (word_hashes, word_spans, normalised, without_formulas, prose)}
     timed = {name: _rate(f, column, repeat) for name, f in native.items()}
     timed["words (polars)"] = _rate(lambda s: s.to_frame("t").select(words(pl.col("t"))), part, 1)
+    timed["without_math (polars)"] = _rate(lambda s: s.to_frame("t").select(without_math(pl.col("t"))), part, 1)
     for name, split in splitters().items():
         if split is not ours:
             timed[name] = _rate(lambda s, split=split: [split(text) for text in s], part, 1)  # type: ignore[misc]

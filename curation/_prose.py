@@ -21,7 +21,7 @@ def prose(data: Bytes, bounds: Numbers, tables: Tables) -> tuple[Bytes, Numbers]
             stop = i
             while stop < end and data[stop] != NEWLINE:
                 stop += 1
-            at = _put_line(data[i:stop], tables[0], out, at)
+            at = _put_line(data, i, stop, tables[0], out, at)
             i = stop + 1
         at -= at > begin  # the blank after the last word
         made[n + 1] = at
@@ -29,44 +29,64 @@ def prose(data: Bytes, bounds: Numbers, tables: Tables) -> tuple[Bytes, Numbers]
 
 
 @njit(cache=True)
-def _put_line(line: Bytes, classes: Bytes, out: Bytes, at: int) -> int:
-    """Write the words of a line, a blank after each, or nothing if more of it is code; where the next one goes."""
-    begin, i, code = at, 0, 0
-    while i < len(line):
-        now, stop = _put_word(line, i, classes, out, at)
-        if now == at:
-            code += stop - i
-        at, i = now, stop
-        if i < len(line):
-            i += character(line, i)[1]  # a blank may be of several bytes
-    return at if at - begin >= code else begin
+def _put_line(data: Bytes, i: int, end: int, classes: Bytes, out: Bytes, at: int) -> int:
+    """Write the words of a line, a blank after each, or nothing if names and signs are more; where the next one goes."""
+    begin, words, names = at, 0, 0
+    while i < end:
+        start, first, last, foreign, blank = i, end, i, False, 0
+        while i < end:
+            char, size = int(data[i]), 1
+            if char >= 128:
+                char, size = character(data, i)
+            kind = classes[char]
+            if kind == IS_BLANK:
+                blank = size
+                break
+            if kind in (IS_LETTER, IS_NUMBER):
+                first, last = min(first, i), i + size
+                foreign = foreign or (kind == IS_LETTER and char >= 128)
+            i += size
+        if foreign:
+            at = _put_letters(data, first, last, classes, out, at)
+            words += 1
+        elif _is_word(data, first, last):
+            for k in range(first, last):
+                out[at] = data[k] if data[k] != HYPHEN else BLANK
+                at += 1
+            out[at] = BLANK
+            at, words = at + 1, words + 1
+        elif i > start and last - first != 1:  # one letter or digit says nothing
+            names += 1
+        i += blank
+    return at if words >= names else begin
 
 
 @njit(cache=True)
-def _put_word(line: Bytes, i: int, classes: Bytes, out: Bytes, at: int) -> tuple[int, int]:
-    """Write what stands from `i` up to a blank, if it is a word; where the next one goes, and where that blank is.
+def _is_word(data: Bytes, first: int, last: int) -> bool:
+    """Whether ASCII from a letter or digit up to another is a word: letters, with apostrophes and hyphens between, and no capital inside.
 
-    A word is letters, with apostrophes and hyphens inside, and no capital after the first letter of a part. One letter is a variable. Of a
-    run with letters that are not ASCII all letters stay: scripts that write no blanks have digits in the middle of their sentences.
+    One letter is a variable.
     """
-    first, last, stop, foreign = len(line), i, i, False
-    while stop < len(line):
-        code, size = character(line, stop)
-        kind = classes[code]
-        if kind == IS_BLANK:
-            break
-        if kind == IS_LETTER or kind == IS_NUMBER:
-            first, last = min(first, stop), stop + size
-            foreign = foreign or (kind == IS_LETTER and code >= 128)
-        stop += size
-    if not foreign and not _is_word(line[first:last]):
-        return at, stop
+    for k in range(first, last):
+        byte = data[k]
+        capital = 65 <= byte <= 90
+        if not (97 <= byte <= 122 or capital or byte in (APOSTROPHE, HYPHEN)):
+            return False
+        if capital and k > first and data[k - 1] != HYPHEN:
+            return False
+    return last - first > 1
+
+
+@njit(cache=True)
+def _put_letters(data: Bytes, first: int, last: int, classes: Bytes, out: Bytes, at: int) -> int:
+    """Write all letters, and a blank for what is between them: scripts that write no blanks have digits amid their sentences."""
     start = at
     while first < last:
-        code, size = character(line, first)
-        if classes[code] == IS_LETTER or code == APOSTROPHE:
-            out[at : at + size] = line[first : first + size]
-            at += size
+        char, size = character(data, first)
+        if classes[char] == IS_LETTER or char == APOSTROPHE:
+            for k in range(first, first + size):
+                out[at] = data[k]
+                at += 1
         elif at > start and out[at - 1] != BLANK:
             out[at] = BLANK
             at += 1
@@ -74,17 +94,4 @@ def _put_word(line: Bytes, i: int, classes: Bytes, out: Bytes, at: int) -> tuple
     if at > start and out[at - 1] != BLANK:
         out[at] = BLANK
         at += 1
-    return at, stop
-
-
-@njit(cache=True, inline="always")
-def _is_word(token: Bytes) -> bool:
-    """Whether ASCII characters without punctuation around them are a word."""
-    for k in range(len(token)):
-        byte = token[k]
-        capital = 65 <= byte <= 90
-        if not (97 <= byte <= 122 or capital or byte == APOSTROPHE or byte == HYPHEN):
-            return False
-        if capital and k and token[k - 1] != HYPHEN:
-            return False
-    return len(token) > 1
+    return at

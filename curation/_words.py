@@ -24,21 +24,34 @@ BLANK, BACKSLASH = 32, 92
 BASIS = np.uint64(0xCBF29CE484222325)
 PRIME = np.uint64(0x100000001B3)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
+KINDS = (r"\s", r"[\p{L}\p{M}]", r"\p{N}")
+
+
+@functools.cache
+def _every_character() -> tuple[list[int], pl.Series]:
+    codes = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]  # elsewhere are none, or private ones
+    return codes, pl.Series([chr(code) for code in codes])
+
+
+@functools.cache
+def classes_of(patterns: tuple[str, ...] = KINDS) -> Bytes:
+    """For every code the number of the pattern that matches its character, and how many patterns there are if none does."""
+    codes, char = _every_character()
+    is_a = [char.str.contains(f"^{pattern}$").to_numpy() for pattern in patterns]
+    classes = np.full(CHARACTERS, len(patterns), np.uint8)
+    classes[codes] = np.select(is_a, [*range(len(patterns))], len(patterns))
+    return classes
 
 
 @functools.cache
 def tables() -> Tables:
     """Class and lower case of every character."""
-    codes = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]  # elsewhere are none, or private ones
-    char = pl.Series([chr(code) for code in codes])
-    is_a = [char.str.contains(f"^{pattern}$").to_numpy() for pattern in (r"\s", r"[\p{L}\p{M}]", r"\p{N}")]
-    classes = np.full(CHARACTERS, IS_OTHER, np.uint8)
-    classes[codes] = np.select(is_a, [IS_BLANK, IS_LETTER, IS_NUMBER], IS_OTHER)
+    codes, char = _every_character()
     lower = np.arange(CHARACTERS, dtype=np.uint32)
     small = char.str.to_lowercase()
     for at in np.flatnonzero((small != char).to_numpy() & (small.str.len_chars() == 1).to_numpy()).tolist():
         lower[codes[at]] = ord(small[at])
-    return classes, lower
+    return classes_of(), lower
 
 
 @njit(cache=True, inline="always")
@@ -87,9 +100,8 @@ def _words(text: Bytes, tables: Tables, hashes: Hashes, starts: Numbers, ends: N
             continue
         h = (BASIS ^ np.uint64(lower[code])) * PRIME
         if kind != IS_OTHER:
-            while (
-                i < total
-            ):  # a loop of its own, twice as fast as one loop over all characters: its branches are foreseen
+            # a loop for a run is twice as fast as one over all characters: the processor foresees its branches
+            while i < total:
                 code, size = int(text[i]), 1
                 if code >= 0x80:
                     code, size = character(text, i)
