@@ -6,7 +6,7 @@ that carry labels of their own, the model that is built is judged.
 
 What a label and a score of a fit are the kernel does not know. A fit's module names in `ASSESS` the file beside it that does, with
 `COLUMN`, the column that a step gives by such a model; `label(corpus, docs, params)`, a Boolean for each document, null for one that is
-not learnt from; and `judge(folder, docs, params)`, a probability for each, null where there is nothing to judge, which counts as 0. It
+not learnt from; and `judge(folder, docs)`, a probability for each, null where there is nothing to judge, which counts as 0. It
 is a name, not an import, so that a better report does not make the models other ones. Left out: which parameters would be better (train
 and compare).
 """
@@ -99,7 +99,7 @@ def against(question: Question, source: str, label: str) -> dict[str, Any]:
     numbers, judged = Numbers(), Judged()
     for docs in labelled(question.curated, source, label, question.by, question.where):
         docs = docs.with_columns(place=pl.Series(numbers.of(docs["group"])))
-        judged.add(docs, question.judge.judge(folder, docs, node.params), 0, question.threshold)
+        judged.add(docs, question.judge.judge(folder, docs), 0, question.threshold)
     return {
         **asked_of(question),
         "against": source,
@@ -226,7 +226,7 @@ def one_fold(
         except CurateError as error:
             raise CurateError(f"without fold {fold + 1} by {question.by}: {error.message}") from None
         for docs in left_out(corpora, marks, fold_of == fold):
-            judged.add(docs, question.judge.judge(out, docs, params), fold, question.threshold)
+            judged.add(docs, question.judge.judge(out, docs), fold, question.threshold)
     plus, minus = counts(marks.values(), fold_of.size)
     return int((plus + minus)[fold_of != fold].sum())
 

@@ -36,7 +36,7 @@ def _ranking(figure: Any, found: Answer) -> None:
         at = [n / 200 for n in range(1, 201) if f1 / 2 < n / 200 and low <= f1 * n / 200 / (2 * n / 200 - f1) <= 1]
         axis.plot(at, [f1 * r / (2 * r - f1) for r in at], color="#cccccc", lw=1, ls="--", zorder=1)
         end = (at[-1], f1 * at[-1] / (2 * at[-1] - f1))
-        axis.annotate(f"F1 {f1:g} ", end, color=GREY, fontsize=8, ha="right", va="bottom")
+        axis.annotate(f" F1 {f1:g}", end, color=GREY, fontsize=8, ha="left", va="center")
     axis.plot(recall, precision, color="C0", lw=2, drawstyle="steps-pre", label="left-out documents together")
     for row in found.get("by_fold", ()):
         if row["precision"] is not None and row["recall"] is not None:
@@ -48,7 +48,7 @@ def _ranking(figure: Any, found: Answer) -> None:
     if whole["precision"] is not None and whole["recall"] is not None:
         mark = f"at {at:.4g}: precision {whole['precision']:.3f}, recall {whole['recall']:.3f}, F1 {whole['f1']:.3f}"
         axis.plot(whole["recall"], whole["precision"], "D", color="C3", ms=8, label=mark)
-    axis.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(low, 1.005 if low > 0.9 else 1.02))
+    axis.set(xlabel="recall", ylabel="precision", xlim=(0, 1.06), ylim=(low, 1.005 if low > 0.9 else 1.02))
     axis.legend(frameon=False, loc="lower left")
     plain(axis)
 

@@ -10,11 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from curate.step import Artifact
 from curation.fit._examples import Seeds
 from curation.score import _fasttext
 from curation.score._classifier_text import classifier_text
-from curation.score.math_classifier import math_classifier
 
 COLUMN = "math_score"
 CUT = 3
@@ -28,12 +26,14 @@ def label(corpus: str, docs: pl.DataFrame, params: dict[str, Any]) -> pl.Series:
     return labels.cast(pl.Int8) >= CUT if seeds.are_degrees else labels == "positive"
 
 
-def judge(folder: Path, docs: pl.DataFrame, params: dict[str, Any]) -> pl.Series:
+def judge(folder: Path, docs: pl.DataFrame) -> pl.Series:
     """P(positive) of each text; null where there is no word to judge by."""
-    if not Seeds.of(params).are_degrees:
-        return math_classifier(docs, model=Artifact(folder))["math_score"]
     found = _fasttext.judge(str(folder))
     texts = classifier_text(docs["text"], found.max_chars)
-    high = [place for place, grade in enumerate(found.labels) if int(grade) >= CUT]
-    score = pl.Series(_fasttext.probabilities(found, texts)[:, high].sum(axis=1))
+    true = [
+        place
+        for place, label in enumerate(found.labels)
+        if label == "positive" or (label.isdigit() and int(label) >= CUT)
+    ]
+    score = pl.Series(_fasttext.probabilities(found, texts)[:, true].sum(axis=1))
     return pl.select(pl.when(texts != "").then(score)).to_series()

@@ -8,7 +8,8 @@ some held out at a time, F1 goes from 0.90 to 0.94 by this, and further with exa
 
 fastText runs in a process of its own. Its one-threaded training fills only a tenth of the first matrix and leaves the rest to what the
 allocator gives it (DenseMatrix::uniform, since memory there is no longer cleared): in a process that has worked before, that is garbage,
-and training ends differently each time, or in NaN. In a fresh process whose large blocks come straight from the kernel it is zero.
+and training ends differently each time, or in NaN. So glibc is told to give out zeros: a matrix of some kilobytes may be a block that
+Python used before, also in a fresh process.
 
 Left out: quantisation, and a vocabulary shared between models.
 """
@@ -40,8 +41,8 @@ import fasttext
 settings = json.loads(sys.argv[1])
 fasttext.train_supervised(**settings).save_model(sys.argv[2])
 """
-FRESH = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "0", "OMP_NUM_THREADS": "1"}
-"""Environment of glibc under which every large block is new from the kernel, and so zero."""
+FRESH = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "255", "OMP_NUM_THREADS": "1"}
+"""Environment of glibc under which every large block is zero: new from the kernel, or filled with the complement of 255."""
 
 
 @dataclass(frozen=True)

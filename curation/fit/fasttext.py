@@ -2,8 +2,8 @@
 
 Which documents are examples, and of what, is `_examples.py`; they are learnt from in the order of their hash, so that the same documents
 give the same bytes however they are split into shards. The defaults suit some thousands of documents; for a million, DeepSeekMath and
-MegaMath take dim 256, lr 0.1, 3-grams and 3 epochs (MegaMath, section 2.1.3): `{documents: 1M, dim: 256, lr: 0.1, word_ngrams: 3,
-min_count: 3, epoch: 3, bucket: 2M, window: 0, min_groups: 1}`.
+MegaMath take dim 256, lr 0.1, 3-grams and 3 epochs (MegaMath, section 2.1.3): `{documents: 1_000_000, dim: 256, lr: 0.1, word_ngrams: 3,
+min_count: 3, epoch: 3, bucket: 2_000_000, window: 0, min_groups: 1}`.
 
 Left out: a vocabulary shared between models, and quantisation.
 """

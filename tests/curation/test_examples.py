@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
+from curation.fit import _assess
 from curation.fit._examples import Seeds, examples
 from curation.fit.fasttext import fasttext
 
@@ -208,3 +209,35 @@ def test_a_model_of_grades_has_their_labels(tmp_path: Path) -> None:
     assert facts == {"documents": 60, "0": 20, "1": 20, "2": 20}
     assert sorted(load_model(str(tmp_path / "model.bin")).get_labels()) == ["__label__0", "__label__1", "__label__2"]
     assert "max_chars" in json.loads((tmp_path / "settings.json").read_text("utf-8"))
+
+
+def params(**more: Any) -> dict[str, Any]:
+    return {"positive": [], "negative": [], "graded": [], "grade": "", "positive_from": None} | more
+
+
+def test_an_assessment_knows_the_label_of_a_document_as_training_does() -> None:
+    docs = frame([{"grade": grade} for grade in (2.4, 2.6, 3.0, 5.0, None)])
+    both = params(positive=["a"], negative=["b"])
+    assert _assess.label("a", docs, both).to_list() == [True] * 5
+    assert _assess.label("b", docs, both).to_list() == [False] * 5
+    graded_at = params(graded=["web"], grade="grade", positive_from=3)
+    assert _assess.label("web", docs, graded_at).to_list() == [False, False, True, True, None]
+    assert _assess.label("web", docs, params(graded=["web"], grade="grade")).to_list() == [
+        False,
+        True,
+        True,
+        True,
+        None,
+    ]
+
+
+def test_the_score_of_a_model_is_the_chance_that_a_document_is_positive_or_of_a_high_grade(tmp_path: Path) -> None:
+    texts = [{"grade": 5.0 * (n % 2), "text": ["cat dog", "sum root"][n % 2]} for n in range(60)]
+    web = {"web": Shards(frame(texts))}
+    seen = frame([{"text": "sum root"}, {"text": "cat dog"}, {"text": " ."}])
+    for name, cut in (("cut", 3), ("degrees", None)):
+        chosen = params(graded=["web"], grade="grade", positive_from=cut)
+        (tmp_path / name).mkdir()
+        fasttext(web, tmp_path / name, **{**SMALL, **chosen, "epoch": 30})
+        high, low, none = _assess.judge(tmp_path / name, seen)
+        assert high > 0.9 and low < 0.1 and none is None, name

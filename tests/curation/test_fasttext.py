@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from curate.errors import CurateError
+from curation.fit._train import train
 from curation.fit.fasttext import fasttext
 from curation.score.math_classifier import math_classifier
 
@@ -62,6 +63,15 @@ def test_it_tells_mathematics_from_prose_with_a_probability(tmp_path: Path) -> N
     assert (found[:50] > 0.5).all() and (found[50:] < 0.5).all()
     odd = pl.DataFrame({"id": ["a", "b"], "text": ["", " !?"]})
     assert math_classifier(odd, model=str(tmp_path))["math_score"].to_list() == [None, None]
+
+
+def test_a_matrix_so_small_that_it_is_a_block_used_before_is_zero_too(tmp_path: Path) -> None:
+    sides = {"positive": "sum", "negative": "cat"}
+    rows = [(side, f"{word} " * (n % 7) + "the " * (7 - n % 7)) for n in range(240) for side, word in sides.items()]
+    few = pl.DataFrame(rows, schema=["label", "text"], orient="row")
+    for bucket in (200, 400, 600, 800):  # NaN, or other bytes, where one is not
+        settings = {"dim": 8, "lr": 0.1, "epoch": 3, "wordNgrams": 2, "minCount": 1, "bucket": bucket, "seed": 0}
+        train(few, settings, tmp_path / str(bucket))
 
 
 def test_what_cannot_be_learnt_is_refused(tmp_path: Path) -> None:
