@@ -20,7 +20,6 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.step import Corpus
-from curation.score._classifier_text import classifier_text
 
 SIDES = ("negative", "positive")
 HIGHEST = 5
@@ -122,6 +121,8 @@ def examples(
     balance: keys of `STRATA`, whose values together are a document's group; without a value they are one. group: the column that says of
     which site or source it is, else the host of its url. CurateError where the seeds are no seeds, or a label has no text.
     """
+    from curation.score._classifier_text import classifier_text
+
     seeds.check()
     held = pl.DataFrame(schema=SCHEMA)
     for name in seeds.corpora:

@@ -4,7 +4,7 @@ A classifier learns what tells the sources of its examples apart, which need not
 source, a host) gives as many windows as every other; a word stays itself only if it occurs in several groups, and else is `<unk>`, in
 judging as well (`curation/score/_fasttext_native.py`), by which a language or a field that was hardly seen is something seen after all;
 and windows are short, so that one word rarely suffices to be sure and many have to be learnt. On the sources of `../shared/data/text`,
-five held out at a time, F1 goes from 0.90 to 0.94 by this (`benchmarks/classifier.py`), and further with examples from elsewhere.
+some held out at a time, F1 goes from 0.90 to 0.94 by this, and further with examples from elsewhere (`benchmarks/classifier.py`).
 
 fastText runs in a process of its own. Its one-threaded training fills only a tenth of the first matrix and leaves the rest to what the
 allocator gives it (DenseMatrix::uniform, since memory there is no longer cleared): in a process that has worked before, that is garbage,
