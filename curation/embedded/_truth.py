@@ -173,7 +173,12 @@ def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
 
 PROPOSITIONS: tuple[tuple[set[str], str, pl.Expr, pl.Expr], ...] = (
     ({"language", "language_score"}, "in English", TRUE_ENGLISH, pl.lit(value=True)),
-    ({"math_score", "latex_density", "finemath_score"}, "mathematics, of English pages", pl.col("math"), TRUE_ENGLISH),
+    (
+        {"math_score", "page_math_score", "latex_density", "finemath_score"},
+        "mathematics, of English pages",
+        pl.col("math"),
+        TRUE_ENGLISH,
+    ),
     ({"usefulness"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
     ({"usefulness", "date"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
     ({"recall_math_score"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
