@@ -65,7 +65,7 @@ def test_a_word_of_one_source_is_unknown_unless_sources_are_few() -> None:
     views = Views(window=4, windows=1, min_groups=5, min_count=3)
     assert set(vocabulary(docs, views)["word"]) == {"common"}
     assert set(vocabulary(docs[:3], views)["word"]) == {"common", *own[:3]}
-    seen = pl.DataFrame({"row": [1], "dice": [1 << HIDING_BIT]}, schema={"row": pl.UInt32, "dice": pl.UInt64})
+    seen = pl.DataFrame({"row": [1], "dice": [3 << HIDING_BIT]}, schema={"row": pl.UInt32, "dice": pl.UInt64})
     assert rewritten(docs, seen, vocabulary(docs, views), 4)["text"].to_list() == [f"common common common {UNKNOWN}"]
 
 
