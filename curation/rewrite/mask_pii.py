@@ -84,7 +84,6 @@ def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Seri
 
 def _marked(texts: pl.Series) -> pl.Series:
     """Texts with their formulas between marks."""
-    from curation._formulas import marked
-    from curation._words import tables
+    from curation._formulas import kinds, marked
 
-    return series(texts, *marked(*utf8(texts), tables()[0]))
+    return series(texts, *marked(*utf8(texts), kinds()))

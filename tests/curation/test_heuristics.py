@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.lists import beside
-from curation._formulas import marked
+from curation._formulas import kinds, marked
 from curation._utf8 import series, utf8
-from curation._words import tables
 from curation.score.lines import lines
 from curation.score.prose import STOP_WORDS, prose
 from curation.score.repetition import repetition
@@ -44,7 +43,7 @@ def one(score: object, text: str, **given: object) -> dict[str, float]:
 
 def shown(*texts: str) -> list[str]:
     column = pl.Series(texts, dtype=pl.String)
-    return series(column, *marked(*utf8(column), tables()[0])).str.replace_many(["\x01", "\x02"], ["<", ">"]).to_list()
+    return series(column, *marked(*utf8(column), kinds())).str.replace_many(["\x01", "\x02"], ["<", ">"]).to_list()
 
 
 WHOLE = rf"\\begin\{{{ENVIRONMENT}\*?\}}(?s:.{{1,1000}}?)\\end\{{{ENVIRONMENT}\*?\}}"
