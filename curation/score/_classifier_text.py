@@ -57,7 +57,8 @@ def tables() -> Tables:
     known = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]
     before = pl.Series([chr(code) for code in known])
     after = before.str.normalize("NFKC").str.to_lowercase()
-    counts, codes = np.zeros(_words.CHARACTERS, np.int64), []
+    counts = np.zeros(_words.CHARACTERS, np.int64)
+    codes: list[int] = []
     for at in np.flatnonzero((before != after).to_numpy()).tolist():
         counts[known[at]] = len(after[at])
         codes.extend(map(ord, after[at]))
