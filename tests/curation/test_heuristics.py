@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.lists import beside
+from curate.step import find
 from curation._formulas import kinds, marked
 from curation._utf8 import series, utf8
 from curation.score.lines import lines
@@ -183,6 +184,12 @@ def test_a_formula_is_one_word_of_a_run() -> None:
     assert one(repetition, f"{derivation}So it is.")["repeated_lines"] == 0
     assert one(repetition, "so $x + y$ is and $y$ too " * 2)["repeated_ngrams"] == 0
     assert one(repetition, "so it is and it is so or is it not " * 2)["repeated_ngrams"] == 0.5
+
+
+def test_runs_of_words_have_one_word_and_more() -> None:
+    for name in ("top", "span"):
+        with pytest.raises(CurateError, match=f"{name}: "):
+            find("score", "repetition").validated({name: 0})
 
 
 # ---- promises
