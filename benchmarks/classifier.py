@@ -30,7 +30,7 @@ from curation.embedded.general import general
 from curation.embedded.instruction import instruction
 from curation.embedded.textbook import textbook
 from curation.fit._train import Views, train
-from curation.score import _fasttext_native as native
+from curation.score import _classifier_model
 from curation.score._classifier_text import classifier_text
 
 OURS = {"dim": 16, "lr": 0.3, "epoch": 10, "wordNgrams": 2, "minCount": 3, "bucket": 100_000, "seed": 0}
@@ -115,7 +115,7 @@ def measured(options: argparse.Namespace, docs: pl.DataFrame, folder: Path) -> d
             answer["others"][f"{title}, {name}"] = found
             print(line(f"{title}, {name}", found), flush=True)
     if [*sets] != ["plain"]:
-        answer["speed"] = speed(docs["text"], native.read(folder / "model.bin"))
+        answer["speed"] = speed(docs["text"], _classifier_model.load(folder / "model.bin"))
         print(answer["speed"])
     return answer
 
@@ -163,8 +163,8 @@ def judged(name: str, learnt: pl.DataFrame, seen: pl.DataFrame, folder: Path) ->
         )
         chance = np.array(said.stdout.split(), float)
     else:
-        asked = native.read(model)
-        chance = native.chances(asked, *utf8(texts))[:, asked.labels.index("__label__math")]
+        asked = _classifier_model.load(model)
+        chance = _classifier_model.chances(asked, *utf8(texts))[:, asked.labels.index("math")]
     rows = seen.select("group", "english", true=pl.col("label") == "math").with_columns(said=pl.Series(chance >= 0.5))
     wrong = rows.filter(pl.col("said") != pl.col("true"))["group"].value_counts().sort("group").iter_rows()
     return {"all": figures(rows), "english": figures(rows.filter("english")), "wrong": dict(wrong)}
@@ -186,14 +186,14 @@ def line(title: str, found: dict[str, Any]) -> str:
     )
 
 
-def speed(texts: pl.Series, model: native.Model) -> dict[str, int]:
+def speed(texts: pl.Series, model: _classifier_model.Model) -> dict[str, int]:
     """Documents per second of one core, the best of three."""
     rates = {}
     for name, some in (("1,600 characters", texts.str.head(1_600)), ("whole", texts)):
         best = 0.0
         for _ in range(3):
             start = time.perf_counter()
-            native.chances(model, *utf8(classifier_text(some, MAX_CHARS)))
+            _classifier_model.chances(model, *utf8(classifier_text(some, MAX_CHARS)))
             best = max(best, len(some) / (time.perf_counter() - start))
         rates[name] = round(best)
     return rates

@@ -9,7 +9,7 @@ import pytest
 
 from curation._utf8 import utf8
 from curation.fit._train import UNKNOWN, Views, rewritten, sights, train, vocabulary
-from curation.score import _fasttext_native as native
+from curation.score import _classifier_model
 
 SETTINGS = {"dim": 512, "lr": 0.1, "epoch": 3, "wordNgrams": 3, "minCount": 1, "bucket": 500, "seed": 0}
 WORDS = "alpha beta = <num> \\frac naïve 数学 γ x \U0001d465 _ long".split()
@@ -30,12 +30,12 @@ def test_judging_gives_the_numbers_of_the_library(tmp_path: Path, views: Views |
 
     path = tmp_path / "model.bin"
     train(examples(), {**SETTINGS, "wordNgrams": ngrams}, path, views)
-    library, model = fasttext.load_model(str(path)), native.read(path)
+    library, model = fasttext.load_model(str(path)), _classifier_model.load(path)
     texts = [*examples()["text"].to_list(), "never seen", "alpha never 未知 seen = =", "x"]
     known = {*library.get_words()}
     seen = [" ".join(w if w in known or not views else UNKNOWN for w in text.split()) for text in texts]
     wanted = [dict(zip(*library.predict(text, k=2), strict=True)) for text in seen]
-    found = native.chances(model, *utf8(pl.Series(texts)))
+    found = _classifier_model.chances(model, *utf8(pl.Series(texts)))
     assert (UNKNOWN in known) == (views is not None and any(UNKNOWN in text.split() for text in seen[:60]))
     for row, chances in zip(found, wanted, strict=True):
         assert row == pytest.approx([chances[label] for label in model.labels], abs=2.1e-5)  # the library adds 1e-5
@@ -56,7 +56,7 @@ def test_what_is_no_trained_classifier_is_refused(tmp_path: Path) -> None:
     ):
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match=r"."):
-            native.read(path)
+            _classifier_model.load(path)
 
 
 def test_a_word_of_one_source_is_unknown_unless_sources_are_few() -> None:
