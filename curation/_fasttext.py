@@ -33,6 +33,9 @@ WIDEST_PART = 32
 """Columns that one byte of a quantised matrix stands for; fastText takes 2. Bounds what a file grows to."""
 MOST_BUCKETS = 1 << 24
 """Of a model that has only some of them, where nothing in the file is as large; fastText takes 2 million."""
+FLOAT = "<f4"
+LARGEST = 1e9
+"""Of a number in a matrix; those that training makes are below a hundred."""
 TOO_EARLY = "it ends too early"
 UNFIT = "its parts do not fit together"
 
@@ -98,9 +101,7 @@ class _Rest:
         if min(shape) < 0 or count * np.dtype(dtype).itemsize > self.left():
             raise ValueError(TOO_EARLY)
         made = np.fromfile(self.file, dtype, count).reshape(shape)
-        if made.dtype.kind == "f" and not np.isfinite(made).all():
-            raise ValueError("it has numbers that are infinite or none")
-        return made
+        return made if dtype != FLOAT else _bounded(made)
 
 
 def _contents(rest: _Rest) -> Contents:
@@ -148,6 +149,8 @@ def _dictionary(rest: _Rest) -> tuple[list[bytes], list[str], list[int], Ids | N
         at = end + 10
     rest.file.seek(start + at)
     labels = [name.decode(errors="replace").removeprefix(LABEL) for name in names[words:]]
+    if len({*labels}) < many or not all(label.isprintable() for label in labels):
+        raise ValueError("its labels are not told apart, or cannot be shown")
     return names[:words], labels, counts, rest.array("<i4", pruned, 2) if pruned >= 0 else None
 
 
@@ -162,7 +165,7 @@ def _buckets(pairs: Ids, bucket: int) -> Ids:
 
 
 def _plain(rest: _Rest) -> Floats:
-    return rest.array("<f4", *rest.numbers("qq"))
+    return rest.array(FLOAT, *rest.numbers("qq"))
 
 
 def _quantised(rest: _Rest) -> Floats:
@@ -174,6 +177,13 @@ def _quantised(rest: _Rest) -> Floats:
     made = _centroids(rest, codes, n)
     if with_norms:
         made *= _centroids(rest, rest.array(np.uint8, m, 1), 1)
+    return _bounded(made)
+
+
+def _bounded(made: Floats) -> Floats:
+    """What it is given. ValueError for numbers so large, or none, that sums of them would be none."""
+    if not (made.min(initial=0) > -LARGEST and made.max(initial=0) < LARGEST):
+        raise ValueError("it has numbers that no training makes")
     return made
 
 
@@ -184,7 +194,7 @@ def _centroids(rest: _Rest, codes: npt.NDArray[np.uint8], columns: int) -> Float
         raise ValueError(UNFIT)
     if size > WIDEST_PART:
         raise ValueError(f"it is quantised by {size} columns at once; at most {WIDEST_PART}")
-    every = rest.array("<f4", dim * CENTROIDS)
+    every = rest.array(FLOAT, dim * CENTROIDS)
     made = []
     for part in range(parts):
         width = last if part == parts - 1 else size

@@ -28,11 +28,14 @@ class Judge(NamedTuple):
 def judge(folder: str) -> Judge:
     """The model in a folder. CurateError where there is none that `fit: fasttext` wrote."""
     try:
-        settings = json.loads((Path(folder) / "settings.json").read_text("utf-8"))
         model = _classifier_model.load(Path(folder) / "model.bin")
-        return Judge(model, sorted(model.labels), int(settings["max_chars"]))
-    except (OSError, ValueError, KeyError, TypeError, CurateError) as error:
+        settings = json.loads((Path(folder) / "settings.json").read_text("utf-8"))
+        max_chars = settings.get("max_chars") if isinstance(settings, dict) else None
+        if not isinstance(max_chars, int) or max_chars < 1:
+            raise ValueError("settings.json does not say max_chars, of how many characters of a text it judges")
+    except (OSError, ValueError, RecursionError, CurateError) as error:
         raise CurateError(f"{folder}: no classifier that `fit: fasttext` wrote: {error}") from None
+    return Judge(model, sorted(model.labels), max_chars)
 
 
 def probabilities(found: Judge, texts: pl.Series) -> npt.NDArray[np.float64]:
