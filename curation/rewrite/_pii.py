@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 HOLE = "\x00"
-"""Stands for what is set aside, as one that a text has of its own is."""
+MASKED = "\x07"
+"""Stand for what is set aside, as those that a text has of its own are, and for what is masked."""
 MARKS = "[\x01-\x06]"
 _FORMULA = "\x01[^\x02]*\x02"
 _DELIMITED = "\x01(?:\\$|\\\\[(\\[]|\\\\begin)[^\x02]*\x02"
@@ -68,7 +69,7 @@ IPS = (
 
 
 class Kind(NamedTuple):
-    """Patterns of one kind of data, what takes the place of a match (`{}` is the mask), and what may not be touched."""
+    """Patterns of one kind of data, what takes the place of a match (`{}` is what is masked), and what may not be touched."""
 
     patterns: tuple[str, ...]
     stays: str

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from curate.step import rewrite
 from curation._utf8 import series, utf8
-from curation.rewrite._pii import HOLE, KINDS, MARKS, Kind
+from curation.rewrite._pii import HOLE, KINDS, MARKS, MASKED, Kind
 
 Mask = Annotated[str, Field(pattern=r"^[^$\\]*$", max_length=100)]
 SCHEMA = {"text": pl.String, "emails_masked": pl.UInt32, "phones_masked": pl.UInt32, "ips_masked": pl.UInt32}
@@ -53,7 +53,7 @@ def mask_pii(
 def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Series]:
     """Texts with their matches masked, and how many they were."""
     texts = texts.alias("text")
-    aside = rf"{HOLE}|{kind.kept}"
+    aside = rf"[{HOLE}{MASKED}]|{kind.kept}"
     found = (
         texts.to_frame().with_columns(own=pl.col("text").str.contains(MARKS), marked=_marked(texts)).with_row_index()
     )
@@ -65,18 +65,16 @@ def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Seri
     )
     made = pl.col("holed")
     for pattern in (*kind.patterns, *kind.patterns):
-        made = made.str.replace_all(pattern, kind.stays.format(mask))
-    found = found.with_columns(
-        made=made,
-        times=made.str.count_matches(mask, literal=True) - pl.col("holed").str.count_matches(mask, literal=True),
-    )
-    pieces = found.filter(pl.col("made") != pl.col("holed")).with_columns(
+        made = made.str.replace_all(pattern, kind.stays.format(MASKED))
+    found = found.with_columns(made=made, times=made.str.count_matches(MASKED, literal=True))
+    pieces = found.filter(pl.col("times") > 0).with_columns(
         pl.col("made").str.split(HOLE), pl.concat_list("kept", pl.lit(""))
     )
+    masked = pl.col("made").str.replace_all(MASKED, mask, literal=True)
     whole = (
         pieces.explode("made", "kept")
         .group_by("index", maintain_order=True)
-        .agg(pl.col("own").first(), text=pl.concat_str("made", "kept").str.join(""))
+        .agg(pl.col("own").first(), text=pl.concat_str(masked, "kept").str.join(""))
     )
     text = whole.select(pl.when("own").then("text").otherwise(pl.col("text").str.replace_all(MARKS, ""))).to_series()
     return texts.scatter(whole["index"], text), found["times"]
