@@ -597,8 +597,9 @@ class Curated:
     ) -> dict[str, Any]:
         """How good a trained classifier is on groups that it has not seen: figures by fold, group and threshold (`curate/assess.py`).
 
-        by: what a group is: a column (`source` if None), `year`, `host`, or a field of `extra`. seed: deals groups out to folds. where: a
-        clause that says which of the left-out documents are judged; all others are learnt from. threshold: instead of the recipe's.
+        by: what a group is: a column (`source` if None), `year`, `host`, or a field of `extra`; documents
+        without a value are always learnt from. seed: deals groups out to folds. where: a clause that says which of the left-out
+        documents are judged; all others are learnt from. threshold: instead of the recipe's.
         against: no folds, but the model that is built, on a corpus or file whose documents carry the clause `label`. out: a folder for
         `assess.json`, pictures and a page (`curate/assess_page.py`). Nothing of the store is changed. CurateError for a model that is not
         there or not trained here, corpora that are not built, and groups of which no classifier can be made.

@@ -30,7 +30,7 @@ from curate.clause_conditions import Comparison
 from curate.clause_values import Column, Value
 from curate.clauses import Clause, parse
 from curate.errors import CurateError, did_you_mean, failing
-from curate.folds import Marks, Numbers, Part, Told, counts, dealt
+from curate.folds import Marks, Numbers, Part, Told, counts, dealt, total
 from curate.intervals import interval, mean
 from curate.report import Report
 
@@ -83,6 +83,7 @@ def assess(question: Question, folds: int, seed: int) -> dict[str, Any]:
         **asked_of(question),
         "folds": folds,
         "seed": seed,
+        "always_learnt_from": total(marks.values(), fold_of < 0),
         "mean_f1": round(mean(f1s), 6) if f1s else None,
         "mean_f1_interval": interval(f1s),
         **summary(judged, numbers.names, question.threshold),
@@ -228,8 +229,7 @@ def one_fold(
             raise CurateError(f"without fold {fold + 1} by {question.by}: {error.message}") from None
         for docs in left_out(corpora, marks, fold_of == fold):
             judged.add(docs, question.judge.judge(out, docs), fold, question.threshold)
-    plus, minus = counts(marks.values(), fold_of.size)
-    return int((plus + minus)[fold_of != fold].sum())
+    return total(marks.values(), fold_of != fold)
 
 
 def left_out(

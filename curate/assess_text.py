@@ -36,7 +36,9 @@ def _how(found: Mapping[str, Any]) -> str:
     where = f" where {found['where']}" if found["where"] else ""
     if "folds" in found:
         times = f"Trained {found['folds']} times without some groups by {found['by']} (seed {found['seed']})"
-        return f"{times}, judged on the documents of these{where}."
+        always = found["always_learnt_from"]
+        rest = f" {always:,} documents have no {found['by']} and are always learnt from." if always else ""
+        return f"{times}, judged on the documents of these{where}.{rest}"
     return f"The built model, judged on {found['against']}{where}; positive is {found['label']}."
 
 

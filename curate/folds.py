@@ -27,7 +27,7 @@ PARTS = {
 }
 """Groups that are a part of a column: name -> (column, expression). `curation/_strata.py` has its own, since those decide what is built."""
 NONE = "(none)"
-"""The group of documents that have no value."""
+"""The group of documents that have no value: of no fold, so always learnt from, and never judged."""
 
 
 @dataclass(frozen=True)
@@ -145,17 +145,24 @@ def counts(marks: Iterable[Marks], groups: int) -> tuple[NDArray[np.int64], NDAr
     return found[1], found[0]
 
 
+def total(marks: Iterable[Marks], chosen: NDArray[np.bool_]) -> int:
+    """Documents with a label that are of the chosen groups."""
+    plus, minus = counts(marks, chosen.size)
+    return int((plus + minus)[chosen].sum())
+
+
 def dealt(
     groups: Sequence[str], positive: NDArray[np.int64], negative: NDArray[np.int64], folds: int, seed: int, by: str
 ) -> NDArray[np.int64]:
-    """The fold of each group, from 0. CurateError where there are too few groups, or a label has only one."""
+    """The fold of each group, from 0, and -1 of `NONE`. CurateError where there are too few groups, or a label has only one."""
     if [*groups] == [NONE]:
         raise CurateError(f"no document has a value of {by!r}; name a column, year, host or a field of extra")
-    known = int(((positive + negative) > 0).sum())
+    named = np.array([name != NONE for name in groups])
+    known = int((named & ((positive + negative) > 0)).sum())
     if known < folds:
         raise CurateError(f"{known} groups by {by} are fewer than {folds} folds; lower --folds, or choose another --by")
     for what, count in (("positive", positive), ("negative", negative)):
-        names = [name for name, some in zip(groups, count, strict=True) if some]
+        names = [name for name, some in zip(groups, count, strict=True) if some and name != NONE]
         if len(names) < 2:
             said = f"all {what} documents have the {by} {names[0]!r}" if names else f"no document is {what}"
             raise CurateError(f"{said}; nothing can be learnt without them, choose another --by")
@@ -164,6 +171,7 @@ def dealt(
         plus, minus = positive[number], negative[number]
         return plus + minus == 0, plus <= minus, sha256(f"{seed}/{groups[number]}".encode()).digest()
 
-    found = np.empty(len(groups), np.int64)
-    found[sorted(range(len(groups)), key=place)] = np.arange(len(groups)) % folds
+    found = np.full(len(groups), -1, np.int64)
+    dealt_out = sorted(np.flatnonzero(named).tolist(), key=place)
+    found[dealt_out] = np.arange(len(dealt_out)) % folds
     return found

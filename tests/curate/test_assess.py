@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import curate
 from curate.cli import main
 from curate.errors import CurateError
-from curate.folds import dealt
+from curate.folds import NONE, dealt
 from tests.curate.corpus import objects, open_small, tiny
 
 STEPS = {
@@ -229,6 +229,14 @@ def test_groups_are_dealt_out_evenly_and_by_name_alone(sides: list[tuple[int, in
     assert of.max() - of.min() <= 1
     back = dealt(names[::-1], plus[::-1], minus[::-1], folds, seed, "site")
     assert (found == back[::-1]).all()
+
+
+def test_documents_of_no_group_are_always_learnt_from_and_never_judged() -> None:
+    import numpy as np
+
+    names, sides = ["a", NONE, "b", "c", "d"], np.array([2, 9, 0, 3, 0])
+    found = dealt(names, sides, sides[::-1].copy(), 2, 0, "site")
+    assert found[1] == -1 and sorted(np.delete(found, 1)) == [0, 0, 1, 1]
 
 
 WRONG = [
