@@ -89,7 +89,7 @@ def _lines(examples: pl.DataFrame, seed: int, views: Views | None) -> Iterator[p
     """What fastText reads, one column, batch by batch."""
     line = pl.format("__label__{} {}", "label", "text")
     if views is None:
-        yield examples.select(line)
+        yield from (some.select(line) for some in examples.iter_slices(BATCH))
         return
     group = pl.col("group").fill_null("") if "group" in examples.columns else pl.lit("")
     examples = examples.select("label", "text", group=group)
