@@ -157,16 +157,17 @@ def trained(curated: Curated, model: str) -> Node:
 
 
 def threshold_of(curated: Curated, model: Node, column: str) -> tuple[float, str]:
-    """Where the first clause cuts the column that a step gives by this model; and who says so."""
+    """Where clauses cut the column that a step gives by this model, the highest if several do; and which does."""
     nodes = curated.planned.nodes.values()
     makers = [n for n in nodes if any(other.plan_key == model.plan_key for _, other in n.others) and n.kind == "score"]
+    cuts = []
     for keep in (n for n in nodes if n.kind == "keep" and n.chain):
         for name, text in keep.clauses:
             for part in parse(text).node.walk():
                 found = _cut(part)
                 if found and keep.chain and keep.chain.maker(found[0]) in makers and found[0].endswith(column):
-                    return found[1], f"{name} of {keep.corpus}"
-    return MIDDLE, "no clause cuts it"
+                    cuts.append((found[1], f"{name} of {keep.corpus}"))
+    return max(cuts, key=lambda cut: cut[0], default=(MIDDLE, "no clause cuts it"))
 
 
 def _cut(node: Any) -> tuple[str, float] | None:

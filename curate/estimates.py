@@ -9,7 +9,8 @@ simulations with Pareto sizes and ten files, two of three intervals hold the tru
 What compares documents with each other does not scale. Of two documents that are alike a sample has both with probability f^2, of many it
 has some with probability near f; so of d documents dropped by such a clause there are between d/f and d/f^2 in the whole, and all that is
 known of what is left is a lower and an upper bound. The same holds for every step after it. A leak of a benchmark is told as a bound too:
-one page copied all over the web is seen or not. Equal records only widen the interval, if there were any: otherwise nothing would be left
+one page copied all over the web is seen or not. A step `sample:` with a number of documents takes as many of a sample as of the whole, so
+that only the upper bound says something. Equal records only widen the interval, if there were any: otherwise nothing would be left
 to say of what comes after them.
 """
 
@@ -150,6 +151,8 @@ class Estimates:
         total = estimate(dropped)
         share = self.share(dropped)
         seen = sum(manifest.fates.values())
+        if any(maker.step and maker.step.verb == "sample" for maker in makers):
+            return Total(total.low, math.inf, total.estimate)
         return Total(total.low, (seen or NONE_SEEN) / share**2, total.estimate) if alike else total
 
     @staticmethod

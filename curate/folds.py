@@ -25,7 +25,7 @@ PARTS = {
     "year": ("date", pl.col("date").cast(pl.String).str.head(4)),
     "host": ("url", pl.col("url").cast(pl.String).str.extract(HOST).str.to_lowercase()),
 }
-"""Groups that are a part of a column: name -> (column, expression)."""
+"""Groups that are a part of a column: name -> (column, expression). `curation/_strata.py` has its own, since those decide what is built."""
 NONE = "(none)"
 """The group of documents that have no value: of no fold, so always learnt from, and never judged."""
 

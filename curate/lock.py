@@ -129,6 +129,9 @@ def recipe_digest(recipe: Recipe) -> str:
     for corpus in whole.get("corpora", {}).values():
         if any(not file.startswith("embedded:") for file in corpus.get("files", ())):
             corpus["files"] = [file for file in corpus["files"] if file.startswith("embedded:")]
+    for model in whole.get("models", {}).values():
+        if model.get("fit") == "pretrained" and not model.get("id"):
+            model["files"] = [Path(file).name for file in model.get("files", ())]
     for step in (step for corpus in whole.get("corpora", {}).values() for step in corpus.get("steps", ())):
         if isinstance(step.get("keep"), dict):
             step["keep"] = [[name, parse(text).canonical] for name, text in step["keep"].items()]

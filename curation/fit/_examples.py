@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from curate.errors import CurateError
 from curate.step import Corpus
+from curation._ids import hashes
+from curation._strata import stratum
 
 SIDES = ("negative", "positive")
 HIGHEST = 5
@@ -32,13 +33,7 @@ SCHEMA = {
     "group": pl.String,
     "text": pl.String,
 }
-HOST = r"(?i)^[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:www\.)?([^/?#:@]+)"
-STRATA = {
-    "dump": pl.col("dump").cast(pl.String),
-    "year": pl.col("date").cast(pl.String).str.head(4),
-    "source": pl.col("source").cast(pl.String),
-    "host": pl.col("url").cast(pl.String).str.extract(HOST).str.to_lowercase(),
-}
+STRATA = ("dump", "year", "source", "host")
 """What documents can be balanced by."""
 READS = ("dump", "date", "source", "url")
 
@@ -118,7 +113,7 @@ def examples(
 ) -> pl.DataFrame:
     """At most `documents` of each label, as many of both sides: label, stratum, hash, id, group and normalised text; by label, in turns.
 
-    balance: keys of `STRATA`, whose values together are a document's group; without a value they are one. group: the column that says of
+    balance: of `STRATA`, whose values together are a document's group; without a value they are one. group: the column that says of
     which site or source it is, else the host of its url. CurateError where the seeds are no seeds, or a label has no text.
     """
     from curation.score._classifier_text import classifier_text
@@ -141,22 +136,14 @@ def examples(
 
 def described(docs: pl.DataFrame, labels: pl.Series, balance: Sequence[str], group: str, salt: str) -> pl.DataFrame:
     """The documents that have a label, with the columns of `SCHEMA`, text as it is."""
-    stratum = (
-        pl.concat_str([STRATA[name].fill_null("") for name in balance], separator="\x1f") if balance else pl.lit("")
-    )
+    strata = [stratum(name).fill_null("") for name in balance] or [pl.lit("")]
     found = docs.with_columns(
         labels.alias("label"),
-        stratum.alias("stratum"),
-        pl.Series("hash", _hashes(docs["id"], salt)),
-        (pl.col(group).cast(pl.String) if group else STRATA["host"]).alias("group"),
+        pl.concat_str(strata, separator="\x1f").alias("stratum"),
+        pl.Series("hash", hashes(docs["id"], salt)),
+        (pl.col(group).cast(pl.String) if group else stratum("host")).alias("group"),
     )
     return found.filter(pl.col("label").is_not_null()).select(*SCHEMA)
-
-
-def _hashes(ids: pl.Series, salt: str) -> np.ndarray:
-    from xxhash import xxh3_64_intdigest
-
-    return np.fromiter((xxh3_64_intdigest(salt + id) for id in ids), np.uint64, len(ids))
 
 
 def first(docs: pl.DataFrame, documents: int) -> pl.DataFrame:

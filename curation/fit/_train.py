@@ -34,6 +34,11 @@ from curate.errors import CurateError
 UNKNOWN = "<unk>"
 """Stands for a word that too few groups use; no text has it, since `<` is an operator."""
 BATCH = 1_000
+"""Examples whose words are looked at together,"""
+AT_ONCE = 1_000_000
+"""and so many words where windows are."""
+PAIRS = {"group": pl.String, "word": pl.String, "count": pl.UInt32}
+TOTALS = {"word": pl.String, "count": pl.UInt32, "groups": pl.UInt32}
 HIDDEN, HIDING_BIT = 8, 40
 """In one window of so many every word of letters is `<unk>`, told by the dice above that bit."""
 PROSE = r"^[\p{L}\p{M}]{2,}$"
@@ -84,26 +89,41 @@ def _lines(examples: pl.DataFrame, seed: int, views: Views | None) -> Iterator[p
     """What fastText reads, one column, batch by batch."""
     line = pl.format("__label__{} {}", "label", "text")
     if views is None:
-        yield examples.select(line)
+        yield from (some.select(line) for some in examples.iter_slices(BATCH))
         return
     group = pl.col("group").fill_null("") if "group" in examples.columns else pl.lit("")
     examples = examples.select("label", "text", group=group)
     known = vocabulary(examples, views)
     seen = sights(examples, seed, views)
-    for start in range(0, seen.height, BATCH):
-        yield rewritten(examples, seen[start : start + BATCH], known, views.window).select(line)
+    batch = AT_ONCE // views.window + 1 if views.window else BATCH
+    for start in range(0, seen.height, batch):
+        yield rewritten(examples, seen[start : start + batch], known, views.window).select(line)
 
 
 def vocabulary(examples: pl.DataFrame, views: Views) -> pl.DataFrame:
-    """Column `word`: those that stay themselves."""
+    """Column `word`: those that stay themselves. Memory is that of all different words, however many groups use each."""
     needed = min(views.min_groups, max(1, examples["group"].n_unique() // GROUPS_PER_WORD))
-    found = pl.DataFrame(schema={"word": pl.String, "group": pl.String, "count": pl.Int64})
+    examples = examples.select("group", "text").sort("group", maintain_order=True)
+    totals, pairs = pl.DataFrame(schema=TOTALS), pl.DataFrame(schema=PAIRS)
+    waiting: list[pl.DataFrame] = []
     for start in range(0, examples.height, BATCH):
-        words = examples[start : start + BATCH].select("group", word=pl.col("text").str.split(" ")).explode("word")
-        found = pl.concat([found, words.group_by("word", "group").agg(count=pl.len().cast(pl.Int64))])
-        found = found.group_by("word", "group").agg(pl.col("count").sum())
-    totals = found.group_by("word").agg(pl.col("count").sum(), groups=pl.len())
+        some = examples[start : start + BATCH]
+        words = some.select("group", word=pl.col("text").str.split(" ")).explode("word")
+        counted = words.group_by("group", "word").agg(count=pl.len().cast(pl.UInt32))
+        pairs = pl.concat([pairs, counted]).group_by("group", "word").agg(pl.col("count").sum())
+        goes_on = pl.col("group") == some["group"][-1]
+        waiting.append(pairs.filter(~goes_on))
+        pairs = pairs.filter(goes_on)
+        if sum(one.height for one in waiting) > max(AT_ONCE, totals.height):
+            totals, waiting = _added(totals, waiting), []
+    totals = _added(totals, [*waiting, pairs])
     return totals.filter((pl.col("groups") >= needed) & (pl.col("count") >= views.min_count)).select("word")
+
+
+def _added(totals: pl.DataFrame, pairs: list[pl.DataFrame]) -> pl.DataFrame:
+    """How often each word occurs, and in how many groups, with some more of either."""
+    more = pl.concat(pairs).select("word", "count", groups=pl.lit(1, pl.UInt32))
+    return pl.concat([totals, more]).group_by("word").agg(pl.col("count", "groups").sum())
 
 
 def sights(examples: pl.DataFrame, seed: int, views: Views) -> pl.DataFrame:
@@ -115,14 +135,16 @@ def sights(examples: pl.DataFrame, seed: int, views: Views) -> pl.DataFrame:
     if not views.window:
         return rows.select("row", dice=pl.lit(0, pl.UInt64))
     groups = rows.group_by("label", "group").agg("row").sort("label", "group")
-    quota = views.windows * rows.height / rows["label"].n_unique() / pl.len().over("label")
-    groups = groups.with_columns(quota=quota.round().cast(pl.Int64).clip(lower_bound=1))
-    turns = groups.with_columns(turn=pl.int_ranges("quota")).explode("turn").with_columns(size=pl.col("row").list.len())
-    turns = turns.with_columns(
-        row=pl.col("row").list.get(pl.col("turn") % pl.col("size")), round=pl.col("turn") // pl.col("size")
+    quota = (views.windows * rows.height / rows["label"].n_unique() / pl.len().over("label")).round().clip(1)
+    members, size = groups["row"].explode().to_numpy(), groups["row"].list.len().cast(pl.Int64).to_numpy()
+    quotas = groups.select(quota.cast(pl.Int64)).to_series().to_numpy()
+    group = np.repeat(np.arange(groups.height), quotas)
+    turn = np.arange(group.size) - (np.cumsum(quotas) - quotas)[group]
+    rounds, place = np.divmod(turn, size[group])
+    row = members[(np.cumsum(size) - size)[group] + place]
+    seen = pl.DataFrame({"row": row, "round": rounds, "when": (turn + 0.5) / quotas[group]}).sort(
+        "when", "row", "round"
     )
-    when = (pl.col("turn") + 0.5) / pl.col("quota")
-    seen = turns.select("row", "round", when=when).sort("when", "row", "round")
     return seen.select("row", dice=_dice(seen["row"].to_numpy(), seen["round"].to_numpy(), seed))
 
 

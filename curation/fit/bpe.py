@@ -16,11 +16,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from curate.errors import CurateError
 from curate.step import Corpus, fit
+from curation._ids import hashes
 
 END = "<|endoftext|>"
 LONGEST = 1_000_000
@@ -91,7 +91,7 @@ def sample(corpora: dict[str, Corpus], sample_bytes: int, seed: int) -> pl.DataF
             text = shard["text"].fill_null("").str.head(LONGEST)
             new = pl.DataFrame(
                 {
-                    "hash": _hash(shard["id"], f"{seed}/{name}/"),
+                    "hash": hashes(shard["id"], f"{seed}/{name}/"),
                     "corpus": pl.repeat(name, shard.height, dtype=pl.String, eager=True),
                     "id": shard["id"],
                     "text": text,
@@ -101,12 +101,6 @@ def sample(corpora: dict[str, Corpus], sample_bytes: int, seed: int) -> pl.DataF
             before = pl.col("bytes").cum_sum() - pl.col("bytes")
             held = pl.concat([held, new]).sort("hash", "corpus", "id").filter(before < sample_bytes)
     return held.sort("corpus", "id")
-
-
-def _hash(ids: pl.Series, salt: str) -> np.ndarray:
-    from xxhash import xxh3_64_intdigest
-
-    return np.fromiter((xxh3_64_intdigest(salt + id) for id in ids), np.uint64, len(ids))
 
 
 def _checked(special_tokens: tuple[str, ...], digits: int) -> list[str]:

@@ -26,7 +26,7 @@ NONE = Corpora()
 ASSESS = "_assess"
 
 
-@fit(reads=[*READS, "$grade", "$group"], uses=["fasttext-numpy2-wheel", "numba", "xxhash"])
+@fit(reads=[*READS, "$grade", "$group"], uses=["fasttext-numpy2-wheel", "numba", "polars", "xxhash"])
 def fasttext(
     corpora: dict[str, Corpus],
     out: Path,

@@ -12,22 +12,15 @@ Memory is some 200 bytes a document (10 million took 35 seconds of one core and 
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from curate.step import Corpus
+from curation._ids import hashes
 
 
 def keys(docs: pl.DataFrame, strata: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """What stands for the documents: `id`, `hash` and the columns of `strata`, whose values are taken as text."""
-    return pl.DataFrame([docs["id"], pl.Series("hash", hashes(docs["id"], f"{seed}/")), *strata.cast(pl.String)])
-
-
-def hashes(ids: pl.Series, salt: str) -> np.ndarray:
-    """xxh3_64 of each id behind the salt."""
-    from xxhash import xxh3_64_intdigest
-
-    return np.fromiter((xxh3_64_intdigest(salt + id) for id in ids), np.uint64, len(ids))
+    """What stands for the documents: `id`, `hash` and the columns of `strata`."""
+    return pl.DataFrame([docs["id"], pl.Series("hash", hashes(docs["id"], f"{seed}/")), *strata])
 
 
 def ordered(corpus: Corpus, strata: list[str]) -> pl.DataFrame:

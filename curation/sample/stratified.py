@@ -24,37 +24,18 @@ from pydantic import Field
 from curate.errors import CurateError
 from curate.scalars import Count, Share
 from curate.step import Corpus, across
+from curation._strata import DERIVED, stratum
 from curation.sample._order import keys, ordered
-
-YEAR = r"^(\d{4})(?:\d{4}|\d{10})?(?:\D|$)"
-"""As in `2015-03-04T12:00:00Z`, `2015`, `20150304` and `20150304120000`; seconds since 1970 are none."""
 
 
 def prepared(docs: pl.DataFrame, *, by: list[str], seed: int) -> pl.DataFrame:
     """Hashes and strata in place of the texts."""
     if not by or len({*by}) < len(by):
         raise CurateError("by: name each column once, and at least one, e.g. by: [year]; sample: uniform has no strata")
-    return keys(docs, pl.DataFrame([stratum(docs, name).alias(f"by_{i}") for i, name in enumerate(by)]), seed)
+    return keys(docs, docs.select(stratum(name).alias(f"by_{i}") for i, name in enumerate(by)), seed)
 
 
-def stratum(docs: pl.DataFrame, name: str) -> pl.Series:
-    """One value for each document: the year of its `date`, the host of its `url`, or what a column says."""
-    if name == "year":
-        return docs["date"].str.extract(YEAR)
-    if name == "host":
-        from curation.score._url import hosts_of
-
-        return hosts_of(docs["url"])
-    return docs[name]
-
-
-@across(
-    reads=["$by"],
-    derives={"year": "date", "host": "url"},
-    uses=["xxhash"],
-    prepare=prepared,
-    keep={"sampled": "stratified_sampled"},
-)
+@across(reads=["$by"], derives=DERIVED, uses=["xxhash"], prepare=prepared, keep={"sampled": "stratified_sampled"})
 def stratified(
     corpus: Corpus,
     *,

@@ -34,7 +34,7 @@ NOISE = 1200
 SCHEMA = {"language": pl.String, "language_score": pl.Float64}
 
 
-@score(uses=["resiliparse", "numba"])
+@score(uses=["resiliparse", "numba", "polars"])
 def language(docs: pl.DataFrame, *, model: Artifact | None = None, max_chars: int = 20_000) -> pl.DataFrame:
     """Columns `language` (ISO 639-1 code where there is one, null where no prose is recognised) and `language_score` in [0, 1].
 

@@ -11,7 +11,7 @@ from curate.errors import CurateError
 from curate.step import Artifact, score
 
 
-@score(uses=["numba"])
+@score(uses=["numba", "polars"])
 def math_classifier(docs: pl.DataFrame, *, model: Artifact) -> pl.DataFrame:
     """Column `math_score`: P(mathematics) in [0, 1]; null for a text in which there is no word to judge by.
 

@@ -24,7 +24,7 @@ from curate.step import Artifact, score
 GRADES = {"0", "1", "2", "3", "4", "5"}
 
 
-@score(uses=["numba"])
+@score(uses=["numba", "polars"])
 def usefulness(docs: pl.DataFrame, *, model: Artifact) -> pl.DataFrame:
     """Column `usefulness`: the expected grade in [0, 5]; null for a text in which there is no word to judge by.
 

@@ -249,6 +249,14 @@ def test_the_estimates_of_a_sample_of_one_file_come_from_its_documents(tmp_path:
     assert total["high"] - total["low"] < 400
 
 
+def test_a_sample_does_not_claim_that_a_step_takes_more_documents_of_the_whole_than_it_does(tmp_path: Path) -> None:
+    docs = pl.DataFrame({"text": [f"document number {i}" for i in range(2000)], "url": [f"u{i}" for i in range(2000)]})
+    sample = at(tiny(tmp_path, one("{sample: uniform, documents: 600}"), docs), "25%")
+    sample.build()
+    total = projection(sample.built)["documents"]["web/uniform.sampled"]
+    assert total["low"] <= 600 <= total["high"] and total["estimate"] is None
+
+
 def test_a_sample_trains_a_classifier_on_all_of_its_examples(tmp_path: Path) -> None:
     recipe = """
         recipe: small

@@ -132,3 +132,11 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
     started = time.process_time()
     masked(piece * (1_000_000 // len(piece)) + " ada@site.com")
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("mask", ["x", "you@example.com", "{}", "\x00"])
+def test_what_is_masked_is_counted_whatever_the_mask_looks_like(mask: str) -> None:
+    docs = pl.DataFrame({"id": ["a"], "text": ["max@x-ray.com, ann@mail.org\x07 x {} \x00"]})
+    found = mask_pii(docs, email=mask)
+    assert found["emails_masked"].to_list() == [2]
+    assert found["text"].to_list() == [f"{mask}, {mask}\x07 x {{}} \x00"]

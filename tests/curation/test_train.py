@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from curation._utf8 import utf8
+from curation.fit import _train
 from curation.fit._train import HIDING_BIT, UNKNOWN, Views, rewritten, sights, train, vocabulary
 from curation.score import _classifier_model
 
@@ -78,3 +79,21 @@ def test_in_one_window_of_eight_words_of_letters_are_hidden_and_formulas_stay() 
     seen = rewritten(docs, hidden, known, 20)["text"].item()
     assert seen == f"{UNKNOWN} {UNKNOWN} \\frac {{ x }} = <num> {UNKNOWN}"
     assert rewritten(docs, hidden, known, 0)["text"].item() == docs["text"].item(), "whole texts are seen as they are"
+
+
+def test_a_word_counts_once_for_each_group_wherever_a_batch_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    docs, views = examples(200), Views(min_groups=2, min_count=20)
+    whole = sorted(vocabulary(docs, views)["word"])
+    counts = docs.select("group", word=pl.col("text").str.split(" ")).explode("word").group_by("word")
+    wanted = counts.agg(pl.len(), pl.col("group").n_unique()).filter((pl.col("len") >= 20) & (pl.col("group") >= 2))
+    assert whole == sorted(wanted["word"])
+    monkeypatch.setattr(_train, "BATCH", 3)
+    monkeypatch.setattr(_train, "AT_ONCE", 1)
+    assert sorted(vocabulary(docs, views)["word"]) == whole
+
+
+def test_a_group_of_many_documents_costs_no_more_than_its_windows() -> None:
+    count = 200_000  # a list of all of them for every window would be 160 GB
+    docs = pl.DataFrame({"label": ["a", "b"] * (count // 2), "group": "", "text": "w"})
+    seen = sights(docs, 0, Views(window=60, windows=1))
+    assert sorted(seen["row"]) == list(range(count))
