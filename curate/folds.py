@@ -153,7 +153,9 @@ def dealt(
         raise CurateError(f"no document has a value of {by!r}; name a column, year, host or a field of extra")
     known = int(((positive + negative) > 0).sum())
     if known < folds:
-        raise CurateError(f"{known} groups by {by} are fewer than {folds} folds; lower --folds, or choose another --by")
+        if known == 1:
+            raise CurateError(f"all documents are one group by {by}; choose another --by")
+        raise CurateError(f"only {known} groups by {by} for {folds} folds; lower --folds, or choose another --by")
     for what, count in (("positive", positive), ("negative", negative)):
         names = [name for name, some in zip(groups, count, strict=True) if some]
         if len(names) < 2:

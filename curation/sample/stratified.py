@@ -45,6 +45,8 @@ def stratum(docs: pl.DataFrame, name: str) -> pl.Series:
         from curation.score._url import hosts_of
 
         return hosts_of(docs["url"])
+    if docs[name].dtype.is_nested() or docs[name].dtype == pl.Binary:
+        raise CurateError(f"by: {name!r} holds {docs[name].dtype}; name a column of texts, numbers or dates")
     return docs[name]
 
 
