@@ -26,7 +26,7 @@ from curate.scalars import Count, Share
 from curate.step import Corpus, across
 from curation.sample._order import keys, ordered
 
-YEAR = r"^(\d{4})(?:\d{4}|\d{10})?(?:\D|$)"
+YEAR = r"^([0-9]{4})(?:[0-9]{4}|[0-9]{10})?(?:[^0-9]|$)"
 """As in `2015-03-04T12:00:00Z`, `2015`, `20150304` and `20150304120000`; seconds since 1970 are none."""
 
 
