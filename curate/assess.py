@@ -215,7 +215,7 @@ def one_fold(
     fold: int,
     judged: Judged,
 ) -> int:
-    """Train without one fold, judge that; how many documents there were to learn from."""
+    """Train without one fold, judge that; how many documents were learnt from (those that there were, if the fit does not say)."""
     step, params = question.node.step, question.node.params
     assert step
     rest = {name: Part(corpus, marks[name], fold_of != fold) for name, corpus in corpora.items()}
@@ -224,12 +224,12 @@ def one_fold(
         out.mkdir()
         try:
             with failing(step.title):
-                step.call(rest, out, **params)
+                facts = step.call(rest, out, **params)
         except CurateError as error:
             raise CurateError(f"without fold {fold + 1} by {question.by}: {error.message}") from None
         for docs in left_out(corpora, marks, fold_of == fold):
             judged.add(docs, question.judge.judge(out, docs), fold, question.threshold)
-    return total(marks.values(), fold_of != fold)
+    return int(facts.get("documents", total(marks.values(), fold_of != fold)))
 
 
 def left_out(

@@ -160,7 +160,9 @@ def dealt(
     named = np.array([name != NONE for name in groups])
     known = int((named & ((positive + negative) > 0)).sum())
     if known < folds:
-        raise CurateError(f"{known} groups by {by} are fewer than {folds} folds; lower --folds, or choose another --by")
+        if known == 1:
+            raise CurateError(f"all documents are one group by {by}; choose another --by")
+        raise CurateError(f"only {known} groups by {by} for {folds} folds; lower --folds, or choose another --by")
     for what, count in (("positive", positive), ("negative", negative)):
         names = [name for name, some in zip(groups, count, strict=True) if some and name != NONE]
         if len(names) < 2:

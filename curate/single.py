@@ -17,8 +17,9 @@ import polars as pl
 
 from curate.artifact import replace_file
 from curate.errors import CurateError, did_you_mean
+from curate.pretrained import OURS
 from curate.report import Report
-from curate.step import Step, find, found, suffixes
+from curate.step import Artifact, Step, find, found, suffixes
 
 
 def run_step(
@@ -35,6 +36,7 @@ def run_step(
 ) -> dict[str, Any]:
     """Run `verb.name` over files and write Parquet; the fates go to `<output>.fates.parquet`. Returns counts.
 
+    A trained model is given by its file, or by the folder with its files.
     CurateError for an unknown step, a bad parameter, files of more than one kind or an output that cannot be written.
     """
     from curate.api import Curated
@@ -63,6 +65,10 @@ def run_step(
     if models:
         recipe["models"] = {name: {"backend": name} for name in models.values()}
         entry.update(models)
+    trained = {name: text for name, text in sets.items() if name in step.parameters_of(Artifact)}
+    for name, text in trained.items():
+        recipe.setdefault("models", {})[f"given_{name}"] = {"fit": "pretrained", "files": _files(text)}
+        entry[name] = f"given_{name}"
     with tempfile.TemporaryDirectory(prefix="curate-run-", dir=output.parent) as folder:
         path = Path(folder) / "run.yaml"
         path.write_text(json.dumps(recipe), "utf-8")
@@ -115,7 +121,21 @@ def _value(step: Step, name: str, text: str) -> Any:
 
     field = step.params.model_fields.get(name)
     takes = (field.annotation, *typing.get_args(field.annotation)) if field else ()
-    return text if str in takes and typing.get_origin(field and field.annotation) is not list else parse_scalar(text)
+    plain = typing.get_origin(field and field.annotation) not in (list, dict)
+    return text if str in takes and plain else parse_scalar(text)
+
+
+def _files(text: str) -> list[str]:
+    """The files of a trained model that `--set` names: a file, or all of a folder. CurateError for neither."""
+    path = Path(text).expanduser().resolve()
+    if path.is_file():
+        return [str(path)]
+    found = (
+        sorted(str(file) for file in path.iterdir() if file.is_file() and file.name != OURS) if path.is_dir() else []
+    )
+    if not found:
+        raise CurateError(f"{text!r} is no file of a trained model, nor a folder of some; name one, e.g. model.bin")
+    return found
 
 
 def _write(curated: Any, step: Step, output: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-YEAR = r"^(\d{4})(?:\d{4}|\d{10})?(?:\D|$)"
+YEAR = r"^([0-9]{4})(?:[0-9]{4}|[0-9]{10})?(?:[^0-9]|$)"
 """As in `2015-03-04T12:00:00Z`, `2015`, `20150304` and `20150304120000`; seconds since 1970 are none."""
 HOST = r"(?i)^[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:www\.)?([^/?#:@]+)"
 DERIVED = {"year": "date", "host": "url"}

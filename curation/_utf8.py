@@ -9,13 +9,19 @@ import pyarrow as pa
 
 
 def utf8(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """UTF-8 of all texts one after another, and where each begins, and the end (N + 1); a null text is empty."""
+    """UTF-8 of all texts one after another, and where each begins, and the end (N + 1); a null text is empty.
+
+    Both are read-only, also of no texts: native loops are compiled once more for arrays that can be written to.
+    """
     column = texts.fill_null("").to_arrow().cast(pa.large_string())
     _, offsets, data = column.buffers()
-    if not len(column):
-        return np.zeros(0, np.uint8), np.zeros(1, np.int64)
-    bounds = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
-    return np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8), bounds
+    bounds = np.zeros(1, np.int64)
+    if len(column):
+        bounds = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
+    found = np.frombuffer(data if len(column) and data else b"", np.uint8)
+    for array in (bounds, found):
+        array.flags.writeable = False
+    return found, bounds
 
 
 def series(like: pl.Series, data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> pl.Series:

@@ -89,7 +89,7 @@ class Seeds:
         if corpus not in self.graded:
             side = "positive" if corpus in self.positive else "negative"
             return pl.repeat(side, docs.height, dtype=pl.String, eager=True).alias("label")
-        grade = docs[self.grade].cast(pl.Float64, strict=False)
+        grade = simple(docs, corpus, self.grade).cast(pl.Float64, strict=False)
         grade = pl.select(pl.when(grade.is_finite()).then(grade)).to_series()
         if self.positive_from is None:
             return (grade + 0.5).floor().clip(0, HIGHEST).cast(pl.Int8).cast(pl.String).alias("label")
@@ -124,6 +124,8 @@ def examples(
         graded = 0
         columns = dict.fromkeys(("id", "text", *READS, *seeds.columns(name), *([group] if group else [])))
         for shard in corpora[name].shards(*columns):
+            if group:
+                simple(shard, name, group)
             docs = described(shard, seeds.labels(name, shard), balance, group, f"{seed}/{name}/")
             graded += docs.height
             docs = candidates(held, docs, documents)
@@ -144,6 +146,13 @@ def described(docs: pl.DataFrame, labels: pl.Series, balance: Sequence[str], gro
         (pl.col(group).cast(pl.String) if group else stratum("host")).alias("group"),
     )
     return found.filter(pl.col("label").is_not_null()).select(*SCHEMA)
+
+
+def simple(docs: pl.DataFrame, corpus: str, column: str) -> pl.Series:
+    """The column; CurateError if it holds lists or structs."""
+    if docs[column].dtype.is_nested():
+        raise CurateError(f"{column!r} of {corpus} holds {docs[column].dtype}; name a column of numbers or texts")
+    return docs[column]
 
 
 def first(docs: pl.DataFrame, documents: int) -> pl.DataFrame:

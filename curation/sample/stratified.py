@@ -32,6 +32,9 @@ def prepared(docs: pl.DataFrame, *, by: list[str], seed: int) -> pl.DataFrame:
     """Hashes and strata in place of the texts."""
     if not by or len({*by}) < len(by):
         raise CurateError("by: name each column once, and at least one, e.g. by: [year]; sample: uniform has no strata")
+    for name in {*by} - {*DERIVED}:
+        if docs[name].dtype.is_nested() or docs[name].dtype == pl.Binary:
+            raise CurateError(f"by: {name!r} holds {docs[name].dtype}; name a column of texts, numbers or dates")
     return keys(docs, docs.select(stratum(name).alias(f"by_{i}") for i, name in enumerate(by)), seed)
 
 

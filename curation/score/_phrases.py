@@ -20,12 +20,13 @@ Phrases = tuple[Hashes, npt.NDArray[np.bool_]]
 """Hashes in ascending order, and which of their last bits there are, which spares the search for nearly all."""
 
 
-def phrases(lines: Iterable[str]) -> Phrases:
-    """The set of these phrases. ValueError for one that is longer than LONGEST words, or that has anything but letters."""
+def phrases(lines: Iterable[str], longest: int = LONGEST) -> Phrases:
+    """The set of these phrases. ValueError for one that is longer than `longest` words, or that has anything but letters."""
     hashes = []
     for words in (line.split() for line in lines):
-        if not 0 < len(words) <= LONGEST or not all(word.isalpha() for word in words):
-            raise ValueError(f"{' '.join(words)!r} is no phrase of at most {LONGEST} words of letters")
+        if not 0 < len(words) <= longest or not all(word.isalpha() for word in words):
+            kind = "word of letters" if longest == 1 else f"phrase of at most {longest} words of letters"
+            raise ValueError(f"{' '.join(words)!r} is no {kind}")
         h = np.uint64(0)
         for word in words:
             h = np.uint64(joined(h, np.uint64(hash_of(word))))

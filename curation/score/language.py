@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
+from pydantic import Field
 
 from curate.errors import CurateError
 from curate.step import Artifact, score
@@ -35,7 +36,9 @@ SCHEMA = {"language": pl.String, "language_score": pl.Float64}
 
 
 @score(uses=["resiliparse", "numba", "polars"])
-def language(docs: pl.DataFrame, *, model: Artifact | None = None, max_chars: int = 20_000) -> pl.DataFrame:
+def language(
+    docs: pl.DataFrame, *, model: Artifact | None = None, max_chars: Annotated[int, Field(ge=1)] = 20_000
+) -> pl.DataFrame:
     """Columns `language` (ISO 639-1 code where there is one, null where no prose is recognised) and `language_score` in [0, 1].
 
     model: files of a fastText model whose labels are languages (`__label__en`, `__label__eng_Latn`); without it, resiliparse judges.

@@ -54,7 +54,7 @@ def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_leng
     from curation.score._phrases import phrases
 
     try:
-        stops = phrases(stop_words)
+        stops = phrases(stop_words, longest=1)
     except ValueError as error:
         raise CurateError(f"stop_words: {error}") from None
     data, bounds = marked(docs["text"])

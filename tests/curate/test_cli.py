@@ -184,3 +184,42 @@ def test_new_writes_a_recipe_that_extends_another(project: Path) -> None:
     assert curate(project, "plan", "smaller").returncode == 0
     assert curate(project, "diff", "small", "smaller").stdout.strip() == "no difference"
     (project / "recipes/smaller.yaml").unlink()
+
+
+MEASURE = '''"""Bytes of the files of a model."""
+from pathlib import Path
+
+import polars as pl
+
+from curate.step import Artifact, score
+
+
+@score
+def measure(docs: pl.DataFrame, *, model: Artifact, more: dict[str, int]) -> pl.DataFrame:
+    """Column `size`: bytes of all files, and more."""
+    size = sum(file.stat().st_size for file in Path(model).glob("*.bin")) + sum(more.values())
+    return pl.DataFrame({"size": pl.Series([size] * docs.height, dtype=pl.Int64)})
+'''
+
+
+def test_run_takes_a_trained_model_by_its_file_or_folder_and_a_mapping(tmp_path: Path) -> None:
+    for name, text in {
+        "steps/score/measure.py": MEASURE,
+        "m/a.bin": "1",
+        "m/b.bin": "22",
+        "in.jsonl": '{"text": "x"}\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def run(model: str) -> subprocess.CompletedProcess[str]:
+        words = ["run", "score.measure", "--input", "in.jsonl", "--output", "out.parquet", "--set", "more={a: 10}"]
+        return curate(tmp_path, *words, "--set", f"model={model}")
+
+    for model, size in (("m/b.bin", 12), ("m", 13)):
+        done = run(model)
+        assert done.returncode == 0, done.stderr
+        assert pl.read_parquet(tmp_path / "out.parquet")["size"].to_list() == [size]
+    done = run("nothing.bin")
+    assert done.returncode == 2
+    assert "'nothing.bin' is no file of a trained model, nor a folder of some" in done.stderr

@@ -201,6 +201,14 @@ def test_a_side_without_text_and_a_corpus_without_grades_are_named() -> None:
         graded([{}, {}])
 
 
+def test_a_grade_or_a_group_of_lists_is_one_line() -> None:
+    listed = frame([{"grade": 1.0}]).with_columns(site=pl.lit(pl.Series([["a"]])))
+    with pytest.raises(CurateError, match=r"'site' of web holds List\(String\); name a column of numbers or texts"):
+        chosen({"web": Shards(listed)}, Seeds(graded=["web"], grade="site"))
+    with pytest.raises(CurateError, match="'site' of a holds List"):
+        chosen({"a": Shards(listed), "b": Shards(listed)}, sides(), group="site")
+
+
 def test_a_model_of_grades_has_their_labels(tmp_path: Path) -> None:
     from fasttext import load_model
 

@@ -176,6 +176,8 @@ def test_stop_words_are_single_words() -> None:
     assert one(prose, "le la et", stop_words=["Le", "et"])["stop_words"] == 2
     with pytest.raises(CurateError, match="stop_words: "):
         prose(docs("x"), stop_words=["l'on"])
+    with pytest.raises(CurateError, match="stop_words: 'of the' is no word of letters"):
+        prose(docs("x"), stop_words=["of the"])
     assert len(STOP_WORDS) == len(set(STOP_WORDS)) == 37
 
 

@@ -137,6 +137,12 @@ def test_a_wrong_sample_is_one_line(tmp_path: Path, step: str, says: str) -> Non
     assert "\n" not in str(error.value)
 
 
+def test_strata_of_lists_are_refused() -> None:
+    docs = corpus(["2014"]).with_columns(tags=pl.lit(pl.Series([["a"]])))
+    with pytest.raises(CurateError, match=r"by: 'tags' holds List\(String\); name a column of texts, numbers or dates"):
+        places(find("sample", "stratified"), docs, by=["tags"])
+
+
 def test_the_fate_of_the_others_is_a_clause_and_another_size_needs_no_build(tmp_path: Path) -> None:
     docs = corpus(["2014"] * 30 + ["2015"] * 6 + ["2016"] * 4).drop("id")
     tiny(tmp_path, one("{sample: stratified, documents: 0.012k, share: 100%}"), docs[:25], docs[25:])

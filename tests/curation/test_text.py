@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks import text_profile
+from curation._utf8 import utf8
 from curation._words import hash_of
 from curation.text import normalised, prose, without_formulas, without_math, word_hashes, word_spans, words
 
@@ -155,3 +156,10 @@ def test_problems_that_differ_in_more_than_blanks_and_letter_case_stay_distinct(
 )
 def test_what_differs_in_a_number_or_an_operator_stays_apart(one: str, other: str) -> None:
     assert normalised(column(one))[0] != normalised(column(other))[0]
+
+
+@pytest.mark.parametrize("texts", [[], [""], [None], ["a"], ["a", None, "a text of more than twelve bytes"]])
+def test_bytes_of_a_column_are_read_only_so_that_loops_are_compiled_once(texts: list[str | None]) -> None:
+    data, bounds = utf8(pl.Series(texts, dtype=pl.String))
+    assert not data.flags.writeable and not bounds.flags.writeable
+    assert data.tobytes().decode() == "".join(text or "" for text in texts) and bounds[-1] == len(data)
