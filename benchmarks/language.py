@@ -133,14 +133,18 @@ def main(argv: Iterable[str] | None = None) -> int:
         views = {title: view(cut) for title, view in VIEWS.items()}
         kept = {judge: {title: share(judges[judge], view) for title, view in views.items()} for judge in judges}
         report["kept"][name] = {"texts": len(texts), **kept}
-        print(f"{name}, {len(texts):,} texts: " + "; ".join(f"{judge} {shown(one)}" for judge, one in kept.items()))
+        print(f"{name}, {len(texts):,} texts, kept by")
+        for judge, one in kept.items():
+            print(f"  {judge}: {shown(one)}")
     for judge, artifact in (("resiliparse", None), ("fastText", folder)):
         short, whole = found["maths"].str.slice(0, CUT), found["maths"]
         report["documents_per_second"][judge] = {
             "cut": {"mean_bytes": _mean(short), "rate": speed(short, artifact, given.repeat)},
             "whole": {"mean_bytes": _mean(whole), "rate": speed(whole, artifact, given.repeat)},
         }
-        print(f"{judge}, documents/s: {report['documents_per_second'][judge]}")
+        rates = report["documents_per_second"][judge].items()
+        said = ", ".join(f"{one['rate']:,.0f} {size} (mean {one['mean_bytes']:,} bytes)" for size, one in rates)
+        print(f"{judge}, documents/s: {said}")
     if given.json:
         given.json.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return 0

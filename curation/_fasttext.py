@@ -1,13 +1,14 @@
-"""Supervised fastText models, read from their files and applied to columns of texts in native loops.
+"""The file of a supervised fastText model, `.bin` or `.ftz`: arguments, dictionary, and two matrices, plain or quantised.
 
-The library looks each n-gram of letters up again for every word that it meets; here a word is looked up once in a batch, which makes models
-with n-grams of letters (those that identify languages) many times faster, needs no Python object for a text, and gives the library's
-answers up to its rounding. Format and arithmetic are those of fastText 0.9 (`FastText::loadModel`, `Dictionary`, `QuantMatrix`,
-`HierarchicalSoftmaxLoss`), plain or quantised. Left out: n-grams of words, one-vs-all losses, quantised output, and all but the best label.
+Format as of fastText 0.9, versions 11 and 12 (`FastText::loadModel`, `Dictionary`, `DenseMatrix`, `QuantMatrix`). What a text is by such
+a model stands elsewhere, in two loops: `score/_language_model.py` for n-grams of letters, `score/_classifier_model.py` for n-grams of
+words. A file is hostile input: what it declares is compared with its size before memory is taken, and every number by which the loops
+find their way is checked here. Left out: quantised output, and models that are not supervised.
 """
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,152 +18,186 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import CurateError
-from curation._fasttext_loops import Floats, Ids, Scores, Shape, answers, hidden_layers, word_hash, word_vector
-from curation._words import Bytes, Hashes, Numbers
 
-MAGIC, HIERARCHICAL, SOFTMAX = 793_712_314, 1, 3
-CENTROIDS = 256
+Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int32]
+
+MAGIC, SUPERVISED = 793_712_314, 3
+LOSSES = {1: "hs", 2: "ns", 3: "softmax", 4: "ova"}
 LABEL = "__label__"
-END_OF_LINE = b"</s>"
-BATCH = 4_000
-"""Texts for which words are remembered: a bound for memory."""
+CENTROIDS = 256
+LONGEST_NAME = 512
+"""Bytes of a word, on average."""
+LONGEST_NGRAM = 100
+WIDEST_PART = 32
+"""Columns that one byte of a quantised matrix stands for; fastText takes 2. Bounds what a file grows to."""
+MOST_BUCKETS = 1 << 24
+"""Of a model that has only some of them, where nothing in the file is as large; fastText takes 2 million."""
+FLOAT = "<f4"
+LARGEST = 1e9
+"""Of a number in a matrix; those that training makes are below a hundred."""
+TOO_EARLY = "it ends too early"
+UNFIT = "its parts do not fit together"
 
 
 @dataclass(frozen=True)
-class Model:
-    """A model as the loops need it."""
+class Contents:
+    """What is in a file."""
 
+    words: list[bytes]
     labels: list[str]
     """Without `__label__`, the most frequent first."""
-    known: tuple[Hashes, Ids]
-    """Hashes of the words of the vocabulary, ascending, and their rows of the input matrix."""
-    rows: Floats
-    """Input matrix: words, then buckets of n-grams of letters."""
+    counts: list[int]
+    """How often each label was seen."""
+    loss: str
+    ngrams: int
+    """Longest n-gram of words."""
+    minn: int
+    maxn: int
+    """Shortest and longest n-gram of letters; maxn is 0 where there are none."""
+    bucket: int
+    """How many rows n-grams share; 0 where there are none."""
     buckets: Ids
     """Row of each bucket after the words, -1 for one that is left out; empty if all are there."""
-    shape: Shape
-    out: Floats
-    tree: Ids
-    """Left and right child of each inner node (N - 1, 2); empty for a softmax."""
-
-    def best(self, data: Bytes, bounds: Numbers) -> tuple[Numbers, Scores]:
-        """Number of the most probable label of each text (-1 where no word is known) and its probability. Texts are words and blanks."""
-        found, scores = np.full(len(bounds) - 1, -1), np.zeros(len(bounds) - 1)
-        end_of_line = word_vector(np.frombuffer(END_OF_LINE, np.uint8), *self._input)
-        for start in range(0, len(found), BATCH):
-            part = slice(start, start + BATCH)
-            hidden, counts = hidden_layers(data, bounds[start : start + BATCH + 1], *self._input, *end_of_line)
-            found[part], scores[part] = answers(hidden, counts, self.out, self.tree)
-        return found, scores.clip(0, 1).round(6)
-
-    @property
-    def _input(self) -> tuple[Hashes, Ids, Floats, Ids, Shape]:
-        return *self.known, self.rows, self.buckets, self.shape
+    rows: Floats
+    """Input matrix (words, then buckets; dim)."""
+    output: Floats
+    """Output matrix (labels, dim)."""
 
 
-# files
-
-
-def load(path: Path) -> Model:
-    """The model of a `.bin` or `.ftz` file. CurateError for a file that is none, or is of a kind that is left out."""
+def read(path: Path) -> Contents:
+    """What a file holds. CurateError for one that is none, is damaged, or is of a kind that is left out."""
     try:
         with path.open("rb") as file:
-            return _read(file)
-    except (OSError, struct.error, ValueError, IndexError, MemoryError, OverflowError) as error:
-        raise CurateError(f"{path.name} is no fastText model that can be read: {error}") from None
+            return _contents(_Rest(file))
+    except (OSError, ValueError, MemoryError) as error:
+        raise unreadable(path, error) from None
 
 
-def _take(file: IO[bytes], form: str) -> tuple[Any, ...]:
-    return struct.unpack("<" + form, file.read(struct.calcsize("<" + form)))
+def unreadable(path: Path, why: object) -> CurateError:
+    """What is said of a file that cannot be used."""
+    return CurateError(f"{path.name} is no fastText model that can be read: {why}")
 
 
-def _array(file: IO[bytes], dtype: Any, count: int) -> npt.NDArray[Any]:
-    made = np.fromfile(file, dtype, count)
-    if len(made) != count:
-        raise ValueError("it ends too early")
-    return made
+class _Rest:
+    """What of a file is not yet read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.size = file, os.fstat(file.fileno()).st_size
+
+    def left(self) -> int:
+        return self.size - self.file.tell()
+
+    def numbers(self, form: str) -> tuple[Any, ...]:
+        data = self.file.read(struct.calcsize("<" + form))
+        if len(data) < struct.calcsize("<" + form):
+            raise ValueError(TOO_EARLY)
+        return struct.unpack("<" + form, data)
+
+    def array(self, dtype: Any, *shape: int) -> npt.NDArray[Any]:
+        count = 1
+        for size in shape:
+            count *= size
+        if min(shape) < 0 or count * np.dtype(dtype).itemsize > self.left():
+            raise ValueError(TOO_EARLY)
+        made = np.fromfile(self.file, dtype, count).reshape(shape)
+        return made if dtype != FLOAT else _bounded(made)
 
 
-def _read(file: IO[bytes]) -> Model:
-    magic, version = _take(file, "ii")
+def _contents(rest: _Rest) -> Contents:
+    magic, version = rest.numbers("ii")
     if magic != MAGIC or version not in (11, 12):
         raise ValueError("it does not begin like one")
-    word_ngrams, loss, kind, bucket, minn, maxn = _take(file, "12id")[5:11]
-    if kind != 3 or word_ngrams > 1 or loss not in (HIERARCHICAL, SOFTMAX):
-        raise ValueError("only supervised models without n-grams of words, of loss softmax or hs")
-    if version == 11:
-        maxn = 0
-    words, labels, counts, pruned = _dictionary(file)
-    buckets = np.zeros(0, np.int32)
-    if pruned is not None:
-        buckets = np.full(bucket, -1, np.int32)
-        buckets[pruned[:, 0]] = pruned[:, 1]
-    rows = _quantised(file) if _take(file, "?")[0] else _dense(file)
-    if _take(file, "?")[0]:
+    dim, _, _, _, _, ngrams, loss, kind, bucket, minn, maxn, _ = rest.numbers("12i")
+    rest.numbers("d")  # threshold of sampling
+    if kind != SUPERVISED or loss not in LOSSES:
+        raise ValueError("it is not supervised")
+    maxn = 0 if version == 11 else maxn
+    words, labels, counts, pairs = _dictionary(rest)
+    if not maxn and ngrams <= 1:
+        bucket = 0
+    if bucket < 0 or not 0 <= max(ngrams, maxn) <= LONGEST_NGRAM or (maxn and not bucket):
+        raise ValueError(UNFIT)
+    buckets = np.zeros(0, np.int32) if pairs is None else _buckets(pairs, bucket)
+    rows = _quantised(rest) if rest.numbers("?")[0] else _plain(rest)
+    if rest.numbers("?")[0]:
         raise ValueError("only models without quantised output")
-    hashes = np.array([word_hash(np.frombuffer(word, np.uint8)) for word in words], np.uint64)
-    order = np.argsort(hashes)
-    tree = _tree(counts) if loss == HIERARCHICAL else np.zeros((0, 2), np.int32)
-    out, shape = _dense(file), (len(words), bucket, minn, maxn)
-    last = len(words) + (int(buckets.max(initial=-1)) + 1 if pruned is not None else bucket if maxn else 0)
-    if last > len(rows) or out.shape != (len(labels), rows.shape[1]):
-        raise ValueError("its parts do not fit together")
-    return Model(labels, (hashes[order], order.astype(np.int32)), rows, buckets, shape, out, tree)
+    output = _plain(rest)
+    last = len(words) + (bucket if pairs is None else int(buckets.max(initial=-1)) + 1)
+    if last > len(rows) or dim < 1 or rows.shape[1] != dim or output.shape != (len(labels), dim):
+        raise ValueError(UNFIT)
+    return Contents(words, labels, counts, LOSSES[loss], ngrams, minn, maxn, bucket, buckets, rows, output)
 
 
-def _dictionary(file: IO[bytes]) -> tuple[list[bytes], list[str], list[int], Ids | None]:
+def _dictionary(rest: _Rest) -> tuple[list[bytes], list[str], list[int], Ids | None]:
     """Words, labels, how often each label was seen, and pairs of a bucket and its row where buckets are left out."""
-    size, words, _, _, pruned = _take(file, "iiiqq")
+    size, words, many, _, pruned = rest.numbers("iiiqq")
+    if size != words + many or words < 0 or many < 1:
+        raise ValueError(UNFIT)
+    start = rest.file.tell()
+    data, at = rest.file.read(min(size * LONGEST_NAME, rest.left())), 0
     names, counts = [], []
-    for _ in range(size):
-        name = bytearray()
-        while (byte := file.read(1)) not in (b"\0", b""):
-            name += byte
-        counts.append(_take(file, "qb")[0])
-        names.append(bytes(name))
+    for n in range(size):  # a name, a zero byte, how often it was seen, and whether it is a label
+        end = data.find(b"\0", at)
+        if end < 0 or end + 10 > len(data):
+            raise ValueError(TOO_EARLY)
+        names.append(data[at:end])
+        if data[end + 9] != (n >= words):
+            raise ValueError(UNFIT)
+        if n >= words:
+            counts.append(int.from_bytes(data[end + 1 : end + 9], "little", signed=True))
+        at = end + 10
+    rest.file.seek(start + at)
     labels = [name.decode(errors="replace").removeprefix(LABEL) for name in names[words:]]
-    pairs = _array(file, "<i4", 2 * pruned).reshape(-1, 2) if pruned >= 0 else None
-    return names[:words], labels, counts[words:], pairs
+    if len({*labels}) < many or not all(label.isprintable() for label in labels):
+        raise ValueError("its labels are not told apart, or cannot be shown")
+    return names[:words], labels, counts, rest.array("<i4", pruned, 2) if pruned >= 0 else None
 
 
-def _dense(file: IO[bytes]) -> Floats:
-    m, n = _take(file, "qq")
-    return _array(file, "<f4", m * n).reshape(m, n)
+def _buckets(pairs: Ids, bucket: int) -> Ids:
+    if bucket > MOST_BUCKETS:
+        raise ValueError(f"{bucket:,} buckets, of which most are left out; at most {MOST_BUCKETS:,}")
+    if len(pairs) and (pairs.min() < 0 or pairs[:, 0].max() >= bucket):
+        raise ValueError(UNFIT)
+    buckets = np.full(bucket, -1, np.int32)
+    buckets[pairs[:, 0]] = pairs[:, 1]
+    return buckets
 
 
-def _quantised(file: IO[bytes]) -> Floats:
+def _plain(rest: _Rest) -> Floats:
+    return rest.array(FLOAT, *rest.numbers("qq"))
+
+
+def _quantised(rest: _Rest) -> Floats:
     """A product-quantised matrix, multiplied out."""
-    with_norms, m, _, size = _take(file, "?qqi")
-    codes = _array(file, np.uint8, size).reshape(m, -1)
-    made = _centroids(file, codes)
+    with_norms, m, n, size = rest.numbers("?qqi")
+    if m < 1 or size < 1 or size % m:
+        raise ValueError(UNFIT)
+    codes = rest.array(np.uint8, m, size // m)
+    made = _centroids(rest, codes, n)
     if with_norms:
-        made *= _centroids(file, _array(file, np.uint8, m).reshape(m, 1))
+        made *= _centroids(rest, rest.array(np.uint8, m, 1), 1)
+    return _bounded(made)
+
+
+def _bounded(made: Floats) -> Floats:
+    """What it is given. ValueError for numbers so large, or none, that sums of them would be none."""
+    if not (made.min(initial=0) > -LARGEST and made.max(initial=0) < LARGEST):
+        raise ValueError("it has numbers that no training makes")
     return made
 
 
-def _centroids(file: IO[bytes], codes: npt.NDArray[np.uint8]) -> Floats:
-    dim, parts, size, last = _take(file, "4i")
-    every = _array(file, "<f4", dim * CENTROIDS)
-    ends = [*range(size, size * parts, size), dim]
-    at, columns = 0, []
-    for part, end in enumerate(ends):
-        width = last if end == dim else size
-        block = every[at : at + CENTROIDS * width].reshape(CENTROIDS, width)
-        columns.append(block[codes[:, part]])
-        at += CENTROIDS * width
-    return np.ascontiguousarray(np.concatenate(columns, axis=1))
-
-
-def _tree(counts: list[int]) -> Ids:
-    """Huffman's tree over labels with these counts, which descend, as fastText builds it."""
-    size = len(counts)
-    weights = [*counts, *[10**15] * size]
-    leaf, node, made = size - 1, size, np.zeros((size - 1, 2), np.int32)
-    for i in range(size - 1):
-        for side in range(2):
-            if leaf >= 0 and weights[leaf] < weights[node]:
-                made[i, side], leaf = leaf, leaf - 1
-            else:
-                made[i, side], node = node, node + 1
-        weights[size + i] = weights[made[i, 0]] + weights[made[i, 1]]
-    return made
+def _centroids(rest: _Rest, codes: npt.NDArray[np.uint8], columns: int) -> Floats:
+    """The rows of these codes: each code is one of 256 centroids of its part of the columns; the last part may be narrower."""
+    dim, parts, size, last = rest.numbers("4i")
+    if dim != columns or parts != codes.shape[1] or dim != (parts - 1) * size + last or not 0 < last <= size:
+        raise ValueError(UNFIT)
+    if size > WIDEST_PART:
+        raise ValueError(f"it is quantised by {size} columns at once; at most {WIDEST_PART}")
+    every = rest.array(FLOAT, dim * CENTROIDS)
+    made = []
+    for part in range(parts):
+        width = last if part == parts - 1 else size
+        at = part * size * CENTROIDS
+        made.append(every[at : at + CENTROIDS * width].reshape(CENTROIDS, width)[codes[:, part]])
+    return np.ascontiguousarray(np.concatenate(made, axis=1))

@@ -5,7 +5,7 @@ Heuristics made for prose misread formulas: they take `\frac` for a bad word, a 
 commands, numbers and operators count.
 
 Both come in two forms that agree exactly. `without_math` and `words`, in polars, say what they are. `without_formulas`, `word_hashes`,
-`word_spans` and `normalised` are native loops over UTF-8 (`curation/_without_math.py`, `curation/_words.py`), five and twenty times as
+`word_spans` and `normalised` are native loops over UTF-8 (`curation/_formulas.py`, `curation/_words.py`), five and twenty times as
 fast, for what runs over every page. Left out: stemming, and words of scripts that write no blanks, where a run of letters is one word.
 
 All patterns are in the syntax of polars (Rust regex: no lookaround, linear time).
@@ -48,10 +48,10 @@ def without_math(text: pl.Expr) -> pl.Expr:
 
 def without_formulas(texts: pl.Series) -> pl.Series:
     """The same as `without_math`, in a native loop that takes linear time whatever the text; null stays null."""
-    from curation import _without_math
+    from curation import _formulas
     from curation._utf8 import series, utf8
 
-    return series(texts, *_without_math.without(*utf8(texts), _without_math.marks()))
+    return series(texts, *_formulas.without(*utf8(texts), _formulas.kinds()))
 
 
 def prose(texts: pl.Series) -> pl.Series:

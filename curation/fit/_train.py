@@ -2,7 +2,7 @@
 
 A classifier learns what tells the sources of its examples apart, which need not be mathematics. So every group of a label (a site, a
 source, a host) gives as many windows as every other; a word stays itself only if it occurs in several groups, and else is `<unk>`, in
-judging as well (`curation/score/_fasttext_native.py`), by which a language or a field that was hardly seen is something seen after all;
+judging as well (`curation/score/_classifier_model.py`), by which a language or a field that was hardly seen is something seen after all;
 windows are short, so that one word rarely suffices to be sure and many have to be learnt; and in one of eight every word of letters is
 `<unk>`, so that a text in a language that was never seen is judged by its formulas and numbers. On the sources of `../shared/data/text`,
 some held out at a time, F1 goes from 0.90 to 0.94 by this, and further with examples from elsewhere (`benchmarks/classifier.py`).

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-HOLE = "\x00"
-MASKED = "\x07"
+HOLE, MASKED = "\x00", "\x07"
 """Stand for what is set aside, as those that a text has of its own are, and for what is masked."""
 MARKS = "[\x01-\x06]"
 _FORMULA = "\x01[^\x02]*\x02"
@@ -52,7 +51,7 @@ _AMERICAN = r"[2-9][0-8][0-9](?:-[2-9][0-9][0-9]-|\.[2-9][0-9][0-9]\.)[0-9]{4}|\
 PHONES = (
     rf"({_WORDS}[\s.:#]{{0,3}}(?:(?i:no|number|us|is|at|today|now)(?-u:\b)[\s.:]{{0,3}}){{0,2}})(?:{_GROUPED})(?-u:\b)",
     rf"(^[ ]?|[\n\t][ ]?|[^\s0-9A-Za-z_.+*/^=<>()\[\]-][ ]?|[\p{{L}}.)][ ])(?:\+?1[-. ])?(?:{_AMERICAN})(?-u:\b)",
-    r"(^|[\n:;,(>|\"'\p{L}][ \t\x{a0}]{0,3})\+[1-9][0-9]{0,2}[ .-]\(?[0-9]{1,4}\)?(?:[ .-][0-9]{2,4}){2,4}(?-u:\b)",
+    r"(^|[\n\x07:;,(>|\"'\p{L}][ \t\x{a0}]{0,3})\+[1-9][0-9]{0,2}[ .-]\(?[0-9]{1,4}\)?(?:[ .-][0-9]{2,4}){2,4}(?-u:\b)",
 )
 """After a word that says so; as they are written in North America; and with `+` and the number of a country."""
 _NUMBERS = r"(?i:(?-u:\b)ISBN(?:-1[03])?:?[\s-]{0,2}[0-9X -]{10,20}|(?-u:\b)ISSN:?\s?[0-9]{4}-[0-9]{3}[0-9X]|(?-u:\b)(?:doi|arxiv)\S{0,60})"
@@ -69,7 +68,7 @@ IPS = (
 
 
 class Kind(NamedTuple):
-    """Patterns of one kind of data, what takes the place of a match (`{}` is what is masked), and what may not be touched."""
+    """Patterns of one kind of data, what takes the place of a match, and what may not be touched."""
 
     patterns: tuple[str, ...]
     stays: str
@@ -77,7 +76,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "emails": Kind((EMAIL,), "${{1}}{}", rf"(?-u:\b)git@|{_DELIMITED}"),
-    "ips": Kind(IPS, "${{1}}{}${{2}}", _KEPT),
-    "phones": Kind(PHONES, "${{1}}{}", rf"{_NUMBERS}|{_KEPT}"),
+    "emails": Kind((EMAIL,), f"${{1}}{MASKED}", rf"(?-u:\b)git@|{_DELIMITED}"),
+    "ips": Kind(IPS, f"${{1}}{MASKED}${{2}}", _KEPT),
+    "phones": Kind(PHONES, f"${{1}}{MASKED}", rf"{_NUMBERS}|{_KEPT}"),
 }

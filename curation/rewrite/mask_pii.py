@@ -65,16 +65,16 @@ def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Seri
     )
     made = pl.col("holed")
     for pattern in (*kind.patterns, *kind.patterns):
-        made = made.str.replace_all(pattern, kind.stays.format(MASKED))
+        made = made.str.replace_all(pattern, kind.stays)
     found = found.with_columns(made=made, times=made.str.count_matches(MASKED, literal=True))
     pieces = found.filter(pl.col("times") > 0).with_columns(
         pl.col("made").str.split(HOLE), pl.concat_list("kept", pl.lit(""))
     )
-    masked = pl.col("made").str.replace_all(MASKED, mask, literal=True)
     whole = (
         pieces.explode("made", "kept")
+        .with_columns(pl.col("made").str.replace_all(MASKED, mask, literal=True))
         .group_by("index", maintain_order=True)
-        .agg(pl.col("own").first(), text=pl.concat_str(masked, "kept").str.join(""))
+        .agg(pl.col("own").first(), text=pl.concat_str("made", "kept").str.join(""))
     )
     text = whole.select(pl.when("own").then("text").otherwise(pl.col("text").str.replace_all(MARKS, ""))).to_series()
     return texts.scatter(whole["index"], text), found["times"]
@@ -82,7 +82,6 @@ def _masked(texts: pl.Series, kind: Kind, mask: str) -> tuple[pl.Series, pl.Seri
 
 def _marked(texts: pl.Series) -> pl.Series:
     """Texts with their formulas between marks."""
-    from curation._formulas import marked
-    from curation._words import tables
+    from curation._formulas import kinds, marked
 
-    return series(texts, *marked(*utf8(texts), tables()[0]))
+    return series(texts, *marked(*utf8(texts), kinds()))

@@ -13,15 +13,13 @@ import polars as pl
 
 from curate.errors import CurateError
 from curation._utf8 import utf8
-from curation.score import _fasttext_native as native
-
-PREFIX = "__label__"
+from curation.score import _classifier_model
 
 
 class Judge(NamedTuple):
     """A model, its labels in order of their names, and of how many characters of a text it judges."""
 
-    model: native.Model
+    model: _classifier_model.Model
     labels: list[str]
     max_chars: int
 
@@ -30,11 +28,14 @@ class Judge(NamedTuple):
 def judge(folder: str) -> Judge:
     """The model in a folder. CurateError where there is none that `fit: fasttext` wrote."""
     try:
+        model = _classifier_model.load(Path(folder) / "model.bin")
         settings = json.loads((Path(folder) / "settings.json").read_text("utf-8"))
-        model = native.read(Path(folder) / "model.bin")
-        return Judge(model, sorted(label.removeprefix(PREFIX) for label in model.labels), int(settings["max_chars"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        max_chars = settings.get("max_chars") if isinstance(settings, dict) else None
+        if not isinstance(max_chars, int) or max_chars < 1:
+            raise ValueError("settings.json does not say max_chars, of how many characters of a text it judges")
+    except (OSError, ValueError, RecursionError, CurateError) as error:
         raise CurateError(f"{folder}: no classifier that `fit: fasttext` wrote: {error}") from None
+    return Judge(model, sorted(model.labels), max_chars)
 
 
 def probabilities(found: Judge, texts: pl.Series) -> npt.NDArray[np.float64]:
@@ -42,5 +43,5 @@ def probabilities(found: Judge, texts: pl.Series) -> npt.NDArray[np.float64]:
 
     Texts are normalised as they were for learning.
     """
-    order = [found.model.labels.index(PREFIX + label) for label in found.labels]
-    return native.chances(found.model, *utf8(texts))[:, order]
+    order = [found.model.labels.index(label) for label in found.labels]
+    return _classifier_model.chances(found.model, *utf8(texts))[:, order]

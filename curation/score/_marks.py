@@ -10,7 +10,6 @@ from numba import njit
 from curation import _formulas
 from curation._code import FENCE, FORMULA, PROMPT
 from curation._utf8 import utf8
-from curation._words import tables
 
 Bytes = npt.NDArray[np.uint8]
 Marked = tuple[Bytes, npt.NDArray[np.int64]]
@@ -23,7 +22,7 @@ def marked(texts: pl.Series) -> Marked:
     The last batch is remembered, since several scores stand in a row.
     """
     if not _last or not _last[0][0].equals(texts, null_equal=True):
-        _last[:] = [(texts, _formulas.marked(*utf8(texts), tables()[0]))]
+        _last[:] = [(texts, _formulas.marked(*utf8(texts), _formulas.kinds()))]
     return _last[0][1]
 
 

@@ -1,7 +1,7 @@
 """Which language a document is in, judged by its prose: formulas and code are taken out first, else English maths pages look foreign.
 
 With a fastText model for languages (`models: {lid: {fit: pretrained, files: [models/lid.176.ftz]}}`) its best label and probability, read
-and run natively (`curation/_fasttext.py`). Without one, resiliparse, which needs no file: it compares letter n-grams with the profiles of
+and run natively (`_language_model.py`). Without one, resiliparse, which needs no file: it compares letter n-grams with the profiles of
 101 languages. It gives distances ("ranks": about 200 for a long clean text, above 1200 for noise), so the score is made of the gap to the
 second nearest language: gap / (gap + 5), which passes 0.65 at a gap of 9.3. Short English texts with many symbols come out near Danish or
 Latin but are full of words like `the` and `of`, so English is moved nearer by 400 ranks times the share of such words.
@@ -24,7 +24,7 @@ from curation.score._language_codes import code_of
 from curation.text import prose
 
 if TYPE_CHECKING:
-    from curation._fasttext import Model
+    from curation.score._language_model import Model
 
 ENGLISH = r"(?i)\b(?:the|of|and|that|with|this|then|which|what|how|from)\b"
 """Frequent in English, and rare or absent as words of other languages in Latin script."""
@@ -82,9 +82,9 @@ def _nearest(ranks: list[tuple[str, int]], gain: float) -> tuple[str | None, flo
 
 @functools.lru_cache(maxsize=1)
 def _model(folder: str) -> Model:
-    from curation import _fasttext
+    from curation.score import _language_model
 
     files = sorted(path for path in Path(folder).rglob("*") if path.suffix in (".bin", ".ftz"))
     if len(files) != 1:
         raise CurateError(f"a language model is one file, .bin or .ftz; there are {len(files)} of them")
-    return _fasttext.load(files[0])
+    return _language_model.load(files[0])

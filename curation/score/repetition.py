@@ -15,16 +15,20 @@ derivation does not repeat itself, and one formula more in a text never raises a
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import polars as pl
+from pydantic import Field
 
 from curate.step import score
 
+Words = Annotated[int, Field(ge=1)]
 COLUMNS = ("repeated_lines", "top_ngram", "repeated_ngrams")
 
 
 @score(uses=["numba", "polars"])
-def repetition(docs: pl.DataFrame, *, top: int = 3, span: int = 10) -> pl.DataFrame:
+def repetition(docs: pl.DataFrame, *, top: Words = 3, span: Words = 10) -> pl.DataFrame:
     """Columns `repeated_lines`, `top_ngram` and `repeated_ngrams`, shares of the bytes that are not blank, in [0, 1].
 
     repeated_lines: in lines equal to an earlier line. top_ngram: in the most frequent n-gram of `top` words, if it occurs twice.

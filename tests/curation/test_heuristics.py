@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.lists import beside
-from curation._formulas import marked
+from curate.step import find
+from curation._formulas import kinds, marked
 from curation._utf8 import series, utf8
-from curation._words import tables
 from curation.score.lines import lines
 from curation.score.prose import STOP_WORDS, prose
 from curation.score.repetition import repetition
@@ -44,7 +44,7 @@ def one(score: object, text: str, **given: object) -> dict[str, float]:
 
 def shown(*texts: str) -> list[str]:
     column = pl.Series(texts, dtype=pl.String)
-    return series(column, *marked(*utf8(column), tables()[0])).str.replace_many(["\x01", "\x02"], ["<", ">"]).to_list()
+    return series(column, *marked(*utf8(column), kinds())).str.replace_many(["\x01", "\x02"], ["<", ">"]).to_list()
 
 
 WHOLE = rf"\\begin\{{{ENVIRONMENT}\*?\}}(?s:.{{1,1000}}?)\\end\{{{ENVIRONMENT}\*?\}}"
@@ -184,6 +184,12 @@ def test_a_formula_is_one_word_of_a_run() -> None:
     assert one(repetition, f"{derivation}So it is.")["repeated_lines"] == 0
     assert one(repetition, "so $x + y$ is and $y$ too " * 2)["repeated_ngrams"] == 0
     assert one(repetition, "so it is and it is so or is it not " * 2)["repeated_ngrams"] == 0.5
+
+
+def test_runs_of_words_have_one_word_and_more() -> None:
+    for name in ("top", "span"):
+        with pytest.raises(CurateError, match=f"{name}: "):
+            find("score", "repetition").validated({name: 0})
 
 
 # ---- promises

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.step import Artifact
-from curation import _fasttext
 from curation._utf8 import utf8
+from curation.score import _language_model
 from curation.score._language_codes import TWO_LETTERS, code_of
 from curation.score.language import language
 from curation.text import prose
@@ -79,7 +79,7 @@ def file_of(folder: Path, kind: str) -> Path:
 def test_a_model_says_what_the_library_says(trained: Path, kind: str) -> None:
     import fasttext
 
-    library, model = fasttext.load_model(str(file_of(trained, kind))), _fasttext.load(file_of(trained, kind))
+    library, model = fasttext.load_model(str(file_of(trained, kind))), _language_model.load(file_of(trained, kind))
     dice = random.Random(1)
     texts = [
         sentence(dice, dice.choice([*WORDS]), dice.randrange(1, 30)) + dice.choice(["", " größer neu", " x"])
@@ -92,14 +92,14 @@ def test_a_model_says_what_the_library_says(trained: Path, kind: str) -> None:
 
 
 def test_many_words_and_batches_change_nothing(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, dice = _fasttext.load(file_of(trained, "hs")), random.Random(2)
+    model, dice = _language_model.load(file_of(trained, "hs")), random.Random(2)
     texts = column(
         *(" ".join(f"{dice.choice(WORDS['eng_Latn'])}{dice.randrange(9)}" for _ in range(400)) for _ in range(80)),
         "",
         None,
     )
     best, scores = model.best(*utf8(texts))
-    monkeypatch.setattr(_fasttext, "BATCH", 7)
+    monkeypatch.setattr(_language_model, "BATCH", 7)
     again = model.best(*utf8(texts))
     assert (best == again[0]).all() and (scores == again[1]).all()
     assert best[-2:].tolist() == [-1, -1]
@@ -130,28 +130,14 @@ def test_codes_are_iso_639_1_where_a_label_has_a_script() -> None:
     assert len(TWO_LETTERS) > 200
 
 
-def test_files_that_are_no_model_are_one_line(trained: Path, tmp_path: Path) -> None:
+def test_a_folder_without_one_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CurateError, match=r"is one file, \.bin or \.ftz; there are 0 of them"):
         language(docs("a"), model=Artifact(tmp_path))
-    whole = file_of(trained, "small").read_bytes()
-    for cut in (0, 6, 80, 600, len(whole) - 20):
-        (tmp_path / "model.ftz").write_bytes(whole[:cut])
-        with pytest.raises(CurateError, match=r"model\.ftz is no fastText model that can be read: \S.*"):
-            _fasttext.load(tmp_path / "model.ftz")
-
-
-def test_a_model_with_a_damaged_number_is_refused(trained: Path, tmp_path: Path) -> None:
-    whole = file_of(trained, "hs").read_bytes()
-    at = 2 * 4 + 8 * 4  # magic and version, and eight settings before the number of buckets
-    assert whole[at : at + 4] == (5000).to_bytes(4, "little")
-    (tmp_path / "model.bin").write_bytes(whole[:at] + (10**6).to_bytes(4, "little") + whole[at + 4 :])
-    with pytest.raises(CurateError, match=r"its parts do not fit together"):
-        _fasttext.load(tmp_path / "model.bin")
 
 
 def test_a_model_with_n_grams_of_words_is_refused(trained: Path) -> None:
     with pytest.raises(CurateError, match=r"only supervised models without n-grams of words"):
-        _fasttext.load(file_of(trained, "bigrams"))
+        _language_model.load(file_of(trained, "bigrams"))
 
 
 # what they see

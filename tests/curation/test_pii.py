@@ -85,17 +85,35 @@ def test_a_mask_is_the_recipes_and_an_empty_one_leaves_a_kind_alone() -> None:
         find("rewrite", "mask_pii").validated({"email": "$1"})
 
 
+def test_a_mask_that_texts_have_of_their_own_is_counted_where_it_masks() -> None:
+    text = "0 of Tel 020 7946 0958 +44 20 7946 0958, site ada@site.com"
+    assert masked(text, email="site", phone="0").rows() == [("0 of Tel 0 0, site site", 1, 2, 0)]
+
+
 def test_masked_text_is_masked_once() -> None:
     once = masked("ada@site.com, Tel: 020 7946 0958, 93.184.216.34")["text"].item()
     assert masked(once).rows() == [(once, 0, 0, 0)]
 
 
-def test_a_text_that_has_the_sign_of_a_hole_keeps_it() -> None:
-    assert masked("\0 ada@site.com $x$ \0\0")["text"].item() == f"\0 {E} $x$ \0\0"
+def test_a_text_that_has_the_signs_of_holes_and_masks_keeps_them() -> None:
+    assert masked("\0 ada@site.com \7 $x$ \0\0\7")["text"].item() == f"\0 {E} \7 $x$ \0\0\7"
 
 
 PIECES = st.sampled_from(
-    ["ada@site.com", " ", "\n", "$x_1@y.com$", "93.184.216.34", "Tel: 020 7946 0958", "1.2.3.4", "\0", "word", ",", "é"]
+    [
+        "ada@site.com",
+        " ",
+        "\n",
+        "$x_1@y.com$",
+        "93.184.216.34",
+        "Tel: 020 7946 0958",
+        "1.2.3.4",
+        "\0",
+        "\7",
+        "word",
+        ",",
+        "é",
+    ]
 )
 
 

@@ -1,5 +1,6 @@
 """Scores mean what they say, on texts with and without mathematics."""
 
+import time
 from pathlib import Path
 
 import polars as pl
@@ -60,12 +61,27 @@ def test_words_keep_what_tells_formulas_apart() -> None:
 
 def test_density_is_a_share_of_characters() -> None:
     assert latex_density(docs("ab$x$cd", "", "plain", "$xyz$")).to_list() == [3 / 7, 0.0, 0.0, 1.0]
-    assert latex_density(docs("aab"), pattern="a").to_list() == [2 / 3]
 
 
-def test_hostile_markup_takes_no_quadratic_time() -> None:
-    text = "\\[ " + "$x$ " * 50_000 + "\\( \\begin{align} " * 5_000
-    assert 0 < latex_density(docs(text))[0] <= 1
+MARKUP = st.sampled_from(
+    ["$", "$$", "\\(", "\\)", "\\[", "\\]", "\\begin{align}", "\\end{cases}", "\\emph", "\\a{b}", "é", " ", "中" * 300]
+)
+
+
+@given(st.lists(st.lists(MARKUP, max_size=20).map("".join), max_size=5))
+def test_density_is_that_of_the_pattern_of_mathematics(texts: list[str]) -> None:
+    frame = docs("before", *texts)[1:]
+    inside = frame["text"].str.extract_all(MATH).list.join("").str.len_chars()
+    assert latex_density(frame).to_list() == (inside / frame["text"].str.len_chars().clip(1)).to_list()
+
+
+@pytest.mark.parametrize("piece", ["\\[ ", "$x$ ", "\\( \\begin{align} ", "$$", "\\(é", "\\[" * 2999 + "\\]"])
+def test_hostile_markup_takes_linear_time(piece: str) -> None:
+    text = docs(piece * (4_000_000 // len(piece.encode())))
+    latex_density(docs("compiled"))
+    started = time.process_time()
+    assert 0 <= latex_density(text)[0] <= 1
+    assert time.process_time() - started < 1
 
 
 def test_a_prompt_is_how_a_text_begins_up_to_the_first_mark() -> None:

@@ -24,7 +24,14 @@ tokenizer: null
 train: null
 expect: []
 """
+CHOSEN = """
+recipe: {name}
+extends: {name_of}
+corpora:
+  web: {{files: "embedded:crawl?pages={pages}"}}
+"""
 EXTRACT = ("extract.html_math", "extract.html_clean")
+PROSE = ("enough_prose", "sentences", "plain_words", "whole_lines")
 FLOORS = {
     ("web", "repeat", "captured once more"): (1.0, 1.0),
     ("web", "extract.html_math", "words of the main text"): (0.9, 0.995),
@@ -33,7 +40,12 @@ FLOORS = {
     **{("web", step, f"formulas as {encoding}"): (None, 0.98) for step in EXTRACT for encoding in ENCODINGS},
     ("web", "keep english", "in English"): (0.99, 0.98),
     ("web", "keep not_repetitive", "no keyword spam"): (0.98, 0.99),
-    ("web", "keep mathematical", "mathematics, of English pages"): (0.88, 0.95),
+    ("web", "keep perhaps_mathematical", "mathematics, of English pages"): (0.88, 0.99),
+    ("web", "keep mathematical", "mathematics, of English pages"): (0.95, 0.98),
+    **{("web", f"keep {clause}", "worth reading, of English pages"): (0.95, 0.99) for clause in PROSE},
+    ("web", "keep no_boilerplate", "no spam or boilerplate, of English pages"): (0.97, 0.99),
+    ("web-pro", "keep useful", "useful for learning mathematics, of English pages"): (0.98, 0.6),
+    ("web-pro-max", "keep recalled", "useful for learning mathematics, of English pages"): (0.98, 0.75),
     ("web", "keep unique", "exact copies"): (1.0, 1.0),
     ("web", "keep near_unique", "near copies, Jaccard >= 0.75"): (0.7, 0.7),
     ("web", "keep clean", "leaks of the benchmark"): (0.4, 0.9),
@@ -58,9 +70,14 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, s
     folder = tmp_path_factory.mktemp("measured")
     (folder / "recipes").mkdir()
     (folder / "recipes/measured.yaml").write_text(RECIPE)
-    recipe = curate.open("measured", project=folder)
-    recipe.build()
-    return {(row["corpus"], row["step"], row["claim"]): row for row in recipe.truth()}
+    for name in ("web-pro", "web-pro-max"):
+        (folder / f"recipes/{name}-here.yaml").write_text(CHOSEN.format(name=f"{name}-here", name_of=name, pages=PAGES))
+    found = {}
+    for name in ("measured", "web-pro-here", "web-pro-max-here"):
+        recipe = curate.open(name, project=folder)
+        recipe.build()
+        found |= {(row["corpus"], row["step"], row["claim"]): row for row in recipe.truth()}
+    return found
 
 
 @pytest.mark.parametrize("claim", FLOORS, ids=": ".join)

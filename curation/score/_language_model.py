@@ -1,39 +1,102 @@
-"""The loops of `curation/_fasttext.py`, compiled by numba: words to sums of rows, texts to hidden layers, and these to labels."""
+"""fastText's models for languages, asked natively: the most probable label of each text and its probability.
+
+The library looks each n-gram of letters up again for every word that it meets; here a word is looked up once in a batch, which makes such
+models many times faster, needs no Python object for a text, and gives the library's answers up to its rounding. Arithmetic is that of
+fastText 0.9 (`Dictionary::computeSubwords`, `SoftmaxLoss`, `HierarchicalSoftmaxLoss`). Left out: n-grams of words, losses that sum over
+labels independently, and all but the best label.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from curation._fasttext import UNFIT, Contents, Floats, Ids, read, unreadable
+from curation._fasttext_words import BASIS, END_OF_LINE, Words, find, hash_of, hashed, words_of
 from curation._words import BLANK, Bytes, Hashes, Numbers
 
-Floats = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
-Ids = npt.NDArray[np.int32]
-Shape = tuple[int, int, int, int]
-"""Number of words, of buckets, and shortest and longest n-gram."""
+Input = tuple[Words, Floats, Ids, int, int, int]
+"""Words, rows, row of each bucket (empty if all are there), number of buckets, and shortest and longest n-gram."""
+BATCH = 4_000
+"""Texts for which words are remembered: a bound for memory."""
+HEAVIEST = 10**15
+"""Of an inner node before it has children, as in fastText."""
 EPSILON = 1e-5
 """What fastText adds before it takes a logarithm."""
 
 
-@njit(cache=True)
-def word_hash(word: Bytes) -> np.uint64:
-    h = np.uint64(0xCBF29CE484222325)
-    for byte in word:
-        h = (h ^ np.uint64(byte)) * np.uint64(0x100000001B3)
-    return h
+@dataclass(frozen=True)
+class Model:
+    """A model as the loops need it."""
+
+    labels: list[str]
+    """Without `__label__`, the most frequent first."""
+    input: Input
+    output: Floats
+    tree: Ids
+    """Left and right child of each inner node (N - 1, 2); empty for a softmax."""
+
+    def best(self, data: Bytes, bounds: Numbers) -> tuple[Numbers, Scores]:
+        """Number of the most probable label of each text (-1 where no word is known) and its probability. Texts are words and blanks."""
+        found, scores = np.full(len(bounds) - 1, -1), np.zeros(len(bounds) - 1)
+        end_of_line = word_vector(END_OF_LINE, self.input)
+        for start in range(0, len(found), BATCH):
+            part = slice(start, start + BATCH)
+            hidden, counts = hidden_layers(data, bounds[start : start + BATCH + 1], self.input, *end_of_line)
+            found[part], scores[part] = answers(hidden, counts, self.output, self.tree)
+        return found, scores.clip(0, 1).round(6)
+
+
+def load(path: Path) -> Model:
+    """The model of a file. CurateError for a file that is none, or is of a kind that is left out."""
+    file = read(path)
+    try:
+        return _model(file)
+    except ValueError as error:
+        raise unreadable(path, error) from None
+
+
+def _model(file: Contents) -> Model:
+    if file.ngrams > 1 or file.loss not in ("hs", "softmax"):
+        raise ValueError("only supervised models without n-grams of words, of loss softmax or hs")
+    tree = _tree(file.counts) if file.loss == "hs" else np.zeros((0, 2), np.int32)
+    asked = (words_of(file.words), file.rows, file.buckets, file.bucket, file.minn, file.maxn)
+    return Model(file.labels, asked, file.output, tree)
+
+
+def _tree(counts: list[int]) -> Ids:
+    """Huffman's tree over labels with these counts, which descend, as fastText builds it."""
+    size = len(counts)
+    if min(counts) < 0 or sum(counts) >= HEAVIEST:
+        raise ValueError(UNFIT)
+    weights = [*counts, *[HEAVIEST] * size]
+    leaf, node, made = size - 1, size, np.zeros((size - 1, 2), np.int32)
+    for i in range(size - 1):
+        for side in range(2):
+            if leaf >= 0 and weights[leaf] < weights[node]:
+                made[i, side], leaf = leaf, leaf - 1
+            else:
+                made[i, side], node = node, node + 1
+        weights[size + i] = weights[made[i, 0]] + weights[made[i, 1]]
+    return made
+
+
+# loops
 
 
 @njit(cache=True)
-def word_vector(word: Bytes, hashes: Hashes, ids: Ids, rows: Floats, buckets: Ids, shape: Shape) -> tuple[Floats, int]:
+def word_vector(word: Bytes, given: Input) -> tuple[Floats, int]:
     """Sum of the rows of a word and of its n-grams of letters, and how many there are; `<` and `>` stand around a word."""
-    words, bucket, minn, maxn = shape
+    words, rows, buckets, bucket, minn, maxn = given
     made, count = np.zeros((1, rows.shape[1]), np.float32), 0
-    h = word_hash(word)
-    at = np.searchsorted(hashes, h)
-    if at < len(hashes) and hashes[at] == h:
-        _add(made, 0, rows, int(ids[at]))
+    known = find(hash_of(word, 0, len(word)), word, 0, len(word), words)
+    if known >= 0:
+        _add(made, 0, rows, known)
         count = 1
     if len(word) == 4 and word[0] == 60 and word[1] == 47 and word[2] == 115 and word[3] == 62:  # the end of a line
         return made[0], count
@@ -42,14 +105,14 @@ def word_vector(word: Bytes, hashes: Hashes, ids: Ids, rows: Floats, buckets: Id
     for i in range(len(framed)):
         if framed[i] & 0xC0 == 0x80:
             continue
-        h32, j = np.uint32(2166136261), i
+        h32, j = BASIS, i
         for n in range(1, maxn + 1):
             if j == len(framed):
                 break
-            h32 = _hashed(h32, framed[j])
+            h32 = hashed(h32, framed[j])
             j += 1
             while j < len(framed) and framed[j] & 0xC0 == 0x80:
-                h32 = _hashed(h32, framed[j])
+                h32 = hashed(h32, framed[j])
                 j += 1
             if n < minn or (n == 1 and (i == 0 or j == len(framed))):
                 continue
@@ -57,7 +120,7 @@ def word_vector(word: Bytes, hashes: Hashes, ids: Ids, rows: Floats, buckets: Id
             if len(buckets):
                 row = np.int64(buckets[row])
             if row >= 0:
-                _add(made, 0, rows, words + int(row))
+                _add(made, 0, rows, len(words[1]) - 1 + int(row))
                 count += 1
     return made[0], count
 
@@ -69,29 +132,15 @@ def _add(sums: Floats, n: int, rows: Floats, row: int) -> None:
 
 
 @njit(cache=True)
-def _hashed(h: np.uint32, byte: np.uint8) -> np.uint32:
-    """One more byte of FNV-1a; fastText takes bytes as signed numbers."""
-    signed = np.uint32(byte) | np.uint32(0xFFFFFF00) if byte >= 128 else np.uint32(byte)
-    return np.uint32(np.uint32(h ^ signed) * np.uint32(16777619))
-
-
-@njit(cache=True)
 def hidden_layers(
-    data: Bytes,
-    bounds: Numbers,
-    hashes: Hashes,
-    ids: Ids,
-    rows: Floats,
-    buckets: Ids,
-    shape: Shape,
-    end_of_line: Floats,
-    at_end: int,
+    data: Bytes, bounds: Numbers, given: Input, end_of_line: Floats, at_end: int
 ) -> tuple[Floats, Numbers]:
     """Sum of the word vectors of each text and of the end of a line (N, dim), and of how many rows; 0 where no word is known."""
-    sums, counts = np.zeros((len(bounds) - 1, rows.shape[1]), np.float32), np.zeros(len(bounds) - 1, np.int64)
+    dim = given[1].shape[1]
+    sums, counts = np.zeros((len(bounds) - 1, dim), np.float32), np.zeros(len(bounds) - 1, np.int64)
     keys, numbers = np.zeros(1 << 14, np.uint64), np.zeros(1 << 14, np.int32)
     ends = end_of_line.reshape((1, -1))
-    vectors, many, seen = np.empty((256, rows.shape[1]), np.float32), np.empty(256, np.int64), 0
+    vectors, many, seen = np.empty((256, dim), np.float32), np.empty(256, np.int64), 0
     for n in range(len(bounds) - 1):
         i, end = bounds[n], bounds[n + 1]
         while i < end:
@@ -109,7 +158,7 @@ def hidden_layers(
                         keys, numbers = _roomier(keys, numbers)
                         slot = _slot(keys, h)
                     keys[slot], numbers[slot] = h, seen
-                    vector, count = word_vector(data[start:i], hashes, ids, rows, buckets, shape)
+                    vector, count = word_vector(data[start:i], given)
                     vectors[seen], many[seen] = vector, count
                     seen += 1
                 number = numbers[slot]
