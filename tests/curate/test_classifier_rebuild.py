@@ -152,6 +152,16 @@ def test_a_model_learns_from_grades_of_the_corpus_that_it_judges_later(tmp_path:
     assert made.sql("select count(math_score) n from documents where corpus = 'web'")["n"][0] == 80
 
 
+def test_a_model_is_trained_again_where_the_column_that_it_learns_from_has_other_values(tmp_path: Path) -> None:
+    project(tmp_path, GRADED)
+    step = tmp_path / "steps/score/grade.py"
+    said = step.read_text("utf-8")
+    step.write_text(said.replace('"sum") - 1', '"sum") - 2'), "utf-8")
+    assert {"web/grade", MODEL, "web/math_classifier"} <= {*open_small(tmp_path).build()["ran"]}
+    step.write_text(said.replace('"sum") - 1', '"sum") - 1 - 1'), "utf-8")
+    assert open_small(tmp_path).build()["ran"] == ["web/grade"], "other code, the same grades"
+
+
 STORED = """
 recipe: small
 models:
