@@ -140,3 +140,10 @@ def test_what_is_masked_is_counted_whatever_the_mask_looks_like(mask: str) -> No
     found = mask_pii(docs, email=mask)
     assert found["emails_masked"].to_list() == [2]
     assert found["text"].to_list() == [f"{mask}, {mask}\x07 x {{}} \x00"]
+
+
+@pytest.mark.parametrize("number", ["+49 30 1234567", "+44 (0)20 7946 0018", "+33 1 23 45 67 89", "+14155552671"])
+def test_numbers_with_a_country_are_masked_and_formulas_with_a_plus_are_not(number: str) -> None:
+    docs = pl.DataFrame({"id": ["a", "b"], "text": [f"Write to us: {number}.", f"so ${number}$ is x + 12 34 567"]})
+    found = mask_pii(docs)
+    assert found["text"].to_list() == ["Write to us: |||PHONE_NUMBER|||.", docs["text"][1]]
