@@ -14,8 +14,8 @@ stop word, hardly a letter and many symbols, and of 263 maths documents datatrov
                                                                  (`=`, `|`, `-`) are no words, so what is left out is numbers
     hashes             0.1 `#` for each word                     not where a line begins: headings and comments of code
     ellipses           0.1 `...` or U+2026 for each word         only right after a letter: `1 + 2 + ... + n` is mathematics
-    digits             -                                         share of the letters and digits
-    signs              -                                         share of what is no blank
+    digit_share        -                                         share of the letters and digits
+    sign_share         -                                         share of what is no blank
 
 Left out: the rules on lines, which `lines` has, and a language's own stop words other than through the parameter.
 """
@@ -38,7 +38,7 @@ STOP_WORDS = (
 """Gopher's eight and others that are frequent in any English text, mathematics among them."""
 SCHEMA = {
     "prose_words": pl.UInt32, "formulas": pl.UInt32, "word_length": pl.Float64, "stop_words": pl.UInt32, "stop_word_share": pl.Float64,
-    "letter_words": pl.Float64, "hashes": pl.Float64, "ellipses": pl.Float64, "digits": pl.Float64, "signs": pl.Float64,
+    "letter_words": pl.Float64, "hashes": pl.Float64, "ellipses": pl.Float64, "digit_share": pl.Float64, "sign_share": pl.Float64,
 }  # fmt: skip
 
 
@@ -68,8 +68,8 @@ def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_leng
             "word_length": pl.Series(of["long_letters"] / of["long"].clip(1)).set(pl.Series(of["long"] == 0), None),
             "stop_words": of["different"], "stop_word_share": of["stops"] / words,
             "letter_words": 1 - of["numeric"] / of["tokens"].clip(1), "hashes": of["hashes"] / words,
-            "ellipses": of["ellipses"] / words, "digits": of["digits"] / plain,
-            "signs": of["signs"] / (of["letters"] + of["digits"] + of["signs"]).clip(1),
+            "ellipses": of["ellipses"] / words, "digit_share": of["digits"] / plain,
+            "sign_share": of["signs"] / (of["letters"] + of["digits"] + of["signs"]).clip(1),
         },
         schema=SCHEMA,
     )  # fmt: skip

@@ -252,7 +252,8 @@ def test_an_unknown_backend_gets_a_suggestion():
     with pytest.raises(CurateError, match="did you mean 'symbolic'"):
         backend("symbolik")
     with pytest.raises(CurateError, match="a model needs `backend:`"):
-        identity_of({"id": "ORG/NAME"})
+        identity_of({})
+    assert identity_of({"id": "ORG/NAME"})["id"] == "ORG/NAME"  # planned, though nobody can be asked
     for name in ("base", "replies", "qa_pairs", "../x", "os", ""):
         with pytest.raises(CurateError):
             backend(name)

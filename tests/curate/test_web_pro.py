@@ -62,13 +62,17 @@ def test_web_pro_selects_from_the_finished_web(tmp_path: Path, prefix: str, web:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "web", "grade"), [("", WEB, "score.usefulness"), ("paper/", PAPER_WEB, "score.llm_grade")]
+    ("prefix", "web", "sample", "grade"),
+    [
+        ("", WEB, ["extract.html_math", "score.language", "keep"], "score.usefulness"),
+        ("paper/", PAPER_WEB, PAPER_WEB, "score.llm_grade"),
+    ],
 )
 def test_web_pro_max_grades_a_sample_and_recalls_from_the_whole(
-    tmp_path: Path, prefix: str, web: list[str], grade: str
+    tmp_path: Path, prefix: str, web: list[str], sample: list[str], grade: str
 ) -> None:
     recipe = planned(f"{prefix}web-pro-max", tmp_path)
-    assert in_this_order([*web, "sample.stratified", "keep", grade], steps(recipe, "graded-sample"))
+    assert in_this_order([*sample, "sample.stratified", "keep", grade], steps(recipe, "graded-sample"))
     assert in_this_order([*web, "score.math_classifier", "keep"], steps(recipe, "web-pro-max"))
     model = recipe.planned["models/recall"]
     assert [name for name, _ in model.others] == ["graded-sample"]

@@ -97,7 +97,7 @@ def test_hashes_and_ellipses_count_where_prose_has_them() -> None:
 
 def test_digits_and_signs_are_shares_of_characters() -> None:
     found = one(prose, "ab 12!  $9999$")
-    assert (found["digits"], found["signs"]) == (2 / 4, 1 / 5)
+    assert (found["digit_share"], found["sign_share"]) == (2 / 4, 1 / 5)
 
 
 def test_text_without_prose_is_not_judged_by_it() -> None:
