@@ -58,7 +58,7 @@ def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
             pages = docs.filter(pl.col("parent_id").is_null()) if "parent_id" in docs.columns else docs
             claims += _pages(built, corpus, own[:making], pages, truth, alone=len(chain[0].others) == 1)
         elif not expanded:
-            claims += _selected(built, corpus, own, docs, truth)
+            claims += _steps(built, corpus, own, _joined(own, docs, truth))
         if expanded:
             kept = _documents(built, source, truth["url"], "url, fate").filter(pl.col("fate") == "kept")["url"]
             claims += _made(corpus, own, docs, truth.filter(pl.col("url").is_in(kept.implode())))
@@ -87,11 +87,6 @@ def _pages(
         corpus, "all", "kept: English mathematics, one page of each group", _ratio(good["group"].n_unique(), kept.height),
         _ratio(good["group"].n_unique(), groups), groups,
     )  # fmt: skip
-
-
-def _selected(built: Built, corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Claim]:
-    """Claims about the steps of a corpus that is chosen from one of pages."""
-    yield from _steps(built, corpus, nodes, _joined(nodes, docs, truth))
 
 
 def _joined(nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
@@ -171,6 +166,11 @@ def _extraction(node: Any, reached: pl.DataFrame) -> Iterator[Claim]:
 
 # ---- scores and clauses -----------------------------------------------------------------------------------------------------
 
+PROSE = set(
+    "prose_words formulas stop_words stop_word_share unended_lines word_length letter_words hashes ellipses bullet_lines ellipsis_lines "
+    "short_lines line_breaks".split()
+)
+"""Columns of `prose` and `lines` that say whether people wrote the sentences."""
 PROPOSITIONS: tuple[tuple[set[str], str, pl.Expr, pl.Expr], ...] = (
     ({"language", "language_score"}, "in English", TRUE_ENGLISH, pl.lit(value=True)),
     (
@@ -179,28 +179,13 @@ PROPOSITIONS: tuple[tuple[set[str], str, pl.Expr, pl.Expr], ...] = (
         pl.col("math"),
         TRUE_ENGLISH,
     ),
-    ({"usefulness"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
-    ({"usefulness", "date"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
-    ({"recall_math_score"}, "useful for learning mathematics, of English pages", USEFUL, TRUE_ENGLISH),
-    ({"prose_words", "formulas"}, "worth reading, of English pages", pl.col("quality") > 0, TRUE_ENGLISH),
     (
-        {"stop_words", "stop_word_share", "unended_lines"},
-        "worth reading, of English pages",
-        pl.col("quality") > 0,
+        {"usefulness", "date", "recall_math_score"},
+        "useful for learning mathematics, of English pages",
+        USEFUL,
         TRUE_ENGLISH,
     ),
-    (
-        {"word_length", "letter_words", "hashes", "ellipses"},
-        "worth reading, of English pages",
-        pl.col("quality") > 0,
-        TRUE_ENGLISH,
-    ),
-    (
-        {"bullet_lines", "ellipsis_lines", "short_lines", "line_breaks"},
-        "worth reading, of English pages",
-        pl.col("quality") > 0,
-        TRUE_ENGLISH,
-    ),
+    (PROSE, "worth reading, of English pages", pl.col("quality") > 0, TRUE_ENGLISH),
     (
         {"phrases", "boilerplate_lines", "pitch_lines"},
         "no spam or boilerplate, of English pages",

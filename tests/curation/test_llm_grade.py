@@ -10,25 +10,11 @@ from hypothesis import strategies as st
 from curate.api import Curated
 from curate.errors import CurateError
 from curate.lists import beside
-from curate.models.base import Reply, Sampling
 from curate.profile import load_profile
 from curate.recipe import load
 from curation.score._grade import LONGEST_REASON, marker, prompt, read_grade
 from curation.score.llm_grade import PROMPTS, llm_grade
-
-
-class Scripted:
-    """A model that gives these replies, to every prompt the same ones."""
-
-    identity = {"backend": "scripted"}  # noqa: RUF012
-    sampling = Sampling()
-
-    def __init__(self, *replies: str, finish: str = "stop") -> None:
-        self.replies, self.finish, self.prompts = replies, finish, []
-
-    def complete(self, prompts, *, samples=1, first=0):
-        self.prompts += prompts
-        return [[Reply(text, self.finish, 1, 1) for text in self.replies[:samples]] for _ in prompts]
+from tests.curation.scripted import Scripted
 
 
 def docs(*texts: str | None) -> pl.DataFrame:

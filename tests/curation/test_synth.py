@@ -5,30 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.models.base import Reply, Sampling
 from curation.synth._reply import MAX_GOLD, cut, last_boxed, pairs, solution, thinking
 from curation.synth.long_cot import long_cot
 from curation.synth.qa_pairs import qa_pairs
 from curation.synth.short_cot import short_cot
 from curation.synth.symbolic import connect
-
-
-class Scripted:
-    """A model that says what it is told to say."""
-
-    identity = {"backend": "scripted"}  # noqa: RUF012
-    sampling = Sampling()
-
-    def __init__(self, *replies: str, finish: str = "stop") -> None:
-        self.replies, self.finish, self.prompts = replies, finish, []
-
-    def complete(self, prompts, *, samples=1, first=0):
-        self.prompts += prompts
-        said = [self.replies[i % len(self.replies)] for i in range(max(samples, len(prompts)))]
-        if samples == 1:
-            return [[Reply(text, self.finish, 1, 1)] for text in said[: len(prompts)]]
-        return [[Reply(text, self.finish, 1, 1) for text in said[:samples]] for _ in prompts]
-
+from tests.curation.scripted import Scripted
 
 GOOD = "Question: What is 1 + 1?\nAnswer: It is\n\\boxed{2}."
 
