@@ -12,14 +12,19 @@ from curation.fit.bpe import bpe
 from mixers.mixture import mixture
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sums come out the same to the bit only for one number of threads, here and in the processes that tests start."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    if importlib.util.find_spec("torch"):
-        import torch
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Sums come out the same to the bit only for one number of threads, here and in the processes that tests start.
 
-        torch.set_num_threads(1)
+    For a module, so that it holds for the runs that several of its tests share as well.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        if importlib.util.find_spec("torch"):
+            import torch
+
+            torch.set_num_threads(1)
+        yield
 
 
 TEXTS = [
