@@ -116,7 +116,10 @@ def test_plan_prints_every_figure_with_its_source_or_unknown(paper: Path) -> Non
     assert text.count("unknown") > 5
 
 
-def test_a_recipe_whose_corpora_nobody_published_says_what_it_asks_and_that_the_rest_is_unknown() -> None:
+def test_a_recipe_whose_corpora_nobody_published_says_what_it_asks_and_that_the_rest_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CURATE_STORE", str(tmp_path / "store"))  # in a checkout where `make demo` ran, tokens are known
     ran = CliRunner().invoke(cli, ["plan", "stable"])
     assert ran.exit_code == 0
     assert re.search(r"\nweb +0.8 +1.6M +unknown +unknown +2\n", ran.output)
