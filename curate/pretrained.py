@@ -86,7 +86,11 @@ def _of_project(project: Path, wanted: list[str]) -> Taken:
             raise CurateError(f"two files are called {path.name!r}; rename one")
         paths[path.name] = path
     absent = [text for text, path in zip(wanted, paths.values(), strict=True) if not path.is_file()]
-    missing = f"{absent[0]} is not on this machine; put it there, or write where it is" if absent else ""
+    missing = (
+        f"{absent[0]} is not on this machine; put it there, in the project's folder, or write its path under files:"
+        if absent
+        else ""
+    )
     return {name: path for name, path in paths.items() if path.is_file()}, missing
 
 

@@ -49,9 +49,9 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
     click.echo(f"\n{len(rows) - len(todo)} of {len(rows)} nodes are stored, {len(todo)} to do")
     if todo:
         click.echo(f"the rest takes {bill_text(bill)}")
+    for missing in dict.fromkeys(row["missing"] for row in todo if row.get("missing")):
+        click.echo(f"missing: {missing}")
     for row in todo:
-        if row.get("missing"):
-            click.echo(f"missing: {row['missing']}")
         if row.get("files"):
             click.echo(f"{row['node']} reads {row['files']:,} files, {row['file_bytes']:,} bytes")
     prospect_text(prospect)
