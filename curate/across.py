@@ -10,8 +10,10 @@ return no later read has to gather rows from all over the corpus.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import functools
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,14 @@ import polars as pl
 
 from curate.artifact import AS_READ, ROW, SHARD_BYTES, SHARD_ROWS, View, parquet_bytes, replace_file
 from curate.errors import CurateError, failing
+from curate.executors import Executor
+from curate.executors.inline import Inline
 from curate.passes import Work, store
 from curate.schema import accepted, dtype_of
+from curate.step import Step
 
+MEMORY = 1 << 30
+"""Bytes that a step may take for what grows with the corpus, where nobody says more."""
 GROUP_ROWS = 1024
 """Rows per group of a sorted shard: what is read too much when a range of ids is gathered."""
 
@@ -54,14 +61,70 @@ class Prepare:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The prepared corpus as the step sees it."""
+    """The prepared corpus as the step sees it (`curate.step.Whole`); what workers get of it has no executor."""
 
     name: str
     folder: Path
+    memory: int
+    executor: Executor | None = None
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Prepared, (self.name, self.folder, self.memory)
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder / "scratch"
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "prepared").iterdir())
+
+    @property
+    def count(self) -> int:
+        return len(self.names)
+
+    def shard(self, rank: int, *columns: str) -> pl.DataFrame:
+        path = self.folder / "prepared" / self.names[rank]
+        here = pl.read_parquet_schema(path)
+        made = pl.read_parquet(path, columns=[c for c in columns if c in here], glob=False)
+        rest = [c for c in columns if c not in here]
+        if rest:
+            docs = pl.read_parquet(self.folder / "sorted" / self.names[rank], columns=rest, glob=False)
+            made = pl.concat([made, docs], how="horizontal")
+        return made.select(columns)
 
     def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
-        for path in sorted(self.folder.iterdir()):
-            yield pl.read_parquet(path, columns=list(columns), glob=False)
+        return (self.shard(rank, *columns) for rank in range(self.count))
+
+    def each(self, work: Callable[[int], Any], count: int) -> None:
+        assert self.executor, "a worker cannot begin a phase"
+        self.executor.run(work, count)
+
+    def tell(self, **facts: Any) -> None:
+        self.told.update(facts)
+
+
+def prepared(
+    frames: Iterable[pl.DataFrame],
+    folder: Path,
+    found: Step,
+    params: dict[str, Any],
+    *,
+    memory: int = MEMORY,
+    executor: Executor | None = None,
+) -> Prepared:
+    """Documents as an across step sees them, in an empty folder, one shard for each frame: for calls by hand, in tests and measurements."""
+    for name in ("prepared", "sorted", "scratch"):
+        (folder / name).mkdir(parents=True)
+    prepare = found.spec.prepare
+    for rank, frame in enumerate(frames):
+        docs = frame.sort("id")
+        seen = docs.select(found.reads_with(params))
+        seen = prepare(seen, **accepted(prepare, params)) if prepare else seen
+        replace_file(folder / "prepared" / f"{rank:05d}.parquet", parquet_bytes(seen), durable=False)
+        replace_file(folder / "sorted" / f"{rank:05d}.parquet", parquet_bytes(docs, GROUP_ROWS), durable=False)
+    return Prepared("corpus", folder, memory, executor or Inline())
 
 
 @dataclass(frozen=True)
@@ -87,11 +150,16 @@ class Gather:
         return docs.height
 
 
-def find_columns(node: Work) -> None:
-    """Phase 2: run the step over the prepared corpus and write its columns, sorted by id."""
+def find_columns(node: Work, executor: Executor, memory: int) -> dict[str, Any]:
+    """Phase 2: run the step over the prepared corpus and write its columns, sorted by id. What it tells of itself."""
     found = node.found()
+    corpus = Prepared(node.corpus, node.draft / "work", memory, executor)
+    shutil.rmtree(corpus.scratch, ignore_errors=True)
+    corpus.scratch.mkdir()
     with failing(found.title):
-        made: Any = found.call(Prepared(node.corpus, node.draft / "work" / "prepared"), **node.params)
+        made: Any = found.call(corpus, **node.params)
+        if isinstance(made, Iterator):  # a step with much to say says it frame by frame
+            made = pl.concat(list(made))
         made = made.collect() if isinstance(made, pl.LazyFrame) else made
     if not isinstance(made, pl.DataFrame) or "id" not in made.columns:
         what = made.columns if isinstance(made, pl.DataFrame) else type(made).__name__
@@ -109,6 +177,8 @@ def find_columns(node: Work) -> None:
     with failing(found.title):
         typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])
     replace_file(node.draft / "work" / "columns.parquet", parquet_bytes(typed.sort("id"), GROUP_ROWS))
+    shutil.rmtree(corpus.scratch)
+    return corpus.told
 
 
 def bounds(folder: Path) -> tuple[tuple[str, str], ...]:

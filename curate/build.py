@@ -59,6 +59,8 @@ class Build(State):
     project: Path = field(default_factory=Path.cwd)
     report: Report = field(default_factory=Report)
     limits: Limits = field(default_factory=Limits)
+    memory: int = 1 << 30
+    """Bytes that a step over a whole corpus may take for what grows with it (`curate.step.Whole`)."""
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/lock.py`)."""
     ran: list[str] = field(default_factory=list)
@@ -324,12 +326,12 @@ class Build(State):
         started = time.perf_counter()
         with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:
             self.executor.run(prepare, len(view.shards), advance)
-        find_columns(work)
+        told = find_columns(work, self.executor, self.memory)
         cuts = bounds(work.draft / "work" / "sizes")
         with self.report.progress(f"{node.name} (gather)", len(cuts)) as advance:
             self.executor.run(Gather(work, cuts, columns), len(cuts), advance)
         self.tally.add(node.plan_key, view.rows, view.rows, time.perf_counter() - started)
-        self.commit(node)
+        self.commit(node, told)
 
     def run_files(self, node: Node) -> None:
         """A step that writes a folder; half a folder of an earlier attempt is thrown away."""
@@ -358,8 +360,8 @@ class Build(State):
 
     # committing
 
-    def commit(self, node: Node) -> None:
-        """Turn a node's finished draft into an object."""
+    def commit(self, node: Node, told: dict[str, Any] | None = None) -> None:
+        """Turn a node's finished draft into an object. told: facts that the step gave."""
         self.check_code(node)
         from curate.repeats import records_of
 
@@ -368,7 +370,7 @@ class Build(State):
             self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
         )
         self.check_budget(node, shards, rows_in)
-        self.finish(node, shards, rows_in, self.facts_of_read(node) if node.kind == "read" else {})
+        self.finish(node, shards, rows_in, self.facts_of_read(node) if node.kind == "read" else told or {})
 
     def facts_of_read(self, node: Node) -> dict[str, Any]:
         """What ids stand for, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,14 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from curate import step
+from curate.across import prepared
 from curate.artifact import AS_READ
 from curate.code import PACKAGE
 from curate.contract_samples import BENCHMARK, DOCUMENTS, Cut, documents
 from curate.errors import CurateError
 from curate.identity import file_sha256
 from curate.models.fake import Parrot
-from curate.schema import Schema, accepted, dtype_of, run_empty, schema_text
+from curate.schema import Schema, dtype_of, run_empty, schema_text
 from curate.sources import Source
 from curate.step import DOCUMENT, Artifact, Benchmarks, Kind, Step
 
@@ -110,11 +111,16 @@ class Case:
 
     def run(self, docs: pl.DataFrame, shards: int = 1) -> pl.DataFrame:
         """What the step gives, as a frame: by id if it is an across step; an expanded row names its parent by id."""
-        found, corpus = self.found, Cut(docs, shards)
-        if found.kind == "across" and (prepare := found.spec.prepare):
-            corpus.parts = [prepare(part, **accepted(prepare, self.given)) for part in corpus.parts]
-        made = found.call(corpus if found.kind == "across" else docs, **self.given)
-        made = made.collect() if isinstance(made, pl.LazyFrame) else made
+        found = self.found
+        if found.kind == "across":
+            with tempfile.TemporaryDirectory(prefix="curate-") as folder:
+                corpus = prepared(Cut(docs, shards).parts, Path(folder), found, self.given)
+                made = found.call(corpus, **self.given)
+                made = pl.concat(list(made)) if isinstance(made, Iterator) else made
+                made = made.collect() if isinstance(made, pl.LazyFrame) else made
+        else:
+            made = found.call(docs, **self.given)
+            made = made.collect() if isinstance(made, pl.LazyFrame) else made
         if isinstance(made, pl.Series):
             made = made.alias("text" if found.kind == "rewrite" else found.name).to_frame()
         if not isinstance(made, pl.DataFrame):

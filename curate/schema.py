@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -118,8 +119,8 @@ def run_empty(found: Step, params: dict[str, Any], reads: Schema) -> Schema:
             gives = found.call(EmptyCorpus(seen), **call)
         else:
             gives = found.call(docs, **call)
-        if isinstance(gives, pl.LazyFrame):
-            gives = gives.collect()
+        gives = next(gives) if isinstance(gives, Iterator) else gives
+        gives = gives.collect() if isinstance(gives, pl.LazyFrame) else gives
     if isinstance(gives, pl.Series):
         return {"text" if found.kind == "rewrite" else found.name: gives.dtype}
     if not isinstance(gives, pl.DataFrame):
@@ -144,12 +145,18 @@ def accepted(function: Any, params: dict[str, Any]) -> dict[str, Any]:
 
 
 class EmptyCorpus:
-    """A corpus with one empty shard."""
+    """A corpus with one empty shard, with which planning asks a step for its columns: it answers before it needs a place to work."""
 
-    name = "empty"
+    name, memory, count = "empty", 0, 1
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.frame = frame
 
     def shards(self, *columns: str) -> Any:
-        yield self.frame.select(columns)
+        yield self.shard(0, *columns)
+
+    def shard(self, rank: int, *columns: str) -> pl.DataFrame:
+        return self.frame.select(columns)
+
+    def tell(self, **facts: Any) -> None:
+        """Nobody asks."""

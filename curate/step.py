@@ -3,7 +3,7 @@
     @score     documents -> columns          one row in, one row out; a Series is named like the step, a DataFrame names its own
     @rewrite   documents -> text             one row in, one row out; a null text sends the document to quarantine
     @expand    documents -> documents        a DataFrame with `parent` (row number in the input) and `text`, any number of rows
-    @across    corpus -> columns by `id`     needs the whole corpus; may have a `prepare` that first shrinks each shard by itself
+    @across    corpus -> columns by `id`     needs the whole corpus (`Whole`); may have a `prepare` that first shrinks each shard by itself
     @fit       corpora -> files              a trained tokenizer or classifier, a packed mixture
     @generate  nothing -> files              a seeded corpus
     @read      a file -> batches of records  where documents come from
@@ -53,6 +53,42 @@ class Corpus(Protocol):
         ...
 
 
+class Whole(Corpus, Protocol):
+    """A corpus as an `@across` step sees it: one that may be larger than memory, and a place to work on it in phases.
+
+    What does not fit into `memory` goes to files in `scratch`, which is empty when the step begins and gone when it ends. A phase is
+    `each(work, count)`: `work(rank)` for each rank, by the executor of the build, so `work` is picklable (a module's function, a frozen
+    dataclass), may hold the corpus, and is idempotent. Neither `memory` nor who works may change the result.
+    """
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for the step's own files, on the disk of the store."""
+        ...
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the step, and each of its workers, may take for what grows with the corpus."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Number of shards."""
+        ...
+
+    def shard(self, rank: int, *columns: str) -> pl.DataFrame:
+        """One shard, sorted by id: columns that `prepare` gave, and columns of the documents as they came to it (`text`)."""
+        ...
+
+    def each(self, work: Callable[[int], Any], count: int) -> None:
+        """A phase. In workers there is no such thing: only the step itself begins one."""
+        ...
+
+    def tell(self, **facts: Any) -> None:
+        """Plain JSON values for the manifest, such as what was measured; functions of documents and parameters alone. The step itself."""
+        ...
+
+
 class Artifact(str):
     """Path of the folder that a `@fit` node wrote. As a parameter's annotation: the recipe names the node, the step gets the folder.
 
@@ -92,6 +128,7 @@ class Spec:
     keep: dict[str, str] = field(default_factory=dict)
     prepare: Callable[..., pl.DataFrame] | None = None
     derives: dict[str, str] = field(default_factory=dict)
+    facts: Callable[..., dict[str, Any]] | None = None
 
 
 def _decorator(kind: Kind) -> Callable[..., Any]:
@@ -106,9 +143,10 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
         keep: dict[str, str] | None = None,
         prepare: Callable[..., pl.DataFrame] | None = None,
         derives: dict[str, str] | None = None,
+        facts: Callable[..., dict[str, Any]] | None = None,
     ) -> Any:
         clauses, made_from = dict(keep or {}), dict(derives or {})
-        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from)
+        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from, facts)
 
         def mark(f: Callable[..., Any]) -> Callable[..., Any]:
             f.__step__ = spec  # type: ignore[attr-defined]
@@ -124,7 +162,8 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     (globs allowed). version: replaces the digest of its code, for costly steps. each: the function takes and gives one document.
     keep: default clauses for what the step found (`@across`).
     prepare: what an `@across` step needs of each shard, computed shard by shard in parallel. derives: names that a parameter in `reads`
-    may give besides columns, with the column that the step makes each from (`year` from `date`).
+    may give besides columns, with the column that the step makes each from (`year` from `date`). facts: a function that a `@score` step's
+    build calls once when all is scored, with a sample of the documents and the parameters it takes; what it gives stands in the manifest.
     """
     return decorate
 
