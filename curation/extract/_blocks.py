@@ -280,7 +280,8 @@ def _run(holder: HtmlElement, text: str | None) -> HtmlElement | None:
 
 
 def _ends_with_break(run: HtmlElement | None) -> bool:
-    return run is not None and len(run) > 0 and run[-1].tag == "br" and not _bare(run[-1].tail)
+    last = next(run.iterchildren(reversed=True), None) if run is not None else None  # `len` counts all children
+    return last is not None and last.tag == "br" and not _bare(last.tail)
 
 
 def _bare(text: str | None) -> bool:

@@ -41,8 +41,8 @@ ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 """What lxml parses and then refuses to copy."""
-IN_TAG = re.compile(f"<[a-zA-Z][^<>]*{OPEN}[^<>]*>")
-"""A tag with a formula in its attributes, which is none of the page's text."""
+TAG = re.compile(r"""<[a-zA-Z][^ >]*+(?: =?[^ =>]*+="[^"]*+")*+>""")
+"""A tag as the parser writes it: names of attributes may hold signs of markup, and values may hold all but their quotes."""
 GAP = "\u2424"
 """Stands between blocks for a moment: the symbol for a new line, which trafilatura itself takes for one."""
 LONE = re.compile(r"(?m)^[ \t]*-[ \t]*\n+")
@@ -75,8 +75,8 @@ def _row(
     if page is None:
         return None, None, None
     body = page.tree.body
-    source = CONTROLS.sub("", body.html if body is not None else "") or "<body></body>"
-    tokens = Tokens(IN_TAG.sub(lambda tag: unmarked(tag[0]), source))
+    source = TAG.sub(_unmarked_tag, body.html) if body is not None else ""
+    tokens = Tokens(CONTROLS.sub("", source) or "<body></body>")
     tree = _tree(tokens)
     if tree is None:
         return None, None, None
@@ -86,6 +86,11 @@ def _row(
     text = LONE.sub("", tokens.numbers(_without_calls(text)))
     text, kept = finish(tokens.put_back(text))
     return text, page.found, kept
+
+
+def _unmarked_tag(tag: re.Match[str]) -> str:
+    """A formula in an attribute is none of the page's text."""
+    return unmarked(tag[0]) if OPEN in tag[0] else tag[0]
 
 
 def _tree(tokens: Tokens) -> HtmlElement | None:

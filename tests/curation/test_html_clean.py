@@ -202,3 +202,16 @@ def test_a_reference_in_a_reference_forges_no_mark() -> None:
     forged = "&#57&#57584;584;x&#57&#57584;585; " * 20
     found = clean(page(PROSE + f"<p>{forged}</p><p>&amp;#57584;y&amp;#57585;</p>" + PROSE))
     assert not re.search(f"[{OPEN}{CLOSE}{CODE}{END}]", str(found["text"])) and found["clean_formulas_kept"] == 0
+
+
+@pytest.mark.parametrize("tag", ["<td \\($x$\\)<>", '<math alttext="a $x$ b" brute-"force" y>', "<p \x1e $x$<=1>"])
+def test_a_formula_in_a_tag_is_none_of_the_text_whatever_its_attributes_are_called(tag: str) -> None:
+    found = clean(page(PROSE + f"<div class=math>{tag} words</div><p>$y$</p>" + PROSE))
+    assert found["clean_formulas_kept"] <= found["clean_formulas_found"]
+
+
+def test_a_line_break_beside_thousands_of_others_takes_linear_time() -> None:
+    clean(page(PROSE))
+    started = time.process_time()
+    clean(f"<html><body><div><p>{PROSE}</p>{'<br>a' * 20_000}</div>")
+    assert time.process_time() - started < 6
