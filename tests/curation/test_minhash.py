@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curate.schema import accepted
 from curation.dedup import _minhash
-from curation.dedup.minhash import minhash, shingled
+from curation.dedup.minhash import minhash, keyed as shingled
 from curation.text import words
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dedup"
