@@ -7,12 +7,11 @@ words, apart from the native loops whose work it judges. A copy is counted if it
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from curation.dedup._layout import Layout
@@ -40,7 +39,9 @@ class Canaries:
         if not self.wanted:
             return {}
         of, ranks = (self.layout.open(name).array for name in ("of", "ranks"))
-        rows = {kind: {"kind": kind, "planted": 0, "found": 0, "wrong": not good} for kind, good in self.wanted.items()}
+        rows: dict[str, dict[str, Any]] = {
+            kind: {"kind": kind, "planted": 0, "found": 0, "wrong": not good} for kind, good in self.wanted.items()
+        }
         for copy, (kind, source) in enumerate(zip(self.kinds, self.sources, strict=True)):
             told, named = rows[kind], int(of[self.layout.old[1] + copy]) - 1
             source = int(ranks[source])
@@ -58,7 +59,7 @@ def plant(layout: Layout, count: int, threshold: float, *, ngram: int, bands: in
     from curation.dedup import _index
 
     cuts = [threshold, *[cut for cut in CUTS if cut > threshold], 1.0]
-    likely = [(a + b) / 2 for a, b in zip(cuts, cuts[1:], strict=False)] if threshold < 1 else []
+    likely = [(a + b) / 2 for a, b in itertools.pairwise(cuts)] if threshold < 1 else []
     aims = [*likely, 1.0, (UNLIKE + threshold) / 2, None]
     texts, kinds, sources = [], [], []
     for number, (position, text) in enumerate(_sources(layout, count)):
@@ -78,7 +79,7 @@ def plant(layout: Layout, count: int, threshold: float, *, ngram: int, bands: in
 
 def _kinds(cuts: list[float]) -> dict[str, bool]:
     """All kinds, and whether they are to be found."""
-    near = {_near(a, b): True for a, b in zip(cuts, cuts[1:], strict=False) if a < b}
+    near = {_near(a, b): True for a, b in itertools.pairwise(cuts) if a < b}
     return {"the same words": True, **near, f"unlike, Jaccard below {cuts[0]:g}": False, NUMBERS: False}
 
 
@@ -91,7 +92,7 @@ def _kind(similar: float, numbers: bool, cuts: list[float]) -> str | None:
         return "the same words"
     if similar < cuts[0]:
         return NUMBERS if numbers else f"unlike, Jaccard below {cuts[0]:g}" if similar >= UNLIKE else None
-    return next(_near(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if similar < b)
+    return next(_near(a, b) for a, b in itertools.pairwise(cuts) if similar < b)
 
 
 def _sources(layout: Layout, count: int) -> list[tuple[int, str]]:

@@ -29,7 +29,8 @@ class Index:
     documents: int
 
     def order(self) -> npt.NDArray[np.int64]:
-        ranks: npt.NDArray[np.int64] = np.load(self.folder / "order.npy", mmap_mode="r")
+        """The rank of each document, in the order in which the parts have them."""
+        ranks: npt.NDArray[np.int64] = np.load(self.folder / "order.npy", mmap_mode="r") if self.documents else NONE
         return ranks
 
 
@@ -41,7 +42,9 @@ def opened(folder: Path, **wanted: int) -> Index:
         raise CurateError("this is no index of `fit: minhash_index`", where=str(folder)) from None
     for name, value in wanted.items():
         if told[name] != value:
-            raise CurateError(f"the index was made with {name}: {told[name]}, and here it is {value}", where=str(folder))
+            raise CurateError(
+                f"the index was made with {name}: {told[name]}, and here it is {value}", where=str(folder)
+            )
     return Index(folder, tuple(sorted(folder.glob("part-*.parquet"))), told["documents"])
 
 

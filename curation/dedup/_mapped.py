@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ class Mapped:
     def __init__(self, path: Path, dtype: npt.DTypeLike, count: int) -> None:
         with path.open("r+b") as file:
             self.memory = mmap.mmap(file.fileno(), 0)
-        self.array: npt.NDArray[np.generic] = np.frombuffer(self.memory, dtype)[:count]
+        self.array: npt.NDArray[Any] = np.frombuffer(self.memory, dtype)[:count]
 
     def let_go(self) -> None:
         """Give back the memory that pages of the file take in this process; they come again where they are touched."""

@@ -104,17 +104,15 @@ def signature(runs: Hashes, a: Hashes, b: Hashes, least: Hashes) -> None:
         x4, x5, x6, x7 = runs[i + 4], runs[i + 5], runs[i + 6], runs[i + 7]
         for k in range(len(a)):
             p, q, v = a[k], b[k], least[k]
-            v = min(min(min(v, p * x0 + q), min(p * x1 + q, p * x2 + q)), p * x3 + q)
-            least[k] = min(min(min(v, p * x4 + q), min(p * x5 + q, p * x6 + q)), p * x7 + q)
+            v = min(v, p * x0 + q, p * x1 + q, p * x2 + q, p * x3 + q)
+            least[k] = min(v, p * x4 + q, p * x5 + q, p * x6 + q, p * x7 + q)
     for i in range(whole, len(runs)):
         for k in range(len(a)):
             least[k] = min(least[k], a[k] * runs[i] + b[k])
 
 
 @njit(cache=True)
-def prepare(
-    data: Bytes, bounds: Numbers, tables: Tables, ngram: int, bands: int, rows: int
-) -> tuple[Counts, Hashes]:
+def prepare(data: Bytes, bounds: Numbers, tables: Tables, ngram: int, bands: int, rows: int) -> tuple[Counts, Hashes]:
     """Of each text the number of its shingles, repeated ones too (N), and a hash of each band (bands, N)."""
     count = len(bounds) - 1
     a, b = constants(bands * rows)
@@ -219,7 +217,7 @@ def _shared(x: Hashes, y: Hashes, least: int) -> int:
 def needed(m: int, n: int, threshold: float) -> int:
     """The fewest values that sets of m and n must share for a Jaccard similarity of `threshold`, by the very division that decides."""
     least = max(0, int((m + n) * threshold / (1 + threshold)) - 1)
-    while least / max(1, m + n - least) < threshold and least <= min(m, n):
+    while float(least) / float(max(1, m + n - least)) < threshold and least <= min(m, n):
         least += 1
     return least
 
@@ -258,9 +256,10 @@ def decide(
     """Verdicts from the document of rank `first` on, best first; the rank to go on with, and how many stayed beside a full bucket.
 
     A document goes if one that stays and shares a bucket with it is similar enough; the best such one is named, by its rank + 1 in `of`.
-    member (bands, N): by rank, 0 or the place of a document's bucket in `held`, from where the band's places begin (`bases`). at: position of each rank; by position, `starts` and
-    `lengths` of the shingles in `sets`. The first `older` ranks stay whatever they resemble, those from `counted` on are not counted.
-    Ends when it may have touched `budget` bytes of what is mapped; `distant` is what each touch of anything but `sets` counts for.
+    member (bands, N): by rank, 0 or the place of a document's bucket in `held`, from where the band's places begin (`bases`). at: the
+    position of each rank; by position, `starts` and `lengths` of the shingles in `sets`. The first `older` ranks stay whatever they
+    resemble; those from `counted` on are not counted. Ends when it may have touched `budget` bytes of what is mapped; each touch of
+    anything but `sets` counts for `distant`.
     """
     touched, met = 0, 0
     bands, count = member.shape
@@ -292,7 +291,7 @@ def decide(
                     if turn[k] < min(held[places[k]], LEADERS) and held[places[k] + 1 + turn[k]] == best:
                         turn[k] += 1
                 other = at[best]
-                size = lengths[other]
+                size = int(lengths[other])
                 touched += 3 * distant
                 least = needed(len(x), size, threshold)
                 if least > min(len(x), size):

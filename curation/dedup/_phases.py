@@ -1,7 +1,7 @@
 """The phases of `minhash`: an order, buckets by band, sets of shingles by shard, verdicts by rank, and the rows that come of them.
 
-What grows with the corpus stands in files of `Layout`. A phase keeps to `corpus.memory`: keys are sorted by ranges that fit, texts are taken
-by slices, and what a phase has touched of mapped files is let go where these are larger than their share.
+What grows with the corpus stands in files of `Layout`. A phase keeps to `corpus.memory`: keys are sorted by ranges that fit, texts are
+taken by slices, and what a phase has touched of mapped files is let go where these are larger than their share.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Order:
         return made, down
 
     def ordered(self, frames: Iterator[pl.DataFrame], folder: Path, memory: int) -> Iterator[pl.DataFrame]:
-        """Frames of `id`, `position` and what is read, in order: the best document first, of equal ones the smallest id. No value is worst."""
+        """Frames of `id`, `position` and what is read, in order: the best first, of equal ones the smallest id; no value is worst."""
         keys, down = self.keys()
         by = [*[f"key_{i}" for i in range(len(keys))], "id", "position"]
         keyed = (frame.select(*keys, "id", "position") for frame in frames)
@@ -62,7 +62,7 @@ class Order:
 
 
 def rank(layout: Layout, order: Order, older: Numbers) -> None:
-    """Fill `ranks` and `at`: the index in its own order (`older`), then the corpus, then what is planted, as it stands; and keep the ids."""
+    """Fill `ranks` and `at`: the index in its own order (`older`), then the corpus, then what is planted. The ids are kept, too."""
     first, last = layout.old
     for name in ("ranks", "at"):
         layout.reserve(name, layout.count)

@@ -84,7 +84,9 @@ def minhash(
     layout = Layout(corpus, earlier.parts if earlier else ()).measured()
     planted = _canaries.plant(layout, canaries, threshold, ngram=ngram, bands=bands, rows=rows)
     layout = planted.layout
-    _phases.rank(layout, _phases.Order((*keep_order,), snapshot, preferred), earlier.order() if earlier else _index.NONE)
+    _phases.rank(
+        layout, _phases.Order((*keep_order,), snapshot, preferred), earlier.order() if earlier else _index.NONE
+    )
     bases = _phases.find_buckets(layout, bands)
     _phases.make_sets(layout, ngram)
     beside = _phases.decide(layout, bases, threshold)

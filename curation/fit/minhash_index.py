@@ -48,16 +48,12 @@ def minhash_index(
     order = Order((*keep_order,), snapshot, preferred)
     if unused := sorted(set(preferred) - set(keep_order)):
         raise CurateError(f"preferred has {unused[0]!r}, which is no column of keep_order")
-    parts = earlier = 0
-    before = _index.NONE
-    if index:
-        old = _index.opened(Path(index), **shape)
-        before, earlier = old.order(), old.documents
-        for parts, path in enumerate(old.parts, 1):
-            shutil.copyfile(path, out / path.name)
+    old = _index.opened(Path(index), **shape) if index else _index.Index(out, (), 0)
+    for path in old.parts:
+        shutil.copyfile(path, out / path.name)
 
     def frames() -> Iterator[pl.DataFrame]:
-        number, position = parts, 0
+        number, position = len(old.parts), 0
         for name in sorted(corpora):
             for shard in corpora[name].shards(*dict.fromkeys(["id", "text", *order.reads])):
                 for docs in _index.pieces(shard):
@@ -72,8 +68,8 @@ def minhash_index(
     shutil.rmtree(work, ignore_errors=True)
     places = np.concatenate([_index.NONE, *at])
     ranks = np.empty(len(places), np.int64)
-    ranks[places] = np.arange(earlier, earlier + len(places))
-    np.save(out / "order.npy", np.concatenate([before, ranks]))
-    told = {**shape, "documents": earlier + len(places)}
+    ranks[places] = np.arange(old.documents, old.documents + len(places))
+    np.save(out / "order.npy", np.concatenate([old.order(), ranks]))
+    told = {**shape, "documents": old.documents + len(places)}
     (out / "index.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
-    return {"documents": told["documents"], "earlier": earlier}
+    return {"documents": told["documents"], "earlier": old.documents}
