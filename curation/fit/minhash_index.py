@@ -2,7 +2,8 @@
 
 `dedup: minhash` with this index gives the same as one build over all snapshots, if the corpora hold what stayed of the earlier ones (such
 as `web/minhash.near_unique`), and both name the column of the snapshot: the earlier ones come first in the order. Shingles are hashes,
-about 8 bytes a word; no text is kept. A document that comes again under the same id is a copy of itself, and goes.
+about 8 bytes a word; no text is kept. A document that comes again under the same id is a copy of itself, and goes. Of equals the smallest
+id is best, and an id that we give holds the corpus's name: builds that should agree to the byte call their corpus the same.
 """
 
 from __future__ import annotations

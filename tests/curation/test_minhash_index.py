@@ -117,8 +117,10 @@ corpora:
 
 
 def test_recipes_with_an_index_build_the_same_documents_as_one_recipe(tmp_path: Path) -> None:
-    frame = families(150, 4).select("text", url="id").with_row_index("n")
-    dumps = [frame.filter(pl.col("n") % 3 == k).select("text", "url", dump=pl.lit(f"20{19 + k}")) for k in range(3)]
+    frame = families(150, 4).select("id", "text", url="id").with_row_index("n")
+    dumps = [
+        frame.filter(pl.col("n") % 3 == k).select("id", "text", "url", dump=pl.lit(f"20{19 + k}")) for k in range(3)
+    ]
     folders = [tmp_path / name for name in ("full", "chain")]
     built: list[curate.Curated] = []
     for folder, recipe in zip(folders, (FULL, CHAIN), strict=True):
