@@ -54,13 +54,22 @@ class Order:
             down.append(best is None and name != self.snapshot)
         return made, down
 
-    def ordered(self, frames: Iterator[pl.DataFrame], folder: Path, memory: int) -> Iterator[pl.DataFrame]:
-        """Frames of `id`, `position` and what is read, in order: the best first, of equal ones the smallest id; no value is worst."""
+    def ordered(
+        self, frames: Iterator[tuple[pl.DataFrame, int]], folder: Path, memory: int
+    ) -> Iterator[npt.NDArray[np.int64]]:
+        """Positions in order: the best first, of equal ones the smallest id; no value is worst.
+
+        frames: of `id` and what is read, each with the position of its first document.
+        """
         keys, down = self.keys()
         by = [*[f"key_{i}" for i in range(len(keys))], "id", "position"]
-        keyed = (frame.select(*keys, "id", "position") for frame in frames)
+        keyed = (
+            frame.select(*keys, "id", position=pl.int_range(start, start + frame.height, dtype=pl.Int64))
+            for frame, start in frames
+        )
         folder.mkdir(parents=True, exist_ok=True)
-        yield from ordered(keyed, by, descending=[*down, False, False], folder=folder, memory=memory)
+        for found in ordered(keyed, by, descending=[*down, False, False], folder=folder, memory=memory):
+            yield found["position"].to_numpy()
 
 
 def rank(layout: Layout, order: Order, older: Numbers) -> None:
@@ -73,8 +82,7 @@ def rank(layout: Layout, order: Order, older: Numbers) -> None:
     at.array[older] = np.arange(first, last)
     ranks.array[last:] = at.array[last:] = np.arange(last, layout.count)
     reach = last - first
-    for frame in order.ordered(_with_ids(layout, order), layout.path("order"), layout.corpus.memory):
-        found = frame["position"].to_numpy()
+    for found in order.ordered(_with_ids(layout, order), layout.path("order"), layout.corpus.memory):
         at.array[reach : reach + len(found)] = found
         ranks.array[found] = np.arange(reach, reach + len(found))
         reach += len(found)
@@ -82,8 +90,8 @@ def rank(layout: Layout, order: Order, older: Numbers) -> None:
         at.let_go()
 
 
-def _with_ids(layout: Layout, order: Order) -> Iterator[pl.DataFrame]:
-    """Frames of the corpus for the order. On the way, the ids of all go to files."""
+def _with_ids(layout: Layout, order: Order) -> Iterator[tuple[pl.DataFrame, int]]:
+    """Frames of the corpus for the order, with the position where each begins. On the way, the ids of all go to files."""
     from curation._utf8 import utf8
 
     with layout.path("ids").open("wb") as ids, layout.path("bounds").open("wb") as ends:
@@ -94,10 +102,8 @@ def _with_ids(layout: Layout, order: Order) -> Iterator[pl.DataFrame]:
             (bounds[:-1] - bounds[:1] + ids.tell()).tofile(ends)
             data[bounds[0] : bounds[-1]].tofile(ids)
             if own:
-                place = layout.positions(part)
-                yield frame.with_columns(position=pl.int_range(place.start, place.stop, dtype=pl.Int64))
+                yield frame, layout.starts[part]
         np.array([ids.tell()], np.int64).tofile(ends)
-        ids.write(b"\0")  # an empty file cannot be mapped
 
 
 # buckets

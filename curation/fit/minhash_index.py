@@ -54,19 +54,17 @@ def minhash_index(
     for path in old.parts:
         shutil.copyfile(path, out / path.name)
 
-    def frames() -> Iterator[pl.DataFrame]:
+    def frames() -> Iterator[tuple[pl.DataFrame, int]]:
         number, position = len(old.parts), 0
         for name in sorted(of):
             for shard in corpora[name].shards(*dict.fromkeys(["id", "text", *order.reads])):
                 for docs in _index.pieces(shard):
                     _index.write(out / f"part-{number:06d}.parquet", _index.described(docs, **shape))
-                    yield docs.drop("text").with_columns(
-                        position=pl.int_range(position, position + docs.height, dtype=pl.Int64)
-                    )
+                    yield docs.drop("text"), position
                     number, position = number + 1, position + docs.height
 
     work = out / "order"
-    at = [part["position"].to_numpy() for part in order.ordered(frames(), work, MEMORY)]
+    at = list(order.ordered(frames(), work, MEMORY))
     shutil.rmtree(work, ignore_errors=True)
     places = np.concatenate([_index.NONE, *at])
     ranks = np.empty(len(places), np.int64)
