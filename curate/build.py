@@ -160,11 +160,7 @@ class Build(State):
         started = time.perf_counter()
         try:
             for node in nodes:
-                for folder in (
-                    "data",
-                    "work",
-                    *(("work/prepared", "work/sorted", "work/sizes") if node.kind == "across" else ()),
-                ):
+                for folder in ("data", "work"):
                     (self.store.draft(node.plan_key) / folder).mkdir(parents=True, exist_ok=True)
             if first.makes_files:
                 self.run_files(first)
@@ -317,19 +313,13 @@ class Build(State):
         return found.matched(self.store, self.piece(node.base))
 
     def run_across(self, node: Node) -> None:
-        from curate.across import Gather, Prepare, bounds, find_columns
+        from curate import across
 
         assert node.chain
+        started = time.perf_counter()
         work, view = self.work(node), self.reading(self.view(node.chain))
         columns = tuple(c for c in node.chain.schema if c in node.schema)
-        prepare = Prepare(work, view, columns)
-        started = time.perf_counter()
-        with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:
-            self.executor.run(prepare, len(view.shards), advance)
-        told = find_columns(work, self.executor, self.memory)
-        cuts = bounds(work.draft / "work" / "sizes")
-        with self.report.progress(f"{node.name} (gather)", len(cuts)) as advance:
-            self.executor.run(Gather(work, cuts, columns), len(cuts), advance)
+        told = across.run(work, view, columns, self.executor, self.memory, self.report)
         self.tally.add(node.plan_key, view.rows, view.rows, time.perf_counter() - started)
         self.commit(node, told)
 

@@ -44,14 +44,17 @@ class Parts(NamedTuple):
             return pl.read_ipc_stream(io.BytesIO(file.read(self.offsets[number + 1] - self.offsets[number])))
 
 
-def write_parts(frames: Iterable[pl.DataFrame], path: Path) -> Parts:
-    """Write frames of one schema behind one another; a reader sees no file or the whole of it."""
+def write_parts(frames: Iterable[pl.DataFrame], path: Path, *, durable: bool = True) -> Parts:
+    """Write frames of one schema behind one another; a reader sees no file or the whole of it, durable: also after a power loss."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     offsets = [0]
     with temporary.open("wb") as file:
         for frame in frames:
             file.write(_stream(frame))
             offsets.append(file.tell())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
     return Parts(path, tuple(offsets))
 
@@ -167,7 +170,7 @@ def _run(blocks: Iterable[pl.DataFrame], path: Path, order: Order) -> Run:
             sizes.append(int(block.estimated_size()))
             yield block
 
-    parts = write_parts(noted(), path)
+    parts = write_parts(noted(), path, durable=False)
     return Run(parts, pl.concat(firsts).rechunk(), sizes)
 
 
