@@ -60,7 +60,7 @@ class Build(State):
     report: Report = field(default_factory=Report)
     limits: Limits = field(default_factory=Limits)
     memory: int = 1 << 30
-    """Bytes that a step over a whole corpus may take for what grows with it (`curate.step.Whole`)."""
+    """Bytes that a process of a step over a whole corpus may take for what grows with it (`curate.step.Whole`)."""
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/lock.py`)."""
     ran: list[str] = field(default_factory=list)
@@ -360,7 +360,17 @@ class Build(State):
             self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
         )
         self.check_budget(node, shards, rows_in)
-        self.finish(node, shards, rows_in, self.facts_of_read(node) if node.kind == "read" else told or {})
+        told = self.facts_of_read(node) if node.kind == "read" else told or self.facts_of_score(node)
+        self.finish(node, shards, rows_in, told)
+
+    def facts_of_score(self, node: Node) -> dict[str, Any]:
+        """What the step of a score tells of itself, where it has a function for that."""
+        from curate.facts import of_score
+
+        if node.kind != "score" or node.chain is None or node.step is None or node.step.spec.facts is None:
+            return {}
+        view = self.reading(self.view(node.chain), node.reads)
+        return of_score(self.work(node), view, self.executor)
 
     def facts_of_read(self, node: Node) -> dict[str, Any]:
         """What ids stand for, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""
