@@ -68,7 +68,7 @@ class Whole(Corpus, Protocol):
 
     @property
     def memory(self) -> int:
-        """Bytes that the step, and each of its workers, may take for what grows with the corpus."""
+        """Bytes that the step, and each of its workers, may take for what grows with the corpus; 0 where planning asks for the columns."""
         ...
 
     @property
