@@ -172,7 +172,7 @@ def find_buckets(layout: Layout, bands: int) -> Numbers:
     """Fill `member` and `real`; where the places of each band begin (bands + 1)."""
     layout.reserve("member", bands * layout.count)
     layout.reserve("real", layout.count)
-    layout.corpus.each(Buckets(layout), bands)
+    layout.corpus.each(Buckets(layout), bands, "buckets")
     ends = [np.fromfile(layout.path(f"end-{band}"), np.int64)[0] for band in range(bands)]
     return np.concatenate([[0], np.cumsum(ends)])
 
@@ -249,7 +249,7 @@ def make_sets(layout: Layout, ngram: int) -> None:
     layout.reserve("sets", places[-1])
     layout.reserve("starts", layout.count)
     layout.reserve("lengths", layout.count)
-    layout.corpus.each(Sets(layout, ngram, tuple(places)), layout.parts)
+    layout.corpus.each(Sets(layout, ngram, tuple(places)), layout.parts, "shingles")
 
 
 # verdicts
