@@ -1,4 +1,4 @@
-"""The loops of `minhash`, compiled by numba: texts to shingles and bands, groups to pairs, pairs to clusters, clusters to verdicts."""
+"""The loops of `minhash`, compiled by numba: texts to shingles and bands, keys to buckets, buckets to verdicts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from numba import njit
 from curation._words import BASIS, SPREAD, Bytes, Hashes, Numbers, Tables, mix, words
 
 Floats = npt.NDArray[np.float64]
-WINDOW = 16
-"""In a group of one band, a document is compared with the best one and with so many before it."""
+Counts = npt.NDArray[np.int32]
 LEADERS = 256
-"""Documents that stay of one cluster which a further one is compared with, the best ones first."""
+"""Kept documents of one bucket that a further one is compared with: the best ones."""
 
 
 @njit(cache=True)
@@ -70,61 +69,120 @@ def ascending(values: Hashes) -> Hashes:
     return placed[:n]
 
 
-@njit(cache=True)
-def shingles(found: Hashes, ngram: int) -> Hashes:
-    """Hashes of all runs of `ngram` words, each once, ascending; of a shorter text all its words as one run."""
-    length = min(ngram, len(found))
-    runs = np.empty(len(found) - length + 1 if length else 0, np.uint64)
-    for i in range(len(runs)):
-        h = BASIS
-        for j in range(i, i + length):
-            h = mix(h, found[j])
-        runs[i] = mix(h, np.uint64(length))
-    return ascending(runs)
+@njit(cache=True, error_model="numpy")
+def shingles(found: Hashes, count: int, ngram: int, runs: Hashes) -> int:
+    """Hashes of all runs of `ngram` of the first `count` words, in order, into `runs`; how many. Of a shorter text all its words are one.
+
+    A run's hash is a polynomial in the hashes of its words, which is spread over all bits afterwards: loops without branches or
+    dependences, of which the processor does eight steps at once.
+    """
+    length = min(ngram, count)
+    total = count - length + 1 if length else 0
+    runs[:total] = np.uint64(length)
+    for j in range(length):
+        for i in range(total):
+            runs[i] = runs[i] * SPREAD + found[i + j]
+    for i in range(total):
+        z = runs[i]
+        z = (z ^ (z >> np.uint64(32))) * np.uint64(0xBF58476D1CE4E5B9)
+        runs[i] = z ^ (z >> np.uint64(29))
+    return total
 
 
-@njit(cache=True)
-def signature(runs: Hashes, a: Hashes, b: Hashes) -> Hashes:
-    """The smallest value of each hash function over a set of shingles."""
-    least = np.full(len(a), ~np.uint64(0), np.uint64)
-    for x in runs:
+@njit(cache=True, error_model="numpy")
+def signature(runs: Hashes, a: Hashes, b: Hashes, least: Hashes) -> None:
+    """The smallest value of each hash function over shingles, into `least`. Repeated shingles change nothing.
+
+    Eight shingles at a time, so that what is held of the functions is loaded and stored once for eight.
+    """
+    least[:] = ~np.uint64(0)
+    whole = len(runs) // 8 * 8
+    for i in range(0, whole, 8):
+        x0, x1, x2, x3 = runs[i], runs[i + 1], runs[i + 2], runs[i + 3]
+        x4, x5, x6, x7 = runs[i + 4], runs[i + 5], runs[i + 6], runs[i + 7]
         for k in range(len(a)):
-            least[k] = min(least[k], a[k] * x + b[k])
-    return least
+            p, q, v = a[k], b[k], least[k]
+            v = min(v, p * x0 + q, p * x1 + q, p * x2 + q, p * x3 + q)
+            least[k] = min(v, p * x4 + q, p * x5 + q, p * x6 + q, p * x7 + q)
+    for i in range(whole, len(runs)):
+        for k in range(len(a)):
+            least[k] = min(least[k], a[k] * runs[i] + b[k])
 
 
 @njit(cache=True)
-def prepare(
-    data: Bytes, bounds: Numbers, tables: Tables, ngram: int, bands: int, rows: int
-) -> tuple[Hashes, Numbers, Hashes]:
-    """Shingles of all texts one after another, where each text's begin, and the end (N + 1), and a hash of each band (bands, N)."""
+def prepare(data: Bytes, bounds: Numbers, tables: Tables, ngram: int, bands: int, rows: int) -> tuple[Counts, Hashes]:
+    """Of each text the number of its shingles, repeated ones too (N), and a hash of each band (bands, N)."""
     count = len(bounds) - 1
     a, b = constants(bands * rows)
-    longest = 0
+    found, none = np.empty(_longest(bounds), np.uint64), np.empty(0, np.int64)  # a word has at least one byte
+    runs, least = np.empty(len(found), np.uint64), np.empty(bands * rows, np.uint64)
+    totals, keys = np.zeros(count, np.int32), np.empty((bands, count), np.uint64)
     for n in range(count):
-        longest = max(longest, bounds[n + 1] - bounds[n])
-    found = np.empty(longest, np.uint64)  # a word has at least one byte
-    every, ends, keys = np.empty(1 << 16, np.uint64), np.zeros(count + 1, np.int64), np.empty((bands, count), np.uint64)
-    for n in range(count):
-        length = words(data[bounds[n] : bounds[n + 1]], tables, found, np.empty(0, np.int64))
-        runs = shingles(found[:length], ngram)
-        ends[n + 1] = ends[n] + len(runs)
-        while len(every) < ends[n + 1]:
-            every = np.concatenate((every, np.empty(len(every), np.uint64)))
-        every[ends[n] : ends[n + 1]] = runs
-        least = signature(runs, a, b)
+        length = words(data[bounds[n] : bounds[n + 1]], tables, found, none)
+        total = shingles(found, length, ngram, runs)
+        totals[n] = total
+        signature(runs[:total], a, b, least)
         for band in range(bands):
             h = BASIS
             for k in range(band * rows, (band + 1) * rows):
                 h = mix(h, least[k])
             keys[band, n] = h
-    return every[: ends[-1]].copy(), ends, keys
+    return totals, keys
+
+
+@njit(cache=True)
+def _longest(bounds: Numbers) -> int:
+    longest = 0
+    for n in range(len(bounds) - 1):
+        longest = max(longest, bounds[n + 1] - bounds[n])
+    return longest
+
+
+@njit(cache=True)
+def sets(data: Bytes, bounds: Numbers, tables: Tables, ngram: int) -> tuple[Hashes, Numbers]:
+    """Shingles of all texts one after another, ascending and each once, and where each text's begin, and the end (N + 1)."""
+    found, none = np.empty(_longest(bounds), np.uint64), np.empty(0, np.int64)
+    runs = np.empty(len(found), np.uint64)
+    every, ends = np.empty((bounds[-1] - bounds[0]) // 4 + 16, np.uint64), np.zeros(len(bounds), np.int64)
+    for n in range(len(bounds) - 1):
+        length = words(data[bounds[n] : bounds[n + 1]], tables, found, none)
+        made = ascending(runs[: shingles(found, length, ngram, runs)])
+        ends[n + 1] = ends[n] + len(made)
+        while len(every) < ends[n + 1]:
+            every = np.concatenate((every, np.empty(len(every), np.uint64)))
+        every[ends[n] : ends[n + 1]] = made
+    return every[: ends[-1]].copy(), ends
+
+
+@njit(cache=True)
+def drawn(data: Bytes, bounds: Numbers) -> Hashes:
+    """A hash of each id, by which documents are drawn."""
+    made = np.empty(len(bounds) - 1, np.uint64)
+    for n in range(len(made)):
+        h = BASIS
+        for i in range(bounds[n], bounds[n + 1]):
+            h = mix(h, np.uint64(data[i]))
+        made[n] = h
+    return made
+
+
+# similarity
 
 
 @njit(cache=True)
 def jaccard(x: Hashes, y: Hashes) -> float:
     """Shared over all shingles of two ascending sets; 0 where both are empty."""
+    shared = _shared(x, y, 0)
+    return shared / max(1, len(x) + len(y) - shared)
+
+
+@njit(cache=True)
+def _shared(x: Hashes, y: Hashes, least: int) -> int:
+    """How many values two ascending sets share; -1 as soon as it is clear that they are fewer than `least`."""
     i, j, shared = 0, 0, 0
+    spare_x, spare_y = len(x) - least, len(y) - least
+    if spare_x < 0 or spare_y < 0:
+        return -1
     while i < len(x) and j < len(y):
         if x[i] == y[j]:
             shared += 1
@@ -132,70 +190,135 @@ def jaccard(x: Hashes, y: Hashes) -> float:
             j += 1
         elif x[i] < y[j]:
             i += 1
+            if i - shared > spare_x:
+                return -1
         else:
             j += 1
-    return shared / max(1, len(x) + len(y) - shared)
+            if j - shared > spare_y:
+                return -1
+    return shared if shared >= least else -1
 
 
 @njit(cache=True)
-def pairs(keys: Hashes, ranks: Numbers) -> Hashes:
-    """Candidates of one band as `better << 32 | worse`. `keys` ascend, `ranks` ascend within a key."""
-    made = np.empty(len(keys) * (WINDOW + 1), np.uint64)
-    n, first = 0, 0
-    for i in range(len(keys)):
-        if keys[i] != keys[first]:
-            first = i
-        start = max(first, i - WINDOW)
-        for j in range(start, i):
-            made[n] = np.uint64(ranks[j]) << np.uint64(32) | np.uint64(ranks[i])
-            n += 1
-        if start > first:
-            made[n] = np.uint64(ranks[first]) << np.uint64(32) | np.uint64(ranks[i])
-            n += 1
-    return made[:n].copy()
+def needed(m: int, n: int, threshold: float) -> int:
+    """The fewest values that sets of m and n must share for a Jaccard similarity of `threshold`, by the very division that decides."""
+    least = max(0, int((m + n) * threshold / (1 + threshold)) - 1)
+    while float(least) / float(max(1, m + n - least)) < threshold and least <= min(m, n):
+        least += 1
+    return least
+
+
+# buckets and verdicts
 
 
 @njit(cache=True)
-def _root(parent: Numbers, i: int) -> int:
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = parent[i]
-    return i
+def buckets(keys: Hashes, order: Numbers, older: npt.NDArray[np.bool_], end: int) -> tuple[Numbers, int]:
+    """For each document the place of its bucket, or 0 where that has nothing to decide; and where further buckets begin.
 
-
-@njit(cache=True)
-def clusters(count: int, left: Numbers, right: Numbers, sets: Hashes, ends: Numbers, threshold: float) -> Numbers:
-    """For each of `count` documents the best one of its cluster: those that are linked by pairs at or above the threshold."""
-    parent = np.arange(count)
-    for p in range(len(left)):
-        i, j = left[p], right[p]
-        if jaccard(sets[ends[i] : ends[i + 1]], sets[ends[j] : ends[j + 1]]) >= threshold:
-            x, y = _root(parent, i), _root(parent, j)
-            parent[max(x, y)] = min(x, y)
-    for i in range(count):
-        parent[i] = _root(parent, i)
-    return parent
-
-
-@njit(cache=True)
-def verdicts(order: Numbers, roots: Numbers, sets: Hashes, ends: Numbers, threshold: float) -> tuple[Numbers, Floats]:
-    """For each document the one that it is a duplicate of, or -1, and their similarity.
-
-    order: documents by cluster, best first. The best of a cluster stays; a further one goes if it is similar to one that stays, and is
-    compared with the best of those first.
+    order: the documents by key. older: those of an index, between which nothing is left to decide. A bucket takes one place for the
+    number of documents that it holds and one for each that it can hold.
     """
-    of, similar = np.full(len(roots), -1, np.int64), np.zeros(len(roots), np.float64)
-    stay = np.empty(LEADERS, np.int64)
-    count, root = 0, -1
-    for i in order:
-        if roots[i] != root:
-            count, root = 0, roots[i]
-        for n in range(count):
-            found = jaccard(sets[ends[stay[n]] : ends[stay[n] + 1]], sets[ends[i] : ends[i + 1]])
-            if found >= threshold:
-                of[i], similar[i] = stay[n], found
+    places = np.zeros(len(keys), np.int64)
+    i = 0
+    while i < len(keys):
+        j, new = i, False
+        while j < len(keys) and keys[order[j]] == keys[order[i]]:
+            new |= not older[order[j]]
+            j += 1
+        if j - i > 1 and new:
+            for k in range(i, j):
+                places[order[k]] = end
+            end += min(j - i, LEADERS) + 1
+        i = j
+    return places, end
+
+
+@njit(cache=True)
+def hold(lists: Numbers, places: Numbers, counts: Numbers, entries: Numbers, earlier: Numbers) -> None:
+    """Copy what buckets hold, one after another in `entries`, to their places in `lists`; documents get their numbers in `earlier`."""
+    at = 0
+    for i in range(len(places)):
+        lists[places[i]] = counts[i]
+        for k in range(min(counts[i], LEADERS)):
+            lists[places[i] + 1 + k] = np.searchsorted(earlier, entries[at])
+            at += 1
+
+
+@njit(cache=True)
+def decide(
+    first: int, older: int, threshold: float, member: Numbers, lists: Numbers, sets: Hashes, ends: Numbers
+) -> tuple[Numbers, Floats, npt.NDArray[np.bool_]]:
+    """Verdicts over documents, in order, of which those before `first` stay: number + 1 of the one that each is a copy of, or 0; how
+    similar they are; and whether it stayed beside a full bucket.
+
+    A document goes if one that stays and shares a bucket with it is similar enough; the best such one is named. The `older` ones from
+    `first` on stay whatever they resemble. member (bands, N): from `first` on, the place of a document's bucket in `lists`, or 0: there
+    stands how many it holds, more than LEADERS if not all, and which. ends: where the set of each begins in `sets`, and the end.
+    """
+    bands, count = member.shape
+    of, similar, beside = np.zeros(count, np.int64), np.zeros(count, np.float64), np.zeros(count, np.bool_)
+    places, turn = np.empty(bands, np.int64), np.empty(bands, np.int64)
+    for i in range(count):
+        n = 0
+        for band in range(bands):
+            if member[band, i]:
+                places[n] = member[band, i]
+                n += 1
+        turn[:n] = 0
+        x = sets[ends[first + i] : ends[first + i + 1]]
+        while i >= older:
+            best = first + count
+            for k in range(n):
+                if turn[k] < min(lists[places[k]], LEADERS):
+                    best = min(best, lists[places[k] + 1 + turn[k]])
+            if best == first + count:
                 break
-        if of[i] < 0 and count < LEADERS:
-            stay[count] = i
-            count += 1
-    return of, similar
+            for k in range(n):
+                if turn[k] < min(lists[places[k]], LEADERS) and lists[places[k] + 1 + turn[k]] == best:
+                    turn[k] += 1
+            y = sets[ends[best] : ends[best + 1]]
+            shared = _shared(x, y, needed(len(x), len(y), threshold))
+            if shared >= 0:
+                of[i], similar[i] = best + 1, shared / max(1, len(x) + len(y) - shared)
+                break
+        if of[i]:
+            continue
+        for k in range(n):
+            if lists[places[k]] < LEADERS:
+                lists[places[k]] += 1
+                lists[places[k] + lists[places[k]]] = first + i
+            else:
+                beside[i] |= lists[places[k]] > LEADERS
+                lists[places[k]] = LEADERS + 1
+    return of, similar, beside
+
+
+@njit(cache=True)
+def keep(held: Numbers, there: Numbers, lists: Numbers, places: Numbers, counts: Numbers, ranks: Numbers) -> None:
+    """Write to buckets (`there`, in `held`) what `lists` has more than the `counts` that they had."""
+    for i in range(len(places)):
+        held[there[i]] = lists[places[i]]
+        for k in range(min(counts[i], LEADERS), min(lists[places[i]], LEADERS)):
+            held[there[i] + 1 + k] = ranks[lists[places[i] + 1 + k]]
+
+
+# reading files
+
+
+@njit(cache=True)
+def span(starts: Numbers, sizes: Numbers, first: int, gap: int, most: int) -> tuple[int, int]:
+    """Of ascending ranges of bytes, how far those from `first` on can be read as one: the next one, and the byte where it ends."""
+    end = starts[first] + sizes[first]
+    i = first + 1
+    while i < len(starts) and starts[i] <= end + gap and max(end, starts[i] + sizes[i]) - starts[first] <= most:
+        end = max(end, starts[i] + sizes[i])
+        i += 1
+    return i, end
+
+
+@njit(cache=True)
+def spread(data: Bytes, starts: Numbers, sizes: Numbers, base: int, to: Numbers, out: Bytes) -> None:
+    """Copy ranges of bytes, counted from `base`, to where they go."""
+    for i in range(len(starts)):
+        for k in range(sizes[i]):
+            out[to[i] + k] = data[starts[i] - base + k]
