@@ -367,6 +367,7 @@ def run(
 ) -> dict[str, Any]:
     """All phases, going on from where a build was killed. columns: of the documents, which the new base has too. What the step told."""
     work = node.draft / "work"
+    _forget_others(node, view)
     for name in ("sizes", "prepared"):
         (work / name).mkdir(exist_ok=True)
     before = work / "layout.json"
@@ -385,6 +386,17 @@ def run(
     phase("scatter", Scatter(node, view, layout, columns), len(layout.groups) - 1)
     phase("gather", Gather(node, layout, columns), len(layout.ranges) - 1)
     return told
+
+
+def _forget_others(node: Work, view: View) -> None:
+    """Throw away what a build that was killed made of other documents: an object may come out differently when it is made again."""
+    note = node.draft / "work" / "input"
+    if note.is_file() and note.read_text("utf-8") == view.content:
+        return
+    for name in ("data", "work"):
+        shutil.rmtree(node.draft / name, ignore_errors=True)
+        (node.draft / name).mkdir(parents=True)
+    replace_file(note, view.content.encode())
 
 
 def _same_memory(note: Path, memory: int) -> bool:

@@ -205,6 +205,19 @@ def test_a_build_that_goes_on_with_other_memory_and_processes_gives_the_same_byt
     assert objects(tmp_path / "store") == expected
 
 
+@pytest.mark.usefixtures("small_shards")
+def test_what_was_made_of_other_documents_is_made_again(whole: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
+    folder, expected = whole
+    assert _build(folder, tmp_path / "store", "Gather()", 2) == -signal.SIGKILL
+    recipe = open_small(folder, store=str(tmp_path / "store"))
+    draft = recipe.store.draft(recipe.planned["web/sized"].plan_key)
+    stale = min((draft / "data").glob("*.parquet"))
+    stale.write_bytes(b"x" * stale.stat().st_size)
+    (draft / "work/input").write_text("others")
+    recipe.build()
+    assert objects(tmp_path / "store") == expected
+
+
 @pytest.mark.parametrize(
     ("said", "workers", "each"),
     [('"1GB"', 2, 500_000_000), ("800_000_000", 4, 200_000_000), ('"100MB"', 64, LEAST_BUDGET)],
