@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -130,9 +132,9 @@ def ranked(curated: Curated, target: str, said: str, n: int, fate: str | None, n
     asked = question.knows.shingles(text, ngram)
     with _sketched(question) as (docs, rows):
         found = question.knows.candidates(
-            rows, docs["shingles"].to_numpy(), question.knows.sketch(asked), len(asked), CANDIDATES
+            rows[2:], docs["shingles"].to_numpy(), question.knows.sketch(asked, rows[:2]), len(asked), CANDIDATES
         )
-        some = docs[found]
+        some: pl.DataFrame = docs[found]
     if not some.height:
         return pl.DataFrame(schema={"id": pl.String, "jaccard": pl.Float64, "contained": pl.Float64})
     likely, inside = question.knows.similar(question.texts(some), asked, ngram)
@@ -143,7 +145,10 @@ def ranked(curated: Curated, target: str, said: str, n: int, fate: str | None, n
 
 @contextlib.contextmanager
 def _sketched(question: Question) -> Iterator[tuple[pl.DataFrame, Any]]:
-    """What the documents are (`id`, `shingles`, where they stand), and their sketches, row by row, from the cache or made now."""
+    """What the documents are (`id`, `shingles`, where they stand); and two rows of permutations and the sketch of each document.
+
+    From the cache, or made now.
+    """
     folder, name = question.curated.store.root / "cache" / "alike", question.name
     with contextlib.ExitStack() as stack:
         if not (folder / f"{name}.parquet").is_file():
@@ -154,25 +159,24 @@ def _sketched(question: Question) -> Iterator[tuple[pl.DataFrame, Any]]:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="curate-alike-")))
                 _sketch(question, folder, name)
         docs = pl.read_parquet(folder / f"{name}.parquet", glob=False)
-        hashes = question.knows.HASHES
-        rows = np.zeros((0, hashes), np.uint32)
-        if docs.height:
-            rows = np.memmap(folder / f"{name}.sketches", np.uint32, "r", shape=(docs.height, hashes))
-        yield docs, rows
+        shape = (2 + docs.height, question.knows.HASHES)
+        yield docs, np.memmap(folder / f"{name}.sketches", np.uint32, "r", shape=shape)
 
 
 def _sketch(question: Question, folder: Path, name: str) -> None:
     """Make the sketches, batch by batch; the list of documents is written last, so it is there when all is."""
     said: list[pl.DataFrame] = [pl.DataFrame(schema={"id": pl.String, "shingles": pl.UInt32})]
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}.", delete=False) as file:
-        path = Path(file.name)
-        try:
+    draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    try:
+        with draft.open("wb") as file:
+            drawn = question.knows.permutations()
+            file.write(drawn.tobytes())
             for docs in question.batches():
-                rows, counts = question.knows.sketches(docs["text"], question.ngram)
+                rows, counts = question.knows.sketches(docs["text"], question.ngram, drawn)
                 file.write(rows.tobytes())
                 said.append(docs.drop("text").with_columns(shingles=pl.Series(counts)))
-            path.replace(folder / f"{name}.sketches")
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        draft.replace(folder / f"{name}.sketches")
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     replace_file(folder / f"{name}.parquet", parquet_bytes(pl.concat(said, how="diagonal")), durable=False)

@@ -61,7 +61,8 @@ def sample(
             )
             chosen = _chosen(ids, n, seed)
         if not chosen:
-            return pl.DataFrame(schema={"id": pl.String, "fate": pl.String, "text": pl.String})
+            none = pl.DataFrame(schema={"id": pl.String, "fate": pl.String, "text": pl.String})
+            return none if alike is None else none.join(alike, on="id").select("id", "fate", *LIKENESS, "text")
         found = frame(
             connection,
             f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in chosen)})"

@@ -1,15 +1,14 @@
 """The documents that are most like a text: sketches of datasketch, made natively for all, and the true similarity of the best of them.
 
-A row of `sketches` holds the `hashvalues` of `datasketch.MinHash` over the shingles of `dedup: minhash`, so its objects (`MinHash`,
-`LeanMinHash`, `MinHashLSHForest`) can be made of them; that of the question is made by datasketch itself. All rows are compared with it:
-for a hundred thousand documents that takes some milliseconds, misses none of those that an index by bands would find, and needs no index in
+A row of `sketches` holds the `hashvalues` of a `datasketch.MinHash` of the leading 32 bits of the shingles of `dedup: minhash`, so the
+objects of that library (`MinHash`, `LeanMinHash`, `MinHashLSHForest`) can be made of it. All rows are compared with that of the question:
+for a hundred thousand documents this takes some milliseconds, misses nothing that an index by bands would find, and needs no index in
 memory. `curate/alike.py` asks for this file by its name and keeps the sketches.
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +19,6 @@ from curation._utf8 import utf8
 from curation._words import tables
 from curation.dedup._minhash import jaccard, sets
 from curation.text import words as split
-
-if TYPE_CHECKING:
-    from datasketch import MinHash
 
 HASHES = 128
 """Values of a sketch: the standard error of an estimate is at most 0.044."""
@@ -43,30 +39,36 @@ def words(text: str) -> int:
     return int(pl.select(split(pl.lit(text)).list.len()).item())
 
 
-def sketch(found: Sets) -> MinHash:
-    """What datasketch makes of a set of shingles; it takes the leading 32 bits of each."""
+def permutations() -> Sketches:
+    """Multipliers and offsets (2, HASHES) that datasketch draws. It loads scipy first, so whoever keeps sketches keeps these too."""
     from datasketch import MinHash
 
-    made = MinHash(num_perm=HASHES, seed=SEED, scheme=SCHEME, hashfunc=int)
-    if len(found):
-        made.update_batch((found >> np.uint64(32)).tolist())
+    drawn: Sketches = MinHash(num_perm=HASHES, seed=SEED, scheme=SCHEME).permutations
+    return drawn
+
+
+def sketch(found: Sets, drawn: Sketches) -> Sketches:
+    """The sketch (HASHES) of one set of shingles."""
+    made: Sketches = _sketches(found, np.array([0, len(found)]), drawn)[0]
     return made
 
 
-def sketches(texts: pl.Series, ngram: int) -> tuple[Sketches, npt.NDArray[np.uint32]]:
+def sketches(texts: pl.Series, ngram: int, drawn: Sketches) -> tuple[Sketches, npt.NDArray[np.uint32]]:
     """A sketch of each text (N, HASHES), all bits set for one without words, and the number of its shingles (N)."""
     every, ends = sets(*utf8(texts), tables(), ngram)
-    a, b = sketch(np.empty(0, np.uint64)).permutations
-    return _sketches(every, ends, a, b), np.diff(ends).astype(np.uint32)
+    return _sketches(every, ends, drawn), np.diff(ends).astype(np.uint32)
 
 
 @njit(cache=True)
-def _sketches(every: Sets, ends: npt.NDArray[np.int64], a: Sketches, b: Sketches) -> Sketches:
+def _sketches(every: Sets, ends: npt.NDArray[np.int64], drawn: Sketches) -> Sketches:
+    a, b = drawn[0].copy(), drawn[1].copy()
     made = np.full((len(ends) - 1, len(a)), np.uint32(0xFFFFFFFF), np.uint32)
     for n in range(len(made)):
         row = made[n]
         for i in range(ends[n], ends[n + 1]):
-            h = np.uint32(every[i] >> np.uint64(32))  # then the finalizer of MurmurHash3, as in datasketch
+            h = np.uint32(
+                every[i] >> np.uint64(32)
+            )  # then what datasketch does: the finalizer of MurmurHash3, a * h + b
             h ^= h >> np.uint32(16)
             h = np.uint32(h * np.uint32(0x85EBCA6B))
             h ^= h >> np.uint32(13)
@@ -78,7 +80,7 @@ def _sketches(every: Sets, ends: npt.NDArray[np.int64], a: Sketches, b: Sketches
 
 
 def candidates(
-    rows: Sketches, counts: npt.NDArray[np.uint32], asked: MinHash, size: int, most: int
+    rows: Sketches, counts: npt.NDArray[np.uint32], asked: Sketches, size: int, most: int
 ) -> npt.NDArray[np.int64]:
     """Numbers of the rows that look most like what is asked, or look as if they held most of its `size` shingles; ascending.
 
@@ -86,7 +88,7 @@ def candidates(
     """
     shared = np.empty(len(rows), np.uint16)
     for start in range(0, len(rows), BLOCK):
-        shared[start : start + BLOCK] = (rows[start : start + BLOCK] == asked.hashvalues).sum(1)
+        shared[start : start + BLOCK] = (rows[start : start + BLOCK] == asked).sum(1)
     near = np.flatnonzero((shared > 0) & (counts > 0))
     likely = shared[near] / HASHES
     inside = likely / (1 + likely) * (size + counts[near].astype(np.float64))
