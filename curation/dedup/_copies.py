@@ -27,6 +27,8 @@ WORKING = 4
 """So many times its own bytes a range takes while it is sorted and joined."""
 LEAST = 1 << 12
 """Bytes of a range, below which more files would not make it smaller."""
+MOST = 1 << 28
+"""Bytes of a range, above which it is no quicker: smaller ones are nearer to the processor, and several workers share them."""
 WIDTH = 64
 
 
@@ -58,7 +60,7 @@ def copies(corpus: Whole, keep_order: Sequence[str], name: str) -> Iterator[pl.D
         if frame.height:
             held.append(frame)
             size += int(frame.estimated_size())
-        if size * WORKING > corpus.memory:
+        if size * WORKING > min(MOST, corpus.memory):
             held.clear()
             yield from _outside(corpus, tuple(keep_order), name)
             return
@@ -74,7 +76,7 @@ def _columns(keep_order: Iterable[str]) -> list[str]:
 def _outside(corpus: Whole, keep_order: tuple[str, ...], name: str) -> Iterator[pl.DataFrame]:
     corpus.each(Spill(corpus, keep_order), corpus.count)
     size = sum(path.stat().st_size for path in _spilled(corpus))
-    bits = max(1, (size * WORKING // max(LEAST, corpus.memory)).bit_length())
+    bits = max(1, (size * WORKING // max(LEAST, min(MOST, corpus.memory))).bit_length())
     corpus.each(Range(corpus, keep_order, name, bits), 1 << bits)
     for path in sorted(corpus.scratch.glob("copies-*.arrow")):
         with pa.memory_map(str(path)) as file:
