@@ -476,18 +476,28 @@ class Curated:
             return self.built.reading(self.built.view(node))
 
     def sample(
-        self, corpus: str, n: int = 5, *, dropped_by: str | None = None, near: bool = False, seed: int = 0
+        self,
+        corpus: str,
+        n: int = 5,
+        *,
+        dropped_by: str | None = None,
+        near: bool = False,
+        seed: int = 0,
+        like: str | None = None,
+        ngram: int = 5,
     ) -> pl.DataFrame:
         """Documents of a corpus chosen by hash of their id: kept ones, or those that a clause dropped.
 
         corpus: a corpus, or a step (`web/html_math`): then documents as they stand after it, and of a rewrite the columns `before` and
         `after` in place of `text`. near: instead of by hash, those closest to the number that the clause compares a column with, on
-        either side of it.
+        either side of it. like: instead, those most like this text, or like the document with this id, the most similar first, with the
+        columns `jaccard` (of the sets of runs of `ngram` words, as `dedup: minhash` compares them) and `contained` (the share of the runs
+        of what is asked that the document holds). CurateError for a corpus that is not there or not built, and a text of fewer words.
         """
-        from curate.sampling import sample
+        from curate.sampling import Like, sample
 
         with readable(self.title):
-            return sample(self, corpus, n, dropped_by, near, seed)
+            return sample(self, corpus, n, dropped_by, near, seed, None if like is None else Like(like, ngram))
 
     def whatif(self, corpus: str, clause: str, n: int = 10) -> dict[str, Any]:
         """What a corpus would keep with another clause, from stored columns alone; nothing is built.

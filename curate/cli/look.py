@@ -229,6 +229,14 @@ def _question(rest: tuple[str, ...], file: TextIO | None, may_lack: bool) -> str
     metavar="N",
     help="The N documents closest to the clause's threshold, either side.",
 )
+@click.option("--like", metavar="TEXT|ID", help="The most similar documents to a text (- reads it) or a document.")
+@click.option(
+    "--ngram",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 50),
+    help="With --like: words of the runs that are compared.",
+)
 @click.option("--chars", default=600, show_default=True, help="Characters of text to print of each; 0 for all.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--diff", "as_diff", is_flag=True, help="Of a rewrite, which lines it took out and put in.")
@@ -240,6 +248,8 @@ def sample(
     n: int,
     dropped_by: str | None,
     near: int | None,
+    like: str | None,
+    ngram: int,
     chars: int,
     seed: int,
     as_diff: bool,
@@ -247,12 +257,16 @@ def sample(
     """Documents of a corpus to read, chosen by hash of their id: curate sample long-cot web --dropped-by english.
 
     With a step, as they stand after it; of a rewrite, before and after: curate sample long-cot web/html_math --diff.
+    With --like, near duplicates of a text or a document: curate sample long-cot web --like "text ...".
     """
     from curate.cli.documents import show_document
 
     if target is None:
         raise CurateError(f"which corpus? {curated.name} has {', '.join(curated.planned.ends)}")
-    frame = curated.sample(target, near or n, dropped_by=dropped_by, near=near is not None, seed=seed)
+    like = sys.stdin.read() if like == "-" else like
+    frame = curated.sample(
+        target, near or n, dropped_by=dropped_by, near=near is not None, seed=seed, like=like, ngram=ngram
+    )
     if as_diff and "before" not in frame.columns:
         raise CurateError(f"--diff shows what a rewrite did; {target} is none")
     if as_json:
