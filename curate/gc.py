@@ -28,12 +28,12 @@ class Loose:
 
 
 def loose(store: Store, *, days: float = DAYS) -> list[Loose]:
-    """Objects that no ref and no lock names, drafts, damaged objects and remembered matches of documents, each older than `days`."""
+    """Objects that no ref and no lock names, drafts, damaged objects, remembered matches and sketches, each older than `days`."""
     kept = _rooted(store)
     horizon = time.time() - days * 86_400
     folders = [
         p
-        for name in ("objects", "drafts", "damaged", "cache/matches")
+        for name in ("objects", "drafts", "damaged", "cache/matches", "cache/alike")
         if (store.root / name).is_dir()
         for p in sorted((store.root / name).iterdir())
     ]

@@ -31,8 +31,11 @@ from curate.step import Artifact, Whole, across
 EMPTY = {"id": pl.String, "minhash_duplicate_of": pl.String, "minhash_jaccard": pl.Float64}
 
 
-def keyed(docs: pl.DataFrame, *, ngram: int, bands: int, rows: int) -> pl.DataFrame:
+def keyed(
+    docs: pl.DataFrame, *, ngram: int, bands: int, rows: int, threshold: float = 1.0, hashes: int | None = None
+) -> pl.DataFrame:
     """What is compared first instead of the texts: `shingles` (how many, repeated ones too) and a hash of each band, `band_0` and so on."""
+    bands, rows = _shape(threshold, hashes, bands, rows)
     if not docs.height:
         types = {"shingles": pl.Int32} | {f"band_{i}": pl.UInt64 for i in range(bands)}
         return docs.drop("text").with_columns(pl.lit(None, t).alias(name) for name, t in types.items())
@@ -43,6 +46,15 @@ def keyed(docs: pl.DataFrame, *, ngram: int, bands: int, rows: int) -> pl.DataFr
     counts, keys = _minhash.prepare(*utf8(docs["text"]), tables(), ngram, bands, rows)
     columns = [pl.Series(f"band_{i}", key) for i, key in enumerate(keys)]
     return docs.drop("text").with_columns(pl.Series("shingles", counts), *columns)
+
+
+def _shape(threshold: float, hashes: int | None, bands: int, rows: int) -> tuple[int, int]:
+    """Bands and rows: as found for a budget of hashes, or as given."""
+    if hashes is None:
+        return bands, rows
+    from curation.dedup._bands import solve
+
+    return solve(threshold, hashes)
 
 
 @across(
@@ -58,6 +70,7 @@ def minhash(
     ngram: Annotated[int, Field(ge=1, le=50)] = 5,
     bands: Annotated[int, Field(ge=1, le=500)] = 11,
     rows: Annotated[int, Field(ge=1, le=100)] = 10,
+    hashes: Annotated[int, Field(ge=1, le=1024)] | None = None,
     keep_order: list[str] = ["length"],  # noqa: B006 (pydantic copies it)
     preferred: dict[str, list[str]] = {},  # noqa: B006
     snapshot: str | None = None,
@@ -66,8 +79,8 @@ def minhash(
 ) -> pl.DataFrame | Iterator[pl.DataFrame]:
     """Columns `minhash_duplicate_of` (a document that stays, null for one that stays itself) and `minhash_jaccard` (with that one).
 
-    threshold: least Jaccard similarity of the sets of word `ngram`-grams. keep_order: columns that say which copy is best, the first
-    one first; larger is better, null is worst, and among equals the smallest id stays. preferred: for a column of `keep_order`, such as
+    threshold: least Jaccard similarity of the sets of word `ngram`-grams. hashes: a budget, from which bands and rows are found for
+    the threshold in place of `bands` and `rows` (`_bands.py`). keep_order: columns that say which copy is best, the first one first; larger is better, null is worst, and among equals the smallest id stays. preferred: for a column of `keep_order`, such as
     `source`, its values, the best first; others are worse. snapshot: a column, such as `dump`, that comes before all of these, the
     smallest first. index: kept documents of earlier snapshots, which precede all others. canaries: how many edited copies to plant;
     what was found of them is told in the manifest's facts and changes no verdict. CurateError for an index of other parameters.
@@ -78,6 +91,7 @@ def minhash(
         raise CurateError(f"preferred has {unused[0]!r}, which is no column of keep_order")
     if not any(shard.height for shard in corpus.shards("id")):
         return pl.DataFrame(schema=EMPTY)
+    bands, rows = _shape(threshold, hashes, bands, rows)
     from curation.dedup import _canaries, _index, _phases
 
     earlier = _index.opened(Path(index), ngram=ngram, bands=bands, rows=rows) if index else None
@@ -90,5 +104,5 @@ def minhash(
     bases = _phases.find_buckets(layout, bands)
     _phases.make_sets(layout, ngram)
     beside = _phases.decide(layout, bases, threshold)
-    corpus.tell(beside_full_buckets=beside, **planted.found())
+    corpus.tell(bands=bands, rows=rows, beside_full_buckets=beside, **planted.found())
     return _phases.copies(layout)

@@ -23,6 +23,7 @@ from curate.executors.local import Local
 from curation._utf8 import utf8
 from curation._words import tables
 from curation.dedup import _minhash
+from curation.dedup._bands import solve
 from curation.dedup.minhash import keyed
 from curation.text import words
 
@@ -373,3 +374,11 @@ def test_real_pages_of_two_versions_of_a_manual_are_found() -> None:
     assert all(jaccard(sets[a], sets[b]) >= 0.75 for a, b in gone.items())
     close = [(str(a), str(b)) for a, b, similarity in pairs if similarity >= 0.8]
     assert sum(a in gone or b in gone for a, b in close) > 0.95 * len(close)
+
+
+def test_a_budget_of_hashes_becomes_bands_and_rows_for_the_threshold() -> None:
+    frame = families(200)
+    made, told = run(frame, threshold=0.6, hashes=64)
+    bands, rows = solve(0.6, 64)
+    assert (told["bands"], told["rows"]) == (bands, rows) != (11, 10)
+    assert made.equals(minhash(frame, threshold=0.6, bands=bands, rows=rows))
