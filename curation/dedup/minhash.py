@@ -79,11 +79,12 @@ def minhash(
 ) -> pl.DataFrame | Iterator[pl.DataFrame]:
     """Columns `minhash_duplicate_of` (a document that stays, null for one that stays itself) and `minhash_jaccard` (with that one).
 
-    threshold: least Jaccard similarity of the sets of word `ngram`-grams. hashes: a budget, from which bands and rows are found for
-    the threshold in place of `bands` and `rows` (`_bands.py`). keep_order: columns that say which copy is best, the first one first; larger is better, null is worst, and among equals the smallest id stays. preferred: for a column of `keep_order`, such as
-    `source`, its values, the best first; others are worse. snapshot: a column, such as `dump`, that comes before all of these, the
-    smallest first. index: kept documents of earlier snapshots, which precede all others. canaries: how many edited copies to plant;
-    what was found of them is told in the manifest's facts and changes no verdict. CurateError for an index of other parameters.
+    threshold: least Jaccard similarity of the sets of word `ngram`-grams. hashes: a budget, from which bands and rows are found for the
+    threshold in place of `bands` and `rows` (`_bands.py`). keep_order: columns that say which copy is best, the first one first; larger
+    is better, null is worst, and among equals the smallest id stays. preferred: for a column of `keep_order`, such as `source`, its
+    values, the best first; others are worse. snapshot: a column, such as `dump`, that comes before all of these, the smallest first.
+    index: kept documents of earlier snapshots, which precede all others. canaries: how many edited copies to plant; what was found of
+    them is told in the manifest's facts and changes no verdict. CurateError for an index of other parameters.
     """
     from curation.dedup._layout import Layout
 

@@ -342,7 +342,7 @@ def test_planted_copies_are_found_as_theory_says_and_change_nothing() -> None:
 
 
 def test_no_copies_are_planted_where_no_document_is_long_enough() -> None:
-    assert run(docs("a short text", "another one"), canaries=9)[1] == {"beside_full_buckets": 0, "canaries": []}
+    assert run(docs("a short text", "another one"), canaries=9)[1]["canaries"] == []
     assert "canaries" not in run(docs("a short text"))[1]
 
 
