@@ -123,7 +123,7 @@ def index_of(items: pl.DataFrame, n: int, counted: pl.DataFrame | None = None) -
     is_masked = np.array([one.masked for one in units], bool)
     total = np.bincount(unit, pairs["weight"].to_numpy(), len(units))
     alone = np.bincount(unit, pairs["alone"].to_numpy(), len(units))
-    all_of = np.array([max(1, len(one.words) - n + 1) for one in units], float)
+    all_of = np.array([max(1, len(one.words) - masked_length(n) + 1) for one in units], float)
     least = np.where(is_masked, OWN[1] * all_of, OWN[0] * alone)
     totals = np.maximum(total, least).clip(1e-9)
     wanted = np.isin(np.arange(n + 1), sorted(lengths))
@@ -135,7 +135,7 @@ def index_of(items: pl.DataFrame, n: int, counted: pl.DataFrame | None = None) -
     index = _ngram.Index(
         *_ngram.table(grams), wanted, firsts, unit[order].astype(np.int32), weights, totals,
         np.array([one.item for one in units], np.int32), is_masked, np.unique(_hashes(GOING_ON)),
-        _ngram.bits_of(np.unique(begins)), _ngram.bits_of(np.unique(masks)), PLAIN,
+        _ngram.bits_of(np.unique(begins)), _ngram.bits_of(np.unique(masks)), masked_length(n), PLAIN,
     )  # fmt: skip
     paths = pl.DataFrame(
         {
@@ -147,6 +147,12 @@ def index_of(items: pl.DataFrame, n: int, counted: pl.DataFrame | None = None) -
         schema={"item": pl.Int64, "path": pl.String, "masked": pl.Boolean, "reach": pl.Float64},
     )
     return Items(index, items.select("leak_benchmark", leak_item="id"), paths, grams)
+
+
+MASK_N=8
+def masked_length(n: int) -> int:
+    """Words of a gram of the masked view."""
+    return MASK_N
 
 
 def _weighed(units: list[_Unit], counted: pl.DataFrame | None) -> pl.DataFrame:
@@ -179,6 +185,7 @@ def _units(items: pl.DataFrame, n: int) -> Iterator[_Unit]:
     with_answer = items["problem"] + " " + items["answer"].fill_null("")
     plain = ~items["problem"].str.contains(r"\p{N}|\\[A-Za-z]")
     same: dict[bytes, int] = {}
+    long = masked_length(n)
 
     def unit(item: int, path: str, found: np.ndarray, key: int, more: int = 0) -> _Unit:
         made, _ = _ngram.grams(found, min(n, len(found)), 1, np.uint64(more))
@@ -206,10 +213,10 @@ def _units(items: pl.DataFrame, n: int) -> Iterator[_Unit]:
             for words in {words.tobytes(): words for words in (solved, solved_bare)}.values():
                 if len(words) >= n:
                     yield unit(i, SOLVED, words, key)
-        if len(masked) >= n and (masked == _ngram.NUMBER).any():
-            made, _ = _ngram.grams(masked, n, 1, np.uint64(_ngram.MASKED))
+        if len(masked) >= max(n, long) and (masked == _ngram.NUMBER).any():
+            made, _ = _ngram.grams(masked, long, 1, np.uint64(_ngram.MASKED))
             sums = np.concatenate([[0], said.astype(np.int64).cumsum()])
-            telling = sums[n:] - sums[:-n] >= SENTENCE
+            telling = 2 * (sums[long:] - sums[:-long]) >= long
             yield _Unit(i, ALONE, True, key, made[telling], masked)
 
 

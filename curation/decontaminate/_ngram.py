@@ -35,7 +35,7 @@ class Index(NamedTuple):
     numbers: Places
     """Numbers of grams, in the same places."""
     wanted: Flags
-    """Which lengths of grams there are in the exact view, and last the longest, which is that of the masked one."""
+    """Which lengths of grams there are in the exact view, and last the longest."""
     firsts: Numbers
     """Where the units of each gram begin in `units`, and the end."""
     units: Places
@@ -53,6 +53,8 @@ class Index(NamedTuple):
     """Bits of how grams of the exact view begin (`bits_of`)."""
     masks: Hashes
     """Bits of the grams of the masked view."""
+    mask_length: int
+    """Words of a gram of the masked view."""
     tiny: int
     """Words of the longest text that is compared as a whole."""
 
@@ -319,7 +321,7 @@ def _is_whole(text: Bytes, found: Hashes, begins: Numbers, ends: Numbers, i: int
 @njit(cache=True)
 def _masked(masked: Hashes, index: Index, starts: Numbers, lengths: Numbers, which: Numbers, n: int) -> int:
     """The same for the masked view, after the first `n` of the exact one."""
-    length = len(index.wanted) - 1
+    length = index.mask_length
     power, h = _power(length - 1), np.uint64(0)
     for j in range(min(length - 1, len(masked))):
         h = h * BASE + masked[j]
