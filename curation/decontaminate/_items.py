@@ -42,9 +42,10 @@ SHORTEST = 5
 """Words of the shortest problem that is looked for without its answer, and of the shortest with it."""
 PLAIN = 8
 """The same of a problem without any number or TeX command: `How much money does he have left?` stands in many."""
-SENTENCE = 6
-"""Words of at least two letters that a masked gram must have: with its numbers masked a formula says nothing."""
-OWN = (0.1, 0.5)
+MASK = 8 / 13
+"""Length of a gram of the masked view, by that of the exact one. Whoever changes numbers changes a word here and there, and a word that is
+changed takes as many grams as it stands in; it is the share of the whole problem that tells, not the single gram."""
+OWN = (0.1, 0.9)
 """Share of the weight of its grams that a unit must have left in the exact view, when the background is counted, and in the masked one."""
 ANNOTATION = re.compile(r"<<[^<>]*>>")
 """What GSM8K puts into its solutions for a calculator; documents have it or not."""
@@ -149,10 +150,9 @@ def index_of(items: pl.DataFrame, n: int, counted: pl.DataFrame | None = None) -
     return Items(index, items.select("leak_benchmark", leak_item="id"), paths, grams)
 
 
-MASK_N=8
 def masked_length(n: int) -> int:
-    """Words of a gram of the masked view."""
-    return MASK_N
+    """Words of a gram of the masked view where those of the exact one have `n`."""
+    return max(1, round(n * MASK))
 
 
 def _weighed(units: list[_Unit], counted: pl.DataFrame | None) -> pl.DataFrame:

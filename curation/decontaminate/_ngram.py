@@ -417,7 +417,7 @@ def search(
     return named, shares, spans
 
 
-LOOKS_LIKE = 0.5
+LOOKS_LIKE = 0.7
 
 
 @njit(cache=True)
