@@ -303,9 +303,21 @@ def _exact(
 
 
 @njit(cache=True)
+def _ends_paragraph(text: Bytes, at: int) -> bool:
+    """Whether an empty line comes next, after what dresses up a formula."""
+    lines = 0
+    while at < len(text) and not (_is_digit(text[at]) or _is_letter(text[at]) or text[at] == 43 or text[at] == 45):
+        lines += text[at] == 10
+        at += 1
+        if lines == 2:
+            return True
+    return False
+
+
+@njit(cache=True)
 def _is_whole(text: Bytes, found: Hashes, begins: Numbers, ends: Numbers, i: int, end: int, going_on: Hashes) -> bool:
     """Whether words `i` to `end` are no part of a longer formula: no operator after them, nothing that sticks to their last word."""
-    if end == len(found):
+    if end == len(found) or _ends_paragraph(text, int(ends[end - 1])):
         return True
     at = np.searchsorted(going_on, found[end])
     if at < len(going_on) and going_on[at] == found[end]:

@@ -31,7 +31,7 @@ from curation.decontaminate._canaries import told
 from curation.decontaminate._items import Items, built
 
 SPAN_BYTES = 500
-OVERLAP, MASKED = 0.7, 0.8
+OVERLAP, MASKED = 0.7, 0.5
 """Shares from which on the default clause takes a document for a leak."""
 SCHEMA = {
     "leak_benchmark": pl.String, "leak_item": pl.String, "leak_overlap": pl.Float64, "leak_masked": pl.Float64, "leak_span": pl.String,
@@ -47,7 +47,7 @@ def facts(
     canaries: int = 0,
 ) -> dict[str, Any]:
     """What a build tells of the step: items and how they can be found, what is not checked, and known leaks that it was given to find."""
-    return told(docs, tuple(against), n, background, canaries, _leaks)
+    return told(docs, tuple(against), n, background, canaries, _leaks, MASKED)
 
 
 @score(
