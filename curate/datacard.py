@@ -112,7 +112,12 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
             lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
             items = [json.loads(line) for line in lines if line.strip()]
             rows = [
-                (item[columns["id"]], item[columns["problem"]], item.get(columns["answer"]), _text(item.get(columns["solution"])))
+                (
+                    item[columns["id"]],
+                    item[columns["problem"]],
+                    item.get(columns["answer"]),
+                    _text(item.get(columns["solution"])),
+                )
                 for item in items
             ]
     except (

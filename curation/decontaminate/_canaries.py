@@ -23,14 +23,22 @@ HOST_CHARS = 20_000
 """Characters of a document that a leak is planted into."""
 LEFT_OUT = 20
 """One item of so many is left out of the index, to be planted as what must not be found, but no more than are planted."""
-TOO_SHORT = f"fewer than {_items.SHORTEST} words with the answer: found only where a document is the item and nothing else"
+TOO_SHORT = (
+    f"fewer than {_items.SHORTEST} words with the answer: found only where a document is the item and nothing else"
+)
 NOT_OWN = "with other numbers: no number, too few words, or a wording that other problems or documents have"
 NO_SOLUTION = "the worked solution alone: there is none, or it is too short"
 Leaks = Callable[[pl.Series, Items], pl.DataFrame]
 
 
 def told(
-    docs: pl.DataFrame, against: tuple[Any, ...], n: int, background: str | None, planted: int, leaks: Leaks, least: float
+    docs: pl.DataFrame,
+    against: tuple[Any, ...],
+    n: int,
+    background: str | None,
+    planted: int,
+    leaks: Leaks,
+    least: float,
 ) -> dict[str, Any]:
     """Facts `benchmarks`, `unchecked` and, if any are planted, `canaries`.
 
@@ -79,7 +87,9 @@ def _measured(
     only = pl.col("problem").str.to_lowercase().str.replace_all(r"\s+", " ")
     rows = rows.with_columns(once=only.is_unique())
     left_out = rows.filter("once").head(min(planted, rows.height // LEFT_OUT))
-    rows = rows.join(left_out.select("leak_benchmark", "id"), on=["leak_benchmark", "id"], how="anti", maintain_order="left")
+    rows = rows.join(
+        left_out.select("leak_benchmark", "id"), on=["leak_benchmark", "id"], how="anti", maintain_order="left"
+    )
     items = _items.index_of(rows, n, counted)
     hosts = _hosts(texts, items, leaks, planted)
     made = []

@@ -49,7 +49,13 @@ OWN = (0.1, 0.9)
 """Share of the weight of its grams that a unit must have left in the exact view, when the background is counted, and in the masked one."""
 ANNOTATION = re.compile(r"<<[^<>]*>>")
 """What GSM8K puts into its solutions for a calculator; documents have it or not."""
-ALONE, SOLVED, WITH_ANSWER, SOLUTION, TINY = "problem", "problem and solution", "with its answer", "solution", "nothing else"
+ALONE, SOLVED, WITH_ANSWER, SOLUTION, TINY = (
+    "problem",
+    "problem and solution",
+    "with its answer",
+    "solution",
+    "nothing else",
+)
 FILE, SETTINGS = "grams.parquet", "settings.json"
 
 
@@ -230,7 +236,9 @@ def _views(texts: pl.Series) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarra
     for start, end in itertools.pairwise(bounds):
         words, masked = np.empty(end - start, np.uint64), np.empty(end - start, np.uint64)
         places = np.empty((4, end - start), np.int64)
-        a, b = _ngram.tokens(data[start:end], tables(), folds(), words, places[0], places[1], masked, places[2], places[3])
+        a, b = _ngram.tokens(
+            data[start:end], tables(), folds(), words, places[0], places[1], masked, places[2], places[3]
+        )
         yield words[:a], masked[:b], _ngram.said(data[start:end], places[2, :b], places[3, :b])
 
 

@@ -172,7 +172,7 @@ def _is_operand(text: Bytes, end: int) -> bool:
     start = end
     while start and _is_letter(text[start - 1]):
         start -= 1
-    return end - start == 1 or (end > start and start > 0 and text[start - 1] == 92)
+    return end - start == 1 or (end > start > 0 and text[start - 1] == 92)
 
 
 @njit(cache=True)
@@ -323,8 +323,11 @@ def _is_whole(text: Bytes, found: Hashes, begins: Numbers, ends: Numbers, i: int
     if at < len(going_on) and going_on[at] == found[end]:
         return False
     a, b = ends[end - 1], begins[end]
-    if not _is_digit(text[a - 1]) or b - a > 1 or b >= len(text):
+    if not _is_digit(text[a - 1]) or b - a > 3 or b >= len(text):
         return True
+    for k in range(a, b):
+        if text[k] <= 32:
+            return True
     if b > a and not (text[a] == 46 or text[a] == 94 or text[a] == 47 or text[a] == 42):  # . ^ / *
         return True
     return not (_is_digit(text[b]) or (_is_letter(text[b]) and ends[end] == b + 1))
@@ -350,7 +353,9 @@ def _masked(masked: Hashes, index: Index, starts: Numbers, lengths: Numbers, whi
 
 
 @njit(cache=True)
-def _span(first: int, last: int, starts: Numbers, lengths: Numbers, which: Numbers, item: int, index: Index) -> tuple[int, int]:
+def _span(
+    first: int, last: int, starts: Numbers, lengths: Numbers, which: Numbers, item: int, index: Index
+) -> tuple[int, int]:
     """First and last token of the longest stretch that an item's grams, of those from `first` to `last`, cover."""
     best, best_end, at, end = 0, -1, -1, -1
     for m in range(first, last):
@@ -405,7 +410,11 @@ def search(
                     have[unit] += index.weights[gram]
         for m in range(n):
             for unit in index.units[index.firsts[which[m]] : index.firsts[which[m] + 1]]:
-                share, view, item = min(1.0, have[unit] / index.totals[unit]), int(index.masked[unit]), index.items[unit]
+                share, view, item = (
+                    min(1.0, have[unit] / index.totals[unit]),
+                    int(index.masked[unit]),
+                    index.items[unit],
+                )
                 if share >= 1 - 1e-9:
                     share = 1.0
                 if share >= least and (share > shares[k, view] or (share == shares[k, view] and item < best[k, view])):
