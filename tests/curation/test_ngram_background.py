@@ -79,7 +79,7 @@ def test_identities_and_phrases_do_not_fire_once_a_background_knows_them(tmp_pat
         made.select(pl.max_horizontal("leak_overlap", "leak_masked").fill_null(0)).to_series().to_list()
         for made in shares
     ]
-    assert min(larger[0]) > 0.4, "as far as the items alone can tell"
+    assert min(larger[0]) > 0.3, "as far as the items alone can tell"
     assert max(larger[1]) < 0.2
     for name, problem, _ in ITEMS:
         row = ngram(docs([FILLER + problem]), against=(bench,), background=background).row(0, named=True)
@@ -164,11 +164,11 @@ def many(tmp_path: Path) -> Benchmark:
     rows = [
         {
             "id": f"m/{i}",
-            "problem": f"{name} packs {i + 12} {things[i]} into crates that hold {i + 3} each and weigh {i + 2} pounds when the {things[i]} of {name} "
-            f"fill them. How heavy are those crates of {things[i]} together?",
+            "problem": f"{name} packs {i + 12} {things[i]} into crates that hold {i + 3} each and weigh {i + 2} pounds when the "
+            f"{things[i]} of {name} fill them. How heavy are those crates of {things[i]} together?",
             "answer": str(i),
-            "solution": f"Since {name} has {i + 12} {things[i]}, {i + 12} over {i + 3} crates are needed, rounded up, and each crate of {things[i]} "
-            f"weighs {i + 2} pounds, so that {name} must lift what comes of multiplying the two numbers.",
+            "solution": f"Since {name} has {i + 12} {things[i]}, {i + 12} over {i + 3} crates are needed, rounded up, and each crate of "
+            f"{things[i]} weighs {i + 2} pounds, so that {name} must lift what comes of multiplying the two numbers.",
         }
         for i, name in enumerate(names)
     ]
@@ -200,7 +200,7 @@ def test_without_canaries_only_what_is_checked_is_told(many: Benchmark, bench: B
         "solution": 20,
         "other_numbers": 20,
     }
-    assert [row["checked"] for row in told["unchecked"] if row["benchmark"] == "bench"] == [3, 0]
+    assert [row["checked"] for row in told["unchecked"] if row["benchmark"] == "bench"] == [0]
     assert all(row["checked"] < row["items"] and row["why"] for row in told["unchecked"])
 
 
