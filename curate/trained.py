@@ -1,8 +1,9 @@
 """Models that a recipe trains itself: `{fit: fasttext, positive: [web], negative: [general]}` under `models:`.
 
-Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from, those of type
-`Benchmarks` the data cards whose items it looks for; a step's parameter of type `Artifact` names the model and gets its folder. An inherited
-entry is the same node as long as its corpora are the same. Models that exist already (`{fit: pretrained, files: [...]}`) are planned by `curate/pretrained.py`. A sample of a recipe trains a model on
+Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from, those of
+type `Benchmarks` the data cards whose items it looks for; a step's parameter of type `Artifact` names the model and gets its folder.
+An inherited entry is the same node as long as its corpora are the same.
+Models that exist already (`{fit: pretrained, files: [...]}`) are planned by `curate/pretrained.py`. A sample of a recipe trains a model on
 all of its examples as long as these are small: a classifier that saw a thousandth of them would say nothing about the whole, and its
 scores could not be used again.
 """

@@ -1,9 +1,10 @@
 r"""What a build tells of `ngram`: by which way each item can be found, what cannot be, and how many of the leaks that it planted it found.
 
-Leaks are planted into copies of documents that have none, by the index, the search and the default clause of the step itself (a recipe's own
-clause is not known here). Some must be found: items as they stand, set differently, cut off, with other numbers, their solutions alone.
-Some must not: items that were left out of the index for it, and other numbers in a wording that many problems share. Which items and which
-documents is decided by hashes of their names. Left out: rephrased items, which the step does not find.
+Leaks are planted into copies of documents that have none, and looked for by the index, the search and the default clause of the step
+itself (a recipe's own clause is not known here). Some must be found: items as they stand, set differently, cut off, with other
+numbers, their solutions alone. Some must not: items that were left out of the index for it, and other numbers in a wording that many
+problems share. Which items and which documents is decided by hashes of their names. Left out: rephrased items, which the step does
+not find.
 """
 
 from __future__ import annotations

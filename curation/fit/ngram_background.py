@@ -42,7 +42,8 @@ def ngram_background(
     from curation._words import tables
     from curation.decontaminate import _ngram
 
-    items = built(tuple(against), n)
+    benchmarks: tuple[Any, ...] = tuple(against)
+    items = built(benchmarks, n)
     counts, documents = np.zeros(len(items.grams), np.int64), 0
     for name in sorted(of):
         for shard in corpora[name].shards("text"):
@@ -52,6 +53,6 @@ def ngram_background(
     stand = counts > 0
     grams = pl.DataFrame({"gram": items.grams[stand], "documents": counts[stand].astype(np.uint32)})
     grams.write_parquet(out / FILE, statistics=False)
-    settings = {"n": n, "documents": documents, "benchmarks": [one.identity for one in against]}
+    settings = {"n": n, "documents": documents, "benchmarks": [one.identity for one in benchmarks]}
     (out / SETTINGS).write_text(json.dumps(settings, sort_keys=True) + "\n", "utf-8")
     return {"documents": documents, "grams": grams.height}

@@ -221,8 +221,8 @@ def test_a_short_item_is_found_in_a_list_and_in_a_table(bench: Benchmark) -> Non
 
 
 SOLUTION = (
-    "We factor the numerator and cancel, which leaves $f(x) = x - 3$ away from 2. So the condition is $x - 3 = 7$, and the only candidate is "
-    "$x = 10$, which <<7+3=10>>10 is allowed."
+    "We factor the numerator and cancel, which leaves $f(x) = x - 3$ away from 2. So the condition is $x - 3 = 7$, and the only candidate "
+    "is $x = 10$, which <<7+3=10>>10 is allowed."
 )
 
 
@@ -269,7 +269,8 @@ def test_a_problem_too_short_by_itself_is_found_with_its_solution(solved: Benchm
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("48", "1,960"), ("48", "forty-eight"), ("48", "twenty"), ("3/4", "$\\frac{2}{3}$"), ("3/4", "0.75"), ("3/4", "half"), ("2 of", "-2 of"),
+        ("48", "1,960"), ("48", "forty-eight"), ("48", "twenty"), ("3/4", "$\\frac{2}{3}$"), ("3/4", "0.75"), ("3/4", "half"),
+        ("2 of", "-2 of"),
         ("1,250", "1250"), ("1,250", "9{,}000"), ("every 5", "every 1 1/2"), ("every 5", "every five"),
     ],
 )  # fmt: skip
@@ -336,7 +337,8 @@ def test_a_leak_after_runs_of_punctuation_is_found(run: str, bench: Benchmark) -
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("Compute $\\sin 60^\\circ$.", "b/tiny"), ("  compute \\(\\sin 60^{\\circ}\\)", "b/tiny"), ("How much money does he have left", "b/plain"),
+        ("Compute $\\sin 60^\\circ$.", "b/tiny"), ("  compute \\(\\sin 60^{\\circ}\\)", "b/tiny"),
+        ("How much money does he have left", "b/plain"),
         ("Compute $\\sin 60^\\circ$ first.", None), ("Why?", None),
         ("What is $17 + 25 \\cdot 2.5$?", None), ("What is $17 + 25 \\cdot 2x$?", None), ("What is $17 + 25 \\cdot 2^{10}$?", None),
         ("What is $17 + 25 \\cdot 2$\n\n= 67, as you see", "b/short"), ("What is $17 + 25 \\cdot 2$. 5 is odd.", "b/short"),

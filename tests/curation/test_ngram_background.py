@@ -20,7 +20,10 @@ IDENTITY = (
 )
 PHRASE = "Find the sum of all real numbers $x$ such that the following equation holds true for every one of them: "
 TEMPLATE = "A box of pens costs {} dollars in the shop by the station. How many dollars do {} such boxes cost there?"
-ASKED = "Which of the two is the larger one, and how often does it exceed the smaller by more than a half when all three of $a, b, c$ are drawn by lot?"
+ASKED = (
+    "Which of the two is the larger one, and how often does it exceed the smaller by more than a half when all three of $a, b, c$ are "
+    "drawn by lot?"
+)
 ITEMS = [
     ("i/identity", IDENTITY + ASKED, "the first"),
     ("i/phrase", PHRASE + "$3^x = 9x$. Why?", "3"),
@@ -160,7 +163,9 @@ def test_items_that_are_missing_fail_the_build(project: Path, fit: str) -> None:
 @pytest.fixture
 def many(tmp_path: Path) -> Benchmark:
     names = "Ada Ben Cleo Dan Eve Finn Gus Hal Ivy Jan Kim Leo Mia Ned Ora Pam Quin Rob Sue Tom".split()
-    things = "anchors bottles candles drums eggs feathers gloves hats inkpots jugs kites lamps mugs nails oars pens quilts ropes saws tents".split()
+    things = (
+        "anchors bottles candles drums eggs feathers gloves hats inkpots jugs kites lamps mugs nails oars pens quilts ropes saws tents"
+    ).split()
     rows = [
         {
             "id": f"m/{i}",
