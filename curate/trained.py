@@ -1,8 +1,8 @@
 """Models that a recipe trains itself: `{fit: fasttext, positive: [web], negative: [general]}` under `models:`.
 
-Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a parameter of
-type `Artifact`, of a step or of a fit, names the model and gets its folder. An inherited entry is the same node as long as its corpora are
-the same.
+Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from, those of type
+`Benchmarks` the data cards whose items it looks for; a parameter of type `Artifact`, of a step or of a fit, names the model and gets its
+folder. An inherited entry is the same node as long as its corpora are the same.
 Models that exist already (`{fit: pretrained, files: [...]}`) are planned by `curate/pretrained.py`. A sample of a recipe trains a model on
 all of its examples as long as these are small: a classifier that saw a thousandth of them would say nothing about the whole, and its
 scores could not be used again.
@@ -11,8 +11,10 @@ scores could not be used again.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from curate.datacard import made_by, resolve
 from curate.errors import CurateError, did_you_mean
 from curate.listings import address, unlisted
 from curate.plan import Node, Plan
@@ -70,16 +72,19 @@ def add_trained(planner: Planner, name: str) -> Node:
     named = {p: params[p] for p in found.parameters_of(Artifact) if params[p] is not None}
     folders = tuple((p, artifact(planner, str(other), where)) for p, other in named.items())
     planner.under_way.pop()
+    benchmarks = resolve(planner, found, params, where)
+    more = {"benchmarks": {b.name: b.identity for some in benchmarks.values() for b in some}} if benchmarks else {}
     shown = {key: value for key, value in params.items() if key not in named}
-    own = planner.own(found, shown, corpora=[corpus for corpus, _ in corpora])
+    own = planner.own(found, shown, corpora=[corpus for corpus, _ in corpora], **more)
+    others = (*corpora, *folders, *made_by(planner, benchmarks))
     reads = found.reads_with(params)
     known = {column for _, node in corpora for column in node.schema}
     for column in reads:
         if column not in known:
             what = f"{found.title} reads the column {column!r}, which none of its corpora has"
             raise planner.recipe.fail(f"{what}{did_you_mean(column, known)}", "models", name)
-    others = (*corpora, *folders)
-    return planner.add(Node(title, "", "fit", own, params, found, None, others, None, (), reads, where=where))
+    node = Node(title, "", "fit", own, params, found, None, others, None, (), reads, where=where)
+    return planner.add(replace(node, benchmarks=benchmarks, missing=planner.missing({}, (), benchmarks)))
 
 
 def read_of(planner: Planner, corpora: set[str]) -> set[str]:
