@@ -54,7 +54,7 @@ class Canaries:
         return {"canaries": [row for row in rows.values() if row["planted"]]}
 
 
-def plant(layout: Layout, count: int, threshold: float, *, ngram: int, bands: int, rows: int) -> Canaries:
+def plant(layout: Layout, count: int, threshold: float, *, ngram: int, exact_numbers: int, **shape: int) -> Canaries:
     """Write about `count` copies behind the documents of a layout; none for 0."""
     if not count:
         return Canaries(layout)
@@ -67,14 +67,14 @@ def plant(layout: Layout, count: int, threshold: float, *, ngram: int, bands: in
     for number, (position, text) in enumerate(_sources(layout, count)):
         words, aim = _words(text), aims[number % len(aims)]
         edited = _other_numbers(words) if aim is None else _edited(words, aim, ngram)
-        kind = _kind(_jaccard(words, edited, ngram), aim is None, cuts)
+        kind = _kind(_jaccard(words, edited, ngram, exact_numbers), aim is None, cuts)
         if kind:
             texts.append(" ".join(edited))
             kinds.append(kind)
             sources.append(position)
     docs = pl.DataFrame({"id": [""] * len(texts), "text": texts}, schema={"id": pl.String, "text": pl.String})
     path = layout.path("canaries.parquet")
-    _index.write(path, _index.described(docs, ngram=ngram, bands=bands, rows=rows))
+    _index.write(path, _index.described(docs, ngram=ngram, exact_numbers=exact_numbers, **shape))
     made = replace(layout, planted=(path,), starts=(*layout.starts, layout.count + len(texts)))
     return Canaries(made, (*kinds,), (*sources,), _kinds(cuts))
 
@@ -128,9 +128,15 @@ def _words(text: str) -> list[str]:
     return pl.select(words(pl.lit(text))).item().to_list()
 
 
-def _jaccard(x: list[str], y: list[str], ngram: int) -> float:
+def _jaccard(x: list[str], y: list[str], ngram: int, exact_numbers: int) -> float:
+    if len(x) <= exact_numbers and _numbers(x) != _numbers(y):
+        return 0.0
     a, b = ({tuple(one[i : i + ngram]) for i in range(max(1, len(one) - ngram + 1))} for one in (x, y))
     return len(a & b) / len(a | b)
+
+
+def _numbers(words: list[str]) -> list[str]:
+    return re.findall(r"[0-9]+|[+*/^=<>]", " ".join(words))
 
 
 def _edited(words: list[str], aim: float, ngram: int) -> list[str]:

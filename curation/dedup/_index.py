@@ -48,15 +48,15 @@ def opened(folder: Path, **wanted: int) -> Index:
     return Index(folder, tuple(sorted(folder.glob("part-*.parquet"))), told["documents"])
 
 
-def described(docs: pl.DataFrame, *, ngram: int, bands: int, rows: int) -> pl.DataFrame:
+def described(docs: pl.DataFrame, *, ngram: int, bands: int, rows: int, exact_numbers: int) -> pl.DataFrame:
     """Documents as an index has them: `id`, `shingles`, keys and `set`. docs: `id` and `text`."""
     from curation._utf8 import utf8
     from curation._words import tables
     from curation.dedup import _minhash
     from curation.dedup.minhash import keyed
 
-    made = keyed(docs.select("id", "text"), ngram=ngram, bands=bands, rows=rows)
-    return made.with_columns(listed(*_minhash.sets(*utf8(docs["text"]), tables(), ngram)))
+    made = keyed(docs.select("id", "text"), ngram=ngram, bands=bands, rows=rows, exact_numbers=exact_numbers)
+    return made.with_columns(listed(*_minhash.sets(*utf8(docs["text"]), tables(), ngram, exact_numbers)))
 
 
 def write(path: Path, docs: pl.DataFrame) -> None:

@@ -70,15 +70,17 @@ def ascending(values: Hashes) -> Hashes:
 
 
 @njit(cache=True, error_model="numpy")
-def shingles(found: Hashes, count: int, ngram: int, runs: Hashes) -> int:
+def shingles(found: Hashes, count: int, ngram: int, numbers: np.uint64, runs: Hashes) -> int:
     """Hashes of all runs of `ngram` of the first `count` words, in order, into `runs`; how many. Of a shorter text all its words are one.
+
+    numbers: a hash of what every run has in it besides, or 0.
 
     A run's hash is a polynomial in the hashes of its words, which is spread over all bits afterwards: loops without branches or
     dependences, of which the processor does eight steps at once.
     """
     length = min(ngram, count)
     total = count - length + 1 if length else 0
-    runs[:total] = np.uint64(length)
+    runs[:total] = np.uint64(length) + numbers
     for j in range(length):
         for i in range(total):
             runs[i] = runs[i] * SPREAD + found[i + j]
@@ -110,7 +112,22 @@ def signature(runs: Hashes, a: Hashes, b: Hashes, least: Hashes) -> None:
 
 
 @njit(cache=True)
-def prepare(data: Bytes, bounds: Numbers, tables: Tables, ngram: int, bands: int, rows: int) -> tuple[Counts, Hashes]:
+def numbers(text: Bytes) -> np.uint64:
+    """A hash of the numbers (in ASCII digits) and operators of a text, in their order; 0 of a text without any."""
+    h, inside, n = BASIS, False, 0
+    for byte in text:
+        digit = 48 <= byte <= 57
+        if digit or byte in (42, 43, 47, 60, 61, 62, 94):  # * + / < = > ^
+            h = mix(h, np.uint64(byte) + (np.uint64(256) if digit and not inside else np.uint64(0)))
+            n += 1
+        inside = digit
+    return h if n else np.uint64(0)
+
+
+@njit(cache=True)
+def prepare(
+    data: Bytes, bounds: Numbers, tables: Tables, ngram: int, exact_numbers: int, bands: int, rows: int
+) -> tuple[Counts, Hashes]:
     """Of each text the number of its shingles, repeated ones too (N), and a hash of each band (bands, N)."""
     count = len(bounds) - 1
     a, b = constants(bands * rows)
@@ -118,8 +135,9 @@ def prepare(data: Bytes, bounds: Numbers, tables: Tables, ngram: int, bands: int
     runs, least = np.empty(len(found), np.uint64), np.empty(bands * rows, np.uint64)
     totals, keys = np.zeros(count, np.int32), np.empty((bands, count), np.uint64)
     for n in range(count):
-        length = words(data[bounds[n] : bounds[n + 1]], tables, found, none)
-        total = shingles(found, length, ngram, runs)
+        text = data[bounds[n] : bounds[n + 1]]
+        length = words(text, tables, found, none)
+        total = shingles(found, length, ngram, numbers(text) if length <= exact_numbers else np.uint64(0), runs)
         totals[n] = total
         signature(runs[:total], a, b, least)
         for band in range(bands):
@@ -139,14 +157,16 @@ def _longest(bounds: Numbers) -> int:
 
 
 @njit(cache=True)
-def sets(data: Bytes, bounds: Numbers, tables: Tables, ngram: int) -> tuple[Hashes, Numbers]:
+def sets(data: Bytes, bounds: Numbers, tables: Tables, ngram: int, exact_numbers: int = 0) -> tuple[Hashes, Numbers]:
     """Shingles of all texts one after another, ascending and each once, and where each text's begin, and the end (N + 1)."""
     found, none = np.empty(_longest(bounds), np.uint64), np.empty(0, np.int64)
     runs = np.empty(len(found), np.uint64)
     every, ends = np.empty((bounds[-1] - bounds[0]) // 4 + 16, np.uint64), np.zeros(len(bounds), np.int64)
     for n in range(len(bounds) - 1):
-        length = words(data[bounds[n] : bounds[n + 1]], tables, found, none)
-        made = ascending(runs[: shingles(found, length, ngram, runs)])
+        text = data[bounds[n] : bounds[n + 1]]
+        length = words(text, tables, found, none)
+        told = numbers(text) if length <= exact_numbers else np.uint64(0)
+        made = ascending(runs[: shingles(found, length, ngram, told, runs)])
         ends[n + 1] = ends[n] + len(made)
         while len(every) < ends[n + 1]:
             every = np.concatenate((every, np.empty(len(every), np.uint64)))

@@ -186,6 +186,7 @@ class Sets:
 
     layout: Layout
     ngram: int
+    exact_numbers: int
     places: tuple[int, ...]
 
     def __call__(self, part: int) -> None:
@@ -219,7 +220,7 @@ class Sets:
         texts = self.layout.corpus.shard(part, "text")["text"][rows]
         sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
         for slot in slices(sizes, memory // (2 * BY_BYTE)):
-            yield slot, *_minhash.sets(*utf8(texts[slot]), tables(), self.ngram)
+            yield slot, *_minhash.sets(*utf8(texts[slot]), tables(), self.ngram, self.exact_numbers)
 
 
 def _stored(file: Path, rows: Numbers) -> Iterator[tuple[slice, npt.NDArray[np.uint64], Numbers]]:
@@ -239,7 +240,7 @@ def _stored(file: Path, rows: Numbers) -> Iterator[tuple[slice, npt.NDArray[np.u
         first, taken = first + len(batch), taken + len(here)
 
 
-def make_sets(layout: Layout, ngram: int) -> None:
+def make_sets(layout: Layout, ngram: int, exact_numbers: int) -> None:
     """Fill `sets`, `starts` and `lengths`. Room is kept for shingles that a text repeats, too: the file has holes there."""
     places = [0]
     for part in range(layout.parts):
@@ -249,7 +250,7 @@ def make_sets(layout: Layout, ngram: int) -> None:
     layout.reserve("sets", places[-1])
     layout.reserve("starts", layout.count)
     layout.reserve("lengths", layout.count)
-    layout.corpus.each(Sets(layout, ngram, tuple(places)), layout.parts, "shingles")
+    layout.corpus.each(Sets(layout, ngram, exact_numbers, tuple(places)), layout.parts, "shingles")
 
 
 # verdicts

@@ -2,7 +2,9 @@
 
 Shingles are runs of words of the text profile that is safe for mathematics (`curation/text.py`): numbers, operators and TeX commands are
 words, so two problems that differ in a number are as far apart as two that differ in a word. 11 bands of 10 values, as MegaMath found
-best, propose pairs (a pair of Jaccard s with probability 1 - (1 - s**10)**11).
+best, propose pairs (a pair of Jaccard s with probability 1 - (1 - s**10)**11). In a problem of a hundred words, where one number makes
+another problem, two numbers that differ leave a similarity above 0.75; so of a text that is no longer, every shingle has all its numbers
+in it, and texts with other numbers share none.
 
 All documents are put in an order of preference. From the best one on, a document goes if, and only if, a document that stays and shares
 a band with it has at least the similarity `threshold`, computed from the sets of shingles themselves; the best such one is named. There
@@ -28,11 +30,20 @@ from pydantic import Field
 from curate.errors import CurateError
 from curate.step import Artifact, Whole, across
 
+EXACT_NUMBERS = 100
+"""Words of the longest text that is looked at as a problem rather than as a page."""
 EMPTY = {"id": pl.String, "minhash_duplicate_of": pl.String, "minhash_jaccard": pl.Float64}
 
 
 def keyed(
-    docs: pl.DataFrame, *, ngram: int, bands: int, rows: int, threshold: float = 1.0, hashes: int | None = None
+    docs: pl.DataFrame,
+    *,
+    ngram: int,
+    bands: int,
+    rows: int,
+    exact_numbers: int = EXACT_NUMBERS,
+    threshold: float = 1.0,
+    hashes: int | None = None,
 ) -> pl.DataFrame:
     """What is compared first instead of the texts: `shingles` (how many, repeated ones too) and a hash of each band, `band_0` and so on."""
     bands, rows = _shape(threshold, hashes, bands, rows)
@@ -43,7 +54,7 @@ def keyed(
     from curation._words import tables
     from curation.dedup import _minhash
 
-    counts, keys = _minhash.prepare(*utf8(docs["text"]), tables(), ngram, bands, rows)
+    counts, keys = _minhash.prepare(*utf8(docs["text"]), tables(), ngram, exact_numbers, bands, rows)
     columns = [pl.Series(f"band_{i}", key) for i, key in enumerate(keys)]
     return docs.drop("text").with_columns(pl.Series("shingles", counts), *columns)
 
@@ -71,6 +82,7 @@ def minhash(
     bands: Annotated[int, Field(ge=1, le=500)] = 11,
     rows: Annotated[int, Field(ge=1, le=100)] = 10,
     hashes: Annotated[int, Field(ge=1, le=1024)] | None = None,
+    exact_numbers: Annotated[int, Field(ge=0)] = EXACT_NUMBERS,
     keep_order: list[str] = ["length"],  # noqa: B006 (pydantic copies it)
     preferred: dict[str, list[str]] = {},  # noqa: B006
     snapshot: str | None = None,
@@ -80,11 +92,13 @@ def minhash(
     """Columns `minhash_duplicate_of` (a document that stays, null for one that stays itself) and `minhash_jaccard` (with that one).
 
     threshold: least Jaccard similarity of the sets of word `ngram`-grams. hashes: a budget, from which bands and rows are found for the
-    threshold in place of `bands` and `rows` (`_bands.py`). keep_order: columns that say which copy is best, the first one first; larger
-    is better, null is worst, and among equals the smallest id stays. preferred: for a column of `keep_order`, such as `source`, its
-    values, the best first; others are worse. snapshot: a column, such as `dump`, that comes before all of these, the smallest first.
-    index: kept documents of earlier snapshots, which precede all others. canaries: how many edited copies to plant; what was found of
-    them is told in the manifest's facts and changes no verdict. CurateError for an index of other parameters.
+    threshold in place of `bands` and `rows` (`_bands.py`). exact_numbers: texts of at most so many words are alike only if they have
+    the same numbers and operators (`+ * / ^ = < >`), in the same order; 0: whatever they have. keep_order: columns that say which copy
+    is best, the first one first; larger is better, null is worst, and among equals the smallest id stays. preferred: for a column of
+    `keep_order`, such as `source`, its values, the best first; others are worse. snapshot: a column, such as `dump`, that comes before
+    all of these, the smallest first. index: kept documents of earlier snapshots, which precede all others. canaries: how many edited
+    copies to plant; what was found of them is told in the manifest's facts and changes no verdict. CurateError for an index of other
+    parameters.
     """
     from curation.dedup._layout import Layout
 
@@ -95,15 +109,16 @@ def minhash(
     bands, rows = _shape(threshold, hashes, bands, rows)
     from curation.dedup import _canaries, _index, _phases
 
-    earlier = _index.opened(Path(index), ngram=ngram, bands=bands, rows=rows) if index else None
+    shape = {"ngram": ngram, "bands": bands, "rows": rows, "exact_numbers": exact_numbers}
+    earlier = _index.opened(Path(index), **shape) if index else None
     layout = Layout(corpus, earlier.parts if earlier else ()).measured()
-    planted = _canaries.plant(layout, canaries, threshold, ngram=ngram, bands=bands, rows=rows)
+    planted = _canaries.plant(layout, canaries, threshold, **shape)
     layout = planted.layout
     _phases.rank(
         layout, _phases.Order((*keep_order,), snapshot, preferred), earlier.order() if earlier else _index.NONE
     )
     bases = _phases.find_buckets(layout, bands)
-    _phases.make_sets(layout, ngram)
+    _phases.make_sets(layout, ngram, exact_numbers)
     beside = _phases.decide(layout, bases, threshold)
     corpus.tell(bands=bands, rows=rows, beside_full_buckets=beside, **planted.found())
     return _phases.copies(layout)

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from curate.errors import CurateError
 from curate.step import Artifact, Corpora, Corpus, fit
+from curation.dedup.minhash import EXACT_NUMBERS
 
 MEMORY = 256 << 20
 """Bytes that sorting may take."""
@@ -34,6 +35,7 @@ def minhash_index(
     ngram: Annotated[int, Field(ge=1, le=50)] = 5,
     bands: Annotated[int, Field(ge=1, le=500)] = 11,
     rows: Annotated[int, Field(ge=1, le=100)] = 10,
+    exact_numbers: Annotated[int, Field(ge=0)] = EXACT_NUMBERS,
     keep_order: list[str] = ["length"],  # noqa: B006 (pydantic copies it)
     preferred: dict[str, list[str]] = {},  # noqa: B006
     snapshot: str | None = None,
@@ -46,7 +48,7 @@ def minhash_index(
     from curation.dedup import _index
     from curation.dedup._phases import Order
 
-    shape = {"ngram": ngram, "bands": bands, "rows": rows}
+    shape = {"ngram": ngram, "bands": bands, "rows": rows, "exact_numbers": exact_numbers}
     order = Order((*keep_order,), snapshot, preferred)
     if unused := sorted(set(preferred) - set(keep_order)):
         raise CurateError(f"preferred has {unused[0]!r}, which is no column of keep_order")

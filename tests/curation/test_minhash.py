@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 import random
 import tempfile
 from collections.abc import Iterator
@@ -206,7 +207,7 @@ def test_a_chain_of_small_changes_does_not_swallow_what_it_ends_in() -> None:
     for i in range(0, 40, 2):
         steps.append([*steps[-1][:i], f"new{i}", *steps[-1][i + 1 :]])
     frame = docs(*[" ".join(one) for one in steps])
-    sets, made = shingle_sets(frame), minhash(frame, bands=40, rows=2)
+    sets, made = shingle_sets(frame), minhash(frame, bands=40, rows=2, exact_numbers=0)
     gone = dict(zip(made["id"], made["minhash_duplicate_of"], strict=True))
     assert 0 < len(gone) < len(steps) - 2
     assert not set(gone) & set(gone.values())
@@ -302,8 +303,8 @@ def test_columns_say_which_copy_is_best() -> None:
 def test_of_one_bucket_the_best_are_held_and_the_others_told(monkeypatch: pytest.MonkeyPatch) -> None:
     few = " ".join(WORDS[:3])
     frame = docs(*[f"{few} {i:04d}" for i in range(700)], *[f"{few} {i:04d}" for i in (3, 650)])
-    made, told = run(frame, ngram=1, bands=1, rows=1)
-    biggest = keyed(frame, ngram=1, bands=1, rows=1)["band_0"].value_counts()["count"].max()
+    made, told = run(frame, ngram=1, bands=1, rows=1, exact_numbers=0)
+    biggest = keyed(frame, ngram=1, bands=1, rows=1, exact_numbers=0)["band_0"].value_counts()["count"].max()
     assert told["beside_full_buckets"] >= biggest - _minhash.LEADERS - 3 > 300
     gone = verdicts(made)
     assert gone["700"] == ("003", 1.0) and "701" not in gone
@@ -315,7 +316,7 @@ def test_fifty_thousand_pages_of_one_template_take_seconds() -> None:
         text=pl.format("one two three four five six {} {} {}", pl.col("i"), pl.col("i") // 2, pl.col("i") // 3 % 100),
         length=pl.lit(0),
     )
-    made, told = run(frame, ngram=1, bands=2, rows=2, threshold=0.9)
+    made, told = run(frame, ngram=1, bands=2, rows=2, threshold=0.9, exact_numbers=0)
     assert told["beside_full_buckets"] > 30_000 and made.height < 50_000
     same = run(frame.with_columns(text=pl.lit("a text that all pages have")))[0]
     assert same.height == 49_999 and set(same["minhash_duplicate_of"]) == {"000000"}
@@ -382,3 +383,39 @@ def test_a_budget_of_hashes_becomes_bands_and_rows_for_the_threshold() -> None:
     bands, rows = solve(0.6, 64)
     assert (told["bands"], told["rows"]) == (bands, rows) != (11, 10)
     assert made.equals(minhash(frame, threshold=0.6, bands=bands, rows=rows))
+
+
+GAME = (
+    "during the {} games of the season so far a team of players scored on average {} points in each of them , and if it gets only {} "
+    "points in the next game and wins the last one by more than anybody thought that it could , how many points does it need there in "
+    "all , so that the mean of all games is at least what its coach said before the first one , when nobody in the town believed it ?"
+)
+
+
+@given(st.tuples(*[st.integers(0, 99)] * 3), st.tuples(*[st.integers(0, 99)] * 3), st.sampled_from([0, 100]))
+def test_short_texts_with_other_numbers_are_other_problems(one: tuple[int], two: tuple[int], words: int) -> None:
+    frame = docs(GAME.format(*one), GAME.format(*two))
+    params = {"bands": 40, "rows": 1, "exact_numbers": words}
+    sets = shingle_sets(frame)
+    similar = jaccard(*sets) >= 0.75 and (one == two or not words)
+    assert minhash(frame, **params).height == similar
+    long = docs(*[f"{text} {GAME.format(7, 8, 9)}" for text in frame["text"]])
+    assert minhash(long, **params).height == (jaccard(*shingle_sets(long)) >= 0.75), "a page, not a problem"
+
+
+@pytest.mark.parametrize(("a", "b"), [("x = 12 + 30", "x = 12 - 30"), ("3 4", "34"), ("1 2", "2 1"), ("x^2", "x*2")])
+def test_numbers_and_operators_are_told_apart(a: str, b: str) -> None:
+    told = [int(_minhash.numbers(np.frombuffer(text.encode(), np.uint8))) for text in (a, b, f" {a} and")]
+    assert told[0] == told[2] != told[1]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared benchmarks are not here")
+@pytest.mark.parametrize("name", ["mathqa_test", "mawps", "gsm8k_test"])
+def test_no_real_problem_goes_for_another_one(name: str) -> None:
+    lines = gzip.decompress((SHARED.parent / "benchmarks" / f"{name}.jsonl.gz").read_bytes()).splitlines()
+    items = [json.loads(line) for line in lines]
+    frame = docs(*[item["problem"] for item in items])
+    answers = dict(zip(frame["id"], [str(item["answer"]) for item in items], strict=True))
+    made = minhash(frame).filter(pl.col("minhash_jaccard") < 1)  # the very words again are no other problem
+    odd = [(a, b) for a, b in made.select("id", "minhash_duplicate_of").rows() if answers[a] != answers[b]]
+    assert odd == []

@@ -74,7 +74,7 @@ def test_an_index_tells_what_it_has_and_refuses_other_parameters(tmp_path: Path)
     assert facts == {"documents": 40, "earlier": 0}
     assert make_index(tmp_path / "b", frame[:7], index=str(tmp_path / "a"), **ORDER) == {"documents": 47, "earlier": 40}
     told = json.loads((tmp_path / "a" / "index.json").read_text("utf-8"))
-    assert told == {"ngram": 5, "bands": 11, "rows": 10, "documents": 40}
+    assert told == {"ngram": 5, "bands": 11, "rows": 10, "exact_numbers": 100, "documents": 40}
     assert not [path for path in (tmp_path / "b").iterdir() if path.is_dir()]
     with pytest.raises(CurateError, match="made with rows: 10, and here it is 9"):
         run(frame, index=str(tmp_path / "a"), rows=9)
