@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-NUMBER = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?(?![\w]|[.,]\d)")
+NUMBER = re.compile(r"(?<![\w.,^])(?<![\^_]\{)\d+(?:\.\d+)?(?![\w]|[.,]\d)")
+"""No exponent, no index, no part of a word or of a number with commas."""
+TEX = re.compile(r"\\[a-zA-Z]|\$[^$\d\s][^$]*\$|\$[^$]*[\^_=][^$]*\$")
+"""A command or a formula between dollars; `$5 and $6` is money."""
 RUN = 13
 """Words of the runs that most rules look for: an item with fewer has none."""
 EVERY = 12
@@ -100,18 +103,26 @@ def _truncated(share: float) -> Callable[[Item], str | None]:
     return first
 
 
-def numbers_swapped(item: Item) -> str | None:
-    """Each number outside of words is another with as many digits; an item with fewer than two is passed over."""
-    if len(NUMBER.findall(item.problem)) < 2:
-        return None
-    return NUMBER.sub(lambda found: _other(found[0], f"{item.id}/{found.start()}"), item.problem)
+def _numbers(prose: bool) -> Callable[[Item], str | None]:
+    """Each number that is no exponent, index or part of a word is another with as many digits; an item with fewer than two is passed over.
+
+    prose: of items without TeX; else of items with it.
+    """
+
+    def swapped(item: Item) -> str | None:
+        if len(NUMBER.findall(item.problem)) < 2 or prose == bool(TEX.search(item.problem)):
+            return None
+        return NUMBER.sub(lambda found: _other(found[0], f"{item.id}/{found.start()}"), item.problem)
+
+    return swapped
 
 
 def _other(number: str, salt: str) -> str:
+    """A number with as many digits; none of its digits is the same, and a digit alone is neither 0 nor 1."""
     digits = list(number)
     places = [n for n, digit in enumerate(digits) if digit.isdigit()]
     for n in places:
-        least = 1 if n == 0 and len(places) > 1 else 0
+        least = (2 if len(places) == 1 else 1) if n == 0 else 0
         choices = [str(d) for d in range(least, 10) if str(d) != digits[n]]
         digits[n] = choices[digest(salt, str(n)) % len(choices)]
     return "".join(digits)
@@ -140,7 +151,8 @@ KINDS: Mapping[str, Callable[[Item], str | None]] = {
     "HTML entities": entities,
     "first 75 %": _truncated(0.75),
     "first 50 %": _truncated(0.5),
-    "numbers swapped": numbers_swapped,
+    "numbers swapped, prose": _numbers(prose=True),
+    "numbers swapped, formulas": _numbers(prose=False),
     "every 12th word left out": words_left_out,
 }
 """For items of 13 words and more; `short` has its own."""

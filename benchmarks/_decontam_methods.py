@@ -144,17 +144,16 @@ class Datatrove:
             tokenizer=load_word_tokenizer(Languages.english),
             hash_func=create_hash_func(config.hash_config),
         )
-        self.folder = tempfile.TemporaryDirectory()  # loaded by the filter when it meets the first document
-        for path in files:
-            made = {
-                h
-                for item in items([path])
-                for h in NGramsDecontIndexer.compute_hashes(indexer, label(item), item.problem)
-            }
-            data = np.array(sorted(made), dtype=config.hash_config.np_descr)
-            data.tofile(Path(self.folder.name) / f"{name(path)}.index.hashes")
-        self.filter = NGramsDecontFilter(self.folder.name, config)
-        self.judge(["one document"])
+        with tempfile.TemporaryDirectory() as folder:
+            for path in files:
+                every = items([path])
+                made = {
+                    h for item in every for h in NGramsDecontIndexer.compute_hashes(indexer, label(item), item.problem)
+                }
+                data = np.array(sorted(made), dtype=config.hash_config.np_descr)
+                data.tofile(Path(folder) / f"{name(path)}.index.hashes")
+            self.filter = NGramsDecontFilter(folder, config)
+            self.judge(["one document, at which the filter loads its index"])
 
     def judge(self, texts: Sequence[str]) -> list[Found | None]:
         from datatrove.data import Document
@@ -171,8 +170,8 @@ class Datatrove:
 class MegaMath:
     """13-grams of question, solution and both together, after datatrove's `simplify_text`; words between blanks.
 
-    As published a document is kept as soon as one of its grams has nothing but punctuation, whatever follows. With the configuration that is
-    published with it, which removes punctuation first, that cannot happen. stops: it is so, and punctuation stays, so that it can.
+    As published, a document is kept as soon as one of its grams has nothing but punctuation, whatever follows. With the configuration that
+    is published beside it, which removes punctuation first, that cannot happen. stops: it is so, and punctuation stays, so that it can.
     """
 
     def __init__(self, stops: bool = False, n: int = 13) -> None:
@@ -217,49 +216,39 @@ print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 class Decon:
-    """Its defaults, one thread. python: an interpreter that has `decontaminate`. answers: items have theirs; then it wants both to stand there."""
+    """Its defaults, one thread. python: an interpreter with `decontaminate`. answers: items have theirs, and then it looks for both."""
 
     def __init__(self, python: str, answers: bool) -> None:
         self.python, self.answers = python, answers
         self.peak_mb = 0.0
 
     def build(self, files: Sequence[Path]) -> None:
-        self.place = tempfile.TemporaryDirectory()
-        evals = Path(self.place.name) / "evals"
-        evals.mkdir()
-        for path in files:
-            with (evals / f"{name(path)}.jsonl").open("w") as out:
-                for n, item in enumerate(items([path])):
-                    row = {
-                        "eval_key": item.benchmark,
-                        "eval_instance_index": n,
-                        "split": "test",
-                        "doc_id": n,
-                        "question": item.problem,
-                    }
-                    out.write(
-                        json.dumps(row | ({"answer": item.answer} if self.answers and item.answer else {})) + "\n"
-                    )
+        self.sets: dict[str, list[str]] = {}
+        for item in items(files):
+            of = self.sets.setdefault(item.benchmark, [])
+            row = {"eval_key": item.benchmark, "eval_instance_index": len(of), "split": "test", "doc_id": len(of)}
+            row |= {"question": item.problem} | ({"answer": item.answer} if self.answers and item.answer else {})
+            of.append(json.dumps(row))
 
     def judge(self, texts: Sequence[str]) -> list[Found | None]:
+        found: list[Found | None] = [None] * len(texts)
         with tempfile.TemporaryDirectory() as place:
-            given, out = Path(place) / "texts", Path(place) / "out"
+            given, evals, out = Path(place) / "texts", Path(place) / "evals", Path(place) / "out"
             given.mkdir()
+            evals.mkdir()
             (given / "texts.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-            command = [self.python, "-c", DETECT, str(given), f"{self.place.name}/evals", str(out)]
+            for benchmark, rows in self.sets.items():
+                (evals / f"{benchmark}.jsonl").write_text("\n".join(rows) + "\n")
+            command = [self.python, "-c", DETECT, str(given), str(evals), str(out)]
             ran = subprocess.run(command, capture_output=True, text=True, check=True)
             self.peak_mb = int(ran.stdout.rsplit("peak ", 1)[1]) / 1024
-            found: list[Found | None] = [None] * len(texts)
-            for report in sorted(out.glob("*.jsonl")):
-                for row in map(json.loads, report.read_text().splitlines()):
-                    best, at = row["contamination_score"], row["training_line"]
-                    before = found[at]
-                    if before is None or best > (before.share or 0):
-                        found[at] = Found(
-                            f"{row['eval_key']}/{row['eval_instance_index']}",
-                            row.get("training_overlap_text", ""),
-                            best,
-                        )
+            for row in (
+                json.loads(line) for report in sorted(out.glob("*.jsonl")) for line in report.read_text().splitlines()
+            ):
+                best, at = row["contamination_score"], row["training_line"]
+                if (before := found[at]) is None or best > (before.share or 0):
+                    item = f"{row['eval_key']}/{row['eval_instance_index']}"
+                    found[at] = Found(item, row.get("training_overlap_text", ""), best)
         return found
 
 

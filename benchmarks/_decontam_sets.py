@@ -1,4 +1,4 @@
-"""The texts of `benchmarks.decontamination`: items of benchmarks, pairs, problems for RL, real pages without any item, and pages of stock."""
+"""The texts of `benchmarks.decontamination`: items of benchmarks, pairs, problems for RL, real pages, and pages of stock."""
 
 from __future__ import annotations
 
@@ -84,7 +84,10 @@ def prompts(data: Path, of: str) -> list[Page]:
 
 
 def pages(data: Path) -> list[Page]:
-    """Real pages in pieces of at most 600 words and at least 30, each text once. No source of it is a set of problems."""
+    """Real pages in pieces of at most 600 words and at least 30, each text once.
+
+    One source has problems, of the training split of GSM8K; the others are manuals, textbooks, encyclopedias, news and pages of every kind.
+    """
     seen: set[bytes] = set()
     found = []
     for page in _whole(data):

@@ -4,13 +4,14 @@
 
 All methods are built from the same items, all those of `../shared/data/benchmarks`, and read the same texts: pairs of an item and what was
 made of it; the problems of an RL set, of which 2,936 are items of `math_test` letter for letter (there the index is that benchmark alone);
-problems of another split; leaks planted in real pages (`_decontam_leaks`); pages of identities and stock phrases; and more than ten thousand
-pieces of real pages that come from no set of problems. A hit there counts as false unless it stands in `QUOTED`, where we read the
-page and it does quote the item. Every hit is in the JSON with what gave it away.
+problems of another split; leaks planted in real pages (`_decontam_leaks`); pages of identities and stock phrases; and 14,444 pieces of real
+pages. A hit there counts as false unless it stands in `QUOTED`: we read that page, and it does quote the item. Every hit is in the JSON,
+with what gave it away.
 
-Recall has Wilson's 95 % interval. Speed is of one thread in a process of its own, best of `--repeat`, on the same pages with the same index;
-memory of the index is by how much that process grew while it was built. A method that is not installed is named as absent: datatrove and
-MegaMath need `datatrove` (datatrove also `spacy`), decon an interpreter of Python 3.12 or later with `pip install decontaminate`.
+Recall has Wilson's 95 % interval. Speed is of one thread in a process of its own, best of `--repeat`, on the same pages and the same
+index; memory of the index is by how much that process grew while it was built (of decon the most that it took). A method that is not
+installed is named as absent: datatrove and MegaMath need `datatrove`, datatrove also `spacy`, and decon an interpreter of Python 3.12 or
+later with `pip install decontaminate`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from benchmarks._decontam_leaks import Item, Leak, leaks
 from benchmarks._decontam_methods import Found, Method
 from benchmarks._decontam_sets import Page
 from benchmarks._sets import DATA
+from curate.errors import CurateError
 from curate.judged import wilson
 
 RL, OF = "math8k_limr", "math_test"
@@ -62,7 +65,8 @@ def hits(pages: Sequence[Page], found: Sequence[Found | None]) -> list[dict[str,
 
 def pairs(method: Method, given: dict[str, list[Page]]) -> dict[str, Any]:
     """By type and by group of types."""
-    by_type = {kind: method.judge(sets.texts(some)) for kind, some in given.items()}
+    found = iter(method.judge([page.text for some in given.values() for page in some]))
+    by_type = {kind: [*islice(found, len(some))] for kind, some in given.items()}
     groups = {group: [one for kind in kinds for one in by_type[kind]] for group, kinds in sets.GROUPS.items()}
     clean = "clean neighbour"
     wrong = [hit for kind in sets.GROUPS[clean] for hit in hits(given[kind], by_type[kind])]
@@ -211,31 +215,29 @@ def table(result: dict[str, Any]) -> str:
     out += [row(kind, "planted", kind) for kind in found[names[0]]["planted"]]
     out += ["", f"Problems of `{RL}` against `{OF}`, %", "", *head]
     out += [row("equal to an item", "rl", "items"), row("others", "rl", "others")]
-    out += [
-        "",
-        f"Problems of `{NEIGHBOURS}`, another split, against all benchmarks: found, %",
-        "",
-        *head,
-        row("problems", "neighbours", "all"),
-    ]
-    out += [
-        "",
-        "| pages without items | documents | found, false | up to (95 %) | found, and they quote an item | identities and phrases, false | of |",
-    ]
-    out += ["| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
-    for name in names:
-        page, stock = found[name]["clean"], found[name]["stock"]
-        out.append(
-            f"| {name} | {page['documents']:,} | {page['false']:,} | {page['interval'][1]:.3%} | {page['quoted']} | {stock['false']} | {stock['documents']} |"
-        )
-    if any("speed" in one for one in found.values()):
-        out += ["", "| one thread | MB/s | index, s | index, MB |", "| --- | ---: | ---: | ---: |"]
-        for name in names:
-            one = found[name]["speed"]
-            out.append(f"| {name} | {one['mb_per_second']:.2f} | {one['build_seconds']:.1f} | {one['index_mb']:,.0f} |")
+    out += ["", f"Problems of `{NEIGHBOURS}`, another split, against all benchmarks: found, %", "", *head]
+    out += [row("problems", "neighbours", "all"), "", *wrong(found), "", *speeds(found)]
     out += ["", *(f"- {name}: {methods.ABOUT[name]}" for name in names)]
-    out += [f"- {name} is absent: {why}" for name, why in result["absent"].items()]
-    return "\n".join(out)
+    return "\n".join([*out, *(f"- {name} is absent: {why}" for name, why in result["absent"].items())])
+
+
+def wrong(found: dict[str, Any]) -> Iterator[str]:
+    """The table of what is taken for a leak and is none."""
+    yield "| | real pages | false | at most (95 %) | quote an item | identities and phrases | false |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for name, row in found.items():
+        page, stock = row["clean"], row["stock"]
+        cells = [f"{page['documents']:,}", f"{page['false']:,}", f"{page['interval'][1]:.3%}", f"{page['quoted']:,}"]
+        yield f"| {name} | {' | '.join(cells)} | {stock['documents']} | {stock['false']} |"
+
+
+def speeds(found: dict[str, Any]) -> Iterator[str]:
+    """The table of speed, of the methods where it was measured."""
+    yield "| one thread | MB/s | index, s | index, MB |"
+    yield "| --- | ---: | ---: | ---: |"
+    for name, row in found.items():
+        if one := row.get("speed"):
+            yield f"| {name} | {one['mb_per_second']:.2f} | {one['build_seconds']:.1f} | {one['index_mb']:,.0f} |"
 
 
 # ---- all --------------------------------------------------------------------------------------------------------------------
@@ -250,10 +252,16 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     pages = sets.pages(asked.data)[:: asked.every]
     stock = sets.stock()
     made = leaks(items, sets.texts([page for page in pages if page.id.startswith("text/")]), asked.count)
-    result |= {"items": len(items), "benchmarks": len(files), "pages": len(pages)}
+    result |= {"items": len(items), "benchmarks": len(files), "pages": len(pages), "count": asked.count}
     result["pages_mb"] = sum(len(page.text.encode()) for page in pages) / 1e6
+    earlier = json.loads(asked.earlier.read_text("utf-8")) if asked.earlier else {"methods": {}}
+    if asked.earlier and any(earlier[key] != result[key] for key in ("items", "pages", "count")):
+        raise CurateError("was measured on other texts", where=str(asked.earlier))
     for name, why in named.items():
         if why:
+            continue
+        if name in earlier["methods"] and name != methods.OURS:
+            result["methods"][name] = earlier["methods"][name] | ({"speed": speed(name, asked)} if asked.repeat else {})
             continue
         start = time.perf_counter()
         method = methods.made(name, asked.decon)
@@ -280,6 +288,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="of so many real pages, one (default: all)")
     parser.add_argument("--repeat", type=int, default=3, help="rounds of the measurement of speed; 0: none")
     parser.add_argument("--out", type=Path, help="folder for decontamination.json, decontamination.md and the figure")
+    parser.add_argument(
+        "--earlier",
+        type=Path,
+        help="JSON of a run on the same texts, whose figures of the others are taken over, but for speed",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, not the tables")
     parser.add_argument("--speed-of", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -293,7 +306,11 @@ def main() -> None:
         from benchmarks import _plots
 
         _plots.require()
-    result = measure(asked)
+    try:
+        result = measure(asked)
+    except CurateError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
     if asked.out:
         from benchmarks._decontam_plot import decontamination
 
