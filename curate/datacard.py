@@ -4,7 +4,7 @@
     ---
     license: Apache-2.0
     files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet
-    columns: {id: id, problem: problem, answer: answer}     # this is the default; an answer is optional
+    columns: {id: id, problem: problem, answer: answer, solution: solution}     # this is the default; the last two are optional
     ---
 
 A step's parameter of type `Benchmarks` lists names of cards and gets a `Benchmark` for each. The columns and the content of the files are
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from curate.plan import Node
     from curate.planner import Planner
 
-ITEM = ("id", "problem", "answer")
+ITEM = ("id", "problem", "answer", "solution")
+OPTIONAL = ("answer", "solution")
 Kind = TypeVar("Kind", bound=BaseModel)
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 
@@ -52,6 +53,8 @@ class Columns(Part):
     id: Text = "id"
     problem: Text = "problem"
     answer: Text = "answer"
+    solution: Text = "solution"
+    """The worked solution. Where it is a list, as in sets with several for a problem, its texts are taken one after another."""
 
 
 class Card(Part):
@@ -81,10 +84,14 @@ class Benchmark:
         return {"columns": dict(self.columns), "files": [file.sha256 for file in self.files]}
 
     def items(self) -> pl.DataFrame:
-        """Text columns `id`, `problem`, `answer` (null where there is none). CurateError if a file is not here, changed, or is torn."""
+        """Text columns `id`, `problem`, `answer` and `solution` (null where there is none).
+
+        CurateError if a file is not here, changed, or is torn.
+        """
         if self.missing:
             raise CurateError(absent((self,)))
-        frames = [_read(file, dict(self.columns), self.name) for file in self.files]
+        columns = {**dict(zip(ITEM, ITEM, strict=True)), **dict(self.columns)}
+        frames = [_read(file, columns, self.name) for file in self.files]
         return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
 
 
@@ -96,12 +103,23 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
     try:
         if path.suffix == ".parquet":
             frame = pl.read_parquet(data)
-            optional = [] if columns["answer"] in frame.columns else [pl.lit(None).alias(columns["answer"])]
-            rows = frame.with_columns(optional).select(columns.values()).cast(pl.String).rows()
+            absent = [pl.lit(None).alias(columns[c]) for c in OPTIONAL if columns[c] not in frame.columns]
+            joined = frame.with_columns(absent)
+            if joined.schema[columns["solution"]] == pl.List(pl.String):
+                joined = joined.with_columns(pl.col(columns["solution"]).list.join("\n\n"))
+            rows = joined.select(pl.col(name).alias(c) for c, name in columns.items()).cast(pl.String).rows()
         else:
             lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
             items = [json.loads(line) for line in lines if line.strip()]
-            rows = [(item[columns["id"]], item[columns["problem"]], item.get(columns["answer"])) for item in items]
+            rows = [
+                (
+                    item[columns["id"]],
+                    item[columns["problem"]],
+                    item.get(columns["answer"]),
+                    _text(item.get(columns["solution"])),
+                )
+                for item in items
+            ]
     except (
         ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error, pl.exceptions.PolarsError,
     ) as error:  # fmt: skip
@@ -111,6 +129,11 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
     return pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row").filter(
         pl.col("problem").is_not_null()
     )
+
+
+def _text(value: Any) -> Any:
+    """A list of texts as one text, anything else as it is."""
+    return "\n\n".join(value) if isinstance(value, list) and all(isinstance(v, str) for v in value) else value
 
 
 def find(name: str, project: Path, where: str = "") -> Path:

@@ -1,7 +1,8 @@
 """Models that a recipe trains itself: `{fit: fasttext, positive: [web], negative: [general]}` under `models:`.
 
-Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a step's
-parameter of type `Artifact` names the model and gets its folder. An inherited entry is the same node as long as its corpora are the same.
+Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from, those of
+type `Benchmarks` the data cards whose items it looks for; a step's parameter of type `Artifact` names the model and gets its folder.
+An inherited entry is the same node as long as its corpora are the same.
 Models that exist already (`{fit: pretrained, files: [...]}`) are planned by `curate/pretrained.py`. A sample of a recipe trains a model on
 all of its examples as long as these are small: a classifier that saw a thousandth of them would say nothing about the whole, and its
 scores could not be used again.
@@ -10,8 +11,10 @@ scores could not be used again.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from curate.datacard import made_by, resolve
 from curate.errors import CurateError, did_you_mean
 from curate.listings import address, unlisted
 from curate.plan import Node, Plan
@@ -65,14 +68,18 @@ def add_trained(planner: Planner, name: str) -> Node:
     planner.under_way.append(title)
     corpora = _corpora(planner, name, found, {key: params[key] for key in lists})
     planner.under_way.pop()
-    own = planner.own(found, params, corpora=[corpus for corpus, _ in corpora])
+    benchmarks = resolve(planner, found, params, where)
+    more = {"benchmarks": {b.name: b.identity for some in benchmarks.values() for b in some}} if benchmarks else {}
+    own = planner.own(found, params, corpora=[corpus for corpus, _ in corpora], **more)
+    others = (*corpora, *made_by(planner, benchmarks))
     reads = found.reads_with(params)
     known = {column for _, node in corpora for column in node.schema}
     for column in reads:
         if column not in known:
             what = f"{found.title} reads the column {column!r}, which none of its corpora has"
             raise planner.recipe.fail(f"{what}{did_you_mean(column, known)}", "models", name)
-    return planner.add(Node(title, "", "fit", own, params, found, None, corpora, None, (), reads, where=where))
+    node = Node(title, "", "fit", own, params, found, None, others, None, (), reads, where=where)
+    return planner.add(replace(node, benchmarks=benchmarks, missing=planner.missing({}, (), benchmarks)))
 
 
 def read_of(planner: Planner, corpora: set[str]) -> set[str]:

@@ -19,142 +19,91 @@ Left out: rephrased problems, which share no run of words, numbers written as wo
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
 from pydantic import Field
 
-from curate.datacard import Benchmark
-from curate.errors import CurateError
-from curate.step import Benchmarks, score
+from curate.scalars import Count
+from curate.step import Artifact, Benchmarks, score
+from curation.decontaminate._canaries import told
+from curation.decontaminate._items import Items, built
 
-DRESS = (*"$,.;:!?\"'`“”‘’()[]{}\\~&*/^·×⋅÷–—%_", *(rf"\{word}" for word in (
-    "left right big Big bigg Bigg displaystyle textstyle text textrm mathrm textbf mathbf quad qquad hspace boxed frac dfrac tfrac "
-    "cdot times div circ"
-).split()), *"question problem exercise answer solution".split())  # fmt: skip
-"""Words that are left out of both sides. A fraction, a product or a power is written in too many ways; its numbers stay."""
-ALIKE = {
-    r"\dbinom": r"\binom", r"\leq": r"\le", r"\geq": r"\ge", r"\neq": r"\ne", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "−": "-",
-    "π": r"\pi", "√": r"\sqrt", "∞": r"\infty", "²": "2", "³": "3", "⁴": "4", "⁵": "5",
-}  # fmt: skip
-BULLET = r"(?m)^([ \t]*)[-+] "
-"""What begins a line of a list is no minus sign."""
-GOING_ON = (*"+-=<>", *(rf"\{word}" for word in "pm le ge ne".split()))
-"""Words after which a short item, of which they are no part, is not whole."""
-SHORTEST = 5
-"""Words of the shortest problem that is looked for without its answer, and of the shortest with it."""
-PLAIN = 8
-"""The same of a problem without any number or TeX command: `How much money does he have left?` stands in many."""
 SPAN_BYTES = 500
-SCHEMA = {"leak_benchmark": pl.String, "leak_item": pl.String, "leak_overlap": pl.Float64, "leak_span": pl.String}
+OVERLAP, MASKED = 0.7, 0.5
+"""Shares from which on the default clause takes a document for a leak."""
+SCHEMA = {
+    "leak_benchmark": pl.String, "leak_item": pl.String, "leak_overlap": pl.Float64, "leak_masked": pl.Float64, "leak_span": pl.String,
+}  # fmt: skip
 
 
-@score(uses=["numba"], keep={"clean": "coalesce(leak_overlap, 0) < 0.7"})
+def facts(
+    docs: pl.DataFrame,
+    *,
+    against: Any,
+    n: int = 13,
+    background: str | None = None,
+    canaries: int = 0,
+) -> dict[str, Any]:
+    """What a build tells of the step: items and how they can be found, what is not checked, and known leaks that it was given to find."""
+    return told(docs, tuple(against), n, background, canaries, _leaks, MASKED)
+
+
+@score(
+    uses=["numba"],
+    keep={"clean": f"coalesce(leak_overlap, 0) < {OVERLAP} and coalesce(leak_masked, 0) < {MASKED}"},
+    facts=facts,
+)
 def ngram(
     docs: pl.DataFrame,
     *,
     against: Benchmarks,
     n: Annotated[int, Field(ge=1, le=100)] = 13,
     least: Annotated[float, Field(ge=0, le=1)] = 0.1,
+    background: Artifact | None = None,
+    canaries: Annotated[Count, Field(ge=0)] = 0,
 ) -> pl.DataFrame:
-    """Columns `leak_benchmark`, `leak_item`, `leak_overlap` (in (0, 1]) and `leak_span`; all null where nothing is found.
+    """Columns `leak_benchmark`, `leak_item`, `leak_overlap` and `leak_masked` (in (0, 1]) and `leak_span`; null where nothing is found.
 
     against: names of data cards. n: words in a run. least: a smaller share of an item's grams is not told; 0 tells a single one. What is
-    a leak, the clause decides. Of several items the one with the largest share is named, among equals the first. leak_span: the longest
-    stretch of the document that the item covers, at most 500 bytes of it.
+    a leak, the clause decides. background: a model with `fit: ngram_background` for the same benchmarks. canaries: so many leaks of each
+    kind are planted in copies of documents and looked for, once, which the manifest tells; no document's columns depend on it.
+    leak_overlap, leak_masked: the largest share that the document has of any item, as it stands and with numbers masked. The item that is
+    named is that of the larger of the two, of equal ones the first. leak_span: the longest stretch of the document that it covers, at
+    most 500 bytes of it. CurateError for a background that was counted for other benchmarks.
     """
+    if not docs.height:
+        return pl.DataFrame(schema=SCHEMA)
+    return search(docs["text"], built(tuple(against), n, background), least)
+
+
+def search(texts: pl.Series, items: Items, least: float) -> pl.DataFrame:
+    """The columns of the step for texts and an index."""
     from curation._utf8 import utf8
     from curation._words import tables
     from curation.decontaminate import _ngram
+    from curation.decontaminate._items import folds
 
-    if not docs.height:
-        return pl.DataFrame(schema=SCHEMA)
-    index, items = _index(tuple(against), n)
-    data, bounds = utf8(docs["text"].str.replace_all(BULLET, "${1}  "))  # as long as before: spans are places in it
-    best, shares, spans = _ngram.search(data, bounds, tables(), _folds(), index, least)
-    rows = np.flatnonzero(best >= 0)
+    data, bounds = utf8(texts)
+    named, shares, spans = _ngram.search(data, bounds, tables(), folds(), items.index, least, np.zeros(0, np.int64))
+    rows = np.flatnonzero(named >= 0)
     pieces = [
         bytes(data[bounds[row] + a : bounds[row] + min(b, a + SPAN_BYTES)])
         for row, (a, b) in zip(rows, spans[rows], strict=True)
     ]
-    leaks = items[best[rows]].with_columns(
+    leaks = items.names[named[rows]].with_columns(
         row=pl.Series(rows, dtype=pl.UInt32),
-        leak_overlap=pl.Series(shares[rows], dtype=pl.Float64),
+        leak_overlap=pl.Series(shares[rows, 0], dtype=pl.Float64).replace(0.0, None),
+        leak_masked=pl.Series(shares[rows, 1], dtype=pl.Float64).replace(0.0, None),
         leak_span=pl.Series([piece.decode(errors="ignore").strip() for piece in pieces], dtype=pl.String),
     )
-    every = pl.select(row=pl.int_range(docs.height, dtype=pl.UInt32))
+    every = pl.select(row=pl.int_range(texts.len(), dtype=pl.UInt32))
     return every.join(leaks, on="row", how="left", maintain_order="left").select(list(SCHEMA))
 
 
-@functools.lru_cache(maxsize=2)
-def _index(benchmarks: tuple[Benchmark, ...], n: int) -> tuple[Any, pl.DataFrame]:
-    """What items are found by (`_ngram.Index`), and their names. A benchmark is equal to another only with the same content."""
-    frames = [one.items().with_columns(leak_benchmark=pl.lit(one.name)) for one in benchmarks]
-    items = pl.concat(frames)
-    if not items.height:
-        raise CurateError(f"the benchmarks {', '.join(one.name for one in benchmarks)} hold no items")
-    return _built(_found_by(items), items.height, n), items.select("leak_benchmark", leak_item="id")
-
-
-def _found_by(items: pl.DataFrame) -> list[tuple[int, np.ndarray]]:
-    """Items that can be found, by their number, and the words that they are found by: the problem, or if that is too short all of it."""
-    both = items["problem"] + " " + items["answer"].fill_null("")
-    plain = ~items["problem"].str.contains(r"\p{N}|\\[A-Za-z]")
-    ways = enumerate(zip(_tokens(items["problem"]), _tokens(both), plain, strict=True))
-    chosen = (
-        (i, alone if len(alone) >= (PLAIN if is_plain else SHORTEST) else all_) for i, (alone, all_, is_plain) in ways
-    )
-    return [(i, found) for i, found in chosen if len(found) >= SHORTEST]
-
-
-def _built(found: list[tuple[int, np.ndarray]], count: int, n: int) -> Any:
-    """The index of `count` items."""
-    from curation.decontaminate import _ngram
-
-    lengths = {min(n, len(words)) for _, words in found} or {n}
-    made = [(i, *_ngram.grams(words, min(n, len(words)), min(lengths))) for i, words in found]
-    none = np.zeros(0, np.uint64)
-    item = np.concatenate([np.zeros(0, np.int32), *[np.full(len(grams), i, np.int32) for i, grams, _ in made]])
-    pairs = pl.DataFrame({"gram": np.concatenate([none, *[grams for _, grams, _ in made]]), "item": item})
-    pairs = pairs.unique().sort("gram", "item")
-    every, times = np.unique(pairs["gram"].to_numpy(), return_counts=True)
-    firsts = np.concatenate([[0], times.cumsum()]).astype(np.int64)
-    weights = 1.0 / times
-    totals = np.bincount(pairs["item"].to_numpy(), np.repeat(weights, times), count).clip(1e-9)
-    wanted = np.isin(np.arange(n + 1), sorted(lengths))
-    bits = _ngram.beginnings(np.unique(np.concatenate([none, *[begins for *_, begins in made]])))
-    items = pairs["item"].to_numpy().astype(np.int32)
-    return *_ngram.table(every), wanted, firsts, items, weights, totals, np.unique(_hashes(GOING_ON)), bits
-
-
-def _tokens(texts: pl.Series) -> list[np.ndarray]:
-    """Hashes of the words of each text that count."""
-    from curation._utf8 import utf8
-    from curation._words import tables
-    from curation.decontaminate import _ngram
-
-    data, bounds = utf8(texts)
-    made = []
-    for start, end in itertools.pairwise(bounds):
-        found, places = np.empty(end - start, np.uint64), np.empty((2, end - start), np.int64)
-        made.append(found[: _ngram.tokens(data[start:end], tables(), _folds(), found, *places)])
-    return made
-
-
-@functools.cache
-def _folds() -> tuple[np.ndarray, np.ndarray]:
-    """Hashes of the words that are left out or stand for another, ascending, and of what they stand for (0 where they are left out)."""
-    names, others = _hashes((*DRESS, *ALIKE)), _hashes(ALIKE.values())
-    stand_for = np.concatenate([np.zeros(len(DRESS), np.uint64), others])
-    order = np.argsort(names)
-    return names[order], stand_for[order]
-
-
-def _hashes(words: Iterable[str]) -> np.ndarray:
-    from curation._words import hash_of
-
-    return np.array([hash_of(word) for word in words], np.uint64)
+def _leaks(texts: pl.Series, items: Items) -> pl.DataFrame:
+    """Columns `leak_item` and `leak`: the item that is named, and whether the default clause turns the text away."""
+    made = search(texts, items, 0.1)
+    overlap, masked = pl.col("leak_overlap").fill_null(0), pl.col("leak_masked").fill_null(0)
+    return made.select("leak_item", leak=(overlap >= OVERLAP) | (masked >= MASKED))

@@ -8,16 +8,24 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from curate.datacard import Benchmark
 from curate.errors import CurateError
 from curate.sources import Source
-from curation.decontaminate.ngram import SCHEMA, ngram
+from curation.decontaminate._items import _views
+from curation.decontaminate.ngram import MASKED, OVERLAP, SCHEMA, ngram
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 TRAINS = "A train leaves the station at 9 in the morning and travels at {} kilometres per hour for {} hours. How far does it go?"
 LONG = "Let $f(x) = \\frac{x^2 - 5x + 6}{x - 2}$ for $x \\ne 2$. Find the sum of all $x$ for which $f(x)$ is at least $\\dfrac{1}{2}$."
+TALE = (
+    "A gardener plants 3/4 of her 48 tulip bulbs on Monday, and on Tuesday 2 of every 5 that are left. She paid $1,250 for all of them. "
+    "How many bulbs does she still have to plant after that?"
+)
 ITEMS = [
+    ("b/tale", TALE, "7"),
     ("b/long", LONG, "3"),
     ("b/short", "What is $17 + 25 \\cdot 2$?", "67"),
     ("b/tiny", "Compute $\\sin 60^\\circ$.", "\\frac{\\sqrt{3}}{2}"),
@@ -51,8 +59,14 @@ def docs(texts: Sequence[str | None]) -> pl.DataFrame:
 
 def found(text: str, bench: Benchmark, **more: object) -> tuple[str | None, float | None]:
     row = ngram(docs([text]), against=(bench,), **more).row(0, named=True)
-    assert (row["leak_benchmark"] is None) == (row["leak_item"] is None) == (row["leak_overlap"] is None)
-    return row["leak_item"], row["leak_overlap"]
+    nothing = row["leak_overlap"] is None and row["leak_masked"] is None
+    assert (row["leak_benchmark"] is None) == (row["leak_item"] is None) == (row["leak_span"] is None) == nothing
+    return (row["leak_item"], row["leak_overlap"]) if row["leak_overlap"] is not None else (None, None)
+
+
+def masked(text: str, bench: Benchmark, **more: object) -> tuple[str | None, float]:
+    row = ngram(docs([text]), against=(bench,), **more).row(0, named=True)
+    return row["leak_item"], row["leak_masked"] or 0.0
 
 
 @pytest.mark.parametrize(
@@ -129,7 +143,7 @@ def test_every_document_has_a_row_and_documents_do_not_touch_each_other(bench: B
     whole = ngram(docs(texts), against=(bench,))
     assert dict(whole.schema) == SCHEMA
     assert whole.equals(pl.concat([ngram(docs([text]), against=(bench,)) for text in texts]))
-    assert whole["leak_item"].to_list() == [None, None, "b/long", None, "b/long", None, "b/train0", None, None]
+    assert whole["leak_item"].to_list() == [None, None, "b/long", None, "b/long", "b/long", "b/train0", None, None]
     assert dict(ngram(docs([]), against=(bench,)).schema) == SCHEMA
 
 
@@ -146,18 +160,50 @@ def test_a_benchmark_without_items_is_refused(tmp_path: Path) -> None:
         ngram(docs([LONG]), against=(benchmark(tmp_path / "none.jsonl", "none"),))
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared benchmarks and candidates are not here")
-def test_real_leaks_are_found_and_their_clean_neighbours_are_not(tmp_path: Path) -> None:
-    against = tuple(benchmark(SHARED / "benchmarks" / f"{name}.jsonl.gz", name) for name in ("gsm8k_test", "math500"))
-    lines = gzip.decompress((SHARED / "dedup/decontam_pairs.jsonl.gz").read_bytes()).splitlines()
-    pairs = [json.loads(line) for line in lines]
-    share = ngram(docs([pair["candidate_text"] for pair in pairs]), against=against)["leak_overlap"].fill_null(0)
-    by = pl.DataFrame({"type": [pair["type"].partition(":")[0] for pair in pairs], "leak": share >= 0.5})
-    recall = dict(by.group_by("type").agg(pl.col("leak").mean()).rows())
-    assert recall["exact_subset_math500"] > 0.99
-    assert recall["gsm_hard_numeric"] > 0.8
+REAL = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared benchmarks and candidates are not here")
+SOLVED = {"id": "id", "problem": "problem", "answer": "answer", "solution": "solution"}
+
+
+def real(*names: str) -> tuple[Benchmark, ...]:
+    made = (benchmark(SHARED / "benchmarks" / f"{name}.jsonl.gz", name) for name in names)
+    return tuple(Benchmark(one.name, tuple(SOLVED.items()), one.files) for one in made)
+
+
+def lines(path: str) -> list[dict]:
+    return [json.loads(line) for line in gzip.decompress((SHARED / path).read_bytes()).splitlines()]
+
+
+def dropped(made: pl.DataFrame) -> pl.Series:
+    return made.select(
+        (pl.col("leak_overlap").fill_null(0) >= OVERLAP) | (pl.col("leak_masked").fill_null(0) >= MASKED)
+    ).to_series()
+
+
+@REAL
+def test_real_leaks_are_found_and_their_clean_neighbours_are_not() -> None:
+    pairs = lines("dedup/decontam_pairs.jsonl.gz")
+    made = ngram(docs([pair["candidate_text"] for pair in pairs]), against=real("gsm8k_test", "math500"))
+    kinds = pl.Series("type", [pair["type"] for pair in pairs])
+    recall = dict(pl.DataFrame([kinds, dropped(made).alias("leak")]).group_by("type").agg(pl.col("leak").mean()).rows())
+    assert recall["exact_subset_math500"] == 1
+    assert recall["gsm_hard_numeric"] == 1
+    swapped = [
+        f"gsmplus:{kind}"
+        for kind in ("numerical substitution", "digit expansion", "integer-decimal-fraction conversion")
+    ]
+    assert all(recall[kind] > 0.85 for kind in swapped), "words around the numbers were changed too"
     assert recall["clean_gsm8k_train_nearest"] == 0
     assert recall["llm_rephrase"] < 0.01, "what it cannot do; a later step must"
+
+
+@REAL
+def test_all_problems_of_a_test_set_among_real_prompts_are_found() -> None:
+    known = {row["problem"] for row in lines("benchmarks/math_test.jsonl.gz")}
+    prompts = [row["problem"] for row in lines("rl/math8k_limr.jsonl.gz")]
+    theirs = pl.Series([prompt in known for prompt in prompts])
+    made = ngram(docs(prompts), against=real("math_test"))
+    assert theirs.sum() == 2936
+    assert dropped(made).filter(theirs).all()
 
 
 def test_a_short_item_is_found_in_a_list_and_in_a_table(bench: Benchmark) -> None:
@@ -172,3 +218,167 @@ def test_a_short_item_is_found_in_a_list_and_in_a_table(bench: Benchmark) -> Non
         assert row["leak_span"] in text
     assert found("What is $17 + 25 \\cdot 2\n- 4$?", bench) == ("b/short", 1.0)
     assert found("What is $17 + 25 \\cdot 2 - 4$?", bench) == (None, None)
+
+
+SOLUTION = (
+    "We factor the numerator and cancel, which leaves $f(x) = x - 3$ away from 2. So the condition is $x - 3 = 7$, and the only candidate "
+    "is $x = 10$, which <<7+3=10>>10 is allowed."
+)
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+    rows = [
+        {"id": "s/long", "problem": LONG, "answer": "10", "solution": SOLUTION},
+        {
+            "id": "s/short",
+            "problem": "Find $x$ now.",
+            "answer": "10",
+            "solution": "Ten is what comes of adding seven to the number three.",
+        },
+        {
+            "id": "s/none",
+            "problem": "How many apples are left over in all of the 6 baskets now?",
+            "answer": "4",
+            "solution": None,
+        },
+    ]
+    path = tmp_path_factory.mktemp("solved") / "items.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return Benchmark("solved", tuple(SOLVED.items()), benchmark(path, "solved").files)
+
+
+@pytest.mark.parametrize("solution", [SOLUTION, SOLUTION.replace("<<7+3=10>>", ""), SOLUTION.replace("$", "")])
+def test_a_worked_solution_alone_is_found(solution: str, solved: Benchmark) -> None:
+    assert found(FILLER + solution + " " + FILLER, solved) == ("s/long", 1.0)
+
+
+def test_a_problem_alone_is_found_whatever_solution_it_has(solved: Benchmark) -> None:
+    assert found(FILLER + LONG, solved) == ("s/long", 1.0)
+
+
+def test_a_problem_too_short_by_itself_is_found_with_its_solution(solved: Benchmark) -> None:
+    assert found(
+        f"{FILLER} Find $x$ now. Solution: Ten is what comes of adding seven to the number three. {FILLER}", solved
+    ) == ("s/short", 1.0)
+    assert found("Ten is what comes of adding seven to the number three.", solved)[0] is None, (
+        "few words stand anywhere"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("48", "1,960"), ("48", "forty-eight"), ("48", "twenty"), ("3/4", "$\\frac{2}{3}$"), ("3/4", "0.75"), ("3/4", "half"),
+        ("2 of", "-2 of"),
+        ("1,250", "1250"), ("1,250", "9{,}000"), ("every 5", "every 1 1/2"), ("every 5", "every five"),
+    ],
+)  # fmt: skip
+def test_with_other_numbers_a_problem_has_all_its_masked_grams(before: str, after: str, bench: Benchmark) -> None:
+    assert before in TALE
+    assert masked(FILLER + TALE.replace(before, after), bench) == ("b/tale", 1.0)
+
+
+def test_what_is_no_number_stays(bench: Benchmark) -> None:
+    """A minus between two letters or numbers is an operator, and formulas are no part of what is compared."""
+    (_, words, _), (_, other, _) = _views(pl.Series(["so x - 3 and 4 - y", "so x + 3 and 4 + y"]))
+    assert len(words) == len(other) == 8 and (words != other).sum() == 2
+    assert masked(LONG.replace("5x", "7x"), bench)[1] < MASKED + 0.1, "half of it is formulas, which say nothing"
+
+
+def test_other_words_are_no_other_numbers(bench: Benchmark) -> None:
+    assert masked(TALE.replace("still have", "now have"), bench)[1] < 1
+    assert (
+        masked(TALE.replace("plants", "sells").replace("left", "there").replace("still have", "now have"), bench)[1]
+        < MASKED
+    )
+    assert (
+        masked("Let me find some of the values which are at least these numbers, of those that there are.", bench)[1]
+        == 0
+    )
+
+
+def test_a_wording_that_several_problems_share_says_nothing_with_other_numbers(bench: Benchmark) -> None:
+    assert masked(TRAINS.format(75, 8), bench)[1] < MASKED
+    assert found(TRAINS.format(61, 3), bench) == ("b/train1", 1.0)
+
+
+def test_the_same_problem_in_two_benchmarks_is_one_wording(bench: Benchmark) -> None:
+    """A benchmark that is part of another must not make a template of each of its problems."""
+    twin = Benchmark("twin", bench.columns, bench.files)
+    alone, both = (ngram(docs([TALE.replace("48", "60")]), against=pair) for pair in ((bench,), (bench, twin)))
+    assert alone.equals(both)
+
+
+def test_formulas_say_nothing_once_their_numbers_are_masked(tmp_path: Path) -> None:
+    problem = "Simplify $3x^2 + 4x - 5 + 6x^3 - 7x^2 + 8x - 9 + 10x^2 - 11x + 12$."
+    path = tmp_path / "items.jsonl"
+    path.write_text(json.dumps({"id": "p", "problem": problem, "answer": "0"}))
+    bench = benchmark(path, "p")
+    assert found(problem, bench) == ("p", 1.0)
+    assert masked(problem.replace("4x", "5x").replace("8x", "3x"), bench)[1] == 0
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "* * * * * * * * * * * * * * * *\n",
+        "-----------------------------\n",
+        "$$$$ .... $$$$ ,,,, !!!!\n",
+        "| | | |\n" * 9,
+    ],
+)
+def test_a_leak_after_runs_of_punctuation_is_found(run: str, bench: Benchmark) -> None:
+    """MegaMath's filter stops at the first run of words that is nothing but punctuation, and keeps the page."""
+    assert found(run + FILLER + run + LONG, bench) == ("b/long", 1.0)
+    assert masked(run + FILLER + run + TALE.replace("48", "60"), bench) == ("b/tale", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Compute $\\sin 60^\\circ$.", "b/tiny"), ("  compute \\(\\sin 60^{\\circ}\\)", "b/tiny"),
+        ("How much money does he have left", "b/plain"),
+        ("Compute $\\sin 60^\\circ$ first.", None), ("Why?", None),
+        ("What is $17 + 25 \\cdot 2.5$?", None), ("What is $17 + 25 \\cdot 2x$?", None), ("What is $17 + 25 \\cdot 2^{10}$?", None),
+        ("What is $17 + 25 \\cdot 2$\n\n= 67, as you see", "b/short"), ("What is $17 + 25 \\cdot 2$. 5 is odd.", "b/short"),
+    ],
+)  # fmt: skip
+def test_a_tiny_problem_is_found_where_a_document_is_nothing_else_and_a_short_one_where_it_ends(
+    text: str, name: str | None, bench: Benchmark
+) -> None:
+    assert found(text, bench)[0] == name
+
+
+WORD = st.sampled_from("alpha beta gamma delta epsilon zeta eta theta".split())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    items=st.lists(st.lists(WORD, min_size=8, max_size=12), min_size=1, max_size=5), text=st.lists(WORD, min_size=0, max_size=30),
+    n=st.integers(3, 5),
+)  # fmt: skip
+def test_the_overlap_is_what_it_says(items: list[list[str]], text: list[str], n: int, tmp_path: Path) -> None:
+    """Against sets of runs of words, each with its weight."""
+    path = tmp_path / "items.jsonl"
+    path.write_text("\n".join(json.dumps({"id": str(i), "problem": " ".join(words)}) for i, words in enumerate(items)))
+
+    def grams(words: list[str]) -> set[tuple[str, ...]]:
+        return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
+
+    problems = {tuple(words): grams(words) for words in items}
+    weight = {g: 1 / sum(g in have for have in problems.values()) for have in problems.values() for g in have}
+    shares = [sum(weight[g] for g in have & grams(text)) / sum(weight[g] for g in have) for have in problems.values()]
+    got = found(" ".join(text), benchmark(path, "b"), n=n, least=0)[1]
+    assert (got or 0.0) == pytest.approx(max(shares))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.one_of(WORD, st.integers(0, 10**6).map(str), st.just("-"), st.just("$")), max_size=40),
+    st.integers(0, 10**9),
+)
+def test_masked_words_do_not_depend_on_the_numbers(words: list[str], other: int) -> None:
+    swapped = [str((int(word) + other) % 10**6) if word.isdigit() else word for word in words]
+    (_, one, _), (_, two, _) = (next(iter(_views(pl.Series([" ".join(w)])))) for w in (words, swapped))
+    assert one.tolist() == two.tolist()
