@@ -8,10 +8,10 @@ problems of another split; leaks planted in real pages (`_decontam_leaks`); page
 pages. A hit there counts as false unless it stands in `QUOTED`: we read that page, and it does quote the item. Every hit is in the JSON,
 with what gave it away.
 
-Recall has Wilson's 95 % interval. Speed is of one thread in a process of its own, best of `--repeat`, on the same pages and the same
-index; memory of the index is by how much that process grew while it was built (of decon the most that it took). A method that is not
-installed is named as absent: datatrove and MegaMath need `datatrove`, datatrove also `spacy`, and decon an interpreter of Python 3.12 or
-later with `pip install decontaminate`.
+Recall has Wilson's 95 % interval. Speed is per CPU second of one thread in a process of its own, best of `--repeat`, on the same pages and
+the same index; memory of the index is by how much that process grew while it was built (of decon the most that it took). A method that is
+not installed is named as absent: datatrove and MegaMath need `datatrove`, datatrove also `spacy`, and decon an interpreter of Python 3.12
+or later with `pip install decontaminate`.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def speed(name: str, asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def measured(name: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """Megabytes per second, seconds to build and megabytes that the process grew by, of this process."""
+    """Megabytes per CPU second, CPU seconds to build and megabytes that the process grew by, of this process."""
     files = sets.benchmarks(asked.data)
     text = [row["text"] for row in sets.lines(asked.data / "text" / "dev_train.jsonl.gz")]
     some, size = [], 0
@@ -154,10 +154,10 @@ def measured(name: str, asked: argparse.Namespace) -> dict[str, Any]:
         if size >= 1_000_000 * SPEED_MB:
             break
     methods.made(name, asked.decon).build(files[:1])  # imports and compiled loops are no part of the index
-    before, start = _resident(), time.perf_counter()
+    before, start = _resident(), methods.cpu_seconds()
     method = methods.made(name, asked.decon)
     method.build(files)
-    built = time.perf_counter() - start
+    built = methods.cpu_seconds() - start
     grown = _resident() - before
     seconds = methods.timed(method, some, asked.repeat)
     peak = method.peak_mb if isinstance(method, methods.Decon) else None
