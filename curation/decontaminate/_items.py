@@ -2,7 +2,8 @@
 
 A unit is what is looked for of an item: its problem, its worked solution, both where the problem alone is shorter than a gram, and its
 problem with numbers masked. A gram weighs 1 / (problems that have it + background documents that have it), where problems with the
-same words are one. A share is of the weight of the unit's grams, but of no less than `OWN` of what it would be if none were shared.
+same words are one. A share is of the weight of the unit's grams, but of no less than `OWN` of what it would be if none were shared, and in
+the masked view of no less than two runs of n words have, so that half of a short sentence is no half of a problem.
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ def index_of(items: pl.DataFrame, n: int, counted: pl.DataFrame | None = None) -
     total = np.bincount(unit, pairs["weight"].to_numpy(), len(units))
     alone = np.bincount(unit, pairs["alone"].to_numpy(), len(units))
     all_of = np.array([max(1, len(one.words) - masked_length(n) + 1) for one in units], float)
-    least = np.where(is_masked, OWN[1] * all_of, OWN[0] * alone)
+    run = n - masked_length(n) + 1  # grams of the masked view in a run of n words
+    least = np.where(is_masked, np.maximum(OWN[1] * all_of, 2 * run), OWN[0] * alone)
     totals = np.maximum(total, least).clip(1e-9)
     wanted = np.isin(np.arange(n + 1), sorted(lengths))
     shortest = min(lengths)

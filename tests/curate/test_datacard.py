@@ -65,7 +65,7 @@ def test_a_step_gets_the_items_that_a_card_names(tmp_path: Path, form: str) -> N
     recipe.build()
     assert kept(recipe) == ["u0", "u1", "u2", "u4", "u5"]
     benchmark = recipe.planned.nodes["web/seen"].benchmarks["against"][0]
-    assert benchmark.items().rows() == [("a/1", "document number 3 xxx", "3"), ("a/2", "no", None)]
+    assert benchmark.items().rows() == [("a/1", "document number 3 xxx", "3", None), ("a/2", "no", None, None)]
 
 
 def test_what_the_items_say_is_part_of_the_step_and_where_they_lie_is_not(tmp_path: Path) -> None:
@@ -200,7 +200,22 @@ def benchmark_of(path: Path) -> datacard.Benchmark:
 
 def test_parquet_without_answers_is_a_benchmark_too(tmp_path: Path) -> None:
     pl.DataFrame({"id": ["1"], "problem": ["What is 1 + 1?"]}).write_parquet(tmp_path / "a.parquet")
-    assert benchmark_of(tmp_path / "a.parquet").items().rows() == [("1", "What is 1 + 1?", None)]
+    assert benchmark_of(tmp_path / "a.parquet").items().rows() == [("1", "What is 1 + 1?", None, None)]
+
+
+def test_a_worked_solution_is_optional_and_may_be_a_list(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "problem": "p", "answer": "3", "solution": "s"},
+        {"id": "2", "problem": "q", "solution": ["one way", "another"]},
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    wanted = [("1", "p", "3", "s"), ("2", "q", None, "one way\n\nanother")]
+    assert benchmark_of(tmp_path / "a.jsonl").items().rows() == wanted
+    frame = pl.DataFrame({"id": ["2"], "problem": ["q"], "worked": [["one way", "another"]]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    one = benchmark_of(tmp_path / "a.parquet")
+    columns = (("id", "id"), ("problem", "problem"), ("answer", "answer"), ("solution", "worked"))
+    assert datacard.Benchmark("x", columns, one.files).items().rows() == wanted[1:]
 
 
 TORN = gzip.compress(b'{"id": 1}' * 50, mtime=0)
