@@ -375,6 +375,14 @@ def test_a_recipe_of_published_corpora_builds_from_a_cache_of_its_files(offline:
     (offline / "recipes").mkdir()
     pinned = "\n".join(f"  {corpus}: {{revision: '{COMMIT}'}}" for corpus in load("one-gpu/long-cot").corpora)
     (offline / "recipes/small.yaml").write_text(SMALL + pinned)
+    (offline / "benchmarks").mkdir()
+    for name in load("one-gpu/stable").corpora["dclm-baseline"].steps[-1].params["against"]:
+        item = {
+            "id": name,
+            "problem": f"A problem of {name} about which there is nothing on any of the pages here.",
+            "answer": "1",
+        }
+        (offline / f"benchmarks/{name}.jsonl").write_bytes(orjson.dumps(item))
     recipe = curate.open("small", project=offline, store=str(offline / "store"), executor="inline")
     recipe.build()
     texts = dict(recipe.sql("select corpus, min(text) from documents where fate = 'kept' group by corpus").iter_rows())
