@@ -11,6 +11,8 @@ from benchmarks._decontam_methods import OURS
 from benchmarks._plots import CRAWL, REAL, STYLE, save
 
 PAIRS = ("exact", "numbers swapped", "question changed", "rephrased")
+LEAST = 0.1
+"""Where a bar of nothing ends."""
 
 
 def decontamination(result: dict[str, Any], path: Path) -> None:
@@ -32,14 +34,10 @@ def decontamination(result: dict[str, Any], path: Path) -> None:
         "Leaks found (%), pages wrongly taken for one, and speed", fontsize=14, x=0.01, ha="left", weight="bold"
     )
     _recall(recall, found, names, columns)
-    pages = result["pages"]
-    _bars(wrong, names, [found[name]["clean"]["false"] + found[name]["stock"]["false"] for name in names], "{:,.0f}")
-    wrong.set_title(f"false: of {pages:,} pages and {found[names[0]]['stock']['documents']} of identities")
-    if all("speed" in found[name] for name in names):
-        _bars(speed, names, [found[name]["speed"]["mb_per_second"] for name in names], "{:,.2g}")
-        speed.set_title("MB/s, one thread")
-    else:
-        speed.axis("off")
+    _bars(wrong, names, [_per_10_000(found[name]) for name in names], "{:,.0f}")
+    wrong.set_title("false, of 10,000 real pages and of identities")
+    _bars(speed, names, [found[name].get("speed", {}).get("mb_per_second") for name in names], "{:,.2g}")
+    speed.set_title("MB per CPU second")
     save(figure, path)
 
 
@@ -69,16 +67,26 @@ def _share(row: dict[str, Any], path: tuple[str, ...]) -> float:
     return 100 * row["found"] / row["of"] if row["of"] else float("nan")
 
 
-def _bars(axis: Any, names: list[str], values: list[float], form: str) -> None:
-    """On a logarithm's scale, in the order of the map's rows."""
-    places = np.arange(len(names))
-    axis.barh(
-        places, [max(value, 0.01) for value in values], 0.62, color=[CRAWL if name == OURS else REAL for name in names]
-    )
-    for place, value in zip(places, values, strict=True):
-        axis.annotate(
-            form.format(value), (max(value, 0.01), place), (4, 0), textcoords="offset points", va="center", fontsize=10
-        )
-    axis.set(xscale="log", ylim=(len(names) - 0.5, -0.5), xlim=(0.1, 12 * max([*values, 1])))
+def _per_10_000(row: dict[str, Any]) -> float:
+    """Of real pages and pages of stock together; a method may have read fewer real pages than another."""
+    parts = (row["clean"], row["stock"])
+    return 10_000 * sum(part["false"] for part in parts) / sum(part["documents"] for part in parts)
+
+
+def _bars(axis: Any, names: list[str], values: list[float | None], form: str) -> None:
+    """On a logarithm's scale, in the order of the map's rows; what was not measured has none."""
+    for place, value in enumerate(values):
+        if value is not None:
+            axis.barh(place, max(value, LEAST), 0.62, left=0, color=CRAWL if names[place] == OURS else REAL)
+            axis.annotate(
+                form.format(value),
+                (max(value, LEAST), place),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=10,
+            )
+    most = max([1.0, *(value for value in values if value is not None)])
+    axis.set(xscale="log", ylim=(len(names) - 0.5, -0.5), xlim=(LEAST, 12 * most))
     axis.set_yticks([])
     axis.grid(axis="y", visible=False)
