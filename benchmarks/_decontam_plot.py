@@ -35,7 +35,7 @@ def decontamination(result: dict[str, Any], path: Path) -> None:
     )
     _recall(recall, found, names, columns)
     _bars(wrong, names, [_per_10_000(found[name]) for name in names], "{:,.0f}")
-    wrong.set_title("false, of 10,000 real pages and of identities")
+    wrong.set_title("false, of 10,000 pages")
     _bars(speed, names, [found[name].get("speed", {}).get("mb_per_second") for name in names], "{:,.2g}")
     speed.set_title("MB per CPU second")
     save(figure, path)
