@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from benchmarks._sets import rows
-from benchmarks.text_profile import problems
+from benchmarks._sets import names, question, rows
 
 PROBLEMS = ("mathqa_test", "mawps", "asdiv", "svamp", "gsm8k_test", "gsm8k_train")
 WORDS = 460
@@ -51,23 +51,45 @@ def speed(data: Path) -> list[str]:
 
 
 def copycat(data: Path) -> tuple[list[str], list[str]]:
-    """Texts, two for each pair one after the other, and the label that people gave each pair."""
+    """Texts, two for each pair one after the other, and the label that people gave each pair, `none` where they gave none."""
     found = [*rows(data / "dedup" / "copycat_pairs.jsonl.gz")]
-    return [row[side] for row in found for side in ("text_a", "text_b")], [str(row["label"]) for row in found]
+    return [row[side] for row in found for side in ("text_a", "text_b")], [_label(str(row["label"])) for row in found]
 
 
-def distinct_problems(data: Path) -> tuple[list[str], list[str]]:
-    """Problems that differ from each other in more than blanks and letter case, and the set that each is of."""
-    seen: dict[str, tuple[str, str]] = {}
+def _label(said: str) -> str:
+    return said if said[:1].isdigit() else "none"
+
+
+class Problem(NamedTuple):
+    """A problem with the story that goes before its question, its answer as a text, and the set that it is of."""
+
+    text: str
+    answer: str
+    set: str
+
+
+def distinct_problems(data: Path) -> list[Problem]:
+    """Problems that differ from each other in more than blanks and letter case."""
+    seen: dict[str, Problem] = {}
+    files = names(data)
     for name in PROBLEMS:
-        folder = data / ("rl" if name.endswith("train") else "benchmarks")
-        for text in problems(folder.parent, name) if folder.name == "benchmarks" else _of(folder / f"{name}.jsonl.gz"):
-            seen.setdefault("".join(text.lower().split()), (text, name))
-    return [text for text, _ in seen.values()], [name for _, name in seen.values()]
+        for row in rows(files[name]):
+            extra = row.get("extra") or {}
+            text = f"{extra.get('body') or extra.get('Body') or ''} {row['problem']}".strip()
+            seen.setdefault("".join(text.lower().split()), Problem(text, answer(name, row), name))
+    return [*seen.values()]
 
 
-def _of(path: Path) -> list[str]:
-    return [row["problem"] for row in rows(path)]
+def answer(name: str, row: Mapping[str, Any]) -> str:
+    """The answer as one text for one value: that of the right choice; numbers without commas and closing zeros."""
+    found = question(name, row)
+    if found is None:
+        return ""
+    gold = found.options[ord(found.gold) - ord("A")] if found.options else found.gold
+    try:
+        return f"{float(gold.replace(',', '')):g}"
+    except ValueError:
+        return gold.lower()
 
 
 def published(data: Path) -> dict[tuple[int, int], float]:
