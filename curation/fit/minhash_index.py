@@ -1,0 +1,75 @@
+"""What later snapshots are compared with: signatures and shingles of documents that stayed, in their order of preference.
+
+`dedup: minhash` with this index gives the same as one build over all snapshots, if `corpora` hold what stayed of the earlier ones (such as
+`web/minhash.near_unique`), and both name the column of the snapshot: the earlier ones come first in the order. Shingles are hashes, about
+8 bytes a word; no text is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from curate.errors import CurateError
+from curate.step import Artifact, Corpus, fit
+
+MEMORY = 256 << 20
+"""Bytes that sorting may take."""
+
+
+@fit(uses=["numba"])
+def minhash_index(
+    corpora: dict[str, Corpus],
+    out: Path,
+    *,
+    ngram: Annotated[int, Field(ge=1, le=50)] = 5,
+    bands: Annotated[int, Field(ge=1, le=500)] = 11,
+    rows: Annotated[int, Field(ge=1, le=100)] = 10,
+    keep_order: list[str] = ["length"],  # noqa: B006 (pydantic copies it)
+    preferred: dict[str, list[str]] = {},  # noqa: B006
+    snapshot: str | None = None,
+    index: Artifact | None = None,
+) -> dict[str, Any]:
+    """Write the index of all documents of `corpora`, behind those of an earlier `index`, if there is one.
+
+    The parameters are those of `dedup: minhash` and must be the same there. CurateError for an earlier index of other parameters.
+    """
+    from curation.dedup import _index
+    from curation.dedup._phases import Order
+
+    shape = {"ngram": ngram, "bands": bands, "rows": rows}
+    order = Order((*keep_order,), snapshot, preferred)
+    if unused := sorted(set(preferred) - set(keep_order)):
+        raise CurateError(f"preferred has {unused[0]!r}, which is no column of keep_order")
+    old = _index.opened(Path(index), **shape) if index else _index.Index(out, (), 0)
+    for path in old.parts:
+        shutil.copyfile(path, out / path.name)
+
+    def frames() -> Iterator[pl.DataFrame]:
+        number, position = len(old.parts), 0
+        for name in sorted(corpora):
+            for shard in corpora[name].shards(*dict.fromkeys(["id", "text", *order.reads])):
+                for docs in _index.pieces(shard):
+                    _index.write(out / f"part-{number:06d}.parquet", _index.described(docs, **shape))
+                    yield docs.drop("text").with_columns(
+                        position=pl.int_range(position, position + docs.height, dtype=pl.Int64)
+                    )
+                    number, position = number + 1, position + docs.height
+
+    work = out / "order"
+    at = [part["position"].to_numpy() for part in order.ordered(frames(), work, MEMORY)]
+    shutil.rmtree(work, ignore_errors=True)
+    places = np.concatenate([_index.NONE, *at])
+    ranks = np.empty(len(places), np.int64)
+    ranks[places] = np.arange(old.documents, old.documents + len(places))
+    np.save(out / "order.npy", np.concatenate([old.order(), ranks]))
+    told = {**shape, "documents": old.documents + len(places)}
+    (out / "index.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+    return {"documents": told["documents"], "earlier": old.documents}
