@@ -1,61 +1,77 @@
 """Steps that need the whole corpus, in phases that run rank-parallel, and the new base they make.
 
-1. each shard by itself: `prepare` what the step needs of it, and sort its rows by id;
-2. the step sees the prepared corpus and gives columns by id;
-3. the corpus is cut anew into shards of bounded text, sorted by id over the whole of it; each is gathered from the sorted shards.
+1. prepare: each shard by itself, sorted by id, gives what the step needs of it, and how much text each document has;
+2. the step sees the prepared corpus and gives columns by id, in phases of its own where it likes;
+3. scatter: the corpus is to be cut anew into shards of bounded text, sorted by id over the whole of it. As many neighbours of these as fit
+   into memory make a range; each part of the corpus is written once, range by range, into one file;
+4. gather: each range is read from those files, put in order with the step's columns, and cut into its new shards.
 
-From here on the bytes do not depend on how the records were split into files. The new base repeats the text once per `across` step; in
-return no later read has to gather rows from all over the corpus.
+From here on the bytes do not depend on how the records were split into files. Every document is read and written a fixed number of times,
+and nothing that grows with the corpus is held but one id for each new shard. The new base repeats the text once per `across` step; in
+return no later read has to gather rows from all over the corpus. Left out: scattering in more than one turn. At a given memory the pieces
+in the files get smaller as the corpus grows: at a terabyte and 1 GB they have some 16 KB, so give such a corpus more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
+import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from curate.artifact import AS_READ, ROW, SHARD_BYTES, SHARD_ROWS, View, parquet_bytes, replace_file
 from curate.errors import CurateError, failing
 from curate.executors import Executor
 from curate.executors.inline import Inline
-from curate.passes import Work, store
+from curate.passes import Work, is_whole, store
+from curate.report import Report
 from curate.schema import accepted, dtype_of
+from curate.spill import Parts, ordered, write_parts
 from curate.step import Step
 
 MEMORY = 1 << 30
 """Bytes that a step may take for what grows with the corpus, where nobody says more."""
-GROUP_ROWS = 1024
-"""Rows per group of a sorted shard: what is read too much when a range of ids is gathered."""
+RANGE = 8
+"""The part of memory that the text of a range, or of what is scattered at a time, may take; it is held some three times."""
+
+
+def _sorted_docs(view: View, rank: int, columns: Iterable[str]) -> pl.DataFrame:
+    wanted = list(dict.fromkeys(["id", *columns]))
+    return view.load(view.shards[rank], wanted).drop(ROW).sort("id")
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Phase 1: what the step needs of each shard, and the shard sorted by id."""
+    """Phase 1: what the step needs of a shard, and the bytes of text of each of its documents."""
 
     node: Work
     view: View
     columns: tuple[str, ...]
 
     def __call__(self, rank: int) -> int:
-        name = self.view.shards[rank]
-        sizes = self.node.draft / "work" / "sizes" / name
+        work, name = self.node.draft / "work", self.view.shards[rank]
+        sizes = work / "sizes" / name
         if sizes.is_file():
             return 0
-        docs = self.view.load(name, self.columns).sort("id")
         found = self.node.found()
-        seen = docs.select(self.node.reads)
+        texts = [c for c in ("text", AS_READ) if c in self.columns]
+        docs = _sorted_docs(self.view, rank, [*texts, *(self.node.reads if found.spec.prepare else ())])
         if found.spec.prepare:
             with failing(found.title):
-                seen = found.spec.prepare(seen, **accepted(found.spec.prepare, self.node.params))
-        replace_file(self.node.draft / "work" / "prepared" / name, parquet_bytes(seen))
-        replace_file(self.node.draft / "work" / "sorted" / name, parquet_bytes(docs.drop(ROW), GROUP_ROWS))
-        texts = [pl.col(c).str.len_bytes().fill_null(0) for c in ("text", AS_READ) if c in docs.columns]
-        replace_file(sizes, parquet_bytes(docs.select("id", bytes=pl.sum_horizontal(texts))))
+                seen = found.spec.prepare(
+                    docs.select(self.node.reads), **accepted(found.spec.prepare, self.node.params)
+                )
+            replace_file(work / "prepared" / name, parquet_bytes(seen))
+        lengths = pl.sum_horizontal([pl.col(c).str.len_bytes().fill_null(0) for c in texts])
+        replace_file(sizes, parquet_bytes(docs.select("id", bytes=lengths.cast(pl.UInt64))))
         return docs.height
 
 
@@ -66,11 +82,14 @@ class Prepared:
     name: str
     folder: Path
     memory: int
+    view: View | None = None
+    """The documents as they came; None for those that `prepared` wrote into the folder."""
     executor: Executor | None = None
+    report: Report = field(default_factory=Report)
     told: dict[str, Any] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Prepared, (self.name, self.folder, self.memory)
+        return Prepared, (self.name, self.folder, self.memory, self.view)
 
     @property
     def scratch(self) -> Path:
@@ -78,7 +97,7 @@ class Prepared:
 
     @functools.cached_property
     def names(self) -> list[str]:
-        return sorted(path.name for path in (self.folder / "prepared").iterdir())
+        return self.view.shards if self.view else sorted(path.name for path in (self.folder / "sorted").iterdir())
 
     @property
     def count(self) -> int:
@@ -86,20 +105,31 @@ class Prepared:
 
     def shard(self, rank: int, *columns: str) -> pl.DataFrame:
         path = self.folder / "prepared" / self.names[rank]
-        here = pl.read_parquet_schema(path)
-        made = pl.read_parquet(path, columns=[c for c in columns if c in here], glob=False)
+        here = [c for c in columns if c in pl.read_parquet_schema(path)] if path.is_file() else []
         rest = [c for c in columns if c not in here]
-        if rest:
+        if not rest:
+            return pl.read_parquet(path, columns=here, glob=False).select(columns)
+        if self.view:
+            docs = _sorted_docs(self.view, rank, rest)
+        else:
             docs = pl.read_parquet(self.folder / "sorted" / self.names[rank], columns=rest, glob=False)
-            made = pl.concat([made, docs], how="horizontal")
-        return made.select(columns)
+        if here:
+            made = pl.read_parquet(path, columns=here, glob=False)
+            if made.height != docs.height:
+                raise CurateError(
+                    f"`prepare` gave {made.height:,} rows for {docs.height:,} documents, so that {here[0]!r} and {rest[0]!r}"
+                    " cannot be had together"
+                )
+            docs = pl.concat([docs.select(rest), made], how="horizontal")
+        return docs.select(columns)
 
     def shards(self, *columns: str) -> Iterator[pl.DataFrame]:
         return (self.shard(rank, *columns) for rank in range(self.count))
 
-    def each(self, work: Callable[[int], Any], count: int) -> None:
+    def each(self, work: Callable[[int], Any], count: int, name: str = "") -> None:
         assert self.executor, "a worker cannot begin a phase"
-        self.executor.run(work, count)
+        with self.report.progress(f"{self.name} ({name or 'a phase'})", count) as advance:
+            self.executor.run(work, count, advance)
 
     def tell(self, **facts: Any) -> None:
         self.told.update(facts)
@@ -123,72 +153,241 @@ def prepared(
         seen = docs.select(found.reads_with(params))
         seen = prepare(seen, **accepted(prepare, params)) if prepare else seen
         replace_file(folder / "prepared" / f"{rank:05d}.parquet", parquet_bytes(seen), durable=False)
-        replace_file(folder / "sorted" / f"{rank:05d}.parquet", parquet_bytes(docs, GROUP_ROWS), durable=False)
-    return Prepared("corpus", folder, memory, executor or Inline())
+        replace_file(folder / "sorted" / f"{rank:05d}.parquet", parquet_bytes(docs), durable=False)
+    return Prepared("corpus", folder, memory, executor=executor or Inline())
+
+
+def find_columns(node: Work, corpus: Prepared, layout: Layout) -> dict[str, Any]:
+    """Phase 2: run the step over the prepared corpus and write its columns, one part for each range. What it tells of itself."""
+    work = node.draft / "work"
+    note = work / "columns.json"
+    if not note.is_file():
+        found = node.found()
+        with _folder(corpus.scratch), _folder(work / "order") as order, failing(found.title):
+            frames = _checked(found.call(corpus, **node.params), node, found)
+            rows = ordered(frames, ["id"], folder=order, memory=corpus.memory)
+            parts = write_parts(layout.by_range(_unique(rows, found)), work / "columns.arrow")
+            told = json.dumps([parts.offsets, corpus.told], allow_nan=False)
+        replace_file(note, told.encode())
+    shutil.rmtree(work / "prepared", ignore_errors=True)
+    return json.loads(note.read_text("utf-8"))[1]  # type: ignore[no-any-return]
+
+
+def _checked(made: Any, node: Work, found: Step) -> Iterator[pl.DataFrame]:
+    """The frames that a step gave, in the planned columns and types. CurateError for another column and for NaN."""
+    typed = {"id": pl.String(), **{c: dtype_of(t) for c, t in node.adds.items()}}
+    frames = made if isinstance(made, Iterator) else iter([made])
+    for one in frames:
+        frame = one.collect() if isinstance(one, pl.LazyFrame) else one
+        if not isinstance(frame, pl.DataFrame) or "id" not in frame.columns:
+            what = frame.columns if isinstance(frame, pl.DataFrame) else type(frame).__name__
+            raise CurateError(f"{found.title} returned {what}; a step over a corpus returns a DataFrame with `id`")
+        frame = frame.select([pl.col(c).alias(node.renames.get(c, c)) for c in frame.columns])
+        if set(frame.columns) != {"id", *node.adds}:
+            raise CurateError(
+                f"{found.title} gave the columns {frame.columns}, but id and {list(node.adds)} on an empty corpus"
+            )
+        nan = [c for c, t in frame.schema.items() if t.is_float() and frame[c].is_nan().any()]
+        if nan:
+            raise CurateError(f"{found.title} gave NaN in {nan[0]!r}")
+        yield from frame.select([pl.col(c).cast(t) for c, t in typed.items()]).iter_slices(SHARD_ROWS)
+    yield pl.DataFrame(schema=typed)
+
+
+def _unique(rows: Iterator[pl.DataFrame], found: Step) -> Iterator[pl.DataFrame]:
+    """Rows in the order of ids. CurateError for two rows of one id."""
+    last = None
+    for frame in rows:
+        ids = frame["id"]
+        if frame.height and (ids[0] == last or (ids == ids.shift()).any()):
+            raise CurateError(f"{found.title} gave two rows for one id")
+        last = ids[-1] if frame.height else last
+        yield frame
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the corpus is cut. New shards begin at these ids; ranges are runs of new shards, groups runs of shards as they came."""
+
+    firsts: tuple[str, ...]
+    """First id of each new shard."""
+    ranges: tuple[int, ...]
+    """First new shard of each range, and the number of new shards."""
+    groups: tuple[int, ...]
+    """First shard of each group, and the number of shards."""
+
+    def by_range(self, rows: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Rows in the order of ids as one frame for each range."""
+        edges = [self.firsts[shard] for shard in self.ranges[1:-1]]
+        held: list[pl.DataFrame] = []
+        for frame in rows:
+            left = frame
+            held.append(frame.clear())
+            while edges and left.height and left["id"][-1] >= edges[0]:
+                place = int(left["id"].search_sorted(edges[0]))
+                yield pl.concat([*held, left[:place]])
+                held, left = [frame.clear()], left[place:]
+                edges.pop(0)
+            held.append(left)
+        whole = pl.concat(held)
+        yield whole
+        yield from (whole.clear() for _ in edges)
+
+
+def lay_out(node: Work, view: View, memory: int, workers: int) -> Layout:
+    """How to cut, from the sizes that phase 1 wrote; the same again for a build that goes on with as much memory."""
+    work = node.draft / "work"
+    note = work / "layout.json"
+    with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+        told = json.loads(note.read_text("utf-8"))
+        if told.pop("memory") == memory:
+            return Layout(**{name: tuple(value) for name, value in told.items()})
+    for path in (note, work / "columns.json"):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(work / "scatter", ignore_errors=True)
+    given: list[int] = []
+
+    def sizes() -> Iterator[pl.DataFrame]:
+        for name in view.shards:
+            frame = pl.read_parquet(work / "sizes" / name, glob=False)
+            given.append(int(frame["bytes"].sum()))
+            yield frame
+
+    with _folder(work / "order") as order:
+        firsts, texts = cuts(ordered(sizes(), ["id"], folder=order, memory=memory))
+    for_all = max(SHARD_BYTES, sum(given) // (4 * workers))  # so that no worker is idle for long
+    most = min(memory // RANGE, for_all)
+    layout = Layout(firsts, _runs(texts, most), _runs(given, most))
+    replace_file(note, json.dumps({**layout.__dict__, "memory": memory}).encode())
+    return layout
+
+
+@contextlib.contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """An empty folder that is gone afterwards, also what a build that was killed left in it."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    yield path
+    shutil.rmtree(path)
+
+
+def _runs(sizes: list[int], most: int) -> tuple[int, ...]:
+    """Where to cut a list of sizes into runs of at most so much, or of one; the length of the list is the last."""
+    found, held = [0], 0
+    for number, size in enumerate(sizes):
+        if held and held + size > most:
+            found.append(number)
+            held = 0
+        held += size
+    return (*found, len(sizes)) if sizes else (0,)
+
+
+def cuts(sizes: Iterator[pl.DataFrame]) -> tuple[tuple[str, ...], list[int]]:
+    """First id of each new shard, and its bytes of text: as many documents as fit into SHARD_BYTES of text and SHARD_ROWS rows.
+
+    sizes: `id` and `bytes` of all documents in the order of ids.
+    """
+    firsts: list[str] = []
+    texts: list[int] = []
+    rows = SHARD_ROWS
+    for frame in sizes:
+        ends = frame["bytes"].to_numpy().cumsum(dtype=np.int64)
+        place = 0
+        while place < frame.height:
+            before = int(ends[place - 1]) if place else 0
+            fits = int(np.searchsorted(ends, before + SHARD_BYTES - (texts[-1] if texts else 0), "right")) - place
+            take = max(0, min(fits, SHARD_ROWS - rows))
+            if not take:  # the document does not fit: it is the first of a new shard, whatever its size
+                firsts.append(frame["id"][place])
+                texts.append(0)
+                rows, take = 0, 1
+            place += take
+            rows += take
+            texts[-1] += int(ends[place - 1]) - before
+    return (tuple(firsts), texts) if firsts else (("",), [0])
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Phase 3: one group of shards as they came, cut into ranges of ids, behind one another in one file."""
+
+    node: Work
+    view: View
+    layout: Layout
+    columns: tuple[str, ...]
+
+    def __call__(self, rank: int) -> int:
+        folder = self.node.draft / "work" / "scatter"
+        note = folder / f"{rank:05d}.npy"
+        if note.is_file():
+            return 0
+        shards = range(*self.layout.groups[rank : rank + 2])
+        docs = pl.concat([_sorted_docs(self.view, shard, self.columns) for shard in shards]).sort("id")
+        parts = write_parts(self.layout.by_range(iter([docs.select(self.columns)])), folder / f"{rank:05d}.arrow")
+        offsets = io.BytesIO()
+        np.save(offsets, np.array(parts.offsets, np.int64))
+        replace_file(note, offsets.getvalue())
+        return docs.height
 
 
 @dataclass(frozen=True)
 class Gather:
-    """Phase 3: one new shard, by a range of ids."""
+    """Phase 4: the new shards of one range of ids."""
 
     node: Work
-    bounds: tuple[tuple[str, str], ...]
+    layout: Layout
     columns: tuple[str, ...]
 
     def __call__(self, rank: int) -> int:
-        low, high = self.bounds[rank]
-        within = pl.col("id").is_between(pl.lit(low), pl.lit(high))
+        first, end = self.layout.ranges[rank : rank + 2]
+        if all(is_whole(self.node, f"{shard:05d}.parquet") for shard in range(first, end)):
+            return 0
         work = self.node.draft / "work"
-        parts = [
-            pl.scan_parquet(path, glob=False).filter(within).collect() for path in sorted((work / "sorted").iterdir())
-        ]
+        parts = []
+        for group in range(len(self.layout.groups) - 1):
+            path = work / "scatter" / f"{group:05d}.npy"
+            place = np.load(path, mmap_mode="r")[rank : rank + 2].tolist()
+            parts.append(Parts(path.with_suffix(".arrow"), tuple(place)).read(0))
         docs = pl.concat(parts).sort("id")
-        found = pl.scan_parquet(work / "columns.parquet", glob=False).filter(within).collect()
+        del parts
+        offsets = json.loads((work / "columns.json").read_text("utf-8"))[0]
+        found = Parts(work / "columns.arrow", tuple(offsets)).read(rank)
         docs = docs.join(found, on="id", how="left", maintain_order="left")
-        docs = docs.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
-        store(self.node, f"{rank:05d}.parquet", docs.select(ROW, *self.columns, *self.node.adds))
+        edges = [int(docs["id"].search_sorted(self.layout.firsts[shard])) for shard in range(first + 1, end)]
+        edges = [0, *edges, docs.height]
+        for shard in range(first, end):
+            part = docs[edges[shard - first] : edges[shard - first + 1]]
+            part = part.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
+            store(self.node, f"{shard:05d}.parquet", part.select(ROW, *self.columns, *self.node.adds))
         return docs.height
 
 
-def find_columns(node: Work, executor: Executor, memory: int) -> dict[str, Any]:
-    """Phase 2: run the step over the prepared corpus and write its columns, sorted by id. What it tells of itself."""
-    found = node.found()
-    corpus = Prepared(node.corpus, node.draft / "work", memory, executor)
-    shutil.rmtree(corpus.scratch, ignore_errors=True)
-    corpus.scratch.mkdir()
-    with failing(found.title):
-        made: Any = found.call(corpus, **node.params)
-        if isinstance(made, Iterator):  # a step with much to say says it frame by frame
-            made = pl.concat(list(made))
-        made = made.collect() if isinstance(made, pl.LazyFrame) else made
-    if not isinstance(made, pl.DataFrame) or "id" not in made.columns:
-        what = made.columns if isinstance(made, pl.DataFrame) else type(made).__name__
-        raise CurateError(f"{found.title} returned {what}; a step over a corpus returns a DataFrame with `id`")
-    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns])
-    if set(made.columns) != {"id", *node.adds}:
-        raise CurateError(
-            f"{found.title} gave the columns {made.columns}, but id and {list(node.adds)} on an empty corpus"
-        )
-    nan = [c for c, t in made.schema.items() if t.is_float() and made[c].is_nan().any()]
-    if nan:
-        raise CurateError(f"{found.title} gave NaN in {nan[0]!r}")
-    if made["id"].n_unique() != made.height:
-        raise CurateError(f"{found.title} gave two rows for one id")
-    with failing(found.title):
-        typed = made.select("id", *[pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])
-    replace_file(node.draft / "work" / "columns.parquet", parquet_bytes(typed.sort("id"), GROUP_ROWS))
-    shutil.rmtree(corpus.scratch)
-    return corpus.told
+def run(
+    node: Work, view: View, columns: tuple[str, ...], executor: Executor, memory: int, report: Report
+) -> dict[str, Any]:
+    """All phases, going on from where a build was killed. columns: of the documents, which the new base has too. What the step told."""
+    work = node.draft / "work"
+    for name in ("sizes", "prepared"):
+        (work / name).mkdir(exist_ok=True)
+    before = work / "layout.json"
+    if before.is_file() and not _same_memory(before, memory):  # what was prepared may be gone by now
+        shutil.rmtree(work / "sizes")
+        (work / "sizes").mkdir()
+
+    def phase(name: str, do: Callable[[int], Any], count: int) -> None:
+        with report.progress(f"{node.name} ({name})", count) as advance:
+            executor.run(do, count, advance)
+
+    phase("prepare", Prepare(node, view, columns), len(view.shards))
+    layout = lay_out(node, view, memory, executor.workers)
+    told = find_columns(node, Prepared(node.corpus, work, memory, view, executor, report), layout)
+    (work / "scatter").mkdir(exist_ok=True)
+    phase("scatter", Scatter(node, view, layout, columns), len(layout.groups) - 1)
+    phase("gather", Gather(node, layout, columns), len(layout.ranges) - 1)
+    return told
 
 
-def bounds(folder: Path) -> tuple[tuple[str, str], ...]:
-    """First and last id of each new shard: as many as fit into SHARD_BYTES of text and SHARD_ROWS rows."""
-    sizes = pl.concat([pl.read_parquet(path, glob=False) for path in sorted(folder.iterdir())]).sort("id")
-    ids, lengths = sizes["id"], sizes["bytes"].to_numpy()
-    found, start, held = [], 0, 0
-    for position, length in enumerate(lengths.tolist()):
-        if position > start and (held + length > SHARD_BYTES or position - start >= SHARD_ROWS):
-            found.append((ids[start], ids[position - 1]))
-            start, held = position, 0
-        held += length
-    return (*found, (ids[start], ids[-1])) if ids.len() else (("", ""),)
+def _same_memory(note: Path, memory: int) -> bool:
+    with contextlib.suppress(FileNotFoundError, ValueError, TypeError, KeyError):
+        return bool(json.loads(note.read_text("utf-8"))["memory"] == memory)
+    return False

@@ -136,6 +136,7 @@ class Curated:
             project=self.project,
             report=report,
             limits=limits,
+            memory=self.profile.memory_of_each(executor.workers),
             last=last,
         )
 
@@ -445,6 +446,18 @@ class Curated:
 
         with readable(self.title):
             return losses(self.built)
+
+    def canaries(self) -> list[dict[str, Any]]:
+        """What built steps planted and looked for: corpus, node, kind, planted, found, and `wrong` where none should be found."""
+        from curate.canaries import told
+
+        return list(told(self.built, "canaries"))
+
+    def unchecked(self) -> list[dict[str, Any]]:
+        """Benchmarks that built steps could look for in part alone: corpus, node, benchmark, items, checked, why."""
+        from curate.canaries import told
+
+        return list(told(self.built, "unchecked"))
 
     def mixture(self) -> dict[str, Any]:
         """Facts of the built mixture; empty before it is built."""

@@ -60,7 +60,7 @@ class Build(State):
     report: Report = field(default_factory=Report)
     limits: Limits = field(default_factory=Limits)
     memory: int = 1 << 30
-    """Bytes that a step over a whole corpus may take for what grows with it (`curate.step.Whole`)."""
+    """Bytes that a process of a step over a whole corpus may take for what grows with it (`curate.step.Whole`)."""
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/lock.py`)."""
     ran: list[str] = field(default_factory=list)
@@ -160,11 +160,7 @@ class Build(State):
         started = time.perf_counter()
         try:
             for node in nodes:
-                for folder in (
-                    "data",
-                    "work",
-                    *(("work/prepared", "work/sorted", "work/sizes") if node.kind == "across" else ()),
-                ):
+                for folder in ("data", "work"):
                     (self.store.draft(node.plan_key) / folder).mkdir(parents=True, exist_ok=True)
             if first.makes_files:
                 self.run_files(first)
@@ -317,19 +313,13 @@ class Build(State):
         return found.matched(self.store, self.piece(node.base))
 
     def run_across(self, node: Node) -> None:
-        from curate.across import Gather, Prepare, bounds, find_columns
+        from curate import across
 
         assert node.chain
+        started = time.perf_counter()
         work, view = self.work(node), self.reading(self.view(node.chain))
         columns = tuple(c for c in node.chain.schema if c in node.schema)
-        prepare = Prepare(work, view, columns)
-        started = time.perf_counter()
-        with self.report.progress(f"{node.name} (prepare)", len(view.shards)) as advance:
-            self.executor.run(prepare, len(view.shards), advance)
-        told = find_columns(work, self.executor, self.memory)
-        cuts = bounds(work.draft / "work" / "sizes")
-        with self.report.progress(f"{node.name} (gather)", len(cuts)) as advance:
-            self.executor.run(Gather(work, cuts, columns), len(cuts), advance)
+        told = across.run(work, view, columns, self.executor, self.memory, self.report)
         self.tally.add(node.plan_key, view.rows, view.rows, time.perf_counter() - started)
         self.commit(node, told)
 
@@ -370,7 +360,17 @@ class Build(State):
             self.done[node.chain.plan_key].rows if node.chain else sum(s.rows + sum(s.fates.values()) for s in shards)
         )
         self.check_budget(node, shards, rows_in)
-        self.finish(node, shards, rows_in, self.facts_of_read(node) if node.kind == "read" else told or {})
+        told = self.facts_of_read(node) if node.kind == "read" else told or self.facts_of_score(node)
+        self.finish(node, shards, rows_in, told)
+
+    def facts_of_score(self, node: Node) -> dict[str, Any]:
+        """What the step of a score tells of itself, where it has a function for that."""
+        from curate.facts import of_score
+
+        if node.kind != "score" or node.chain is None or node.step is None or node.step.spec.facts is None:
+            return {}
+        view = self.reading(self.view(node.chain), node.reads)
+        return of_score(self.work(node), view, self.executor)
 
     def facts_of_read(self, node: Node) -> dict[str, Any]:
         """What ids stand for, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""

@@ -34,7 +34,7 @@ from curate.contract_samples import BENCHMARK, DOCUMENTS, Cut, documents
 from curate.errors import CurateError
 from curate.identity import file_sha256
 from curate.models.fake import Parrot
-from curate.schema import Schema, dtype_of, run_empty, schema_text
+from curate.schema import Schema, accepted, dtype_of, run_empty, schema_text
 from curate.sources import Source
 from curate.step import DOCUMENT, Artifact, Benchmarks, Kind, Step
 
@@ -191,6 +191,19 @@ class Case:
         again = unlike(self.whole, self.run(docs), "the second time")
         return again if docs.equals(self.docs) else "changes the frame that it is given"
 
+    def gives_facts_of_plain_json_and_the_same_twice(self) -> str | None:
+        function = self.found.spec.facts
+        if function is None:
+            return None
+        first, second = (function(self.docs, **accepted(function, self.given)) for _ in range(2))
+        try:
+            plain = json.loads(json.dumps(dict(first), allow_nan=False)) == first
+        except (TypeError, ValueError):
+            plain = False
+        if not plain:
+            return "gives facts that are not a dict of plain JSON values"
+        return None if first == second else "gives other facts the second time"
+
     def gives_the_same_in_one_batch_or_seven(self) -> str | None:
         made = [self.run(part) for part in Cut(self.docs, 7).parts]
         odd = next((part for part in made if part.schema != self.whole.schema), None)
@@ -216,6 +229,7 @@ CHECKS: dict[Callable[[Case], str | None], tuple[Kind, ...]] = {
     Case.gives_the_same_columns_for_no_documents: MAKING,
     Case.gives_one_row_per_document_and_no_nan: ("score", "rewrite"),
     Case.gives_the_same_twice_and_leaves_its_input_alone: MAKING,
+    Case.gives_facts_of_plain_json_and_the_same_twice: ("score",),
     Case.gives_the_same_in_one_batch_or_seven: PER_DOCUMENT,
     Case.gives_the_same_for_one_shard_or_seven_in_any_order: ("across",),
 }

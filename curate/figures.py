@@ -4,6 +4,7 @@ funnel     one row per corpus and step: documents in and out
 fates      one row per corpus, step and fate: how many documents
 clauses    one row per clause of a `keep`, with its condition and the documents that it dropped
 sources    one row per source of the mixture: tokens asked and achieved, share of all, documents, epochs
+canaries   one row per kind of canary that a step planted to measure itself: planted and found
 nodes      one row per node of the plan, stored or to do: step, key, content, documents, bytes
 inputs     one row per file that is read, or corpus that is generated, with its digest
 runs       one row per training run, with its state
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from curate.canaries import told
 from curate.sql import Column
 
 if TYPE_CHECKING:
@@ -88,6 +90,10 @@ def _clauses(state: State) -> Rows:
             first = manifest.fates.get(clause, 0) if manifest else None
             rows.append([node.corpus, node.name, place, clause, condition, first, None if place else first])
     return rows
+
+
+def _canaries(state: State) -> Rows:
+    return [[row[column.name] for column in FIGURES["canaries"].columns] for row in told(state, "canaries")]
 
 
 def _sources(state: State) -> Rows:
@@ -186,6 +192,18 @@ FIGURES = {
             held_out BIGINT Tokens of it that are kept out of training.
         """),
         _sources,
+    ),
+    "canaries": Figures(
+        "One row per kind of canary that a built step planted among the documents to measure itself.",
+        _columns("""
+            corpus VARCHAR The corpus whose step it is.
+            node VARCHAR The step as `corpus/step`.
+            kind VARCHAR What was planted, in words of the step.
+            planted BIGINT How many.
+            found BIGINT How many of them the step found.
+            wrong BOOLEAN Whether they look like what is to be found and are not, so that each one found is an error.
+        """),
+        _canaries,
     ),
     "nodes": Figures(
         "One row per node of the plan, stored or to do.",

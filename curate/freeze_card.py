@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from curate.canaries import rates
 from curate.lock import Line, Lock
 from curate.sql import literal
 from curate.words import code, escaped, table
@@ -24,6 +25,7 @@ def card_text(recipe: Curated, lock: Lock) -> str:
     """The whole card. Deterministic: no date but the version's, no place, no host."""
     kept = _kept(recipe, lock)
     blocks = [*_front(recipe, lock, kept), *_about(recipe, lock), *_funnel(lock), *_mixture(lock)]
+    blocks += [*_canaries(recipe), *_unchecked(recipe)]
     return "\n".join([*blocks, *_licenses(lock, kept), *_origins(lock), *_rebuilding(recipe, lock, kept)]) + "\n"
 
 
@@ -115,6 +117,39 @@ def _mixture(lock: Lock) -> Iterator[str]:
         for n, s in lock.sources.items()
     )
     yield table(("source", "tokens", "share", "documents", "epochs", "tokens available"), rows) + "\n"
+
+
+def _canaries(recipe: Curated) -> Iterator[str]:
+    """What steps found of what they planted to measure themselves."""
+    rows = recipe.canaries()
+    if not rows:
+        return
+    yield "## Canaries\n"
+    yield "Some steps plant what they look for, and what only looks like it, and count what they find of it. It is in no corpus.\n"
+    body = []
+    for node in dict.fromkeys(row["node"] for row in rows):
+        own = [row for row in rows if row["node"] == node]
+        wrong = {False: "found", True: "not found"}
+        body += [
+            [_cell(node), escaped(r["kind"]), wrong[bool(r["wrong"])], f"{r['planted']:,}", f"{r['found']:,}"]
+            for r in own
+        ]
+        yield f"- {code(node)}: " + (", ".join(f"{k} {v:.4f}" for k, v in rates(own).items()) or "none were planted")
+    yield ""
+    yield table(("step", "what was planted", "is to be", "planted", "found"), body, left=(0, 1, 2)) + "\n"
+
+
+def _unchecked(recipe: Curated) -> Iterator[str]:
+    """Benchmarks that steps could look for in part alone."""
+    rows = recipe.unchecked()
+    if not rows:
+        return
+    yield "## What was not checked\n"
+    body = (
+        [_cell(r["node"]), _cell(r["benchmark"]), f"{r['items']:,}", f"{r['checked']:,}", escaped(r["why"])]
+        for r in rows
+    )
+    yield table(("step", "benchmark", "items", "checked", "why not all"), body, left=(0, 1, 4)) + "\n"
 
 
 def _licenses(lock: Lock, kept: list[Row]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from curate import crawls
 from curate.artifact import Manifest, replace_file
+from curate.canaries import rates
 from curate.clauses import parse
 from curate.errors import CurateError
 from curate.hub import MODEL
@@ -186,6 +187,7 @@ def _line(node: Node, manifest: Manifest) -> Line:
         "in": manifest.rows_in,
         "documents": manifest.rows,
         **({"fates": manifest.fates} if manifest.fates else {}),
+        **({"canaries": rates(planted)} if (planted := manifest.facts.get("canaries")) else {}),
     }
 
 

@@ -253,15 +253,7 @@ class Pass:
 
     def is_done(self, name: str) -> bool:
         """Whether every node has this shard, whole."""
-        for node in self.nodes:
-            try:
-                stored = Stored.of(json.loads(_record(node, name).read_text("utf-8")))
-                for file, size, _ in stored.files():
-                    if _data(node, file).stat().st_size != size:
-                        return False
-            except (FileNotFoundError, ValueError, TypeError):
-                return False
-        return True
+        return all(is_whole(node, name) for node in self.nodes)
 
     def shard(
         self, name: str, docs: pl.DataFrame, tally: Tally, lost: pl.DataFrame | None = None, base: str = ""
@@ -337,6 +329,14 @@ def _data(node: Work, name: str) -> Path:
 
 def _record(node: Work, name: str) -> Path:
     return node.draft / "work" / f"{name}.json"
+
+
+def is_whole(node: Work, name: str) -> bool:
+    """Whether a node has this shard, with all its files."""
+    try:
+        return all(_data(node, file).stat().st_size == size for file, size, _ in finished(node, name).files())
+    except (FileNotFoundError, ValueError, TypeError):
+        return False
 
 
 def finished(node: Work, name: str) -> Stored:

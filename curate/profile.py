@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.code import PACKAGE
 from curate.errors import CurateError, did_you_mean
+from curate.scalars import Bytes
 
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1000)]
 """Text without a line break: it becomes a line of a job's script."""
@@ -35,6 +36,10 @@ class LimitSettings(BaseModel):
 
 LEAST_MEMORY = 2e9
 """Bytes for one worker where nothing is said, on machines with many cores and little memory."""
+
+
+LEAST_BUDGET = 64 << 20
+"""Bytes that one process of a step over a whole corpus needs to get on with it."""
 
 
 def machine_memory() -> int:
@@ -127,6 +132,8 @@ class Profile(BaseModel):
     store: str = ".curate"
     executor: str = "local"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=4096)
+    memory: Bytes | None = Field(default=None, ge=LEAST_BUDGET)
+    """Bytes that steps over a whole corpus may take for what grows with it, all workers together; `memory = "8GB"`."""
     limits: LimitSettings = Field(default_factory=LimitSettings)
     steps: dict[str, StepSettings] = Field(default_factory=dict)
     price: Prices = Field(default_factory=Prices)
@@ -135,6 +142,15 @@ class Profile(BaseModel):
     """A bucket behind the store, such as s3://bucket/prefix."""
     push: bool = False
     """Whether a build copies what it made to the remote."""
+
+    def memory_of_each(self, workers: int) -> int:
+        """The part of `memory` that one process has: workers work while the process that began them waits.
+
+        Where nothing is said, 1 GiB, and all together no more than half of the machine.
+        """
+        if self.memory is None:
+            return int(max(LEAST_BUDGET, min(1 << 30, machine_memory() / 2 / workers)))
+        return max(LEAST_BUDGET, self.memory // workers)
 
     def store_path(self, project: Path) -> Path:
         """The store's folder, relative to the project. CurateError for one that is no folder."""

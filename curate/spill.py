@@ -18,7 +18,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -44,23 +44,31 @@ class Parts(NamedTuple):
             return pl.read_ipc_stream(io.BytesIO(file.read(self.offsets[number + 1] - self.offsets[number])))
 
 
-def write_parts(frames: Iterable[pl.DataFrame], path: Path) -> Parts:
-    """Write frames of one schema behind one another; a reader sees no file or the whole of it."""
+def write_parts(frames: Iterable[pl.DataFrame], path: Path, *, durable: bool = True) -> Parts:
+    """Write frames of one schema behind one another; a reader sees no file or the whole of it, durable: also after a power loss."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     offsets = [0]
     with temporary.open("wb") as file:
         for frame in frames:
             file.write(_stream(frame))
             offsets.append(file.tell())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
     return Parts(path, tuple(offsets))
 
 
-def _stream(frame: pl.DataFrame) -> bytes:
-    """A frame as an Arrow stream, without what its slices leave of the texts that they were cut from."""
+def _stream(frame: pl.DataFrame, compression: Literal["zstd", "uncompressed"] = "zstd") -> bytes:
+    """A frame as an Arrow stream, without the texts of other rows that its slices hold on to."""
     sink = io.BytesIO()
-    frame.rechunk().write_ipc_stream(sink, compression="zstd", compat_level=pl.CompatLevel.oldest())
+    frame.rechunk().write_ipc_stream(sink, compression=compression, compat_level=pl.CompatLevel.oldest())
     return sink.getvalue()
+
+
+def alone(frame: pl.DataFrame) -> pl.DataFrame:
+    """A copy of a frame that holds on to nothing else: a slice of texts keeps all of those that it was cut from in memory."""
+    return pl.read_ipc_stream(io.BytesIO(_stream(frame, "uncompressed")))
 
 
 def ordered(
@@ -136,7 +144,7 @@ def _chunks(frames: Iterable[pl.DataFrame], most: int) -> Iterator[pl.DataFrame]
     size = 0
     for frame in frames:
         held.append(frame)
-        size += frame.estimated_size()
+        size += int(frame.estimated_size())
         if size > most:
             whole, held, size = pl.concat(held), [], 0
             yield whole
@@ -158,11 +166,11 @@ def _run(blocks: Iterable[pl.DataFrame], path: Path, order: Order) -> Run:
 
     def noted() -> Iterator[pl.DataFrame]:
         for block in blocks:
-            firsts.append(block.select(order.by).head(1).rechunk())
-            sizes.append(block.estimated_size())
+            firsts.append(alone(block.select(order.by).head(1)))
+            sizes.append(int(block.estimated_size()))
             yield block
 
-    parts = write_parts(noted(), path)
+    parts = write_parts(noted(), path, durable=False)
     return Run(parts, pl.concat(firsts).rechunk(), sizes)
 
 
@@ -187,7 +195,7 @@ def _merged(runs: list[Run], order: Order, memory: int) -> Iterator[pl.DataFrame
         del loaded
         sure = whole.height if end == index.height else _position(whole, index[end].select(order.by), order)
         yield from whole[:sure].iter_slices(MOST_ROWS)
-        left = whole[sure:].clone()
+        left = alone(whole[sure:])
         del whole
 
 

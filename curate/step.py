@@ -80,8 +80,8 @@ class Whole(Corpus, Protocol):
         """One shard, sorted by id: columns that `prepare` gave, and columns of the documents as they came to it (`text`)."""
         ...
 
-    def each(self, work: Callable[[int], Any], count: int) -> None:
-        """A phase. In workers there is no such thing: only the step itself begins one."""
+    def each(self, work: Callable[[int], Any], count: int, name: str = "") -> None:
+        """A phase; its progress is shown under this name. In workers there is no such thing: only the step itself begins one."""
         ...
 
     def tell(self, **facts: Any) -> None:

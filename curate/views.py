@@ -1,7 +1,7 @@
 """DuckDB over a recipe: views whose SQL is made from plan and manifests; nothing is copied.
 
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
-    funnel, fates, clauses, sources, nodes, inputs   come from manifests and need no file (`curate/figures.py`)
+    funnel, fates, clauses, sources, canaries, ...   come from manifests and need no file (`curate/figures.py`)
     runs, probes                                     ask other recipes' mixtures and schedulers; made only where a query names them
 
 `docs/sql.md` says what each column means. A query can do nothing but read: it is one select (`curate/question.py`), on a connection that

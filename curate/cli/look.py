@@ -111,6 +111,8 @@ def show(
             "recipe": curated.title,
             "funnel": rows,
             "losses": curated.losses(),
+            "canaries": curated.canaries(),
+            "unchecked": curated.unchecked(),
             "mixture": facts,
             "prompts": curated.prompts(),
             "runs": curated.runs(),
@@ -132,6 +134,7 @@ def show(
         table(heads, body, right=(1, 2, 3, 4) if whole else (1, 2, 3))
         for row in (row for row in lost if row["corpus"] == corpus):
             click.echo(_loss_text(row))
+        _measured(curated, corpus)
         click.echo()
     if facts:
         click.echo(
@@ -147,6 +150,21 @@ def show(
         click.echo(printable(in_words(corpus, counted)))
     for curve in curated.curves() if curated.recipe.train else ():
         show_curve(curve)
+
+
+def _measured(curated: Curated, corpus: str) -> None:
+    """Lines about what steps of a corpus planted and found, and what they did not look for."""
+    from curate.canaries import in_words, unchecked_in_words
+
+    planted = [row for row in curated.canaries() if row["corpus"] == corpus]
+    for node in dict.fromkeys(row["node"] for row in planted):
+        for line in in_words(node, [row for row in planted if row["node"] == node]):
+            click.echo(printable(line))
+    left = [row for row in curated.unchecked() if row["corpus"] == corpus]
+    if left:
+        click.echo("What was not checked:")
+    for row in left:
+        click.echo(printable(f"  {unchecked_in_words(row)}"))
 
 
 def _loss_text(row: dict[str, Any]) -> str:
@@ -167,8 +185,8 @@ def query(
 ) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, mixture, funnel, fates, clauses, sources, nodes, inputs, runs, probes; docs/sql.md describes their columns. A
-    question that is not an argument comes from --file or, also written as -, from standard input.
+    Views: documents, mixture, funnel, fates, clauses, sources, canaries, nodes, inputs, runs, probes; docs/sql.md describes their columns.
+    A question that is not an argument comes from --file or, also written as -, from standard input.
     """
     sql = _question(rest, file, db is not None)
     made = curated.catalog(db) if db is not None else {}
