@@ -1,7 +1,8 @@
 """Models that a recipe trains itself: `{fit: fasttext, positive: [web], negative: [general]}` under `models:`.
 
-Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a step's
-parameter of type `Artifact` names the model and gets its folder. An inherited entry is the same node as long as its corpora are the same.
+Each is a node `models/NAME` that writes a folder. A fit's parameters of type `Corpora` name the documents it learns from; a parameter of
+type `Artifact`, of a step or of a fit, names the model and gets its folder. An inherited entry is the same node as long as its corpora are
+the same.
 Models that exist already (`{fit: pretrained, files: [...]}`) are planned by `curate/pretrained.py`. A sample of a recipe trains a model on
 all of its examples as long as these are small: a classifier that saw a thousandth of them would say nothing about the whole, and its
 scores could not be used again.
@@ -17,7 +18,7 @@ from curate.listings import address, unlisted
 from curate.plan import Node, Plan
 from curate.pretrained import add_files
 from curate.sources import listed
-from curate.step import Corpora, Files, Step
+from curate.step import Artifact, Corpora, Files, Step
 
 if TYPE_CHECKING:
     from curate.planner import Planner
@@ -62,17 +63,23 @@ def add_trained(planner: Planner, name: str) -> Node:
             f"{found.title} does not say which corpora it learns from; it is no model", "models", name
         )
     params = planner.filled(found, dict(entry.params), where)
+    if title in planner.under_way:
+        raise planner.recipe.fail(f"models depend on each other in a circle: {title}", "models", name)
     planner.under_way.append(title)
     corpora = _corpora(planner, name, found, {key: params[key] for key in lists})
+    named = {p: params[p] for p in found.parameters_of(Artifact) if params[p] is not None}
+    folders = tuple((p, artifact(planner, str(other), where)) for p, other in named.items())
     planner.under_way.pop()
-    own = planner.own(found, params, corpora=[corpus for corpus, _ in corpora])
+    shown = {key: value for key, value in params.items() if key not in named}
+    own = planner.own(found, shown, corpora=[corpus for corpus, _ in corpora])
     reads = found.reads_with(params)
     known = {column for _, node in corpora for column in node.schema}
     for column in reads:
         if column not in known:
             what = f"{found.title} reads the column {column!r}, which none of its corpora has"
             raise planner.recipe.fail(f"{what}{did_you_mean(column, known)}", "models", name)
-    return planner.add(Node(title, "", "fit", own, params, found, None, corpora, None, (), reads, where=where))
+    others = (*corpora, *folders)
+    return planner.add(Node(title, "", "fit", own, params, found, None, others, None, (), reads, where=where))
 
 
 def read_of(planner: Planner, corpora: set[str]) -> set[str]:

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from curation.dedup._layout import Layout
@@ -38,17 +39,18 @@ class Canaries:
         """The facts: of each kind, how many were planted and found. Of those that must not be found, what names its source counts."""
         if not self.wanted:
             return {}
-        of, ranks = (self.layout.open(name).array for name in ("of", "ranks"))
+        last, layout = self.layout.old[1], self.layout
+        named = layout.read("of", last, layout.count) - 1
+        sources = layout.lift("ranks", np.array(self.sources, np.int64))
+        stay = layout.lift("of", sources) == 0
         rows: dict[str, dict[str, Any]] = {
             kind: {"kind": kind, "planted": 0, "found": 0, "wrong": not good} for kind, good in self.wanted.items()
         }
-        for copy, (kind, source) in enumerate(zip(self.kinds, self.sources, strict=True)):
-            told, named = rows[kind], int(of[self.layout.old[1] + copy]) - 1
-            source = int(ranks[source])
-            if of[source] or (not self.wanted[kind] and named >= 0 and named != source):
-                continue  # its source went; or it is, by chance, like another document
-            told["planted"] += 1
-            told["found"] += named >= 0
+        for kind, name, source, stays in zip(self.kinds, named.tolist(), sources.tolist(), stay.tolist(), strict=True):
+            by_chance = not self.wanted[kind] and name >= 0 and name != source  # it is like another document
+            if stays and not by_chance:
+                rows[kind]["planted"] += 1
+                rows[kind]["found"] += name >= 0
         return {"canaries": [row for row in rows.values() if row["planted"]]}
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.step import Whole
-from curation.dedup._mapped import Mapped, reserve
+from curation.dedup._files import Mapped, lifted, reserve
 
 TYPES: dict[str, npt.DTypeLike] = {
     "ranks": np.int64,  # by position
@@ -75,7 +75,18 @@ class Layout:
         reserve(self.path(name), TYPES[name], count)
 
     def open(self, name: str) -> Mapped:
-        return Mapped(self.path(name), TYPES[name], self.path(name).stat().st_size // np.dtype(TYPES[name]).itemsize)
+        """A file to write to."""
+        return Mapped(self.path(name), TYPES[name])
+
+    def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+        width = np.dtype(TYPES[name]).itemsize
+        return np.fromfile(self.path(name), TYPES[name], stop - start, offset=start * width)
+
+    def lift(
+        self, name: str, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64] | int = 1
+    ) -> npt.NDArray[Any]:
+        """Values of a file, or runs of values, one after another."""
+        return lifted(self.path(name), TYPES[name], starts, lengths)
 
     def positions(self, part: int) -> slice:
         return slice(self.starts[part], self.starts[part + 1])

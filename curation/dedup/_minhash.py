@@ -12,8 +12,6 @@ Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]
 LEADERS = 256
 """Kept documents of one bucket that a further one is compared with: the best ones."""
-REACH = 1 << 16
-"""Bytes of a mapped file that come into memory where one is read: Linux maps what is cached around it."""
 
 
 @njit(cache=True)
@@ -168,18 +166,6 @@ def drawn(data: Bytes, bounds: Numbers) -> Hashes:
     return made
 
 
-@njit(cache=True)
-def taken(data: Bytes, bounds: Numbers, rows: Numbers) -> tuple[Bytes, Numbers]:
-    """Some of many texts: their bytes one after another, and where each begins, and the end."""
-    ends = np.zeros(len(rows) + 1, np.int64)
-    for i in range(len(rows)):
-        ends[i + 1] = ends[i] + bounds[rows[i] + 1] - bounds[rows[i]]
-    made = np.empty(ends[-1], np.uint8)
-    for i in range(len(rows)):
-        made[ends[i] : ends[i + 1]] = data[bounds[rows[i]] : bounds[rows[i] + 1]]
-    return made, ends
-
-
 # similarity
 
 
@@ -248,68 +234,91 @@ def buckets(keys: Hashes, order: Numbers, older: npt.NDArray[np.bool_], end: int
 
 
 @njit(cache=True)
-def decide(
-    first: int, budget: int, distant: int, older: int, counted: int, threshold: float,
-    member: Numbers, bases: Numbers, held: Numbers, at: Numbers, starts: Numbers, lengths: Counts, sets: Hashes,
-    of: Numbers, similar: Floats,
-) -> tuple[int, int]:  # fmt: skip
-    """Verdicts from the document of rank `first` on, best first; the rank to go on with, and how many stayed beside a full bucket.
+def hold(lists: Numbers, places: Numbers, counts: Numbers, entries: Numbers, earlier: Numbers) -> None:
+    """Copy what buckets hold, one after another in `entries`, to their places in `lists`; documents get their numbers in `earlier`."""
+    at = 0
+    for i in range(len(places)):
+        lists[places[i]] = counts[i]
+        for k in range(min(counts[i], LEADERS)):
+            lists[places[i] + 1 + k] = np.searchsorted(earlier, entries[at])
+            at += 1
 
-    A document goes if one that stays and shares a bucket with it is similar enough; the best such one is named, by its rank + 1 in `of`.
-    member (bands, N): by rank, 0 or the place of a document's bucket in `held`, from where the band's places begin (`bases`). at: the
-    position of each rank; by position, `starts` and `lengths` of the shingles in `sets`. The first `older` ranks stay whatever they
-    resemble; those from `counted` on are not counted. Ends when it may have touched `budget` bytes of what is mapped; each touch of
-    anything but `sets` counts for `distant`.
+
+@njit(cache=True)
+def decide(
+    first: int, older: int, threshold: float, member: Numbers, lists: Numbers, sets: Hashes, ends: Numbers
+) -> tuple[Numbers, Floats, npt.NDArray[np.bool_]]:
+    """Verdicts over documents, in order, of which those before `first` stay: number + 1 of the one that each is a copy of, or 0; how
+    similar they are; and whether it stayed beside a full bucket.
+
+    A document goes if one that stays and shares a bucket with it is similar enough; the best such one is named. The `older` ones from
+    `first` on stay whatever they resemble. member (bands, N): from `first` on, the place of a document's bucket in `lists`, or 0: there
+    stands how many it holds, more than LEADERS if not all, and which. ends: where the set of each begins in `sets`, and the end.
     """
-    touched, met = 0, 0
     bands, count = member.shape
+    of, similar, beside = np.zeros(count, np.int64), np.zeros(count, np.float64), np.zeros(count, np.bool_)
     places, turn = np.empty(bands, np.int64), np.empty(bands, np.int64)
-    for rank in range(first, count):
-        if touched > budget:
-            return rank, met
+    for i in range(count):
         n = 0
-        touched += 8 * bands if distant else 0
         for band in range(bands):
-            if member[band, rank]:
-                places[n] = bases[band] + member[band, rank]
+            if member[band, i]:
+                places[n] = member[band, i]
                 n += 1
-        if not n:
-            continue
-        touched += (n + 3) * distant
-        if rank >= older:
-            x = sets[starts[at[rank]] : starts[at[rank]] + lengths[at[rank]]]
-            touched += REACH + 8 * len(x)
-            turn[:n] = 0
-            while True:
-                best = count
-                for k in range(n):
-                    if turn[k] < min(held[places[k]], LEADERS):
-                        best = min(best, held[places[k] + 1 + turn[k]])
-                if best == count:
-                    break
-                for k in range(n):
-                    if turn[k] < min(held[places[k]], LEADERS) and held[places[k] + 1 + turn[k]] == best:
-                        turn[k] += 1
-                other = at[best]
-                size = int(lengths[other])
-                touched += 3 * distant
-                least = needed(len(x), size, threshold)
-                if least > min(len(x), size):
-                    continue
-                touched += REACH + 8 * size
-                shared = _shared(x, sets[starts[other] : starts[other] + size], least)
-                if shared >= 0:
-                    of[rank] = best + 1
-                    similar[rank] = shared / max(1, len(x) + size - shared)
-                    break
-        if not of[rank]:
-            full = False
+        turn[:n] = 0
+        x = sets[ends[first + i] : ends[first + i + 1]]
+        while i >= older:
+            best = first + count
             for k in range(n):
-                if held[places[k]] < LEADERS:
-                    held[places[k]] += 1
-                    held[places[k] + held[places[k]]] = rank
-                else:
-                    full |= held[places[k]] > LEADERS
-                    held[places[k]] = LEADERS + 1  # one that stays is not held
-            met += full and older <= rank < counted
-    return count, met
+                if turn[k] < min(lists[places[k]], LEADERS):
+                    best = min(best, lists[places[k] + 1 + turn[k]])
+            if best == first + count:
+                break
+            for k in range(n):
+                if turn[k] < min(lists[places[k]], LEADERS) and lists[places[k] + 1 + turn[k]] == best:
+                    turn[k] += 1
+            y = sets[ends[best] : ends[best + 1]]
+            shared = _shared(x, y, needed(len(x), len(y), threshold))
+            if shared >= 0:
+                of[i], similar[i] = best + 1, shared / max(1, len(x) + len(y) - shared)
+                break
+        if of[i]:
+            continue
+        for k in range(n):
+            if lists[places[k]] < LEADERS:
+                lists[places[k]] += 1
+                lists[places[k] + lists[places[k]]] = first + i
+            else:
+                beside[i] |= lists[places[k]] > LEADERS
+                lists[places[k]] = LEADERS + 1
+    return of, similar, beside
+
+
+@njit(cache=True)
+def keep(held: Numbers, there: Numbers, lists: Numbers, places: Numbers, counts: Numbers, ranks: Numbers) -> None:
+    """Write to buckets (`there`, in `held`) what `lists` has more than the `counts` that they had."""
+    for i in range(len(places)):
+        held[there[i]] = lists[places[i]]
+        for k in range(min(counts[i], LEADERS), min(lists[places[i]], LEADERS)):
+            held[there[i] + 1 + k] = ranks[lists[places[i] + 1 + k]]
+
+
+# reading files
+
+
+@njit(cache=True)
+def span(starts: Numbers, sizes: Numbers, first: int, gap: int, most: int) -> tuple[int, int]:
+    """Of ascending ranges of bytes, how far those from `first` on can be read as one: the next one, and the byte where it ends."""
+    end = starts[first] + sizes[first]
+    i = first + 1
+    while i < len(starts) and starts[i] <= end + gap and max(end, starts[i] + sizes[i]) - starts[first] <= most:
+        end = max(end, starts[i] + sizes[i])
+        i += 1
+    return i, end
+
+
+@njit(cache=True)
+def spread(data: Bytes, starts: Numbers, sizes: Numbers, base: int, to: Numbers, out: Bytes) -> None:
+    """Copy ranges of bytes, counted from `base`, to where they go."""
+    for i in range(len(starts)):
+        for k in range(sizes[i]):
+            out[to[i] + k] = data[starts[i] - base + k]

@@ -18,10 +18,12 @@ from curate.spill import ordered
 from curation.dedup._layout import Layout, slices
 
 Numbers = npt.NDArray[np.int64]
-BY_KEY = 64
+BY_KEY = 80
 """Bytes that finding the buckets takes for each document of a range of keys."""
 BY_BYTE = 16
 """Bytes that making sets takes for each byte of text, at most: a word of one letter, its blank, and copies of its 8 bytes."""
+BY_PLACE = 400
+"""Bytes that a block of verdicts takes for each document and band, at most, beside what is bounded by itself."""
 ROWS = 1 << 16
 """Rows of one frame of the result."""
 
@@ -111,32 +113,20 @@ class Buckets:
         from curation.dedup import _minhash
 
         layout, end = self.layout, 1
-        member, real, ranks = (layout.open(name) for name in ("member", "real", "ranks"))
+        member, real = layout.open("member"), layout.open("real")
         mine = member.array.reshape(-1, layout.count)[band]
         first, last = layout.old
         for keys, positions in self._ranges(band):
             older = (positions >= first) & (positions < last)
             places, end = _minhash.buckets(keys, np.argsort(keys, kind="stable"), older, end)
             some = np.flatnonzero(places)
-            for slot in self._steps(len(some)):
+            for slot in real.steps(len(some), layout.corpus.memory // 8):
                 real.array[positions[some[slot]]] = True
-                real.let_go()
-            found = np.empty(len(some), np.int64)
-            for slot in self._steps(len(some)):
-                found[slot] = ranks.array[positions[some[slot]]]
-                ranks.let_go()
-            by_rank = np.argsort(found)
-            for slot in self._steps(len(some)):
-                mine[found[by_rank[slot]]] = places[some[by_rank[slot]]]
-                member.let_go()
+            ranks = layout.lift("ranks", positions[some])
+            by_rank = np.argsort(ranks)
+            for slot in member.steps(len(some), layout.corpus.memory // 8):
+                mine[ranks[by_rank[slot]]] = places[some[by_rank[slot]]]
         np.array([end], np.int64).tofile(layout.path(f"end-{band}"))
-
-    def _steps(self, count: int) -> Iterator[slice]:
-        """So few documents that what they touch of one file, in ascending order, is an eighth of the memory at most."""
-        layout = self.layout
-        share = layout.corpus.memory // 8
-        step = count if layout.count * 8 <= share else max(1, share >> 16)
-        return (slice(start, start + step) for start in range(0, count, max(1, step)))
 
     def _ranges(self, band: int) -> Iterator[tuple[npt.NDArray[np.uint64], Numbers]]:
         """Keys and positions, ascending by position, of ranges of keys that fit into half of the memory."""
@@ -194,7 +184,7 @@ class Sets:
 
     def __call__(self, part: int) -> None:
         layout, at, place = self.layout, self.places[part], self.layout.positions(part)
-        rows = np.flatnonzero(layout.open("real").array[place])
+        rows = np.flatnonzero(layout.read("real", place.start, place.stop))
         starts, lengths = np.zeros(place.stop - place.start, np.int64), np.zeros(place.stop - place.start, np.int32)
         with layout.path("sets").open("r+b") as file:
             file.seek(at * 8)
@@ -245,9 +235,10 @@ def _stored(file: Path, rows: Numbers) -> Iterator[tuple[slice, npt.NDArray[np.u
 
 def make_sets(layout: Layout, ngram: int) -> None:
     """Fill `sets`, `starts` and `lengths`. Room is kept for shingles that a text repeats, too: the file has holes there."""
-    real, places = layout.open("real"), [0]
+    places = [0]
     for part in range(layout.parts):
-        most = layout.columns(part, "shingles")["shingles"].to_numpy()[real.array[layout.positions(part)]]
+        place = layout.positions(part)
+        most = layout.columns(part, "shingles")["shingles"].to_numpy()[layout.read("real", place.start, place.stop)]
         places.append(places[-1] + int(most.sum(dtype=np.int64)))
     layout.reserve("sets", places[-1])
     layout.reserve("starts", layout.count)
@@ -260,44 +251,114 @@ def make_sets(layout: Layout, ngram: int) -> None:
 
 def decide(layout: Layout, bases: Numbers, threshold: float) -> int:
     """Fill `of` and `similar`; how many documents of the corpus stayed beside a bucket that did not hold all that stay."""
-    from curation.dedup import _minhash
-
     layout.reserve("held", int(bases[-1]))
     layout.reserve("of", layout.count)
     layout.reserve("similar", layout.count)
-    names = ("member", "held", "at", "starts", "lengths", "sets", "of", "similar")
-    files = {name: layout.open(name) for name in names}
-    share = layout.corpus.memory // 4
-    small = sum(file.array.nbytes for name, file in files.items() if name != "sets")
-    distant = 0 if small <= share else _minhash.REACH
-    budget = share if distant or files["sets"].array.nbytes > share else 1 << 62
-    member, held, at, starts, lengths, sets, of, similar = (files[name].array for name in names)
-    rank = met = 0
-    first, last = layout.old
-    older, counted = last - first, last
+    most = max(1, layout.corpus.memory // (len(bases) * BY_PLACE))
+    rank, step, beside = 0, most, 0
     while rank < layout.count:
-        rank, more = _minhash.decide(
-            rank, budget, distant, older, counted, threshold,
-            member.reshape(-1, layout.count), bases, held, at, starts, lengths, sets, of, similar,
-        )  # fmt: skip
-        met += more
-        for name, file in files.items():
-            if distant or name == "sets":
-                file.let_go()
-    return met
+        ranks = range(rank, min(rank + step, layout.count))
+        block = _block(layout, bases, ranks)
+        if block is None:
+            step = max(1, len(ranks) // 2)
+            continue
+        beside += block.decide(layout, threshold)
+        rank, step = ranks.stop, min(most, 2 * step if 4 * block.sets.nbytes < layout.corpus.memory // 4 else step)
+    return beside
+
+
+@dataclass(frozen=True)
+class Block:
+    """Documents of successive ranks that have buckets, what these buckets hold, and the sets of all of them.
+
+    ranks: first of what is held, then of the documents (from number `first` on). there, places: where each bucket stands in the file and in
+    `lists`; counts: how many it held.
+    """
+
+    ranks: Numbers
+    first: int
+    member: Numbers
+    there: Numbers
+    places: Numbers
+    counts: Numbers
+    lists: Numbers
+    sets: npt.NDArray[np.uint64]
+    ends: Numbers
+
+    def decide(self, layout: Layout, threshold: float) -> int:
+        """Write the verdicts and what the buckets hold; how many documents of the corpus stayed beside a full bucket."""
+        from curation.dedup import _minhash
+
+        if not len(self.there):
+            return 0
+        mine, (first, last) = self.ranks[self.first :], layout.old
+        older = int(np.searchsorted(mine, last - first))
+        of, similar, beside = _minhash.decide(
+            self.first, older, threshold, self.member, self.lists, self.sets, self.ends
+        )
+        gone = np.flatnonzero(of)
+        for name, values in (("of", self.ranks[of[gone] - 1] + 1), ("similar", similar[gone])):
+            file = layout.open(name)
+            file.array[mine[gone]] = values
+            file.let_go()
+        held = layout.open("held")
+        for slot in held.steps(len(self.there), layout.corpus.memory // 16):
+            _minhash.keep(held.array, self.there[slot], self.lists, self.places[slot], self.counts[slot], self.ranks)
+        return int(beside[(mine >= last - first) & (mine < last)].sum())
+
+
+def _block(layout: Layout, bases: Numbers, ranks: range) -> Block | None:
+    """None if it is more than one document, and too large for the memory."""
+    from curation.dedup import _minhash
+
+    count, few = layout.count, len(ranks) == 1
+    rows = [
+        layout.read("member", band * count + ranks.start, band * count + ranks.stop) for band in range(len(bases) - 1)
+    ]
+    member = np.stack([np.where(row > 0, row + base, 0) for row, base in zip(rows, bases, strict=False)])
+    some = np.flatnonzero(member.any(axis=0))
+    member = member[:, some]
+    there, number = np.unique(member, return_inverse=True)
+    number = number.reshape(member.shape)
+    none = int(len(there) > 0 and there[0] == 0)
+    there, number = there[none:], number - none
+    counts = layout.lift("held", there)
+    more = np.bincount(number[number >= 0], minlength=len(there))
+    held = np.minimum(counts, _minhash.LEADERS)
+    places = np.concatenate([[1], 1 + np.cumsum(np.minimum(held + more, _minhash.LEADERS) + 1)])
+    if places[-1] * 8 > layout.corpus.memory // 8 and not few:
+        return None
+    entries = layout.lift("held", there + 1, held)
+    earlier = np.unique(entries)
+    every = np.concatenate([earlier, ranks.start + some])
+    at = layout.lift("at", every)
+    lengths = layout.lift("lengths", at).astype(np.int64)
+    if lengths.sum() * 8 > layout.corpus.memory // 4 and not few:
+        return None
+    lists = np.zeros(places[-1], np.int64)
+    _minhash.hold(lists, places[:-1], counts, entries, earlier)
+    sets = layout.lift("sets", layout.lift("starts", at), lengths)
+    local = np.where(number >= 0, places[number], 0)
+    return Block(
+        every, len(earlier), local, there, places[:-1], counts, lists, sets, np.concatenate([[0], np.cumsum(lengths)])
+    )
 
 
 def copies(layout: Layout) -> Iterator[pl.DataFrame]:
     """Frames of the documents of the corpus that go: `id`, `minhash_duplicate_of`, `minhash_jaccard`."""
-    from curation._utf8 import series
-    from curation.dedup import _minhash
-
-    files = {name: layout.open(name) for name in ("of", "similar", "at", "ids", "bounds")}
-    of, similar, at, ids, bounds = (file.array for file in files.values())
     first, last = layout.old
     for start in range(last - first, last, ROWS):
-        gone = start + np.flatnonzero(of[start : min(start + ROWS, last)])
-        names = [series(pl.Series(gone), *_minhash.taken(ids, bounds, at[ranks])) for ranks in (gone, of[gone] - 1)]
-        yield pl.DataFrame({"id": names[0], "minhash_duplicate_of": names[1], "minhash_jaccard": similar[gone]})
-        for file in files.values():
-            file.let_go()
+        of = layout.read("of", start, min(start + ROWS, last))
+        gone = np.flatnonzero(of)
+        similar = layout.read("similar", start, min(start + ROWS, last))
+        ids, others = _ids(layout, start + gone), _ids(layout, of[gone] - 1)
+        yield pl.DataFrame({"id": ids, "minhash_duplicate_of": others, "minhash_jaccard": similar[gone]})
+
+
+def _ids(layout: Layout, ranks: Numbers) -> pl.Series:
+    from curation._utf8 import series
+
+    bounds = layout.lift("bounds", layout.lift("at", ranks), 2).reshape(-1, 2)
+    lengths = bounds[:, 1] - bounds[:, 0]
+    ids = layout.lift("ids", bounds[:, 0], lengths)
+    return series(pl.Series(ranks), ids, np.concatenate([[0], np.cumsum(lengths)]))

@@ -1,8 +1,9 @@
 """What later snapshots are compared with: signatures and shingles of documents that stayed, in their order of preference.
 
-`dedup: minhash` with this index gives the same as one build over all snapshots, if `corpora` hold what stayed of the earlier ones (such as
-`web/minhash.near_unique`), and both name the column of the snapshot: the earlier ones come first in the order. Shingles are hashes, about
-8 bytes a word; no text is kept.
+`dedup: minhash` with this index gives the same as one build over all snapshots, if the corpora hold what stayed of the earlier ones (such
+as `web/minhash.near_unique`), and both name the column of the snapshot: the earlier ones come first in the order. Shingles are hashes,
+about 8 bytes a word; no text is kept. A document that comes again under the same id is a copy of itself, and goes. Of equals the smallest
+id is best, and an id that we give holds the corpus's name: builds that should agree to the byte call their corpus the same.
 """
 
 from __future__ import annotations
@@ -18,17 +19,18 @@ import polars as pl
 from pydantic import Field
 
 from curate.errors import CurateError
-from curate.step import Artifact, Corpus, fit
+from curate.step import Artifact, Corpora, Corpus, fit
 
 MEMORY = 256 << 20
 """Bytes that sorting may take."""
 
 
-@fit(uses=["numba"])
+@fit(reads=["$keep_order", "$snapshot"], uses=["numba"])
 def minhash_index(
     corpora: dict[str, Corpus],
     out: Path,
     *,
+    of: Corpora,
     ngram: Annotated[int, Field(ge=1, le=50)] = 5,
     bands: Annotated[int, Field(ge=1, le=500)] = 11,
     rows: Annotated[int, Field(ge=1, le=100)] = 10,
@@ -37,9 +39,9 @@ def minhash_index(
     snapshot: str | None = None,
     index: Artifact | None = None,
 ) -> dict[str, Any]:
-    """Write the index of all documents of `corpora`, behind those of an earlier `index`, if there is one.
+    """Write the index of all documents of the corpora `of`, behind those of an earlier `index`, if there is one.
 
-    The parameters are those of `dedup: minhash` and must be the same there. CurateError for an earlier index of other parameters.
+    The other parameters are those of `dedup: minhash` and must be the same there. CurateError for an earlier index of other parameters.
     """
     from curation.dedup import _index
     from curation.dedup._phases import Order
@@ -54,7 +56,7 @@ def minhash_index(
 
     def frames() -> Iterator[pl.DataFrame]:
         number, position = len(old.parts), 0
-        for name in sorted(corpora):
+        for name in sorted(of):
             for shard in corpora[name].shards(*dict.fromkeys(["id", "text", *order.reads])):
                 for docs in _index.pieces(shard):
                     _index.write(out / f"part-{number:06d}.parquet", _index.described(docs, **shape))
