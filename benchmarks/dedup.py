@@ -110,7 +110,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     taking = [one for one in wanted if one.name not in absent]
     result: dict[str, Any] = {"absent": absent, "load": os.getloadavg()[0], "names": [one.name for one in taking]}
     if "speed" in asked.of:
-        texts = real.speed(asked.data)
+        texts = real.speed(asked.data)[: asked.documents]
         result["speed"] = {
             "documents": len(texts),
             "mb": sum(len(text.encode()) for text in texts) / 1e6,
@@ -228,6 +228,7 @@ def main() -> None:
     parts = ("speed", "right", "problems", "judged")
     parser.add_argument("--of", nargs="+", choices=parts, default=parts, help="these measurements")
     parser.add_argument("--repeat", type=int, default=5, help="rounds of signatures, while they take less than 2 s")
+    parser.add_argument("--documents", type=int, help="of those whose speed is measured; default: all")
     parser.add_argument("--out", type=Path, help="folder for dedup.json, dedup.md and dedup.png")
     parser.add_argument("--json", action="store_true", help="print JSON, not tables")
     asked = parser.parse_args()
