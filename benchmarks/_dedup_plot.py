@@ -11,6 +11,8 @@ import numpy as np
 from benchmarks._plots import CRAWL, REAL, SOURCE, grid, save
 
 COLORS = {"exact": REAL, "minhash": CRAWL}
+STARTED = 100_000
+"""Documents from which on the start of Python and of compiled code is not most of the time: lines of linear growth begin here."""
 
 
 def comparison(result: dict[str, Any], path: Path) -> None:
@@ -82,13 +84,12 @@ def growth(rows: Sequence[dict[str, Any]], path: Path) -> None:
         cpu = np.array([row["cpu"] for row in some])
         drawn = {"color": COLORS[step], "ls": "-" if how == "build" else ":", "marker": "o", "label": f"{step}, {how}"}
         seconds.plot(sizes, cpu, **drawn)
-        if len(sizes) > 1:
-            last = len(sizes) - 2
-            seconds.plot(sizes[last:], cpu[last] * sizes[last:] / sizes[last], color="black", lw=0.8, zorder=1)
+        first = int(np.argmax(sizes >= min(STARTED, sizes[-1])))
+        seconds.plot(sizes[first:], cpu[first] * sizes[first:] / sizes[first], color="black", lw=0.8, zorder=1)
         each.plot(sizes, 1e5 * cpu / sizes, **drawn)
         memory.plot(sizes, [row["peak_mb"] for row in some], **drawn)
     every = sorted({row["documents"] for row in rows})
-    seconds.set(yscale="log", title="processor seconds; thin black: linear growth to the last size")
+    seconds.set(yscale="log", title="processor seconds; thin black: linear growth from 100,000 on")
     each.set(title="processor seconds per 100,000 documents (flat is linear)", ylim=(0, None))
     memory.set(title="peak memory of all processes, MB", ylim=(0, None))
     for axis in axes[0]:
