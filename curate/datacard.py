@@ -120,15 +120,14 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
                 )
                 for item in items
             ]
+        text = [tuple(v if v is None or isinstance(v, str) else str(v) for v in row) for row in rows]
+        made = pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row")
     except (
         ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error, pl.exceptions.PolarsError,
     ) as error:  # fmt: skip
         said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise CurateError(f"is no file of the benchmark {name!r}: {said}", where=path.name) from None
-    text = [tuple(value if value is None or isinstance(value, str) else str(value) for value in row) for row in rows]
-    return pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row").filter(
-        pl.col("problem").is_not_null()
-    )
+    return made.filter(pl.col("problem").is_not_null())
 
 
 def _text(value: Any) -> Any:

@@ -175,6 +175,7 @@ def test_a_wrong_card_is_one_line(tmp_path: Path, card: str, says: str) -> None:
     [
         ('{"name": "a"}', r"a.jsonl: is no file of the benchmark 'a': KeyError: 'question'"),
         ("{", r"is no file of the benchmark 'a': JSONDecodeError"),
+        ('{"name": "a", "question": "\\ud800"}', r"is no file of the benchmark 'a': UnicodeEncodeError"),
         ("[1]", r"is no file of the benchmark 'a': TypeError"),
     ],
 )
