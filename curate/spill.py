@@ -200,12 +200,16 @@ def _merged(runs: list[Run], order: Order, memory: int) -> Iterator[pl.DataFrame
 
 
 def _position(whole: pl.DataFrame, row: pl.DataFrame, order: Order) -> int:
-    """How many rows of a sorted frame come before a row."""
-    marked = pl.concat([
-        whole.select(*order.by, pl.lit(False).alias(_END)),
-        row.select(*order.by, pl.lit(True).alias(_END)),
-    ])  # fmt: skip
-    sort = Order((*order.by, _END), (*order.descending, True)).sort(marked)
-    found = sort[_END].arg_max()
-    assert found is not None
-    return found
+    """How many rows of a sorted frame come before a row; by halves, since sorting it once more would take its memory three times."""
+    sort = Order((*order.by, _END), (*order.descending, True))
+    low, high = 0, whole.height
+    while low < high:
+        middle = (low + high) // 2
+        two = pl.concat([
+            whole[middle].select(*order.by, pl.lit(False).alias(_END)), row.select(*order.by, pl.lit(True).alias(_END))
+        ])  # fmt: skip
+        if sort.sort(two)[_END][0]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
