@@ -22,8 +22,8 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-HELD = 8
-"""The part of memory that rows may take as they come, and again as they are merged; sorting takes a copy of them."""
+HELD = 32
+"""The part of memory that rows may take as they come, and again as they are merged: sorting by texts takes several times as much."""
 BLOCKS = 256
 """Blocks of a run that is as large as memory lets it be, and runs that are merged at a time: so one block of each takes no more."""
 MOST_ROWS = 1 << 16
