@@ -43,6 +43,17 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
 
 @contextlib.contextmanager
+def placed(title: str, where: str) -> Iterator[None]:
+    """Say of an error that names no place what it is about, and where that stands in a recipe."""
+    try:
+        yield
+    except CurateError as error:
+        if type(error) is not CurateError or error.where:
+            raise
+        raise CurateError(f"{title}: {error.message}", where=where) from error
+
+
+@contextlib.contextmanager
 def failing(title: str, what: str = "failed", where: str = "") -> Iterator[None]:
     """Turn whatever a step raises into one line, where there is no document to put aside for it."""
     try:

@@ -6,7 +6,7 @@ taken by slices, and what a phase has touched of mapped files is let go where th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.errors import CurateError
 from curate.spill import ordered
 from curation.dedup._layout import Layout, slices
 
@@ -38,6 +39,18 @@ class Order:
     columns: tuple[str, ...]
     snapshot: str | None
     preferred: dict[str, list[str]]
+
+    def check(self, schema: Mapping[str, pl.DataType]) -> None:
+        """CurateError for preferred values that nothing can have, or that are not in one order. schema: of what is read."""
+        for name, values in self.preferred.items():
+            if name not in self.columns:
+                raise CurateError(f"preferred has {name!r}, which is no column of keep_order")
+            if schema[name].is_nested():
+                raise CurateError(
+                    f"preferred has {name!r}, a column of {schema[name]}; only single values can be preferred"
+                )
+            if twice := [value for number, value in enumerate(values) if value in values[:number]]:
+                raise CurateError(f"preferred has {twice[0]!r} of {name!r} twice; delete one")
 
     @property
     def reads(self) -> list[str]:

@@ -24,6 +24,7 @@ from curation._utf8 import utf8
 from curation._words import tables
 from curation.dedup import _minhash
 from curation.dedup._bands import solve
+from curation.dedup._canaries import MOST
 from curation.dedup.minhash import keyed
 from curation.text import words
 
@@ -295,8 +296,22 @@ def test_columns_say_which_copy_is_best() -> None:
     assert best(keep_order=["score", "source"], preferred={"source": ["z", "b", "a"]}) == {"003"}
     assert best(keep_order=["source", "score"], preferred={"source": ["a"]}) == {"005"}
     assert best(keep_order=["score"], snapshot="dump") == {"001"}
-    with pytest.raises(CurateError, match="no column of keep_order"):
-        minhash(frame, keep_order=[], preferred={"source": ["a"]})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"keep_order": [], "preferred": {"source": ["a"]}}, "'source', which is no column of keep_order"),
+        ({"keep_order": ["source"], "preferred": {"source": ["a", "b", "a"]}}, "'a' of 'source' twice"),
+        ({"keep_order": ["tags"], "preferred": {"tags": ["a"]}}, r"a column of List\(String\)"),
+        ({"hashes": 110, "bands": 4}, "leave out `bands` and `rows`"),
+    ],
+)  # fmt: skip
+def test_an_order_or_a_budget_that_means_nothing_is_refused(given: dict[str, Any], said: str) -> None:
+    frame = docs("a text", "another one").with_columns(source=pl.lit("a"), tags=pl.Series([["a"], ["b"]]))
+    for some in (frame, frame[:0]):
+        with pytest.raises(CurateError, match=said):
+            minhash(some, **given)
 
 
 def test_of_one_bucket_the_best_are_held_and_the_others_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,6 +359,12 @@ def test_planted_copies_are_found_as_theory_says_and_change_nothing() -> None:
 def test_no_copies_are_planted_where_no_document_is_long_enough() -> None:
     assert run(docs("a short text", "another one"), canaries=9)[1]["canaries"] == []
     assert "canaries" not in run(docs("a short text"))[1]
+
+
+def test_no_copies_are_planted_of_a_text_whose_words_python_could_not_hold() -> None:
+    middling, long = (" ".join(map(str, range(count))) for count in (MOST // 2, 2 * MOST))
+    assert sum(row["planted"] for row in run(docs(middling), canaries=9)[1]["canaries"]) == 1
+    assert run(docs(long), canaries=9)[1]["canaries"] == []
 
 
 # recall

@@ -139,6 +139,26 @@ def stays(built: curate.Curated, *corpora: str) -> pl.DataFrame:
     return pl.concat([shard for view in views for shard in view.shards("id", "text", "dump")]).sort("id")
 
 
+def test_what_is_wrong_with_a_step_names_its_place_in_the_recipe(tmp_path: Path) -> None:
+    docs = families(5).select("text", url="id", dump=pl.lit("2019"))
+    step = "{dedup: minhash, keep_order: [letters]}"
+    for name, new, said in (
+        ("plan", "{dedup: minhash, preferred: {letters: [a]}, keep_order: []}", "web19: dedup.minhash: preferred has"),
+        (
+            "build",
+            "{dedup: minhash, keep_order: [letters], index: until_2020, bands: 9}",
+            "web19/minhash: the index was",
+        ),
+    ):
+        (folder := tmp_path / name).mkdir()
+        recipe = CHAIN.replace(step, new).replace("of: [web20], index: until_2019,", "of: [web21],")
+        tiny(folder, recipe.replace(", index: until_2020}]", "}]"), docs, docs, docs)
+        small = open_small(folder)
+        with pytest.raises(CurateError, match=rf"recipes/small.yaml:\d+: {said}") as error:
+            small.plan() if name == "plan" else small.build()
+        assert "\n" not in str(error.value)
+
+
 def test_an_index_that_extends_itself_is_a_circle(tmp_path: Path) -> None:
     recipe = CHAIN.replace("index: until_2019, keep", "index: until_2020, keep")
     docs = families(5).select("text", url="id", dump=pl.lit("2019"))
