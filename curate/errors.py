@@ -6,6 +6,7 @@ exit code 2 at one place (`curate/cli/__init__.py`). Anything else that escapes 
 
 import contextlib
 import difflib
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 
 
@@ -63,7 +64,8 @@ def failing(title: str, what: str = "failed", where: str = "") -> Iterator[None]
     except BaseException as error:  # a panic of a native library and `sys.exit()` are no Exception
         from curate.artifact import Damaged
 
-        if isinstance(error, Damaged):  # not the step's fault: the build makes the object again
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if full or isinstance(error, Damaged):  # not the step's fault: the build says so, or makes the object again
             raise
         said = " ".join(f"{title} {what}: {type(error).__name__}: {error}".split())[:500]
         raise CurateError(said, where=where) from error
