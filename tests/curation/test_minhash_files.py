@@ -19,7 +19,7 @@ def test_what_is_written_through_memory_has_its_room_before(tmp_path: Path) -> N
         assert not np.fromfile(tmp_path / "file", np.int64).any()
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_is_an_error_that_the_build_can_tell(tmp_path: Path) -> None:
     with (
         pytest.raises(OSError, match="No space left") as error,
