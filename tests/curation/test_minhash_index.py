@@ -130,6 +130,11 @@ def test_recipes_with_an_index_build_the_same_documents_as_one_recipe(tmp_path: 
         built[-1].build()
     full = stays(built[0], "web")
     assert 20 < full.height < 140 and full.equals(stays(built[1], "web19", "web20", "web21"))
+    compared = "select id, minhash_duplicate_of of from documents where corpus = 'web21' and of is not null"
+    for row in built[1].sql(f"{compared} order by id limit 5").iter_rows(named=True):
+        life = next(one for one in built[1].trace(row["id"])["lives"] if one["corpus"] == "web21")
+        partner = next(event["partner"] for event in life["events"] if event.get("partner"))
+        assert partner["id"] == row["of"] and partner["fate"] == "kept", "also one of an index"
     assert {row["kind"] for row in built[0].built.done[built[0].planned["web/minhash"].plan_key].facts["canaries"]}
 
 
