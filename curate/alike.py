@@ -112,6 +112,10 @@ class Question:
         said = said.strip()
         if not said:
             raise CurateError("--like needs a text or the id of a document")
+        try:
+            said.encode()
+        except UnicodeEncodeError:
+            raise CurateError("--like needs a text in UTF-8") from None
         docs = self.where([said]) if len(said) <= LONGEST_ID else pl.DataFrame()
         docs = docs.filter(pl.col("text").is_not_null()) if docs.height else docs
         if docs.height:

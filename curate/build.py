@@ -27,7 +27,7 @@ from curate.artifact import (
     errors_name,
     read_checked,
 )
-from curate.errors import CurateError, Incomplete, Unfit, failing
+from curate.errors import CurateError, Incomplete, Unfit, failing, placed
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
@@ -319,7 +319,8 @@ class Build(State):
         started = time.perf_counter()
         work, view = self.work(node), self.reading(self.view(node.chain))
         columns = tuple(c for c in node.chain.schema if c in node.schema)
-        told = across.run(work, view, columns, self.executor, self.memory, self.report)
+        with placed(node.name, node.where):
+            told = across.run(work, view, columns, self.executor, self.memory, self.report)
         self.tally.add(node.plan_key, view.rows, view.rows, time.perf_counter() - started)
         self.commit(node, told)
 

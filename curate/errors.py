@@ -6,6 +6,7 @@ exit code 2 at one place (`curate/cli/__init__.py`). Anything else that escapes 
 
 import contextlib
 import difflib
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 
 
@@ -43,6 +44,17 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
 
 @contextlib.contextmanager
+def placed(title: str, where: str) -> Iterator[None]:
+    """Say of an error that names no place what it is about, and where that stands in a recipe."""
+    try:
+        yield
+    except CurateError as error:
+        if type(error) is not CurateError or error.where:
+            raise
+        raise CurateError(f"{title}: {error.message}", where=where) from error
+
+
+@contextlib.contextmanager
 def failing(title: str, what: str = "failed", where: str = "") -> Iterator[None]:
     """Turn whatever a step raises into one line, where there is no document to put aside for it."""
     try:
@@ -52,7 +64,8 @@ def failing(title: str, what: str = "failed", where: str = "") -> Iterator[None]
     except BaseException as error:  # a panic of a native library and `sys.exit()` are no Exception
         from curate.artifact import Damaged
 
-        if isinstance(error, Damaged):  # not the step's fault: the build makes the object again
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if full or isinstance(error, Damaged):  # not the step's fault: the build says so, or makes the object again
             raise
         said = " ".join(f"{title} {what}: {type(error).__name__}: {error}".split())[:500]
         raise CurateError(said, where=where) from error

@@ -101,21 +101,33 @@ def _repeats(curated: Curated, life: Life, told: list[Life]) -> None:
 
 def _partner(curated: Curated, life: Life, node: Node, shard: str, row: int) -> None:
     """The document that an across step names to this one, and the longest run of words that they share."""
-    event, piece = life.events[life.nodes.index(node)] if node in life.nodes else {}, curated.built.piece(node)
+    event = life.events[life.nodes.index(node)] if node in life.nodes else {}
     names = [c for c, kind in node.adds.items() if kind == pl.String and event.get("columns", {}).get(c)]
     for name in names:
-        hit = gather.search(piece, pl.col("id") == event["columns"][name], ["id", "url", "text"])
-        if hit.height:
-            text = gather.some(piece, _rows(shard, row), ["text"])["text"][0]
+        for place in (node, *_compared(curated, node)):
+            hit = gather.search(
+                curated.built.piece(place), pl.col("id") == event["columns"][name], ["id", "url", "text"]
+            )
+            if not hit.height:
+                continue
+            text = gather.some(curated.built.piece(node), _rows(shard, row), ["text"])["text"][0]
             words, span = common_run(str(text), str(hit["text"][0]))
-            fates = [
-                other.short()
-                for other in in_corpus(curated.built, life.corpus, [hit["id"][0]])
-                if other.fate != "repeat"
-            ]
+            end = curated.built.plan.ends.get(place.corpus)
+            here = end is not None and place in end.upstream()  # and not of another recipe
+            told = in_corpus(curated.built, place.corpus, [hit["id"][0]]) if here else []
+            fates = [other.short() for other in told if other.fate != "repeat"]
             shared = {"words": words, "of": len(str(text).split()), "characters": len(span), "text": span[:SPAN]}
             event["partner"] = {"column": name, "id": hit["id"][0], "url": hit["url"][0], "shared": shared}
             event["partner"] |= {c: fates[0][c] for c in ("fate", "fate_node")} if fates else {}
+            break
+
+
+def _compared(curated: Curated, node: Node) -> list[Node]:
+    """The documents of corpora that a node's trained models learned from, such as an index of earlier documents; those that are built."""
+    found: list[Node] = []
+    for _, other in node.others:
+        found += _compared(curated, other) if other.makes_files else [other.base]
+    return [one for one in dict.fromkeys(found) if one.plan_key in curated.built.done]
 
 
 def _leaks(curated: Curated, life: Life) -> None:

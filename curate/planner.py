@@ -13,7 +13,7 @@ from curate import code, step
 from curate.artifact import AS_READ
 from curate.as_read import last_reader
 from curate.clauses import parse
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError, did_you_mean, placed
 from curate.fraction import percent
 from curate.plan import INHERITED, STANDARD, Node, Plan
 from curate.schema import Discovery, Schema, flat, schema_text
@@ -319,7 +319,8 @@ class Planner:
         if item.as_:
             more["as"] = item.as_
         own = self.own(found, shown, **more)
-        gives = self.discovery.of_step(found, params, {c: chain.schema[c] for c in reads}, own)
+        with placed(f"{corpus}: {found.title}", where):
+            gives = self.discovery.of_step(found, params, {c: chain.schema[c] for c in reads}, own)
         adds = _named(found, gives, item.as_, where)
         taken = [c for c in adds if folded(c) in RESERVED]
         if taken:

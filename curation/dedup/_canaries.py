@@ -1,8 +1,9 @@
 """Copies that are planted to see how many of them are found: documents of the corpus with words replaced, so that their likeness is known.
 
-Sources are those with the smallest hashes of their ids, so that neither shards nor their order choose. Copies have ranks behind all
-documents and can change no verdict. Their true Jaccard similarity, which says of what kind a copy is, is computed with Python's own sets of
-words, apart from the native loops whose work it judges. A copy is counted if its source stays: else it may resemble nothing that does.
+Sources are documents of middling length, those with the smallest hashes of their ids, so that neither shards nor their order choose. Copies
+have ranks behind all documents and can change no verdict. Their true Jaccard similarity, which says of what kind a copy is, is computed
+with Python's own sets of words, apart from the native loops whose work it judges. A copy is counted if its source stays: else it may
+resemble nothing that does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from curation.dedup._layout import Layout
 
 LEAST = 50
 """Shingles of a document that can be a source: of a shorter one, one word is too much."""
+MOST = 20_000
+"""Likewise at most: sets of words of Python's own take some hundred times the bytes of the text."""
 CUTS = (0.8, 0.9)
 """Where likenesses above the threshold are told apart."""
 UNLIKE = 0.5
@@ -108,7 +111,7 @@ def _sources(layout: Layout, count: int) -> list[tuple[int, str]]:
         docs = layout.columns(part, "id", "shingles").select(
             "id", "shingles", position=pl.int_range(place.start, place.stop, dtype=pl.Int64)
         )
-        docs = docs.filter(pl.col("shingles") >= LEAST)
+        docs = docs.filter(pl.col("shingles").is_between(LEAST, MOST))
         new = docs.select(pl.Series("hash", _minhash.drawn(*utf8(docs["id"]))), "id", "position")
         held = pl.concat([held, new]).sort("hash", "id").head(count)
     texts: dict[int, str] = {}

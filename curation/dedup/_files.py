@@ -10,7 +10,7 @@ import mmap
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +23,21 @@ SPAN = 1 << 22
 PAGE = 1 << 12
 
 
-def reserve(path: Path, dtype: npt.DTypeLike, count: int) -> None:
-    """A file of so many zeros, which takes no room on the disk before they are written to."""
+def reserve(path: Path, dtype: npt.DTypeLike, count: int, *, holes: bool = False) -> None:
+    """A file of so many zeros. OSError if the disk is too small for it: a full disk kills a process that writes through memory.
+
+    holes: it takes room only where it is written to, for files that are not mapped.
+    """
+    size = max(1, count) * np.dtype(dtype).itemsize
     with path.open("wb") as file:
-        file.truncate(max(1, count) * np.dtype(dtype).itemsize)
+        file.truncate(size)
+        if not holes and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
+def append(file: BinaryIO, values: npt.NDArray[Any]) -> None:
+    """Write an array where the file stands. OSError says why it cannot, which that of `numpy.ndarray.tofile` does not."""
+    file.write(np.ascontiguousarray(values).data.cast("B") if values.size else b"")
 
 
 class Mapped:

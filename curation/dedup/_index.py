@@ -39,12 +39,10 @@ def opened(folder: Path, **wanted: int) -> Index:
     try:
         told = json.loads((folder / "index.json").read_text("utf-8"))
     except FileNotFoundError:
-        raise CurateError("this is no index of `fit: minhash_index`", where=str(folder)) from None
+        raise CurateError("what `index` names is no index of `fit: minhash_index`") from None
     for name, value in wanted.items():
         if told[name] != value:
-            raise CurateError(
-                f"the index was made with {name}: {told[name]}, and here it is {value}", where=str(folder)
-            )
+            raise CurateError(f"the index was made with {name}: {told[name]}, and here it is {value}")
     return Index(folder, tuple(sorted(folder.glob("part-*.parquet"))), told["documents"])
 
 

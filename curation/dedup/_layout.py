@@ -71,8 +71,8 @@ class Layout:
     def path(self, name: str) -> Path:
         return self.corpus.scratch / name
 
-    def reserve(self, name: str, count: int) -> None:
-        reserve(self.path(name), TYPES[name], count)
+    def reserve(self, name: str, count: int, *, holes: bool = False) -> None:
+        reserve(self.path(name), TYPES[name], count, holes=holes)
 
     def open(self, name: str) -> Mapped:
         """A file to write to."""

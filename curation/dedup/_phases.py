@@ -6,7 +6,7 @@ taken by slices, and what a phase has touched of mapped files is let go where th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.errors import CurateError
 from curate.spill import ordered
+from curation.dedup._files import append
 from curation.dedup._layout import Layout, slices
 
 Numbers = npt.NDArray[np.int64]
@@ -38,6 +40,18 @@ class Order:
     columns: tuple[str, ...]
     snapshot: str | None
     preferred: dict[str, list[str]]
+
+    def check(self, schema: Mapping[str, pl.DataType]) -> None:
+        """CurateError for preferred values that nothing can have, or that are not in one order. schema: of what is read."""
+        for name, values in self.preferred.items():
+            if name not in self.columns:
+                raise CurateError(f"preferred has {name!r}, which is no column of keep_order")
+            if schema[name].is_nested():
+                raise CurateError(
+                    f"preferred has {name!r}, a column of {schema[name]}; only single values can be preferred"
+                )
+            if twice := [value for number, value in enumerate(values) if value in values[:number]]:
+                raise CurateError(f"preferred has {twice[0]!r} of {name!r} twice; delete one")
 
     @property
     def reads(self) -> list[str]:
@@ -99,11 +113,11 @@ def _with_ids(layout: Layout, order: Order) -> Iterator[tuple[pl.DataFrame, int]
             own = part < layout.corpus.count
             frame = layout.columns(part, *(dict.fromkeys(["id", *order.reads]) if own else ["id"]))
             data, bounds = utf8(frame["id"])
-            (bounds[:-1] - bounds[:1] + ids.tell()).tofile(ends)
-            data[bounds[0] : bounds[-1]].tofile(ids)
+            append(ends, bounds[:-1] - bounds[:1] + ids.tell())
+            append(ids, data[bounds[0] : bounds[-1]])
             if own:
                 yield frame, layout.starts[part]
-        np.array([ids.tell()], np.int64).tofile(ends)
+        append(ends, np.array([ids.tell()], np.int64))
 
 
 # buckets
@@ -132,7 +146,7 @@ class Buckets:
             by_rank = np.argsort(ranks)
             for slot in member.steps(len(some), layout.corpus.memory // 8):
                 mine[ranks[by_rank[slot]]] = places[some[by_rank[slot]]]
-        np.array([end], np.int64).tofile(layout.path(f"end-{band}"))
+        layout.path(f"end-{band}").write_bytes(np.int64(end).tobytes())
 
     def _ranges(self, band: int) -> Iterator[tuple[npt.NDArray[np.uint64], Numbers]]:
         """Keys and positions, ascending by position, of ranges of keys that fit into half of the memory."""
@@ -154,7 +168,7 @@ class Buckets:
             by = np.argsort(number, kind="stable")
             cuts = np.searchsorted(number[by], np.arange((1 << bits) + 1))
             for n, file in enumerate(files):
-                pairs[by[cuts[n] : cuts[n + 1]]].tofile(file)
+                append(file, pairs[by[cuts[n] : cuts[n + 1]]])
         for file in files:
             file.close()
         for path in paths:
@@ -196,14 +210,14 @@ class Sets:
         with layout.path("sets").open("r+b") as file:
             file.seek(at * 8)
             for slot, sets, ends in self._made(part, rows):
-                sets.tofile(file)
+                append(file, sets)
                 starts[rows[slot]] = at + ends[:-1] - ends[0]
                 lengths[rows[slot]] = np.diff(ends)
                 at += len(sets)
         for name, values in (("starts", starts), ("lengths", lengths)):
             with layout.path(name).open("r+b") as file:
                 file.seek(place.start * values.itemsize)
-                values.tofile(file)
+                append(file, values)
 
     def _made(self, part: int, rows: Numbers) -> Iterator[tuple[slice, npt.NDArray[np.uint64], Numbers]]:
         """Slices of the rows, their shingles one after another, and where each row's begin, and the end."""
@@ -247,7 +261,7 @@ def make_sets(layout: Layout, ngram: int, exact_numbers: int) -> None:
         place = layout.positions(part)
         most = layout.columns(part, "shingles")["shingles"].to_numpy()[layout.read("real", place.start, place.stop)]
         places.append(places[-1] + int(most.sum(dtype=np.int64)))
-    layout.reserve("sets", places[-1])
+    layout.reserve("sets", places[-1], holes=True)
     layout.reserve("starts", layout.count)
     layout.reserve("lengths", layout.count)
     layout.corpus.each(Sets(layout, ngram, exact_numbers, tuple(places)), layout.parts, "shingles")

@@ -20,6 +20,7 @@ Left out: any resistance to somebody who makes collisions of a fast hash on purp
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,7 @@ from pydantic import Field
 from curate.errors import CurateError
 from curate.step import Artifact, Whole, across
 
+BANDS, ROWS = 11, 10
 EXACT_NUMBERS = 100
 """Words of the longest text that is looked at as a problem rather than as a page."""
 EMPTY = {"id": pl.String, "minhash_duplicate_of": pl.String, "minhash_jaccard": pl.Float64}
@@ -63,6 +65,10 @@ def _shape(threshold: float, hashes: int | None, bands: int, rows: int) -> tuple
     """Bands and rows: as found for a budget of hashes, or as given."""
     if hashes is None:
         return bands, rows
+    if (bands, rows) != (BANDS, ROWS):
+        raise CurateError(
+            "`hashes` is a budget from which bands and rows are found; leave out `bands` and `rows`, or `hashes`"
+        )
     from curation.dedup._bands import solve
 
     return solve(threshold, hashes)
@@ -79,8 +85,8 @@ def minhash(
     *,
     threshold: Annotated[float, Field(gt=0, le=1)] = 0.75,
     ngram: Annotated[int, Field(ge=1, le=50)] = 5,
-    bands: Annotated[int, Field(ge=1, le=500)] = 11,
-    rows: Annotated[int, Field(ge=1, le=100)] = 10,
+    bands: Annotated[int, Field(ge=1, le=500)] = BANDS,
+    rows: Annotated[int, Field(ge=1, le=100)] = ROWS,
     hashes: Annotated[int, Field(ge=1, le=1024)] | None = None,
     exact_numbers: Annotated[int, Field(ge=0)] = EXACT_NUMBERS,
     keep_order: list[str] = ["length"],  # noqa: B006 (pydantic copies it)
@@ -101,9 +107,11 @@ def minhash(
     parameters.
     """
     from curation.dedup._layout import Layout
+    from curation.dedup._phases import Order
 
-    if unused := sorted(set(preferred) - set(keep_order)):
-        raise CurateError(f"preferred has {unused[0]!r}, which is no column of keep_order")
+    order = Order((*keep_order,), snapshot, preferred)
+    for shard in itertools.islice(corpus.shards(*dict.fromkeys(["id", *order.reads])), 1):
+        order.check(shard.schema)
     if not any(shard.height for shard in corpus.shards("id")):
         return pl.DataFrame(schema=EMPTY)
     bands, rows = _shape(threshold, hashes, bands, rows)
@@ -114,9 +122,7 @@ def minhash(
     layout = Layout(corpus, earlier.parts if earlier else ()).measured()
     planted = _canaries.plant(layout, canaries, threshold, **shape)
     layout = planted.layout
-    _phases.rank(
-        layout, _phases.Order((*keep_order,), snapshot, preferred), earlier.order() if earlier else _index.NONE
-    )
+    _phases.rank(layout, order, earlier.order() if earlier else _index.NONE)
     bases = _phases.find_buckets(layout, bands)
     _phases.make_sets(layout, ngram, exact_numbers)
     beside = _phases.decide(layout, bases, threshold)

@@ -18,7 +18,6 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from curate.errors import CurateError
 from curate.step import Artifact, Corpora, Corpus, fit
 from curation.dedup.minhash import EXACT_NUMBERS
 
@@ -50,8 +49,6 @@ def minhash_index(
 
     shape = {"ngram": ngram, "bands": bands, "rows": rows, "exact_numbers": exact_numbers}
     order = Order((*keep_order,), snapshot, preferred)
-    if unused := sorted(set(preferred) - set(keep_order)):
-        raise CurateError(f"preferred has {unused[0]!r}, which is no column of keep_order")
     old = _index.opened(Path(index), **shape) if index else _index.Index(out, (), 0)
     for path in old.parts:
         shutil.copyfile(path, out / path.name)
@@ -60,6 +57,7 @@ def minhash_index(
         number, position = len(old.parts), 0
         for name in sorted(of):
             for shard in corpora[name].shards(*dict.fromkeys(["id", "text", *order.reads])):
+                order.check(shard.schema)
                 for docs in _index.pieces(shard):
                     _index.write(out / f"part-{number:06d}.parquet", _index.described(docs, **shape))
                     yield docs.drop("text"), position

@@ -106,6 +106,9 @@ def test_a_changed_corpus_has_other_sketches_and_a_store_that_cannot_be_written_
 
 
 def test_the_command_prints_it_and_reads_a_text_from_standard_input(recipe: curate.Curated) -> None:
+    with pytest.raises(CurateError, match="a text in UTF-8"):
+        recipe.sample("web", 5, like="a text that was\udcd3 read as it came")
+
     def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "curate", "sample", "small", *words]
         env = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": str(Path(curate.__file__).parents[1])}

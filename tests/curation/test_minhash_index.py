@@ -130,6 +130,11 @@ def test_recipes_with_an_index_build_the_same_documents_as_one_recipe(tmp_path: 
         built[-1].build()
     full = stays(built[0], "web")
     assert 20 < full.height < 140 and full.equals(stays(built[1], "web19", "web20", "web21"))
+    compared = "select id, minhash_duplicate_of of from documents where corpus = 'web21' and of is not null"
+    for row in built[1].sql(f"{compared} order by id limit 5").iter_rows(named=True):
+        life = next(one for one in built[1].trace(row["id"])["lives"] if one["corpus"] == "web21")
+        partner = next(event["partner"] for event in life["events"] if event.get("partner"))
+        assert partner["id"] == row["of"] and partner["fate"] == "kept", "also one of an index"
     assert {row["kind"] for row in built[0].built.done[built[0].planned["web/minhash"].plan_key].facts["canaries"]}
 
 
@@ -137,6 +142,26 @@ def stays(built: curate.Curated, *corpora: str) -> pl.DataFrame:
     """The documents that are left of some corpora, by id."""
     views = [StoredCorpus(name, built.documents(name)) for name in corpora]
     return pl.concat([shard for view in views for shard in view.shards("id", "text", "dump")]).sort("id")
+
+
+def test_what_is_wrong_with_a_step_names_its_place_in_the_recipe(tmp_path: Path) -> None:
+    docs = families(5).select("text", url="id", dump=pl.lit("2019"))
+    step = "{dedup: minhash, keep_order: [letters]}"
+    for name, new, said in (
+        ("plan", "{dedup: minhash, preferred: {letters: [a]}, keep_order: []}", "web19: dedup.minhash: preferred has"),
+        (
+            "build",
+            "{dedup: minhash, keep_order: [letters], index: until_2020, bands: 9}",
+            "web19/minhash: the index was",
+        ),
+    ):
+        (folder := tmp_path / name).mkdir()
+        recipe = CHAIN.replace(step, new).replace("of: [web20], index: until_2019,", "of: [web21],")
+        tiny(folder, recipe.replace(", index: until_2020}]", "}]"), docs, docs, docs)
+        small = open_small(folder)
+        with pytest.raises(CurateError, match=rf"recipes/small.yaml:\d+: {said}") as error:
+            small.plan() if name == "plan" else small.build()
+        assert "\n" not in str(error.value)
 
 
 def test_an_index_that_extends_itself_is_a_circle(tmp_path: Path) -> None:
