@@ -3,7 +3,8 @@
 A step tells both among its facts (`tell` of `curate.step.Whole`, `facts=` of a score), as lists of rows:
 
     canaries    kind (what was planted), planted and found (counts), wrong (true where each one that is found is an error)
-    unchecked   benchmark, items (of it), checked (of these), why (the others were not)
+    unchecked   benchmark, what (how they are looked for, such as "with other numbers"), items (of it), checked (of these, in this
+                way), why (not the others)
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 CANARY = ("kind", "planted", "found", "wrong")
-UNCHECKED = ("benchmark", "items", "checked", "why")
+UNCHECKED = ("benchmark", "what", "items", "checked", "why")
 
 
 def told(state: State, fact: str) -> Iterator[Row]:
@@ -51,4 +52,5 @@ def in_words(node: str, rows: list[Row]) -> list[str]:
 
 def unchecked_in_words(row: Row) -> str:
     """One line about a benchmark of which some was not looked for."""
-    return f"{row['node']}: {row['checked']:,} of {row['items']:,} items of {row['benchmark']} were looked for; {row['why']}"
+    looked = f"{row['checked']:,} of {row['items']:,} items of {row['benchmark']} were looked for {row['what'] or ''}".rstrip()
+    return f"{row['node']}: {looked}; {row['why']}"

@@ -146,10 +146,17 @@ def _unchecked(recipe: Curated) -> Iterator[str]:
         return
     yield "## What was not checked\n"
     body = (
-        [_cell(r["node"]), _cell(r["benchmark"]), f"{r['items']:,}", f"{r['checked']:,}", escaped(r["why"])]
+        [
+            _cell(r["node"]),
+            _cell(r["benchmark"]),
+            escaped(r["what"] or ""),
+            f"{r['items']:,}",
+            f"{r['checked']:,}",
+            escaped(r["why"]),
+        ]
         for r in rows
     )
-    yield table(("step", "benchmark", "items", "checked", "why not all"), body, left=(0, 1, 4)) + "\n"
+    yield table(("step", "benchmark", "looked for", "items", "of these", "why not all"), body, left=(0, 1, 2, 5)) + "\n"
 
 
 def _licenses(lock: Lock, kept: list[Row]) -> Iterator[str]:

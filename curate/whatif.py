@@ -9,6 +9,7 @@ corpus. Left out: which of them an earlier build scored already (`curate plan` s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,7 @@ def understood(curated: Curated, corpus: str, asked: str) -> Question:
         chosen = [one for one in known if one[2].columns == new.columns]
         if len(chosen) != 1:
             which = f"{len(chosen)} clauses of {corpus} read" if chosen else f"no clause of {corpus} reads"
-            raise CurateError(f"{which} {' and '.join(sorted(new.columns))} alone; {_told(corpus, known)}")
+            raise CurateError(f"{which} {' and '.join(sorted(new.columns))} alone; {_told(corpus, known, new.columns)}")
     if len(chosen) > 1:
         raise CurateError(
             f"{corpus} has {len(chosen)} clauses {found[1] if found else asked!r}; give them different names"
@@ -127,13 +128,13 @@ def _columns(nodes: list[Node]) -> set[str]:
     return {column for node in nodes for column in node.schema}
 
 
-def _told(corpus: str, known: list[tuple[Node, str, Clause]]) -> str:
+def _told(corpus: str, known: list[tuple[Node, str, Clause]], columns: Iterable[str] = ()) -> str:
+    """What the clauses are, and how to name one, if possible one that reads some of the columns."""
     if not known:
         return "it has no clause at all"
     clauses = ", ".join(f"{name}: {clause.canonical}" for _, name, clause in known)
-    return (
-        f"say which one to replace, as in '{known[0][1]}: {known[0][2].canonical}'. The clauses of {corpus}: {clauses}"
-    )
+    _, name, clause = next((one for one in known if not one[2].columns.isdisjoint(columns)), known[0])
+    return f"say which one to replace, as in '{name}: {clause.canonical}'. The clauses of {corpus}: {clauses}"
 
 
 # the answer

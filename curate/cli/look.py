@@ -274,7 +274,8 @@ def sample(
     for row in frame.to_dicts():
         show_document(row, chars, as_diff)
     if not frame.height:
-        click.echo("no such document")
+        others = f"; --dropped-by asks those that {target.partition('/')[0]} dropped" if dropped_by is None else ""
+        click.echo("no such document" if like is None else f"no document shares a run of {ngram} words with it{others}")
 
 
 @recipe_command(short_help="One document's life: scores, clauses, partners, replies, positions.")

@@ -24,11 +24,16 @@ HOST_CHARS = 20_000
 """Characters of a document that a leak is planted into."""
 LEFT_OUT = 20
 """One item of so many is left out of the index, to be planted as what must not be found, but no more than are planted."""
-TOO_SHORT = (
-    f"fewer than {_items.SHORTEST} words with the answer: found only where a document is the item and nothing else"
+AS_IT_STANDS = (
+    "as they stand",
+    f"the others have fewer than {_items.SHORTEST} words with the answer, and are found only where they are all of a document",
 )
-NOT_OWN = "with other numbers: no number, too few words, or a wording that other problems or documents have"
-NO_SOLUTION = "the worked solution alone: there is none, or it is too short"
+OTHER_NUMBERS = (
+    "with other numbers",
+    "the others have no number, too few words, or a wording that other problems or documents have",
+)
+SOLVED_ALONE = "by their worked solution alone", "the others have none, or one that is too short"
+"""What is looked for of the items, and why not of all."""
 Leaks = Callable[[pl.Series, Items], pl.DataFrame]
 
 
@@ -72,9 +77,9 @@ def ways(items: Items, least: float) -> dict[str, Any]:
     for name, count in sizes.iter_rows():
         one = {"benchmark": name, "items": count, "alone": alone.get(name, 0), "with_answer": with_answer.get(name, 0)}
         benchmarks.append({**one, "solution": solutions.get(name, 0), "other_numbers": masked.get(name, 0)})
-        for checked, why in ((found, TOO_SHORT), (masked, NOT_OWN), (solutions, NO_SOLUTION)):
-            if checked.get(name, 0) < count:
-                unchecked.append({"benchmark": name, "items": count, "checked": checked.get(name, 0), "why": why})
+        for checked, (what, why) in ((found, AS_IT_STANDS), (masked, OTHER_NUMBERS), (solutions, SOLVED_ALONE)):
+            if (some := checked.get(name, 0)) < count:
+                unchecked.append({"benchmark": name, "what": what, "items": count, "checked": some, "why": why})
     return {"benchmarks": benchmarks, "unchecked": unchecked}
 
 

@@ -25,6 +25,8 @@ BASE = np.uint64(0x9FB21C651E98DF25)
 """Of the rolling hash of a gram, sum of word * BASE^k."""
 MASKED, WHOLE = np.uint64(1 << 20), np.uint64(1 << 21)
 """What is mixed into the hash of a gram of the masked view, and of a text that is an item and nothing else."""
+LOOKS_LIKE = 0.7
+"""Share in the exact view from which on a text is taken for a copy of the item, whose grams it is then not counted for."""
 
 
 class Index(NamedTuple):
@@ -353,16 +355,22 @@ def _masked(masked: Hashes, index: Index, starts: Numbers, lengths: Numbers, whi
 
 
 @njit(cache=True)
+def _is_of(gram: int, item: int, index: Index) -> bool:
+    """Whether an item has a gram."""
+    found = False
+    for unit in index.units[index.firsts[gram] : index.firsts[gram + 1]]:
+        found = found or index.items[unit] == item
+    return found
+
+
+@njit(cache=True)
 def _span(
-    first: int, last: int, starts: Numbers, lengths: Numbers, which: Numbers, item: int, index: Index
+    first: int, last: int, starts: Numbers, lengths: Numbers, which: Numbers, seen: Numbers, k: int
 ) -> tuple[int, int]:
-    """First and last token of the longest stretch that an item's grams, of those from `first` to `last`, cover."""
+    """First and last token of the longest stretch that grams, of those from `first` to `last`, cover: the ones that are `k` in `seen`."""
     best, best_end, at, end = 0, -1, -1, -1
     for m in range(first, last):
-        covers = False
-        for k in range(index.firsts[which[m]], index.firsts[which[m] + 1]):
-            covers = covers or index.items[index.units[k]] == item
-        if not covers:
+        if seen[which[m]] != k:
             continue
         if starts[m] > end + 1 or at < 0:
             at = starts[m]
@@ -380,8 +388,9 @@ def search(
     and the bytes (N, 2) that the item spans.
 
     The shares are the largest ones of any item in each view; the item is that of the larger, and of equals of the exact one, and the first.
-    counts: as many as there are grams, to count in how many texts each stands; or none. A text that looks like an item, with half of what
-    it is found by in the exact view, is not counted for the item's grams.
+    counts: as many as there are grams, to count in how many texts each stands; or none. A text with `LOOKS_LIKE` of an item in the exact
+    view is not counted for the item's grams. However often a gram stands in a text, the items that have it are looked at a fixed number
+    of times, because a wording may be that of a hundred thousand items.
     """
     texts = len(bounds) - 1
     best, shares, spans = np.full((texts, 2), -1, np.int32), np.zeros((texts, 2)), np.zeros((texts, 2), np.int64)
@@ -395,6 +404,7 @@ def search(
     room = 3 * longest + 3
     starts, lengths, which = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     have, seen = np.zeros(len(index.totals)), np.full(len(index.weights), -1, np.int64)
+    different = np.empty(room, np.int64)
     leaked = np.full(max(1, len(index.items) and index.items.max() + 1), -1, np.int64) if len(counts) else seen[:0]
     named = np.full(texts, -1, np.int32)
     for k in range(texts):
@@ -402,53 +412,53 @@ def search(
         size, mask_size = tokens(text, tables, folds, found, begins, ends, masked, mask_begins, mask_ends)
         exact = _exact(text, found[:size], begins, ends, index, starts, lengths, which)
         n = _masked(masked[:mask_size], index, starts, lengths, which, exact)
+        size = 0
         for m in range(n):
             gram = which[m]
             if seen[gram] != k:
                 seen[gram] = k
+                different[size] = gram
+                size += 1
                 for unit in index.units[index.firsts[gram] : index.firsts[gram + 1]]:
                     have[unit] += index.weights[gram]
-        for m in range(n):
-            for unit in index.units[index.firsts[which[m]] : index.firsts[which[m] + 1]]:
+        for gram in different[:size]:
+            for unit in index.units[index.firsts[gram] : index.firsts[gram + 1]]:
+                if have[unit] == 0.0:
+                    continue
                 share, view, item = (
                     min(1.0, have[unit] / index.totals[unit]),
                     int(index.masked[unit]),
                     index.items[unit],
                 )
+                have[unit] = 0.0
                 if share >= 1 - 1e-9:
                     share = 1.0
                 if share >= least and (share > shares[k, view] or (share == shares[k, view] and item < best[k, view])):
                     best[k, view], shares[k, view] = item, share
                 if len(counts) and not view and share >= LOOKS_LIKE:
                     leaked[item] = k
-        for m in range(n):
-            for unit in index.units[index.firsts[which[m]] : index.firsts[which[m] + 1]]:
-                have[unit] = 0.0
         if len(counts):
-            _count(n, which, k, seen, leaked, index, counts)
+            _count(different[:size], k, leaked, index, counts)
         if best[k, 0] >= 0 or best[k, 1] >= 0:
             view = int(shares[k, 1] > shares[k, 0])
             named[k] = best[k, view]
+            for gram in different[:size]:
+                if not _is_of(gram, named[k], index):
+                    seen[gram] = -1
             if view:
-                a, b = _span(exact, n, starts, lengths, which, named[k], index)
+                a, b = _span(exact, n, starts, lengths, which, seen, k)
                 spans[k, 0], spans[k, 1] = mask_begins[a], mask_ends[b]
             else:
-                a, b = _span(0, exact, starts, lengths, which, named[k], index)
+                a, b = _span(0, exact, starts, lengths, which, seen, k)
                 spans[k, 0], spans[k, 1] = begins[a], ends[b]
     return named, shares, spans
 
 
-LOOKS_LIKE = 0.7
-
-
 @njit(cache=True)
-def _count(n: int, which: Numbers, k: int, seen: Numbers, leaked: Numbers, index: Index, counts: Numbers) -> None:
-    """Count text `k` once for each gram that it has and that is of no item it looks like."""
-    for m in range(n):
-        gram = which[m]
-        if seen[gram] == k:
-            seen[gram] = -2
-            copied = False
-            for unit in index.units[index.firsts[gram] : index.firsts[gram + 1]]:
-                copied = copied or leaked[index.items[unit]] == k
-            counts[gram] += not copied
+def _count(grams: Numbers, k: int, leaked: Numbers, index: Index, counts: Numbers) -> None:
+    """Count text `k` for each of its grams that is of no item it looks like. grams: different ones."""
+    for gram in grams:
+        copied = False
+        for unit in index.units[index.firsts[gram] : index.firsts[gram + 1]]:
+            copied = copied or leaked[index.items[unit]] == k
+        counts[gram] += not copied

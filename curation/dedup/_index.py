@@ -40,9 +40,9 @@ def opened(folder: Path, **wanted: int) -> Index:
         told = json.loads((folder / "index.json").read_text("utf-8"))
     except FileNotFoundError:
         raise CurateError("what `index` names is no index of `fit: minhash_index`") from None
-    for name, value in wanted.items():
-        if told[name] != value:
-            raise CurateError(f"the index was made with {name}: {told[name]}, and here it is {value}")
+    others = [f"{name} {told[name]} (here {value})" for name, value in wanted.items() if told[name] != value]
+    if others:
+        raise CurateError(f"the index was made with {', '.join(others)}; `fit: minhash_index` needs the same values")
     return Index(folder, tuple(sorted(folder.glob("part-*.parquet"))), told["documents"])
 
 

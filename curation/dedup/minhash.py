@@ -48,7 +48,7 @@ def keyed(
     hashes: int | None = None,
 ) -> pl.DataFrame:
     """What is compared first instead of the texts: `shingles` (how many, repeated ones too) and a hash of each band, `band_0` and so on."""
-    bands, rows = _shape(threshold, hashes, bands, rows)
+    bands, rows = shape_of(threshold, hashes, bands, rows)
     if not docs.height:
         types = {"shingles": pl.Int32} | {f"band_{i}": pl.UInt64 for i in range(bands)}
         return docs.drop("text").with_columns(pl.lit(None, t).alias(name) for name, t in types.items())
@@ -61,7 +61,7 @@ def keyed(
     return docs.drop("text").with_columns(pl.Series("shingles", counts), *columns)
 
 
-def _shape(threshold: float, hashes: int | None, bands: int, rows: int) -> tuple[int, int]:
+def shape_of(threshold: float, hashes: int | None, bands: int, rows: int) -> tuple[int, int]:
     """Bands and rows: as found for a budget of hashes, or as given."""
     if hashes is None:
         return bands, rows
@@ -114,7 +114,7 @@ def minhash(
         order.check(shard.schema)
     if not any(shard.height for shard in corpus.shards("id")):
         return pl.DataFrame(schema=EMPTY)
-    bands, rows = _shape(threshold, hashes, bands, rows)
+    bands, rows = shape_of(threshold, hashes, bands, rows)
     from curation.dedup import _canaries, _index, _phases
 
     shape = {"ngram": ngram, "bands": bands, "rows": rows, "exact_numbers": exact_numbers}

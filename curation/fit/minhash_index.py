@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import Artifact, Corpora, Corpus, fit
-from curation.dedup.minhash import EXACT_NUMBERS
+from curation.dedup.minhash import EXACT_NUMBERS, shape_of
 
 MEMORY = 256 << 20
 """Bytes that sorting may take."""
@@ -31,9 +31,11 @@ def minhash_index(
     out: Path,
     *,
     of: Corpora,
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.75,
     ngram: Annotated[int, Field(ge=1, le=50)] = 5,
     bands: Annotated[int, Field(ge=1, le=500)] = 11,
     rows: Annotated[int, Field(ge=1, le=100)] = 10,
+    hashes: Annotated[int, Field(ge=1, le=1024)] | None = None,
     exact_numbers: Annotated[int, Field(ge=0)] = EXACT_NUMBERS,
     keep_order: list[str] = ["length"],  # noqa: B006 (pydantic copies it)
     preferred: dict[str, list[str]] = {},  # noqa: B006
@@ -42,11 +44,13 @@ def minhash_index(
 ) -> dict[str, Any]:
     """Write the index of all documents of the corpora `of`, behind those of an earlier `index`, if there is one.
 
-    The other parameters are those of `dedup: minhash` and must be the same there. CurateError for an earlier index of other parameters.
+    The other parameters are those of `dedup: minhash` and must be the same there; `threshold` says something only with `hashes`.
+    CurateError for an earlier index of other parameters.
     """
     from curation.dedup import _index
     from curation.dedup._phases import Order
 
+    bands, rows = shape_of(threshold, hashes, bands, rows)
     shape = {"ngram": ngram, "bands": bands, "rows": rows, "exact_numbers": exact_numbers}
     order = Order((*keep_order,), snapshot, preferred)
     old = _index.opened(Path(index), **shape) if index else _index.Index(out, (), 0)

@@ -5,7 +5,7 @@ their own: such grams stand in documents that have nothing to do with the item, 
 counts are sums over documents, so that the same documents give the same file however they are split. They are a file that recipes pin, not
 counts of the corpus that is being cleaned, because then each new document would change the verdict of every other.
 
-A document that has half of what an item is found by, numbers and all, looks like a copy of it and is not counted for that item's grams: a
+A document that has 70 % of what an item is found by, numbers and all, looks like a copy of it and is not counted for that item's grams: a
 leak that was copied a thousand times does not hide itself. The same wording with other numbers is counted, in the masked view: that is
 how templates are known. Left out: weights by the size of the background. Take one of some thousands of documents, of the kind that is to
 be cleaned, without what is suspected of leaks.

@@ -17,7 +17,9 @@ TOLD = [
     {"kind": "near, <Jaccard> 0.8", "planted": 40, "found": 30},
     {"kind": "another problem", "planted": 40, "found": 10, "wrong": True},
 ]
-UNCHECKED = [{"benchmark": "math_test", "items": 500, "checked": 480, "why": "20 items are too short"}]
+UNCHECKED = [
+    {"benchmark": "math_test", "what": "as they stand", "items": 500, "checked": 480, "why": "20 items are too short"}
+]
 STEPS = {
     "score/leaks.py": f"""
         import pathlib
@@ -105,7 +107,7 @@ def test_show_says_what_was_found_and_what_was_not_looked_for(built: Path, capsy
     assert "canaries of web/leaks: recall 0.7500, precision 0.7500" in said
     assert "near, <Jaccard> 0.8: 30 of 40 found\n" in said
     assert "another problem: 10 of 40 found, which is wrong" in said
-    assert "web/leaks: 480 of 500 items of math_test were looked for; 20 items are too short" in said
+    assert "web/leaks: 480 of 500 items of math_test were looked for as they stand; 20 items are too short" in said
     with pytest.raises(SystemExit, match="0"):
         main(["show", "small", "--json"])
     told = json.loads(capsys.readouterr().out)

@@ -76,12 +76,22 @@ def test_an_index_tells_what_it_has_and_refuses_other_parameters(tmp_path: Path)
     told = json.loads((tmp_path / "a" / "index.json").read_text("utf-8"))
     assert told == {"ngram": 5, "bands": 11, "rows": 10, "exact_numbers": 100, "documents": 40}
     assert not [path for path in (tmp_path / "b").iterdir() if path.is_dir()]
-    with pytest.raises(CurateError, match="made with rows: 10, and here it is 9"):
+    with pytest.raises(CurateError, match=r"made with rows 10 \(here 9\)"):
         run(frame, index=str(tmp_path / "a"), rows=9)
-    with pytest.raises(CurateError, match="made with ngram: 5, and here it is 4"):
+    with pytest.raises(CurateError, match=r"made with ngram 5 \(here 4\)"):
         make_index(tmp_path / "c", frame, index=str(tmp_path / "a"), ngram=4)
     with pytest.raises(CurateError, match="no index"):
         run(frame, index=str(tmp_path))
+
+
+def test_an_index_takes_a_budget_of_hashes_as_the_step_does(tmp_path: Path) -> None:
+    frame = families(40, 1).with_columns(dump=pl.lit("2020"))
+    budget = {"threshold": 0.8, "hashes": 60}
+    make_index(tmp_path / "a", frame, **budget, **ORDER)
+    told = json.loads((tmp_path / "a" / "index.json").read_text("utf-8"))
+    assert (told["bands"], told["rows"]) != (11, 10)
+    gone, _ = run(frame, index=str(tmp_path / "a"), **budget, **ORDER)
+    assert gone["minhash_duplicate_of"].null_count() == 0
 
 
 def test_documents_of_an_index_are_named_and_never_go(tmp_path: Path) -> None:

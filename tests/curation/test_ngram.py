@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from curate.datacard import Benchmark
 from curate.errors import CurateError
 from curate.sources import Source
-from curation.decontaminate._items import _views
-from curation.decontaminate.ngram import MASKED, OVERLAP, SCHEMA, ngram
+from curation.decontaminate._items import Items, _views, index_of
+from curation.decontaminate.ngram import MASKED, OVERLAP, SCHEMA, ngram, search
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 TRAINS = "A train leaves the station at 9 in the morning and travels at {} kilometres per hour for {} hours. How far does it go?"
@@ -382,3 +383,25 @@ def test_masked_words_do_not_depend_on_the_numbers(words: list[str], other: int)
     swapped = [str((int(word) + other) % 10**6) if word.isdigit() else word for word in words]
     (_, one, _), (_, two, _) = (next(iter(_views(pl.Series([" ".join(w)])))) for w in (words, swapped))
     assert one.tolist() == two.tolist()
+
+
+def test_a_wording_of_many_items_costs_no_more_for_standing_in_a_document_often() -> None:
+    wording = "A baker in the town sells {} loaves of bread every morning to the people of the town and {} cakes. How many in {} days? "
+    problems = [wording.format(i, i + 7, i % 91) for i in range(4000)]
+    columns = dict.fromkeys(["leak_benchmark", "id", "problem", "answer", "solution"], pl.String)
+    items = pl.DataFrame({"problem": problems}).select(
+        pl.lit(None, t).alias(c) if c != "problem" else pl.col(c) for c, t in columns.items()
+    )
+    text = pl.Series([wording.format(3, 5, 8) * 3000])
+
+    def seconds(index: Items) -> float:
+        taken = []
+        for _ in range(3):
+            start = time.process_time()
+            search(text, index, 0.1)
+            taken.append(time.process_time() - start)
+        return min(taken)
+
+    few, many = index_of(items.head(4), 13), index_of(items, 13)
+    seconds(few)
+    assert seconds(many) < 5 * seconds(few) + 0.02

@@ -206,7 +206,7 @@ def test_without_canaries_only_what_is_checked_is_told(many: Benchmark, bench: B
         "other_numbers": 20,
     }
     assert [row["checked"] for row in told["unchecked"] if row["benchmark"] == "bench"] == [0]
-    assert all(row["checked"] < row["items"] and row["why"] for row in told["unchecked"])
+    assert all(row["checked"] < row["items"] and row["what"] and row["why"] for row in told["unchecked"])
 
 
 def test_canaries_change_no_verdict(many: Benchmark) -> None:
