@@ -75,6 +75,11 @@ class Prepare:
         return docs.height
 
 
+def _columns(path: Path) -> list[str]:
+    """Names of the columns of a file, whose path may hold signs of a pattern."""
+    return pl.scan_parquet(path, glob=False).collect_schema().names()
+
+
 @dataclass(frozen=True)
 class Prepared:
     """The prepared corpus as the step sees it (`curate.step.Whole`); what workers get of it has no executor."""
@@ -105,7 +110,7 @@ class Prepared:
 
     def shard(self, rank: int, *columns: str) -> pl.DataFrame:
         path = self.folder / "prepared" / self.names[rank]
-        here = [c for c in columns if c in pl.read_parquet_schema(path)] if path.is_file() else []
+        here = [c for c in columns if c in _columns(path)] if path.is_file() else []
         rest = [c for c in columns if c not in here]
         if not rest:
             return pl.read_parquet(path, columns=here, glob=False).select(columns)

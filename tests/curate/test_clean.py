@@ -72,11 +72,10 @@ def test_items_that_are_taken_out_of_the_corpus_are_no_matter_any_more(rl_projec
     rl.write_rows(
         rl_project / "data/sums.jsonl", [*rl.rows(), {**short, "id": "mine", "problem": "Compute  $\\sin 5$."}]
     )
-    steps = "columns: {text: problem}, steps: [{decontaminate: ngram, against: [bench]}"
-    change(rl_project, "reward", "columns: {text: problem}", f"{steps}]")
-    with pytest.raises(CurateError, match="1 of its 28 prompts hold its items, such as 'mine', which holds 'short'"):
+    with pytest.raises(CurateError, match="4 of its 31 prompts hold its items"):
         opened(rl_project, "reward").train()
-    change(rl_project, "reward", f"{steps}]", f"{steps}, {{decontaminate: equal, against: [bench]}}]")
+    steps = "columns: {text: problem}, steps: [{decontaminate: ngram, against: [bench]}]"
+    change(rl_project, "reward", "columns: {text: problem}", steps)
     assert opened(rl_project, "reward").train()[-1]["state"] == "current"
 
 

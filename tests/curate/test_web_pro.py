@@ -179,6 +179,7 @@ extends: paper/web-pro-max
 models:
   lid: null
   grader: {id: null, backend: fake}
+  phrases: {against: [embedded-bench]}
   first: {documents: 100, dim: 8, epoch: 10, lr: 0.5, bucket: 10k}
   second: {documents: 100, dim: 8, epoch: 10, lr: 0.5, bucket: 10k}
   recall: {documents: 100, dim: 8, epoch: 10, lr: 0.5, bucket: 10k, positive_from: 1, min_count: 1}
