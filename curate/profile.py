@@ -70,6 +70,53 @@ class Prices(BaseModel):
     currency: str = "USD"
 
 
+class TokenPrices(BaseModel):
+    """What a million tokens cost, in the currency of `[price]`; `{prompt = 0, completion = 0}` says that they cost nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+    prompt: float = Field(ge=0)
+    completion: float = Field(ge=0)
+
+
+class ModelSettings(BaseModel):
+    """Where a language model of a recipe is asked, and how hard: `[models.NAME]`. Nothing here changes a reply."""
+
+    model_config = ConfigDict(extra="forbid")
+    endpoints: tuple[str, ...] = ()
+    """Base addresses of servers that speak OpenAI's protocol, such as http://127.0.0.1:8000/v1; requests go to the least busy one."""
+    served_as: str = ""
+    """What the servers call the model, where that is not its id."""
+    api_key_env: str = ""
+    """Name of the environment variable that holds the key. The key itself stands nowhere."""
+    concurrency: int = Field(default=64, ge=1, le=65536)
+    """Requests under way at a time, all workers and endpoints together."""
+    timeout: float = Field(default=600.0, gt=0)
+    """Seconds until a request that was sent counts as lost."""
+    patience: float = Field(default=900.0, ge=0)
+    """Seconds for which a request is tried again and again before it counts as unanswered."""
+    stream: bool = False
+    """Whether replies are streamed: for servers behind proxies that cut off connections on which nothing is sent."""
+    launch: str = ""
+    """A command that starts a server for as long as the step runs, such as `vllm serve {id} --revision {revision} --port {port}`."""
+    replicas: int = Field(default=1, ge=1, le=1024)
+    """How many servers `launch` starts."""
+    gpus: int = Field(default=0, ge=0, le=1024)
+    """GPUs of each replica, or of each process that loads the model itself (`vllm`, `hf`)."""
+    start_seconds: float = Field(default=1800.0, gt=0)
+    """Seconds that a launched server has to load the model."""
+    price: TokenPrices | None = None
+    """What tokens cost; unknown where it is not said."""
+
+
+class Budget(BaseModel):
+    """What asking models may cost in one build, `[budget]`. Whoever asks a model that has a price says how much it may be."""
+
+    model_config = ConfigDict(extra="forbid")
+    usd: float | None = Field(default=None, ge=0)
+    """In the currency of `[price]`."""
+    gpu_hours: float | None = Field(default=None, ge=0)
+
+
 class Settings(BaseModel):
     """How a trainer lays its work out on this machine; no key sees it (`MACHINE` in `curate/run.py`)."""
 
@@ -136,6 +183,8 @@ class Profile(BaseModel):
     """Bytes that steps over a whole corpus may take for what grows with it, all workers together; `memory = "8GB"`."""
     limits: LimitSettings = Field(default_factory=LimitSettings)
     steps: dict[str, StepSettings] = Field(default_factory=dict)
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    budget: Budget = Field(default_factory=Budget)
     price: Prices = Field(default_factory=Prices)
     launch: LaunchSettings = Field(default_factory=LaunchSettings)
     remote: str = ""

@@ -8,6 +8,9 @@
     @generate  nothing -> files              a seeded corpus
     @read      a file -> batches of records  where documents come from
 
+A score, rewrite or expand step that asks a language model has two halves: `asks=` makes the prompts of each document, and the function
+itself reads the `replies`, and is as pure as any other. In between the kernel asks, stores and pins.
+
 Keyword-only arguments are the parameters, validated by pydantic from the signature. A decorated function stays a plain function. There
 is no registry: `find` looks for `steps/<verb>/<name>.py` in the user's project and then for `curation/<verb>/<name>.py`, and takes the
 one decorated function in that file that is named like the file.
@@ -26,10 +29,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from curate.code import PACKAGE, code_digest
 from curate.errors import CurateError, did_you_mean
@@ -129,6 +132,9 @@ class Spec:
     prepare: Callable[..., pl.DataFrame] | None = None
     derives: dict[str, str] = field(default_factory=dict)
     facts: Callable[..., dict[str, Any]] | None = None
+    asks: Callable[..., pl.Series] | None = None
+    again: Callable[..., pl.Series] | None = None
+    samples: int = 1
 
 
 def _decorator(kind: Kind) -> Callable[..., Any]:
@@ -144,9 +150,14 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
         prepare: Callable[..., pl.DataFrame] | None = None,
         derives: dict[str, str] | None = None,
         facts: Callable[..., dict[str, Any]] | None = None,
+        asks: Callable[..., pl.Series] | None = None,
+        again: Callable[..., pl.Series] | None = None,
+        samples: int = 1,
     ) -> Any:
         clauses, made_from = dict(keep or {}), dict(derives or {})
-        spec = Spec(kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from, facts)
+        spec = Spec(
+            kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from, facts, asks, again, samples
+        )  # fmt: skip
 
         def mark(f: Callable[..., Any]) -> Callable[..., Any]:
             f.__step__ = spec  # type: ignore[attr-defined]
@@ -164,6 +175,12 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     prepare: what an `@across` step needs of each shard, computed shard by shard in parallel. derives: names that a parameter in `reads`
     may give besides columns, with the column that the step makes each from (`year` from `date`). facts: a function that a `@score` step's
     build calls once when all is scored, with a sample of the documents and the parameters it takes; what it gives stands in the manifest.
+    asks: of a step that asks a language model, the prompts: a function of documents and the parameters it takes that gives a Series of
+    texts, or of lists of texts for several prompts, null for a document about which nothing is asked. The step then has the parameters
+    `model` (a name under `models:`) and `samples` (draws of each prompt; by default those that the decorator says), and sees the column `replies`: a list of texts, prompt by prompt
+    and draw by draw, with null for a reply that did not end by itself (cut off, filtered, abstained, refused), and null instead of a list
+    where nothing was asked. again: a function of documents with `replies` and the parameters it takes that says, true or false, for which
+    documents a further draw is wanted; the step then has the parameter `retries`, and draws that often at most.
     """
     return decorate
 
@@ -196,9 +213,7 @@ class Step:
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the parameters that take a language model."""
-        from curate.models.base import Model  # which digests code, and so comes after this module
-
-        return self.parameters_of(Model)
+        return ("model",) if self.spec.asks else ()
 
     def reads_with(self, params: dict[str, Any]) -> tuple[str, ...]:
         """Columns the step sees; an entry `$name` of `reads=` stands for the column or columns that the parameter `name` names."""
@@ -253,7 +268,7 @@ class Step:
     def parameters_of(self, annotation: type) -> tuple[str, ...]:
         """Names of the parameters with an annotation that tells the kernel something: `Model`, `Artifact`, `Lists`, ..."""
         wanted = (annotation, annotation | None)
-        return tuple(name for name, (said, _) in _keywords(self.function).items() if said in wanted)
+        return tuple(name for name, (said, _) in _parameters(self.function, self.spec).items() if said in wanted)
 
     def validated(self, given: dict[str, Any], *, where: str = "") -> dict[str, Any]:
         """All parameters, defaults filled in, as plain JSON values. CurateError names an unknown or ill-typed one."""
@@ -294,12 +309,22 @@ def _keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def _params_model(title: str, function: Callable[..., Any]) -> type[BaseModel]:
-    from curate.models.base import Model
+def _parameters(function: Callable[..., Any], spec: Spec) -> dict[str, tuple[Any, Any]]:
+    """Parameters of a step; of one that asks a model also those of its other halves, and those that the kernel gives it."""
+    own = _keywords(function)
+    if spec.asks is None:
+        return own
+    asking = {"model": (str, ...), "samples": (Annotated[int, Field(ge=1, le=1024)], spec.samples)}
+    retrying = {"retries": (Annotated[int, Field(ge=0, le=16)], 0), **_keywords(spec.again)} if spec.again else {}
+    return {**asking, **retrying, **_keywords(spec.asks), **own}
 
-    written: dict[Any, Any] = {Model: str, Artifact: str, Artifact | None: str | None}
+
+def _params_model(title: str, function: Callable[..., Any], spec: Spec) -> type[BaseModel]:
+    written: dict[Any, Any] = {Artifact: str, Artifact | None: str | None}
     written |= dict.fromkeys((Corpora, Benchmarks, Lists, Files), list[str])
-    fields = {name: (written.get(wanted, wanted), default) for name, (wanted, default) in _keywords(function).items()}
+    fields = {
+        name: (written.get(wanted, wanted), default) for name, (wanted, default) in _parameters(function, spec).items()
+    }
     return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
 
 
@@ -317,7 +342,7 @@ def load(path: Path, verb: str) -> Step:
     spec = getattr(function, "__step__", None)
     if function is None or not isinstance(spec, Spec):
         raise CurateError(f"no decorated function {name!r} (a step is a function named like its file)", where=str(path))
-    return Step(name, verb, function, spec, path, module.__name__, _params_model(f"{verb}.{name}", function))
+    return Step(name, verb, function, spec, path, module.__name__, _params_model(f"{verb}.{name}", function, spec))
 
 
 def imported(path: Path) -> Any:

@@ -1,25 +1,33 @@
-"""One seam to every language model: what a step asks, what it gets back, and how a backend is found by name.
+"""One seam to every language model: what is asked, what comes back, and how a backend is found by name.
 
-A step names a parameter `model: Model`; the recipe's `models:` says which one. What the step is handed always remembers: every reply is
-stored once under (model, prompt bytes, sampling, sample index) before the step sees it (`curate/models/replies.py`).
+A step says which prompts it makes of a document (`asks=` in `curate/step.py`), the recipe's `models:` which model answers them, and the
+profile where that model is (`[models.NAME]`). Requests go in and replies come out as streams, so nobody holds all of them. Every reply is
+stored once under (model, prompt bytes, sampling, sample index) before anybody sees it (`curate/models/replies.py`).
 
-A backend is one module with `connect(entry) -> Model`. It is looked for by name in `curate.models` (servers and libraries) and then in
-`curation.synth` (teachers of our own, such as `symbolic`); nothing is registered, and nothing first-party is imported here.
+A backend is one module with `connect(entry, settings) -> Model`. It is looked for by name in `curate.models` (servers and libraries) and
+then in `curation.synth` (teachers of our own, such as `symbolic`); nothing is registered, and nothing first-party is imported here.
+Connecting costs nothing and reaches nobody: planning connects to every model to learn its identity.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast, runtime_checkable
 
 from curate.code import code_digest
 from curate.errors import CurateError, did_you_mean
+from curate.profile import ModelSettings
 
-Finish = Literal["stop", "length", "abstain", "error"]
+if TYPE_CHECKING:
+    from curate.models.replies import Asker, Recorded
+
+Finish = Literal["stop", "length", "filtered", "abstain", "refused"]
+"""Why a reply ended: by itself, at `max_tokens`, by a content filter, because the model had nothing to say, or before it began, because
+the server will not answer this request (its prompt is longer than the context, say). Each is final: asking again would not help."""
 PLACES = ("curate.models", "curation.synth")
 """Packages in which a backend is looked for, in order."""
 
@@ -79,14 +87,28 @@ def _number(entry: Mapping[str, Any], name: str, default: float, *, low: float) 
     return float(value)
 
 
+class Request(NamedTuple):
+    """One draw of one prompt."""
+
+    prompt: str
+    sample: int = 0
+    """Draws of one prompt with different numbers are different draws, unless the model is greedy."""
+
+
 @dataclass(frozen=True)
 class Reply:
-    """One reply: its text, why it ended, and what it cost in tokens. `abstain` and `error` replies have an empty text."""
+    """One reply: its text, why it ended, and what it cost in tokens. An `abstain` or `refused` reply has an empty text."""
 
     text: str
     finish: Finish
     prompt_tokens: int
     completion_tokens: int
+    error: str = ""
+    """Of a `refused` reply: what the server said, on one line."""
+
+
+class Unanswered(CurateError):
+    """Requests that got no answer, however often they were tried: the build stops, and the next one asks them again."""
 
 
 @runtime_checkable
@@ -97,10 +119,15 @@ class Model(Protocol):
     """What says which model this is: strict JSON; never an endpoint, host or key."""
     sampling: Sampling
 
-    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
-        """`samples` replies for each prompt, in the order of the prompts: those numbered `first`, `first + 1`, ...
+    def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
+        """The place of each request (0, 1, ...) and its reply, in whatever order they come.
 
-        Sampled replies with different numbers are different draws. Never raises for one bad prompt: its replies say `error`.
+        Requests are taken one by one as there is room for them, in the thread that iterates, so that millions of them need no memory.
+        What comes out is final. Where a request gets no answer, all others are answered first, and then it raises.
+
+        Raises:
+            Unanswered: some requests got no answer.
+            CurateError: asking on is pointless: a wrong key, another model than the one asked for.
         """
         ...
 
@@ -117,8 +144,8 @@ class Backend:
     uses: tuple[str, ...]
     """Distributions whose version can change replies (`USES`)."""
 
-    def connect(self, entry: Mapping[str, Any]) -> Model:
-        return cast(Model, importlib.import_module(self.module).connect(entry))
+    def connect(self, entry: Mapping[str, Any], settings: ModelSettings) -> Model:
+        return cast(Model, importlib.import_module(self.module).connect(entry, settings))
 
 
 def backend(name: str) -> Backend:
@@ -133,15 +160,17 @@ def backend(name: str) -> Backend:
     raise CurateError(f"no model backend {name!r}{did_you_mean(name, _backends())}")
 
 
-def open_model(entry: Mapping[str, Any], replies: Path, *, ask: bool = True) -> Model:
+def open_model(
+    entry: Mapping[str, Any], replies: Path, settings: ModelSettings | None = None, asker: Asker | None = None
+) -> Recorded:
     """The model of one entry under a recipe's `models:`, remembering its replies in a folder. CurateError names what is wrong.
 
-    ask: whether a reply that is not stored may be asked for.
+    asker: who asks and what it may cost; without one, a reply that is not stored is not asked for.
     """
     from curate.models.replies import Recorded
 
-    found, model = _opened(entry)
-    return Recorded(model, replies, identity=_identity(found, model), ask=ask)
+    found, model = _opened(entry, settings or ModelSettings())
+    return Recorded(model, replies, identity=_identity(found, model), asker=asker)
 
 
 def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,7 +178,7 @@ def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     if unasked(entry):
         named = {key: entry[key] for key in ("id", "revision") if entry.get(key)}
         return {**named, "sampling": Sampling.of(entry.get("sampling") or {}).payload()}
-    found, model = _opened(entry)
+    found, model = _opened(entry, ModelSettings())
     return {**_identity(found, model), "sampling": model.sampling.payload()}
 
 
@@ -160,12 +189,12 @@ def unasked(entry: Mapping[str, Any]) -> str:
     return f"nothing says how to ask {entry['id']}; add `backend:`{did_you_mean('', _backends())}"
 
 
-def _opened(entry: Mapping[str, Any]) -> tuple[Backend, Model]:
+def _opened(entry: Mapping[str, Any], settings: ModelSettings) -> tuple[Backend, Model]:
     name = entry.get("backend")
     if not isinstance(name, str):
         raise CurateError(f"a model needs `backend:`{did_you_mean('', _backends())}")
     found = backend(name)
-    return found, found.connect(entry)
+    return found, found.connect(entry, settings)
 
 
 def _identity(found: Backend, model: Model) -> dict[str, Any]:

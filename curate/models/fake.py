@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from curate.models.base import Reply, Sampling
+from curate.models.base import Reply, Request, Sampling
+from curate.profile import ModelSettings
 
 
-def connect(entry: Mapping[str, Any]) -> Parrot:
+def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Parrot:
     """The model of an entry under a recipe's `models:`."""
     return Parrot(Sampling.of(entry.get("sampling") or {}))
 
@@ -20,8 +21,9 @@ class Parrot:
         self.identity: dict[str, Any] = {"backend": "fake"}
         self.sampling = sampling or Sampling()
 
-    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
-        return [[self._reply(p, i) for i in range(first, first + samples)] for p in prompts]
+    def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
+        for place, request in enumerate(requests):
+            yield place, self._reply(*request)
 
     def _reply(self, prompt: str, index: int) -> Reply:
         said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."

@@ -14,9 +14,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import itertools
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,8 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.identity import canonical
-from curate.models.base import Model, Reply
+from curate.models.base import Model, Reply, Request
+from curate.models.meter import Meter
 
 SCHEMA = {
     "key": pl.Binary,
@@ -46,10 +49,18 @@ class MissingReplies(CurateError):
     """A reply is not stored, and asking was forbidden."""
 
 
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, for the ledger: `recipe:corpus/step`, and the meter that counts what it costs."""
+
+    name: str
+    meter: Meter | None = None
+
+
 class Recorded:
     """A model that remembers: asks only for replies that the folder does not hold.
 
-    `identity` replaces the model's own where the kernel knows more, such as the digest of its code.
+    `identity` replaces the model's own where the kernel knows more, such as the digest of its code. Without an asker nothing is asked.
     """
 
     def __init__(
@@ -58,63 +69,48 @@ class Recorded:
         folder: Path,
         *,
         identity: Mapping[str, Any] | None = None,
+        asker: Asker | None = None,
         batch: int = BATCH,
-        ask: bool = True,
     ) -> None:
         self.model = model
         self.identity: dict[str, Any] = dict(model.identity if identity is None else identity)
         self.sampling = model.sampling
         self.folder = folder / hashlib.sha256(canonical(self.identity)).hexdigest()[:32]
         self.batch = batch
-        self.may_ask = ask
-        self.asked = 0
-        """Replies that were paid for, errors included, since this object was made."""
+        self.asker = asker
 
-    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
-        """Replies from the store, and from the model where the store has none."""
-        numbers = range(first, first + samples)
-        keys = [self._keys(prompt, numbers) for prompt in prompts]
-        known = self._stored({key for row in keys for key in row})
-        for lacking, group in _groups(keys, known, prompts, numbers).items():
-            todo = list(group)
-            for start in range(0, len(todo), self.batch):
-                known |= self._ask(
-                    todo[start : start + self.batch],
-                    lacking,
-                    [group[p] for p in todo[start : start + self.batch]],
-                    first,
-                )
-        return [[known[key] for key in row] for row in keys]
+    def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
+        """Replies from the store, and from the model where the store has none; see `Model.answers`."""
+        places = enumerate(requests)
+        while batch := list(itertools.islice(places, self.batch)):
+            known = self._stored({self.key(request) for _, request in batch})
+            lacking = {self.key(request): request for _, request in batch if self.key(request) not in known}
+            known |= self._ask(lacking) if lacking else {}
+            for place, request in batch:
+                yield place, known[self.key(request)]
 
-    def remembered(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply | None]]:
+    def remembered(self, requests: Sequence[Request]) -> list[Reply | None]:
         """What the store holds of these replies, in order; None where it holds none. The model is not asked."""
-        keys = [self._keys(prompt, range(first, first + samples)) for prompt in prompts]
-        known = self._stored({key for row in keys for key in row})
-        return [[known.get(key) for key in row] for row in keys]
+        known = self._stored({self.key(request) for request in requests})
+        return [known.get(self.key(request)) for request in requests]
 
-    def _ask(
-        self, prompts: list[str], lacking: tuple[int, ...], rows: list[list[bytes]], first: int
-    ) -> dict[bytes, Reply]:
-        """Ask for one run of sample numbers of some prompts, and store the replies; those that were stored meanwhile win."""
-        if not self.may_ask:
-            raise MissingReplies(f"{len(prompts):,} prompts or more have no stored reply")
-        asked = self.model.complete(prompts, samples=len(lacking), first=lacking[0])
-        self.asked += sum(map(len, asked))
-        fresh = {
-            row[number - first]: (prompt, number, reply)
-            for prompt, row, answers in zip(prompts, rows, asked, strict=True)
-            for number, reply in zip(lacking, answers, strict=True)
-        }
-        return {key: reply for key, (_, _, reply) in fresh.items()} | self._store(fresh)
+    def _ask(self, lacking: dict[bytes, Request]) -> dict[bytes, Reply]:
+        """Ask for what is lacking, and store the replies; those that were stored meanwhile win."""
+        if self.asker is None:
+            raise MissingReplies(f"{len(lacking):,} requests or more have no stored reply")
+        keys = list(lacking)
+        fresh = {keys[place]: (lacking[keys[place]], reply) for place, reply in self.model.answers(lacking.values())}
+        return {key: reply for key, (_, reply) in fresh.items()} | self._store(fresh)
 
-    def _keys(self, prompt: str, numbers: range) -> list[bytes]:
-        """One key per sample: SHA-256 of the canonical JSON of what is asked."""
+    def key(self, request: Request) -> bytes:
+        """SHA-256 of the canonical JSON of what is asked."""
         asked = {
             "identity": self.identity,
-            "prompt": hashlib.sha256(prompt.encode()).hexdigest(),
+            "prompt": hashlib.sha256(request.prompt.encode()).hexdigest(),
             "sampling": self.sampling.payload(),
+            "sample": request.sample,
         }
-        return [hashlib.sha256(canonical({**asked, "sample": number})).digest() for number in numbers]
+        return hashlib.sha256(canonical(asked)).digest()
 
     def _stored(self, keys: set[bytes]) -> dict[bytes, Reply]:
         """Every wanted reply that a segment holds; of several for one key, that of the smallest segment name."""
@@ -127,9 +123,9 @@ class Recorded:
                     found.setdefault(key, Reply(*reply))
         return found
 
-    def _store(self, fresh: dict[bytes, tuple[str, int, Reply]]) -> dict[bytes, Reply]:
+    def _store(self, fresh: dict[bytes, tuple[Request, Reply]]) -> dict[bytes, Reply]:
         """Write what is new under the lock; returns the replies that another process stored first."""
-        good = {key: value for key, value in fresh.items() if value[2].finish != "error"}
+        good = {key: value for key, value in fresh.items() if value[1].finish != "refused"}
         if not good:
             return {}
         import fasteners
@@ -146,26 +142,18 @@ class Recorded:
                 _write(pl.DataFrame(rows, schema=SCHEMA, orient="row"), self.folder)
         return theirs
 
-    def _row(self, key: bytes, prompt: str, number: int, reply: Reply) -> tuple[Any, ...]:
+    def _row(self, key: bytes, request: Request, reply: Reply) -> tuple[Any, ...]:
         tokens = (reply.prompt_tokens, reply.completion_tokens)
         sampling = canonical(self.sampling.payload()).decode()
-        return key, reply.text, reply.finish, *tokens, hashlib.sha256(prompt.encode()).digest(), number, sampling
-
-
-def _groups(
-    keys: list[list[bytes]], known: Mapping[bytes, Reply], prompts: Sequence[str], numbers: range
-) -> dict[tuple[int, ...], dict[str, list[bytes]]]:
-    """Prompts by the run of sample numbers that they lack, so that each group is one call. A prompt given twice is asked once."""
-    groups: dict[tuple[int, ...], dict[str, list[bytes]]] = {}
-    for prompt, row in zip(prompts, keys, strict=True):
-        run: list[int] = []
-        for number, key in [*zip(numbers, row, strict=True), (-1, b"")]:
-            if key and key not in known and (not run or number == run[-1] + 1):
-                run.append(number)
-            elif run:
-                groups.setdefault(tuple(run), {})[prompt] = row
-                run = []
-    return groups
+        return (
+            key,
+            reply.text,
+            reply.finish,
+            *tokens,
+            hashlib.sha256(request.prompt.encode()).digest(),
+            request.sample,
+            sampling,
+        )
 
 
 _INDEXES: dict[Path, tuple[frozenset[str], pl.DataFrame]] = {}

@@ -19,7 +19,6 @@ import polars as pl
 from pydantic import Field
 
 from curate.errors import CurateError
-from curate.models.base import Model
 from curate.step import Lists, score
 
 PROMPTS = Path(__file__).with_name("prompts")
@@ -29,34 +28,47 @@ LONGEST_RUBRIC = 20_000
 """Characters of a rubric of your own."""
 
 
-@score(files=["prompts/*.txt"])
-def llm_grade(
+def prompts(
     docs: pl.DataFrame,
     *,
-    model: Model,
     rubric: Literal["usefulness", "relevance"] = "usefulness",
     rubric_file: Lists = NO_FILE,
     max_bytes: Annotated[int, Field(ge=1)] = 12_000,
-    samples: Annotated[int, Field(ge=1, le=64)] = 1,
-) -> pl.DataFrame:
-    """Columns `llm_grade` (0 to 5, UInt8) and `llm_reason` (one line, at most 500 characters), null where there is no readable grade.
-
-    rubric_file: one text file with criteria of your own, instead of `rubric`; what frames it stays. max_bytes: of a text that the model
-    sees, cut at a line or word. samples: ask so often, and take the lower median of the grades that can be read. A reply that abstains,
-    fails, runs into its length or does not end in `Final score: <n>` gives none; an empty document is not asked about.
+) -> pl.Series:
+    """One prompt for each document that is not empty. rubric_file: one text file with criteria of your own, instead of `rubric`; what frames
+    it stays. max_bytes: of a text that the model sees, cut at a line or word.
     """
-    from curation.score._grade import lower_median, prompt, read_grade
+    from curation.score._grade import prompt
     from curation.synth._reply import cut
 
     template, criteria = (PROMPTS / "llm_grade.txt").read_text("utf-8").rstrip("\n"), _rubric(rubric, rubric_file)
-    asked = {row: text for row, text in enumerate(docs["text"]) if text and text.strip()}
-    prompts = [prompt(template, criteria, cut(text, max_bytes)) for text in asked.values()]
-    replies = model.complete(prompts, samples=samples) if prompts else []
-    grades: list[tuple[int | None, str | None]] = [(None, None)] * docs.height
-    for row, draws in zip(asked, replies, strict=True):
-        read = [read_grade(reply.text) for reply in draws if reply.finish == "stop"]
-        grades[row] = lower_median([found for found in read if found]) or (None, None)
+    asked = [
+        prompt(template, criteria, cut(text, max_bytes)) if text and text.strip() else None for text in docs["text"]
+    ]
+    return pl.Series(asked, dtype=pl.String)
+
+
+def unread(docs: pl.DataFrame) -> pl.Series:
+    """Whether no reply has a readable grade, although the document was asked about."""
+    return pl.Series([replies is not None and _grade(replies) is None for replies in docs["replies"].to_list()])
+
+
+@score(asks=prompts, again=unread, files=["prompts/*.txt"])
+def llm_grade(docs: pl.DataFrame) -> pl.DataFrame:
+    """Columns `llm_grade` (0 to 5, UInt8) and `llm_reason` (one line, at most 500 characters), null where there is no readable grade.
+
+    samples: ask so often, and take the lower median of the grades that can be read. retries: ask so often again where none can be. A reply
+    that abstains, fails, runs into its length or does not end in `Final score: <n>` gives none; an empty document is not asked about.
+    """
+    grades = [_grade(replies or []) or (None, None) for replies in docs["replies"].to_list()]
     return pl.DataFrame(grades, schema=SCHEMA, orient="row")
+
+
+def _grade(replies: list[str | None]) -> tuple[int | None, str | None] | None:
+    from curation.score._grade import lower_median, read_grade
+
+    read = [read_grade(reply) for reply in replies if reply]
+    return lower_median([found for found in read if found])
 
 
 def _rubric(name: str, files: Any) -> str:

@@ -11,23 +11,23 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.models.base import Model
 from curate.step import expand
-from curation.synth._chains import chains
+from curation.synth._chains import chains, questions
 from curation.synth._reply import thinking
 
 PROMPT = Path(__file__).with_name("prompts") / "long_cot.txt"
 
 
-@expand(reads=["question", "gold"], files=["prompts/long_cot.txt"])
-def long_cot(
-    docs: pl.DataFrame, *, model: Model, samples: int = 4, max_bytes: int = 4_000, max_chars: int = 60_000
-) -> pl.DataFrame:
+def prompts(docs: pl.DataFrame, *, max_bytes: int = 4_000) -> pl.Series:
+    """One prompt for each question. max_bytes: longer questions are not asked."""
+    return questions(docs, PROMPT.read_text("utf-8"), max_bytes)
+
+
+@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/long_cot.txt"])
+def long_cot(docs: pl.DataFrame, *, max_chars: int = 60_000) -> pl.DataFrame:
     """Up to `samples` chains for each question.
 
-    max_bytes: longer questions are not asked. max_chars: longer chains are dropped. Columns: text, question, gold, sample (which of the
+    max_chars: longer chains are dropped. Columns: text, question, gold, sample (which of the
     draws). Two equal chains of one question are one row; a reply that abstains, fails, is cut off or breaks its tags gives none.
     """
-    limits = {"samples": samples, "max_bytes": max_bytes, "max_chars": max_chars}
-    template = PROMPT.read_text("utf-8")
-    return chains(docs, model, template, **limits, read=thinking, form="{question}\n{chain}")
+    return chains(docs, max_chars=max_chars, read=thinking, form="{question}\n{chain}")

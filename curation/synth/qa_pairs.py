@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.models.base import Model
 from curate.step import expand
 from curation.synth._reply import cut, pairs
 
@@ -20,19 +19,22 @@ PROMPT = Path(__file__).with_name("prompts") / "qa_pairs.txt"
 SCHEMA = {"parent": pl.UInt32, "text": pl.String, "question": pl.String, "answer": pl.String, "gold": pl.String}
 
 
-@expand(files=["prompts/qa_pairs.txt"])
-def qa_pairs(docs: pl.DataFrame, *, model: Model, max_bytes: int = 12_000, max_pairs: int = 16) -> pl.DataFrame:
-    """Question and answer pairs of each page, in the order of the reply.
-
-    max_bytes: of a page's text that the model sees, cut at a line or word; what follows is not looked at. max_pairs: more than that from
-    one page are dropped. Columns: text (`Question: ...\\nAnswer: ...`), question, answer (worked, ends in a box), gold (the final
-    answer). A reply that abstains, fails, runs into its length or is not of the wanted form gives no rows.
-    """
+def prompts(docs: pl.DataFrame, *, max_bytes: int = 12_000) -> pl.Series:
+    """One prompt for each page. max_bytes: of its text that the model sees, cut at a line or word; what follows is not looked at."""
     template = PROMPT.read_text("utf-8")
-    prompts = [template.replace("{{text}}", cut(text, max_bytes)) for text in docs["text"]]
+    return pl.Series([template.replace("{{text}}", cut(text, max_bytes)) for text in docs["text"]], dtype=pl.String)
+
+
+@expand(asks=prompts, files=["prompts/qa_pairs.txt"])
+def qa_pairs(docs: pl.DataFrame, *, max_pairs: int = 16) -> pl.DataFrame:
+    """Question and answer pairs of each page, in the order of the replies.
+
+    max_pairs: more than that from one reply are dropped. Columns: text (`Question: ...\\nAnswer: ...`), question, answer (worked, ends in
+    a box), gold (the final answer). A reply that abstains, fails, runs into its length or is not of the wanted form gives no rows.
+    """
     rows = []
-    for parent, (reply,) in enumerate(model.complete(prompts)):
-        found = pairs(reply.text) if reply.finish == "stop" else None
-        for question, answer, gold in (found or [])[:max_pairs]:
-            rows.append((parent, f"Question: {question}\nAnswer: {answer}", question, answer, gold))
+    for parent, replies in enumerate(docs["replies"]):
+        for reply in replies if replies is not None else ():
+            for question, answer, gold in ((reply and pairs(reply)) or [])[:max_pairs]:
+                rows.append((parent, f"Question: {question}\nAnswer: {answer}", question, answer, gold))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -11,12 +11,13 @@ Left out: any text understanding beyond the families' phrasings, and real token 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from curate.errors import CurateError, did_you_mean
-from curate.models.base import Reply, Sampling
+from curate.models.base import Reply, Request, Sampling
+from curate.profile import ModelSettings
 from curation.synth._reply import NO_QA
 from curation.synth.families._family import (
     LONGEST,
@@ -58,9 +59,10 @@ class Symbolic:
         self.slip = slip
         self.identity: dict[str, Any] = {"backend": "symbolic", "slip": slip}
 
-    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
-        """Replies `first` to `first + samples - 1` for each prompt."""
-        return [[self._reply(prompt, draw) for draw in range(first, first + samples)] for prompt in prompts]
+    def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
+        """Each request is answered before the next one is taken."""
+        for place, request in enumerate(requests):
+            yield place, self._reply(*request)
 
     def _reply(self, prompt: str, draw: int) -> Reply:
         greedy = self.sampling.temperature == 0
@@ -75,7 +77,7 @@ class Symbolic:
         return Reply(text, "stop", asked, _tokens(text))
 
 
-def connect(entry: Mapping[str, Any]) -> Symbolic:
+def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Symbolic:
     """The model of a recipe's entry: `slip` (0.15) and `sampling`, a map of `Sampling` fields.
 
     Raises:
