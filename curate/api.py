@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate import executors
 from curate.artifact import View, readable, replace_file
+from curate.asker import Asking
 from curate.build import Build
 from curate.costs import step_digest
 from curate.errors import CurateError, Unfit
@@ -137,6 +138,7 @@ class Curated:
             report=report,
             limits=limits,
             memory=self.profile.memory_of_each(executor.workers),
+            asking=Asking(self.title, self.profile.models),
             last=last,
         )
 

@@ -177,10 +177,11 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     build calls once when all is scored, with a sample of the documents and the parameters it takes; what it gives stands in the manifest.
     asks: of a step that asks a language model, the prompts: a function of documents and the parameters it takes that gives a Series of
     texts, or of lists of texts for several prompts, null for a document about which nothing is asked. The step then has the parameters
-    `model` (a name under `models:`) and `samples` (draws of each prompt; by default those that the decorator says), and sees the column `replies`: a list of texts, prompt by prompt
-    and draw by draw, with null for a reply that did not end by itself (cut off, filtered, abstained, refused), and null instead of a list
-    where nothing was asked. again: a function of documents with `replies` and the parameters it takes that says, true or false, for which
-    documents a further draw is wanted; the step then has the parameter `retries`, and draws that often at most.
+    `model` (a name under `models:`) and `samples` (draws of each prompt; by default those that the decorator says), and sees the column
+    `replies`: a list of texts, prompt by prompt and draw by draw, with null for a reply that did not end by itself (cut off, filtered,
+    abstained, refused), and null in place of the list where nothing was asked. again: a function of documents with `replies` and the
+    parameters it takes that says, true or false, for which documents a further draw is wanted; the step then has the parameter `retries`,
+    and draws that often at most.
     """
     return decorate
 
