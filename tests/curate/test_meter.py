@@ -213,6 +213,11 @@ def test_a_new_attempt_counts_from_zero_in_every_process(tmp_path):
     assert one.start().spent().asked == 0
 
 
+def test_a_meter_travels_to_workers_and_is_a_key_of_caches(tmp_path):
+    one = meter(tmp_path, 1.0)
+    assert pickle.loads(pickle.dumps(one)) == one and hash(one) == hash(pickle.loads(pickle.dumps(one)))
+
+
 def test_setting_aside_and_booking_take_no_time(tmp_path):
     one = meter(tmp_path, 1000.0)
     best = 1.0
