@@ -25,10 +25,11 @@ SPOT = {
         RARE = 0
     """,
     "synth/ask.py": """
-        from curate.models.base import Model
-        @expand
-        def ask(docs: pl.DataFrame, *, model: Model) -> pl.DataFrame:
-            replies = [r[0].text for r in model.complete(docs["text"].to_list())]
+        def prompts(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"]
+        @expand(asks=prompts)
+        def ask(docs: pl.DataFrame) -> pl.DataFrame:
+            replies = docs["replies"].list.get(0)
             return pl.DataFrame({"parent": list(range(docs.height)), "text": replies}, schema={"parent": pl.UInt32, "text": pl.String})
     """,
 }
