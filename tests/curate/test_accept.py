@@ -220,12 +220,12 @@ def test_replies_come_from_the_store_and_a_missing_one_is_a_reason_to_refuse(tmp
           said: {from: web, steps: [{synth: ask, model: m}]}
     """)
     open_small(tiny(tmp_path, recipe, texts(5), texts(8), steps=SPOT)).build()
-    edit(tmp_path / "steps/synth/ask.py", "replies", "answers")
-    assert set(open_small(tmp_path).accept().accepted) == {"said/ask"}
-    edit(tmp_path / "steps/synth/ask.py", 'docs["text"].to_list()', '[t + "?" for t in docs["text"]]')
+    edit(tmp_path / "steps/synth/ask.py", "list.get(0)", "list.first()")
+    assert set(open_small(tmp_path).accept().accepted) == {"said/ask-ask", "said/ask"}
+    edit(tmp_path / "steps/synth/ask.py", 'return docs["text"]', 'return docs["text"] + "?"')
     segments = sorted((tmp_path / ".curate/replies").rglob("*"))
     found = open_small(tmp_path).accept()
-    assert "have no stored reply" in found.refused["said/ask"]
+    assert "have no stored reply" in found.refused["said/ask-ask"]
     assert sorted((tmp_path / ".curate/replies").rglob("*")) == segments, "nothing was asked"
 
 
