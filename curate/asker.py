@@ -27,13 +27,13 @@ class Asking:
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
 
     @contextlib.contextmanager
-    def of(self, node: Node, executor: Executor) -> Iterator[tuple[Asked, Executor]]:
-        """Whom a node asks, and who does it, for as long as it asks."""
+    def of(self, node: Node, executor: Executor, ranks: int = 1) -> Iterator[tuple[Asked, Executor]]:
+        """Whom a node asks in so many ranks, and who does it, for as long as it asks."""
         entry, settings = node.models["model"], self.models.get(str(node.params["model"]), ModelSettings())
         if not self.recipe:
             yield Asked(entry, settings), executor
             return
         doing = Inline() if backend(str(entry["backend"])).loads else executor
-        each = max(1, settings.concurrency // doing.workers)
+        each = max(1, settings.concurrency // min(doing.workers, max(1, ranks)))
         asker = Asker(f"{self.recipe}:{node.name}")
         yield Asked(entry, settings.model_copy(update={"concurrency": each}), asker), doing

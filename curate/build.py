@@ -352,7 +352,8 @@ class Build(State):
     def run_ask(self, node: Node) -> None:
         """Ask a model; its replies are stored as they come, the node when all are there."""
         assert node.chain
-        with placed(node.name, node.where), self.asking.of(node, self.executor) as (asked, executor):
+        ranks = len(self.view(node.chain).shards)
+        with placed(node.name, node.where), self.asking.of(node, self.executor, ranks) as (asked, executor):
             self.go([replace(self.work(node), model=asked)], None, self.view(node.chain), executor)
         self.commit(node)
 

@@ -343,7 +343,24 @@ def load(path: Path, verb: str) -> Step:
     spec = getattr(function, "__step__", None)
     if function is None or not isinstance(spec, Spec):
         raise CurateError(f"no decorated function {name!r} (a step is a function named like its file)", where=str(path))
+    if wrong := _misused(function, spec):
+        raise CurateError(f"{verb}.{name}: {wrong}", where=str(path))
     return Step(name, verb, function, spec, path, module.__name__, _params_model(f"{verb}.{name}", function, spec))
+
+
+def _misused(function: Callable[..., Any], spec: Spec) -> str:
+    """What is wrong with how a step asks models; empty if nothing is."""
+    from curate.models.base import Model
+
+    if any(said is Model for said, _ in _keywords(function).values()):
+        return "a step does not get a model; `asks=` makes its prompts, and it reads the column `replies`"
+    if spec.asks and spec.kind not in ("score", "rewrite", "expand"):
+        return f"a `{spec.kind}` cannot ask a model; a score, a rewrite or an expand can"
+    if not spec.asks and (spec.again or spec.samples != 1):
+        return "`again=` and `samples=` are for steps that ask; add `asks=`"
+    if spec.asks and spec.each:
+        return "a step that asks sees whole frames; take `each=True` away"
+    return ""
 
 
 def imported(path: Path) -> Any:
