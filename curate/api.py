@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from curate import executors
 from curate.artifact import View, readable, replace_file
 from curate.asker import Asking
+from curate.budget import Spending, limited
 from curate.build import Build
 from curate.costs import step_digest
 from curate.errors import CurateError, Unfit
@@ -22,7 +23,7 @@ from curate.lock import Lock, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
-from curate.profile import Profile, find_project, load_profile, shipped
+from curate.profile import Budget, Profile, find_project, load_profile, shipped
 from curate.recipe import Recipe, load
 from curate.report import Report
 from curate.state import State
@@ -122,7 +123,7 @@ class Curated:
             state.settle(list(self.planned.nodes.values()))
         return state
 
-    def _build(self, executor: executors.Executor, report: Report) -> Build:
+    def _build(self, executor: executors.Executor, report: Report, budget: Budget | None = None) -> Build:
         said = self.profile.limits
         limits = Limits(said.seconds, said.seconds_per_document, said.memory(executor.workers))
         last = read_ref(self.store, self.lock_path)
@@ -138,18 +139,33 @@ class Curated:
             report=report,
             limits=limits,
             memory=self.profile.memory_of_each(executor.workers),
-            asking=Asking(self.title, self.profile.models),
+            asking=Asking(
+                self.title,
+                self.profile.models,
+                Spending(budget or self.profile.budget, self.profile.price),
+                self.store.draft,
+                report,
+            ),
             last=last,
         )
 
     # make
 
     def build(
-        self, *, only: str | None = None, through: str | None = None, locked: bool = False, report: Report | None = None
+        self,
+        *,
+        only: str | None = None,
+        through: str | None = None,
+        locked: bool = False,
+        max_usd: float | None = None,
+        max_gpu_hours: float | None = None,
+        report: Report | None = None,
     ) -> dict[str, Any]:
         """Build the mixture and all before it, or one corpus (`only`), or up to one node (`through`). Returns what was done.
 
-        locked: refuse a result that is not what the lock says. CurateError for bad input, a broken step, a full disk.
+        locked: refuse a result that is not what the lock says. max_usd, max_gpu_hours: what asking models may cost, in the currency of
+        the profile and in hours of GPUs that are held for it; the profile's `[budget]` if None. `spent` of what is returned has a row for
+        each step that asked (`curate.budget.Paid`). CurateError for bad input, a broken step, a full disk, a budget that is used up.
         """
         started = time.perf_counter()
         self.store.create()
@@ -163,7 +179,7 @@ class Curated:
         if lock:
             self._prefer(lock)
         executor = executors.make(self.profile.executor, self.profile.workers)
-        build = self._build(executor, report or Report())
+        build = self._build(executor, report or Report(), limited(self.profile.budget, max_usd, max_gpu_hours))
         try:
             self._run(build, targets)
         finally:
@@ -190,6 +206,7 @@ class Curated:
             "ran": build.ran,
             "nodes": len(self.planned.needed(targets)),
             "seconds": round(seconds, 3),
+            "spent": build.asking.spending.rows(),
             "mixture": str(self.store.object(end.key)) if end else None,
             "facts": end.facts if end else {},
         }

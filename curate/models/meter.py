@@ -102,7 +102,7 @@ class Meter:
         A prompt has at most as many tokens as bytes: tokenizers of today's models cut texts into pieces of at least one byte. (One that
         normalises may first make a text longer, as NFKC does with a few ligatures; `TEMPLATE` leaves room for some.)
         """
-        if self.refusal or (self.deadline is not None and time.monotonic() >= self.deadline):
+        if self.refusal or self.is_late():
             return None
         prompt = len(request.prompt.encode("utf-8", "surrogatepass")) + TEMPLATE
         held = Held(self._units(prompt, sampling.max_tokens), prompt, sampling.max_tokens)
@@ -137,6 +137,17 @@ class Meter:
             found = {name: getattr(count, name) for name in _NAMES}
         return Spent(**found | {name: found[name] / UNITS for name in ("cost", "reserved")})
 
+    def is_late(self) -> bool:
+        """Whether the GPU-hours are used up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def is_over(self) -> bool:
+        """Whether not even an empty request may be sent: for those who start servers first."""
+        held = self.reserve(Request(""), Sampling(max_tokens=1))
+        if held is not None:
+            self.start()
+        return held is None
+
     def gpu_cost(self) -> float:
         """What the GPUs have cost up to now."""
         return self.rate * (time.monotonic() - self.began)
@@ -146,7 +157,7 @@ class Meter:
         if self.refusal:
             return OverBudget(f"{self.name} {self.refusal}")
         kept = "everything that was answered is stored, and the next build goes on from there, if it may spend more:"
-        if self.deadline is not None and time.monotonic() >= self.deadline:
+        if self.is_late():
             hours = f"{self.gpu_hours:g} GPU-hours" if self.gpu_hours is not None else "the GPU-hours"
             return OverBudget(f"{self.name}: {hours} that this build may take are used up; {kept} --max-gpu-hours")
         spent, limit = self.before + self.spent().cost + self.gpu_cost(), self.before + (self.limit or 0.0)

@@ -153,6 +153,12 @@ def test_gpus_that_are_held_eat_the_limit_of_money(tmp_path):
     assert two.reserve(ASKED, SAMPLING) is None and "--max-usd" in str(two.over())
 
 
+def test_who_starts_servers_asks_first_and_leaves_no_trace(tmp_path):
+    one = meter(tmp_path, 1.0)
+    assert not one.is_over() and one.spent().asked == 0
+    assert meter(tmp_path, 0.0).is_over() and meter(tmp_path, refusal="costs money").is_over()
+
+
 def test_a_refusal_is_said_as_it_is(tmp_path):
     one = meter(tmp_path, refusal="costs money; say how much it may be")
     assert one.reserve(ASKED, SAMPLING) is None
