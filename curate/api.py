@@ -182,6 +182,10 @@ class Curated:
         build = self._build(executor, report or Report(), limited(self.profile.budget, max_usd, max_gpu_hours))
         try:
             self._run(build, targets)
+        except BaseException:
+            if build.asking.spending.paid:
+                self._log(build, time.perf_counter() - started)
+            raise
         finally:
             executor.close()
         self.built = build
@@ -321,6 +325,7 @@ class Curated:
             "recipe": self.title,
             "ran": build.ran,
             "seconds": seconds,
+            "spent": build.asking.spending.rows(),
             "host": socket.gethostname(),
             "process": os.getpid(),
             "nodes": {
@@ -346,14 +351,17 @@ class Curated:
 
         Of nodes to do also what goes in: `documents`, those of them that are `known`, those `to_do`, whether that is `exact`
         (`curate/forecast.py`), `seconds` of one worker where earlier builds tell, what is `missing` on this machine, and of readers
-        `files` and `file_bytes`.
+        `files` and `file_bytes`. Of nodes that ask a model, `asks` says how many requests lack a reply, and their tokens and price
+        (`curate/asked.py`).
         """
+        from curate.asked import outlook as asks_of
         from curate.costs import rates, seconds_of
         from curate.forecast import Forecast
 
         reasons, known = self.why(), rates(self.store)
         with readable(self.title):
             outlooks = Forecast(self.built, self._told_by_sample()).run() if reasons else {}
+            asks = {row.pop("node"): row for row in asks_of(self, outlooks)}
         rows = []
         for name, node in self.planned.nodes.items():
             manifest, outlook = self.built.done.get(node.plan_key), outlooks.get(node.plan_key)
@@ -364,6 +372,7 @@ class Curated:
                 row |= outlook.payload() if outlook else {"documents": None}
                 row |= {"bytes": None, "seconds": seconds_of(node, outlook.todo if outlook else None, known)}
                 row |= {"missing": node.missing} if node.missing else node.reading()
+                row |= {"asks": asks[node.name]} if node.name in asks else {}
             rows.append({**row, "why": reasons.get(name, [])})
         return rows
 
@@ -455,6 +464,16 @@ class Curated:
             {"corpus": n.corpus, "node": n.name, "in": m.rows_in, "out": m.rows, "fates": m.fates}
             for _, n, m in built_nodes(self.built)
         ]
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """What asking models has cost: for each built step that asked, replies, tokens and price, and which of them it asked for itself.
+
+        `curate/ledger.py` says what the fields are.
+        """
+        from curate.ledger import Ledger
+
+        with readable(self.title):
+            return Ledger(self).rows()
 
     def losses(self) -> list[dict[str, Any]]:
         """What built steps found in documents and kept in their texts, such as formulas: corpus, node, what, found, kept, documents.

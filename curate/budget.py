@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from curate.models.base import backend
 from curate.models.meter import Meter
-from curate.profile import Budget, ModelSettings, Prices
+from curate.profile import Budget, ModelSettings, Prices, TokenPrices
 
 OWN_NAMES = (".local", ".internal", ".lan", ".home.arpa", ".localhost")
 """How names of machines end that the public Internet does not know (RFC 6762, RFC 8375, RFC 6761; `.internal` is set aside by ICANN)."""
@@ -139,3 +140,12 @@ def is_own(endpoint: str) -> bool:
         return host[:1].isalpha() and ("." not in host or host.endswith(OWN_NAMES))
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_private
+
+
+def price_of(entry: Mapping[str, Any], settings: ModelSettings) -> TokenPrices | None:
+    """What tokens of a model cost; None where nobody says. A backend that asks no server and loads no model costs nothing."""
+    if settings.price is not None:
+        return settings.price
+    name = str(entry.get("backend") or "")
+    free = name == "fake" or (name and backend(name).module.startswith("curation."))
+    return TokenPrices(prompt=0, completion=0) if free else None
