@@ -283,3 +283,11 @@ def test_a_recipe_with_a_step_that_asks_names_its_model(tmp_path: Path) -> None:
     with pytest.raises(CurateError, match="no model 'n' under `models:`"):
         assert open_small(tmp_path).planned
     assert isinstance(curate.open("long-cot").planned.nodes["cot/long_cot-ask"].params["samples"], int)
+
+
+def test_the_step_that_contributing_shows_works(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text("utf-8")
+    (shown,) = [block for block in text.split("```python")[1:] if "asks=prompts" in block]
+    found = made(textwrap.indent(shown.partition("```")[0], "    "), tmp_path, "branch", "score")
+    told = answered(found, docs("x + y", None), Told(lambda prompt, sample: "Algebra, mostly."))
+    assert isinstance(told, pl.Series) and told.to_list() == ["algebra", None]
