@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from curate.errors import CurateError
 from curate.models.base import Reply, Request, Sampling
 from curate.profile import TokenPrices
+
+
+class OverBudget(CurateError):
+    """The limit of a build is reached: nothing more is asked, and everything that was answered is stored."""
 
 
 @dataclass(frozen=True)
@@ -24,3 +29,7 @@ class Meter:
 
     def settle(self, reserved: float, reply: Reply | None) -> None:
         """Book what a reply did cost in place of what was set aside for it; None for a request that got no answer."""
+
+    def over(self) -> CurateError:
+        """The error of a request for which nothing can be set aside."""
+        return OverBudget("the limit is reached")
