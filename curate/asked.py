@@ -79,7 +79,8 @@ def _stored(folder: Path) -> str:
     files = literal(f"{exact_path(folder)}/{_FILES}")
     return (
         "select * replace (lower(hex(prompt_sha256)) as prompt_sha256, make_timestamp(asked_at * 1000000) as asked_at),"
-        f" {literal(_name(folder))} as model, {literal(folder.name)} as model_digest from read_parquet({files}, hive_partitioning=false, union_by_name=true)"
+        f" {literal(_name(folder))} as model, {literal(folder.name)} as model_digest"
+        f" from read_parquet({files}, hive_partitioning=false, union_by_name=true)"
         f" qualify row_number() over (partition by key order by {', '.join(ORDER)}) = 1"
     )
 

@@ -1,9 +1,10 @@
 """Claims: who asks for a reply now, so that processes which want the same one at the same time pay for it once.
 
-A claim is a POSIX record lock of one byte of a file, at the place that the first 62 bits of the key say. Nothing is written, and the system
+A claim is a POSIX record lock of one byte of a file, at the place that the first 62 bits of the key say. There are `FILES` files, because the
+system looks through all locks of a file for each new one. Nothing is written, and the system
 lets go of it when its process dies, however it dies. Nobody waits while holding a claim that depends on another's, so there is no deadlock.
 
-These locks belong to a process and end when any of its handles of the file is closed, so each process opens the file once; threads of a
+These locks belong to a process and end when any of its handles of the file is closed, so each process opens a file once; threads of a
 process keep each other out by a table. Where a filesystem has no locks, two processes may pay for the same reply. Left out: fairness.
 """
 
@@ -17,18 +18,20 @@ from pathlib import Path
 
 from curate.models.journal import NO_LOCKS
 
+FILES = 16
+
 
 class Claims:
     """The claims of this process on the replies of one model."""
 
-    def __init__(self, path: Path) -> None:
-        self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        self.inode = os.fstat(self.handle).st_ino
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.handles: dict[str, int] = {}
         self.held: dict[bytes, tuple[int, int]] = {}
         """Key -> the thread that has it, and how many times."""
 
     def take(self, keys: Iterable[bytes]) -> list[bytes]:
-        """Those of the keys that this thread may ask for now. It may always ask for what it is asking for already: it can't wait for itself."""
+        """Those of the keys that this thread may ask for now. What it is asking for already is among them: it can't wait for itself."""
         return [key for key in keys if self._take(key)]
 
     def _take(self, key: bytes) -> bool:
@@ -48,18 +51,21 @@ class Claims:
 
     def _lock(self, key: bytes, how: int) -> bool:
         try:
-            fcntl.lockf(self.handle, how, 1, int.from_bytes(key[:8], "big") >> 2)
+            fcntl.lockf(self._handle(f"claims-{key[-1] % FILES:x}"), how, 1, int.from_bytes(key[:8], "big") >> 2)
         except OSError as error:
             return error.errno in NO_LOCKS
         return True
 
-    def is_at(self, path: Path) -> bool:
-        """Whether the file is still where it was: a store may be deleted and made again."""
-        try:
-            return os.stat(path).st_ino == self.inode
-        except FileNotFoundError:
-            return False
+    def _handle(self, name: str) -> int:
+        if name not in self.handles:
+            self.handles[name] = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        return self.handles[name]
+
+    @property
+    def here(self) -> bool:
+        """Whether the files are still where they were: a store may be deleted and made again."""
+        return all(os.fstat(handle).st_nlink for handle in self.handles.values())
 
     def close(self) -> None:
-        os.close(self.handle)
-        self.handle = -1
+        while self.handles:
+            os.close(self.handles.popitem()[1])

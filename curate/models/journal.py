@@ -34,6 +34,7 @@ Place = tuple[int, int]
 
 
 def line_of(row: Row) -> bytes:
+    """A row as a line, with its end."""
     rest = [*row[1:5], row.prompt_sha256.hex(), *row[6:]]
     body = f"{row.key.hex()} {json.dumps(rest, ensure_ascii=False, separators=(',', ':'))}".encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
@@ -51,6 +52,7 @@ def row_of(line: bytes) -> Row:
 
 
 def key_of(line: bytes) -> bytes:
+    """The key of a whole line."""
     return bytes.fromhex(line[KEY].decode("ascii"))
 
 
@@ -138,11 +140,13 @@ class Journal(Tail):
         self.close()
 
     def close(self) -> None:
-        os.close(self.handle)
+        if self.handle >= 0:
+            os.close(self.handle)
         self.handle = -1
 
 
 def unwritten(error: OSError) -> CurateError:
+    """What is said where the disk is full, say."""
     return CurateError(f"the reply store cannot be written: {error.strerror}; what it holds is not lost")
 
 

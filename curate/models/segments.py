@@ -2,8 +2,8 @@
 
 Rows stand in the order in which they were stored, not in that of their keys: whoever asks again asks in nearly the same order, and then a
 few row groups hold what is wanted. A process keeps, of each segment, the first 64 bits of every key with its row (12 bytes a reply), and
-compares whole keys when it reads. Bytes are checked against the name when a process first sees a segment, and page by page, by Parquet's own
-checksums, whenever it reads.
+compares whole keys when it reads. Bytes are checked against the name when a process first sees a segment, and page by page, by Parquet's
+own checksums, whenever it reads.
 
 Where several segments hold one key (two stores were joined, or a process was killed between merging and deleting), the earliest reply is
 the reply; `ORDER` decides where two are equally early. Merging keeps just that one, so it changes nothing that anybody reads. A merged
@@ -85,10 +85,12 @@ class Candidate(NamedTuple):
 
 
 def digest_of(text: str) -> int:
+    """The first 64 bits of the SHA-256 of a text."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def candidate(row: Row) -> Candidate:
+    """What a row says, by the rule of `ORDER`."""
     order = (row.asked_at, digest_of(row.text), row.asked_by, row.completion_tokens, row.prompt_tokens, row.finish)
     return Candidate(order, Reply(row.text, row.finish, row.prompt_tokens, row.completion_tokens))  # type: ignore[arg-type]
 

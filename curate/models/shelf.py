@@ -3,7 +3,7 @@
 model.json            which model it is, for people
 <digest>.parquet      segments (`curate/models/segments.py`)
 journal-<pid>-<...>   what a process has received and not yet made into a segment (`curate/models/journal.py`)
-claims                locks, no bytes (`curate/models/claims.py`)
+claims-<digit>        locks, no bytes (`curate/models/claims.py`)
 lock                  held by the one who makes segments of dead processes' journals, and merges segments
 
 What is in a folder can change at any time, by any process, and each may be killed at any moment. So nothing is deleted before what
@@ -69,7 +69,7 @@ class Shelf:
             os.getpid() == self.process
         ):  # closing an inherited handle would let go of what this process has locked itself
             for each in (self.journal, self._claims):
-                if each is not None and each.handle >= 0:
+                if each is not None:
                     each.close()
 
     # reading
@@ -200,12 +200,12 @@ class Shelf:
                     self._claims.release(key)
 
     def _own_claims(self) -> Claims:
-        path, own = self.folder / "claims", self._claims
-        if own is not None and not own.held and not own.is_at(path):
+        own = self._claims
+        if own is not None and not own.held and not own.here:
             own.close()
             own = None
         if own is None:
-            own = self._claims = Claims(path)
+            own = self._claims = Claims(self.folder)
         return own
 
     # keeping order
