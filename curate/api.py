@@ -352,9 +352,9 @@ class Curated:
         Of nodes to do also what goes in: `documents`, those of them that are `known`, those `to_do`, whether that is `exact`
         (`curate/forecast.py`), `seconds` of one worker where earlier builds tell, what is `missing` on this machine, and of readers
         `files` and `file_bytes`. Of nodes that ask a model, `asks` says how many requests lack a reply, and their tokens and price
-        (`curate/asked.py`).
+        (`curate/calls.py`).
         """
-        from curate.asked import outlook as asks_of
+        from curate.calls import outlook as asks_of
         from curate.costs import rates, seconds_of
         from curate.forecast import Forecast
 

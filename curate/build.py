@@ -351,7 +351,7 @@ class Build(State):
 
     def run_ask(self, node: Node) -> None:
         """Ask a model; its replies are stored as they come, the node when all are there."""
-        from curate.asked import lacks
+        from curate.calls import lacks
 
         assert node.chain
         ranks = len(self.view(node.chain).shards)
