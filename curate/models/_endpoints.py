@@ -5,8 +5,7 @@ one request while the others carry on; as long as none is well, all that have re
 redirections are not followed (the key would follow them), and proxies of the environment are used but for this machine itself.
 
 The HTTP client is httpx2, which the client library of OpenAI is built on. That library itself is not used: it makes models of its own of
-each answer, and its typed call reaches a fraction of what httpx2 does (benchmarks/inference.py). Connections are spread over several
-clients because the pool of one looks at each of its connections for each request.
+each answer, and its typed call reaches a fraction of what httpx2 does (benchmarks/inference.py).
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from curate.models._completions import REFUSED, Answer, Fault, Form, Stream, cod
 if TYPE_CHECKING:
     import httpx2
 
-CONNECTIONS = 32
-"""Of one HTTP client."""
 STREAK = 3
 """Failures in a row after which a server is left alone, or as many as are under way there: some of many may fail by chance."""
 REST = 0.5, 30.0
 """Seconds for which it is left alone at first, and at most."""
 CONNECT = 30.0
 """Seconds in which a server takes a connection, at most."""
+KEEP = 4.0
+"""Seconds for which an idle connection is kept: servers that run on uvicorn close theirs after five."""
 LONGEST_ERROR = 64 << 10
 """Bytes that are read of what a server says of an error."""
 ENCODINGS = ("identity", "gzip", "deflate")
@@ -63,7 +62,8 @@ class Endpoint:
             self.headers["authorization"] = f"Bearer {key}"
         self.timeout = timeout
         self.secrets = [word for word in (key, url.password, _basic(self.auth)) if word]
-        self.clients: list[tuple[httpx2.AsyncClient, list[None]]] = []
+        self.idle: list[httpx2.AsyncClient] = []
+        self.targets: dict[str, httpx2.URL] = {}
         self.busy = self.asked = self.streak = self.rests = 0
         self.answered = self.trying = False
         self.rest_until = 0.0
@@ -104,10 +104,8 @@ class Endpoint:
     async def _ask(self, form: Form, body: bytes, limit: int) -> Answer:
         import httpx2
 
-        client, using = self._client()
-        using.append(None)
-        path = self.url.path + form.path
-        request = client.build_request("POST", self.url.copy_with(path=path), content=body, headers=self.headers)
+        client = self.idle.pop() if self.idle else self._client()
+        request = httpx2.Request("POST", self._target(form), content=body, headers=self.headers)
         try:
             response = await client.send(request, stream=True, auth=self.auth or httpx2.USE_CLIENT_DEFAULT)
             try:
@@ -120,19 +118,30 @@ class Endpoint:
             said = str(error) or str(error.__cause__ or "") or type(error).__name__
             raise Fault(self._clean(f"{type(error).__name__}: {said}"), status=0) from None
         finally:
-            using.pop()
+            self.idle.append(client)
 
-    def _client(self) -> tuple[httpx2.AsyncClient, list[None]]:
-        """The client with the fewest requests under way."""
-        if not self.clients or len(min(self.clients, key=_load)[1]) >= CONNECTIONS:
-            self.clients.append((_client(self.url), []))
-        return min(self.clients, key=_load)
+    def _target(self, form: Form) -> httpx2.URL:
+        if form.path not in self.targets:
+            self.targets[form.path] = self.url.copy_with(path=self.url.path + form.path)
+        return self.targets[form.path]
+
+    def _client(self) -> httpx2.AsyncClient:
+        """A client of one connection: the pool of a client looks at each of its connections for each request."""
+        import httpx2
+
+        return httpx2.AsyncClient(
+            limits=httpx2.Limits(max_connections=1, keepalive_expiry=KEEP),
+            timeout=httpx2.Timeout(None, connect=CONNECT),
+            trust_env=not _here(self.url.host),
+            verify=_certificates(),
+            follow_redirects=False,
+        )
 
     async def _read(self, response: httpx2.Response, form: Form, limit: int) -> Answer:
         if response.headers.get("content-encoding", "identity") not in ENCODINGS:
             raise Fault("the answer is compressed, which it was asked not to be")
         if response.status_code != 200:
-            raise self._fault(response, await _whole(response, LONGEST_ERROR, cut=True))
+            raise self._fault(response, await _whole(response, LONGEST_ERROR, cut=True), form.model)
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             return form.answer(await _whole(response, limit))
         stream, size = Stream(form.chat), 0
@@ -142,10 +151,12 @@ class Endpoint:
             stream.add(chunk)
         return stream.answer()
 
-    def _fault(self, response: httpx2.Response, body: bytes) -> Exception:
+    def _fault(self, response: httpx2.Response, body: bytes, model: str) -> Exception:
         """What an answer with another status than 200 means."""
         status = response.status_code
         said = self._clean(f"{status} {response.reason_phrase}: {told(body)}".rstrip(": "))
+        if status in REFUSED and not self.answered and any(f"{mark}{model}{mark}" in said for mark in "'`\""):
+            return CurateError(f"{self.name} does not serve what it is asked for: {said}")
         if status in REFUSED:
             return Fault(said, again=False, status=status)
         if 300 <= status < 400:
@@ -181,9 +192,8 @@ class Endpoint:
 
     async def close(self) -> None:
         """Close all connections."""
-        for client, _ in self.clients:
-            await client.aclose()
-        self.clients.clear()
+        while self.idle:
+            await self.idle.pop().aclose()
 
 
 class Endpoints:
@@ -216,22 +226,6 @@ def _best(ready: Iterable[Endpoint]) -> Endpoint | None:
     if well and (idle := [endpoint for endpoint in trying if not endpoint.busy]):
         return idle[0]
     return min(well or trying, key=lambda endpoint: (endpoint.busy, endpoint.asked), default=None)
-
-
-def _load(client: tuple[Any, list[None]]) -> int:
-    return len(client[1])
-
-
-def _client(url: httpx2.URL) -> httpx2.AsyncClient:
-    import httpx2
-
-    return httpx2.AsyncClient(
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=4.0),
-        timeout=httpx2.Timeout(None, connect=CONNECT),
-        trust_env=not _here(url.host),
-        verify=_certificates(),
-        follow_redirects=False,
-    )
 
 
 def _here(host: str) -> bool:

@@ -70,6 +70,8 @@ class Served:
             yield from dispatch.replies(requests)
 
     def _endpoints(self) -> list[Any]:
+        import resource
+
         from curate.models._endpoints import Endpoint
 
         settings = self.settings
@@ -77,6 +79,12 @@ class Served:
             raise CurateError(
                 f"nothing says where {self.identity['id']} is served; write in the profile, under [models.NAME]: "
                 'endpoints = ["http://127.0.0.1:8000/v1"]'
+            )
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if settings.concurrency > most - 100 and most != resource.RLIM_INFINITY:
+            raise CurateError(
+                f"concurrency = {settings.concurrency} takes as many open files, and a process may have {most} here; "
+                f"raise that (ulimit -n) or write at most {most - 100}"
             )
         key = self._key()
         return [Endpoint(address, key, settings.timeout) for address in dict.fromkeys(settings.endpoints)]

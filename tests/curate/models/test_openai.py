@@ -149,6 +149,12 @@ def test_an_endpoint_is_an_address(address: str) -> None:
     assert "word" not in str(caught.value)
 
 
+def test_more_requests_than_files_can_be_open_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
+    with pytest.raises(CurateError, match="concurrency = 1000 takes as many open files.*write at most 924"):
+        one(model("http://127.0.0.1:9/v1", concurrency=1000))
+
+
 # Keys
 
 
@@ -343,7 +349,7 @@ def test_a_request_that_the_server_will_not_answer_is_refused_and_not_asked_agai
     assert server.asked == {"a": 1, "b": 1, "c": 1}
 
 
-@pytest.mark.parametrize("fault", ["401", "402", "403", "404", "html-404", "405", "elsewhere", "spent", "echo-401"])
+@pytest.mark.parametrize("fault", ["401", "402", "403", "404", "html-404", "405", "elsewhere", "spent", "other-model"])
 def test_where_no_request_can_be_answered_it_stops_at_once(server: Server, fault: str) -> None:
     server.always = fault
     with pytest.raises(CurateError, match=f"{server.url} ") as caught:
