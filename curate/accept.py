@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from curate.build import Build
     from curate.report import Report
 
-ROWWISE = ("read", "score", "rewrite", "expand")
+ROWWISE = ("read", "ask", "score", "rewrite", "expand")
 WHOLE = "needs the whole corpus; a build runs it again"
 LATER = "what goes into it is to be built first"
 
@@ -148,7 +148,7 @@ def _difference(build: Build, node: Node, before: Manifest, ranks: list[int], na
         draft = Path(folder)
         for part in ("data", "work"):
             (draft / part).mkdir()
-        work = replace(build.work(node), draft=draft, known=None, stored_replies=True)
+        work = replace(build.work(node), draft=draft, known=None)
         for _, other in node.others if node.kind == "read" else ():
             build.store.ensure(build.done[other.plan_key].key)
         files = build.files(node) if node.kind == "read" else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate import executors
 from curate.artifact import View, readable, replace_file
+from curate.asker import Asking
 from curate.build import Build
 from curate.costs import step_digest
 from curate.errors import CurateError, Unfit
@@ -137,6 +138,7 @@ class Curated:
             report=report,
             limits=limits,
             memory=self.profile.memory_of_each(executor.workers),
+            asking=Asking(self.title, self.profile.models),
             last=last,
         )
 
@@ -498,6 +500,20 @@ class Curated:
 
         with readable(self.title):
             return sample(self, corpus, n, dropped_by, near, seed, None if like is None else Like(like, ngram))
+
+    def trial(self, name: str, n: int = 5, *, seed: int = 0, report: Report | None = None) -> list[dict[str, Any]]:
+        """One step on some documents that are built up to it, chosen by hash of their id: `trial("cot/long_cot")`.
+
+        Each document with `id`, `text`, and as far as it applies: `prompts`, `replies` (`text, finish, prompt_tokens, completion_tokens`),
+        `refusal`, `columns` (of this step and those that follow, up to the first clauses), `after` and `words` (of a rewrite: runs of
+        (` `, `-` or `+`, text)), `verdict` (`fate`, `failed` clauses), and `gives`: the documents made of it, each told in the same way.
+        Only replies are stored.
+        CurateError for a step that is not there, needs the whole corpus, or whose documents are not built.
+        """
+        from curate.trying import trial
+
+        with readable(self.title):
+            return trial(self, name, n, seed)
 
     def whatif(self, corpus: str, clause: str, n: int = 10) -> dict[str, Any]:
         """What a corpus would keep with another clause, from stored columns alone; nothing is built.

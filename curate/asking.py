@@ -7,16 +7,22 @@ and complete or not there at all. `STEP` reads these replies and is computed lik
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.errors import CurateError
+from curate.errors import CurateError, failing
 from curate.models.base import Model, Reply, Request
+from curate.plan import Node
 from curate.schema import Schema, accepted
-from curate.step import Step
+from curate.step import Lists, Step, code_of
 
+if TYPE_CHECKING:
+    from curate.parts import StepEntry
+    from curate.planner import Planner
+
+Again = Callable[[pl.DataFrame], list[bool]]
 REPLIES = "replies"
 """The column in which a step sees what came back."""
 SUFFIX = "-ask"
@@ -26,8 +32,17 @@ GIVES: Schema = {
     "finish": pl.List(pl.String()),
     "prompt_tokens": pl.List(pl.UInt32()),
     "completion_tokens": pl.List(pl.UInt32()),
+    "refusal": pl.String(),
 }
-"""What a node that asks stores beside a document: one entry for each draw, prompt by prompt, those of retries last; null if not asked."""
+"""What a node that asks stores beside a document: an entry for each draw, prompt by prompt, those of retries last; null if not asked.
+
+`refusal` says why the first refused request of a document was refused.
+"""
+REFUSED = 20
+"""Where more than so many requests, and more than half of those that were answered, are refused, it is no matter of single documents."""
+
+
+# planning
 
 
 def columns_of_asking(name: str) -> dict[str, str]:
@@ -36,12 +51,72 @@ def columns_of_asking(name: str) -> dict[str, str]:
     return {column: f"{prefix}_{column}" for column in GIVES}
 
 
+def came_back(name: str) -> tuple[str, str]:
+    """The columns that the second half of a step reads: replies and how they ended."""
+    columns = columns_of_asking(name)
+    return columns["reply"], columns["finish"]
+
+
+def answering(found: Step, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of the second half."""
+    return accepted(found.function, params)
+
+
+def asking(
+    planner: Planner, corpus: str, item: StepEntry, found: Step, params: dict[str, Any], chain: Node, where: str
+) -> Node:
+    """The node that asks for a step. CurateError for a model that is not there, or prompts that cannot be made."""
+    from curate import lists
+    from curate.models.base import unasked
+
+    assert found.spec.asks
+    taken = {**accepted(found.spec.asks, params), **(accepted(found.spec.again, params) if found.spec.again else {})}
+    mine: dict[str, Any] = {name: params[name] for name in ("model", "samples", "retries") if name in params} | taken
+    brought = {p: some for p, some in lists.resolve(planner, found, params, where).items() if p in mine}
+    model = planner.model(str(params["model"]), where)
+    entry = planner.recipe.models[params["model"]].model_dump(mode="json", exclude_none=True)
+    shown = {name: value for name, value in mine.items() if name not in brought}
+    more = {"lists": known} if (known := lists.identity(brought)) else {}
+    reads = found.reads_with(params)
+    with failing(f"{corpus}: {found.title}", "fails on an empty frame", where):
+        nothing = dict.fromkeys(found.parameters_of(Lists), ())
+        prompts_of(found, pl.DataFrame(schema={c: chain.schema[c] for c in reads}), {**mine, **nothing})
+    adds = {name: GIVES[column] for column, name in columns_of_asking(item.name).items()}
+    if taken_already := [column for column in adds if column in chain.schema]:
+        said = f"{corpus}: {found.title} gives the column {taken_already[0]!r}, which is there already; add `as:`"
+        raise CurateError(said, where=where)
+    why = unasked(entry)
+    code = code_of(found, planner.project)
+    own = {"step": found.title, "half": "ask", "code": code, "params": shown, "models": {"model": model}, **more}
+    return planner.add(
+        Node(
+            f"{corpus}/{item.name}{SUFFIX}",
+            corpus,
+            "ask",
+            own,
+            mine,
+            found,
+            chain,
+            reads=reads,
+            adds=adds,
+            schema={**chain.schema, **adds},
+            where=where,
+            models={"model": entry},
+            lists=brought,
+            missing=why and f"models.{params['model']}: {why}",
+        )
+    )
+
+
+# asking
+
+
 def prompts_of(found: Step, docs: pl.DataFrame, params: dict[str, Any]) -> pl.Series:
     """A list of prompts for each document, null for one about which nothing is asked. CurateError for a step that gives anything else."""
     assert found.spec.asks
     made = found.spec.asks(docs, **accepted(found.spec.asks, params))
-    if not isinstance(made, pl.Series) or made.dtype not in (pl.String, pl.List(pl.String), pl.Null, pl.List(pl.Null)):
-        what = made.dtype if isinstance(made, pl.Series) else type(made).__name__
+    what = str(getattr(made, "dtype", type(made).__name__))
+    if what not in ("String", "List(String)", "Null", "List(Null)"):
         raise CurateError(f"{found.title} makes prompts as {what}; it takes a Series of texts or of lists of texts")
     if made.len() != docs.height:
         raise CurateError(f"{found.title} made prompts for {made.len()} of {docs.height} documents; null means none")
@@ -57,8 +132,12 @@ def prompts_of(found: Step, docs: pl.DataFrame, params: dict[str, Any]) -> pl.Se
     return made.to_frame().select(pl.when(pl.col("prompts").list.len() > 0).then("prompts"))["prompts"]
 
 
-def ask(found: Step, docs: pl.DataFrame, prompts: pl.Series, model: Model, params: dict[str, Any]) -> pl.DataFrame:
-    """The columns of `GIVES` for documents with their prompts; as far as replies are stored, nobody is asked.
+def ask(
+    found: Step, prompts: pl.Series, model: Model, params: dict[str, Any], again: Again | None = None
+) -> pl.DataFrame:
+    """The columns of `GIVES` for documents by their prompts; as far as replies are stored, nobody is asked.
+
+    again: says, given what has come so far, for which documents a further draw is wanted (see `again_of`).
 
     Raises:
         Unanswered: some requests got no answer; all others are stored.
@@ -69,52 +148,58 @@ def ask(found: Step, docs: pl.DataFrame, prompts: pl.Series, model: Model, param
     numbers = range(int(params["samples"]))
     for attempt in range(1 + int(params.get("retries", 0))):
         if attempt:
+            assert again
             numbers = range(numbers.stop, numbers.stop + 1)
-            again = _again(found, docs, got, params)
-            wanted = [row if more else None for row, more in zip(wanted, again, strict=True)]
+            wanted = [row if more else None for row, more in zip(wanted, again(_frame(got)), strict=True)]
         if not any(wanted):
             break
-        for place, replies in _draws(wanted, numbers, model):
-            row = got[place]
-            assert row is not None
-            row.extend(replies)
+        for place, replies in _draws(found, wanted, numbers, model):
+            row = got[place] or []
+            got[place] = [*row, *replies]
     return _frame(got)
 
 
-def _draws(wanted: list[list[str] | None], numbers: range, model: Model) -> Iterator[tuple[int, list[Reply]]]:
+def _draws(
+    found: Step, wanted: list[list[str] | None], numbers: range, model: Model
+) -> Iterator[tuple[int, list[Reply]]]:
     """The replies of each document, in the order of its prompts and their draws."""
     sizes = [len(prompts or ()) * len(numbers) for prompts in wanted]
     requests = (Request(prompt, number) for prompts in wanted for prompt in prompts or () for number in numbers)
-    found: list[Reply | None] = [None] * sum(sizes)
+    came: list[Reply | None] = [None] * sum(sizes)
+    answered = refused = 0
     for place, reply in model.answers(requests):
-        found[place] = reply
+        came[place] = reply
+        answered, refused = answered + 1, refused + (reply.finish == "refused")
+        if refused > max(REFUSED, answered // 2):
+            raise CurateError(f"{found.title}: the model refused {refused:,} of {answered:,} requests: {reply.error}")
     start = 0
     for row, size in enumerate(sizes):
-        replies = [reply for reply in found[start : start + size] if reply is not None]
+        replies = [reply for reply in came[start : start + size] if reply is not None]
         if len(replies) < size:
-            raise CurateError(f"a model gave {len(replies)} of {size} replies and no error")
+            raise CurateError(f"{found.title}: a model gave {len(replies)} of {size} replies and no error")
         if size:
             yield row, replies
         start += size
 
 
-def _again(found: Step, docs: pl.DataFrame, got: list[list[Reply] | None], params: dict[str, Any]) -> list[bool]:
+def again_of(found: Step, docs: pl.DataFrame, came: pl.DataFrame, params: dict[str, Any]) -> list[bool]:
+    """For which documents the step wants a further draw, given the columns of `GIVES` so far."""
     assert found.spec.again
-    frame = _frame(got)
-    made = found.spec.again(with_replies(docs, frame["reply"], frame["finish"]), **accepted(found.spec.again, params))
-    if not isinstance(made, pl.Series) or made.len() != docs.height:
+    seen = with_replies(docs, came["reply"], came["finish"])
+    made = found.spec.again(seen, **accepted(found.spec.again, params))
+    if made.len() != docs.height:
         raise CurateError(f"{found.title} does not say for each document whether to ask again")
     return [bool(more) for more in made.to_list()]
 
 
 def _frame(got: list[list[Reply] | None]) -> pl.DataFrame:
+    def each(field: str) -> list[list[Any] | None]:
+        return [None if row is None else [getattr(reply, field) for reply in row] for row in got]
+
+    refusals = [next((one.error for one in row or () if one.finish == "refused"), None) for row in got]
+    lists = ("prompt_tokens", "completion_tokens")
     return pl.DataFrame(
-        {
-            "reply": [row and [reply.text for reply in row] for row in got],
-            "finish": [row and [reply.finish for reply in row] for row in got],
-            "prompt_tokens": [row and [reply.prompt_tokens for reply in row] for row in got],
-            "completion_tokens": [row and [reply.completion_tokens for reply in row] for row in got],
-        },
+        {"reply": each("text"), "finish": each("finish"), **{name: each(name) for name in lists}, "refusal": refusals},
         schema=GIVES,
     )
 
@@ -131,11 +216,10 @@ def with_replies(docs: pl.DataFrame, reply: pl.Series, finish: pl.Series) -> pl.
 
 
 def answered(found: Step, docs: pl.DataFrame, model: Model, **params: Any) -> pl.DataFrame | pl.Series:
-    """Both halves of a step at once, with no store: for tests, notebooks and benchmarks."""
-    given = found.validated({"model": "model", **params}) | {
-        k: v for k, v in params.items() if k in found.params.model_fields and not isinstance(v, str | int | float)
-    }
-    came = ask(found, docs, prompts_of(found, docs, given), model, given)
+    """Both halves of a step at once, with no store, for tests, notebooks and benchmarks; params as a recipe or a build gives them."""
+    plain = {name: value for name, value in params.items() if isinstance(value, str | int | float)}
+    given = {**found.validated({"model": "model", **plain}), **params}
+    came = ask(found, prompts_of(found, docs, given), model, given, lambda came: again_of(found, docs, came, given))
     seen = with_replies(docs, came["reply"], came["finish"])
-    made: pl.DataFrame | pl.Series = found.call(seen, **accepted(found.function, given))
+    made: pl.DataFrame | pl.Series = found.call(seen, **answering(found, given))
     return made

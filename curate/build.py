@@ -27,13 +27,15 @@ from curate.artifact import (
     errors_name,
     read_checked,
 )
+from curate.asker import Asking
+from curate.asking import SUFFIX, came_back
 from curate.errors import CurateError, Incomplete, Unfit, failing, placed
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
 from curate.known import Known, has_known
-from curate.passes import Limits, Pass, Tally, Work, finished
+from curate.passes import Asked, Limits, Pass, Tally, Work, finished
 from curate.plan import Node
 from curate.records import GIVEN_IDS, IDS_OF_PAYLOADS
 from curate.report import Report
@@ -43,7 +45,7 @@ from curate.state import State
 from curate.step import code_of
 
 KINDS: dict[str, PieceKind] = {
-    "read": "base", "expand": "base", "across": "base", "score": "columns", "rewrite": "columns", "keep": "verdict",
+    "read": "base", "expand": "base", "across": "base", "ask": "columns", "score": "columns", "rewrite": "columns", "keep": "verdict",
     "repeat": "verdict", "fit": "files", "generate": "files",
 }  # fmt: skip
 
@@ -61,6 +63,7 @@ class Build(State):
     limits: Limits = field(default_factory=Limits)
     memory: int = 1 << 30
     """Bytes that a process of a step over a whole corpus may take for what grows with it (`curate.step.Whole`)."""
+    asking: Asking = field(default_factory=Asking)
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the recipe's names meant at its last build: name -> {plan, ...} (`curate/lock.py`)."""
     ran: list[str] = field(default_factory=list)
@@ -126,11 +129,15 @@ class Build(State):
         if first is None:
             return []
         run = [first]
-        if first.makes_files or first.kind == "across":
+        if first.makes_files or first.kind in ("across", "ask"):
             return run
         while not self.cut_after(run[-1], missing):
             following = [n for n in missing if n.chain is run[-1] and not n.is_base and not n.makes_files]
-            if len(following) != 1 or any(i.plan_key not in self.done for _, i in following[0].others):
+            if (
+                len(following) != 1
+                or following[0].kind == "ask"
+                or any(i.plan_key not in self.done for _, i in following[0].others)
+            ):
                 break
             if (
                 (run[-1].is_base or run[-1].kind == "repeat")
@@ -142,7 +149,7 @@ class Build(State):
         return run
 
     def may_know(self, node: Node) -> bool:
-        return node.kind in ("score", "rewrite") and has_known(self.store, node.value_key)
+        return node.kind in ("ask", "score", "rewrite") and has_known(self.store, node.value_key)
 
     def cut_after(self, node: Node, missing: list[Node]) -> bool:
         """Whether equal bytes of a changed node could still save the nodes after it, which were built before as they are now."""
@@ -166,6 +173,8 @@ class Build(State):
                 self.run_files(first)
             elif first.kind == "across":
                 self.run_across(first)
+            elif first.kind == "ask":
+                self.run_ask(first)
             else:
                 self.run_rowwise(nodes)
         except OSError as error:
@@ -229,14 +238,15 @@ class Build(State):
         repeats = {s.name: piece.read(s.name).filter(fate="repeat")[ROW] for s in piece.shards.values() if s.fates}
         strike([works[n.name] for n in nodes], repeats)
 
-    def go(self, works: list[Work], files: Sources | None, view: View | None) -> None:
+    def go(self, works: list[Work], files: Sources | None, view: View | None, executor: Executor | None = None) -> None:
         if not works:
             return
+        executor = executor or self.executor
         if view:
             most = max(BUDGET_FLOOR, int(BUDGET * view.rows))
             told = [i == 0 or works[0].kind != "expand" for i in range(len(works))]  # not how many children there are
             works = [replace(w, most=most) if known else w for w, known in zip(works, told, strict=True)]
-        work = Pass(tuple(works), self.store.root / "replies", files, view, self.limits, self.executor.isolated)
+        work = Pass(tuple(works), self.store.root / "replies", files, view, self.limits, executor.isolated)
         if view:
             self.reading(view, work.wanted())
         lost: dict[str, int] = {}
@@ -256,7 +266,7 @@ class Build(State):
                         if lost[node.name] > node.most:
                             raise broken(node.name, node.draft, shard, lost[node.name], view.rows)
 
-            self.executor.run(work, work.count, done)
+            executor.run(work, work.count, done)
         if unread:
             raise Incomplete(unread, work.count)
 
@@ -274,6 +284,7 @@ class Build(State):
             params |= self.benchmarks(node)
         params |= node.lists
         alias = node.own.get("as")
+        step_name = node.name.partition("/")[2].removesuffix(SUFFIX if node.kind == "ask" else "")
         adds = list(node.adds)
         renames = {}
         if alias and node.step:
@@ -282,13 +293,27 @@ class Build(State):
                 for c in adds
                 if c.startswith(str(alias))
             }
+        step, asks = node.step, node.kind == "ask"
         return Work(
-            node.name, node.kind, self.store.draft(node.plan_key), node.step.verb if node.step else "", node.step.name if node.step else "",
-            self.project, params, node.models, node.clauses, node.reads, schema_text(node.adds), renames, node.corpus,
-            node.step.title if node.step else node.kind,
+            node.name,
+            node.kind,
+            self.store.draft(node.plan_key),
+            step.verb if step else "",
+            step.name if step else "",
+            self.project,
+            params,
+            Asked(node.models["model"]) if asks else None,
+            came_back(step_name) if step and step.spec.asks and not asks else (),
+            node.clauses,
+            node.reads,
+            schema_text(node.adds),
+            renames,
+            node.corpus,
+            step.title if step else node.kind,
+            step_name,
             {k: node.own[k] for k in ("columns", "promoted", "license")} if node.kind == "read" else {},
             self.known(node),
-        )  # fmt: skip
+        )
 
     def benchmarks(self, node: Node) -> dict[str, Any]:
         """The benchmarks of a node's parameters, with all their files."""
@@ -323,6 +348,14 @@ class Build(State):
             told = across.run(work, view, columns, self.executor, self.memory, self.report)
         self.tally.add(node.plan_key, view.rows, view.rows, time.perf_counter() - started)
         self.commit(node, told)
+
+    def run_ask(self, node: Node) -> None:
+        """Ask a model; its replies are stored as they come, the node when all are there."""
+        assert node.chain
+        ranks = len(self.view(node.chain).shards)
+        with placed(node.name, node.where), self.asking.of(node, self.executor, ranks) as (asked, executor):
+            self.go([replace(self.work(node), model=asked)], None, self.view(node.chain), executor)
+        self.commit(node)
 
     def run_files(self, node: Node) -> None:
         """A step that writes a folder; half a folder of an earlier attempt is thrown away."""
@@ -421,7 +454,7 @@ class Build(State):
     def check_budget(self, node: Node, shards: tuple[Stored, ...], rows_in: int) -> None:
         """A step that loses too many documents is broken; say so instead of building on it."""
         lost = sum(map(failures, shards))
-        if node.kind not in ("score", "rewrite", "expand") or lost == 0:
+        if node.kind not in ("ask", "score", "rewrite", "expand") or lost == 0:
             return
         if lost == rows_in or (lost > BUDGET_FLOOR and lost > BUDGET * rows_in):
             raise broken(node.name, self.store.draft(node.plan_key), next(filter(failures, shards)), lost, rows_in)

@@ -29,6 +29,7 @@ from pydantic import TypeAdapter
 from curate import step
 from curate.across import prepared
 from curate.artifact import AS_READ
+from curate.asking import answered
 from curate.code import PACKAGE
 from curate.contract_samples import BENCHMARK, DOCUMENTS, Cut, documents
 from curate.errors import CurateError
@@ -85,17 +86,17 @@ class Case:
 
     @cached_property
     def given(self) -> dict[str, Any]:
-        """The step's defaults, a parrot for a model, a small artifact; Skip where a recipe must say more."""
+        """The step's defaults, a small artifact; Skip where a recipe must say more."""
         fields = self.found.params.model_fields
         artifacts = [name for name in self.found.parameters_of(Artifact) if fields[name].is_required()]
-        models, measured = self.found.models, self.found.parameters_of(Benchmarks)
+        measured = self.found.parameters_of(Benchmarks)
         filled: dict[str, Any] = {"seed": 0} if "seed" in fields else {}
-        filled |= {**dict.fromkeys((*models, *artifacts), "x"), **{name: ["sample"] for name in measured}}
+        filled |= {**dict.fromkeys((*self.found.models, *artifacts), "x"), **{name: ["sample"] for name in measured}}
         if needed := [name for name, field in fields.items() if field.is_required() and name not in filled]:
             raise Skip(f"needs {', '.join(needed)} from a recipe")
         made: dict[str, Any] = {name: trained(self.found.title, name) for name in artifacts}
         made |= {name: (benchmark(),) for name in measured}
-        return {**self.found.validated(filled), **{name: Parrot() for name in models}, **made}
+        return {**self.found.validated(filled), **made}
 
     @property
     def docs(self) -> pl.DataFrame:
@@ -119,7 +120,7 @@ class Case:
                 made = pl.concat(list(made)) if isinstance(made, Iterator) else made
                 made = made.collect() if isinstance(made, pl.LazyFrame) else made
         else:
-            made = found.call(docs, **self.given)
+            made = answered(found, docs, Parrot(), **self.given) if found.spec.asks else found.call(docs, **self.given)
             made = made.collect() if isinstance(made, pl.LazyFrame) else made
         if isinstance(made, pl.Series):
             made = made.alias("text" if found.kind == "rewrite" else found.name).to_frame()

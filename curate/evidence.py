@@ -165,12 +165,11 @@ def _family(curated: Curated, life: Life) -> None:
     parent = life.values.get("parent_id")
     if made.kind == "expand" and parent is not None:
         life.evidence["parent"] = {"id": parent, "lives": [other.short() for other in lives(state, [parent])]}
-        replies = _replies(curated, made, str(parent), life.values.get("sample"))
+        asked = made.chain if made.chain and made.chain.kind == "ask" else None
+        replies = _replies(curated, asked, str(parent), life.values.get("sample")) if asked else []
         text = life.evidence.get("text") or ""
         life.evidence["replies"] = [{**reply, "span": common_run(reply["text"] or "", text)[1]} for reply in replies]
-    if life.is_parent and made.models:
-        life.evidence["replies"] = _replies(curated, made, str(life.id), None)
-    for node in (node for node in life.nodes if node.kind == "score" and node.models):
+    for node in (node for node in life.nodes if node.kind == "ask"):
         life.evidence["replies"] = [*life.evidence.get("replies", ()), *_replies(curated, node, str(life.id), None)]
     life.evidence["children"] = _children(curated, life)
 
@@ -187,10 +186,8 @@ def _children(curated: Curated, life: Life) -> list[dict[str, Any]]:
 
 def _replies(curated: Curated, node: Node, parent: str, sample: int | None) -> list[dict[str, Any]]:
     """The replies to the parent of which a child was made, or a score: the draw that the child names, else all of them."""
-    if not node.models or node.chain is None:
-        return []
-    places = gather.search(curated.built.piece(node.chain.base), pl.col("id") == parent, [])
-    for shard, row in live(curated.built, node.chain, places).select(SHARD, ROW).rows():
+    places = gather.search(curated.built.piece(node.base), pl.col("id") == parent, [])
+    for shard, row in live(curated.built, node, places).select(SHARD, ROW).rows():
         try:
             found = replies_to(curated, node, shard, row)
         except CurateError as error:

@@ -24,7 +24,7 @@ from curate.known import Known
 from curate.passes import judge
 from curate.plan import Node
 from curate.schema import Schema
-from curate.state import State
+from curate.state import VALUES, State
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Forecast:
         assert first.chain
         run: list[Node] = []
         for node in nodes:
-            if node.kind not in ("score", "rewrite", "keep"):
+            if node.kind not in ("ask", "score", "rewrite", "keep"):
                 break
             run.append(node)
         keys = (first.chain.plan_key, *(node.plan_key for node in run))
@@ -114,7 +114,7 @@ class Forecast:
 
     def rows(self, run: list[Node], chain: Node) -> Outlook:
         """Outlooks of scores, rewrites and keeps after a stored node; what would go on from them."""
-        knowns = {n.plan_key: self.known(n) for n in run if n.kind in ("score", "rewrite")}
+        knowns = {n.plan_key: self.known(n) for n in run if n.kind in VALUES}
         for node in run:
             self.found[node.plan_key] = Outlook()
         left = Outlook()

@@ -28,7 +28,9 @@ from curate.guard import Guard
 from curate.identity import file_sha256
 from curate.known import Known
 from curate.listings import here
+from curate.models.replies import Asker, Recorded
 from curate.plan import INHERITED
+from curate.profile import ModelSettings
 from curate.records import Shard, shards_of
 from curate.schema import dtype_of
 from curate.sources import Source, Sources, Unread, all_at_hand, at_hand
@@ -36,6 +38,18 @@ from curate.step import Step
 from curate.store import Store
 
 FATES: dict[str, Any] = {ROW: pl.UInt32, "id": pl.String, "url": pl.String, "fate": pl.String, "error": pl.String}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The model that a node asks: its entry in the recipe, where the profile says it is, and who asks (nobody: only stored replies)."""
+
+    entry: dict[str, Any]
+    settings: ModelSettings = field(default_factory=ModelSettings)
+    asker: Asker | None = None
+
+    def opened(self, replies: Path) -> Recorded:
+        return _model(json.dumps(self.entry, sort_keys=True), self.settings.model_dump_json(), self.asker, str(replies))
 
 
 @dataclass(frozen=True)
@@ -49,21 +63,23 @@ class Work:
     step: str = ""
     project: Path | None = None
     params: dict[str, Any] = field(default_factory=dict)
-    models: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Parameter -> the recipe's model entry."""
+    model: Asked | None = None
+    """Of a node that asks: whom, and how."""
+    answers: tuple[str, ...] = ()
+    """Of the second half of a step that asks: the columns of what came back."""
     clauses: tuple[tuple[str, str], ...] = ()
     reads: tuple[str, ...] = ()
     adds: dict[str, str] = field(default_factory=dict)
     renames: dict[str, str] = field(default_factory=dict)
     corpus: str = ""
     title: str = ""
+    step_name: str = ""
+    """What the recipe calls the step: `as:`, or the step's own name."""
     read: dict[str, Any] = field(default_factory=dict)
     """Of a reader: `columns`, `promoted`, `license`."""
     known: Known | None = None
     most: int | None = None
     """How many documents it may lose; None where nobody knows yet how many it gets."""
-    stored_replies: bool = False
-    """Whether its models answer from the reply store alone."""
 
     def found(self) -> Step:
         return (
@@ -72,22 +88,13 @@ class Work:
             else step.find(self.verb, self.step, self.project)
         )
 
-    def call_params(self, found: Step, replies: Path) -> dict[str, Any]:
-        """Parameters with models opened. One model per process and entry, because opening one can be dear."""
-        return {
-            **self.params,
-            **{
-                p: _model(json.dumps(entry, sort_keys=True), str(replies), not self.stored_replies)
-                for p, entry in self.models.items()
-            },
-        }
-
 
 @functools.lru_cache(maxsize=8)
-def _model(entry: str, replies: str, ask: bool) -> Any:
+def _model(entry: str, settings: str, asker: Asker | None, replies: str) -> Recorded:
+    """One model per process, because opening one can be dear."""
     from curate.models.base import open_model
 
-    return open_model(json.loads(entry), Path(replies), ask=ask)
+    return open_model(json.loads(entry), Path(replies), ModelSettings.model_validate_json(settings), asker)
 
 
 @dataclass(frozen=True)
@@ -278,6 +285,8 @@ class Pass:
                 store(node, name, verdict)
                 tally.add(node.draft.name, docs.height, docs.height, time.perf_counter() - started)
                 docs = docs.filter(verdict["fate"].is_null())
+            elif node.kind == "ask":
+                docs = self.ask(node, name, docs, guard, base, tally)
             else:
                 docs, stored = self.run(node, name, docs, guard, base, tally)
                 base = stored.sha256 if node.kind == "expand" else base
@@ -288,17 +297,14 @@ class Pass:
     ) -> tuple[pl.DataFrame, Stored]:
         """One step on one shard: known values are looked up, the rest computed, the piece written."""
         found = node.found()
-        params = node.call_params(found, self.replies)
-        seen = node.known.look_up(name, base, docs, list(node.adds)) if node.known else None
-        todo = docs if seen is None else docs.join(seen.select(ROW), on=ROW, how="anti", maintain_order="left")
+        seen, todo = self.to_do(node, name, docs, base)
 
         def call(batch: pl.DataFrame) -> pl.DataFrame:
-            made = found.call(batch.select(node.reads), **params)
+            made = found.call(seen_by(node, batch), **node.params)
             return children(made, batch, node) if found.kind == "expand" else columns(made, batch, node, found)
 
-        timed = not node.models
         started = time.perf_counter()
-        outcome = guard.run(node.name, call, todo, timed, node.most)
+        outcome = guard.run(node.name, call, todo, most=node.most)
         tally.add(node.draft.name, docs.height, todo.height, time.perf_counter() - started if todo.height else 0.0)
         errors = lost_rows(todo, outcome.lost)
         if found.kind == "expand":
@@ -311,16 +317,70 @@ class Pass:
                 ROW, "id", url=pl.lit(None, pl.String), fate=pl.lit("no rows"), error=pl.lit(None, pl.String)
             )
             return made, store(node, name, made, pl.concat([errors, none]).sort(ROW))
+        made = self.whole(node, outcome.frames, seen)
+        return beside(docs, made), store(node, name, made, errors)
+
+    def ask(self, node: Work, name: str, docs: pl.DataFrame, guard: Guard, base: str, tally: Tally) -> pl.DataFrame:
+        """The first half of a step that asks, on one shard. Making prompts and reading replies can be poisoned; asking is not timed."""
+        from curate.asking import again_of, ask, columns_of_asking, prompts_of
+
+        assert node.model
+        found, names = node.found(), columns_of_asking(node.step_name)
+        seen, todo = self.to_do(node, name, docs, base)
+
+        def prompts(batch: pl.DataFrame) -> pl.DataFrame:
+            return batch.select(ROW, prompts=prompts_of(found, batch.select(node.reads), node.params))
+
+        def again(came: pl.DataFrame) -> list[bool]:
+            def more(batch: pl.DataFrame) -> pl.DataFrame:
+                said = again_of(found, batch.select(node.reads), batch.select(came.columns), node.params)
+                return batch.select(ROW, more=pl.Series(said, dtype=pl.Boolean))
+
+            frames = guard.run(f"{node.name} (again)", more, asked.hstack(came), most=node.most).frames
+            told = pl.concat([asked.select(ROW, more=pl.lit(None, pl.Boolean)).clear(), *frames])
+            return (
+                asked.select(ROW)
+                .join(told, on=ROW, how="left", maintain_order="left")["more"]
+                .fill_null(False)
+                .to_list()
+            )
+
+        started = time.perf_counter()
+        outcome = guard.run(node.name, prompts, todo, most=node.most)
+        wanted = pl.concat([todo.select(ROW, prompts=pl.lit(None, pl.List(pl.String))).clear(), *outcome.frames])
+        asked = todo.join(wanted, on=ROW, how="inner", maintain_order="left")
+        came = ask(found, asked["prompts"], node.model.opened(self.replies), node.params, again)
+        tally.add(node.draft.name, docs.height, todo.height, time.perf_counter() - started if todo.height else 0.0)
+        made = self.whole(node, [asked.select(ROW).hstack(came.rename(names))], seen)
+        store(node, name, made, lost_rows(todo, outcome.lost))
+        return beside(docs, made)
+
+    def to_do(self, node: Work, name: str, docs: pl.DataFrame, base: str) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+        """Values that an earlier build gave to documents of a shard, and the documents that have none."""
+        seen = node.known.look_up(name, base, docs, list(node.adds)) if node.known else None
+        return seen, docs if seen is None else docs.join(seen.select(ROW), on=ROW, how="anti", maintain_order="left")
+
+    def whole(self, node: Work, frames: Sequence[pl.DataFrame], seen: pl.DataFrame | None) -> pl.DataFrame:
+        """A node's piece of a shard, of what was computed and what was known."""
         schema = pl.Schema({ROW: pl.UInt32(), **{c: dtype_of(t) for c, t in node.adds.items()}})
-        parts = [f.cast(schema) for f in (*outcome.frames, *([] if seen is None else [seen]))]
-        made = pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
-        stored = store(node, name, made, errors)
-        kept = (
-            docs
-            if made.height == docs.height
-            else docs.join(made.select(ROW), on=ROW, how="semi", maintain_order="left")
-        )
-        return kept.with_columns(made.drop(ROW).get_columns()), stored
+        parts = [f.cast(schema) for f in (*frames, *([] if seen is None else [seen]))]
+        return pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
+
+
+def seen_by(node: Work, batch: pl.DataFrame) -> pl.DataFrame:
+    """Documents as a step sees them: with the columns that it reads, and what came back to it if it asked."""
+    from curate.asking import with_replies
+
+    docs = batch.select([c for c in node.reads if c not in node.answers])
+    return with_replies(docs, *(batch[c] for c in node.answers)) if node.answers else docs
+
+
+def beside(docs: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """Documents with new columns; those that have none have left."""
+    kept = (
+        docs if made.height == docs.height else docs.join(made.select(ROW), on=ROW, how="semi", maintain_order="left")
+    )
+    return kept.with_columns(made.drop(ROW).get_columns())
 
 
 def _data(node: Work, name: str) -> Path:

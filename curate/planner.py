@@ -12,11 +12,12 @@ import polars as pl
 from curate import code, step
 from curate.artifact import AS_READ
 from curate.as_read import last_reader
+from curate.asking import answering, asking, came_back
 from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean, placed
 from curate.fraction import percent
 from curate.plan import INHERITED, STANDARD, Node, Plan
-from curate.schema import Discovery, Schema, flat, schema_text
+from curate.schema import Discovery, Schema, accepted, flat, schema_text
 from curate.sources import Sources, in_order, list_sources
 from curate.sql import folded
 from curate.step import Artifact, Step, code_of, columns_of, together
@@ -292,7 +293,6 @@ class Planner:
         params = self.filled(found, dict(item.params), where)
         named = {p: params[p] for p in found.parameters_of(Artifact) if params[p] is not None}
         others = tuple((p, artifact(self, name, where)) for p, name in named.items())
-        models = {p: self.model(str(params[p]), where) for p in found.models}
         benchmarks = resolve(self, found, params, where)
         brought = lists.resolve(self, found, params, where)
         reads = found.reads_with(params)
@@ -308,8 +308,11 @@ class Planner:
                     f"{corpus}: {found.title} reads the column {column!r}, which nothing before it gives{hint}",
                     where=where,
                 )
+        if found.spec.asks:
+            chain = asking(self, corpus, item, found, params, chain, where)
+            params, brought = answering(found, params), accepted(found.function, brought)
         shown = {k: v for k, v in params.items() if k not in {*dict(others), *brought}}
-        more: dict[str, Any] = {"models": models} if models else {}
+        more: dict[str, Any] = {}
         if benchmarks:
             more["benchmarks"] = {b.name: b.identity for some in benchmarks.values() for b in some}
         if known := lists.identity(brought):
@@ -321,6 +324,8 @@ class Planner:
         own = self.own(found, shown, **more)
         with placed(f"{corpus}: {found.title}", where):
             gives = self.discovery.of_step(found, params, {c: chain.schema[c] for c in reads}, own)
+        if chain.kind == "ask" and found.spec.asks:
+            reads = (*reads, *came_back(item.name))
         adds = _named(found, gives, item.as_, where)
         taken = [c for c in adds if folded(c) in RESERVED]
         if taken:
@@ -363,10 +368,9 @@ class Planner:
                 adds,
                 schema,
                 where,
-                {p: self.recipe.models[params[p]].model_dump(mode="json", exclude_none=True) for p in models},
                 benchmarks=benchmarks,
                 lists=brought,
-                missing=self.missing(params, models, benchmarks),
+                missing=self.missing(benchmarks),
             )
         )
         clauses = found.spec.keep if item.clauses is None else item.clauses
@@ -424,16 +428,10 @@ class Planner:
             given["seed"] = self.recipe.seed
         return found.validated(given, where=where)
 
-    def missing(
-        self, params: dict[str, Any], models: Iterable[str], benchmarks: dict[str, tuple[Benchmark, ...]]
-    ) -> str:
-        """Why a step cannot run here although it can be planned: items of a benchmark, or somebody to ask; empty if it can."""
+    def missing(self, benchmarks: dict[str, tuple[Benchmark, ...]]) -> str:
+        """Why a step cannot run here although it can be planned: items of a benchmark are not here; empty if they are."""
         from curate.datacard import absent
-        from curate.models.base import unasked
 
-        for name in (str(params[p]) for p in models):
-            if why := unasked(self.recipe.models[name].model_dump(mode="json")):
-                return f"models.{name}: {why}"
         return absent(one for some in benchmarks.values() for one in some)
 
     def model(self, name: str, where: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def sample(
     alike = ranked(curated, corpus, like.said, n, dropped_by, like.ngram) if like else None
     with connect(curated.built, {"documents"}) as connection:
         if alike is not None:
-            chosen = alike["id"].to_list()
+            picked = alike["id"].to_list()
         else:
             ids = frame(
                 connection,
@@ -59,16 +59,16 @@ def sample(
                 f" where corpus = {literal(corpus)} and id is not null"
                 + (_side(dropped_by, near) if dropped_by else " and fate = 'kept'"),
             )
-            chosen = _chosen(ids, n, seed)
-        if not chosen:
+            picked = chosen(ids, n, seed)
+        if not picked:
             none = pl.DataFrame(schema={"id": pl.String, "fate": pl.String, "text": pl.String})
             return none if alike is None else none.join(alike, on="id").select("id", "fate", *LIKENESS, "text")
         found = frame(
             connection,
-            f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in chosen)})"
+            f"select * from documents where corpus = {literal(corpus)} and id in ({', '.join(literal(i) for i in picked)})"
             + (_side(dropped_by, near) if dropped_by else " and fate = 'kept'"),
         )
-    order = pl.DataFrame({"id": chosen, "_order": range(len(chosen))})
+    order = pl.DataFrame({"id": picked, "_order": range(len(picked))})
     found = found.join(order, on="id").sort("_order").drop("_order", "shard", "row", strict=False)
     if alike is not None:
         found = found.unique("id", keep="first", maintain_order=True).drop(LIKENESS, strict=False)
@@ -86,8 +86,8 @@ def after_step(curated: Curated, name: str, n: int, dropped: bool, seed: int, li
     view = curated.documents(name)
     ids = pl.concat([view.load(shard, ["id"]).with_columns(shard=pl.lit(shard)) for shard in view.shards])
     alike = ranked(curated, name, like.said, n, None, like.ngram) if like else None
-    chosen = _chosen(ids.with_columns(distance=pl.lit(0.0)), n, seed) if alike is None else alike["id"].to_list()
-    order = {one: position for position, one in enumerate(chosen)}
+    picked = chosen(ids.with_columns(distance=pl.lit(0.0)), n, seed) if alike is None else alike["id"].to_list()
+    order = {one: position for position, one in enumerate(picked)}
     rows = ids.filter(pl.col("id").is_in(list(order))).sort(pl.col("id").replace_strict(order, return_dtype=pl.UInt32))
     rows = rows.unique("id", keep="first", maintain_order=True)
     shown = [c for c in dict.fromkeys(["id", *node.schema, *node.adds]) if c not in ("text", "tokens", AS_READ)]
@@ -116,7 +116,7 @@ def _distance(clauses: dict[str, str], clause: str | None) -> str:
     return f"abs({quoted(found[1])} - ({float(found[2])!r}))"
 
 
-def _chosen(ids: pl.DataFrame, n: int, seed: int) -> list[str]:
+def chosen(ids: pl.DataFrame, n: int, seed: int) -> list[str]:
     """Ids of the smallest distance, then of the smallest hash."""
     hashes = [hashlib.sha256(f"{seed}\0{i}".encode()).hexdigest() for i in ids["id"].to_list()]
     ranked = ids.with_columns(pl.Series("hash", hashes, dtype=pl.String)).sort("distance", "hash", nulls_last=True)

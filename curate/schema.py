@@ -10,33 +10,19 @@ import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from curate.errors import CurateError, failing
 from curate.identity import digest
-from curate.models.base import Reply, Sampling
 from curate.sources import Sources, head_at_hand
 from curate.step import Artifact, Benchmarks, Lists, Step, columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from curate.store import Store
 
 Schema = dict[str, pl.DataType]
-
-
-class NoModel:
-    """Stands for a model while planning: it is never asked anything."""
-
-    identity: ClassVar[dict[str, Any]] = {}
-    sampling = Sampling()
-
-    def complete(self, prompts: Sequence[str], *, samples: int = 1, first: int = 0) -> list[list[Reply]]:
-        assert not prompts, "a step asked a model about an empty frame"
-        return []
 
 
 def dtype_of(text: str) -> pl.DataType:
@@ -106,13 +92,13 @@ def _common(columns: list[pl.DataFrame]) -> str:
 
 def run_empty(found: Step, params: dict[str, Any], reads: Schema) -> Schema:
     """Columns that a step gives for no documents. CurateError if it fails on an empty frame or gives no frame."""
-    docs = pl.DataFrame(schema=reads)
+    docs = pl.DataFrame(schema=reads | ({"replies": pl.List(pl.String())} if found.spec.asks else {}))
     call = {
         **params,
-        **{p: NoModel() for p in found.models},
         **dict.fromkeys(found.parameters_of(Artifact), ""),
         **dict.fromkeys([*found.parameters_of(Benchmarks), *found.parameters_of(Lists)], ()),
     }
+    call = accepted(found.function, call) if found.spec.asks else call
     with failing(found.title, "fails on an empty frame", found.path.name):
         if found.kind == "across":
             seen = found.spec.prepare(docs, **accepted(found.spec.prepare, call)) if found.spec.prepare else docs

@@ -16,7 +16,7 @@ from curate.sources import Source, Sources, folder_sources, in_order
 from curate.step import suffixes
 from curate.store import Store
 
-VALUES = ("read", "score", "rewrite")
+VALUES = ("read", "ask", "score", "rewrite")
 """Kinds of nodes that give each document its value by itself."""
 
 

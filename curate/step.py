@@ -177,10 +177,11 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     build calls once when all is scored, with a sample of the documents and the parameters it takes; what it gives stands in the manifest.
     asks: of a step that asks a language model, the prompts: a function of documents and the parameters it takes that gives a Series of
     texts, or of lists of texts for several prompts, null for a document about which nothing is asked. The step then has the parameters
-    `model` (a name under `models:`) and `samples` (draws of each prompt; by default those that the decorator says), and sees the column `replies`: a list of texts, prompt by prompt
-    and draw by draw, with null for a reply that did not end by itself (cut off, filtered, abstained, refused), and null instead of a list
-    where nothing was asked. again: a function of documents with `replies` and the parameters it takes that says, true or false, for which
-    documents a further draw is wanted; the step then has the parameter `retries`, and draws that often at most.
+    `model` (a name under `models:`) and `samples` (draws of each prompt; by default those that the decorator says), and sees the column
+    `replies`: a list of texts, prompt by prompt and draw by draw, with null for a reply that did not end by itself (cut off, filtered,
+    abstained, refused), and null in place of the list where nothing was asked. again: a function of documents with `replies` and the
+    parameters it takes that says, true or false, for which documents a further draw is wanted; the step then has the parameter `retries`,
+    and draws that often at most.
     """
     return decorate
 
@@ -342,7 +343,24 @@ def load(path: Path, verb: str) -> Step:
     spec = getattr(function, "__step__", None)
     if function is None or not isinstance(spec, Spec):
         raise CurateError(f"no decorated function {name!r} (a step is a function named like its file)", where=str(path))
+    if wrong := _misused(function, spec):
+        raise CurateError(f"{verb}.{name}: {wrong}", where=str(path))
     return Step(name, verb, function, spec, path, module.__name__, _params_model(f"{verb}.{name}", function, spec))
+
+
+def _misused(function: Callable[..., Any], spec: Spec) -> str:
+    """What is wrong with how a step asks models; empty if nothing is."""
+    from curate.models.base import Model
+
+    if any(said is Model for said, _ in _keywords(function).values()):
+        return "a step does not get a model; `asks=` makes its prompts, and it reads the column `replies`"
+    if spec.asks and spec.kind not in ("score", "rewrite", "expand"):
+        return f"a `{spec.kind}` cannot ask a model; a score, a rewrite or an expand can"
+    if not spec.asks and (spec.again or spec.samples != 1):
+        return "`again=` and `samples=` are for steps that ask; add `asks=`"
+    if spec.asks and spec.each:
+        return "a step that asks sees whole frames; take `each=True` away"
+    return ""
 
 
 def imported(path: Path) -> Any:

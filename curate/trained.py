@@ -84,7 +84,7 @@ def add_trained(planner: Planner, name: str) -> Node:
             what = f"{found.title} reads the column {column!r}, which none of its corpora has"
             raise planner.recipe.fail(f"{what}{did_you_mean(column, known)}", "models", name)
     node = Node(title, "", "fit", own, params, found, None, others, None, (), reads, where=where)
-    return planner.add(replace(node, benchmarks=benchmarks, missing=planner.missing({}, (), benchmarks)))
+    return planner.add(replace(node, benchmarks=benchmarks, missing=planner.missing(benchmarks)))
 
 
 def read_of(planner: Planner, corpora: set[str]) -> set[str]:

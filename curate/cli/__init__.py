@@ -20,7 +20,7 @@ GROUPS = {
     "trust": ("why", "lock", "verify", "accept", "freeze", "truth", "assess"),
     "train": ("train", "status", "logs", "cancel", "compare"),
     "store": ("store",),
-    "house": ("run", "steps", "schema", "gc"),
+    "house": ("run", "try", "steps", "schema", "gc"),
 }
 TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "train": "Train", "store": "Store", "house": "House"}
 
@@ -35,7 +35,7 @@ class Commands(click.Group):
         for group, names in GROUPS.items():
             if cmd_name in names:
                 module = importlib.import_module(f"curate.cli.{group}")
-                found: click.Command = getattr(module, cmd_name)
+                found: click.Command = getattr(module, "try_" if cmd_name == "try" else cmd_name)
                 return found
         return None
 

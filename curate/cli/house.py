@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, number, table
+from curate.cli.common import emit, number, recipe_command, table
 from curate.errors import CurateError, did_you_mean
+
+if TYPE_CHECKING:
+    from curate.api import Curated
 
 
 @click.command()
@@ -63,6 +66,30 @@ def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
         if "=" not in pair:
             raise CurateError(f"{option} wants NAME=VALUE, not {pair!r}")
     return dict(pair.partition("=")[::2] for pair in given)
+
+
+@recipe_command(name="try", short_help="One step on a few documents: prompts, replies, what is made of them.")
+@click.argument("target", metavar="NODE", required=False)
+@click.option("-n", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many documents.")
+@click.option("--chars", default=600, show_default=True, help="Characters to print of each text; 0 for all.")
+@click.option("--seed", default=0, show_default=True, help="Other seeds choose other documents.")
+def try_(curated: Curated, *, as_json: bool, target: str | None, n: int, chars: int, seed: int) -> None:
+    """One step on a few documents that are built up to it: curate try long-cot cot/long_cot -n 3.
+
+    Shows the prompt, the replies, what is made of them, which words a rewrite changed, and what the next clauses say.
+    Replies are stored, so a build does not ask for them again; nothing else is.
+    """
+    from curate.cli.trying import show_trial
+
+    if target is None:
+        raise CurateError(f"which step? Name one such as {next(iter(curated.planned.ends.values())).name}")
+    tried = curated.trial(target, n, seed=seed)
+    if as_json:
+        return emit(tried)
+    for one in tried:
+        show_trial(one, chars)
+    if not tried:
+        click.echo(f"no document comes to {target}")
 
 
 @click.command()

@@ -148,6 +148,8 @@ class Backend:
     """Files beside the module, as globs, that decide replies and that no import names (`FILES`)."""
     uses: tuple[str, ...]
     """Distributions whose version can change replies (`USES`)."""
+    loads: bool
+    """Whether it loads the model into the process that asks (`LOADS`), which then is one."""
 
     def connect(self, entry: Mapping[str, Any], settings: ModelSettings) -> Model:
         return cast(Model, importlib.import_module(self.module).connect(entry, settings))
@@ -161,7 +163,8 @@ def backend(name: str) -> Backend:
         if spec is not None and spec.origin is not None and _connects(Path(spec.origin)):
             module = importlib.import_module(dotted)
             path = Path(spec.origin)
-            return Backend(name, dotted, path, tuple(getattr(module, "FILES", ())), tuple(getattr(module, "USES", ())))
+            files, uses = (tuple(getattr(module, said, ())) for said in ("FILES", "USES"))
+            return Backend(name, dotted, path, files, uses, bool(getattr(module, "LOADS", False)))
     raise CurateError(f"no model backend {name!r}{did_you_mean(name, _backends())}")
 
 

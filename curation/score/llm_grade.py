@@ -35,8 +35,10 @@ def prompts(
     rubric_file: Lists = NO_FILE,
     max_bytes: Annotated[int, Field(ge=1)] = 12_000,
 ) -> pl.Series:
-    """One prompt for each document that is not empty. rubric_file: one text file with criteria of your own, instead of `rubric`; what frames
-    it stays. max_bytes: of a text that the model sees, cut at a line or word.
+    """One prompt for each document that is not empty.
+
+    rubric_file: one text file with criteria of your own, instead of `rubric`; what frames it stays. max_bytes: of a text that the model
+    sees, cut at a line or word.
     """
     from curation.score._grade import prompt
     from curation.synth._reply import cut

@@ -25,10 +25,11 @@ SPOT = {
         RARE = 0
     """,
     "synth/ask.py": """
-        from curate.models.base import Model
-        @expand
-        def ask(docs: pl.DataFrame, *, model: Model) -> pl.DataFrame:
-            replies = [r[0].text for r in model.complete(docs["text"].to_list())]
+        def prompts(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"]
+        @expand(asks=prompts)
+        def ask(docs: pl.DataFrame) -> pl.DataFrame:
+            replies = docs["replies"].list.get(0)
             return pl.DataFrame({"parent": list(range(docs.height)), "text": replies}, schema={"parent": pl.UInt32, "text": pl.String})
     """,
 }
@@ -219,12 +220,12 @@ def test_replies_come_from_the_store_and_a_missing_one_is_a_reason_to_refuse(tmp
           said: {from: web, steps: [{synth: ask, model: m}]}
     """)
     open_small(tiny(tmp_path, recipe, texts(5), texts(8), steps=SPOT)).build()
-    edit(tmp_path / "steps/synth/ask.py", "replies", "answers")
-    assert set(open_small(tmp_path).accept().accepted) == {"said/ask"}
-    edit(tmp_path / "steps/synth/ask.py", 'docs["text"].to_list()', '[t + "?" for t in docs["text"]]')
+    edit(tmp_path / "steps/synth/ask.py", "list.get(0)", "list.first()")
+    assert set(open_small(tmp_path).accept().accepted) == {"said/ask-ask", "said/ask"}
+    edit(tmp_path / "steps/synth/ask.py", 'return docs["text"]', 'return docs["text"] + "?"')
     segments = sorted((tmp_path / ".curate/replies").rglob("*"))
     found = open_small(tmp_path).accept()
-    assert "have no stored reply" in found.refused["said/ask"]
+    assert "have no stored reply" in found.refused["said/ask-ask"]
     assert sorted((tmp_path / ".curate/replies").rglob("*")) == segments, "nothing was asked"
 
 

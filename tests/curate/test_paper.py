@@ -280,12 +280,12 @@ def test_megamath_web_is_made_by_the_published_settings(offline: Path) -> None:
     assert SETTINGS.items() <= second.items()
     assert (2 * first["documents"], 2 * second["documents"]) == (1_000_000, 2_000_000)
     assert (second["graded"], second["positive_from"], [*second["balance"]]) == (["graded-pages"], 3, ["dump"])
-    assert found["graded-pages/llm_grade"].params["rubric"] == "relevance"
+    assert found["graded-pages/llm_grade-ask"].params["rubric"] == "relevance"
 
 
 def test_web_pro_max_learns_from_grades_of_usefulness(offline: Path) -> None:
     found = curate.open("paper/web-pro-max", project=offline, store=str(offline / "store")).planned.nodes
-    assert found["graded-sample/llm_grade"].params["rubric"] == "usefulness"
+    assert found["graded-sample/llm_grade-ask"].params["rubric"] == "usefulness"
     assert SETTINGS.items() <= found["models/recall"].params.items()
 
 

@@ -11,11 +11,12 @@ from tests.curate.corpus import contents, one, open_small, texts, tiny
 
 ASK = {
     "synth/ask.py": """
-        from curate.models.base import Model
-        @rewrite
-        def ask(docs: pl.DataFrame, *, model: Model) -> pl.Series:
-            limit = model.sampling.max_tokens
-            return pl.Series("text", [f"{text}|{limit}" for text in docs["text"]], dtype=pl.String)
+        def prompts(docs: pl.DataFrame) -> pl.Series:
+            prompt = "Task: solve briefly.\\n\\nProblem:\\nFind 10 percent of 50.\\n"
+            return pl.Series([prompt] * docs.height, dtype=pl.String)
+        @rewrite(asks=prompts)
+        def ask(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"] + docs["replies"].list.get(0).fill_null("|cut off")
     """
 }
 BASE = """
@@ -36,7 +37,7 @@ def test_an_adopted_node_runs_the_model_of_the_recipe_that_declares_it(tmp_path:
     (tmp_path / "recipes/base.yaml").write_text(BASE)
     adopting = open_small(tmp_path)
     adopting.build()
-    assert adopting.sql("select text from documents where not ends_with(text, '|100')").height == 0
+    assert adopting.sql("select text from documents where ends_with(text, '|cut off')").height == 0
     base = curate.open("base", project=tmp_path, executor="inline")
     assert base.build()["ran"] == [], "it is the same node"
 

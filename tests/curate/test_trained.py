@@ -124,9 +124,10 @@ def test_a_wrong_model_is_one_line(tmp_path: Path, before: str, after: str, line
 
 ASK = {
     "synth/ask.py": """
-        from curate.models.base import Model
-        @rewrite
-        def ask(docs: pl.DataFrame, *, model: Model) -> pl.Series:
+        def prompts(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"]
+        @rewrite(asks=prompts)
+        def ask(docs: pl.DataFrame) -> pl.Series:
             return docs["text"]
     """
 }
