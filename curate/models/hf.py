@@ -20,6 +20,8 @@ from curate.profile import ModelSettings
 if TYPE_CHECKING:
     from curate.models._generation import Generator
 
+LOADS = True
+"""The model is in the process that asks."""
 CHANGES = ("dtype",)
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 EXTRA = ("chat_template_kwargs", "min_p", "repetition_penalty", "top_k")

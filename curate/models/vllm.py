@@ -28,6 +28,8 @@ from curate.models._published import Published, published
 from curate.models.base import Finish, Reply, Request, Unanswered
 from curate.profile import ModelSettings
 
+LOADS = True
+"""The model is in the process that asks."""
 CHANGES = ("dtype", "hf_overrides", "kv_cache_dtype", "quantization")
 """Arguments of `LLM` that change what a model says."""
 MACHINE = (
