@@ -161,12 +161,12 @@ class _Asking:
                 yield from self._ask()
             elif self.others and self._look_at_others():
                 pause = PAUSE[0]
-                yield from self._come()
             elif self.others:
                 time.sleep(pause)
                 pause = min(2 * pause, PAUSE[1])
             elif not self.more:
                 break
+            yield from self._come()
         if self.unanswered:
             raise self.unanswered
 
@@ -294,7 +294,6 @@ class _Asking:
     def _ask(self) -> Iterator[tuple[int, Reply]]:
         """Let the model answer as long as there is anything to feed it."""
         first = self._next()
-        yield from self._come()
         if first is None:
             return
         self.fed, self.look_again, answered = False, True, 0

@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 from curate.artifact import sync_folder
 from curate.errors import CurateError
 from curate.identity import file_sha256
-from curate.models.base import Reply
+from curate.models.base import Finish, Reply
 
 SCHEMA = pa.schema(
     [
@@ -67,7 +67,7 @@ class Row(NamedTuple):
 
     key: bytes
     text: str
-    finish: str
+    finish: Finish
     prompt_tokens: int
     completion_tokens: int
     prompt_sha256: bytes
@@ -92,7 +92,7 @@ def digest_of(text: str) -> int:
 def candidate(row: Row) -> Candidate:
     """What a row says, by the rule of `ORDER`."""
     order = (row.asked_at, digest_of(row.text), row.asked_by, row.completion_tokens, row.prompt_tokens, row.finish)
-    return Candidate(order, Reply(row.text, row.finish, row.prompt_tokens, row.completion_tokens))  # type: ignore[arg-type]
+    return Candidate(order, Reply(row.text, row.finish, row.prompt_tokens, row.completion_tokens))
 
 
 def prefixes(keys: Sequence[bytes]) -> np.ndarray[Any, np.dtype[np.uint64]]:

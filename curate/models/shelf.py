@@ -138,19 +138,21 @@ class Shelf:
     # writing
 
     def append(self, row: Row) -> Reply:
-        """Store a reply in this process's journal; the reply of that key from now on. CurateError if it cannot be written."""
+        """Store a reply that was claimed; the reply of its key from now on, which is another one if another was asking, too.
+
+        CurateError if it cannot be written.
+        """
         with self.threads:
+            if self._claims and row.key in self._claims.shared and (found := self.find([row.key])):
+                return found[row.key]
             try:
                 journal = self._own_journal()
-                if row.key not in journal.places:  # by another thread, or by a caller of this one
-                    journal.append(row)
-                    if len(journal.places) >= SEAL_ROWS or journal.size >= SEAL_BYTES:
-                        stored = journal.row(row.key)
-                        self.seal()
-                        return candidate(stored).reply
-                return candidate(journal.row(row.key)).reply
+                journal.append(row)
+                if len(journal.places) >= SEAL_ROWS or journal.size >= SEAL_BYTES:
+                    self.seal()
             except OSError as error:
                 raise unwritten(error) from error
+            return Reply(row.text, row.finish, row.prompt_tokens, row.completion_tokens)
 
     def _own_journal(self) -> Journal:
         if self.journal is None or not self.journal.here:
