@@ -248,6 +248,7 @@ def write(tables: Iterable[pa.Table], folder: Path, replaces: Sequence[str] = ()
                 SCHEMA,
                 compression="zstd",
                 use_dictionary=["finish", "sampling", "asked_by"],
+                write_statistics=["asked_by", "asked_at"],
                 write_page_checksum=True,
             ) as writer:
                 for table in tables:
