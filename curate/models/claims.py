@@ -1,8 +1,8 @@
 """Claims: who asks for a reply now, so that processes which want the same one at the same time pay for it once.
 
-A claim is a POSIX record lock of one byte of a file, at the place that the first 62 bits of the key say. There are `FILES` files, because the
-system looks through all locks of a file for each new one. Nothing is written, and the system
-lets go of it when its process dies, however it dies. Nobody waits while holding a claim that depends on another's, so there is no deadlock.
+A claim is a POSIX record lock of one byte of a file, at the place that the first 62 bits of the key say. There are `FILES` files, because
+the system looks through all locks of a file for each new one. Nothing is written, and the system lets go of a claim when its process dies,
+however it dies. Nobody waits while holding a claim that depends on another's, so there is no deadlock.
 
 These locks belong to a process and end when any of its handles of the file is closed, so each process opens a file once; threads of a
 process keep each other out by a table. Where a filesystem has no locks, two processes may pay for the same reply. Left out: fairness.

@@ -239,7 +239,9 @@ def test_what_is_stored_needs_no_money(tmp_path: Path) -> None:
 def test_what_gets_no_reply_is_booked_as_such(tmp_path: Path) -> None:
     for close in (True, False):
         purse = Purse(9)
-        answers = recorded(Dying(), tmp_path / str(close), asker=Asker("me", purse)).answers([Request("x"), Request("a")])
+        answers = recorded(Dying(), tmp_path / str(close), asker=Asker("me", purse)).answers(
+            [Request("x"), Request("a")]
+        )
         assert next(answers)[0] == 1
         if close:
             answers.close()
@@ -288,7 +290,12 @@ def test_many_requests_take_little_memory_and_time(tmp_path: Path) -> None:
     requests = 20_000
     for attempt, text in ((0, "warm"), (1, "What is it? " * 100)):
         model, begun, before = Counting(ahead=256), time.perf_counter(), rss()
-        count = sum(1 for _ in recorded(model, tmp_path).answers(Request(f"{text}{i}") for i in range(requests if attempt else 2000)))
+        count = sum(
+            1
+            for _ in recorded(model, tmp_path).answers(
+                Request(f"{text}{i}") for i in range(requests if attempt else 2000)
+            )
+        )
         assert len(model.asked) == count
     assert rss() - before < 100  # MB; the replies are 25 MB, and their journal 16
     begun = time.perf_counter()
