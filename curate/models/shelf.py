@@ -31,7 +31,8 @@ from curate.models import journal as journals
 from curate.models.base import Reply
 from curate.models.claims import Claims
 from curate.models.journal import Journal, Orphan, Tail, unwritten
-from curate.models.segments import NAME, Candidate, Row, Segment, candidate, merge, prefixes, to_merge, write_rows
+from curate.models.merging import merge, to_merge
+from curate.models.segments import NAME, Candidate, Row, Segment, candidate, prefixes, write_rows
 
 SEAL_ROWS, SEAL_BYTES = 4096, 16 << 20
 """A journal becomes a segment at the first of these."""
@@ -75,14 +76,20 @@ class Shelf:
     # reading
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Reply]:
-        """The reply of each of these keys that is stored anywhere now."""
+        """The reply of each of these keys that is stored anywhere now. CurateError for what is damaged or can't be read."""
         if not keys:
             return {}
         with self.threads:
             for _ in range(TRIES):
-                with contextlib.suppress(FileNotFoundError):  # merged or sealed since it was listed
+                try:
                     self._look()
                     return self._find(keys)
+                except FileNotFoundError:  # merged or sealed since it was listed
+                    continue
+                except OSError as error:
+                    raise CurateError(
+                        f"the reply store cannot be read: {error.strerror}", where=str(self.folder)
+                    ) from error
         raise CurateError("the reply store changes faster than it can be read", where=str(self.folder))
 
     def _look(self) -> None:
@@ -235,7 +242,7 @@ class Shelf:
         own = self.journal.path.name if self.journal else ""
         for name in sorted(self._listed()):
             if not NAME.fullmatch(name) and name != own:
-                with contextlib.suppress(FileNotFoundError), Orphan(self.folder / name) as orphan:
+                with contextlib.suppress(OSError), Orphan(self.folder / name) as orphan:
                     if orphan.ours:
                         write_rows(orphan.rows(), self.folder)
                         orphan.remove()

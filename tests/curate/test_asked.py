@@ -68,7 +68,7 @@ def test_a_reply_that_stands_in_two_segments_is_one_row_before_and_after_merging
     assert sorted(line[5] for line in before[0]) == ["early", "said", "said"]
     assert [line[2:6] for line in before[1]] == [("me", 3, 3, 6)]
     assert before[0][0][0] is None  # no model.json
-    monkeypatch.setattr("curate.models.segments.FANOUT", 2)
+    monkeypatch.setattr("curate.models.merging.FANOUT", 2)
     shelf_of(folder).tidy()
     assert len([*folder.glob("????????????????????????????????.parquet")]) == 1
     assert [built.sql(f"select * from {view} order by all").rows() for view in ("replies", "ledger")] == before
@@ -81,7 +81,7 @@ def test_a_catalog_shows_replies_after_segments_were_merged(
     said(model, ["a"])
     said(model, ["b"])
     built.catalog(tmp_path / "out.duckdb")
-    monkeypatch.setattr("curate.models.segments.FANOUT", 2)
+    monkeypatch.setattr("curate.models.merging.FANOUT", 2)
     shelf_of(model.folder).tidy()
     with duckdb.connect(tmp_path / "out.duckdb", read_only=True) as connection:
         assert connection.sql("select text from replies order by text").fetchall() == [("a/0/0",), ("b/0/0",)]

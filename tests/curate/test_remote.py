@@ -480,7 +480,7 @@ def test_replies_go_with_a_push_and_come_with_a_pull(pushed: Path, second: Path,
 def test_segments_that_were_merged_are_not_fetched_again(
     pushed: Path, second: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("curate.models.segments.FANOUT", 3)
+    monkeypatch.setattr("curate.models.merging.FANOUT", 3)
     model = Recorded(Parrot(), pushed / ".curate/replies", asker=Asker("me"))
     for number in range(2):
         assert len([*model.answers([Request(f"{number} + 1")])]) == 1

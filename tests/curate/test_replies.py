@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.identity import canonical
-from curate.models import replies
 from curate.models.base import Model, Reply, Request, Sampling, Unanswered, backend, identity_of, open_model
 from curate.models.meter import Meter
 from curate.models.replies import Asker, MissingReplies, Recorded
@@ -133,14 +132,14 @@ def test_a_remembering_model_says_what_the_model_says(
     calls: list[tuple[list[tuple[str, int]], int]], window: int, claims: int, seal: int
 ) -> None:
     """Whatever the calls, windows, orders of answers, and sizes of segments."""
+    from curate.models import merging, shelf, stream
     from curate.models import segments as parts
-    from curate.models import shelf
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(replies, "CLAIMS", claims)
-        patch.setattr(replies, "READY_BYTES", 150)
+        patch.setattr(stream, "CLAIMS", claims)
+        patch.setattr(stream, "READY_BYTES", 150)
         patch.setattr(shelf, "SEAL_ROWS", seal)
-        patch.setattr(parts, "FANOUT", 3)
+        patch.setattr(merging, "FANOUT", 3)
         patch.setattr(parts, "GROUP_ROWS", 2)
         asked, wanted = [], set()
         for pairs, ahead in calls:

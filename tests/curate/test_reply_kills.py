@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.models import segments as parts
+from curate.models import merging
 from curate.models.segments import Segment, write_rows
 from curate.models.shelf import Shelf
 from tests.curate.replying import Counting, journals, recorded, said, segments
@@ -108,9 +108,9 @@ def test_an_exact_resume_after_many_kills(tmp_path: Path) -> None:
 MERGER = """
 import sys, time
 from pathlib import Path
-from curate.models import segments
+from curate.models import merging, segments
 from curate.models.shelf import Shelf
-segments.FANOUT, segments.GROUP_ROWS = 2, 3
+merging.FANOUT, segments.GROUP_ROWS = 2, 3
 while True:
     Shelf(Path(sys.argv[1])).tidy()
     print(".", flush=True)
@@ -144,7 +144,7 @@ def test_kills_while_segments_are_merged_change_nothing_that_anybody_reads(tmp_p
         assert reader.find([row(n).key for n in range(60)]) == {key: seen(one) for key, one in now.items()}
     before = contents(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "FANOUT", 2)
+        patch.setattr(merging, "FANOUT", 2)
         Shelf(folder).tidy()
     assert contents(folder) == before
     assert len([Segment(path) for path in folder.glob("*.parquet")]) == 1

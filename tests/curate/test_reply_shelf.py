@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.models import journal as journals_module
+from curate.models import merging
 from curate.models import segments as parts
 from curate.models.base import Reply
 from curate.models.journal import is_whole, line_of, row_of
-from curate.models.segments import ORDER, SCHEMA, Row, Segment, candidate, merge, to_merge, write_rows
+from curate.models.merging import merge, to_merge
+from curate.models.segments import ORDER, SCHEMA, Row, Segment, candidate, write_rows
 from curate.models.shelf import Shelf, shelf_of
 from tests.curate.replying import Counting, journals, recorded, said, segments
 
@@ -261,7 +263,8 @@ def seen(one: Row) -> Reply:
 def test_merging_changes_nothing_that_anybody_reads(batches: list[list[Row]], group: int) -> None:
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "GROUP_ROWS", group)
-        patch.setattr(parts, "FANOUT", 2)
+        patch.setattr(merging, "GROUP_ROWS", group + 1)
+        patch.setattr(merging, "FANOUT", 2)
         folder = Path(name)
         names = {write_rows(batch, folder) for batch in batches}
         before, keys = contents(folder), [row(number).key for number in range(10)]
@@ -286,43 +289,53 @@ def test_the_same_replies_make_the_same_segment_and_its_columns_are_these(tmp_pa
     assert write_rows([], tmp_path) == "" and len([*tmp_path.iterdir()]) == 1
 
 
-def test_many_small_segments_become_few_and_each_reply_is_written_a_few_times(tmp_path: Path) -> None:
-    written, whole = [0], parts._table
+def test_many_small_segments_become_few_and_each_reply_is_written_a_few_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = []
+
+    def counted(segments: list[Segment], folder: Path) -> str:
+        copied.append(sum(segment.rows.size for segment in segments))
+        return merge(segments, folder)
+
+    monkeypatch.setattr("curate.models.shelf.merge", counted)
+    monkeypatch.setattr(merging, "SMALLEST", 20_000)
     shelf = Shelf(tmp_path)
-    for number in range(200):
+    for number in range(400):
         shelf.append(row(number, os.urandom(300).hex()))
         shelf.seal()
-        before = sum(path.stat().st_size for path in tmp_path.glob("*.parquet"))
         shelf.tidy()
-        del before
-    del written, whole
-    assert len([*tmp_path.glob("*.parquet")]) < 2 * parts.FANOUT
-    assert len(shelf.find([row(number).key for number in range(200)])) == 200
+        assert len([*tmp_path.glob("*.parquet")]) < 3 * merging.FANOUT
+    assert len(shelf.find([row(number).key for number in range(400)])) == 400
+    assert sum(copied) < 400 * 12
 
 
-@given(st.lists(st.integers(1, 2 * parts.LARGEST), max_size=40))
+@given(st.lists(st.integers(1, 2 * merging.LARGEST), max_size=40))
 def test_only_segments_of_one_size_are_merged_and_no_large_ones(sizes: list[int]) -> None:
     names = {f"{number:032x}.parquet": size for number, size in enumerate(sizes)}
     chosen = [names[name] for name in to_merge([*names.items()])]
-    assert not chosen or len(chosen) >= parts.FANOUT
-    assert all(size < parts.LARGEST for size in chosen)
-    assert len({parts._class(size) for size in chosen}) <= 1
-    small = [size for size in sizes if size < parts.LARGEST]
-    assert chosen or all(sum(parts._class(size) == kind for size in small) < parts.FANOUT for kind in range(5))
+    assert not chosen or len(chosen) >= merging.FANOUT
+    assert all(size < merging.LARGEST for size in chosen)
+    assert len({merging._class(size) for size in chosen}) <= 1
+    small = [size for size in sizes if size < merging.LARGEST]
+    assert chosen or all(sum(merging._class(size) == kind for size in small) < merging.FANOUT for kind in range(5))
 
 
 def test_a_reader_goes_on_while_another_merges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "FANOUT", 2)
+    monkeypatch.setattr(merging, "FANOUT", 2)
     for number in range(4):
         write_rows([row(number)], tmp_path)
     reader, keys = Shelf(tmp_path), [row(number).key for number in range(4)]
     reader._look()
     whole = reader._find
-    merging = [True]
+    first = [True]
 
     def meanwhile(keys: Any) -> Any:
-        if merging.pop() if merging else False:
+        if first:
+            first.clear()
             Shelf(tmp_path).tidy()
+            with pytest.raises(FileNotFoundError):
+                whole(keys)
         parts._CACHE.tables.clear()
         return whole(keys)
 
@@ -331,7 +344,7 @@ def test_a_reader_goes_on_while_another_merges(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_kill_between_merging_and_deleting_leaves_one_reply_each(tmp_path: Path) -> None:
-    for number in range(parts.FANOUT):
+    for number in range(merging.FANOUT):
         write_rows([row(number % 5, f"said {number}", at=number)], tmp_path)
     before = contents(tmp_path)
     merge([Segment(path) for path in sorted(tmp_path.glob("*.parquet"))], tmp_path)
@@ -358,7 +371,7 @@ def test_stores_that_are_joined_agree_on_the_earliest_reply(tmp_path: Path) -> N
 def test_one_process_at_a_time_tidies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl
 
-    monkeypatch.setattr(parts, "FANOUT", 2)
+    monkeypatch.setattr(merging, "FANOUT", 2)
     for number in range(4):
         write_rows([row(number)], tmp_path)
     with (tmp_path / "lock").open("a") as file:
