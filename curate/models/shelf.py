@@ -157,6 +157,7 @@ class Shelf:
                 journal.append(row)
                 if len(journal.places) >= SEAL_ROWS or journal.size >= SEAL_BYTES:
                     self.seal()
+                    self.tidy()
             except OSError as error:
                 raise unwritten(error) from error
             return Reply(row.text, row.finish, row.prompt_tokens, row.completion_tokens)

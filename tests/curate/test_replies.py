@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 import resource
 import tempfile
 import threading
@@ -286,7 +287,7 @@ def rss() -> int:
 def test_many_requests_take_little_memory_and_time(tmp_path: Path) -> None:
     import time
 
-    requests = 20_000
+    requests = 100_000 if os.environ.get("CURATE_TEST_ALL") else 20_000
     for attempt, text in ((0, "warm"), (1, "What is it? " * 100)):
         model, begun, before = Counting(ahead=256), time.perf_counter(), rss()
         count = sum(
@@ -296,7 +297,7 @@ def test_many_requests_take_little_memory_and_time(tmp_path: Path) -> None:
             )
         )
         assert len(model.asked) == count
-    assert rss() - before < 100  # MB; the replies are 25 MB, and their journal 16
+    assert rss() - before < 100  # MB; the replies are 25 MB or 125 MB
     begun = time.perf_counter()
     assert sum(1 for _ in Recorded(model, tmp_path).answers(Request(f"{text}{i}") for i in range(requests))) == requests
     assert time.perf_counter() - begun < 10
