@@ -222,11 +222,23 @@ class Remote:
         return sum(name.endswith(".parquet") for name in lacking)
 
     def pull_replies(self, store: Store) -> int:
-        """Copy reply segments that this store lacks; how many. CurateError for one whose bytes are not its name's."""
-        here = {*_segments(store)}
+        """Copy reply segments that this store lacks; how many. CurateError for one whose bytes are not its name's.
+
+        Those that were merged into one that is here are not copied; large ones come first, as they may be such.
+        """
+        folder, here = store.root / "replies", {*_segments(store)}
+        merged = {name for each in here for name in _merged(folder / each)}
         lacking = [(name, size) for name, size in self.segments().items() if name not in here]
-        for_each(lambda file: self._fetch_segment(store.root / "replies", *file), lacking)
-        return sum(name.endswith(".parquet") for name, _ in lacking)
+        copied: list[str] = []
+
+        def copy(file: tuple[str, int]) -> None:
+            if file[0] not in merged:
+                self._fetch_segment(folder, *file)
+                merged.update(_merged(folder / file[0]))
+                copied.append(file[0])
+
+        for_each(copy, sorted(lacking, key=lambda file: (-file[1], file[0])))
+        return sum(name.endswith(".parquet") for name in copied)
 
     def _fetch_segment(self, folder: Path, name: str, size: int) -> None:
         path = folder / name
@@ -273,6 +285,13 @@ def _segments(store: Store) -> list[str]:
     folder = store.root / "replies"
     found = (str(path.relative_to(folder)) for path in sorted(folder.glob("*/*")) if path.is_file())
     return [name for name in found if SEGMENT.fullmatch(name)]
+
+
+def _merged(path: Path) -> list[str]:
+    """The reply segments that were merged into this one, as `<model>/<file>`."""
+    from curate.models.segments import replaced_by
+
+    return [f"{path.parent.name}/{name}" for name in replaced_by(path)] if path.suffix == ".parquet" else []
 
 
 @contextlib.contextmanager

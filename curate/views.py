@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from curate.state import State
 
-VIEWS = {**FROM_DATA, **FROM_REPLIES, **{name: figures.about for name, figures in FIGURES.items()}}
+VIEWS = {**FROM_DATA, **{name: figures.about for name, figures in FIGURES.items()}, **FROM_REPLIES}
 """Name -> what it is, of every view."""
 LATER = (*FROM_DATA, *FROM_REPLIES, "runs", "probes")
 """Views that are made once a query is known to name them."""

@@ -1,8 +1,8 @@
 """Claims: who asks for a reply now, so that processes which want the same one at the same time pay for it once.
 
-A claim is a POSIX record lock of one byte of a file, at the place that the first 62 bits of the key say. There are `FILES` files, because the
-system looks through all locks of a file for each new one. Nothing is written, and the system
-lets go of it when its process dies, however it dies. Nobody waits while holding a claim that depends on another's, so there is no deadlock.
+A claim is a POSIX record lock of one byte of a file, at the place that the first 62 bits of the key say. There are `FILES` files, because
+the system looks through all locks of a file for each new one. Nothing is written, and the system lets go of a claim when its process dies,
+however it dies. Nobody waits while holding a claim that depends on another's, so there is no deadlock.
 
 These locks belong to a process and end when any of its handles of the file is closed, so each process opens a file once; threads of a
 process keep each other out by a table. Where a filesystem has no locks, two processes may pay for the same reply. Left out: fairness.
@@ -29,6 +29,8 @@ class Claims:
         self.handles: dict[str, int] = {}
         self.held: dict[bytes, tuple[int, int]] = {}
         """Key -> the thread that has it, and how many times."""
+        self.shared: set[bytes] = set()
+        """Held keys for which another may be asking, too."""
 
     def take(self, keys: Iterable[bytes]) -> list[bytes]:
         """Those of the keys that this thread may ask for now. What it is asking for already is among them: it can't wait for itself."""
@@ -39,6 +41,8 @@ class Claims:
         thread, times = self.held.get(key, (here, 0))
         if thread != here or not (times or self._lock(key, fcntl.LOCK_EX | fcntl.LOCK_NB)):
             return False
+        if times:
+            self.shared.add(key)
         self.held[key] = (here, times + 1)
         return True
 
@@ -47,13 +51,17 @@ class Claims:
         if times > 1:
             self.held[key] = (thread, times - 1)
         else:
+            self.shared.discard(key)
             self._lock(key, fcntl.LOCK_UN)
 
     def _lock(self, key: bytes, how: int) -> bool:
         try:
             fcntl.lockf(self._handle(f"claims-{key[-1] % FILES:x}"), how, 1, int.from_bytes(key[:8], "big") >> 2)
         except OSError as error:
-            return error.errno in NO_LOCKS
+            if error.errno not in NO_LOCKS:
+                return False
+            if how != fcntl.LOCK_UN:
+                self.shared.add(key)
         return True
 
     def _handle(self, name: str) -> int:

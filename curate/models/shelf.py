@@ -31,7 +31,8 @@ from curate.models import journal as journals
 from curate.models.base import Reply
 from curate.models.claims import Claims
 from curate.models.journal import Journal, Orphan, Tail, unwritten
-from curate.models.segments import NAME, Candidate, Row, Segment, candidate, merge, prefixes, to_merge, write_rows
+from curate.models.merging import merge, to_merge
+from curate.models.segments import NAME, Candidate, Row, Segment, candidate, prefixes, write_rows
 
 SEAL_ROWS, SEAL_BYTES = 4096, 16 << 20
 """A journal becomes a segment at the first of these."""
@@ -75,14 +76,20 @@ class Shelf:
     # reading
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Reply]:
-        """The reply of each of these keys that is stored anywhere now."""
+        """The reply of each of these keys that is stored anywhere now. CurateError for what is damaged or can't be read."""
         if not keys:
             return {}
         with self.threads:
             for _ in range(TRIES):
-                with contextlib.suppress(FileNotFoundError):  # merged or sealed since it was listed
+                try:
                     self._look()
                     return self._find(keys)
+                except FileNotFoundError:  # merged or sealed since it was listed
+                    continue
+                except OSError as error:
+                    raise CurateError(
+                        f"the reply store cannot be read: {error.strerror}", where=str(self.folder)
+                    ) from error
         raise CurateError("the reply store changes faster than it can be read", where=str(self.folder))
 
     def _look(self) -> None:
@@ -138,19 +145,22 @@ class Shelf:
     # writing
 
     def append(self, row: Row) -> Reply:
-        """Store a reply in this process's journal; the reply of that key from now on. CurateError if it cannot be written."""
+        """Store a reply that was claimed; the reply of its key from now on, which is another one if another was asking, too.
+
+        CurateError if it cannot be written.
+        """
         with self.threads:
+            if self._claims and row.key in self._claims.shared and (found := self.find([row.key])):
+                return found[row.key]
             try:
                 journal = self._own_journal()
-                if row.key not in journal.places:  # by another thread, or by a caller of this one
-                    journal.append(row)
-                    if len(journal.places) >= SEAL_ROWS or journal.size >= SEAL_BYTES:
-                        stored = journal.row(row.key)
-                        self.seal()
-                        return candidate(stored).reply
-                return candidate(journal.row(row.key)).reply
+                journal.append(row)
+                if len(journal.places) >= SEAL_ROWS or journal.size >= SEAL_BYTES:
+                    self.seal()
+                    self.tidy()
             except OSError as error:
                 raise unwritten(error) from error
+            return Reply(row.text, row.finish, row.prompt_tokens, row.completion_tokens)
 
     def _own_journal(self) -> Journal:
         if self.journal is None or not self.journal.here:
@@ -233,7 +243,7 @@ class Shelf:
         own = self.journal.path.name if self.journal else ""
         for name in sorted(self._listed()):
             if not NAME.fullmatch(name) and name != own:
-                with contextlib.suppress(FileNotFoundError), Orphan(self.folder / name) as orphan:
+                with contextlib.suppress(OSError), Orphan(self.folder / name) as orphan:
                     if orphan.ours:
                         write_rows(orphan.rows(), self.folder)
                         orphan.remove()

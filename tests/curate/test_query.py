@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import curate
 from curate.cli import main
 from curate.cli.common import frame_text
+from curate.asked import FROM_REPLIES
 from curate.documents import FROM_DATA
 from curate.errors import CurateError
 from curate.figures import FIGURES
@@ -445,8 +446,8 @@ def test_a_question_comes_from_where_it_is(
     assert json.loads(capsys.readouterr().out) == [{"n": 42}]
 
 
-def test_every_view_is_either_from_figures_or_from_data() -> None:
-    assert set(VIEWS) == set(FIGURES) | set(FROM_DATA)
+def test_every_view_is_from_figures_or_from_data_or_from_replies() -> None:
+    assert set(VIEWS) == set(FIGURES) | set(FROM_DATA) | set(FROM_REPLIES)
 
 
 def test_csv_holds_lists_structs_and_bytes_as_json(

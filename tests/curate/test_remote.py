@@ -18,8 +18,9 @@ import curate
 from curate.artifact import Damaged
 from curate.errors import CurateError
 from curate.foreign import files, parsed, sides
+from curate.models.base import Request
 from curate.models.fake import Parrot
-from curate.models.replies import Recorded
+from curate.models.replies import Asker, Recorded
 from curate.objects import push, store_of, usage
 from curate.profile import Profile
 from curate.report import Report
@@ -459,14 +460,12 @@ def test_two_that_push_at_once_leave_one_manifest_and_its_files(drifting: tuple[
 
 
 def test_replies_go_with_a_push_and_come_with_a_pull(pushed: Path, second: Path, url: str) -> None:
-    model = Recorded(Parrot(), pushed / ".curate/replies")
-    replies = model.complete(["1 + 1", "2 + 2"])
+    requests = [Request("1 + 1"), Request("2 + 2")]
+    replies = [*Recorded(Parrot(), pushed / ".curate/replies", asker=Asker("me")).answers(requests)]
     assert open_small(pushed, remote=url).push()["replies"] == 1
     assert open_small(pushed, remote=url).push()["replies"] == 0
     assert open_small(second, remote=url).pull()["replies"] == 1
-    again = Recorded(Parrot(), second / ".curate/replies")
-    assert again.complete(["1 + 1", "2 + 2"]) == replies
-    assert again.asked == 0
+    assert [*Recorded(Parrot(), second / ".curate/replies").answers(requests)] == replies
     segment = next(name for name in bucket.names(url, "replies") if name.endswith(".parquet"))
     bucket.change(url, segment, b"torn")
     for path in (second / ".curate/replies").rglob("*.parquet"):
@@ -476,6 +475,31 @@ def test_replies_go_with_a_push_and_come_with_a_pull(pushed: Path, second: Path,
     assert not [*(second / ".curate/replies").rglob("*.parquet")] and not [
         *(second / ".curate/replies").rglob(".pull*")
     ]
+
+
+def test_segments_that_were_merged_are_not_fetched_again(
+    pushed: Path, second: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.models.merging.FANOUT", 3)
+    model = Recorded(Parrot(), pushed / ".curate/replies", asker=Asker("me"))
+    for number in range(2):
+        assert len([*model.answers([Request(f"{number} + 1")])]) == 1
+        assert open_small(pushed, remote=url).push()["replies"] == 1
+    assert open_small(second, remote=url).pull()["replies"] == 2
+    assert len([*model.answers([Request("2 + 1")])]) == 1
+    assert len([*model.folder.glob("*.parquet")]) == 1
+    assert open_small(pushed, remote=url).pull()["replies"] == 0
+    assert open_small(pushed, remote=url).push()["replies"] == 1
+    assert len([name for name in bucket.names(url, "replies") if name.endswith(".parquet")]) == 3
+    assert not [
+        name for name in bucket.names(url, "replies") if "journal" in name or "lock" in name or "claims" in name
+    ]
+    assert open_small(second, remote=url).pull()["replies"] == 1
+    for path in (second / ".curate/replies").rglob("*.parquet"):
+        path.unlink()
+    assert 1 <= open_small(second, remote=url).pull()["replies"] <= 3
+    again = Recorded(Parrot(), second / ".curate/replies")
+    assert len([*again.answers(Request(f"{number} + 1") for number in range(3))]) == 3
 
 
 def test_a_profile_can_push_what_a_build_makes(tmp_path: Path, url: str) -> None:
