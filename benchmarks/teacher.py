@@ -2,7 +2,7 @@
 
     python -m benchmarks.teacher --problems 4000 --pages 400
 
-Everything goes through `Symbolic.complete`, as in a recipe: the prompt is read, the problem parsed and solved, the reply written. Problems
+Everything goes through `Symbolic.answers`, as in a recipe: the prompt is read, the problem parsed and solved, the reply written. Problems
 come from all families and levels in equal parts; long solutions are sampled with the teacher's usual slips, and each problem is asked
 once, so no cache of replies helps. Pages are the truth texts of the embedded crawl in English; those on which the teacher finds questions
 and those on which it finds none stand apart. `--families` adds a line for each family.
@@ -23,7 +23,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate.models.base import Reply
+from curate.models.base import Reply, Request
+from curate.profile import ModelSettings
 from curation.synth import symbolic
 from curation.synth._reply import NO_QA, last_boxed
 from curation.synth.families._family import LEVELS, Problem, families
@@ -69,9 +70,14 @@ def seconds(work: Callable[[], Any], repeat: int) -> float:
     return best
 
 
+def told(model: symbolic.Symbolic, prompts: Sequence[str]) -> list[Reply]:
+    """One reply for each prompt."""
+    return [reply for _, reply in model.answers(Request(prompt) for prompt in prompts)]
+
+
 def solved(model: symbolic.Symbolic, prompts: Sequence[str], answers: Sequence[str] | None) -> list[Reply]:
     """One reply for each prompt. SystemExit if one is missing, or not the answer that is told."""
-    replies = [row[0] for row in model.complete(prompts)]
+    replies = told(model, prompts)
     for i, reply in enumerate(replies):
         if reply.finish != "stop" or (answers and last_boxed(reply.text) != answers[i]):
             sys.exit(f"no right solution of {prompts[i]!r}: {reply.finish} {reply.text!r}")
@@ -80,7 +86,8 @@ def solved(model: symbolic.Symbolic, prompts: Sequence[str], answers: Sequence[s
 
 def measure(asked: Sequence[Problem], repeat: int) -> list[dict[str, Any]]:
     """Rows for short and long solutions of some problems."""
-    greedy, sampled = symbolic.connect({}), symbolic.connect({"sampling": SAMPLED})
+    here = ModelSettings()
+    greedy, sampled = symbolic.connect({}, here), symbolic.connect({"sampling": SAMPLED}, here)
     answers = [problem.answer for problem in asked]
     rows = []
     for task, model, known in (
@@ -90,7 +97,7 @@ def measure(asked: Sequence[Problem], repeat: int) -> list[dict[str, Any]]:
     ):
         prompts = [prompt(task, problem.text) for problem in asked]
         replies = solved(model, prompts, known)
-        used = seconds(lambda m=model, p=prompts: m.complete(p), repeat)  # type: ignore[misc]
+        used = seconds(lambda m=model, p=prompts: told(m, p), repeat)  # type: ignore[misc]
         words = sum(len(reply.text.split()) for reply in replies) / len(replies)
         name = f"{task}{'' if known else ', sampled'}"
         rows.append(
@@ -107,14 +114,14 @@ def measure(asked: Sequence[Problem], repeat: int) -> list[dict[str, Any]]:
 
 def extraction(texts: Sequence[str], repeat: int) -> list[dict[str, Any]]:
     """Rows for pages on which the teacher finds questions, and for those on which it finds none."""
-    model = symbolic.connect({})
+    model = symbolic.connect({}, ModelSettings())
     prompts = [prompt("qa_pairs", text) for text in texts]
-    found = [row[0].text != NO_QA for row in model.complete(prompts)]
+    found = [reply.text != NO_QA for reply in told(model, prompts)]
     rows = []
     for name, wanted in (("pages with questions", True), ("pages without", False)):
         some = [p for p, has in zip(prompts, found, strict=True) if has == wanted]
         if some:
-            used = seconds(lambda p=some: model.complete(p), repeat)  # type: ignore[misc]
+            used = seconds(lambda p=some: told(model, p), repeat)  # type: ignore[misc]
             words = sum(len(p.split()) for p in some) / len(some)
             rows.append(
                 {

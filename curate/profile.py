@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -102,6 +102,8 @@ class ModelSettings(BaseModel):
     """How many servers `launch` starts."""
     gpus: int = Field(default=0, ge=0, le=1024)
     """GPUs of each replica, or of each process that loads the model itself (`vllm`, `hf`)."""
+    engine: dict[str, Any] = Field(default_factory=dict)
+    """Arguments of vLLM's `LLM` that fit it to this machine (`backend: vllm`), such as {gpu_memory_utilization = 0.8}."""
     start_seconds: float = Field(default=1800.0, gt=0)
     """Seconds that a launched server has to load the model."""
     price: TokenPrices | None = None

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from curate.errors import CurateError
+from curate.models.vllm import library
 from trainers._endings import Endings
 from trainers.rollout import Rollouts, received, refuse_stale, shapes_of
 
@@ -140,9 +141,4 @@ def _imported() -> Any:
     alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
     if "RANK" not in os.environ:  # what torchrun says to its ranks, vLLM reads
         os.environ.update(alone)
-    try:
-        import vllm
-    except ImportError as error:
-        said = "engine: vllm needs vLLM, which is not installed; pip install 'octocurate[vllm]', or say engine: hf"
-        raise CurateError(said) from error
-    return vllm
+    return library("engine: vllm", ", or say engine: hf")

@@ -11,6 +11,7 @@ Connecting costs nothing and reaches nobody: planning connects to every model to
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,6 +47,10 @@ class Sampling:
     def payload(self) -> dict[str, Any]:
         """The fields as strict JSON: numbers that YAML may write as `1` or `1.0` are the same number here."""
         return asdict(self) | {"stop": list(self.stop)}
+
+    def seed_of(self, sample: int) -> int:
+        """The seed that a backend gives its engine for a draw: 31 bits, which every engine takes, the same for each prompt."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}/{sample}".encode()).digest()[:4], "big") >> 1
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Sampling:

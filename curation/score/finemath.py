@@ -10,7 +10,7 @@ clause and no parameter, and an undated page counts as an old one:
     keep: {useful: finemath_score >= 4 or (finemath_score >= 3 and coalesce(date, '') >= '2023')}
 
 The score is the model's output as it is, which may be a little below 0 or above 5. It does not depend on the other documents
-(`_regressor.py`), but from one kind of device, or release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2 in
+(`curation/_encoder.py`), but from one kind of device, or release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2 in
 bfloat16. No release of torch is part of the step's identity, so that a plan can be made without it.
 
 Left out: what follows the first 512 tokens, as in FineMath.
@@ -18,13 +18,13 @@ Left out: what follows the first 512 tokens, as in FineMath.
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Annotated, Literal
 
 import polars as pl
 from pydantic import Field
 
 from curate.errors import CurateError
+from curate.models.hf import needs
 from curate.step import Artifact, score
 
 
@@ -44,12 +44,12 @@ def finemath(
     """
     if not docs.height:
         return pl.DataFrame(schema={"finemath_score": pl.Float64})
-    if lacks := [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]:
-        raise CurateError(f"score.finemath needs {' and '.join(lacks)}: pip install 'octocurate[train]'")
-    from curation.score._regressor import outputs, regressor
+    needs("score.finemath")
+    from curation._encoder import classifier, outputs, scored
 
-    texts = docs["text"].fill_null("").str.head(max_chars)
-    said = texts.str.strip_chars() != ""
-    made = outputs(regressor(model, dtype), texts.filter(said).to_list())
-    scores = pl.repeat(None, docs.height, dtype=pl.Float64, eager=True).scatter(said.arg_true(), made)
-    return pl.DataFrame({"finemath_score": scores})
+    found = classifier(model, dtype)
+    if len(found.labels) != 1:
+        said = "a classifier with one output is wanted, such as HuggingFaceTB/finemath-classifier"
+        raise CurateError(f"model: has {len(found.labels)} outputs; {said}")
+    texts = docs["text"].str.head(max_chars)
+    return pl.DataFrame({"finemath_score": scored(texts, lambda some: outputs(found, some)[:, 0])})

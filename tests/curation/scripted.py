@@ -4,17 +4,16 @@ from curate.models.base import Reply, Sampling
 
 
 class Scripted:
-    """A model that says what it is told to say."""
+    """A model that says what it is told to say: to each prompt the next reply, or, with `draws`, the reply of the draw's number to each."""
 
     identity = {"backend": "scripted"}  # noqa: RUF012
     sampling = Sampling()
 
-    def __init__(self, *replies: str, finish: str = "stop") -> None:
-        self.replies, self.finish, self.prompts = replies, finish, []
+    def __init__(self, *replies: str, finish: str = "stop", draws: bool = False) -> None:
+        self.replies, self.finish, self.draws, self.prompts = replies, finish, draws, []
 
-    def complete(self, prompts, *, samples=1, first=0):
-        self.prompts += prompts
-        said = [self.replies[i % len(self.replies)] for i in range(max(samples, len(prompts)))]
-        if samples == 1:
-            return [[Reply(text, self.finish, 1, 1)] for text in said[: len(prompts)]]
-        return [[Reply(text, self.finish, 1, 1) for text in said[:samples]] for _ in prompts]
+    def answers(self, requests):
+        for place, request in enumerate(requests):
+            self.prompts.append(request.prompt)
+            number = request.sample if self.draws else place
+            yield place, Reply(self.replies[number % len(self.replies)], self.finish, 1, 1)

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.api import Curated
+from curate.asking import answered
 from curate.errors import CurateError
 from curate.lists import beside
 from curate.profile import load_profile
 from curate.recipe import load
+from curate.step import find
 from curation.score._grade import LONGEST_REASON, marker, prompt, read_grade
-from curation.score.llm_grade import PROMPTS, llm_grade
+from curation.score.llm_grade import PROMPTS
 from tests.curation.scripted import Scripted
 
 
@@ -21,8 +23,12 @@ def docs(*texts: str | None) -> pl.DataFrame:
     return pl.DataFrame({"id": [str(i) for i in range(len(texts))], "text": [*texts]}, schema_overrides={"text": str})
 
 
+def llm_grade(docs: pl.DataFrame, model: Scripted, **params) -> pl.DataFrame:
+    return answered(find("score", "llm_grade"), docs, model, **params)
+
+
 def grades(*replies: str, finish: str = "stop", **params) -> tuple[int | None, str | None]:
-    return llm_grade(docs("A page."), model=Scripted(*replies, finish=finish), **params).row(0)
+    return llm_grade(docs("A page."), model=Scripted(*replies, finish=finish), **params).select("llm_grade", "llm_reason").row(0)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +64,7 @@ def test_thinking_before_the_reply_is_not_read():
     assert read_grade("<think>Maybe Final score: 5?\nFinal score: 5</think>\nClear.\nFinal score: 2") == (2, "Clear.")
 
 
-@pytest.mark.parametrize("finish", ["abstain", "error", "length"])
+@pytest.mark.parametrize("finish", ["abstain", "filtered", "refused", "length"])
 def test_a_reply_that_did_not_end_by_itself_gives_no_grade(finish):
     assert grades("Clear.\nFinal score: 4", finish=finish) == (None, None)
 

@@ -5,12 +5,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.asking import answered
+from curate.models.base import Model
+from curate.profile import ModelSettings
+from curate.step import find
+
 from curation.synth._reply import MAX_GOLD, cut, last_boxed, pairs, solution, thinking
-from curation.synth.long_cot import long_cot
-from curation.synth.qa_pairs import qa_pairs
-from curation.synth.short_cot import short_cot
 from curation.synth.symbolic import connect
 from tests.curation.scripted import Scripted
+
+
+
+def qa_pairs(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
+    return answered(find("synth", "qa_pairs"), docs, model, **params)
+
+
+def long_cot(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
+    return answered(find("synth", "long_cot"), docs, model, **params)
+
+
+def short_cot(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
+    return answered(find("synth", "short_cot"), docs, model, **params)
+
 
 GOOD = "Question: What is 1 + 1?\nAnswer: It is\n\\boxed{2}."
 
@@ -111,7 +127,7 @@ def test_pairs_become_documents_in_the_order_of_the_reply():
     assert made["gold"].to_list() == ["2", "2"]
 
 
-@pytest.mark.parametrize("finish", ["length", "abstain", "error"])
+@pytest.mark.parametrize("finish", ["length", "abstain", "filtered", "refused"])
 def test_replies_that_did_not_end_by_themselves_give_no_documents(finish):
     assert qa_pairs(docs("a"), model=Scripted(GOOD, finish=finish)).height == 0
     asked = pl.DataFrame({"id": ["a"], "text": ["t"], "question": ["q"], "gold": ["1"]})
@@ -132,7 +148,7 @@ def test_chains_become_documents_without_tags_and_equal_ones_once():
     )
     made = long_cot(
         asked,
-        model=Scripted("<think>\nx\n</think> done", "<think>y</think>", "<think>\nx\n</think> ok", "<think>z"),
+        model=Scripted("<think>\nx\n</think> done", "<think>y</think>", "<think>\nx\n</think> ok", "<think>z", draws=True),
         samples=4,
     )
     assert made.rows() == [
@@ -159,7 +175,7 @@ def test_a_short_solution_ends_in_a_box_and_does_not_think_aloud(reply, found):
 
 def test_short_solutions_become_documents_and_equal_ones_once():
     asked = pl.DataFrame({"id": ["a", "b"], "text": ["", ""], "question": ["q {chain}", None], "gold": ["1", "2"]})
-    model = Scripted("x \\boxed{1}", "no box", "x \\boxed{1}", "y \\boxed{2}")
+    model = Scripted("x \\boxed{1}", "no box", "x \\boxed{1}", "y \\boxed{2}", draws=True)
     made = short_cot(asked, model=model, samples=4)
     assert made.rows() == [
         (0, "Question: q {chain}\nAnswer: x \\boxed{1}", "q {chain}", "1", 0),
@@ -173,7 +189,7 @@ def test_short_solutions_become_documents_and_equal_ones_once():
 def test_the_teacher_solves_briefly_what_a_short_chain_is_asked():
     question = "Solve for $x$: $2x + 3 = 11$."
     asked = pl.DataFrame({"id": ["a"], "text": [""], "question": [question], "gold": ["4"]})
-    made = short_cot(asked, model=connect({"backend": "symbolic", "slip": 0, "sampling": {"temperature": 0.6}}))
+    made = short_cot(asked, model=connect({"backend": "symbolic", "slip": 0, "sampling": {"temperature": 0.6}}, ModelSettings()))
     assert made.height
     assert set(made["text"].map_elements(last_boxed, return_dtype=pl.String)) == {"4"}
 
