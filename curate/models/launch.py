@@ -106,7 +106,10 @@ def command(entry: Mapping[str, Any], settings: ModelSettings, name: str, port: 
         raise CurateError(f"{where}: names no program")
     if not any("{port}" in word for word in words):
         words += ["--port", "{port}"] if "--host" in words else ["--host", HOST, "--port", "{port}"]
-    values = {"id": entry.get("id"), "revision": entry.get("revision"), "port": port, "replica": replica}
+    hub, revision = str(entry.get("id") or ""), ""
+    if not hub.startswith(("/", ".", "~")):  # a folder's name may hold an @
+        hub, _, revision = hub.partition("@")
+    values = {"id": hub, "revision": revision or entry.get("revision"), "port": port, "replica": replica}
     for key, value in values.items():
         if not any(f"{{{key}}}" in word for word in words):
             continue

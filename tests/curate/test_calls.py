@@ -12,11 +12,10 @@ from click.testing import CliRunner
 from curate import calls
 from curate.cli import cli
 from curate.errors import CurateError
-from curate.models.base import Reply
 from curate.models.fake import Parrot
 from curate.models.meter import OverBudget
-from tests.curate.chat import command
 from tests.curate.corpus import one, open_small, texts, tiny
+from tests.curate.models.chat import command
 
 ASKS = """
     def prompts(docs: pl.DataFrame, *, about: str = "about") -> pl.Series:
@@ -246,26 +245,9 @@ def test_a_price_that_nobody_says_is_unknown(tmp_path, monkeypatch):
 # servers that are started
 
 
-class Client:
-    """A model that asks the first of its endpoints, one request after the other."""
-
-    def __init__(self, settings: Any) -> None:
-        self.settings, self.identity, self.sampling = settings, {"backend": "fake"}, Parrot().sampling
-
-    def answers(self, requests: Any) -> Any:
-        import urllib.request
-
-        for place, request in enumerate(requests):
-            body = json.dumps({"messages": [{"role": "user", "content": request.prompt}]}).encode()
-            with urllib.request.urlopen(f"{self.settings.endpoints[0]}/chat/completions", body) as answer:
-                told = json.load(answer)
-            said = told["choices"][0]["message"]["content"]
-            yield place, Reply(said, "stop", told["usage"]["prompt_tokens"], told["usage"]["completion_tokens"])
-
-
 def test_a_server_runs_only_where_a_reply_is_lacking(tmp_path, monkeypatch):
-    project(tmp_path, f"[models.m]\nlaunch = '''{command()}'''\nstart_seconds = 30\n")
-    monkeypatch.setattr("curate.models.fake.connect", lambda entry, settings: Client(settings))
+    recipe = RECIPE.replace("backend: fake", "backend: openai, id: tiny")
+    project(tmp_path, f"[models.m]\nlaunch = '''{command()}'''\nreplicas = 2\nstart_seconds = 30\n", recipe)
     small = open_small(tmp_path)
     small.build()
     assert small.sql("select text from documents where fate = 'kept'")["text"].to_list() == [
