@@ -181,9 +181,13 @@ def _wait(servers: Sequence[Server], settings: ModelSettings, name: str) -> None
 
 
 def _answers(server: Server, settings: ModelSettings) -> bool:
-    """Whether it lists its models, and does not say that it is still loading (llama.cpp says that under /health)."""
-    return _status(f"{server.endpoint}/models", settings) in (200, 401, 403) and (
-        _status(server.endpoint.removesuffix("/v1") + "/health", settings) not in (None, 503)
+    """Whether it says that it is well and, where it knows no /health, lists its models; a key that it wants is not our business here.
+
+    In this order, because llama.cpp lists models while it still loads them, and `transformers serve` cannot list them without a cache.
+    """
+    well = _status(server.endpoint.removesuffix("/v1") + "/health", settings)
+    return well == 200 or (
+        well in (401, 403, 404, 405) and _status(f"{server.endpoint}/models", settings) in (200, 401, 403)
     )
 
 

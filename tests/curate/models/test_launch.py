@@ -210,7 +210,12 @@ def test_transformers_serve_is_started_asked_and_stopped(tmp_path, monkeypatch):
 
     for name, value in {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}.items():
         monkeypatch.setenv(name, value)
-    entry = {"backend": "openai", "id": str(tiny_model(tmp_path / "tiny")), "sampling": {"max_tokens": 8}}
+    entry = {
+        "backend": "openai",
+        "id": str(tiny_model(tmp_path / "tiny")),
+        "revision": "main",
+        "sampling": {"max_tokens": 8},
+    }
     words = f"{sys.executable} -m transformers.cli.transformers serve {{id}} --device cpu"
     with served(entry, ModelSettings(launch=words, start_seconds=120), "writer", tmp_path / "logs") as found:
         replies = dict(connect(entry, found).answers([Request("What is 2 + 3?"), Request("Find the area")]))
