@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +31,6 @@ class Asking:
     recipe: str = ""
     """Whose build this is; empty where nobody may be asked."""
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
-
     spending: Spending = field(default_factory=Spending)
     """What this build may spend, and has spent."""
     draft: Callable[[str], Path] | None = None
@@ -51,9 +52,12 @@ class Asking:
         name, loads, draft = str(node.params["model"]), backend(str(entry["backend"])).loads, self.draft(node.plan_key)
         doing = Inline() if loads else executor
         each = max(1, settings.concurrency // min(doing.workers, max(1, ranks)))
+        launches = bool(settings.launch) and lacks()
+        held = settings if launches or loads else settings.model_copy(update={"gpus": 0})
+        attempt = draft / f"meter-{os.getpid()}-{time.time_ns()}"  # `curate try` may ask for this node at the same time
         with contextlib.ExitStack() as stack:
-            meter = stack.enter_context(self.spending.step(node.name, name, settings, draft / "meter", loads=loads))
-            if settings.launch and lacks():
+            meter = stack.enter_context(self.spending.step(node.name, name, held, attempt, loads=loads))
+            if launches:
                 if meter.is_over():
                     raise meter.over()
                 settings = stack.enter_context(served(entry, settings, name, draft / "servers", self.report))

@@ -75,10 +75,14 @@ class Spending:
             yield meter
         finally:
             spent, gpus = meter.spent(), gpus_of(settings, loads)
-            hours = gpus * (time.monotonic() - meter.began) / 3600
+            loaded = spent.asked or not loads  # a model that loads itself does so when it is first asked
+            hours = gpus * (time.monotonic() - meter.began) / 3600 if loaded else 0.0
             counts = {k: v for k, v in vars(spent).items() if k not in ("cost", "reserved")}
             cost = spent.cost + hours * (self.prices.gpu_hour or 0.0)
             self.paid.append(Paid(node, model, **counts, cost=cost, gpu_hours=hours, currency=self.prices.currency))
+            with contextlib.suppress(OSError):  # the folder goes too where nothing else is in it
+                path.unlink()
+                path.parent.rmdir()
 
     def meter(self, model: str, settings: ModelSettings, path: Path, *, loads: bool = False) -> Meter:
         """As `step`, without starting or booking anything."""

@@ -19,13 +19,14 @@ import polars as pl
 from curate.budget import price_of
 from curate.costs import RUNS
 from curate.models.base import open_model
+from curate.models.shelf import FOLDER
 from curate.plan import Node
 from curate.profile import ModelSettings
 
 if TYPE_CHECKING:
     from curate.api import Curated
 
-ROWS = {"asked_by": pl.String, "prompt_tokens": pl.UInt32, "completion_tokens": pl.UInt32}
+ROWS = {"prompt_tokens": pl.UInt32, "completion_tokens": pl.UInt32}
 
 
 @dataclass
@@ -52,11 +53,11 @@ class Ledger:
         return float(found["prompt_tokens"].mean() or 0), float(found["completion_tokens"].mean() or 0)  # type: ignore[arg-type]
 
     def asked(self, node: Node) -> pl.DataFrame:
-        """`asked_by`, `prompt_tokens` and `completion_tokens` of stored replies of this model that this step asked for."""
+        """`prompt_tokens` and `completion_tokens` of stored replies of this model that this step asked for."""
         if node.missing:
             return pl.DataFrame(schema=ROWS)
         folder = open_model(node.models["model"], self.curated.store.root / "replies").folder
-        return told(folder).filter(pl.col("asked_by") == f"{self.curated.title}:{node.name}")
+        return told(folder, f"{self.curated.title}:{node.name}")
 
     def _built(self, node: Node) -> bool:
         return node.plan_key in self.curated.built.done
@@ -118,13 +119,11 @@ class Ledger:
         return found
 
 
-def told(folder: Path) -> pl.DataFrame:
-    """Who asked for each stored reply of one model, and its tokens; a key that several segments hold counts once."""
-    found = []
-    for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else ():
-        with contextlib.suppress(FileNotFoundError):
-            if "asked_by" in pl.read_parquet_schema(path):
-                found.append(pl.read_parquet(path, columns=["key", "asked_at", *ROWS], glob=False))
-    if not found:
-        return pl.DataFrame(schema=ROWS)
-    return pl.concat(found).sort("key", "asked_at", "asked_by").unique("key", keep="first").select(list(ROWS))
+def told(folder: Path, asked_by: str) -> pl.DataFrame:
+    """Tokens of each stored reply of one model that somebody asked for; a key that several segments hold counts once."""
+    found = [pl.DataFrame(schema={"key": pl.Binary, **ROWS})]
+    for path in sorted(folder.glob("*.parquet")) if FOLDER.fullmatch(folder.name) else ():
+        with contextlib.suppress(FileNotFoundError):  # segments are merged while we look
+            part = pl.scan_parquet(path, glob=False).filter(pl.col("asked_by") == asked_by)
+            found.append(part.select("key", *ROWS).collect())
+    return pl.concat(found).unique("key").select(list(ROWS))

@@ -106,7 +106,10 @@ def command(entry: Mapping[str, Any], settings: ModelSettings, name: str, port: 
         raise CurateError(f"{where}: names no program")
     if not any("{port}" in word for word in words):
         words += ["--port", "{port}"] if "--host" in words else ["--host", HOST, "--port", "{port}"]
-    values = {"id": entry.get("id"), "revision": entry.get("revision"), "port": port, "replica": replica}
+    hub, revision = str(entry.get("id") or ""), ""
+    if not hub.startswith(("/", ".", "~")):  # a folder's name may hold an @
+        hub, _, revision = hub.partition("@")
+    values = {"id": hub, "revision": revision or entry.get("revision"), "port": port, "replica": replica}
     for key, value in values.items():
         if not any(f"{{{key}}}" in word for word in words):
             continue
@@ -178,9 +181,13 @@ def _wait(servers: Sequence[Server], settings: ModelSettings, name: str) -> None
 
 
 def _answers(server: Server, settings: ModelSettings) -> bool:
-    """Whether it lists its models, and does not say that it is still loading (llama.cpp says that under /health)."""
-    return _status(f"{server.endpoint}/models", settings) in (200, 401, 403) and (
-        _status(server.endpoint.removesuffix("/v1") + "/health", settings) not in (None, 503)
+    """Whether it says that it is well and, where it knows no /health, lists its models; a key that it wants is not our business here.
+
+    In this order, because llama.cpp lists models while it still loads them, and `transformers serve` cannot list them without a cache.
+    """
+    well = _status(server.endpoint.removesuffix("/v1") + "/health", settings)
+    return well == 200 or (
+        well in (401, 403, 404, 405) and _status(f"{server.endpoint}/models", settings) in (200, 401, 403)
     )
 
 

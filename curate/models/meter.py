@@ -12,6 +12,7 @@ length of a prompt or a cache, and what a provider bills for failed requests bey
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import math
@@ -234,13 +235,12 @@ def _handle(path: Path) -> int:
     """This process's handle of the file that lies there."""
     key = (os.getpid(), str(path))
     handle, inode = _OPEN.get(key, (-1, -1))
-    try:
-        if handle >= 0 and os.stat(path).st_ino == inode:
-            return handle
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    if handle >= 0:  # another attempt has a file of its own
-        os.close(handle)
+    if handle >= 0:
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(path).st_ino == inode:
+                return handle
+        os.close(handle)  # another attempt has a file of its own
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     _OPEN[key] = (handle, os.fstat(handle).st_ino)
     return handle

@@ -108,6 +108,16 @@ def test_gpu_hours_add_up(tmp_path):
     assert spending.gpu_hours > 2 * 0.2 / 3600 and spending.cost == pytest.approx(3600 * spending.gpu_hours)
 
 
+def test_a_model_that_was_not_loaded_took_no_gpu_hours(tmp_path):
+    spending = Spending(Budget(gpu_hours=1))
+    with spending.step("web/a-ask", "writer", ModelSettings(gpus=8), tmp_path / "a", loads=True):
+        time.sleep(0.01)
+    assert spending.gpu_hours == 0
+    with spending.step("web/a-ask", "writer", ModelSettings(gpus=8), tmp_path / "a", loads=True) as meter:
+        meter.settle(meter.reserve(ASKED, SAMPLING), Reply("4", "stop", 300, 100))
+    assert spending.gpu_hours > 0
+
+
 def test_the_command_line_goes_before_the_profile():
     assert limited(Budget(usd=1, gpu_hours=2), 5.0) == Budget(usd=5, gpu_hours=2)
     assert limited(Budget(usd=1), None, 0.0) == Budget(usd=1, gpu_hours=0)

@@ -4,10 +4,16 @@ import argparse
 import http.server
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
 import time
+
+
+def command(more: str = "") -> str:
+    """How to launch it, as a profile says it."""
+    return f"{shlex.join([sys.executable, __file__])} {more}".strip()
 
 
 def main() -> None:

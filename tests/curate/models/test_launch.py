@@ -1,6 +1,7 @@
 """Servers that a build starts: they answer, they end with it however it ends, and they say why they could not start."""
 
 import contextlib
+import importlib.util
 import json
 import shlex
 import signal
@@ -168,6 +169,10 @@ def test_words_of_a_command():
     assert words("true {id} --revision {revision}") == [
         "true", "org/tiny", "--revision", "abc", "--host", "127.0.0.1", "--port", "80"
     ]  # fmt: skip
+    assert command({"id": "org/tiny@abc"}, ModelSettings(launch="true {id} {revision}"), "w", 80, 0)[1:3] == [
+        "org/tiny",
+        "abc",
+    ]
     assert words("true --host 0.0.0.0")[-2:] == ["--port", "80"]
     assert words("true -p {port} --seed {replica} '{\"a\": {}}' '$HOME; x'") == [
         "true", "-p", "80", "--seed", "3", '{"a": {}}', "$HOME; x"
@@ -192,3 +197,27 @@ def test_what_looks_like_a_key_is_scrubbed(monkeypatch):
 def test_the_keeper_imports_nothing_of_ours():
     lines = launch.KEEPER.read_text().splitlines()
     assert not any("curate" in line for line in lines if line.startswith(("import", "from")))
+
+
+@pytest.mark.slow
+def test_transformers_serve_is_started_asked_and_stopped(tmp_path, monkeypatch):
+    for name in ("torch", "transformers", "fastapi", "uvicorn", "openai"):
+        if not importlib.util.find_spec(name):
+            pytest.skip(f"needs {name}: pip install torch 'transformers[serving]'")
+    from curate.models.base import Request
+    from curate.models.openai import connect
+    from tests.curate.models.test_served import tiny_model
+
+    for name, value in {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    entry = {
+        "backend": "openai",
+        "id": str(tiny_model(tmp_path / "tiny")),
+        "revision": "main",
+        "sampling": {"max_tokens": 8},
+    }
+    words = f"{sys.executable} -m transformers.cli.transformers serve {{id}} --device cpu"
+    with served(entry, ModelSettings(launch=words, start_seconds=120), "writer", tmp_path / "logs") as found:
+        replies = dict(connect(entry, found).answers([Request("What is 2 + 3?"), Request("Find the area")]))
+    assert sorted(replies) == [0, 1] and all(reply.completion_tokens for reply in replies.values())
+    assert gone(found.endpoints[0])
