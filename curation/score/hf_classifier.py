@@ -7,7 +7,7 @@
       - {score: hf_classifier, model: edu, as: edu}
       - keep: {educational: edu >= 3}
 
-What the outputs mean is read from config.json, as transformers does: where `problem_type` is single_label_classification, or there are
+What the outputs mean says config.json, as in transformers: where `problem_type` is single_label_classification, or there are
 several labels and nothing is said, they are a softmax; multi_label_classification is a sigmoid for each label; regression, or one output, is
 the number as it is, which needs no `label`. A score does not depend on the other documents (`curation/_encoder.py`), but from one kind of
 device, or release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2 in bfloat16. No release of torch is part of the

@@ -65,7 +65,7 @@ def by_library(folder: Path, text: str, label: str) -> float:
     (file,) = folder.glob("model.*")
     model = library.load_model(str(file))
     # the binding's own `predict` fails with numpy 2 in some builds: this is what it calls
-    found = dict((name, p) for p, name in model.f.predict(text.replace("\n", " ") + "\n", -1, 0.0, "strict"))
+    found = {name: p for p, name in model.f.predict(text.replace("\n", " ") + "\n", -1, 0.0, "strict")}
     return found.get(f"__label__{label}", 0.0) if found else float("nan")  # it leaves out those below 1e-5
 
 
@@ -76,7 +76,14 @@ ALL = [*KINDS, "both small", "tree small"]
 def test_the_numbers_are_those_of_the_library(kind, models):
     dice = np.random.default_rng(1)
     texts = [" ".join(dice.choice(WORDS, dice.integers(1, 30))) for _ in range(30)]
-    texts += ["unknown words alone", "sum\nof\ttwo\r\nodd\x0bnumbers\x0c is", "  sum  ", "</s>", "sum</s> </s> soup", "\x00sum"]
+    texts += [
+        "unknown words alone",
+        "sum\nof\ttwo\r\nodd\x0bnumbers\x0c is",
+        "  sum  ",
+        "</s>",
+        "sum</s> </s> soup",
+        "\x00sum",
+    ]
     for label in ("a", "c", "__label__e"):
         found = fasttext(docs(*texts), model=str(models[kind]), label=label)["fasttext"]
         wanted = [by_library(models[kind], text, label.removeprefix("__label__")) for text in texts]
@@ -85,7 +92,10 @@ def test_the_numbers_are_those_of_the_library(kind, models):
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.sampled_from([*"sumof数ß \n\t\x00\x0b\x85\u2028</>_"]), min_size=1, max_size=40), st.sampled_from(["both", "bigrams", "tree"]))
+@given(
+    st.text(st.sampled_from([*"sumof数ß \n\t\x00\x0b\x85\u2028</>_"]), min_size=1, max_size=40),
+    st.sampled_from(["both", "bigrams", "tree"]),
+)
 def test_any_text_is_judged_as_by_the_library(models, text, kind):
     found = fasttext(docs(text), model=str(models[kind]), label="a").item()
     if found is None:
@@ -112,14 +122,16 @@ def test_a_score_does_not_depend_on_the_documents_beside_it(models):
     frame = docs(*(" ".join(dice.choice(WORDS, 9)) for _ in range(40)))
     for kind in ALL:
         whole = fasttext(frame, model=str(models[kind]), label="a")
-        assert pl.concat([fasttext(frame[n : n + 7], model=str(models[kind]), label="a") for n in range(0, 40, 7)]).equals(whole)
+        assert pl.concat(
+            [fasttext(frame[n : n + 7], model=str(models[kind]), label="a") for n in range(0, 40, 7)]
+        ).equals(whole)
         assert fasttext(frame.reverse(), model=str(models[kind]), label="a").reverse().equals(whole)
 
 
 def test_what_is_no_such_model_or_label_is_said_in_a_line(models, tmp_path):
     with pytest.raises(CurateError, match="the model has no label 'aa'"):
         fasttext(docs("x"), model=str(models["both"]), label="aa")
-    with pytest.raises(CurateError, match="one file, .bin or .ftz; there are 0 of them"):
+    with pytest.raises(CurateError, match=r"one file, \.bin or \.ftz; there are 0 of them"):
         fasttext(docs("x"), model=str(tmp_path), label="a")
     (tmp_path / "model.bin").write_bytes(b"no model")
     with pytest.raises(CurateError, match="is no fastText model that can be read"):

@@ -28,7 +28,11 @@ def llm_grade(docs: pl.DataFrame, model: Scripted, **params) -> pl.DataFrame:
 
 
 def grades(*replies: str, finish: str = "stop", **params) -> tuple[int | None, str | None]:
-    return llm_grade(docs("A page."), model=Scripted(*replies, finish=finish), **params).select("llm_grade", "llm_reason").row(0)
+    return (
+        llm_grade(docs("A page."), model=Scripted(*replies, finish=finish), **params)
+        .select("llm_grade", "llm_reason")
+        .row(0)
+    )
 
 
 @pytest.mark.parametrize(
