@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from curate import executors
 from curate.artifact import View, readable, replace_file
 from curate.asker import Asking
+from curate.budget import Spending, limited
 from curate.build import Build
 from curate.costs import step_digest
 from curate.errors import CurateError, Unfit
@@ -22,7 +23,7 @@ from curate.lock import Lock, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
-from curate.profile import Profile, find_project, load_profile, shipped
+from curate.profile import Budget, Profile, find_project, load_profile, shipped
 from curate.recipe import Recipe, load
 from curate.report import Report
 from curate.state import State
@@ -122,7 +123,7 @@ class Curated:
             state.settle(list(self.planned.nodes.values()))
         return state
 
-    def _build(self, executor: executors.Executor, report: Report) -> Build:
+    def _build(self, executor: executors.Executor, report: Report, budget: Budget | None = None) -> Build:
         said = self.profile.limits
         limits = Limits(said.seconds, said.seconds_per_document, said.memory(executor.workers))
         last = read_ref(self.store, self.lock_path)
@@ -138,18 +139,33 @@ class Curated:
             report=report,
             limits=limits,
             memory=self.profile.memory_of_each(executor.workers),
-            asking=Asking(self.title, self.profile.models),
+            asking=Asking(
+                self.title,
+                self.profile.models,
+                Spending(budget or self.profile.budget, self.profile.price),
+                self.store.draft,
+                report,
+            ),
             last=last,
         )
 
     # make
 
     def build(
-        self, *, only: str | None = None, through: str | None = None, locked: bool = False, report: Report | None = None
+        self,
+        *,
+        only: str | None = None,
+        through: str | None = None,
+        locked: bool = False,
+        max_usd: float | None = None,
+        max_gpu_hours: float | None = None,
+        report: Report | None = None,
     ) -> dict[str, Any]:
         """Build the mixture and all before it, or one corpus (`only`), or up to one node (`through`). Returns what was done.
 
-        locked: refuse a result that is not what the lock says. CurateError for bad input, a broken step, a full disk.
+        locked: refuse a result that is not what the lock says. max_usd, max_gpu_hours: what asking models may cost, in the currency of
+        the profile and in hours of GPUs that are held for it; the profile's `[budget]` if None. `spent` of what is returned has a row for
+        each step that asked (`curate.budget.Paid`). CurateError for bad input, a broken step, a full disk, a budget that is used up.
         """
         started = time.perf_counter()
         self.store.create()
@@ -163,9 +179,13 @@ class Curated:
         if lock:
             self._prefer(lock)
         executor = executors.make(self.profile.executor, self.profile.workers)
-        build = self._build(executor, report or Report())
+        build = self._build(executor, report or Report(), limited(self.profile.budget, max_usd, max_gpu_hours))
         try:
             self._run(build, targets)
+        except BaseException:
+            if build.asking.spending.paid:
+                self._log(build, time.perf_counter() - started)
+            raise
         finally:
             executor.close()
         self.built = build
@@ -190,6 +210,7 @@ class Curated:
             "ran": build.ran,
             "nodes": len(self.planned.needed(targets)),
             "seconds": round(seconds, 3),
+            "spent": build.asking.spending.rows(),
             "mixture": str(self.store.object(end.key)) if end else None,
             "facts": end.facts if end else {},
         }
@@ -304,6 +325,7 @@ class Curated:
             "recipe": self.title,
             "ran": build.ran,
             "seconds": seconds,
+            "spent": build.asking.spending.rows(),
             "host": socket.gethostname(),
             "process": os.getpid(),
             "nodes": {
@@ -329,14 +351,17 @@ class Curated:
 
         Of nodes to do also what goes in: `documents`, those of them that are `known`, those `to_do`, whether that is `exact`
         (`curate/forecast.py`), `seconds` of one worker where earlier builds tell, what is `missing` on this machine, and of readers
-        `files` and `file_bytes`.
+        `files` and `file_bytes`. Of nodes that ask a model, `asks` says how many requests lack a reply, and their tokens and price
+        (`curate/calls.py`).
         """
+        from curate.calls import outlook as asks_of
         from curate.costs import rates, seconds_of
         from curate.forecast import Forecast
 
         reasons, known = self.why(), rates(self.store)
         with readable(self.title):
             outlooks = Forecast(self.built, self._told_by_sample()).run() if reasons else {}
+            asks = {row.pop("node"): row for row in asks_of(self, outlooks)}
         rows = []
         for name, node in self.planned.nodes.items():
             manifest, outlook = self.built.done.get(node.plan_key), outlooks.get(node.plan_key)
@@ -347,6 +372,7 @@ class Curated:
                 row |= outlook.payload() if outlook else {"documents": None}
                 row |= {"bytes": None, "seconds": seconds_of(node, outlook.todo if outlook else None, known)}
                 row |= {"missing": node.missing} if node.missing else node.reading()
+                row |= {"asks": asks[node.name]} if node.name in asks else {}
             rows.append({**row, "why": reasons.get(name, [])})
         return rows
 
@@ -438,6 +464,16 @@ class Curated:
             {"corpus": n.corpus, "node": n.name, "in": m.rows_in, "out": m.rows, "fates": m.fates}
             for _, n, m in built_nodes(self.built)
         ]
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """What asking models has cost: for each built step that asked, replies, tokens and price, and which of them it asked for itself.
+
+        `curate/ledger.py` says what the fields are.
+        """
+        from curate.ledger import Ledger
+
+        with readable(self.title):
+            return Ledger(self).rows()
 
     def losses(self) -> list[dict[str, Any]]:
         """What built steps found in documents and kept in their texts, such as formulas: corpus, node, what, found, kept, documents.

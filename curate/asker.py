@@ -1,18 +1,22 @@
-"""How a build asks models: where the profile says they are, for whom it books what they wrote, and in how many processes."""
+"""How a build asks models: where the profile says they are, for whom replies are booked, at what cost, and in how many processes."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.budget import Spending
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.models.base import backend
+from curate.models.launch import served
 from curate.models.replies import Asker
 from curate.passes import Asked
 from curate.profile import ModelSettings
+from curate.report import Report
 
 if TYPE_CHECKING:
     from curate.plan import Node
@@ -26,14 +30,32 @@ class Asking:
     """Whose build this is; empty where nobody may be asked."""
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
 
+    spending: Spending = field(default_factory=Spending)
+    """What this build may spend, and has spent."""
+    draft: Callable[[str], Path] | None = None
+    """The folder of a node that is not finished, by its plan key: for the meter, and for logs of servers."""
+    report: Report = field(default_factory=Report)
+
     @contextlib.contextmanager
-    def of(self, node: Node, executor: Executor, ranks: int = 1) -> Iterator[tuple[Asked, Executor]]:
-        """Whom a node asks in so many ranks, and who does it, for as long as it asks."""
+    def of(
+        self, node: Node, executor: Executor, ranks: int = 1, lacks: Callable[[], bool] = lambda: True
+    ) -> Iterator[tuple[Asked, Executor]]:
+        """Whom a node asks in so many ranks, and who does it, for as long as it asks.
+
+        lacks: whether any reply is not stored; where none is, no server is started.
+        """
         entry, settings = node.models["model"], self.models.get(str(node.params["model"]), ModelSettings())
-        if not self.recipe:
+        if not self.recipe or not self.draft:
             yield Asked(entry, settings), executor
             return
-        doing = Inline() if backend(str(entry["backend"])).loads else executor
+        name, loads, draft = str(node.params["model"]), backend(str(entry["backend"])).loads, self.draft(node.plan_key)
+        doing = Inline() if loads else executor
         each = max(1, settings.concurrency // min(doing.workers, max(1, ranks)))
-        asker = Asker(f"{self.recipe}:{node.name}")
-        yield Asked(entry, settings.model_copy(update={"concurrency": each}), asker), doing
+        with contextlib.ExitStack() as stack:
+            meter = stack.enter_context(self.spending.step(node.name, name, settings, draft / "meter", loads=loads))
+            if settings.launch and lacks():
+                if meter.is_over():
+                    raise meter.over()
+                settings = stack.enter_context(served(entry, settings, name, draft / "servers", self.report))
+            asker = Asker(f"{self.recipe}:{node.name}", meter)
+            yield Asked(entry, settings.model_copy(update={"concurrency": each}), asker), doing

@@ -351,9 +351,12 @@ class Build(State):
 
     def run_ask(self, node: Node) -> None:
         """Ask a model; its replies are stored as they come, the node when all are there."""
+        from curate.calls import lacks
+
         assert node.chain
         ranks = len(self.view(node.chain).shards)
-        with placed(node.name, node.where), self.asking.of(node, self.executor, ranks) as (asked, executor):
+        asking = self.asking.of(node, self.executor, ranks, lambda: lacks(self, node))
+        with placed(node.name, node.where), asking as (asked, executor):
             self.go([replace(self.work(node), model=asked)], None, self.view(node.chain), executor)
         self.commit(node)
 

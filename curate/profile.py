@@ -73,7 +73,7 @@ class Prices(BaseModel):
 class TokenPrices(BaseModel):
     """What a million tokens cost, in the currency of `[price]`; `{prompt = 0, completion = 0}` says that they cost nothing."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
     prompt: float = Field(ge=0)
     completion: float = Field(ge=0)
 

@@ -2,10 +2,11 @@
 
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
     funnel, fates, clauses, sources, canaries, ...   come from manifests and need no file (`curate/figures.py`)
+    replies, ledger                                  read the reply store's segments (`curate/asked.py`); made only where a query names them
     runs, probes                                     ask other recipes' mixtures and schedulers; made only where a query names them
 
 `docs/sql.md` says what each column means. A query can do nothing but read: it is one select (`curate/question.py`), on a connection that
-is locked and sees no file outside the store's objects.
+is locked and sees no file outside the store's objects and replies.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate import asked
 from curate.artifact import readable
+from curate.asked import FROM_REPLIES
 from curate.documents import FROM_DATA, columns_of, select_of
 from curate.errors import CurateError, did_you_mean
 from curate.figures import FIGURES
@@ -32,9 +35,9 @@ if TYPE_CHECKING:
 
     from curate.state import State
 
-VIEWS = {**FROM_DATA, **{name: figures.about for name, figures in FIGURES.items()}}
+VIEWS = {**FROM_DATA, **FROM_REPLIES, **{name: figures.about for name, figures in FIGURES.items()}}
 """Name -> what it is, of every view."""
-LATER = (*FROM_DATA, "runs", "probes")
+LATER = (*FROM_DATA, *FROM_REPLIES, "runs", "probes")
 """Views that are made once a query is known to name them."""
 SETTINGS: dict[str, Any] = {
     "python_enable_replacements": False,
@@ -45,11 +48,15 @@ SETTINGS: dict[str, Any] = {
 
 def columns(state: State, view: str) -> tuple[Column, ...]:
     """The columns of a view, which do not depend on what is built."""
+    if view in FROM_REPLIES:
+        return asked.COLUMNS[view]
     return FIGURES[view].columns if view in FIGURES else columns_of(state, view)
 
 
 def select(state: State, view: str) -> str:
     """The SQL of a view."""
+    if view in FROM_REPLIES:
+        return asked.select_of(state, view)
     return table(FIGURES[view].columns, FIGURES[view].rows(state)) if view in FIGURES else select_of(state, view)
 
 
@@ -59,8 +66,9 @@ def connect(state: State, views: Iterable[str] = VIEWS) -> duckdb.DuckDBPyConnec
 
     refuse_nothing(state)
     connection = duckdb.connect(config={**SETTINGS, "temp_directory": str(state.store.root / "cache" / "duckdb")})
-    folder = str(state.store.root / "objects")
-    connection.execute(f"set allowed_directories=[{literal(folder + '/')}, {literal(exact_path(Path(folder)) + '/')}]")
+    folders = [str(state.store.root / name) for name in ("objects", "replies")]
+    allowed = [literal(f"{spelt}/") for folder in folders for spelt in (folder, exact_path(Path(folder)))]
+    connection.execute(f"set allowed_directories=[{', '.join(allowed)}]")
     connection.execute("set enable_external_access=false")
     connection.execute("set lock_configuration=true")
     add(connection, state, views)

@@ -20,6 +20,7 @@ from curate.cli.common import (
     table,
     total_text,
 )
+from curate.cli.money import asks_text, ledger_table
 from curate.cli.prospect import prospect_text
 from curate.errors import CurateError
 
@@ -49,6 +50,9 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
     click.echo(f"\n{len(rows) - len(todo)} of {len(rows)} nodes are stored, {len(todo)} to do")
     if todo:
         click.echo(f"the rest takes {bill_text(bill)}")
+    for row in todo:
+        if row.get("asks"):
+            click.echo(f"{row['node']} {asks_text(row['asks'])}")
     for missing in dict.fromkeys(row["missing"] for row in todo if row.get("missing")):
         click.echo(f"missing: {missing}")
     for row in todo:
@@ -110,6 +114,7 @@ def show(
         told = {
             "recipe": curated.title,
             "funnel": rows,
+            "ledger": curated.ledger(),
             "losses": curated.losses(),
             "canaries": curated.canaries(),
             "unchecked": curated.unchecked(),
@@ -146,6 +151,7 @@ def show(
         for corpus, tokens in whole["tokens"].items():
             click.echo(f"{corpus} at 100%: {total_text(tokens)} tokens")
         click.echo(f"all of it at 100%: {bill_text(whole['bill'])}")
+    ledger_table(curated.ledger())
     for corpus, counted in curated.prompts().items():
         click.echo(printable(in_words(corpus, counted)))
     for curve in curated.curves() if curated.recipe.train else ():

@@ -115,8 +115,28 @@ def fetch(curated: Curated, *, as_json: bool) -> None:
 @click.option(
     "--executor", type=click.Choice(["local", "inline"]), help="Who does the work, instead of the profile's choice."
 )
+@click.option(
+    "--max-usd",
+    type=click.FloatRange(0),
+    metavar="X",
+    help="What asking models may cost this time, in the profile's currency; else [budget] usd of the profile.",
+)
+@click.option(
+    "--max-gpu-hours",
+    type=click.FloatRange(0),
+    metavar="Y",
+    help="GPU-hours that models may take this time; else [budget] gpu_hours of the profile.",
+)
 def build(
-    curated: Curated, *, as_json: bool, only: str | None, through: str | None, locked: bool, sample: str | None
+    curated: Curated,
+    *,
+    as_json: bool,
+    only: str | None,
+    through: str | None,
+    locked: bool,
+    sample: str | None,
+    max_usd: float | None,
+    max_gpu_hours: float | None,
 ) -> None:
     """Build a recipe: its corpora and its mixture.
 
@@ -128,9 +148,10 @@ def build(
     if sample:
         curated = curated.sampled(sample)
     report = Report() if as_json else for_terminal()
+    limits = {"locked": locked, "max_usd": max_usd, "max_gpu_hours": max_gpu_hours}
     if through == "all" or (through or "").startswith("train/"):
-        return _with_runs(curated, str(through), as_json, report, only=only, locked=locked)
-    result = _built(curated, as_json, only=only, through=through, locked=locked, report=report)
+        return _with_runs(curated, str(through), as_json, report, only=only, **limits)
+    result = _built(curated, as_json, only=only, through=through, report=report, **limits)
     if as_json:
         emit(result)
         return None
@@ -140,6 +161,7 @@ def build(
         )
         return None
     click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
+    _spent(result["spent"])
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
 
@@ -159,7 +181,7 @@ def _built(curated: Curated, as_json: bool, **how: Any) -> dict[str, Any]:
 
 
 def _with_runs(
-    curated: Curated, through: str, as_json: bool, report: Report, *, only: str | None, locked: bool
+    curated: Curated, through: str, as_json: bool, report: Report, *, only: str | None, **limits: Any
 ) -> None:
     """`--through all` and `--through train/RUN`: a whole build, then runs."""
     from curate.cli.train import runs_table
@@ -168,12 +190,23 @@ def _with_runs(
         raise CurateError(f"--only {only} and --through {through} are not one build; leave one out")
     curated.refuse_sample("train", dev=False)
     names = () if through == "all" else (through.removeprefix("train/"),)
-    result = _built(curated, as_json, locked=locked, report=report)
+    result = _built(curated, as_json, report=report, **limits)
     rows = curated.train(*names, report=report) if names or curated.recipe.train else []
     if as_json:
         return emit({**result, "runs": rows})
     click.echo(f"{curated.title}: built {len(result['ran'])} of {result['nodes']} nodes in {result['seconds']:.1f} s")
+    _spent(result["spent"])
     runs_table(rows)
+
+
+def _spent(rows: list[dict[str, Any]]) -> None:
+    """A line for each step that asked a model for money or GPU-hours."""
+    for row in rows:
+        hours = f", {row['gpu_hours']:,.3g} GPU-hours" if row["gpu_hours"] else ""
+        if row["cost"] or hours:
+            tokens = f"{number(row['prompt_tokens'])} + {number(row['completion_tokens'])} tokens"
+            cost = f"{row['cost']:,.4f} {row['currency']}"
+            click.echo(f"{row['node']}: {number(row['answered'])} replies of {row['model']}, {tokens}{hours}, {cost}")
 
 
 @recipe_command(short_help="Write what is built in the format of another program.")

@@ -1,48 +1,44 @@
 """The reply store: what a model wrote is kept once and never paid for twice.
 
 A reply's key is the SHA-256 of (model identity, prompt bytes, sampling, sample index), so two recipes, two steps or two builds that ask
-the same thing share it. Replies lie in immutable Parquet segments, `replies/<model digest>/<segment digest>.parquet`; a segment's name is
-the digest of its bytes, so a damaged one is noticed before it is read. Writers hold a lock and look again before they write, so two
-processes that asked the same question at once both go on with the one reply that was stored first. A segment is written to a temporary
-name, fsynced and renamed: kill -9 loses at most the batch that was being asked.
+the same thing share it. Each model has a folder, `replies/<model digest>` (`curate/models/shelf.py`). A reply is in this process's journal
+before anybody sees it, so kill -9 loses none that came. Before a process asks, it claims the keys: of several that want one reply at the
+same time one asks, and the others wait until it is stored, or until that process is dead.
 
-Replies that say `error` are not stored: the next build asks again. Left out: merging small segments, and any expiry.
+Requests are taken in windows and looked up together; what is stored comes out at once, and what lacks is fed to the model. Neither
+requests nor replies are ever held as a whole. Replies that a server refused are not stored: they cost nothing, and another server may
+answer. Left out: any expiry.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import io
 import itertools
-import os
-import re
+import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from curate.errors import CurateError
 from curate.identity import canonical
-from curate.models.base import Model, Reply, Request
+from curate.models.base import Model, Reply, Request, Unanswered
 from curate.models.meter import Meter
+from curate.models.segments import Row
+from curate.models.shelf import Shelf, folder_name, shelf_of
 
-SCHEMA = {
-    "key": pl.Binary,
-    "text": pl.String,
-    "finish": pl.String,
-    "prompt_tokens": pl.UInt32,
-    "completion_tokens": pl.UInt32,
-    "prompt_sha256": pl.Binary,
-    "sample": pl.UInt32,
-    "sampling": pl.String,
-}
-"""Columns of a segment. The last three say, to people, what was asked; the key says it to the machine."""
-BATCH = 256
-"""Prompts asked and stored at a time."""
-_SEGMENT = re.compile(r"[0-9a-f]{32}\.parquet")
+WINDOW = 512
+"""Requests looked up at a time, and about how many that lack stand ready for the model."""
+CLAIMS = 64
+"""Requests claimed at a time, just before the model takes them."""
+WAITING = 8192
+"""Requests that other processes are asking, at most, before this one waits for them."""
+READY_BYTES = 16 << 20
+"""Characters of replies that came out of the store while the model was taking requests."""
+PAUSE = 0.01, 0.5
+"""Seconds between two looks at what other processes are asking: at first and at most."""
+MOST_TOKENS = 2**32 - 1
 
 
 class MissingReplies(CurateError):
@@ -70,157 +66,274 @@ class Recorded:
         *,
         identity: Mapping[str, Any] | None = None,
         asker: Asker | None = None,
-        batch: int = BATCH,
+        window: int = WINDOW,
     ) -> None:
         self.model = model
         self.identity: dict[str, Any] = dict(model.identity if identity is None else identity)
         self.sampling = model.sampling
-        self.folder = folder / hashlib.sha256(canonical(self.identity)).hexdigest()[:32]
-        self.batch = batch
+        self.folder = folder / folder_name(self.identity)
+        self.window = window
         self.asker = asker
+        self.sampled = canonical(self.sampling.payload()).decode()
+        self._before = b'{"identity":%s,"prompt":"' % canonical(self.identity)
+        self._after = b',"sampling":%s}' % self.sampled.encode()
 
     def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
-        """Replies from the store, and from the model where the store has none; see `Model.answers`."""
-        places = enumerate(requests)
-        while batch := list(itertools.islice(places, self.batch)):
-            known = self._stored({self.key(request) for _, request in batch})
-            lacking = {self.key(request): request for _, request in batch if self.key(request) not in known}
-            known |= self._ask(lacking) if lacking else {}
-            for place, request in batch:
-                yield place, known[self.key(request)]
+        """Replies from the store, and from the model where the store has none; see `Model.answers`.
+
+        Raises:
+            MissingReplies: there is no asker, and a reply is not stored.
+            OverBudget: the meter does not let the next request be asked; what was asked before is answered and stored.
+            Unanswered: some requests got no answer.
+            CurateError: the store is damaged or cannot be written, or the model says that asking is pointless.
+        """
+        asking = _Asking(self, requests)
+        try:
+            yield from asking.answers()
+        finally:
+            asking.close()
 
     def remembered(self, requests: Sequence[Request]) -> list[Reply | None]:
         """What the store holds of these replies, in order; None where it holds none. The model is not asked."""
-        known = self._stored({self.key(request) for request in requests})
-        return [known.get(self.key(request)) for request in requests]
+        keys = [self.key(request) for request in requests]
+        known = self.shelf.find(keys)
+        return [known.get(key) for key in keys]
 
-    def _ask(self, lacking: dict[bytes, Request]) -> dict[bytes, Reply]:
-        """Ask for what is lacking, and store the replies; those that were stored meanwhile win."""
-        if self.asker is None:
-            raise MissingReplies(f"{len(lacking):,} requests or more have no stored reply")
-        keys = list(lacking)
-        fresh = {keys[place]: (lacking[keys[place]], reply) for place, reply in self.model.answers(lacking.values())}
-        return {key: reply for key, (_, reply) in fresh.items()} | self._store(fresh)
+    @property
+    def shelf(self) -> Shelf:
+        """The folder, as this process sees it."""
+        self._shelf = shelf_of(self.folder)  # held as long as this model, and another one after a fork
+        return self._shelf
 
     def key(self, request: Request) -> bytes:
-        """SHA-256 of the canonical JSON of what is asked."""
-        asked = {
-            "identity": self.identity,
-            "prompt": hashlib.sha256(request.prompt.encode()).hexdigest(),
-            "sampling": self.sampling.payload(),
-            "sample": request.sample,
-        }
-        return hashlib.sha256(canonical(asked)).digest()
+        """SHA-256 of the canonical JSON of what is asked: `identity`, `prompt` (its SHA-256), `sample`, `sampling`."""
+        prompt = hashlib.sha256(request.prompt.encode()).hexdigest().encode()
+        return hashlib.sha256(b'%s%s","sample":%d%s' % (self._before, prompt, request.sample, self._after)).digest()
 
-    def _stored(self, keys: set[bytes]) -> dict[bytes, Reply]:
-        """Every wanted reply that a segment holds; of several for one key, that of the smallest segment name."""
-        wanted = pl.DataFrame({"key": sorted(keys)}, schema={"key": pl.Binary})
-        found: dict[bytes, Reply] = {}
-        if not wanted.is_empty():
-            for name in _index(self.folder).join(wanted, on="key")["segment"].unique().sort():
-                matched = _checked(self.folder / name).join(wanted, on="key")
-                for key, *reply in matched.select(list(SCHEMA)[:5]).iter_rows():
-                    found.setdefault(key, Reply(*reply))
-        return found
-
-    def _store(self, fresh: dict[bytes, tuple[Request, Reply]]) -> dict[bytes, Reply]:
-        """Write what is new under the lock; returns the replies that another process stored first."""
-        good = {key: value for key, value in fresh.items() if value[1].finish != "refused"}
-        if not good:
-            return {}
-        import fasteners
-
-        _prepare(self.folder, self.identity)
-        with fasteners.InterProcessLock(str(self.folder / "lock")):
-            for stale in self.folder.glob(
-                ".tmp-*"
-            ):  # only the holder of the lock writes: these were left by a killed process
-                stale.unlink(missing_ok=True)
-            theirs = self._stored(set(good))
-            rows = [self._row(key, *good[key]) for key in sorted(good) if key not in theirs]
-            if rows:
-                _write(pl.DataFrame(rows, schema=SCHEMA, orient="row"), self.folder)
-        return theirs
-
-    def _row(self, key: bytes, request: Request, reply: Reply) -> tuple[Any, ...]:
-        tokens = (reply.prompt_tokens, reply.completion_tokens)
-        sampling = canonical(self.sampling.payload()).decode()
-        return (
+    def row(self, key: bytes, request: Request, reply: Reply) -> Row:
+        """A reply as it is stored. Of a text that is no Unicode, what can't be stored is replaced."""
+        assert self.asker
+        return Row(
             key,
-            reply.text,
+            reply.text.encode("utf-8", "replace").decode(),
             reply.finish,
-            *tokens,
+            min(max(0, int(reply.prompt_tokens)), MOST_TOKENS),
+            min(max(0, int(reply.completion_tokens)), MOST_TOKENS),
             hashlib.sha256(request.prompt.encode()).digest(),
             request.sample,
-            sampling,
+            self.sampled,
+            self.asker.name,
+            int(time.time()),
         )
 
 
-_INDEXES: dict[Path, tuple[frozenset[str], pl.DataFrame]] = {}
-_NO_INDEX = (frozenset[str](), pl.DataFrame(schema={"key": pl.Binary, "segment": pl.String}))
+class _Asking:
+    """One stream of requests on its way through store and model.
 
+    A request that lacks is in one of `todo` (looked up), `claimed` (ours to ask), `sent` (the model has it) or `others` (another process is
+    asking it); its places in the stream stand in `places`, so that one that comes again meanwhile is asked once.
+    """
 
-def _index(folder: Path) -> pl.DataFrame:
-    """`key` and `segment` of every reply in a folder. A segment is read when this process first sees it, and dropped when it is gone."""
-    seen, index = _INDEXES.get(folder, _NO_INDEX)
-    # Files of other names are none of ours.
-    there = (
-        frozenset(p.name for p in folder.iterdir() if _SEGMENT.fullmatch(p.name)) if folder.is_dir() else frozenset()
-    )
-    if there != seen:
-        if seen - there:
-            index = index.filter(pl.col("segment").is_in(sorted(there)))
-        new = [_checked(folder / name).select("key", segment=pl.lit(name)) for name in sorted(there - seen)]
-        index = pl.concat([index, *new])
-        _INDEXES[folder] = (there, index)
-    return index
+    def __init__(self, model: Recorded, requests: Iterable[Request]) -> None:
+        self.recorded, self.shelf = model, model.shelf
+        self.meter = model.asker.meter if model.asker else None
+        self.source = enumerate(requests)
+        self.more = True
+        self.places: dict[bytes, list[int]] = {}
+        self.todo: deque[tuple[bytes, Request]] = deque()
+        self.claimed: deque[tuple[bytes, Request]] = deque()
+        self.sent: dict[int, tuple[bytes, Request, Any]] = {}
+        self.others: dict[bytes, Request] = {}
+        self.ready: deque[tuple[int, Reply]] = deque()
+        self.ready_size = 0
+        self.fed = False
+        self.look_again = False
+        self.asked = False
+        self.unanswered: Unanswered | None = None
 
+    def answers(self) -> Iterator[tuple[int, Reply]]:
+        pause = PAUSE[0]
+        while True:
+            while self._has_room() and len(self.todo) < self.recorded.window:
+                self._take_window()
+                yield from self._come()
+            if self.todo or self.claimed:
+                yield from self._ask()
+            elif self.others and self._look_at_others():
+                pause = PAUSE[0]
+                yield from self._come()
+            elif self.others:
+                time.sleep(pause)
+                pause = min(2 * pause, PAUSE[1])
+            elif not self.more:
+                break
+        if self.unanswered:
+            raise self.unanswered
 
-def _checked(path: Path) -> pl.DataFrame:
-    """A segment, whose bytes are its name's. CurateError for a torn, altered or foreign one."""
-    stat = path.stat()
-    return _load(path, stat.st_size, stat.st_mtime_ns)
+    def close(self) -> None:
+        """Let go of what is not answered, and leave what is in a segment."""
+        for _, _, held in self.sent.values():
+            if self.meter:
+                self.meter.settle(held, None)
+        self.shelf.release([*(key for key, _, _ in self.sent.values()), *(key for key, _ in self.claimed)])
+        self.sent.clear()
+        self.claimed.clear()
+        if self.asked:
+            self.shelf.seal()
+            self.shelf.tidy()
 
+    def _has_room(self) -> bool:
+        return self.more and len(self.others) < WAITING and self.ready_size < READY_BYTES
 
-@functools.lru_cache(maxsize=64)
-def _load(path: Path, size: int, mtime_ns: int) -> pl.DataFrame:
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest()[:32] != path.stem:
-        raise CurateError(
-            "this reply segment is damaged; delete it, and its replies are asked for again", where=str(path)
-        )
-    try:
-        frame = pl.read_parquet(io.BytesIO(data))
-    except Exception as error:
-        raise CurateError(f"this reply segment is not Parquet: {error}", where=str(path)) from error
-    if dict(frame.schema) != SCHEMA:
-        raise CurateError("this file is not a reply segment; move it out of the store", where=str(path))
-    return frame
+    def _come(self) -> Iterator[tuple[int, Reply]]:
+        """What is ready to come out."""
+        while self.ready:
+            place, reply = self.ready.popleft()
+            self.ready_size -= len(reply.text) + 100
+            yield place, reply
 
+    def _is_ready(self, places: Iterable[int], reply: Reply) -> None:
+        for place in places:
+            self.ready.append((place, reply))
+            self.ready_size += len(reply.text) + 100
 
-def _prepare(folder: Path, identity: Mapping[str, Any]) -> None:
-    """The model's folder, with its identity beside the segments for people to read."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "model.json").exists():
-        _replace(canonical(identity), folder / "model.json", folder / f".model-{os.getpid()}")
+    def _take_window(self) -> None:
+        """Look up the next requests: those that are stored are ready, the others are to do."""
+        window = [*itertools.islice(self.source, self.recorded.window)]
+        self.more = len(window) == self.recorded.window
+        new: dict[bytes, tuple[Request, list[int]]] = {}
+        for place, request in window:
+            key = self.recorded.key(request)
+            if key in self.places:
+                self.places[key].append(place)
+            else:
+                new.setdefault(key, (request, []))[1].append(place)
+        known = self.shelf.find([*new])
+        if len(known) < len(new) and self.recorded.asker is None:
+            raise MissingReplies(f"{len(new) - len(known):,} requests or more have no stored reply")
+        for key, (request, places) in new.items():
+            if key in known:
+                self._is_ready(places, known[key])
+            else:
+                self.places[key] = places
+                self.todo.append((key, request))
 
+    def _claim(self) -> bool:
+        """Claim some requests and look them up again; whether any is to be asked."""
+        self._start()
+        while not self.claimed:
+            while not self.todo and self._has_room():
+                self._take_window()
+            if not self.todo and self.look_again:
+                self.look_again = self._look_at_others()
+                continue
+            if not self.todo:
+                return False
+            some = [self.todo.popleft() for _ in range(min(CLAIMS, len(self.todo)))]
+            ours = self._won(dict(some))
+            self.others |= {key: request for key, request in some if key not in ours}
+        return True
 
-def _write(frame: pl.DataFrame, folder: Path) -> None:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    data = buffer.getvalue()
-    name = hashlib.sha256(data).hexdigest()[:32]
-    _replace(data, folder / f"{name}.parquet", folder / f".tmp-{name}")
+    def _won(self, wanted: dict[bytes, Request]) -> set[bytes]:
+        """Claim these; those that are ours to ask, or ready because another process stored them meanwhile."""
+        won = self.shelf.claim(wanted)
+        known = self.shelf.find(won)
+        for key in won:
+            if key in known:
+                self.shelf.release([key])
+                self._is_ready(self.places.pop(key), known[key])
+            else:
+                self.claimed.append((key, wanted[key]))
+        return set(won)
 
+    def _look_at_others(self) -> bool:
+        """Take what other processes have stored, and claim what they let go of; whether there was any."""
+        before = len(self.others)
+        known = self.shelf.find([*self.others])
+        for key, reply in known.items():
+            del self.others[key]
+            self._is_ready(self.places.pop(key), reply)
+        some = dict(itertools.islice(self.others.items(), CLAIMS))
+        won = self._won(some)
+        for key, request in some.items():  # those that come next are looked at the next time
+            del self.others[key]
+            if key not in won:
+                self.others[key] = request
+        return len(self.others) < before
 
-def _replace(data: bytes, path: Path, temporary: Path) -> None:
-    """The whole file or nothing, also after power loss."""
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(handle)
-        os.close(handle)
+    def _start(self) -> None:
+        if not self.asked:
+            self.shelf.prepare(self.recorded.identity)
+            if self.shelf.has_orphans():
+                self.shelf.tidy()
+            self.asked = True
+
+    def _next(self) -> tuple[bytes, Request, Any] | None:
+        """The next request to ask, with what is set aside for it. None where the model should finish what it has first."""
+        if not self.claimed and not self._claim():
+            return None
+        key, request = self.claimed[0]
+        held = self.meter.reserve(request, self.recorded.sampling) if self.meter else None
+        if self.meter and held is None:
+            if not self.sent:
+                raise self.meter.over()
+            return None
+        self.claimed.popleft()
+        return key, request, held
+
+    def _feed(self, first: tuple[bytes, Request, Any]) -> Iterator[Request]:
+        following: tuple[bytes, Request, Any] | None = first
+        for place in itertools.count():
+            if following is None:
+                break
+            self.sent[place] = following
+            yield following[1]
+            following = self._next()
+        self.fed = True
+
+    def _ask(self) -> Iterator[tuple[int, Reply]]:
+        """Let the model answer as long as there is anything to feed it."""
+        first = self._next()
+        yield from self._come()
+        if first is None:
+            return
+        self.fed, self.look_again, answered = False, True, 0
+        came = self.recorded.model.answers(self._feed(first))
+        try:
+            for place, reply in came:
+                self._book(place, reply)
+                answered += 1
+                if self._has_room() and len(self.todo) < self.recorded.window:
+                    self._take_window()
+                yield from self._come()
+            if self.sent:
+                raise CurateError(f"a model gave no reply to {len(self.sent):,} requests and no error")
+        except Unanswered as error:
+            self.unanswered = self.unanswered or error
+            if not (self.fed and answered):
+                raise
+            self._give_up()
+        finally:
+            if hasattr(came, "close"):
+                came.close()
+
+    def _book(self, place: int, reply: Reply) -> None:
+        """Store a reply that came, and book what it cost."""
+        key, request, held = self.sent.pop(place)
+        try:
+            if reply.finish != "refused":
+                reply = self.shelf.append(self.recorded.row(key, request, reply))
+        finally:
+            if self.meter:
+                self.meter.settle(held, reply)
+            self.shelf.release([key])
+        self._is_ready(self.places.pop(key), reply)
+
+    def _give_up(self) -> None:
+        """Forget the requests that got no answer."""
+        for key, _, held in self.sent.values():
+            if self.meter:
+                self.meter.settle(held, None)
+            self.shelf.release([key])
+            del self.places[key]
+        self.sent.clear()

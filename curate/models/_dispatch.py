@@ -1,0 +1,197 @@
+"""Many requests under way at a time: a thread with an event loop, fed by the thread that iterates.
+
+Requests are pulled one by one where there is room, so nobody holds a million of them, and what consumes the replies may take its time: the
+loop goes on reading in the meantime, and nothing times out that has arrived. A request is tried until it is answered or its patience is
+over. One that fails again and again while others are answered steps aside, so that it doesn't take their place; `ASIDE` of them at most.
+
+Whatever ends the iteration (an error, Ctrl-C, a generator that is closed) cancels what is under way, which makes servers stop
+generating, and leaves no thread and no connection behind. Where the requests themselves fail, such as by a budget that is used up, what
+is under way is paid for and is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from curate.models._completions import Answer, Fault, Form, largest
+from curate.models._endpoints import Endpoint, Endpoints
+from curate.models.base import Reply, Request, Unanswered
+
+BACKOFF = 0.25, 60.0
+"""Seconds before a request is tried a second time, and at most before it is tried again."""
+ASIDE = 1024
+"""Requests that may step aside."""
+TRIES = 4
+"""Tries after which a request does, if others were answered meanwhile."""
+
+Outcome = Reply | Fault | BaseException
+
+
+class Dispatch:
+    """The requests of one stream. Use as a context manager."""
+
+    def __init__(
+        self,
+        form: Form,
+        endpoints: list[Endpoint],
+        *,
+        concurrency: int,
+        patience: float,
+        check: Callable[[Endpoint, str], None],
+    ) -> None:
+        """check: raises CurateError where an endpoint answers as another model than the one asked for."""
+        self.form, self.servers, self.check = form, Endpoints(endpoints), check
+        self.concurrency, self.patience, self.limit = concurrency, patience, largest(form.sampling)
+        self.outcomes: queue.SimpleQueue[list[tuple[int, Outcome]]] = queue.SimpleQueue()
+        self.ended: list[tuple[int, Outcome]] = []
+        self.aside = 0
+        self.answered_at = time.monotonic()
+        self.hopeless = False
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self._run, name="models", daemon=True)
+
+    def __enter__(self) -> Dispatch:
+        self.thread.start()
+        self.ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(self.over.set)
+        if self.thread is not threading.current_thread():  # where a generator is closed by the garbage collector
+            self.thread.join()
+
+    # What the thread that iterates does.
+
+    def replies(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
+        """Each reply with the place of its request.
+
+        Raises:
+            Unanswered: some requests got no answer; all others were tried, unless no server answered anything any more.
+            CurateError: asking on is pointless.
+        """
+        source = enumerate(requests)
+        under_way, broken, more = 0, None, True
+        lost: list[Fault] = []
+        failed = 0
+        while True:
+            try:
+                while more and not self.hopeless and under_way < self.concurrency + self.aside:
+                    new = next(source, None)
+                    more = new is not None
+                    if new is not None:
+                        self.loop.call_soon_threadsafe(self._begin, *new)
+                        under_way += 1
+            except Exception as error:
+                broken, more = error, False
+            if not under_way:
+                break
+            ended = self.outcomes.get()
+            under_way -= len(ended)
+            for place, outcome in ended:
+                if isinstance(outcome, Reply):
+                    yield place, outcome
+                elif isinstance(outcome, Fault):
+                    failed, lost = failed + 1, [outcome]
+            for _, outcome in ended:
+                if not isinstance(outcome, Reply | Fault):
+                    raise outcome
+        if broken is not None:
+            raise broken
+        if failed:
+            raise Unanswered(self._told(failed, lost[0]))
+
+    def _told(self, failed: int, last: Fault) -> str:
+        count = "1 request got" if failed == 1 else f"{failed:,} requests got"
+        rest = ", and no more were asked because nothing at all was answered" if self.hopeless else ""
+        return f"{count} no answer within {self.patience:g} s{rest}; the last because of {last}"
+
+    # What the thread of the loop does.
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()
+        self.slots = asyncio.Semaphore(self.concurrency)
+        self.ready.set()
+        try:
+            await self.over.wait()
+        finally:
+            for task in self.tasks:
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+            await self.servers.close()
+
+    def _begin(self, place: int, request: Request) -> None:
+        task = self.loop.create_task(self._outcome(place, request))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _outcome(self, place: int, request: Request) -> None:
+        outcome: Outcome
+        try:
+            outcome = await self._persist(request)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # raised where it is seen, in the thread that iterates
+            outcome = error
+        if not self.ended:  # replies that come together wake that thread once
+            self.loop.call_soon(self._hand_over)
+        self.ended.append((place, outcome))
+
+    def _hand_over(self) -> None:
+        ended, self.ended = self.ended, []
+        self.outcomes.put(ended)
+
+    async def _persist(self, request: Request) -> Outcome:
+        """Ask until there is an answer, or patience is over: then the last fault."""
+        body = self.form.body(request)
+        begun = time.monotonic()
+        until, tries, fault = begun + self.patience, 0, Fault("all servers being left alone")
+        while True:
+            async with self.slots:
+                found = await self._try(body, until)
+            if isinstance(found, Reply):
+                return found
+            fault, tries = found or fault, tries + 1
+            now = time.monotonic()
+            if now >= until:
+                self.hopeless = self.hopeless or now - self.answered_at >= self.patience
+                return fault
+            wait = min(BACKOFF[1], BACKOFF[0] * 2.0 ** min(tries - 1, 16)) * random.uniform(0.5, 1.0)
+            if fault.wait is not None:
+                wait = max(wait, fault.wait * random.uniform(1.0, 1.1))
+            await self._wait(
+                min(wait, until - now), tries >= TRIES and fault.status != 429 and self.answered_at > begun
+            )
+
+    async def _wait(self, seconds: float, aside: bool) -> None:
+        if not (aside and self.aside < ASIDE):
+            await asyncio.sleep(seconds)
+            return
+        self.aside += 1
+        try:
+            if not self.ended:  # wakes the thread that iterates: there is room for another request
+                self.loop.call_soon(self._hand_over)
+            await asyncio.sleep(seconds)
+        finally:
+            self.aside -= 1
+
+    async def _try(self, body: bytes, until: float) -> Reply | Fault | None:
+        endpoint = await self.servers.choose(until)
+        if endpoint is None:
+            return None
+        try:
+            answer: Answer = await endpoint.ask(self.form, body, self.limit)
+        except Fault as fault:
+            return fault if fault.again else Reply("", "refused", 0, 0, str(fault))
+        self.check(endpoint, answer.model)
+        self.answered_at = time.monotonic()
+        return answer.reply
