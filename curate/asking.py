@@ -79,8 +79,8 @@ def asking(
     more = {"lists": known} if (known := lists.identity(brought)) else {}
     reads = found.reads_with(params)
     with failing(f"{corpus}: {found.title}", "fails on an empty frame", where):
-        nothing = dict.fromkeys(found.parameters_of(Lists), ())
-        prompts_of(found, pl.DataFrame(schema={c: chain.schema[c] for c in reads}), {**mine, **nothing})
+        lists_of_it = {**dict.fromkeys(found.parameters_of(Lists), ()), **brought}
+        prompts_of(found, pl.DataFrame(schema={c: chain.schema[c] for c in reads}), {**mine, **lists_of_it})
     adds = {name: GIVES[column] for column, name in columns_of_asking(item.name).items()}
     if taken_already := [column for column in adds if column in chain.schema]:
         said = f"{corpus}: {found.title} gives the column {taken_already[0]!r}, which is there already; add `as:`"

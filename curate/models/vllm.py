@@ -34,25 +34,15 @@ CHANGES = ("dtype", "hf_overrides", "kv_cache_dtype", "quantization")
 """Arguments of `LLM` that change what a model says."""
 MACHINE = (
     "block_size", "compilation_config", "cpu_offload_gb", "disable_custom_all_reduce", "distributed_executor_backend",
-    "enable_chunked_prefill", "enforce_eager", "gpu_memory_utilization", "kv_cache_memory_bytes", "load_format", "max_model_len", "max_num_batched_tokens",
-    "max_num_seqs", "pipeline_parallel_size",
+    "enable_chunked_prefill", "enforce_eager", "gpu_memory_utilization", "kv_cache_memory_bytes", "load_format", "max_model_len",
+    "max_num_batched_tokens", "max_num_seqs", "pipeline_parallel_size",
 )  # fmt: skip
 """Arguments of `LLM` that fit it to a machine."""
 WINDOW, WINDOW_CHARACTERS = 4_096, 1 << 25
 """Requests, and characters of their prompts, that are held at a time."""
 OURS = (
-    "detokenize",
-    "flat_logprobs",
-    "logprobs",
-    "max_tokens",
-    "n",
-    "output_kind",
-    "prompt_logprobs",
-    "seed",
-    "stop",
-    "temperature",
-    "top_p",
-)
+    "detokenize", "flat_logprobs", "logprobs", "max_tokens", "n", "output_kind", "prompt_logprobs", "seed", "stop", "temperature", "top_p",
+)  # fmt: skip
 """Fields of SamplingParams that `extra:` cannot set."""
 FINISHED: dict[str, Finish] = {"stop": "stop", "length": "length", "repetition": "length"}
 _TOO_LONG = re.compile(r"(?i)longer than the maximum|maximum context length|too long")
