@@ -38,7 +38,7 @@ from curate.known import Known, has_known
 from curate.passes import Asked, Limits, Pass, Tally, Work, finished
 from curate.plan import Node
 from curate.records import GIVEN_IDS, IDS_OF_PAYLOADS
-from curate.report import Report
+from curate.report import Report, asking_text
 from curate.schema import schema_text
 from curate.sources import Sources
 from curate.state import State
@@ -251,7 +251,7 @@ class Build(State):
             self.reading(view, work.wanted())
         lost: dict[str, int] = {}
         unread: list[tuple[str, str]] = []
-        with self.report.progress(works[0].name, work.count) as advance:
+        with self.report.progress(works[0].name, work.count, _saying(works[0])) as advance:
 
             def done(rank: int, tally: Tally) -> None:
                 advance(rank, tally)
@@ -461,6 +461,15 @@ class Build(State):
             return
         if lost == rows_in or (lost > BUDGET_FLOOR and lost > BUDGET * rows_in):
             raise broken(node.name, self.store.draft(node.plan_key), next(filter(failures, shards)), lost, rows_in)
+
+
+def _saying(work: Work) -> Callable[[], str] | None:
+    """What a step that asks has to tell while it does."""
+    meter = work.model.asker.meter if work.model and work.model.asker else None
+    if meter is None:
+        return None
+    began = time.monotonic()
+    return lambda: asking_text(meter.spent(), meter.currency, time.monotonic() - began)
 
 
 def failures(shard: Stored) -> int:
