@@ -7,10 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curate.api import Curated
 from curate.errors import CurateError
 from curate.models import hf
 from curate.models.base import Model, Reply, Request
-from curate.profile import ModelSettings
+from curate.profile import ModelSettings, load_profile
+from curate.recipe import load
 
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz .:\n0123456789"
 TEMPLATE = (
@@ -204,3 +206,30 @@ def test_folders_that_hold_no_such_model_are_refused_in_a_line(folder, tmp_path)
     with pytest.raises(CurateError, match="transformers cannot load it: ") as error:
         replies(connected(tmp_path), Request("a"))
     assert "\n" not in str(error.value)
+
+
+RECIPE = """
+recipe: asked
+models:
+  judge: {backend: hf, id: MODEL, revision: first, chat: false, sampling: {temperature: 1.0, max_tokens: 8}}
+corpora:
+  web:
+    read: jsonl
+    files: pages.jsonl
+    steps:
+      - {score: llm_grade, model: judge, samples: 2}
+"""
+
+
+def test_a_recipe_asks_a_model_in_this_process_once(folder, tmp_path):
+    (tmp_path / "pages.jsonl").write_text("".join(f'{{"id": "{n}", "text": "sum {n}"}}\n' for n in range(5)))
+    larger = tiny(tmp_path / "m", positions=8_000)
+    (tmp_path / "asked.yaml").write_text(RECIPE.replace("MODEL", str(larger)))
+    said = {"workers": 2, "store": str(tmp_path / "store")}
+    profile = load_profile("local", tmp_path).model_copy(update=said)
+    curated = Curated(load(tmp_path / "asked.yaml", project=tmp_path), tmp_path, profile)
+    curated.build(only="web")
+    found = curated.sql("select llm_grade, llm_grade_reply, llm_grade_finish from documents")
+    assert found.height == 5 and found["llm_grade"].null_count() == 5
+    assert found["llm_grade_reply"].list.len().to_list() == [2] * 5
+    assert {*found["llm_grade_finish"].explode(empty_as_null=True)} <= {"stop", "length"}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curate.api import Curated
 from curate.errors import CurateError
+from curate.profile import load_profile
+from curate.recipe import load
 from curation.score.fasttext import fasttext
 
 WORDS = "sum of two odd numbers is even Größe 数学 garden soup recipe pepper</s> </s> __label__a __label__zzz Ünder x1".split()
@@ -143,3 +147,42 @@ def test_what_is_no_such_model_or_label_is_said_in_a_line(models, tmp_path):
 
 def test_the_step_does_not_stand_in_the_way_of_the_library():
     assert sys.modules["fasttext"] is library and "curation" not in str(library.__file__)
+
+
+RECIPE = """
+recipe: judged
+models:
+  mine: {fit: pretrained, files: [models/model.bin]}
+corpora:
+  web:
+    read: jsonl
+    files: pages.jsonl
+    steps:
+      - {score: fasttext, model: mine, label: b, as: of_b}
+      - {score: fasttext, model: mine, label: __label__c}
+      - keep: {good: of_b >= 0.5}
+"""
+
+
+def test_a_recipe_keeps_what_a_model_in_a_file_finds_good(models, tmp_path):
+    dice = np.random.default_rng(4)
+    words = [" ".join(dice.choice(WORDS, 6)) for _ in range(60)]
+    (tmp_path / "pages.jsonl").write_text(
+        "".join(json.dumps({"id": str(n), "text": t}) + "\n" for n, t in enumerate(words))
+    )
+    (tmp_path / "judged.yaml").write_text(RECIPE)
+    (tmp_path / "models").mkdir()
+    shutil.copy(models["bigrams"] / "model.bin", tmp_path / "models")
+    said = {"workers": 1, "executor": "inline", "store": str(tmp_path / "store")}
+    curated = Curated(
+        load(tmp_path / "judged.yaml", project=tmp_path),
+        tmp_path,
+        load_profile("local", tmp_path).model_copy(update=said),
+    )
+    curated.build(only="web")
+    found = curated.sql("select text, of_b, fasttext, fate from documents")
+    frame = docs(*found["text"])
+    for column, label in (("of_b", "b"), ("fasttext", "c")):
+        wanted = fasttext(frame, model=str(models["bigrams"]), label=label)["fasttext"]
+        assert found[column].to_list() == wanted.to_list()
+    assert ((found["of_b"] >= 0.5) == (found["fate"] == "kept")).all() and found["fate"].n_unique() == 2
