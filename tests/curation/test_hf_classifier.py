@@ -48,7 +48,7 @@ def tiny(folder: Path, kind: str = "Bert", labels: int = 3, **settings) -> str:
         "initializer_range": 0.5,
     } | settings
     torch.manual_seed(0)
-    config = getattr(transformers, f"{kind}Config")(**sizes, **more)
+    config = getattr(transformers, f"{kind}Config")(**sizes | more)
     getattr(transformers, f"{kind}ForSequenceClassification")(config).save_pretrained(folder)
     return str(folder)
 
