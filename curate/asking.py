@@ -215,7 +215,7 @@ def with_replies(docs: pl.DataFrame, reply: pl.Series, finish: pl.Series) -> pl.
     return docs.with_columns(asked.select(pl.when(pl.col("reply").is_not_null()).then(REPLIES))[REPLIES])
 
 
-def answered(found: Step, docs: pl.DataFrame, model: Model, **params: Any) -> pl.DataFrame | pl.Series:
+def answered(found: Step, docs: pl.DataFrame, model: Model, /, **params: Any) -> pl.DataFrame | pl.Series:
     """Both halves of a step at once, with no store, for tests, notebooks and benchmarks; params as a recipe or a build gives them."""
     plain = {name: value for name, value in params.items() if isinstance(value, str | int | float)}
     given = {**found.validated({"model": "model", **plain}), **params}
