@@ -79,8 +79,8 @@ def asking(
     more = {"lists": known} if (known := lists.identity(brought)) else {}
     reads = found.reads_with(params)
     with failing(f"{corpus}: {found.title}", "fails on an empty frame", where):
-        nothing = dict.fromkeys(found.parameters_of(Lists), ())
-        prompts_of(found, pl.DataFrame(schema={c: chain.schema[c] for c in reads}), {**mine, **nothing})
+        lists_of_it = {**dict.fromkeys(found.parameters_of(Lists), ()), **brought}
+        prompts_of(found, pl.DataFrame(schema={c: chain.schema[c] for c in reads}), {**mine, **lists_of_it})
     adds = {name: GIVES[column] for column, name in columns_of_asking(item.name).items()}
     if taken_already := [column for column in adds if column in chain.schema]:
         said = f"{corpus}: {found.title} gives the column {taken_already[0]!r}, which is there already; add `as:`"
@@ -215,7 +215,7 @@ def with_replies(docs: pl.DataFrame, reply: pl.Series, finish: pl.Series) -> pl.
     return docs.with_columns(asked.select(pl.when(pl.col("reply").is_not_null()).then(REPLIES))[REPLIES])
 
 
-def answered(found: Step, docs: pl.DataFrame, model: Model, **params: Any) -> pl.DataFrame | pl.Series:
+def answered(found: Step, docs: pl.DataFrame, model: Model, /, **params: Any) -> pl.DataFrame | pl.Series:
     """Both halves of a step at once, with no store, for tests, notebooks and benchmarks; params as a recipe or a build gives them."""
     plain = {name: value for name, value in params.items() if isinstance(value, str | int | float)}
     given = {**found.validated({"model": "model", **plain}), **params}

@@ -1,4 +1,4 @@
-"""Models that read a whole text, run over many texts: classifiers and embeddings. A Hugging Face folder in, a row of numbers for each text out.
+"""Models that read a whole text, run over many texts: classifiers and embeddings. A folder in, a row of numbers for each text out.
 
 What a text gets must not depend on the texts beside it. Matrix products round differently for other shapes, so shapes are fixed: a text is
 padded to the next multiple of `STEP` tokens, whatever else is in the frame, and a batch has always the same number of rows, the last ones
@@ -127,7 +127,7 @@ def chances(found: Encoder, texts: list[str]) -> Matrix:
 
 
 def embeddings(found: Encoder, texts: list[str], pooling: Literal["mean", "cls"] = "mean") -> Matrix:
-    """A vector of length one for each text, (N, dim): the mean over its tokens, or what stands at its first; which, the model's card says."""
+    """A vector of length one for each text, (N, dim): the mean over its tokens, or that of its first; the model's card says which."""
 
     def pooled(**given: Any) -> Any:
         hidden = found.model(**given).last_hidden_state.double()  # (B, T, D)

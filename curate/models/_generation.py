@@ -54,7 +54,9 @@ def generator(folder: str, dtype: str) -> Generator:
         said = " ".join(str(error).split())[:200]
         raise CurateError(f"{folder}: transformers cannot load it: {type(error).__name__}: {said}") from None
     if missing := set(told["missing_keys"]):
-        raise CurateError(f"{folder}: has no weights for {min(missing)}; a model for causal language modelling is wanted")
+        raise CurateError(
+            f"{folder}: has no weights for {min(missing)}; a model for causal language modelling is wanted"
+        )
     if max(tokenizer.get_vocab(with_added_tokens=True).values(), default=0) >= model.config.vocab_size:
         raise CurateError(f"{folder}: its tokenizer has more tokens than the model; take the files of one revision")
     tokenizer.no_padding()
@@ -106,7 +108,9 @@ class Generator:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     def _refused(self, count: int) -> Reply:
-        said = f"the prompt has {count:,} tokens; the context has {self.most:,}" if count else "the prompt has no tokens"
+        said = (
+            f"the prompt has {count:,} tokens; the context has {self.most:,}" if count else "the prompt has no tokens"
+        )
         return Reply("", "refused", 0, 0, said)
 
     def _batch(self, prompts: list[list[int]], samples: list[int], length: int, sampling: Sampling) -> list[Reply]:
@@ -133,7 +137,9 @@ class Generator:
                 stopping_criteria=transformers.StoppingCriteriaList([stop]),
             )
         said = out[:, length:].tolist()
-        return [self._reply(row, len(some), ends, sampling.stop, limit) for row, some in zip(said, prompts, strict=True)]
+        return [
+            self._reply(row, len(some), ends, sampling.stop, limit) for row, some in zip(said, prompts, strict=True)
+        ]
 
     def _ends(self) -> list[int]:
         """Tokens that end a text."""
@@ -181,7 +187,7 @@ class _Draw(transformers.LogitsProcessor):  # type: ignore[misc]
     def _chances(self, scores: Any) -> Any:
         """Probabilities after temperature, top_k, top_p and min_p; they need not sum to one."""
         chances = (scores.double() / self.sampling.temperature).softmax(-1)
-        order = chances.sort(-1, descending=True, stable=True)
+        order = torch.sort(chances, dim=-1, descending=True, stable=True)
         sorted_, kept = order.values, torch.ones_like(order.values, dtype=torch.bool)
         if (top_k := int(self.sampling.extra.get("top_k", 0))) > 0:
             kept[:, top_k:] = False

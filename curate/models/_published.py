@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,9 @@ class Published:
     chat: bool
     """Whether a prompt is what a user says, in the model's template, or the beginning of a text."""
     system: str
-    engine: dict[str, Any] = field(default_factory=dict)
+    engine: dict[str, Any]
     """Arguments that change replies, such as dtype."""
-    sampling: Sampling = Sampling()
+    sampling: Sampling
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -93,10 +93,14 @@ def _named(entry: Mapping[str, Any]) -> tuple[str, str]:
         raise CurateError("id: the name of a model, ORG/NAME, or a folder, ./NAME")
     if _LOCAL.match(id):
         if not revision:
-            raise CurateError(f"{id}: nobody looks into a folder; write revision: with a text that changes when it does")
+            raise CurateError(
+                f"{id}: nobody looks into a folder; write revision: with a text that changes when it does"
+            )
         return id, revision
     name, _, commit = id.partition("@")
     commit = commit or revision or UNPINNED
     if not MODEL.fullmatch(f"{name}@{commit}"):
-        raise CurateError(f"{name}@{commit} is no model of the hub; write id: ORG/NAME and revision: COMMIT, all 40 digits of it")
+        raise CurateError(
+            f"{name}@{commit} is no model of the hub; write id: ORG/NAME and revision: COMMIT, all 40 digits of it"
+        )
     return name, commit

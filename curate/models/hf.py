@@ -1,4 +1,4 @@
-"""transformers in this process: `{backend: hf, id: ORG/NAME, revision: COMMIT}`. For small models, and where there is no GPU; extra `train`.
+"""transformers in this process: `{backend: hf, id: ORG/NAME, revision: COMMIT}`. For small models, or without a GPU; extra `train`.
 
 The model is one for causal language modelling, in files of a folder or of the hub's cache. What is pinned and how is said in
 `_generation.py`. Many models at once, models spread over several GPUs, and those that bring code of their own are left out: a server

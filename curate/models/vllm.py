@@ -33,14 +33,16 @@ LOADS = True
 CHANGES = ("dtype", "hf_overrides", "kv_cache_dtype", "quantization")
 """Arguments of `LLM` that change what a model says."""
 MACHINE = (
-    "block_size", "compilation_config", "cpu_offload_gb", "disable_custom_all_reduce", "distributed_executor_backend", "enable_chunked_prefill",
-    "enforce_eager", "gpu_memory_utilization", "kv_cache_memory_bytes", "load_format", "max_model_len", "max_num_batched_tokens",
-    "max_num_seqs", "pipeline_parallel_size",
+    "block_size", "compilation_config", "cpu_offload_gb", "disable_custom_all_reduce", "distributed_executor_backend",
+    "enable_chunked_prefill", "enforce_eager", "gpu_memory_utilization", "kv_cache_memory_bytes", "load_format", "max_model_len",
+    "max_num_batched_tokens", "max_num_seqs", "pipeline_parallel_size",
 )  # fmt: skip
 """Arguments of `LLM` that fit it to a machine."""
 WINDOW, WINDOW_CHARACTERS = 4_096, 1 << 25
 """Requests, and characters of their prompts, that are held at a time."""
-OURS = ("detokenize", "flat_logprobs", "logprobs", "max_tokens", "n", "output_kind", "prompt_logprobs", "seed", "stop", "temperature", "top_p")
+OURS = (
+    "detokenize", "flat_logprobs", "logprobs", "max_tokens", "n", "output_kind", "prompt_logprobs", "seed", "stop", "temperature", "top_p",
+)  # fmt: skip
 """Fields of SamplingParams that `extra:` cannot set."""
 FINISHED: dict[str, Finish] = {"stop": "stop", "length": "length", "repetition": "length"}
 _TOO_LONG = re.compile(r"(?i)longer than the maximum|maximum context length|too long")
@@ -99,7 +101,7 @@ class Offline:
                 found = engine.chat(messages, params, use_tqdm=False, chat_template_kwargs=more)
             else:
                 found = engine.generate(prompts, params, use_tqdm=False)
-        except _refusals() as error:
+        except (ValueError, _client_error()) as error:
             if len(requests) == 1:
                 return [self._refused(error)]
             half = len(requests) // 2
@@ -136,7 +138,7 @@ class Offline:
                 seed=sampling.seed_of(sample),
                 **extra,
             )
-        except (TypeError, *_refusals()) as error:
+        except (TypeError, ValueError, _client_error()) as error:
             raise CurateError(f"sampling: vllm refuses it: {' '.join(str(error).split())[:300]}") from error
 
     def _engine(self, module: Any) -> Any:
@@ -187,11 +189,11 @@ def library(wanted_by: str, instead: str = "") -> Any:
     return vllm
 
 
-def _refusals() -> tuple[type[Exception], ...]:
+def _client_error() -> type[Exception]:
     """What vLLM raises about a request, rather than about itself."""
     from vllm.exceptions import VLLMClientError
 
-    return ValueError, VLLMClientError
+    return VLLMClientError  # type: ignore[no-any-return]
 
 
 def unload() -> None:

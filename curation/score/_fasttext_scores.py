@@ -58,7 +58,9 @@ def load(path: Path) -> Model:
 
 def chance(model: Model, label: int, data: Bytes, bounds: Numbers) -> npt.NDArray[np.float64]:
     """P of a label for each text in UTF-8, (N,); NaN where the model has no row for anything in it."""
-    return _chance(data, bounds, model.input, model.ngrams, model.output, model.tree, model.kind, label, len(model.labels))
+    return _chance(
+        data, bounds, model.input, model.ngrams, model.output, model.tree, model.kind, label, len(model.labels)
+    )
 
 
 # loops
@@ -66,22 +68,30 @@ def chance(model: Model, label: int, data: Bytes, bounds: Numbers) -> npt.NDArra
 
 @njit(cache=True, inline="always")
 def _blank(byte: np.uint8) -> bool:
-    return byte == 32 or 9 <= byte <= 13 or byte == 0
+    return bool(byte == 32 or 9 <= byte <= 13 or byte == 0)
 
 
 @njit(cache=True, inline="always")
 def _begins(word: Bytes, beginning: Bytes) -> bool:
     if len(word) < len(beginning):
         return False
-    for i in range(len(beginning)):
-        if word[i] != beginning[i]:
-            return False
-    return True
+    same = 0
+    while same < len(beginning) and word[same] == beginning[same]:
+        same += 1
+    return same == len(beginning)
 
 
 @njit(cache=True)
 def _chance(
-    data: Bytes, bounds: Numbers, given: Input, ngrams: int, output: Floats, tree: Ids, kind: int, label: int, labels: int
+    data: Bytes,
+    bounds: Numbers,
+    given: Input,
+    ngrams: int,
+    output: Floats,
+    tree: Ids,
+    kind: int,
+    label: int,
+    labels: int,
 ) -> npt.NDArray[np.float64]:
     made = np.empty(len(bounds) - 1)
     longest = 0
@@ -135,7 +145,7 @@ def _summed(text: Bytes, given: Input, ngrams: int, hashes: npt.NDArray[np.uint6
             if len(buckets):
                 row = np.int64(buckets[row])
             if row >= 0:
-                _add(sums, 0, rows, len(words[1]) - 1 + row)
+                _add(sums, 0, rows, len(words[1]) - 1 + int(row))
                 added += 1
     return added
 

@@ -7,8 +7,8 @@
       - keep: {good: dclm >= 0.018112}
 
 The number is that of `model.predict(text.replace("\\n", " "), k=-1)` up to rounding, so a published threshold holds: the text is not
-changed otherwise, since most classifiers learnt from texts as they were. One that learnt from lower case needs `lower`. Read and run natively
-(`_fasttext_scores.py`). Classifiers that a recipe trains have steps of their own, which prepare texts as they were for learning:
+changed otherwise, since most classifiers learnt from texts as they were. One that learnt from lower case needs `lower`. Read and run
+natively (`_fasttext_scores.py`). Classifiers that a recipe trains have steps of their own, which prepare texts as they were for learning:
 `math_classifier` and `usefulness`; languages have `language`.
 
 Left out: the best label instead of a given one, and several labels at once (name the step twice, with `as:`).
@@ -71,5 +71,7 @@ def _model(folder: str) -> Model:
     if len(files) != 1:
         raise CurateError(f"a fastText model is one file, .bin or .ftz; there are {len(files)} of them")
     if files[0].with_name("settings.json").is_file():
-        raise CurateError("the model judges texts that are prepared for it; use score: math_classifier or score: usefulness")
+        raise CurateError(
+            "the model judges texts that are prepared for it; use score: math_classifier or score: usefulness"
+        )
     return _fasttext_scores.load(files[0])

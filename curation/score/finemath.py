@@ -10,8 +10,8 @@ clause and no parameter, and an undated page counts as an old one:
     keep: {useful: finemath_score >= 4 or (finemath_score >= 3 and coalesce(date, '') >= '2023')}
 
 The score is the model's output as it is, which may be a little below 0 or above 5. It does not depend on the other documents
-(`curation/_encoder.py`), but from one kind of device, or release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2 in
-bfloat16. No release of torch is part of the step's identity, so that a plan can be made without it.
+(`curation/_encoder.py`), but from one kind of device, or release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2
+in bfloat16. No release of torch is part of the step's identity, so that a plan can be made without it.
 
 Left out: what follows the first 512 tokens, as in FineMath.
 """

@@ -7,11 +7,11 @@
       - {score: hf_classifier, model: edu, as: edu}
       - keep: {educational: edu >= 3}
 
-What the outputs mean is read from config.json, as transformers does: where `problem_type` is single_label_classification, or there are
-several labels and nothing is said, they are a softmax; multi_label_classification is a sigmoid for each label; regression, or one output, is
-the number as it is, which needs no `label`. A score does not depend on the other documents (`curation/_encoder.py`), but from one kind of
-device, or release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2 in bfloat16. No release of torch is part of the
-step's identity, so that a plan can be made without it.
+What the outputs mean says config.json, as in transformers: where `problem_type` is single_label_classification, or there are several labels
+and nothing is said, they are a softmax; multi_label_classification is a sigmoid for each label; regression, or one output, is the number as
+it is, which needs no `label`. A score does not depend on the other documents (`curation/_encoder.py`), but from one kind of device, or
+release of torch, to another it differs by rounding: about 1e-6 in float32, 1e-2 in bfloat16. No release of torch is part of the step's
+identity, so that a plan can be made without it.
 
 Left out: several labels at once (name the step twice, with `as:`), pairs of texts, and what follows `max_tokens`: no window slides.
 """

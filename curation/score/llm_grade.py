@@ -7,7 +7,8 @@ cannot end its block, and of a reply only the last line counts (`_grade.py`); a 
 fooled. Replies are stored, so grading again is free, and a threshold is a clause.
 
 To grade in two ways, name the step twice: with `as: relevance` its columns are `relevance` and `relevance_llm_reason`. Left out: several
-documents in one prompt, examples in the prompt, and the probabilities of tokens, which would give an expected grade.
+documents in one prompt, examples in the prompt, the probabilities of tokens, which would give an expected grade, and a column for how many
+draws could be read: the replies themselves stand beside the document.
 """
 
 from __future__ import annotations
@@ -51,16 +52,18 @@ def prompts(
 
 
 def unread(docs: pl.DataFrame) -> pl.Series:
-    """Whether no reply has a readable grade, although the document was asked about."""
-    return pl.Series([replies is not None and _grade(replies) is None for replies in docs["replies"].to_list()])
+    """Whether a document has replies, and none of them a readable grade; one that was cut off or refused is none."""
+    rows = docs["replies"].to_list()
+    return pl.Series([any(replies or ()) and _grade(replies) is None for replies in rows], dtype=pl.Boolean)
 
 
 @score(asks=prompts, again=unread, files=["prompts/*.txt"])
 def llm_grade(docs: pl.DataFrame) -> pl.DataFrame:
     """Columns `llm_grade` (0 to 5, UInt8) and `llm_reason` (one line, at most 500 characters), null where there is no readable grade.
 
-    samples: ask so often, and take the lower median of the grades that can be read. retries: ask so often again where none can be. A reply
-    that abstains, fails, runs into its length or does not end in `Final score: <n>` gives none; an empty document is not asked about.
+    samples: ask so often, and take the lower median of the grades that can be read. retries: draw so often again where replies came and
+    none can be read, which at temperature 0 says the same once more. A reply that abstains, is refused, runs into its length or does not
+    end in `Final score: <n>` gives no grade; an empty document is not asked about.
     """
     grades = [_grade(replies or []) or (None, None) for replies in docs["replies"].to_list()]
     return pl.DataFrame(grades, schema=SCHEMA, orient="row")
@@ -74,12 +77,14 @@ def _grade(replies: list[str | None]) -> tuple[int | None, str | None] | None:
 
 
 def _rubric(name: str, files: Any) -> str:
-    """The criteria as text. CurateError for more than one file, or one that is empty or endless."""
+    """The criteria as text. CurateError for more than one file, or one that is empty, endless or no text."""
     if not files:
         return (PROMPTS / f"{name}.txt").read_text("utf-8").strip()
     if len(files) > 1:
         raise CurateError("rubric_file: takes one file; name the step twice, with `as:`, to grade by two rubrics")
     text: str = files[0].text().strip()
+    if "\ufffd" in text:
+        raise CurateError("rubric_file: is no text in UTF-8", where=files[0].name)
     if not 0 < len(text) <= LONGEST_RUBRIC:
         raise CurateError(
             f"rubric_file: from 1 to {LONGEST_RUBRIC:,} characters, not {len(text):,}", where=files[0].name

@@ -14,6 +14,6 @@ class Scripted:
 
     def answers(self, requests):
         for place, request in enumerate(requests):
+            number = request.sample if self.draws else len(self.prompts)
             self.prompts.append(request.prompt)
-            number = request.sample if self.draws else place
             yield place, Reply(self.replies[number % len(self.replies)], self.finish, 1, 1)

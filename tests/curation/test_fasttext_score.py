@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curate.api import Curated
 from curate.errors import CurateError
+from curate.profile import load_profile
+from curate.recipe import load
 from curation.score.fasttext import fasttext
 
 WORDS = "sum of two odd numbers is even Größe 数学 garden soup recipe pepper</s> </s> __label__a __label__zzz Ünder x1".split()
@@ -65,7 +69,7 @@ def by_library(folder: Path, text: str, label: str) -> float:
     (file,) = folder.glob("model.*")
     model = library.load_model(str(file))
     # the binding's own `predict` fails with numpy 2 in some builds: this is what it calls
-    found = dict((name, p) for p, name in model.f.predict(text.replace("\n", " ") + "\n", -1, 0.0, "strict"))
+    found = {name: p for p, name in model.f.predict(text.replace("\n", " ") + "\n", -1, 0.0, "strict")}
     return found.get(f"__label__{label}", 0.0) if found else float("nan")  # it leaves out those below 1e-5
 
 
@@ -76,7 +80,14 @@ ALL = [*KINDS, "both small", "tree small"]
 def test_the_numbers_are_those_of_the_library(kind, models):
     dice = np.random.default_rng(1)
     texts = [" ".join(dice.choice(WORDS, dice.integers(1, 30))) for _ in range(30)]
-    texts += ["unknown words alone", "sum\nof\ttwo\r\nodd\x0bnumbers\x0c is", "  sum  ", "</s>", "sum</s> </s> soup", "\x00sum"]
+    texts += [
+        "unknown words alone",
+        "sum\nof\ttwo\r\nodd\x0bnumbers\x0c is",
+        "  sum  ",
+        "</s>",
+        "sum</s> </s> soup",
+        "\x00sum",
+    ]
     for label in ("a", "c", "__label__e"):
         found = fasttext(docs(*texts), model=str(models[kind]), label=label)["fasttext"]
         wanted = [by_library(models[kind], text, label.removeprefix("__label__")) for text in texts]
@@ -85,7 +96,10 @@ def test_the_numbers_are_those_of_the_library(kind, models):
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.sampled_from([*"sumof数ß \n\t\x00\x0b\x85\u2028</>_"]), min_size=1, max_size=40), st.sampled_from(["both", "bigrams", "tree"]))
+@given(
+    st.text(st.sampled_from([*"sumof数ß \n\t\x00\x0b\x85\u2028</>_"]), min_size=1, max_size=40),
+    st.sampled_from(["both", "bigrams", "tree"]),
+)
 def test_any_text_is_judged_as_by_the_library(models, text, kind):
     found = fasttext(docs(text), model=str(models[kind]), label="a").item()
     if found is None:
@@ -112,14 +126,16 @@ def test_a_score_does_not_depend_on_the_documents_beside_it(models):
     frame = docs(*(" ".join(dice.choice(WORDS, 9)) for _ in range(40)))
     for kind in ALL:
         whole = fasttext(frame, model=str(models[kind]), label="a")
-        assert pl.concat([fasttext(frame[n : n + 7], model=str(models[kind]), label="a") for n in range(0, 40, 7)]).equals(whole)
+        assert pl.concat(
+            [fasttext(frame[n : n + 7], model=str(models[kind]), label="a") for n in range(0, 40, 7)]
+        ).equals(whole)
         assert fasttext(frame.reverse(), model=str(models[kind]), label="a").reverse().equals(whole)
 
 
 def test_what_is_no_such_model_or_label_is_said_in_a_line(models, tmp_path):
     with pytest.raises(CurateError, match="the model has no label 'aa'"):
         fasttext(docs("x"), model=str(models["both"]), label="aa")
-    with pytest.raises(CurateError, match="one file, .bin or .ftz; there are 0 of them"):
+    with pytest.raises(CurateError, match=r"one file, \.bin or \.ftz; there are 0 of them"):
         fasttext(docs("x"), model=str(tmp_path), label="a")
     (tmp_path / "model.bin").write_bytes(b"no model")
     with pytest.raises(CurateError, match="is no fastText model that can be read"):
@@ -131,3 +147,42 @@ def test_what_is_no_such_model_or_label_is_said_in_a_line(models, tmp_path):
 
 def test_the_step_does_not_stand_in_the_way_of_the_library():
     assert sys.modules["fasttext"] is library and "curation" not in str(library.__file__)
+
+
+RECIPE = """
+recipe: judged
+models:
+  mine: {fit: pretrained, files: [models/model.bin]}
+corpora:
+  web:
+    read: jsonl
+    files: pages.jsonl
+    steps:
+      - {score: fasttext, model: mine, label: b, as: of_b}
+      - {score: fasttext, model: mine, label: __label__c}
+      - keep: {good: of_b >= 0.5}
+"""
+
+
+def test_a_recipe_keeps_what_a_model_in_a_file_finds_good(models, tmp_path):
+    dice = np.random.default_rng(4)
+    words = [" ".join(dice.choice(WORDS, 6)) for _ in range(60)]
+    (tmp_path / "pages.jsonl").write_text(
+        "".join(json.dumps({"id": str(n), "text": t}) + "\n" for n, t in enumerate(words))
+    )
+    (tmp_path / "judged.yaml").write_text(RECIPE)
+    (tmp_path / "models").mkdir()
+    shutil.copy(models["bigrams"] / "model.bin", tmp_path / "models")
+    said = {"workers": 1, "executor": "inline", "store": str(tmp_path / "store")}
+    curated = Curated(
+        load(tmp_path / "judged.yaml", project=tmp_path),
+        tmp_path,
+        load_profile("local", tmp_path).model_copy(update=said),
+    )
+    curated.build(only="web")
+    found = curated.sql("select text, of_b, fasttext, fate from documents")
+    frame = docs(*found["text"])
+    for column, label in (("of_b", "b"), ("fasttext", "c")):
+        wanted = fasttext(frame, model=str(models["bigrams"]), label=label)["fasttext"]
+        assert found[column].to_list() == wanted.to_list()
+    assert ((found["of_b"] >= 0.5) == (found["fate"] == "kept")).all() and found["fate"].n_unique() == 2

@@ -9,11 +9,9 @@ from curate.asking import answered
 from curate.models.base import Model
 from curate.profile import ModelSettings
 from curate.step import find
-
 from curation.synth._reply import MAX_GOLD, cut, last_boxed, pairs, solution, thinking
 from curation.synth.symbolic import connect
 from tests.curation.scripted import Scripted
-
 
 
 def qa_pairs(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
@@ -148,7 +146,9 @@ def test_chains_become_documents_without_tags_and_equal_ones_once():
     )
     made = long_cot(
         asked,
-        model=Scripted("<think>\nx\n</think> done", "<think>y</think>", "<think>\nx\n</think> ok", "<think>z", draws=True),
+        model=Scripted(
+            "<think>\nx\n</think> done", "<think>y</think>", "<think>\nx\n</think> ok", "<think>z", draws=True
+        ),
         samples=4,
     )
     assert made.rows() == [
@@ -189,7 +189,9 @@ def test_short_solutions_become_documents_and_equal_ones_once():
 def test_the_teacher_solves_briefly_what_a_short_chain_is_asked():
     question = "Solve for $x$: $2x + 3 = 11$."
     asked = pl.DataFrame({"id": ["a"], "text": [""], "question": [question], "gold": ["4"]})
-    made = short_cot(asked, model=connect({"backend": "symbolic", "slip": 0, "sampling": {"temperature": 0.6}}, ModelSettings()))
+    made = short_cot(
+        asked, model=connect({"backend": "symbolic", "slip": 0, "sampling": {"temperature": 0.6}}, ModelSettings())
+    )
     assert made.height
     assert set(made["text"].map_elements(last_boxed, return_dtype=pl.String)) == {"4"}
 
