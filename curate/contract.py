@@ -52,6 +52,7 @@ TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"graded": ["odd"], "grade": "grade", "min_count": 1, "bucket": 1000},
     ),
     "score.finemath.model": ("fit", "pretrained", {}),
+    "score.hf_classifier.model": ("fit", "pretrained", {}),
 }
 """Artifact parameters that can be filled here, by name or by step and name, and the step that makes a small one; {}: one that cannot be
 made here."""

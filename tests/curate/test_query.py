@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
+from curate.asked import FROM_REPLIES
 from curate.cli import main
 from curate.cli.common import frame_text
-from curate.asked import FROM_REPLIES
 from curate.documents import FROM_DATA
 from curate.errors import CurateError
 from curate.figures import FIGURES
