@@ -81,6 +81,8 @@ def test_a_build_stops_at_its_limit_keeps_what_it_paid_for_and_goes_on(tmp_path)
     project(tmp_path, DEAR)
     with pytest.raises(OverBudget, match="everything that was answered is stored"):
         open_small(tmp_path).build(max_usd=300)
+    (log,) = (tmp_path / ".curate/runs").glob("*.json")
+    assert 1 <= json.loads(log.read_text())["spent"][0]["answered"] < 5
     before = asks(tmp_path)
     assert 1 <= before["stored"] < 5 and before["stored"] + before["lacking"] == before["requests"] == 5
     assert before["stored"] * EACH <= 300
