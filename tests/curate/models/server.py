@@ -82,7 +82,7 @@ def reply_to(prompt: str, sample_seed: int | None) -> str:
 
 class _Protocol(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
-        self.server, self.data, self.open = server, b"", 0
+        self.server, self.data, self.open, self.last = server, b"", 0, False
         self.tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -106,7 +106,11 @@ class _Protocol(asyncio.Protocol):
             length = next((int(x[15:]) for x in head.lower().split("\r\n") if x.startswith("content-length:")), 0)
             if len(self.data) < end + 4 + length:
                 return
+            self.last = "\r\nconnection: close" in head.lower()
             body, self.data = self.data[end + 4 : end + 4 + length], self.data[end + 4 + length :]
+            if head.startswith("GET"):  # whether it is there, and of which model
+                self._send(200, orjson.dumps({"object": "list", "data": [{"id": self.server.model, "object": "model"}]}))
+                continue
             self.open += 1
             self.server.flying += 1
             self.server.most_flying = max(self.server.most_flying, self.server.flying)
@@ -145,6 +149,8 @@ class _Protocol(asyncio.Protocol):
         size = len(body) if length is None else length
         self._over()
         self.transport.write(f"{head}content-length: {size}\r\n\r\n".encode() + body)
+        if self.last:
+            self.transport.close()
 
     def _end(self, *, reset: bool = False) -> None:
         self._over()
