@@ -109,7 +109,9 @@ class _Protocol(asyncio.Protocol):
             self.last = "\r\nconnection: close" in head.lower()
             body, self.data = self.data[end + 4 : end + 4 + length], self.data[end + 4 + length :]
             if head.startswith("GET"):  # whether it is there, and of which model
-                self._send(200, orjson.dumps({"object": "list", "data": [{"id": self.server.model, "object": "model"}]}))
+                self._send(
+                    200, orjson.dumps({"object": "list", "data": [{"id": self.server.model, "object": "model"}]})
+                )
                 continue
             self.open += 1
             self.server.flying += 1

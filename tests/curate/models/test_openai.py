@@ -308,6 +308,24 @@ def test_no_form_of_an_answer_makes_us_fall_over(said: dict[str, object], chat: 
             )
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_client_of_openai_reads_the_same_out_of_the_test_server(server: Server, stream: bool) -> None:
+    """So that what these tests are run against speaks the protocol, and not what we take for it."""
+    import openai
+
+    with openai.OpenAI(
+        base_url=server.url, api_key="none", http_client=openai.DefaultHttpx2Client(trust_env=False)
+    ) as client:
+        said = client.chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": "why"}], stream=stream, seed=5
+        )
+        if stream:
+            parts = [part.choices[0].delta.content or "" for part in said if part.choices]
+            assert "".join(parts) == "yhw|5"
+        else:
+            assert said.choices[0].message.content == "yhw|5" and said.usage.completion_tokens == 7
+
+
 # Faults
 
 
