@@ -34,11 +34,12 @@ class Server:
     faults: prompt -> what happens to the next requests for it, one word each; `""` or nothing left: an answer. `always`: what happens to
     all others. `chance`: the share of requests that get a fault of `AGAIN`, drawn by `seed`, the prompt and how often it was asked.
 
-    Words: a status, with Retry-After behind a colon. drop, reset: the connection ends before an answer, late-drop: within its head. cut: in
-    the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a stream that
-    breaks off. drip: byte by byte. hang: nothing, ever. counts=JSON: these counts. model=NAME, finish=WORD, text=TEXT, thought=TEXT.
-    huge: a body without an end. bomb: a compressed body. echo, echo-401: an error that repeats what it was sent. other-model, elsewhere,
-    html-404, spent, error-200, refused-200: answers of servers that are not the right one, or not in order.
+    Words: a status, with Retry-After behind a colon. drop, reset: the connection ends before an answer, late-drop: within its head.
+    cut: in the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a
+    stream that breaks off. drip: byte by byte. hang: nothing, ever. wait:SECONDS: an answer after that. counts=JSON: these counts.
+    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401: an error
+    that repeats what it was sent. other-model, elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the
+    right one, or not in order.
     """
 
     seed: int = 0
@@ -219,6 +220,10 @@ class _Protocol(asyncio.Protocol):
                 word, {}
             )
             self._send(200, orjson.dumps(answer))
+        elif word == "wait":
+            await asyncio.sleep(float(value))
+            self._send(200, whole)
+            self._count(said, prompt)
         elif word == "hang":
             await asyncio.sleep(3600)
         elif word == "huge":
