@@ -26,6 +26,8 @@ BACKOFF = 0.25, 60.0
 """Seconds before a request is tried a second time, and at most before it is tried again."""
 ASIDE = 1024
 """Requests that may step aside."""
+QUIET = 10.0
+"""Seconds without any answer that are no reason to give up, however short patience is."""
 TRIES = 4
 """Tries after which a request does, if others were answered meanwhile."""
 
@@ -51,6 +53,7 @@ class Dispatch:
         self.ended: list[tuple[int, Outcome]] = []
         self.aside = 0
         self.answered_at = time.monotonic()
+        self.failing: set[int] = set()
         self.hopeless = False
         self.tasks: set[asyncio.Task[None]] = set()
         self.ready = threading.Event()
@@ -137,11 +140,13 @@ class Dispatch:
     async def _outcome(self, place: int, request: Request) -> None:
         outcome: Outcome
         try:
-            outcome = await self._persist(request)
+            outcome = await self._persist(place, request)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # raised where it is seen, in the thread that iterates
             outcome = error
+        finally:
+            self.failing.discard(place)
         if not self.ended:  # replies that come together wake that thread once
             self.loop.call_soon(self._hand_over)
         self.ended.append((place, outcome))
@@ -150,8 +155,8 @@ class Dispatch:
         ended, self.ended = self.ended, []
         self.outcomes.put(ended)
 
-    async def _persist(self, request: Request) -> Outcome:
-        """Ask until there is an answer, or patience is over: then the last fault."""
+    async def _persist(self, place: int, request: Request) -> Outcome:
+        """Ask until there is an answer, or patience is over, or there is no hope: then the last fault."""
         body = self.form.body(request)
         begun = time.monotonic()
         until, tries, fault = begun + self.patience, 0, Fault("all servers being left alone")
@@ -159,11 +164,12 @@ class Dispatch:
             async with self.slots:
                 found = await self._try(body, until)
             if isinstance(found, Reply):
+                self.failing.clear()
                 return found
+            self.failing.add(place)
             fault, tries = found or fault, tries + 1
             now = time.monotonic()
-            if now >= until:
-                self.hopeless = self.hopeless or now - self.answered_at >= self.patience
+            if now >= until or self._without_hope(now):
                 return fault
             wait = min(BACKOFF[1], BACKOFF[0] * 2.0 ** min(tries - 1, 16)) * random.uniform(0.5, 1.0)
             if fault.wait is not None:
@@ -171,6 +177,12 @@ class Dispatch:
             await self._wait(
                 min(wait, until - now), tries >= TRIES and fault.status != 429 and self.answered_at > begun
             )
+
+    def _without_hope(self, now: float) -> bool:
+        """Whether nothing was answered for so long that patience is over for all, and each request under way has failed since."""
+        quiet = now - self.answered_at >= max(self.patience, QUIET)
+        self.hopeless = self.hopeless or (quiet and len(self.failing) >= len(self.tasks))
+        return self.hopeless
 
     async def _wait(self, seconds: float, aside: bool) -> None:
         if not (aside and self.aside < ASIDE):

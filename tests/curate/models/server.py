@@ -34,11 +34,12 @@ class Server:
     faults: prompt -> what happens to the next requests for it, one word each; `""` or nothing left: an answer. `always`: what happens to
     all others. `chance`: the share of requests that get a fault of `AGAIN`, drawn by `seed`, the prompt and how often it was asked.
 
-    Words: a status, with Retry-After behind a colon. drop, reset: the connection ends before an answer, late-drop: within its head. cut: in
-    the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a stream that
-    breaks off. drip: byte by byte. hang: nothing, ever. counts=JSON: these counts. model=NAME, finish=WORD, text=TEXT, thought=TEXT.
-    huge: a body without an end. bomb: a compressed body. echo, echo-401: an error that repeats what it was sent. other-model, elsewhere,
-    html-404, spent, error-200, refused-200: answers of servers that are not the right one, or not in order.
+    Words: a status, with Retry-After behind a colon. drop, reset: the connection ends before an answer, late-drop: within its head.
+    cut: in the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a
+    stream that breaks off. drip: byte by byte. hang: nothing, ever. wait:SECONDS: an answer after that. counts=JSON: these counts.
+    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401: an error
+    that repeats what it was sent. other-model, elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the
+    right one, or not in order.
     """
 
     seed: int = 0
@@ -82,7 +83,7 @@ def reply_to(prompt: str, sample_seed: int | None) -> str:
 
 class _Protocol(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
-        self.server, self.data, self.open = server, b"", 0
+        self.server, self.data, self.open, self.last = server, b"", 0, False
         self.tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -106,7 +107,13 @@ class _Protocol(asyncio.Protocol):
             length = next((int(x[15:]) for x in head.lower().split("\r\n") if x.startswith("content-length:")), 0)
             if len(self.data) < end + 4 + length:
                 return
+            self.last = "\r\nconnection: close" in head.lower()
             body, self.data = self.data[end + 4 : end + 4 + length], self.data[end + 4 + length :]
+            if head.startswith("GET"):  # whether it is there, and of which model
+                self._send(
+                    200, orjson.dumps({"object": "list", "data": [{"id": self.server.model, "object": "model"}]})
+                )
+                continue
             self.open += 1
             self.server.flying += 1
             self.server.most_flying = max(self.server.most_flying, self.server.flying)
@@ -145,6 +152,8 @@ class _Protocol(asyncio.Protocol):
         size = len(body) if length is None else length
         self._over()
         self.transport.write(f"{head}content-length: {size}\r\n\r\n".encode() + body)
+        if self.last:
+            self.transport.close()
 
     def _end(self, *, reset: bool = False) -> None:
         self._over()
@@ -211,6 +220,10 @@ class _Protocol(asyncio.Protocol):
                 word, {}
             )
             self._send(200, orjson.dumps(answer))
+        elif word == "wait":
+            await asyncio.sleep(float(value))
+            self._send(200, whole)
+            self._count(said, prompt)
         elif word == "hang":
             await asyncio.sleep(3600)
         elif word == "huge":

@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -151,7 +152,7 @@ def test_an_endpoint_is_an_address(address: str) -> None:
 
 def test_more_requests_than_files_can_be_open_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
-    with pytest.raises(CurateError, match="concurrency = 1000 takes as many open files.*write at most 924"):
+    with pytest.raises(CurateError, match=r"concurrency = 1000 takes as many open files.*write at most 924"):
         one(model("http://127.0.0.1:9/v1", concurrency=1000))
 
 
@@ -308,6 +309,24 @@ def test_no_form_of_an_answer_makes_us_fall_over(said: dict[str, object], chat: 
             )
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_client_of_openai_reads_the_same_out_of_the_test_server(server: Server, stream: bool) -> None:
+    """So that what these tests are run against speaks the protocol, and not what we take for it."""
+    import openai
+
+    with openai.OpenAI(
+        base_url=server.url, api_key="none", http_client=openai.DefaultHttpx2Client(trust_env=False)
+    ) as client:
+        said = client.chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": "why"}], stream=stream, seed=5
+        )
+        if stream:
+            parts = [part.choices[0].delta.content or "" for part in said if part.choices]
+            assert "".join(parts) == "yhw|5"
+        else:
+            assert said.choices[0].message.content == "yhw|5" and said.usage.completion_tokens == 7
+
+
 # Faults
 
 
@@ -415,17 +434,57 @@ def test_requests_that_fail_for_ever_do_not_keep_the_others_from_going_on(server
     got: dict[int, Reply] = {}
     begun = time.monotonic()
     with pytest.raises(Unanswered, match=r"^20 requests got"):
-        list_until(model(server, patience=2, concurrency=2).answers(Request(f"{n}") for n in range(200)), got)
+        list_until(model(server, patience=0.6, concurrency=2).answers(Request(f"{n}") for n in range(200)), got)
     assert len(got) == 180 and time.monotonic() - begun < 10
     assert server.most_flying <= 2
 
 
-def test_where_nothing_is_answered_any_more_no_more_is_asked(server: Server) -> None:
+def test_where_nothing_is_answered_any_more_no_more_is_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_dispatch, "QUIET", 0.0)
     server.always = "503"
     pulled = itertools.count()
     with pytest.raises(Unanswered, match=r"nothing at all was answered; the last because of http://127.*503"):
         list(model(server, patience=0.2, concurrency=4).answers(Request(f"{next(pulled)}") for _ in range(100_000)))
     assert next(pulled) < 20
+
+
+def test_slow_answers_are_no_reason_to_give_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_dispatch, "QUIET", 0.0)
+    server.faults = {"0": ["500"] * 10_000, "1": ["wait:0.6"], "2": ["wait:0.6"]}
+    got: dict[int, Reply] = {}
+    with pytest.raises(Unanswered, match=r"^1 request got no answer within 0.2 s; the last"):
+        list_until(model(server, patience=0.2, concurrency=3).answers(Request(f"{n}") for n in range(20)), got)
+    assert sorted(got) == list(range(1, 20))
+
+
+def test_without_patience_each_request_is_tried_once(server: Server) -> None:
+    server.faults = {f"{n}": ["500"] for n in range(0, 20, 2)}
+    got: dict[int, Reply] = {}
+    with pytest.raises(Unanswered, match=r"^10 requests got"):
+        list_until(model(server, patience=0, concurrency=1).answers(Request(f"{n}") for n in range(20)), got)
+    assert sorted(got) == list(range(1, 20, 2)) and server.asked.total() == 20
+
+
+def test_ctrl_c_ends_it_at_once(server: Server) -> None:
+    server.always = "hang"
+    code = (
+        "import signal, sys; from curate.models.base import Request; from curate.models.openai import connect;"
+        "from curate.profile import ModelSettings; made = connect({'id': 'ORG/NAME'}, ModelSettings(endpoints=(sys.argv[1],)));"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background job ignores it
+        "list(made.answers(Request(str(n)) for n in range(1000)))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, server.url], stderr=subprocess.PIPE) as process:
+        try:
+            until = time.monotonic() + 30
+            while server.flying < 64 and time.monotonic() < until:
+                time.sleep(0.01)
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=10)
+        finally:
+            process.kill()
+    assert time.monotonic() - begun < 5 and b"KeyboardInterrupt" in said.splitlines()[-1]
+    assert gone(server)
 
 
 def test_a_server_that_is_not_there_is_told(server: Server) -> None:
