@@ -8,7 +8,6 @@ Left out: tools, images, more than one choice, token probabilities.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -88,7 +87,7 @@ class Form:
         if sampling.stop:
             said["stop"] = list(sampling.stop)
         if sampling.temperature > 0:
-            said["seed"] = seed(sampling, request.sample)
+            said["seed"] = sampling.seed_of(request.sample)
         if self.stream:
             said |= {"stream": True, "stream_options": {"include_usage": True}}
         said |= sampling.extra
@@ -110,11 +109,6 @@ class Form:
         if text is None and thought is None and "content" not in part:
             raise Fault("the answer lacks its text")
         return _answer(said.get("model"), thought or "", text or "", finish, said.get("usage"))
-
-
-def seed(sampling: Sampling, sample: int) -> int:
-    """The seed of one draw, of 31 bits: draws of one prompt differ, and so do those of two seeds."""
-    return int.from_bytes(hashlib.sha256(f"{sampling.seed}/{sample}".encode()).digest()[:4], "big") >> 1
 
 
 @dataclass

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 
 from curate.errors import CurateError
 from curate.models import _dispatch, _endpoints
-from curate.models._completions import Form, Stream, seed
+from curate.models._completions import Form, Stream
 from curate.models.base import Reply, Request, Sampling, Unanswered, backend, identity_of, open_model
 from curate.models.openai import Served, connect
 from curate.models.replies import Asker
@@ -74,7 +74,7 @@ def test_a_request_says_the_prompt_and_all_that_is_hashed(server: Server) -> Non
             "top_p": 1.0,
             "max_tokens": 4096,
             "stop": ["\n\n"],
-            "seed": seed(made.sampling, 2),
+            "seed": made.sampling.seed_of(2),
             "top_k": 5,
         }
     ]
@@ -95,7 +95,7 @@ def test_extra_replaces_a_field_or_takes_it_away(server: Server) -> None:
 
 
 def test_draws_differ_in_their_seeds_and_greedy_ones_need_none() -> None:
-    seeds = {seed(Sampling(seed=a), b) for a in range(20) for b in range(20)}
+    seeds = {Sampling(seed=a).seed_of(b) for a in range(20) for b in range(20)}
     assert len(seeds) == 400 and all(0 <= number < 2**31 for number in seeds)
     assert "seed" not in json.loads(Form("m", True, "", Sampling(), False).body(Request("p", 1)))
 
@@ -543,7 +543,7 @@ def test_each_request_gets_its_one_reply_whatever_the_faults(data: st.DataObject
         got = list(made.answers(iter(requests)))
         assert sorted(place for place, _ in got) == list(range(count))
         for place, reply in got:
-            text = reply_to(requests[place].prompt, seed(made.sampling, place % 3))
+            text = reply_to(requests[place].prompt, made.sampling.seed_of(place % 3))
             assert reply == Reply(text, "stop", len(requests[place].prompt), 7)
         paid = one.answered + other.answered
         assert len(paid) == count and set(paid.values()) == {1}
