@@ -161,7 +161,7 @@ def test_a_damaged_segment_is_refused_by_name(tmp_path: Path, damage: Callable[[
 def test_a_segment_that_is_damaged_while_it_is_in_use_is_refused(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     for number in range(50):
-        shelf.append(row(number, f"{number} " * 500))
+        shelf.append(row(number, os.urandom(500).hex()))
     shelf.seal()
     keys = [row(number).key for number in range(50)]
     parts._CACHE.tables.clear()
