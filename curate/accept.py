@@ -29,9 +29,10 @@ from curate.errors import CurateError
 from curate.identity import digest
 from curate.lock import write_ref
 from curate.models.replies import MissingReplies
-from curate.passes import Pass, Tally, Work, finished
+from curate.passes import Pass, Tally, finished
 from curate.plan import Node
 from curate.why import reasons
+from curate.work import Work
 
 if TYPE_CHECKING:
     from curate.api import Curated

@@ -31,11 +31,12 @@ from curate.artifact import AS_READ, ROW, SHARD_BYTES, SHARD_ROWS, View, parquet
 from curate.errors import CurateError, failing
 from curate.executors import Executor
 from curate.executors.inline import Inline
-from curate.passes import Work, is_whole, store
+from curate.passes import is_whole, store
 from curate.report import Report
 from curate.schema import accepted, dtype_of
 from curate.spill import Parts, ordered, write_parts
 from curate.step import Step
+from curate.work import Work
 
 MEMORY = 1 << 30
 """Bytes that a step may take for what grows with the corpus, where nobody says more."""

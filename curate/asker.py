@@ -16,9 +16,9 @@ from curate.executors.inline import Inline
 from curate.models.base import backend
 from curate.models.launch import served
 from curate.models.replies import Asker
-from curate.passes import Asked
 from curate.profile import ModelSettings
 from curate.report import Report
+from curate.work import Asked
 
 if TYPE_CHECKING:
     from curate.plan import Node

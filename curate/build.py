@@ -35,7 +35,7 @@ from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
 from curate.known import Known, has_known
-from curate.passes import Asked, Limits, Pass, Tally, Work, finished
+from curate.passes import Limits, Pass, Tally, finished
 from curate.plan import Node
 from curate.records import GIVEN_IDS, IDS_OF_PAYLOADS
 from curate.report import Report, asking_text
@@ -43,6 +43,7 @@ from curate.schema import schema_text
 from curate.sources import Sources
 from curate.state import State
 from curate.step import code_of
+from curate.work import Asked, Work
 
 KINDS: dict[str, PieceKind] = {
     "read": "base", "expand": "base", "across": "base", "ask": "columns", "score": "columns", "rewrite": "columns", "keep": "verdict",

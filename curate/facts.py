@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from curate.executors import Executor
-    from curate.passes import Work
+    from curate.work import Work
 
 SAMPLE = 256
 """Documents of the sample, or all where there are no more."""

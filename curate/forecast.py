@@ -21,8 +21,8 @@ import polars as pl
 
 from curate.artifact import ROW, Piece
 from curate.known import Known
-from curate.passes import judge
 from curate.plan import Node
+from curate.rows import judge
 from curate.schema import Schema
 from curate.state import VALUES, State
 

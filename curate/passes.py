@@ -7,8 +7,6 @@ twice, or in two places, writes the same bytes.
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
 import secrets
 import time
@@ -21,80 +19,17 @@ import polars as pl
 
 from curate import step
 from curate.artifact import AS_READ, ROW, Stored, View, errors_name, replace_file, write_parquet
-from curate.clauses import parse
-from curate.code import PACKAGE
 from curate.errors import CurateError, failing
 from curate.guard import Guard
 from curate.identity import file_sha256
-from curate.known import Known
 from curate.listings import here
-from curate.models.replies import Asker, Recorded
 from curate.plan import INHERITED
-from curate.profile import ModelSettings
 from curate.records import Shard, shards_of
+from curate.rows import FATES, beside, children, columns, judge, lost_rows, seen_by
 from curate.schema import dtype_of
 from curate.sources import Source, Sources, Unread, all_at_hand, at_hand
-from curate.step import Step
 from curate.store import Store
-
-FATES: dict[str, Any] = {ROW: pl.UInt32, "id": pl.String, "url": pl.String, "fate": pl.String, "error": pl.String}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The model that a node asks: its entry in the recipe, where the profile says it is, and who asks (nobody: only stored replies)."""
-
-    entry: dict[str, Any]
-    settings: ModelSettings = field(default_factory=ModelSettings)
-    asker: Asker | None = None
-
-    def opened(self, replies: Path) -> Recorded:
-        return _model(json.dumps(self.entry, sort_keys=True), self.settings.model_dump_json(), self.asker, str(replies))
-
-
-@dataclass(frozen=True)
-class Work:
-    """One node as a worker needs it."""
-
-    name: str
-    kind: str
-    draft: Path
-    verb: str = ""
-    step: str = ""
-    project: Path | None = None
-    params: dict[str, Any] = field(default_factory=dict)
-    model: Asked | None = None
-    """Of a node that asks: whom, and how."""
-    answers: tuple[str, ...] = ()
-    """Of the second half of a step that asks: the columns of what came back."""
-    clauses: tuple[tuple[str, str], ...] = ()
-    reads: tuple[str, ...] = ()
-    adds: dict[str, str] = field(default_factory=dict)
-    renames: dict[str, str] = field(default_factory=dict)
-    corpus: str = ""
-    title: str = ""
-    step_name: str = ""
-    """What the recipe calls the step: `as:`, or the step's own name."""
-    read: dict[str, Any] = field(default_factory=dict)
-    """Of a reader: `columns`, `promoted`, `license`."""
-    known: Known | None = None
-    most: int | None = None
-    """How many documents it may lose; None where nobody knows yet how many it gets."""
-
-    def found(self) -> Step:
-        return (
-            step.load(PACKAGE / "mixers" / f"{self.step}.py", "mixers")
-            if self.verb == "mixers"
-            else step.find(self.verb, self.step, self.project)
-        )
-
-
-@functools.lru_cache(maxsize=8)
-def _model(entry: str, settings: str, asker: Asker | None, replies: str) -> Recorded:
-    """One model per process, because opening one can be dear."""
-    from curate.models.base import open_model
-
-    return open_model(json.loads(entry), Path(replies), ModelSettings.model_validate_json(settings), asker)
+from curate.work import Work
 
 
 @dataclass(frozen=True)
@@ -367,22 +302,6 @@ class Pass:
         return pl.concat(parts).sort(ROW) if parts else pl.DataFrame(schema=schema)
 
 
-def seen_by(node: Work, batch: pl.DataFrame) -> pl.DataFrame:
-    """Documents as a step sees them: with the columns that it reads, and what came back to it if it asked."""
-    from curate.asking import with_replies
-
-    docs = batch.select([c for c in node.reads if c not in node.answers])
-    return with_replies(docs, *(batch[c] for c in node.answers)) if node.answers else docs
-
-
-def beside(docs: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
-    """Documents with new columns; those that have none have left."""
-    kept = (
-        docs if made.height == docs.height else docs.join(made.select(ROW), on=ROW, how="semi", maintain_order="left")
-    )
-    return kept.with_columns(made.drop(ROW).get_columns())
-
-
 def _data(node: Work, name: str) -> Path:
     return node.draft / "data" / name
 
@@ -422,76 +341,3 @@ def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None 
     stored = Stored(name, frame.height, live, size, sha256, fates, errors)
     replace_file(_record(node, name), json.dumps(stored.payload()).encode(), durable=False)
     return stored
-
-
-def lost_rows(docs: pl.DataFrame, lost: Sequence[tuple[int, str, str]]) -> pl.DataFrame:
-    """Rows that left a step: row number, fate, error."""
-    left = docs.select(ROW, "id")[[position for position, _, _ in lost]]
-    said = pl.DataFrame(
-        {"fate": [f for _, f, _ in lost], "error": [e for _, _, e in lost]},
-        schema={"fate": pl.String, "error": pl.String},
-    )
-    return left.hstack(said).with_columns(url=pl.lit(None, pl.String)).select(list(FATES))
-
-
-def judge(docs: pl.DataFrame, clauses: Sequence[tuple[str, str]]) -> pl.DataFrame:
-    """`row`, `fate` (null if kept, else the first clause that is not true, or `undecided` if that one is NULL) and all `failed` clauses."""
-    verdicts = docs.select(ROW, *[parse(text).polars().cast(pl.Boolean).alias(name) for name, text in clauses])
-    fate = pl.coalesce(
-        *[
-            pl.when(pl.col(name).is_null()).then(pl.lit("undecided")).when(~pl.col(name)).then(pl.lit(name))
-            for name, _ in clauses
-        ]
-    )
-    failed = pl.concat_list(
-        [
-            pl.when(pl.col(name).fill_null(False)).then(pl.lit(None, pl.String)).otherwise(pl.lit(name))
-            for name, _ in clauses
-        ]
-    ).list.drop_nulls()
-    return verdicts.select(ROW, fate.cast(pl.String).alias("fate"), failed.alias("failed"))
-
-
-def columns(made: pl.Series | pl.DataFrame, batch: pl.DataFrame, node: Work, found: Step) -> pl.DataFrame:
-    """What a score or rewrite step returned, checked: same height, planned types, no NaN, no lost text."""
-    if isinstance(made, pl.Series):
-        made = pl.DataFrame({"text" if found.kind == "rewrite" else found.name: made})
-    if made.height != batch.height:
-        raise CurateError(
-            f"{found.title} gave {made.height} rows for {batch.height} documents; a {found.kind} gives one for each"
-        )
-    made = made.select(
-        [pl.col(c).alias(node.renames.get(c, c)) for c in made.columns if c != "text" or found.kind == "rewrite"]
-    )
-    if list(made.columns) != list(node.adds):
-        raise CurateError(f"{found.title} gave the columns {made.columns}, but {list(node.adds)} on an empty frame")
-    for column, dtype in made.schema.items():
-        wanted = dtype_of(node.adds[column])
-        if dtype not in (wanted, pl.Null()) and not (dtype.is_integer() and wanted.is_numeric()):
-            raise CurateError(f"{found.title} gives {column} as {dtype}, but {wanted} on an empty frame; set its dtype")
-        if dtype.is_float() and made[column].is_nan().any():
-            raise ValueError(f"{column} is NaN")
-    if found.kind == "rewrite" and made["text"].null_count():
-        raise ValueError("no text came out")
-    return pl.concat([batch.select(ROW), made.cast({c: dtype_of(t) for c, t in node.adds.items()})], how="horizontal")
-
-
-def children(made: pl.DataFrame, batch: pl.DataFrame, node: Work) -> pl.DataFrame:
-    """Rows of an expand step as documents: id = sha256(parent id, step, ordinal), inherited columns from the parent."""
-    made = made.select([pl.col(c).alias(node.renames.get(c, c)) for c in made.columns]).sort(
-        "parent", maintain_order=True
-    )
-    made = made.with_columns(pl.int_range(pl.len()).over("parent").alias("_ordinal"))
-    parents = batch.select(pl.col("id").alias("parent_id"), *[c for c in INHERITED if c != "source"])
-    parents = parents.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("parent"))
-    joined = made.with_columns(pl.col("parent").cast(pl.UInt32)).join(
-        parents, on="parent", how="left", maintain_order="left"
-    )
-    if joined["parent_id"].null_count() or joined["text"].null_count():
-        raise ValueError("a row without text, or of a document that is not in the batch")
-    ids = [
-        hashlib.sha256(f"{parent}\0{node.title}\0{ordinal}".encode()).hexdigest()[:32]
-        for parent, ordinal in zip(joined["parent_id"].to_list(), joined["_ordinal"].to_list(), strict=True)
-    ]
-    whole = joined.with_columns(pl.Series("id", ids, dtype=pl.String), pl.lit(node.corpus).alias("source"))
-    return whole.select([pl.col(c).cast(dtype_of(t)) for c, t in node.adds.items()])

@@ -17,8 +17,8 @@ from curate.plan import STANDARD
 from curate.schema import dtype_of
 
 if TYPE_CHECKING:
-    from curate.passes import Work
     from curate.sources import Source
+    from curate.work import Work
 
 GIVEN_IDS = "ids-are-given"
 """A mark in a reader's draft: some ids are the user's own, so the same id may one day stand for another text."""

@@ -16,7 +16,8 @@ import polars as pl
 
 from curate.artifact import ROW, Stored, View, errors_name
 from curate.errors import CurateError
-from curate.passes import Work, store
+from curate.passes import store
+from curate.work import Work
 
 
 def find_repeats(node: Work, view: View) -> dict[str, pl.Series]:

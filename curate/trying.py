@@ -16,9 +16,10 @@ import polars as pl
 from curate.artifact import ROW
 from curate.asking import again_of, ask, columns_of_asking, prompts_of
 from curate.errors import CurateError, failing, placed
-from curate.passes import Work, beside, children, columns, judge, seen_by
 from curate.replied import build_of
+from curate.rows import beside, children, columns, judge, seen_by
 from curate.sampling import chosen
+from curate.work import Work
 
 if TYPE_CHECKING:
     from curate.api import Curated

@@ -2,7 +2,7 @@
 
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
     funnel, fates, clauses, sources, canaries, ...   come from manifests and need no file (`curate/figures.py`)
-    replies, ledger                                  read the reply store's segments (`curate/asked.py`); made only where a query names them
+    replies, ledger                                  read the reply store (`curate/reply_views.py`); made only where a query names them
     runs, probes                                     ask other recipes' mixtures and schedulers; made only where a query names them
 
 `docs/sql.md` says what each column means. A query can do nothing but read: it is one select (`curate/question.py`), on a connection that
@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate import asked
+from curate import reply_views
 from curate.artifact import readable
-from curate.asked import FROM_REPLIES
 from curate.documents import FROM_DATA, columns_of, select_of
 from curate.errors import CurateError, did_you_mean
 from curate.figures import FIGURES
 from curate.question import Question, ask, compared
+from curate.reply_views import FROM_REPLIES
 from curate.sql import Column, exact_path, literal, quoted, table
 from curate.waiting import result
 
@@ -49,14 +49,14 @@ SETTINGS: dict[str, Any] = {
 def columns(state: State, view: str) -> tuple[Column, ...]:
     """The columns of a view, which do not depend on what is built."""
     if view in FROM_REPLIES:
-        return asked.COLUMNS[view]
+        return reply_views.COLUMNS[view]
     return FIGURES[view].columns if view in FIGURES else columns_of(state, view)
 
 
 def select(state: State, view: str) -> str:
     """The SQL of a view."""
     if view in FROM_REPLIES:
-        return asked.select_of(state, view)
+        return reply_views.select_of(state, view)
     return table(FIGURES[view].columns, FIGURES[view].rows(state)) if view in FIGURES else select_of(state, view)
 
 

@@ -55,7 +55,7 @@ def later(curated: Curated, corpus: str, keep: Node) -> list[Node]:
 
 def _passing(reached: Reached, gained: Places, clauses: tuple[tuple[str, str], ...]) -> Places:
     """Those documents that a build would let through these clauses."""
-    from curate.passes import judge
+    from curate.rows import judge
 
     if not clauses or not gained.len():
         return gained

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast, runt
 
 from curate.code import code_digest
 from curate.errors import CurateError, did_you_mean
+from curate.hub import UNPINNED
 from curate.profile import ModelSettings
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def open_model(
 
 def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What of a model belongs to the identity of a step that asks it: which model, its code if it is our own, and how it samples."""
-    if unasked(entry):
+    if not entry.get("backend") and entry.get("id"):
         named = {key: entry[key] for key in ("id", "revision") if entry.get(key)}
         return {**named, "sampling": Sampling.of(entry.get("sampling") or {}).payload()}
     found, model = _opened(entry, ModelSettings())
@@ -192,9 +193,13 @@ def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def unasked(entry: Mapping[str, Any]) -> str:
     """Why a published model can be planned with but not asked; empty for one that can."""
-    if entry.get("backend") or not entry.get("id"):
+    hub, _, revision = str(entry.get("id") or "").partition("@")
+    if not hub:
         return ""
-    return f"nothing says how to ask {entry['id']}; add `backend:`{did_you_mean('', _backends())}"
+    if not entry.get("backend"):
+        return f"nothing says how to ask {entry['id']}; add `backend:`{did_you_mean('', _backends())}"
+    unpinned = UNPINNED in (revision, entry.get("revision"))
+    return f"{hub} has no revision yet; run curate fetch, or write it in" if unpinned else ""
 
 
 def _opened(entry: Mapping[str, Any], settings: ModelSettings) -> tuple[Backend, Model]:

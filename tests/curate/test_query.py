@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
-from curate.asked import FROM_REPLIES
 from curate.cli import main
 from curate.cli.common import frame_text
 from curate.documents import FROM_DATA
 from curate.errors import CurateError
 from curate.figures import FIGURES
+from curate.reply_views import FROM_REPLIES
 from curate.sql import folded, literal, quoted
 from curate.state import State
 from curate.views import VIEWS, columns, connect

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curate.passes import Work
 from curate.records import as_documents
 from curate.single import run_step
 from curate.sources import Source
 from curate.step import find
+from curate.work import Work
 from tests.curate.corpus import contents, one, open_small, texts, tiny
 
 LETTERS = "{score: letters}"
