@@ -254,6 +254,23 @@ def test_what_the_meter_lets_through_is_answered_stored_and_booked_and_then_it_s
     assert [prompt for prompt, _ in more.asked] == ["e", "f"]
 
 
+def test_where_the_meter_pauses_the_model_is_asked_again_also_after_some_got_no_answer(tmp_path: Path) -> None:
+    class Pausing(Purse):
+        """Says no at every third time."""
+
+        def reserve(self, request: Request, sampling: Sampling) -> Any:
+            held = super().reserve(request, sampling)
+            return held if self.left % 3 else None  # type: ignore[attr-defined]
+
+    purse = Pausing(12)
+    model = recorded(Dying(), tmp_path, asker=Asker("me", purse))
+    with pytest.raises(Unanswered):
+        said(model, ["x1", "a", "b", "x2", "c"])
+    booked = [("a", "a/0/0"), ("b", "b/0/0"), ("c", "c/0/0"), ("x1", None), ("x2", None)]
+    assert sorted(purse.booked) == booked  # type: ignore[attr-defined]
+    assert model.shelf._claims is not None and model.shelf._claims.held == {}
+
+
 def test_what_is_stored_needs_no_money(tmp_path: Path) -> None:
     said(recorded(Counting(), tmp_path), "ab")
     assert len(said(recorded(Counting(), tmp_path, asker=Asker("me", Purse(0))), "aba")) == 3
