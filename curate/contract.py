@@ -57,8 +57,8 @@ TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {
 """Artifact parameters that can be filled here, by name or by step and name, and the step that makes a small one; {}: one that cannot be
 made here."""
 HEAVY = (
-    "datasets", "datasketch", "datatrove", "fasttext", "httpx2", "huggingface_hub", "math_verify", "numba", "obstore", "ray", "scipy", "sympy",
-    "tokenizers", "torch", "trafilatura", "transformers", "vllm",
+    "datasets", "datasketch", "datatrove", "fasttext", "httpx2", "huggingface_hub", "math_verify", "numba", "obstore", "ray", "scipy",
+    "sympy", "tokenizers", "torch", "trafilatura", "transformers", "vllm",
 )  # fmt: skip
 """Libraries that no step may load when it is imported: together they cost seconds, and planning must stay under one."""
 
