@@ -13,6 +13,8 @@ import os
 import pickle
 import sys
 import tempfile
+import threading
+import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 DEATHS = 64
 """How often one rank may take its worker down before the build gives up on it."""
+EVERY = 0.5
+"""Seconds between two looks of a worker at whether its build is there."""
 THREADS = {
     "POLARS_MAX_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
@@ -59,7 +63,9 @@ class Local:
     def _run(self, path: str, ranks: list[int], done: Done | None) -> None:
         from pebble import ProcessExpired, ProcessPool
 
-        pool = self.pool = self.pool or ProcessPool(self.workers, context=multiprocessing.get_context("spawn"))
+        pool = self.pool = self.pool or ProcessPool(
+            self.workers, initializer=_end_with, initargs=(os.getpid(),), context=multiprocessing.get_context("spawn")
+        )
         deaths: dict[int, int] = {}
         running: dict[Future[Any], int] = {pool.schedule(_rank, args=(path, rank, 0)): rank for rank in ranks}
         try:
@@ -94,6 +100,17 @@ class Local:
             self.pool.close()
             self.pool.join()
             self.pool = None
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when the build is gone, also by kill -9: it would go on asking models for money, and hold what it asks."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(EVERY)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @functools.lru_cache(maxsize=2)
