@@ -537,19 +537,27 @@ class Curated:
         with readable(self.title):
             return sample(self, corpus, n, dropped_by, near, seed, None if like is None else Like(like, ngram))
 
-    def trial(self, name: str, n: int = 5, *, seed: int = 0, report: Report | None = None) -> list[dict[str, Any]]:
+    def trial(
+        self,
+        name: str,
+        n: int = 5,
+        *,
+        seed: int = 0,
+        max_usd: float | None = None,
+        max_gpu_hours: float | None = None,
+    ) -> list[dict[str, Any]]:
         """One step on some documents that are built up to it, chosen by hash of their id: `trial("cot/long_cot")`.
 
         Each document with `id`, `text`, and as far as it applies: `prompts`, `replies` (`text, finish, prompt_tokens, completion_tokens`),
         `refusal`, `columns` (of this step and those that follow, up to the first clauses), `after` and `words` (of a rewrite: runs of
         (` `, `-` or `+`, text)), `verdict` (`fate`, `failed` clauses), and `gives`: the documents made of it, each told in the same way.
-        Only replies are stored.
+        Only replies are stored. max_usd, max_gpu_hours: as of `build`.
         CurateError for a step that is not there, needs the whole corpus, or whose documents are not built.
         """
         from curate.trying import trial
 
         with readable(self.title):
-            return trial(self, name, n, seed)
+            return trial(self, name, n, seed, limited(self.profile.budget, max_usd, max_gpu_hours))
 
     def whatif(self, corpus: str, clause: str, n: int = 10) -> dict[str, Any]:
         """What a corpus would keep with another clause, from stored columns alone; nothing is built.

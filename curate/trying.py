@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from curate.api import Curated
     from curate.build import Build
     from curate.plan import Node
+    from curate.profile import Budget
 
 ROWWISE = ("ask", "score", "rewrite", "expand", "keep")
 MOST_WORDS = 20_000
@@ -32,7 +33,7 @@ MOST_WORDS = 20_000
 _WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 
 
-def trial(curated: Curated, name: str, n: int, seed: int) -> list[dict[str, Any]]:
+def trial(curated: Curated, name: str, n: int, seed: int, budget: Budget) -> list[dict[str, Any]]:
     """See `Curated.trial`."""
     node = _step(curated, name)
     first = node.chain if node.chain and node.chain.kind == "ask" and node.step and node.step.spec.asks else node
@@ -43,6 +44,7 @@ def trial(curated: Curated, name: str, n: int, seed: int) -> list[dict[str, Any]
     run = list(_run(curated, first))
     docs = _documents(curated, run, n, seed)
     build = build_of(curated)
+    build.asking.spending.budget = budget
     tried = [{"id": row["id"], "text": row["text"]} for row in docs.select("id", "text").to_dicts()]
     count = len(tried)
     for step in run:

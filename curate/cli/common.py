@@ -69,6 +69,23 @@ def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[
     return decorate
 
 
+def limits(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a command that may ask models: `max_usd` and `max_gpu_hours`."""
+    hours = click.option(
+        "--max-gpu-hours",
+        type=click.FloatRange(0),
+        metavar="Y",
+        help="GPU-hours that models may take this time; else [budget] gpu_hours of the profile.",
+    )
+    money = click.option(
+        "--max-usd",
+        type=click.FloatRange(0),
+        metavar="X",
+        help="What asking models may cost this time, in the profile's currency; else [budget] usd of the profile.",
+    )
+    return money(hours(command))
+
+
 def emit(value: Any) -> None:
     """JSON on standard output."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, number, recipe_command, table
+from curate.cli.common import emit, limits, number, recipe_command, table
 from curate.errors import CurateError, did_you_mean
 
 if TYPE_CHECKING:
@@ -73,7 +73,18 @@ def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option("-n", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many documents.")
 @click.option("--chars", default=600, show_default=True, help="Characters to print of each text; 0 for all.")
 @click.option("--seed", default=0, show_default=True, help="Other seeds choose other documents.")
-def try_(curated: Curated, *, as_json: bool, target: str | None, n: int, chars: int, seed: int) -> None:
+@limits
+def try_(
+    curated: Curated,
+    *,
+    as_json: bool,
+    target: str | None,
+    n: int,
+    chars: int,
+    seed: int,
+    max_usd: float | None,
+    max_gpu_hours: float | None,
+) -> None:
     """One step on a few documents that are built up to it: curate try long-cot cot/long_cot -n 3.
 
     Shows the prompt, the replies, what is made of them, which words a rewrite changed, and what the next clauses say.
@@ -83,7 +94,7 @@ def try_(curated: Curated, *, as_json: bool, target: str | None, n: int, chars: 
 
     if target is None:
         raise CurateError(f"which step? Name one such as {next(iter(curated.planned.ends.values())).name}")
-    tried = curated.trial(target, n, seed=seed)
+    tried = curated.trial(target, n, seed=seed, max_usd=max_usd, max_gpu_hours=max_gpu_hours)
     if as_json:
         return emit(tried)
     for one in tried:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, number, recipe_command, table
+from curate.cli.common import emit, limits, number, recipe_command, table
 from curate.errors import CurateError, Incomplete
 
 if TYPE_CHECKING:
@@ -115,18 +115,7 @@ def fetch(curated: Curated, *, as_json: bool) -> None:
 @click.option(
     "--executor", type=click.Choice(["local", "inline"]), help="Who does the work, instead of the profile's choice."
 )
-@click.option(
-    "--max-usd",
-    type=click.FloatRange(0),
-    metavar="X",
-    help="What asking models may cost this time, in the profile's currency; else [budget] usd of the profile.",
-)
-@click.option(
-    "--max-gpu-hours",
-    type=click.FloatRange(0),
-    metavar="Y",
-    help="GPU-hours that models may take this time; else [budget] gpu_hours of the profile.",
-)
+@limits
 def build(
     curated: Curated,
     *,
@@ -148,10 +137,10 @@ def build(
     if sample:
         curated = curated.sampled(sample)
     report = Report() if as_json else for_terminal()
-    limits = {"locked": locked, "max_usd": max_usd, "max_gpu_hours": max_gpu_hours}
+    how = {"locked": locked, "max_usd": max_usd, "max_gpu_hours": max_gpu_hours}
     if through == "all" or (through or "").startswith("train/"):
-        return _with_runs(curated, str(through), as_json, report, only=only, **limits)
-    result = _built(curated, as_json, only=only, through=through, report=report, **limits)
+        return _with_runs(curated, str(through), as_json, report, only=only, **how)
+    result = _built(curated, as_json, only=only, through=through, report=report, **how)
     if as_json:
         emit(result)
         return None

@@ -140,3 +140,19 @@ def test_nothing_comes_of_no_documents(tmp_path: Path) -> None:
     tiny(tmp_path, MODELS + one("{keep: {none: \"url = 'x'\"}}, {rewrite: tells, model: m}"), texts(3), steps=STEPS)
     open_small(tmp_path).build(through="web/none")
     assert open_small(tmp_path).trial("web/tells") == []
+
+
+def test_what_costs_money_is_tried_within_a_limit(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small / "profiles").mkdir(exist_ok=True)
+    (small / "profiles/paid.toml").write_text("[models.m]\nprice = {prompt = 1.0, completion = 2.0}\n")
+    monkeypatch.chdir(small)
+    asked = ["try", "small", "web/tells", "-n", "1", "--profile", "paid"]
+    for more, says in (([], "models.m costs money"), (["--max-usd", "0.000001"], "--max-usd")):
+        with pytest.raises(SystemExit) as stopped:
+            main([*asked, *more])
+        assert stopped.value.code == 2 and says in capsys.readouterr().err
+    with pytest.raises(SystemExit) as done:
+        main([*asked, "--max-usd", "1"])
+    assert not done.value.code and "--- reply 0, stop" in capsys.readouterr().out
