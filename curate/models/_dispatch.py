@@ -104,11 +104,17 @@ class Dispatch:
                     failed, lost = failed + 1, [outcome]
             for _, outcome in ended:
                 if not isinstance(outcome, Reply | Fault):
+                    yield from self._came()  # these are paid for
                     raise outcome
         if broken is not None:
             raise broken
         if failed:
             raise Unanswered(self._told(failed, lost[0]))
+
+    def _came(self) -> Iterator[tuple[int, Reply]]:
+        """Replies that came while others were taken."""
+        while not self.outcomes.empty():
+            yield from ((place, outcome) for place, outcome in self.outcomes.get() if isinstance(outcome, Reply))
 
     def _told(self, failed: int, last: Fault) -> str:
         count = "1 request got" if failed == 1 else f"{failed:,} requests got"

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Finish = Literal["stop", "length", "filtered", "abstain", "refused"]
 """Why a reply ended: by itself, at `max_tokens`, by a content filter, because the model had nothing to say, or before it began, because
 the server will not answer this request (its prompt is longer than the context, say). Each is final: asking again would not help."""
+MOST_TOKENS = 2**32 - 1
+"""What the reply store can hold as a count; a larger one is taken for this."""
 PLACES = ("curate.models", "curation.synth")
 """Packages in which a backend is looked for, in order."""
 

@@ -12,6 +12,7 @@ hide a server that falls over every few minutes, and each start may take many. L
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import shlex
@@ -202,7 +203,7 @@ def _status(address: str, settings: ModelSettings) -> int | None:
     except urllib.error.HTTPError as error:
         error.close()
         return error.code
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):  # another program has taken the port
         return None
 
 

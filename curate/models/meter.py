@@ -25,15 +25,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from curate.errors import CurateError
-from curate.models.base import Reply, Request, Sampling
+from curate.models.base import MOST_TOKENS, Reply, Request, Sampling
 from curate.profile import TokenPrices
 
 UNITS = 10**12
 """Money is counted in whole units of 1e-12, so that a token's price, to a millionth per million tokens, is a whole number."""
 TEMPLATE = 256
 """Tokens that a chat template may put around a prompt. Those of Llama 3.1, Qwen 3 and gpt-oss, without tools, take fewer than 100."""
-MOST_TOKENS = 2**32 - 1
-"""What the reply store can hold; a count beyond is taken for this."""
 _MOST = 2**63 - 1
 _RECORD = struct.Struct("<8q")
 
@@ -137,6 +135,13 @@ class Meter:
         with _Counters(self.path) as count:
             found = {name: getattr(count, name) for name in _NAMES}
         return Spent(**found | {name: found[name] / UNITS for name in ("cost", "reserved")})
+
+    def close(self) -> None:
+        """Let go of the file in this process; whoever counts on opens it again."""
+        with _THREADS:
+            handle, _ = _OPEN.pop((os.getpid(), str(self.path)), (-1, -1))
+            if handle >= 0:
+                os.close(handle)
 
     def is_late(self) -> bool:
         """Whether the GPU-hours are used up."""

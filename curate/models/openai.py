@@ -107,7 +107,8 @@ class Served:
         hub, revision = self.identity["id"], self.identity["revision"]
         if model not in {self.settings.served_as, hub, hub.rpartition("/")[2], f"{hub}@{revision}"} - {""}:
             wanted = self.settings.served_as or hub + (f"@{revision}" if revision else "")
+            told = endpoint.cleaned(model)[:200]
             raise CurateError(
-                f"{endpoint.name} answers as the model {model[:200]!r}, not {wanted!r}; serve that one, or, if it is the same, "
-                f"write in the profile, under [models.NAME]: served_as = {model[:200]!r}"
+                f"{endpoint.name} answers as the model {told!r}, not {wanted!r}; serve that one, or, if it is the same, "
+                f"write in the profile, under [models.NAME]: served_as = {told!r}"
             )

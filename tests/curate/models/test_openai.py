@@ -188,6 +188,27 @@ def test_a_server_that_repeats_the_key_does_not_bring_it_to_light(
     assert "1234" not in str(caught.value) and "1234" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "fault", ["echo-200", "echo-200:" + "x" * 280 + " sk-123456789", "echo-401:" + "x" * 280 + " sk-123456789"]
+)
+def test_a_refusal_holds_no_key_and_no_part_of_one(server: Server, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-123456789")
+    server.always = fault
+    try:
+        said = one(model(server, api_key_env="SOME_KEY")).error
+    except CurateError as error:
+        said = str(error)
+    assert said and "sk-" not in said
+
+
+def test_the_name_of_a_model_holds_no_key(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-123456789")
+    server.always = "echo-model"
+    with pytest.raises(CurateError, match="answers as the model") as caught:
+        one(model(server, api_key_env="SOME_KEY"))
+    assert "sk-" not in str(caught.value)
+
+
 def test_a_password_in_an_address_is_used_and_not_shown(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     server.always = "echo"
@@ -611,6 +632,16 @@ def test_a_fatal_answer_ends_those_that_are_under_way(server: Server) -> None:
     with pytest.raises(CurateError, match="answers nothing: 401"):
         asked(model(server), "0", "1")
     assert not threads() and gone(server)
+
+
+def test_what_came_before_a_fatal_answer_was_looked_at_is_not_lost(server: Server) -> None:
+    server.faults = {"bad": ["401"], **{f"{n}": ["wait:0.2"] for n in range(4)}}
+    got = []
+    with pytest.raises(CurateError, match="answers nothing: 401"):
+        for place, _ in model(server).answers(Request(p) for p in ("first", "bad", "0", "1", "2", "3")):
+            got.append(place)
+            time.sleep(1.0 if place == 0 else 0)
+    assert sorted(got) == [0, 2, 3, 4, 5]
 
 
 def test_what_is_under_way_is_waited_for_where_the_requests_themselves_fail(server: Server) -> None:
