@@ -180,7 +180,7 @@ def with_thought(thought: str, text: str, finish: Finish) -> str:
 
 
 def told(body: bytes) -> str:
-    """What a server says of an error, on one line. It may hold what is secret (`Endpoint.cleaned`), so nothing is cut off here that is told."""
+    """What a server says of an error, on one line, which may hold what is secret: `Endpoint.cleaned` looks for it, and cuts after that."""
     try:
         return _told(_parsed(body))
     except Fault:

@@ -215,10 +215,12 @@ class _Counters:
         try:
             self.handle = _handle(self.path)
             fcntl.lockf(self.handle, fcntl.LOCK_EX)
-        except BaseException:
+            self.was = os.pread(self.handle, _RECORD.size, 0)
+        except BaseException as error:
             _THREADS.release()
+            if isinstance(error, OSError):
+                raise self._uncounted(error) from error
             raise
-        self.was = os.pread(self.handle, _RECORD.size, 0)
         if len(self.was) == _RECORD.size:
             (self.asked, self.answered, self.refused, self.unanswered,
              self.prompt_tokens, self.completion_tokens, self.cost, self.reserved) = _RECORD.unpack(self.was)  # fmt: skip
@@ -231,9 +233,16 @@ class _Counters:
                                    self.completion_tokens, min(_MOST, self.cost), min(_MOST, self.reserved))  # fmt: skip
                 if now != self.was:
                     os.pwrite(self.handle, now, 0)
+        except OSError as error:
+            raise self._uncounted(error) from error
         finally:
-            fcntl.lockf(self.handle, fcntl.LOCK_UN)
+            with contextlib.suppress(OSError):
+                fcntl.lockf(self.handle, fcntl.LOCK_UN)
             _THREADS.release()
+
+    def _uncounted(self, error: OSError) -> CurateError:
+        """What is said where a filesystem has no locks, or no room."""
+        return CurateError(f"what asking costs cannot be counted: {error.strerror}", where=str(self.path))
 
 
 def _handle(path: Path) -> int:

@@ -37,9 +37,9 @@ class Server:
     Words: a status, with Retry-After behind a colon. drop, reset: the connection ends before an answer, late-drop: within its head.
     cut: in the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a
     stream that breaks off. drip: byte by byte. hang: nothing, ever. wait:SECONDS: an answer after that. counts=JSON: these counts.
-    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401, echo-200: an error
-    that repeats what it was sent, echo-model: an answer that does. other-model, elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the
-    right one, or not in order.
+    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401, echo-200: an
+    error that repeats what it was sent, or what stands behind a colon. echo-model: an answer whose model does. other-model, elsewhere,
+    html-404, spent, error-200, refused-200: answers of servers that are not the right one, or not in order.
     """
 
     seed: int = 0

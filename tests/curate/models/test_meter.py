@@ -1,5 +1,6 @@
 """Money: never more than the limit is set aside or booked, whatever order, however many processes, whatever a server claims."""
 
+import errno
 import multiprocessing
 import os
 import pickle
@@ -168,6 +169,20 @@ def test_a_meter_that_is_closed_counts_on_and_leaves_no_file_open(tmp_path):
     meter.close()
     meter.close()
     assert str(tmp_path / "meter") not in opened()
+    assert meter.reserve(Request("x"), Sampling()) is not None and meter.spent().asked == 1
+
+
+@pytest.mark.parametrize("module, name", [("fcntl", "lockf"), ("os", "pwrite"), ("os", "pread")])
+def test_where_nothing_can_be_counted_that_is_told_in_a_line(tmp_path, monkeypatch, module, name):
+    meter = Meter(tmp_path / "meter").start()
+
+    def fails(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{module}.{name}", fails)
+        with pytest.raises(CurateError, match="what asking costs cannot be counted: No locks available"):
+            meter.reserve(Request("x"), Sampling())
     assert meter.reserve(Request("x"), Sampling()) is not None and meter.spent().asked == 1
 
 
