@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from curate.models.base import MOST_TOKENS, Finish, Reply, Request, Sampling
+from curate.models.base import MOST_TOKENS, Finish, Reply, Request, Sampling, messages
 
 FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -76,8 +76,7 @@ class Form:
         sampling = self.sampling
         said: dict[str, Any] = {"model": self.model}
         if self.chat:
-            system = [{"role": "system", "content": self.system}] if self.system else []
-            said["messages"] = [*system, {"role": "user", "content": request.prompt}]
+            said["messages"] = messages(request.prompt, self.system)
         else:
             said["prompt"] = request.prompt
         # A field that is not said is taken from the model's own defaults by some servers, so the three that are hashed are always said.

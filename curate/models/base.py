@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -32,6 +33,8 @@ Finish = Literal["stop", "length", "filtered", "abstain", "refused"]
 the server will not answer this request (its prompt is longer than the context, say). Each is final: asking again would not help."""
 MOST_TOKENS = 2**32 - 1
 """What the reply store can hold as a count; a larger one is taken for this."""
+FOLDER = re.compile(r"\.{1,2}/|[/~]")
+"""How the id of a model in a folder begins: ./NAME, /PATH or ~/PATH."""
 PLACES = ("curate.models", "curation.synth")
 """Packages in which a backend is looked for, in order."""
 
@@ -93,6 +96,21 @@ def _number(entry: Mapping[str, Any], name: str, default: float, *, low: float) 
             f"sampling.{name}: {'a whole number' if whole else 'a number'} of at least {low:g}, not {value!r}"
         )
     return float(value)
+
+
+def named(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Id and revision of a recipe's entry, which may stand together, as ORG/NAME@COMMIT; empty where they are not said."""
+    id, revision = str(entry.get("id") or ""), str(entry.get("revision") or "")
+    if FOLDER.match(id):  # its name may hold an @
+        return id, revision
+    name, _, commit = id.partition("@")
+    return name, commit or revision
+
+
+def messages(prompt: str, system: str) -> list[dict[str, str]]:
+    """What a chat model is told."""
+    said = [{"role": "system", "content": system}] if system else []
+    return [*said, {"role": "user", "content": prompt}]
 
 
 class Request(NamedTuple):
@@ -195,13 +213,12 @@ def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def unasked(entry: Mapping[str, Any]) -> str:
     """Why a published model can be planned with but not asked; empty for one that can."""
-    hub, _, revision = str(entry.get("id") or "").partition("@")
+    hub, revision = named(entry)
     if not hub:
         return ""
     if not entry.get("backend"):
         return f"nothing says how to ask {entry['id']}; add `backend:`{did_you_mean('', _backends())}"
-    unpinned = UNPINNED in (revision, entry.get("revision"))
-    return f"{hub} has no revision yet; run curate fetch, or write it in" if unpinned else ""
+    return f"{hub} has no revision yet; run curate fetch, or write it in" if revision == UNPINNED else ""
 
 
 def _opened(entry: Mapping[str, Any], settings: ModelSettings) -> tuple[Backend, Model]:

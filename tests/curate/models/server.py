@@ -135,8 +135,8 @@ class _Protocol(asyncio.Protocol):
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
         else:
+            self._count(said, prompt)  # before it is sent: who asked may look at once
             self._send(200, orjson.dumps(self._answer(said, prompt, "")))
-            self._count(said, prompt)
 
     def _count(self, said: dict[str, Any], prompt: str) -> None:
         if self.server.keep:
@@ -226,8 +226,8 @@ class _Protocol(asyncio.Protocol):
             self._send(200, orjson.dumps(answer))
         elif word == "wait":
             await asyncio.sleep(float(value))
-            self._send(200, whole)
             self._count(said, prompt)
+            self._send(200, whole)
         elif word == "hang":
             await asyncio.sleep(3600)
         elif word == "huge":
@@ -241,16 +241,17 @@ class _Protocol(asyncio.Protocol):
             self.transport.write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(whole)
             )
-            for at in range(len(whole)):
+            for at in range(len(whole) - 1):
                 self.transport.write(whole[at : at + 1])
                 await asyncio.sleep(0.0005)
             self._over()
             self._count(said, prompt)
+            self.transport.write(whole[-1:])
         elif said.get("stream") or word in ("half", "half-event", "cut-stream", "error-event"):
             await self._stream(word, said, prompt, answer)
         else:
-            self._send(200, whole)
             self._count(said, prompt)
+            self._send(200, whole)
 
     async def _stream(self, word: str, said: dict[str, Any], prompt: str, answer: dict[str, Any]) -> None:
         self.transport.write(

@@ -129,7 +129,7 @@ def test_a_model_goes_to_a_worker_as_it_is(server: Server) -> None:
         ({"reversion": "x"}, "did you mean 'revision'?"),
         ({"id": ""}, "needs an id"),
         ({"chat": "yes"}, "chat: true"),
-        ({"chat": False, "system": "x"}, "for a model with chat: true"),
+        ({"chat": False, "system": "x"}, "system: only with chat: true"),
         ({"sampling": {"extra": {"n": 4}}}, "sampling.extra cannot say 'n'"),
     ],
 )
