@@ -121,7 +121,7 @@ class Request(NamedTuple):
     """Draws of one prompt with different numbers are different draws, unless the model is greedy."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One reply: its text, why it ended, and what it cost in tokens. An `abstain` or `refused` reply has an empty text."""
 

@@ -1,5 +1,6 @@
 """Models behind servers of OpenAI's protocol, asked over real HTTP: each request gets its one reply, whatever the server does meanwhile."""
 
+import errno
 import itertools
 import json
 import logging
@@ -154,6 +155,17 @@ def test_more_requests_than_files_can_be_open_are_told(monkeypatch: pytest.Monke
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     with pytest.raises(CurateError, match=r"concurrency = 1000 takes as many open files.*write at most 924"):
         one(model("http://127.0.0.1:9/v1", concurrency=1000))
+
+
+def test_where_no_more_files_can_be_opened_that_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("asyncio.events.new_event_loop", fails)
+        with pytest.raises(CurateError, match="nobody can be asked from here: Too many open files"):
+            one(model(server))
+    assert one(model(server)).finish == "stop"
 
 
 # Keys
