@@ -80,6 +80,7 @@ class Spending:
             counts = {k: v for k, v in vars(spent).items() if k not in ("cost", "reserved")}
             cost = spent.cost + hours * (self.prices.gpu_hour or 0.0)
             self.paid.append(Paid(node, model, **counts, cost=cost, gpu_hours=hours, currency=self.prices.currency))
+            meter.close()
             with contextlib.suppress(OSError):  # the folder goes too where nothing else is in it
                 path.unlink()
                 path.parent.rmdir()

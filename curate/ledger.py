@@ -18,7 +18,9 @@ import polars as pl
 
 from curate.budget import price_of
 from curate.costs import RUNS
+from curate.errors import CurateError
 from curate.models.base import open_model
+from curate.models.segments import NAME, ORDER
 from curate.models.shelf import FOLDER
 from curate.plan import Node
 from curate.profile import ModelSettings
@@ -102,8 +104,7 @@ class Ledger:
             .explode("prompt_tokens", "completion_tokens")
             for shard in view.shards
         ]
-        empty = pl.DataFrame(schema={"prompt_tokens": pl.UInt32, "completion_tokens": pl.UInt32})
-        return pl.concat([empty, *parts]).drop_nulls()
+        return pl.concat([pl.DataFrame(schema=ROWS), *parts]).drop_nulls()
 
     @cached_property
     def last(self) -> dict[str, dict[str, Any]]:
@@ -120,11 +121,22 @@ class Ledger:
 
 
 def told(folder: Path, asked_by: str) -> pl.DataFrame:
-    """Tokens of each stored reply of one model that somebody asked for; a key that several segments hold counts once."""
-    found = [pl.DataFrame(schema={"key": pl.Binary, **ROWS})]
+    """Tokens of each stored reply of one model that somebody asked for; of a key that several segments hold, those of the first reply.
+
+    CurateError for a segment that is damaged.
+    """
+    found = []
     for path in sorted(folder.glob("*.parquet")) if FOLDER.fullmatch(folder.name) else ():
-        with contextlib.suppress(FileNotFoundError):  # segments are merged while we look
-            if "asked_by" in pl.read_parquet_schema(path):
-                part = pl.scan_parquet(path, glob=False).filter(pl.col("asked_by") == asked_by)
-                found.append(part.select("key", *ROWS).collect())
-    return pl.concat(found).unique("key").select(list(ROWS))
+        if not NAME.fullmatch(path.name):
+            continue
+        try:
+            part = pl.scan_parquet(path, glob=False).filter(pl.col("asked_by") == asked_by)
+            found.append(part.select("key", *ORDER).collect())
+        except FileNotFoundError:  # merged while we look
+            continue
+        except (pl.exceptions.PolarsError, OSError) as error:
+            said = "this reply segment is damaged; delete it, and its replies are asked for again"
+            raise CurateError(said, where=str(path)) from error
+    if not found:
+        return pl.DataFrame(schema=ROWS)
+    return pl.concat(found).sort("key", *ORDER).unique("key", keep="first", maintain_order=True).select(list(ROWS))

@@ -64,9 +64,9 @@ class Prices(BaseModel):
     """What things cost. A price that is not set is unknown."""
 
     model_config = ConfigDict(extra="forbid")
-    core_hour: float | None = Field(default=None, ge=0)
-    gpu_hour: float | None = Field(default=None, ge=0)
-    gigabyte_month: float | None = Field(default=None, ge=0)
+    core_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    gpu_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    gigabyte_month: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     currency: str = "USD"
 
 
@@ -74,8 +74,8 @@ class TokenPrices(BaseModel):
     """What a million tokens cost, in the currency of `[price]`; `{prompt = 0, completion = 0}` says that they cost nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    prompt: float = Field(ge=0)
-    completion: float = Field(ge=0)
+    prompt: float = Field(ge=0, allow_inf_nan=False)
+    completion: float = Field(ge=0, allow_inf_nan=False)
 
 
 class ModelSettings(BaseModel):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from curate.models.base import Finish, Reply, Request, Sampling
+from curate.models.base import MOST_TOKENS, Finish, Reply, Request, Sampling, messages
 
 FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -34,8 +34,6 @@ REFUSED = (400, 413, 414, 422, 451)
 """Statuses that say that this request will not be answered: its prompt is too long, or says what the server does not want."""
 FORBIDDEN = ("model", "messages", "prompt", "stream", "stream_options", "n", "best_of")
 """What `extra:` of a recipe's sampling may not say: it is decided elsewhere, or pays for replies that nobody reads."""
-LARGEST_COUNT = 2**32 - 1
-"""Of tokens, in the store of replies."""
 
 
 class Fault(Exception):
@@ -78,8 +76,7 @@ class Form:
         sampling = self.sampling
         said: dict[str, Any] = {"model": self.model}
         if self.chat:
-            system = [{"role": "system", "content": self.system}] if self.system else []
-            said["messages"] = [*system, {"role": "user", "content": request.prompt}]
+            said["messages"] = messages(request.prompt, self.system)
         else:
             said["prompt"] = request.prompt
         # A field that is not said is taken from the model's own defaults by some servers, so the three that are hashed are always said.
@@ -182,7 +179,7 @@ def with_thought(thought: str, text: str, finish: Finish) -> str:
 
 
 def told(body: bytes) -> str:
-    """What a server says of an error, on one line of at most 300 characters."""
+    """What a server says of an error, on one line, which may hold what is secret: `Endpoint.cleaned` looks for it, and cuts after that."""
     try:
         return _told(_parsed(body))
     except Fault:
@@ -239,7 +236,7 @@ def _text(value: Any) -> str | None:
 
 def _count(value: Any) -> int:
     """A count of tokens; 0 for what cannot be one."""
-    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
     return value if good else 0
 
 
@@ -253,4 +250,4 @@ def _valid(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(_valid(text).split())[:300]
+    return " ".join(_valid(text).split())

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from curate.errors import CurateError
 from curate.models._completions import Answer, Fault, Form, largest
 from curate.models._endpoints import Endpoint, Endpoints
 from curate.models.base import Reply, Request, Unanswered
@@ -57,11 +58,14 @@ class Dispatch:
         self.hopeless = False
         self.tasks: set[asyncio.Task[None]] = set()
         self.ready = threading.Event()
+        self.unable: OSError | None = None
         self.thread = threading.Thread(target=self._run, name="models", daemon=True)
 
     def __enter__(self) -> Dispatch:
         self.thread.start()
         self.ready.wait()
+        if self.unable:
+            raise CurateError(f"nobody can be asked from here: {self.unable.strerror}") from self.unable
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,11 +108,17 @@ class Dispatch:
                     failed, lost = failed + 1, [outcome]
             for _, outcome in ended:
                 if not isinstance(outcome, Reply | Fault):
+                    yield from self._came()  # these are paid for
                     raise outcome
         if broken is not None:
             raise broken
         if failed:
             raise Unanswered(self._told(failed, lost[0]))
+
+    def _came(self) -> Iterator[tuple[int, Reply]]:
+        """Replies that came while others were taken."""
+        while not self.outcomes.empty():
+            yield from ((place, outcome) for place, outcome in self.outcomes.get() if isinstance(outcome, Reply))
 
     def _told(self, failed: int, last: Fault) -> str:
         count = "1 request got" if failed == 1 else f"{failed:,} requests got"
@@ -118,7 +128,13 @@ class Dispatch:
     # What the thread of the loop does.
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        try:
+            with asyncio.Runner() as runner:
+                runner.run(self._main())
+        except OSError as error:  # as many files are open as may be
+            self.unable = error
+        finally:
+            self.ready.set()
 
     async def _main(self) -> None:
         self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()

@@ -5,7 +5,6 @@ The identity names no backend, so what a server wrote is found when the same mod
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,9 @@ from typing import Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.hub import MODEL, UNPINNED, snapshot, unfinished
-from curate.models.base import Sampling
+from curate.models.base import FOLDER, Sampling, named
 
 KEYS = ("backend", "id", "revision", "chat", "system", "engine", "sampling")
-_LOCAL = re.compile(r"\.{1,2}/|[/~]")
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,8 @@ class Published:
     id: str
     """ORG/NAME, or a folder: ./NAME, /PATH or ~/PATH."""
     revision: str
-    """A commit of all 40 digits; of a folder, any text that changes when its files do, since nobody looks into them."""
+    """A commit of all 40 digits; of a folder, any text that changes when its files do, since nobody looks into them; of a model behind a
+    server, what the recipe says."""
     chat: bool
     """Whether a prompt is what a user says, in the model's template, or the beginning of a text."""
     system: str
@@ -43,7 +42,7 @@ class Published:
     @property
     def folder(self) -> Path:
         """Its files on this machine. CurateError with what to do where they are not here."""
-        if _LOCAL.match(self.id):
+        if FOLDER.match(self.id):
             found = Path(self.id).expanduser()
             if not (found / "config.json").is_file():
                 raise CurateError(f"{self.id} is no folder with a config.json")
@@ -57,11 +56,6 @@ class Published:
             )
         return found
 
-    def messages(self, prompt: str) -> list[dict[str, str]]:
-        """What a chat model is told."""
-        system = [{"role": "system", "content": self.system}] if self.system else []
-        return [*system, {"role": "user", "content": prompt}]
-
 
 def published(entry: Mapping[str, Any], engine: Collection[str]) -> Published:
     """The model of an entry; `engine`: the arguments that the entry may have under that name.
@@ -72,35 +66,40 @@ def published(entry: Mapping[str, Any], engine: Collection[str]) -> Published:
     for name in entry:
         if name not in KEYS:
             raise CurateError(f"the model has no setting {name!r}{did_you_mean(str(name), KEYS)}")
-    said, chat, system = entry.get("engine") or {}, entry.get("chat", True), entry.get("system", "")
-    if not isinstance(chat, bool):
-        raise CurateError(f"chat: true or false, not {chat!r}")
-    if not isinstance(system, str) or (system and not chat):
-        raise CurateError("system: a text" if chat else "system: only with chat: true")
+    said = entry.get("engine") or {}
     if not isinstance(said, Mapping):
         raise CurateError(f"engine: a map, not {said!r}")
     for name in said:
         if name not in engine:
             raise CurateError(f"engine has no setting {name!r} that changes replies{did_you_mean(str(name), engine)}")
-    id, revision = _named(entry)
-    return Published(id, revision, chat, system, dict(said), Sampling.of(entry.get("sampling") or {}))
+    id, revision = _pinned(entry)
+    return Published(id, revision, *spoken(entry), dict(said), Sampling.of(entry.get("sampling") or {}))
 
 
-def _named(entry: Mapping[str, Any]) -> tuple[str, str]:
-    """Id and revision, which may stand together, as ORG/NAME@COMMIT."""
-    id, revision = entry.get("id"), entry.get("revision", "")
-    if not isinstance(id, str) or not id or not isinstance(revision, str):
+def spoken(entry: Mapping[str, Any]) -> tuple[bool, str]:
+    """`chat` and `system` of an entry. CurateError for values of another kind."""
+    chat, system = entry.get("chat", True), entry.get("system") or ""
+    if not isinstance(chat, bool):
+        raise CurateError(f"chat: true or false, not {chat!r}")
+    if not isinstance(system, str) or (system and not chat):
+        raise CurateError("system: a text" if chat else "system: only with chat: true")
+    return chat, system
+
+
+def _pinned(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Id and revision. CurateError for what names no model, or no revision of one."""
+    id, revision = named(entry)
+    if not id:
         raise CurateError("id: the name of a model, ORG/NAME, or a folder, ./NAME")
-    if _LOCAL.match(id):
+    if FOLDER.match(id):
         if not revision:
             raise CurateError(
                 f"{id}: nobody looks into a folder; write revision: with a text that changes when it does"
             )
         return id, revision
-    name, _, commit = id.partition("@")
-    commit = commit or revision or UNPINNED
-    if not MODEL.fullmatch(f"{name}@{commit}"):
+    revision = revision or UNPINNED
+    if not MODEL.fullmatch(f"{id}@{revision}"):
         raise CurateError(
-            f"{name}@{commit} is no model of the hub; write id: ORG/NAME and revision: COMMIT, all 40 digits of it"
+            f"{id}@{revision} is no model of the hub; write id: ORG/NAME and revision: COMMIT, all 40 digits of it"
         )
-    return name, commit
+    return id, revision

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 Finish = Literal["stop", "length", "filtered", "abstain", "refused"]
 """Why a reply ended: by itself, at `max_tokens`, by a content filter, because the model had nothing to say, or before it began, because
 the server will not answer this request (its prompt is longer than the context, say). Each is final: asking again would not help."""
+MOST_TOKENS = 2**32 - 1
+"""What the reply store can hold as a count; a larger one is taken for this."""
+FOLDER = re.compile(r"\.{1,2}/|[/~]")
+"""How the id of a model in a folder begins: ./NAME, /PATH or ~/PATH."""
 PLACES = ("curate.models", "curation.synth")
 """Packages in which a backend is looked for, in order."""
 
@@ -93,6 +98,21 @@ def _number(entry: Mapping[str, Any], name: str, default: float, *, low: float) 
     return float(value)
 
 
+def named(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Id and revision of a recipe's entry, which may stand together, as ORG/NAME@COMMIT; empty where they are not said."""
+    id, revision = str(entry.get("id") or ""), str(entry.get("revision") or "")
+    if FOLDER.match(id):  # its name may hold an @
+        return id, revision
+    name, _, commit = id.partition("@")
+    return name, commit or revision
+
+
+def messages(prompt: str, system: str) -> list[dict[str, str]]:
+    """What a chat model is told."""
+    said = [{"role": "system", "content": system}] if system else []
+    return [*said, {"role": "user", "content": prompt}]
+
+
 class Request(NamedTuple):
     """One draw of one prompt."""
 
@@ -101,7 +121,7 @@ class Request(NamedTuple):
     """Draws of one prompt with different numbers are different draws, unless the model is greedy."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One reply: its text, why it ended, and what it cost in tokens. An `abstain` or `refused` reply has an empty text."""
 
@@ -193,13 +213,12 @@ def identity_of(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def unasked(entry: Mapping[str, Any]) -> str:
     """Why a published model can be planned with but not asked; empty for one that can."""
-    hub, _, revision = str(entry.get("id") or "").partition("@")
+    hub, revision = named(entry)
     if not hub:
         return ""
     if not entry.get("backend"):
         return f"nothing says how to ask {entry['id']}; add `backend:`{did_you_mean('', _backends())}"
-    unpinned = UNPINNED in (revision, entry.get("revision"))
-    return f"{hub} has no revision yet; run curate fetch, or write it in" if unpinned else ""
+    return f"{hub} has no revision yet; run curate fetch, or write it in" if revision == UNPINNED else ""
 
 
 def _opened(entry: Mapping[str, Any], settings: ModelSettings) -> tuple[Backend, Model]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.models._published import Published, published
-from curate.models.base import Reply, Request
+from curate.models.base import Reply, Request, messages
 from curate.profile import ModelSettings
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Local:
         return generator(str(self.model.folder), str(self.model.engine.get("dtype", "auto")))
 
     def _prompt(self, prompt: str) -> str | list[dict[str, str]]:
-        return self.model.messages(prompt) if self.model.chat else prompt
+        return messages(prompt, self.model.system) if self.model.chat else prompt
 
 
 def needs(wanted_by: str) -> None:

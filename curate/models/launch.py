@@ -12,6 +12,7 @@ hide a server that falls over every few minutes, and each start may take many. L
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import shlex
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError
+from curate.models.base import named
 from curate.profile import ModelSettings
 from curate.report import Report
 
@@ -106,14 +108,12 @@ def command(entry: Mapping[str, Any], settings: ModelSettings, name: str, port: 
         raise CurateError(f"{where}: names no program")
     if not any("{port}" in word for word in words):
         words += ["--port", "{port}"] if "--host" in words else ["--host", HOST, "--port", "{port}"]
-    hub, revision = str(entry.get("id") or ""), ""
-    if not hub.startswith(("/", ".", "~")):  # a folder's name may hold an @
-        hub, _, revision = hub.partition("@")
-    values = {"id": hub, "revision": revision or entry.get("revision"), "port": port, "replica": replica}
+    hub, revision = named(entry)
+    values = {"id": hub, "revision": revision, "port": port, "replica": replica}
     for key, value in values.items():
         if not any(f"{{{key}}}" in word for word in words):
             continue
-        if value in (None, ""):
+        if value == "":
             raise CurateError(f"{where} says {{{key}}}, and the recipe's model has no `{key}:`")
         if str(value).startswith("-"):  # would be an option of the server
             raise CurateError(f"{where}: `{key}: {value}` looks like an option")
@@ -202,7 +202,7 @@ def _status(address: str, settings: ModelSettings) -> int | None:
     except urllib.error.HTTPError as error:
         error.close()
         return error.code
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):  # another program has taken the port
         return None
 
 

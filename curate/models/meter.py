@@ -25,15 +25,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from curate.errors import CurateError
-from curate.models.base import Reply, Request, Sampling
+from curate.models.base import MOST_TOKENS, Reply, Request, Sampling
 from curate.profile import TokenPrices
 
 UNITS = 10**12
 """Money is counted in whole units of 1e-12, so that a token's price, to a millionth per million tokens, is a whole number."""
 TEMPLATE = 256
 """Tokens that a chat template may put around a prompt. Those of Llama 3.1, Qwen 3 and gpt-oss, without tools, take fewer than 100."""
-MOST_TOKENS = 2**32 - 1
-"""What the reply store can hold; a count beyond is taken for this."""
 _MOST = 2**63 - 1
 _RECORD = struct.Struct("<8q")
 
@@ -138,6 +136,13 @@ class Meter:
             found = {name: getattr(count, name) for name in _NAMES}
         return Spent(**found | {name: found[name] / UNITS for name in ("cost", "reserved")})
 
+    def close(self) -> None:
+        """Let go of the file in this process; whoever counts on opens it again."""
+        with _THREADS:
+            handle, _ = _OPEN.pop((os.getpid(), str(self.path)), (-1, -1))
+            if handle >= 0:
+                os.close(handle)
+
     def is_late(self) -> bool:
         """Whether the GPU-hours are used up."""
         return self.deadline is not None and time.monotonic() >= self.deadline
@@ -210,10 +215,12 @@ class _Counters:
         try:
             self.handle = _handle(self.path)
             fcntl.lockf(self.handle, fcntl.LOCK_EX)
-        except BaseException:
+            self.was = os.pread(self.handle, _RECORD.size, 0)
+        except BaseException as error:
             _THREADS.release()
+            if isinstance(error, OSError):
+                raise self._uncounted(error) from error
             raise
-        self.was = os.pread(self.handle, _RECORD.size, 0)
         if len(self.was) == _RECORD.size:
             (self.asked, self.answered, self.refused, self.unanswered,
              self.prompt_tokens, self.completion_tokens, self.cost, self.reserved) = _RECORD.unpack(self.was)  # fmt: skip
@@ -226,9 +233,16 @@ class _Counters:
                                    self.completion_tokens, min(_MOST, self.cost), min(_MOST, self.reserved))  # fmt: skip
                 if now != self.was:
                     os.pwrite(self.handle, now, 0)
+        except OSError as error:
+            raise self._uncounted(error) from error
         finally:
-            fcntl.lockf(self.handle, fcntl.LOCK_UN)
+            with contextlib.suppress(OSError):
+                fcntl.lockf(self.handle, fcntl.LOCK_UN)
             _THREADS.release()
+
+    def _uncounted(self, error: OSError) -> CurateError:
+        """What is said where a filesystem has no locks, or no room."""
+        return CurateError(f"what asking costs cannot be counted: {error.strerror}", where=str(self.path))
 
 
 def _handle(path: Path) -> int:

@@ -17,7 +17,8 @@ from typing import Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.models._completions import FORBIDDEN, Form
-from curate.models.base import Reply, Request, Sampling
+from curate.models._published import Published, spoken
+from curate.models.base import Reply, Request, Sampling, named
 from curate.profile import ModelSettings
 
 KEYS = ("backend", "id", "revision", "chat", "system", "sampling")
@@ -28,36 +29,24 @@ def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Served:
     for key in entry:
         if key not in KEYS:
             raise CurateError(f"a model of `backend: openai` takes no {key!r}{did_you_mean(str(key), KEYS)}")
-    hub, revision = str(entry.get("id") or ""), ""
-    if not hub.startswith(("/", ".", "~")):  # a folder's name may hold an @
-        hub, _, revision = hub.partition("@")
+    hub, revision = named(entry)
     if not hub:
         raise CurateError(
             "a model of `backend: openai` needs an id; write id: ORG/NAME@COMMIT, or what the servers call it"
         )
-    chat, system = entry.get("chat", True), entry.get("system") or ""
-    if not isinstance(chat, bool):
-        raise CurateError(f"chat: true (conversations) or false (plain text to be continued), not {chat!r}")
-    if not isinstance(system, str) or (system and not chat):
-        raise CurateError("system: a text, for a model with chat: true")
     sampling = Sampling.of(entry.get("sampling") or {})
     for key in sampling.extra:
         if key in FORBIDDEN:
             raise CurateError(f"sampling.extra cannot say {key!r}; delete it")
-    return Served(hub, revision or str(entry.get("revision") or ""), chat, system, sampling, settings)
+    return Served(Published(hub, revision, *spoken(entry), {}, sampling), settings)
 
 
 class Served:
     """A model that servers of the profile answer for. Holds no connection and no key, so it goes to workers as it is."""
 
-    def __init__(
-        self, hub: str, revision: str, chat: bool, system: str, sampling: Sampling, settings: ModelSettings
-    ) -> None:
-        said = {"system": system} if system else {}
-        self.identity: dict[str, Any] = {"id": hub, "revision": revision, "chat": chat, **said}
-        self.sampling = sampling
-        self.settings = settings
-        self.form = Form(settings.served_as or hub, chat, system, sampling, settings.stream)
+    def __init__(self, model: Published, settings: ModelSettings) -> None:
+        self.identity, self.sampling, self.settings = model.identity, model.sampling, settings
+        self.form = Form(settings.served_as or model.id, model.chat, model.system, model.sampling, settings.stream)
 
     def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
         """Replies in the order in which they come; see `Model.answers`."""
@@ -107,7 +96,8 @@ class Served:
         hub, revision = self.identity["id"], self.identity["revision"]
         if model not in {self.settings.served_as, hub, hub.rpartition("/")[2], f"{hub}@{revision}"} - {""}:
             wanted = self.settings.served_as or hub + (f"@{revision}" if revision else "")
+            told = endpoint.cleaned(model)[:200]
             raise CurateError(
-                f"{endpoint.name} answers as the model {model[:200]!r}, not {wanted!r}; serve that one, or, if it is the same, "
-                f"write in the profile, under [models.NAME]: served_as = {model[:200]!r}"
+                f"{endpoint.name} answers as the model {told!r}, not {wanted!r}; serve that one, or, if it is the same, "
+                f"write in the profile, under [models.NAME]: served_as = {told!r}"
             )

@@ -21,14 +21,13 @@ from typing import Any
 
 from curate.errors import CurateError
 from curate.identity import canonical
-from curate.models.base import Model, Reply, Request
+from curate.models.base import MOST_TOKENS, Model, Reply, Request
 from curate.models.meter import Meter
 from curate.models.segments import Row
 from curate.models.shelf import Shelf, folder_name, shelf_of
 
 WINDOW = 512
 """Requests looked up at a time, and about how many that lack stand ready for the model."""
-MOST_TOKENS = 2**32 - 1
 
 
 class MissingReplies(CurateError):

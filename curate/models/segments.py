@@ -17,6 +17,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -172,23 +173,26 @@ class Segment:
 
 
 class _Cache:
-    """Row groups that were read last."""
+    """Row groups that were read last, by any thread."""
 
     def __init__(self) -> None:
+        self.threads = threading.Lock()
         self.tables: OrderedDict[tuple[Path, int], pa.Table] = OrderedDict()
         self.bytes = 0
 
     def get(self, place: tuple[Path, int]) -> pa.Table | None:
-        if place in self.tables:
-            self.tables.move_to_end(place)
-        return self.tables.get(place)
+        with self.threads:
+            if place in self.tables:
+                self.tables.move_to_end(place)
+            return self.tables.get(place)
 
     def put(self, place: tuple[Path, int], table: pa.Table) -> None:
-        if place not in self.tables:
-            self.tables[place] = table
-            self.bytes += table.nbytes
-        while self.bytes > CACHE_BYTES and len(self.tables) > 1:
-            self.bytes -= self.tables.popitem(last=False)[1].nbytes
+        with self.threads:
+            if place not in self.tables:
+                self.tables[place] = table
+                self.bytes += table.nbytes
+            while self.bytes > CACHE_BYTES and len(self.tables) > 1:
+                self.bytes -= self.tables.popitem(last=False)[1].nbytes
 
 
 _CACHE = _Cache()

@@ -25,7 +25,7 @@ from typing import Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.models._published import Published, published
-from curate.models.base import Finish, Reply, Request, Unanswered
+from curate.models.base import Finish, Reply, Request, Unanswered, messages
 from curate.profile import ModelSettings
 
 LOADS = True
@@ -97,8 +97,8 @@ class Offline:
         try:
             if self.model.chat:
                 more = self.sampling.extra.get("chat_template_kwargs")
-                messages = [self.model.messages(prompt) for prompt in prompts]
-                found = engine.chat(messages, params, use_tqdm=False, chat_template_kwargs=more)
+                chats = [messages(prompt, self.model.system) for prompt in prompts]
+                found = engine.chat(chats, params, use_tqdm=False, chat_template_kwargs=more)
             else:
                 found = engine.generate(prompts, params, use_tqdm=False)
         except (ValueError, _client_error()) as error:

@@ -16,6 +16,7 @@ import pytest
 from curate.models import merging
 from curate.models.segments import Segment, write_rows
 from curate.models.shelf import Shelf
+from tests.curate.models.server import Server, serving
 from tests.curate.replying import Counting, journals, recorded, said, segments
 from tests.curate.test_reply_shelf import contents, row, seen
 
@@ -148,3 +149,40 @@ def test_kills_while_segments_are_merged_change_nothing_that_anybody_reads(tmp_p
         Shelf(folder).tidy()
     assert contents(folder) == before
     assert len([Segment(path) for path in folder.glob("*.parquet")]) == 1
+
+
+SERVED = """
+import sys
+from pathlib import Path
+from curate.models import _dispatch, _endpoints
+from curate.models.base import Request, open_model
+from curate.models.replies import Asker
+from curate.profile import ModelSettings
+_dispatch.BACKOFF, _endpoints.REST = (0.001, 0.01), (0.001, 0.01)
+store, address, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+settings = ModelSettings(endpoints=(address,), concurrency=16, patience=60)
+model = open_model({"backend": "openai", "id": "ORG/NAME"}, store, settings, Asker("test"))
+for place, reply in model.answers(Request(f"p{number}") for number in range(count)):
+    assert reply.text == f"p{place}"[::-1] + "|None", reply
+    print(place, flush=True)
+"""
+
+
+def test_what_a_failing_server_answered_before_kills_is_not_asked_again(tmp_path: Path) -> None:
+    kills, count, chance = 10 if ALL else 3, 600, random.Random(12)
+    before: dict[str, int] = {}
+    with serving(Server(seed=12, chance=0.2, delay=0.002)) as server:
+        words = ("-c", SERVED, str(tmp_path), server.url, str(count))
+        for _ in range(kills):
+            process = python(*words)
+            assert process.stdout
+            wanted = len(before) + chance.randrange(1, count // kills - 10)
+            came = [f"p{int(process.stdout.readline())}" for _ in range(wanted)]
+            kill(process)
+            for prompt in came:
+                before.setdefault(prompt, server.asked[prompt])
+        last = python(*words)
+        assert sorted(map(int, last.communicate(timeout=120)[0].split())) == [*range(count)]
+        assert {prompt: server.asked[prompt] for prompt in before} == before
+        assert len(server.answered) == count
+        assert server.answered.total() - count <= 16 * kills  # what was on its way when the kills came

@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 import curate
+from curate.errors import CurateError
+from curate.ledger import told
 from curate.models.base import Request, Sampling
 from curate.models.replies import Asker
 from curate.models.segments import write_rows
@@ -72,6 +74,20 @@ def test_a_reply_that_stands_in_two_segments_is_one_row_before_and_after_merging
     shelf_of(folder).tidy()
     assert len([*folder.glob("????????????????????????????????.parquet")]) == 1
     assert [built.sql(f"select * from {view} order by all").rows() for view in ("replies", "ledger")] == before
+
+
+def test_the_ledger_takes_the_first_reply_reads_segments_alone_and_names_a_damaged_one(tmp_path: Path) -> None:
+    folder = tmp_path / ("0" * 32)
+    folder.mkdir()
+    assert told(folder, "me").is_empty()
+    late, early = row(1, at=6)._replace(completion_tokens=9), row(1, at=5)._replace(completion_tokens=7)
+    for one in (late, early):
+        write_rows([one, row(2, by="you")], folder)
+    (folder / "notes.parquet").write_bytes(b"none of ours")
+    assert told(folder, "me")["completion_tokens"].to_list() == [7]
+    (folder / f"{'0' * 32}.parquet").write_bytes(b"torn")
+    with pytest.raises(CurateError, match="is damaged; delete it"):
+        told(folder, "me")
 
 
 def test_a_catalog_shows_replies_after_segments_were_merged(

@@ -37,9 +37,9 @@ class Server:
     Words: a status, with Retry-After behind a colon. drop, reset: the connection ends before an answer, late-drop: within its head.
     cut: in the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a
     stream that breaks off. drip: byte by byte. hang: nothing, ever. wait:SECONDS: an answer after that. counts=JSON: these counts.
-    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401: an error
-    that repeats what it was sent. other-model, elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the
-    right one, or not in order.
+    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401, echo-200: an
+    error that repeats what it was sent, or what stands behind a colon. echo-model: an answer whose model does. other-model, elsewhere,
+    html-404, spent, error-200, refused-200: answers of servers that are not the right one, or not in order.
     """
 
     seed: int = 0
@@ -135,8 +135,8 @@ class _Protocol(asyncio.Protocol):
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
         else:
+            self._count(said, prompt)  # before it is sent: who asked may look at once
             self._send(200, orjson.dumps(self._answer(said, prompt, "")))
-            self._count(said, prompt)
 
     def _count(self, said: dict[str, Any], prompt: str) -> None:
         if self.server.keep:
@@ -188,8 +188,12 @@ class _Protocol(asyncio.Protocol):
             self._send(int(word[5:]), b"<html><title>lost</title></html>")
         elif word == "elsewhere":
             self._send(307, b"", "location: http://127.0.0.1:1/\r\n")
-        elif word in ("echo", "echo-401"):
-            self._send(401 if word == "echo-401" else 500, orjson.dumps({"error": {"message": f"I was told {head}"}}))
+        elif word in ("echo", "echo-401", "echo-200"):
+            status = {"echo-401": 401, "echo-200": 200}.get(word, 500)
+            said_of_it = {"message": f"I was told {value or head}", "code": 400}
+            self._send(status, orjson.dumps({"error": said_of_it}))
+        elif word == "echo-model":
+            self._send(200, orjson.dumps({**answer, "model": head}))
         elif word == "other-model":
             self._send(400, orjson.dumps({"detail": f"this server is for 'x', not for '{said['model']}'"}))
         elif word == "spent":
@@ -222,8 +226,8 @@ class _Protocol(asyncio.Protocol):
             self._send(200, orjson.dumps(answer))
         elif word == "wait":
             await asyncio.sleep(float(value))
-            self._send(200, whole)
             self._count(said, prompt)
+            self._send(200, whole)
         elif word == "hang":
             await asyncio.sleep(3600)
         elif word == "huge":
@@ -237,16 +241,17 @@ class _Protocol(asyncio.Protocol):
             self.transport.write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(whole)
             )
-            for at in range(len(whole)):
+            for at in range(len(whole) - 1):
                 self.transport.write(whole[at : at + 1])
                 await asyncio.sleep(0.0005)
             self._over()
             self._count(said, prompt)
+            self.transport.write(whole[-1:])
         elif said.get("stream") or word in ("half", "half-event", "cut-stream", "error-event"):
             await self._stream(word, said, prompt, answer)
         else:
-            self._send(200, whole)
             self._count(said, prompt)
+            self._send(200, whole)
 
     async def _stream(self, word: str, said: dict[str, Any], prompt: str, answer: dict[str, Any]) -> None:
         self.transport.write(

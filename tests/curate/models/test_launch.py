@@ -5,8 +5,10 @@ import importlib.util
 import json
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -221,3 +223,19 @@ def test_transformers_serve_is_started_asked_and_stopped(tmp_path, monkeypatch):
         replies = dict(connect(entry, found).answers([Request("What is 2 + 3?"), Request("Find the area")]))
     assert sorted(replies) == [0, 1] and all(reply.completion_tokens for reply in replies.values())
     assert gone(found.endpoints[0])
+
+
+def test_what_speaks_no_http_is_no_server_that_answers(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def talk():
+            for _ in range(2):
+                taken, _ = listening.accept()
+                with taken:
+                    taken.recv(1000)
+                    taken.sendall(b"220 mail.example.com\r\n")
+
+        thread = threading.Thread(target=talk, daemon=True)
+        thread.start()
+        server = launch.Server(None, listening.getsockname()[1], tmp_path / "log")  # type: ignore[arg-type]
+        assert not launch._answers(server, settings())

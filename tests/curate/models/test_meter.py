@@ -1,5 +1,6 @@
 """Money: never more than the limit is set aside or booked, whatever order, however many processes, whatever a server claims."""
 
+import errno
 import multiprocessing
 import os
 import pickle
@@ -16,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curate.models.base import Reply, Request, Sampling
-from curate.models.meter import MOST_TOKENS, TEMPLATE, Meter, OverBudget
+from curate.models.base import MOST_TOKENS, Reply, Request, Sampling
+from curate.models.meter import TEMPLATE, Meter, OverBudget
 from curate.profile import TokenPrices
 
 PRICE = TokenPrices(prompt=0.5, completion=1.5)
@@ -157,6 +158,38 @@ def test_who_starts_servers_asks_first_and_leaves_no_trace(tmp_path):
     one = meter(tmp_path, 1.0)
     assert not one.is_over() and one.spent().asked == 0
     assert meter(tmp_path, 0.0).is_over() and meter(tmp_path, refusal="costs money").is_over()
+
+
+def test_a_meter_that_is_closed_counts_on_and_leaves_no_file_open(tmp_path):
+    def opened():
+        return {os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")}
+
+    meter = Meter(tmp_path / "meter").start()
+    assert str(tmp_path / "meter") in opened()
+    meter.close()
+    meter.close()
+    assert str(tmp_path / "meter") not in opened()
+    assert meter.reserve(Request("x"), Sampling()) is not None and meter.spent().asked == 1
+
+
+@pytest.mark.parametrize("module, name", [("fcntl", "lockf"), ("os", "pwrite"), ("os", "pread")])
+def test_where_nothing_can_be_counted_that_is_told_in_a_line(tmp_path, monkeypatch, module, name):
+    meter = Meter(tmp_path / "meter").start()
+
+    def fails(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{module}.{name}", fails)
+        with pytest.raises(CurateError, match="what asking costs cannot be counted: No locks available"):
+            meter.reserve(Request("x"), Sampling())
+    assert meter.reserve(Request("x"), Sampling()) is not None and meter.spent().asked == 1
+
+
+@pytest.mark.parametrize("price", [float("inf"), float("nan"), -1])
+def test_a_price_is_a_number(price):
+    with pytest.raises(ValueError, match="prompt"):
+        TokenPrices(prompt=price, completion=0)
 
 
 def test_a_refusal_is_said_as_it_is(tmp_path):

@@ -1,5 +1,6 @@
 """Models behind servers of OpenAI's protocol, asked over real HTTP: each request gets its one reply, whatever the server does meanwhile."""
 
+import errno
 import itertools
 import json
 import logging
@@ -129,7 +130,7 @@ def test_a_model_goes_to_a_worker_as_it_is(server: Server) -> None:
         ({"reversion": "x"}, "did you mean 'revision'?"),
         ({"id": ""}, "needs an id"),
         ({"chat": "yes"}, "chat: true"),
-        ({"chat": False, "system": "x"}, "for a model with chat: true"),
+        ({"chat": False, "system": "x"}, "system: only with chat: true"),
         ({"sampling": {"extra": {"n": 4}}}, "sampling.extra cannot say 'n'"),
     ],
 )
@@ -154,6 +155,17 @@ def test_more_requests_than_files_can_be_open_are_told(monkeypatch: pytest.Monke
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     with pytest.raises(CurateError, match=r"concurrency = 1000 takes as many open files.*write at most 924"):
         one(model("http://127.0.0.1:9/v1", concurrency=1000))
+
+
+def test_where_no_more_files_can_be_opened_that_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("asyncio.events.new_event_loop", fails)
+        with pytest.raises(CurateError, match="nobody can be asked from here: Too many open files"):
+            one(model(server))
+    assert one(model(server)).finish == "stop"
 
 
 # Keys
@@ -186,6 +198,27 @@ def test_a_server_that_repeats_the_key_does_not_bring_it_to_light(
     with pytest.raises(CurateError, match=r"\*\*\*") as caught:
         one(model(server, api_key_env="SOME_KEY", patience=0))
     assert "1234" not in str(caught.value) and "1234" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fault", ["echo-200", "echo-200:" + "x" * 280 + " sk-123456789", "echo-401:" + "x" * 280 + " sk-123456789"]
+)
+def test_a_refusal_holds_no_key_and_no_part_of_one(server: Server, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-123456789")
+    server.always = fault
+    try:
+        said = one(model(server, api_key_env="SOME_KEY")).error
+    except CurateError as error:
+        said = str(error)
+    assert said and "sk-" not in said
+
+
+def test_the_name_of_a_model_holds_no_key(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-123456789")
+    server.always = "echo-model"
+    with pytest.raises(CurateError, match="answers as the model") as caught:
+        one(model(server, api_key_env="SOME_KEY"))
+    assert "sk-" not in str(caught.value)
 
 
 def test_a_password_in_an_address_is_used_and_not_shown(server: Server, caplog: pytest.LogCaptureFixture) -> None:
@@ -611,6 +644,16 @@ def test_a_fatal_answer_ends_those_that_are_under_way(server: Server) -> None:
     with pytest.raises(CurateError, match="answers nothing: 401"):
         asked(model(server), "0", "1")
     assert not threads() and gone(server)
+
+
+def test_what_came_before_a_fatal_answer_was_looked_at_is_not_lost(server: Server) -> None:
+    server.faults = {"bad": ["401"], **{f"{n}": ["wait:0.2"] for n in range(4)}}
+    got = []
+    with pytest.raises(CurateError, match="answers nothing: 401"):
+        for place, _ in model(server).answers(Request(p) for p in ("first", "bad", "0", "1", "2", "3")):
+            got.append(place)
+            time.sleep(1.0 if place == 0 else 0)
+    assert sorted(got) == [0, 2, 3, 4, 5]
 
 
 def test_what_is_under_way_is_waited_for_where_the_requests_themselves_fail(server: Server) -> None:
