@@ -182,18 +182,18 @@ def with_thought(thought: str, text: str, finish: Finish) -> str:
 
 
 def told(body: bytes) -> str:
-    """What a server says of an error, on one line of at most 300 characters."""
+    """What a server says of an error, on one line; it may hold what is secret."""
     try:
         return _told(_parsed(body))
     except Fault:
-        return _line(re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace")))
+        return _line(re.sub(r"<[^>]*>", " ", body.decode("utf-8", "replace")))
 
 
 def _told(said: dict[str, Any]) -> str:
     error = said.get("error", said.get("detail", said.get("message", "")))
     if isinstance(error, dict):
         error = error.get("message", "")
-    return _line(error if isinstance(error, str) else json.dumps(error)[:2000])
+    return _line(error if isinstance(error, str) else json.dumps(error))
 
 
 def code(body: bytes) -> str:
@@ -253,4 +253,4 @@ def _valid(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(_valid(text).split())[:300]
+    return " ".join(_valid(text).split())

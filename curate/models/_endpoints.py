@@ -35,6 +35,8 @@ KEEP = 4.0
 """Seconds for which an idle connection is kept: servers that run on uvicorn close theirs after five."""
 LONGEST_ERROR = 64 << 10
 """Bytes that are read of what a server says of an error."""
+LONGEST_LINE = 500
+"""Characters that are told of it, cut after what is secret was taken out: half of a key would not be found."""
 ENCODINGS = ("identity", "gzip", "deflate")
 """What of a compressed answer is read at all: none of them grows more than a thousandfold, so that a piece of one fits into memory."""
 POINTLESS = (401, 402, 403, 404, 405, 410)
@@ -53,7 +55,7 @@ class Endpoint:
             url = httpx2.URL(address)
         except httpx2.InvalidURL:
             url = httpx2.URL("")
-        if url.scheme not in ("http", "https") or not url.host:
+        if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65535:
             raise CurateError(f"endpoint {shown(address)!r} is no address; write e.g. http://127.0.0.1:8000/v1")
         self.auth = (url.username, url.password) if url.userinfo else None
         self.url = url.copy_with(userinfo=b"", path=url.path.rstrip("/"), fragment=None)
@@ -94,7 +96,7 @@ class Endpoint:
             if fault.again:
                 raise self._failed(fault) from None
             self._well()
-            raise
+            raise Fault(self.clean(str(fault)), again=False, status=fault.status) from None
         finally:
             self.busy -= 1
         self._well()
@@ -113,10 +115,10 @@ class Endpoint:
             finally:
                 await response.aclose()
         except httpx2.InvalidURL as error:
-            raise CurateError(self._clean(f"{self.name}: {error}")) from None
+            raise CurateError(self.clean(f"{self.name}: {error}")) from None
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
             said = str(error) or str(error.__cause__ or "") or type(error).__name__
-            raise Fault(self._clean(f"{type(error).__name__}: {said}"), status=0) from None
+            raise Fault(self.clean(f"{type(error).__name__}: {said}"), status=0) from None
         finally:
             self.idle.append(client)
 
@@ -154,7 +156,7 @@ class Endpoint:
     def _fault(self, response: httpx2.Response, body: bytes, model: str) -> Exception:
         """What an answer with another status than 200 means."""
         status = response.status_code
-        said = self._clean(f"{status} {response.reason_phrase}: {told(body)}".rstrip(": "))
+        said = self.clean(f"{status} {response.reason_phrase}: {told(body)}".rstrip(": "))
         if status in REFUSED and not self.answered and any(f"{mark}{model}{mark}" in said for mark in "'`\""):
             return CurateError(f"{self.name} does not serve what it is asked for: {said}")
         if status in REFUSED:
@@ -182,13 +184,13 @@ class Endpoint:
             self.rest_until = now + max(rest, fault.wait or 0.0 if fault.status == 429 else 0.0)
             self.rests = min(self.rests + 1, 16)
             self.trying = True
-        return Fault(self._clean(f"{self.name}: {fault}"), wait=fault.wait, status=fault.status)
+        return Fault(self.clean(f"{self.name}: {fault}"), wait=fault.wait, status=fault.status)
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         """What a server said, on one line, without what is secret: some repeat what they were sent."""
         for secret in self.secrets:
             text = text.replace(secret, "***")
-        return " ".join(text.split())
+        return " ".join(text.split())[:LONGEST_LINE]
 
     async def close(self) -> None:
         """Close all connections."""

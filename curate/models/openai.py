@@ -106,8 +106,9 @@ class Served:
         """What a server calls its model: as asked for, its id, the last part of its id, or its id with its revision."""
         hub, revision = self.identity["id"], self.identity["revision"]
         if model not in {self.settings.served_as, hub, hub.rpartition("/")[2], f"{hub}@{revision}"} - {""}:
+            model = endpoint.clean(model)[:200]
             wanted = self.settings.served_as or hub + (f"@{revision}" if revision else "")
             raise CurateError(
-                f"{endpoint.name} answers as the model {model[:200]!r}, not {wanted!r}; serve that one, or, if it is the same, "
-                f"write in the profile, under [models.NAME]: served_as = {model[:200]!r}"
+                f"{endpoint.name} answers as the model {model!r}, not {wanted!r}; serve that one, or, if it is the same, "
+                f"write in the profile, under [models.NAME]: served_as = {model!r}"
             )

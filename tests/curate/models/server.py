@@ -37,7 +37,7 @@ class Server:
     Words: a status, with Retry-After behind a colon. drop, reset: the connection ends before an answer, late-drop: within its head.
     cut: in the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a
     stream that breaks off. drip: byte by byte. hang: nothing, ever. wait:SECONDS: an answer after that. counts=JSON: these counts.
-    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401: an error
+    model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401, echo-200, echo-cut: an error
     that repeats what it was sent. other-model, elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the
     right one, or not in order.
     """
@@ -190,6 +190,11 @@ class _Protocol(asyncio.Protocol):
             self._send(307, b"", "location: http://127.0.0.1:1/\r\n")
         elif word in ("echo", "echo-401"):
             self._send(401 if word == "echo-401" else 500, orjson.dumps({"error": {"message": f"I was told {head}"}}))
+        elif word == "echo-200":
+            self._send(200, orjson.dumps({"error": {"message": f"I was told {head}", "code": 400}}))
+        elif word == "echo-cut":
+            key = next(line for line in head.split("\r\n") if line.lower().startswith("authorization"))
+            self._send(400, orjson.dumps({"error": {"message": "." * (300 - 24) + key}}))
         elif word == "other-model":
             self._send(400, orjson.dumps({"detail": f"this server is for 'x', not for '{said['model']}'"}))
         elif word == "spent":

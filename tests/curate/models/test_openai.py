@@ -143,7 +143,9 @@ def test_where_a_model_is_served_is_asked_for_at_the_first_request() -> None:
         one(model())
 
 
-@pytest.mark.parametrize("address", ["localhost:8000", "ftp://host/v1", "", "http://", "http://me:word@:x/"])
+@pytest.mark.parametrize(
+    "address", ["localhost:8000", "ftp://host/v1", "", "http://", "http://me:word@:x/", "http://h:99999/v1"]
+)
 def test_an_endpoint_is_an_address(address: str) -> None:
     with pytest.raises(CurateError, match="is no address") as caught:
         one(model(address))
@@ -186,6 +188,24 @@ def test_a_server_that_repeats_the_key_does_not_bring_it_to_light(
     with pytest.raises(CurateError, match=r"\*\*\*") as caught:
         one(model(server, api_key_env="SOME_KEY", patience=0))
     assert "1234" not in str(caught.value) and "1234" not in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["echo-200", "echo-cut"])
+def test_a_refusal_that_repeats_the_key_is_stored_without_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-1234")
+    server.always = fault
+    told = one(model(server, api_key_env="SOME_KEY"))
+    assert told.finish == "refused" and "***" in told.error and "sk-1" not in told.error
+
+
+def test_a_key_in_place_of_the_name_of_a_model_is_not_shown(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-1234")
+    server.always = "model=Bearer sk-1234"
+    with pytest.raises(CurateError, match=r"answers as the model 'Bearer \*\*\*'") as caught:
+        one(model(server, api_key_env="SOME_KEY"))
+    assert "1234" not in str(caught.value)
 
 
 def test_a_password_in_an_address_is_used_and_not_shown(server: Server, caplog: pytest.LogCaptureFixture) -> None:
