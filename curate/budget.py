@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from curate.errors import CurateError
 from curate.models.base import backend
 from curate.models.meter import Meter
 from curate.profile import Budget, ModelSettings, Prices, TokenPrices
@@ -118,8 +120,11 @@ class Spending:
 
 
 def limited(budget: Budget, max_usd: float | None = None, max_gpu_hours: float | None = None) -> Budget:
-    """The profile's budget, with what the command line says in its place."""
+    """The profile's budget, with what the command line says in its place. CurateError for what is no amount."""
     given = {"usd": max_usd, "gpu_hours": max_gpu_hours}
+    for name, value in given.items():
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise CurateError(f"--max-{name.replace('_', '-')} takes an amount such as 5, not {value:g}")
     return budget.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 

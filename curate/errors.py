@@ -22,6 +22,10 @@ class Unfit(CurateError):
     """What a fit says of documents that it cannot work with, such as too few of them."""
 
 
+class Halted(CurateError):
+    """A build cannot go on, and what its other workers have under way is finished first, because it may be paid for."""
+
+
 class Incomplete(CurateError):
     """Input files that could not be had, of which a build says which, and why, once it has read the others: (file, error)."""
 

@@ -81,7 +81,7 @@ class TokenPrices(BaseModel):
 class ModelSettings(BaseModel):
     """Where a language model of a recipe is asked, and how hard: `[models.NAME]`. Nothing here changes a reply."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     endpoints: tuple[str, ...] = ()
     """Base addresses of servers that speak OpenAI's protocol, such as http://127.0.0.1:8000/v1; requests go to the least busy one."""
     served_as: str = ""
@@ -113,7 +113,7 @@ class ModelSettings(BaseModel):
 class Budget(BaseModel):
     """What asking models may cost in one build, `[budget]`. Whoever asks a model that has a price says how much it may be."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     usd: float | None = Field(default=None, ge=0)
     """In the currency of `[price]`."""
     gpu_hours: float | None = Field(default=None, ge=0)

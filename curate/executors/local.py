@@ -1,7 +1,8 @@
 """One pool of spawned processes for a whole build on one machine.
 
 Spawned, because a forked polars can deadlock. Each worker's libraries get one thread: the workers are the parallelism. A worker that
-dies takes only its rank with it; the rank is tried again, and `curate/guard.py` finds the document that did it.
+dies takes only its rank with it; the rank is tried again, and `curate/guard.py` finds the document that did it. Workers end with the
+build, also when it is killed: nobody goes on asking a model that costs money.
 """
 
 from __future__ import annotations
@@ -9,19 +10,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import multiprocessing
+import multiprocessing.connection
 import os
 import pickle
 import sys
 import tempfile
 import threading
-import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import CurateError
+from curate.errors import CurateError, Halted
 from curate.executors import Done, heaviest_first
 from curate.guard import died_of
 
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 DEATHS = 64
 """How often one rank may take its worker down before the build gives up on it."""
-EVERY = 0.5
-"""Seconds between two looks of a worker at whether its build is there."""
+NOT_BEGUN = "not begun"
+"""What a rank gives that came up after a build had to halt."""
 THREADS = {
     "POLARS_MAX_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
@@ -61,33 +63,49 @@ class Local:
             self._run(str(path), heaviest_first(work, count), done)
 
     def _run(self, path: str, ranks: list[int], done: Done | None) -> None:
-        from pebble import ProcessExpired, ProcessPool
+        from pebble import ProcessExpired
 
-        pool = self.pool = self.pool or ProcessPool(
-            self.workers, initializer=_end_with, initargs=(os.getpid(),), context=multiprocessing.get_context("spawn")
-        )
         deaths: dict[int, int] = {}
-        running: dict[Future[Any], int] = {pool.schedule(_rank, args=(path, rank, 0)): rank for rank in ranks}
+        halted: Halted | None = None
         try:
+            running = {self._schedule(path, rank): rank for rank in ranks}
             while running:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     rank = running.pop(future)
                     try:
                         result = future.result()
-                    except ProcessExpired as death:
+                    except (ProcessExpired, BrokenProcessPool) as death:
+                        code = int(getattr(death, "exitcode", 0))  # none where a worker died that had nothing to do
                         deaths[rank] = deaths.get(rank, 0) + 1
                         if deaths[rank] > DEATHS:
-                            raise CurateError(
-                                f"a worker died {DEATHS} times on one shard (exit code {death.exitcode})"
-                            ) from None
-                        running[pool.schedule(_rank, args=(path, rank, death.exitcode))] = rank
+                            said = f"a worker died {DEATHS} times on one shard (exit code {code})"
+                            raise CurateError(said) from None
+                        running[self._schedule(path, rank, code)] = rank
                         continue
-                    if done:
+                    except Halted as error:  # what the others have sent is waited for, and nothing new is begun
+                        halted = halted or error
+                        _halt(path).touch()
+                        continue
+                    if done and result != NOT_BEGUN:
                         done(rank, result)
+            if halted:
+                raise halted
         except BaseException:
             self._stop()
             raise
+
+    def _schedule(self, path: str, rank: int, death: int = 0) -> Future[Any]:
+        """Let a worker do a rank. A pool breaks when a worker dies while all are idle; then there is another one."""
+        from pebble import ProcessPool
+
+        if self.pool and not self.pool.active:
+            self._stop()
+        if not self.pool:
+            context = multiprocessing.get_context("spawn")
+            self.pool = ProcessPool(self.workers, initializer=_end_with_parent, context=context)
+        future: Future[Any] = self.pool.schedule(_rank, args=(path, rank, death))
+        return future
 
     def _stop(self) -> None:
         if self.pool:
@@ -102,24 +120,32 @@ class Local:
             self.pool = None
 
 
-def _end_with(parent: int) -> None:
-    """End this worker when the build is gone, also by kill -9: it would go on asking models for money, and hold what it asks."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(EVERY)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 @functools.lru_cache(maxsize=2)
 def _work(path: str) -> Callable[[int], Any]:
     return pickle.loads(Path(path).read_bytes())  # type: ignore[no-any-return]  # noqa: S301  (our own file, in a folder of mode 700)
 
 
+def _halt(path: str) -> Path:
+    """The file that is there once no rank is to be begun any more."""
+    return Path(path).with_name("halted")
+
+
+def _end_with_parent() -> None:
+    """End this worker at once when the build is gone, however it ended."""
+    parent = multiprocessing.parent_process()
+    assert parent
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
 def _rank(path: str, rank: int, death: int) -> Any:
     """Do a rank. death: exit code of the worker that died on it before, 0 if none did."""
+    if _halt(path).exists():
+        return NOT_BEGUN
     died_of(death)
     return _work(path)(rank)
 

@@ -183,14 +183,14 @@ def told(body: bytes) -> str:
     try:
         return _told(_parsed(body))
     except Fault:
-        return _line(re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace")))
+        return _line(re.sub(r"<[^>]*>", " ", body.decode("utf-8", "replace")))
 
 
 def _told(said: dict[str, Any]) -> str:
     error = said.get("error", said.get("detail", said.get("message", "")))
     if isinstance(error, dict):
         error = error.get("message", "")
-    return _line(error if isinstance(error, str) else json.dumps(error)[:2000])
+    return _line(error if isinstance(error, str) else json.dumps(error))
 
 
 def code(body: bytes) -> str:

@@ -55,7 +55,7 @@ class Endpoint:
             url = httpx2.URL(address)
         except httpx2.InvalidURL:
             url = httpx2.URL("")
-        if url.scheme not in ("http", "https") or not url.host:
+        if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65535:
             raise CurateError(f"endpoint {shown(address)!r} is no address; write e.g. http://127.0.0.1:8000/v1")
         self.auth = (url.username, url.password) if url.userinfo else None
         self.url = url.copy_with(userinfo=b"", path=url.path.rstrip("/"), fragment=None)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast, runtime_checkable
 
 from curate.code import code_digest
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError, Halted, did_you_mean
 from curate.hub import UNPINNED
 from curate.profile import ModelSettings
 
@@ -133,7 +133,7 @@ class Reply:
     """Of a `refused` reply: what the server said, on one line."""
 
 
-class Unanswered(CurateError):
+class Unanswered(Halted):
     """Requests that got no answer, however often they were tried: the build stops, and the next one asks them again."""
 
 

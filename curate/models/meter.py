@@ -24,7 +24,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
-from curate.errors import CurateError
+from curate.errors import CurateError, Halted
 from curate.models.base import MOST_TOKENS, Reply, Request, Sampling
 from curate.profile import TokenPrices
 
@@ -36,7 +36,7 @@ _MOST = 2**63 - 1
 _RECORD = struct.Struct("<8q")
 
 
-class OverBudget(CurateError):
+class OverBudget(Halted):
     """The limit of a build is reached: nothing more is asked, and everything that was answered is stored."""
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.budget import Spending, is_own, limited
+from curate.errors import CurateError
 from curate.models.base import Reply, Request, Sampling
 from curate.profile import Budget, ModelSettings, Prices, TokenPrices
 
@@ -121,3 +122,12 @@ def test_a_model_that_was_not_loaded_took_no_gpu_hours(tmp_path):
 def test_the_command_line_goes_before_the_profile():
     assert limited(Budget(usd=1, gpu_hours=2), 5.0) == Budget(usd=5, gpu_hours=2)
     assert limited(Budget(usd=1), None, 0.0) == Budget(usd=1, gpu_hours=0)
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), -1.0])
+def test_what_is_no_amount_is_no_limit(amount):
+    with pytest.raises(CurateError, match="--max-gpu-hours takes an amount such as 5"):
+        limited(Budget(), max_gpu_hours=amount)
+    for settings in ({"timeout": amount}, {"patience": amount}, {"price": {"prompt": amount, "completion": 0}}):
+        with pytest.raises(ValueError, match=r"number|greater"):
+            ModelSettings.model_validate(settings)

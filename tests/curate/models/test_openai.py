@@ -144,7 +144,9 @@ def test_where_a_model_is_served_is_asked_for_at_the_first_request() -> None:
         one(model())
 
 
-@pytest.mark.parametrize("address", ["localhost:8000", "ftp://host/v1", "", "http://", "http://me:word@:x/"])
+@pytest.mark.parametrize(
+    "address", ["localhost:8000", "ftp://host/v1", "", "http://", "http://me:word@:x/", "http://h:99999/v1"]
+)
 def test_an_endpoint_is_an_address(address: str) -> None:
     with pytest.raises(CurateError, match="is no address") as caught:
         one(model(address))
