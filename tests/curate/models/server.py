@@ -38,7 +38,8 @@ class Server:
     cut: in the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a
     stream that breaks off. drip: byte by byte. hang: nothing, ever. wait:SECONDS: an answer after that. counts=JSON: these counts.
     model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo,
-    echo-401, echo-200, echo-cut: an error that repeats what it was sent. other-model, elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the
+    echo-401, echo-200, echo-cut: an error that repeats what it was sent.
+    other-model, elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the
     right one, or not in order.
     """
 
