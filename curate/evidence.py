@@ -162,13 +162,15 @@ def item(curated: Curated, node: Node, benchmark: str, name: str) -> dict[str, A
 def _family(curated: Curated, life: Life) -> None:
     state = curated.built
     made = life.bases[0][0] if life.bases else life.base
+    asked = made.chain if made.chain and made.chain.kind == "ask" else None
     parent = life.values.get("parent_id")
     if made.kind == "expand" and parent is not None:
         life.evidence["parent"] = {"id": parent, "lives": [other.short() for other in lives(state, [parent])]}
-        asked = made.chain if made.chain and made.chain.kind == "ask" else None
         replies = _replies(curated, asked, str(parent), life.values.get("sample")) if asked else []
         text = life.evidence.get("text") or ""
         life.evidence["replies"] = [{**reply, "span": common_run(reply["text"] or "", text)[1]} for reply in replies]
+    if life.is_parent and asked:
+        life.evidence["replies"] = _replies(curated, asked, str(life.id), None)
     for node in (node for node in life.nodes if node.kind == "ask"):
         life.evidence["replies"] = [*life.evidence.get("replies", ()), *_replies(curated, node, str(life.id), None)]
     life.evidence["children"] = _children(curated, life)

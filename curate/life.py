@@ -92,10 +92,13 @@ def in_corpus(state: State, corpus: str, ids: Sequence[str]) -> list[Life]:
     if first == len(chain) or chain[first].kind not in ("read", "expand"):
         found += _taken_over(state, corpus, chain[first - 1], ids)
     alive = list(found)
-    for node in chain[first:]:
+    for place, node in enumerate(chain[first:], first):
         if node.plan_key not in state.done:
             _end_all(alive, UNKNOWN, node)
             return found
+        if node.kind == "expand" and all(other.kind == "ask" for other in chain[first:place]):
+            found = [life for life in found if life.fate is not None]  # what was only asked about has no life here
+            alive = []
         if node.kind in ("read", "expand"):
             _end_all(alive, "expanded", node)
             begun = [*_born(state, corpus, node, ids), *_stillborn(state, corpus, node, ids)]
