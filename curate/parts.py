@@ -30,6 +30,7 @@ from pydantic import (
 from curate import names
 from curate.clauses import parse
 from curate.errors import CurateError
+from curate.identity import canonical
 from curate.models.base import Sampling
 from curate.scalars import Count, Share
 
@@ -201,8 +202,18 @@ class Tokenizer(Open):
         return {"vocab": self.vocab, **self.params}
 
 
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        canonical(value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "must hold what JSON can say: texts, finite numbers, true, false, null, lists and maps"
+        ) from None
+    return value
+
+
 def _sampling() -> type[Part]:
-    hints = typing.get_type_hints(Sampling)
+    hints = typing.get_type_hints(Sampling) | {"extra": Annotated[dict[str, Any], AfterValidator(_plain)]}
     factories = {f.name: f.default_factory for f in fields(Sampling) if f.default_factory is not MISSING}
     defaults = {
         f.name: Field(default_factory=factories[f.name]) if f.name in factories else f.default for f in fields(Sampling)

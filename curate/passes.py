@@ -19,6 +19,7 @@ import polars as pl
 
 from curate import step
 from curate.artifact import AS_READ, ROW, Stored, View, errors_name, replace_file, write_parquet
+from curate.asking import again_of, ask, columns_of_asking, prompts_of
 from curate.errors import CurateError, failing
 from curate.guard import Guard
 from curate.identity import file_sha256
@@ -257,8 +258,6 @@ class Pass:
 
     def ask(self, node: Work, name: str, docs: pl.DataFrame, guard: Guard, base: str, tally: Tally) -> pl.DataFrame:
         """The first half of a step that asks, on one shard. Making prompts and reading replies can be poisoned; asking is not timed."""
-        from curate.asking import again_of, ask, columns_of_asking, prompts_of
-
         assert node.model
         found, names = node.found(), columns_of_asking(node.step_name)
         seen, todo = self.to_do(node, name, docs, base)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 import curate
 from curate import step
@@ -16,6 +17,7 @@ from curate.asking import GIVES, again_of, answered, ask, prompts_of, with_repli
 from curate.errors import CurateError
 from curate.models.base import Reply, Request, Sampling, Unanswered
 from curate.models.fake import Parrot
+from curate.parts import ModelEntry
 from tests.curate.corpus import one, open_small, texts, tiny
 
 ASKS = """
@@ -25,6 +27,14 @@ ASKS = """
     @rewrite(asks=prompts)
     def tells(docs: pl.DataFrame, *, end: str = "") -> pl.Series:
         return docs["replies"].list.get(0) + end
+"""
+GRADED = """
+    def prompts(docs: pl.DataFrame) -> pl.Series:
+        return docs["text"]
+
+    @score(asks=prompts)
+    def graded(docs: pl.DataFrame) -> pl.Series:
+        return docs["replies"].list.first().str.len_chars().cast(pl.Int64)
 """
 MODELS = "models: {m: {backend: fake}}\n"
 
@@ -291,3 +301,34 @@ def test_the_step_that_contributing_shows_works(tmp_path: Path) -> None:
     found = made(textwrap.indent(shown.partition("```")[0], "    "), tmp_path, "branch", "score")
     told = answered(found, docs("x + y", None), Told(lambda prompt, sample: "Algebra, mostly."))
     assert isinstance(told, pl.Series) and told.to_list() == ["algebra", None]
+
+
+def test_a_refusal_is_pinned_beside_its_document_and_changes_with_nothing_but_the_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny(tmp_path, MODELS + one("{score: graded, model: m}"), texts(5), steps={"score/graded.py": GRADED})
+    whole = Parrot.answers
+
+    def refusing(self: Parrot, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
+        for place, reply in whole(self, requests):
+            yield place, Reply("", "refused", 0, 0, "too long") if place == 2 else reply
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Parrot, "answers", refusing)
+        open_small(tmp_path).build()
+    refused = "select count(*) n from documents where graded_refusal = 'too long' and graded is null"
+    assert open_small(tmp_path).sql(refused)["n"][0] == 1
+    texts(6).write_parquet(tmp_path / "data/0.parquet")
+    small = open_small(tmp_path)
+    small.build()
+    assert small.sql(refused)["n"][0] == 1
+    edit(tmp_path / "recipes/small.yaml", "{backend: fake}", "{backend: fake, sampling: {seed: 1}}")
+    small = open_small(tmp_path)
+    small.build()
+    assert small.sql(refused)["n"][0] == 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [float("nan")], b"x", {1, 2}])
+def test_what_is_no_json_is_refused_in_extra(value: Any) -> None:
+    with pytest.raises(ValidationError, match="must hold what JSON can say"):
+        ModelEntry.model_validate({"backend": "fake", "sampling": {"extra": {"a": value}}})
