@@ -18,7 +18,7 @@ from typing import Any
 from curate.errors import CurateError, did_you_mean
 from curate.models._completions import FORBIDDEN, Form
 from curate.models._published import Published, spoken
-from curate.models.base import Reply, Request, Sampling, named
+from curate.models.base import FOLDER, Reply, Request, Sampling, named
 from curate.profile import ModelSettings
 
 KEYS = ("backend", "id", "revision", "chat", "system", "sampling")
@@ -92,9 +92,15 @@ class Served:
         return key
 
     def _check(self, endpoint: Any, model: str) -> None:
-        """What a server calls its model: as asked for, its id, the last part of its id, or its id with its revision."""
+        """What a server calls its model: as asked for, its id, the last part of its id, or its id with its revision.
+
+        Of a folder, whose revision is the user's own word, `transformers serve` says the revision `main`.
+        """
         hub, revision = self.identity["id"], self.identity["revision"]
-        if model not in {self.settings.served_as, hub, hub.rpartition("/")[2], f"{hub}@{revision}"} - {""}:
+        known = {self.settings.served_as, hub, hub.rpartition("/")[2], f"{hub}@{revision}"}
+        if FOLDER.match(hub):
+            known.add(f"{self.settings.served_as or hub}@main")
+        if model not in known - {""}:
             wanted = self.settings.served_as or hub + (f"@{revision}" if revision else "")
             told = endpoint.cleaned(model)[:200]
             raise CurateError(

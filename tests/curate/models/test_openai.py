@@ -447,6 +447,14 @@ def test_a_model_goes_by_no_other_name_unless_that_is_said(server: Server, name:
         assert server.bodies[-1]["model"] == name
 
 
+def test_a_folder_goes_by_the_revision_that_transformers_serve_makes_up(server: Server) -> None:
+    server.model = "/models/tiny@main"
+    settings = ModelSettings(endpoints=(server.url,), patience=0)
+    made = connect({"backend": "openai", "id": "/models/tiny", "revision": "mine-1"}, settings)
+    assert one(made).finish == "stop"
+    assert server.bodies[-1]["model"] == "/models/tiny"
+
+
 def test_what_gets_no_answer_is_told_once_all_others_are_answered(server: Server) -> None:
     server.faults["3"] = ["500"] * 10_000
     got: dict[int, Reply] = {}
