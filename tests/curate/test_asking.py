@@ -332,3 +332,16 @@ def test_a_refusal_is_pinned_beside_its_document_and_changes_with_nothing_but_th
 def test_what_is_no_json_is_refused_in_extra(value: Any) -> None:
     with pytest.raises(ValidationError, match="must hold what JSON can say"):
         ModelEntry.model_validate({"backend": "fake", "sampling": {"extra": {"a": value}}})
+
+
+def test_a_changed_file_of_prompts_asks_only_its_own_requests(tmp_path: Path) -> None:
+    both = ", ".join(f"{{score: llm_grade, as: {name}, model: m, rubric_file: [{name}.txt]}}" for name in ("a", "b"))
+    tiny(tmp_path, MODELS + one(both), texts(5))
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"One point where {name} is said.")
+    open_small(tmp_path).build()
+    assert counts(tmp_path) == 10
+    (tmp_path / "b.txt").write_text("Two points where nothing of that kind is said.")
+    assert open_small(tmp_path).build()["ran"] == ["web/b-ask", "web/b"]
+    assert counts(tmp_path) == 15
+    assert not open_small(tmp_path).build()["ran"]
