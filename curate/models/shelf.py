@@ -119,12 +119,11 @@ class Shelf:
 
     def _list(self) -> dict[str, int]:
         try:
-            with os.scandir(self.folder) as entries:
-                return {e.name: 0 if NAME.fullmatch(e.name) else e.stat().st_size for e in entries if _is_ours(e.name)}
-        except FileNotFoundError:
-            if self.folder.is_dir():
-                raise
+            listing = os.scandir(self.folder)
+        except FileNotFoundError:  # nobody has made it yet
             return {}
+        with listing as entries:
+            return {e.name: 0 if NAME.fullmatch(e.name) else e.stat().st_size for e in entries if _is_ours(e.name)}
 
     def _find(self, keys: Sequence[bytes]) -> dict[bytes, Reply]:
         wanted, first = set(keys), prefixes(keys)
@@ -223,7 +222,10 @@ class Shelf:
     def has_orphans(self) -> bool:
         """Whether there are journals whose writers may be dead."""
         own = self.journal.path.name if self.journal else ""
-        return any(not NAME.fullmatch(name) and name != own for name in self._listed())
+        try:
+            return any(not NAME.fullmatch(name) and name != own for name in self._listed())
+        except FileNotFoundError:  # a journal was made a segment meanwhile; there may be others
+            return True
 
     def tidy(self) -> None:
         """Make segments of the journals of dead processes, and merge small segments. Best effort: all of it is read as it is, too.
