@@ -7,7 +7,7 @@ and complete or not there at all. `STEP` reads these replies and is computed lik
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,6 +19,7 @@ from curate.schema import Schema, accepted
 from curate.step import Lists, Step, code_of
 
 if TYPE_CHECKING:
+    from curate.lists import Listed
     from curate.parts import StepEntry
     from curate.planner import Planner
 
@@ -63,16 +64,26 @@ def answering(found: Step, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def asking(
-    planner: Planner, corpus: str, item: StepEntry, found: Step, params: dict[str, Any], chain: Node, where: str
+    planner: Planner,
+    corpus: str,
+    item: StepEntry,
+    found: Step,
+    params: dict[str, Any],
+    given: Mapping[str, tuple[Listed, ...]],
+    chain: Node,
+    where: str,
 ) -> Node:
-    """The node that asks for a step. CurateError for a model that is not there, or prompts that cannot be made."""
+    """The node that asks for a step. CurateError for a model that is not there, or prompts that cannot be made.
+
+    given: the lists that the step's parameters name.
+    """
     from curate import lists
     from curate.models.base import unasked
 
     assert found.spec.asks
     taken = {**accepted(found.spec.asks, params), **(accepted(found.spec.again, params) if found.spec.again else {})}
     mine: dict[str, Any] = {name: params[name] for name in ("model", "samples", "retries") if name in params} | taken
-    brought = {p: some for p, some in lists.resolve(planner, found, params, where).items() if p in mine}
+    brought = {p: some for p, some in given.items() if p in mine}
     model = planner.model(str(params["model"]), where)
     entry = planner.recipe.models[params["model"]].model_dump(mode="json", exclude_none=True)
     shown = {name: value for name, value in mine.items() if name not in brought}

@@ -309,7 +309,7 @@ class Planner:
                     where=where,
                 )
         if found.spec.asks:
-            chain = asking(self, corpus, item, found, params, chain, where)
+            chain = asking(self, corpus, item, found, params, brought, chain, where)
             params, brought = answering(found, params), accepted(found.function, brought)
         shown = {k: v for k, v in params.items() if k not in {*dict(others), *brought}}
         more: dict[str, Any] = {}

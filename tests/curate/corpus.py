@@ -155,6 +155,13 @@ def open_small(folder: Path, **settings: Any) -> curate.Curated:
     return curate.open("small", project=folder, **settings)
 
 
+def edit(path: Path, before: str, after: str) -> None:
+    """Put one text in place of another, which must stand in the file."""
+    text = path.read_text("utf-8")
+    assert before in text, text
+    path.write_text(text.replace(before, after), "utf-8")
+
+
 def objects(store: Path) -> dict[str, bytes]:
     """Every file of every object of a store, but for what no digest sees."""
     return {

@@ -14,7 +14,7 @@ from curate.accept import _told
 from curate.cli import main
 from curate.errors import CurateError
 from curate.lock import Lock
-from tests.curate.corpus import make_project, objects, one, open_small, texts, tiny
+from tests.curate.corpus import edit, make_project, objects, one, open_small, texts, tiny
 
 SPOT = {
     "score/spot.py": """
@@ -33,12 +33,6 @@ SPOT = {
             return pl.DataFrame({"parent": list(range(docs.height)), "text": replies}, schema={"parent": pl.UInt32, "text": pl.String})
     """,
 }
-
-
-def edit(path: Path, before: str, after: str) -> None:
-    text = path.read_text("utf-8")
-    assert before in text, text
-    path.write_text(text.replace(before, after), "utf-8")
 
 
 def keys(folder: Path) -> dict[str, str]:

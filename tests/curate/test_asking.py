@@ -18,7 +18,7 @@ from curate.errors import CurateError
 from curate.models.base import Reply, Request, Sampling, Unanswered
 from curate.models.fake import Parrot
 from curate.parts import ModelEntry
-from tests.curate.corpus import one, open_small, texts, tiny
+from tests.curate.corpus import edit, one, open_small, texts, tiny
 
 ASKS = """
     def prompts(docs: pl.DataFrame, *, about: str = "about") -> pl.Series:
@@ -190,12 +190,6 @@ def test_refusals_of_single_documents_are_told_and_of_most_of_them_are_an_error(
 
 
 # two nodes
-
-
-def edit(path: Path, before: str, after: str) -> None:
-    text = path.read_text("utf-8")
-    assert before in text, text
-    path.write_text(text.replace(before, after), "utf-8")
 
 
 def counts(folder: Path) -> int:

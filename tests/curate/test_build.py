@@ -10,18 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from tests.curate.corpus import contents, documents, make_project, objects, one, open_small, tiny, write_files
+from tests.curate.corpus import contents, documents, edit, make_project, objects, one, open_small, tiny, write_files
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     return make_project(tmp_path)
-
-
-def edit(path: Path, before: str, after: str) -> None:
-    text = path.read_text("utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), "utf-8")
 
 
 def test_a_step_edited_in_a_notebook_runs_as_it_stands_now(tmp_path: Path) -> None:

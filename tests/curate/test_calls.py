@@ -16,15 +16,8 @@ from curate.models.fake import Parrot
 from curate.models.meter import OverBudget
 from tests.curate.corpus import one, open_small, texts, tiny
 from tests.curate.models.chat import command
+from tests.curate.test_asking import ASKS
 
-ASKS = """
-    def prompts(docs: pl.DataFrame, *, about: str = "about") -> pl.Series:
-        return (about + " " + docs["text"]).alias("prompts")
-
-    @rewrite(asks=prompts)
-    def tells(docs: pl.DataFrame, *, end: str = "") -> pl.Series:
-        return docs["replies"].list.get(0) + end
-"""
 STEPS = {"rewrite/tells.py": ASKS}
 RECIPE = "models: {m: {backend: fake, sampling: {max_tokens: 100}}}\n" + one(
     "{score: letters}, {rewrite: tells, model: m}"
