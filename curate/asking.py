@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Again = Callable[[pl.DataFrame], list[bool]]
 REPLIES = "replies"
 """The column in which a step sees what came back."""
+FINISHES = "finishes"
+"""Beside it: how each reply ended."""
 SUFFIX = "-ask"
 """Ends the name of the node that asks for a step."""
 GIVES: Schema = {
@@ -216,14 +218,15 @@ def _frame(got: list[list[Reply] | None]) -> pl.DataFrame:
 
 
 def with_replies(docs: pl.DataFrame, reply: pl.Series, finish: pl.Series) -> pl.DataFrame:
-    """Documents as the second half of a step sees them: `replies` holds null where a reply did not end by itself."""
+    """Documents as the second half of a step sees them: `replies` holds null where a reply did not end by itself, `finishes` how each did."""
     pairs = pl.DataFrame({"reply": reply, "finish": finish}).with_row_index("at")
     each = pairs.explode("reply", "finish", empty_as_null=True).with_columns(
         pl.when(pl.col("finish") == "stop").then("reply").alias(REPLIES)
     )
     lists = each.group_by("at", maintain_order=True).agg(REPLIES)[REPLIES].cast(pl.List(pl.String))
     asked = pl.DataFrame({REPLIES: lists, "reply": reply})
-    return docs.with_columns(asked.select(pl.when(pl.col("reply").is_not_null()).then(REPLIES))[REPLIES])
+    came = asked.select(pl.when(pl.col("reply").is_not_null()).then(REPLIES))[REPLIES]
+    return docs.with_columns(came, finish.cast(pl.List(pl.String)).alias(FINISHES))
 
 
 def answered(found: Step, docs: pl.DataFrame, model: Model, /, **params: Any) -> pl.DataFrame | pl.Series:

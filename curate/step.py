@@ -135,6 +135,7 @@ class Spec:
     asks: Callable[..., pl.Series] | None = None
     again: Callable[..., pl.Series] | None = None
     samples: int = 1
+    counts: tuple[str, ...] = ()
 
 
 def _decorator(kind: Kind) -> Callable[..., Any]:
@@ -153,10 +154,12 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
         asks: Callable[..., pl.Series] | None = None,
         again: Callable[..., pl.Series] | None = None,
         samples: int = 1,
+        counts: Sequence[str] = (),
     ) -> Any:
         clauses, made_from = dict(keep or {}), dict(derives or {})
         spec = Spec(
-            kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from, facts, asks, again, samples
+            kind, tuple(reads), tuple(uses), tuple(files), version, each, clauses, prepare, made_from, facts, asks, again, samples,
+            tuple(counts),
         )  # fmt: skip
 
         def mark(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -178,10 +181,11 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     asks: of a step that asks a language model, the prompts: a function of documents and the parameters it takes that gives a Series of
     texts, or of lists of texts for several prompts, null for a document about which nothing is asked. The step then has the parameters
     `model` (a name under `models:`) and `samples` (draws of each prompt; by default those that the decorator says), and sees the column
-    `replies`: a list of texts, prompt by prompt and draw by draw, with null for a reply that did not end by itself (cut off, filtered,
-    abstained, refused), and null in place of the list where nothing was asked. again: a function of documents with `replies` and the
+    `replies`: a list of texts, prompt by prompt and draw by draw, with null for a reply that did not end by itself, and null in place of
+    the list where nothing was asked. The column `finishes` says of each how it ended: stop, length, filtered, abstain or refused. again: a function of documents with `replies` and the
     parameters it takes that says, true or false, for which documents a further draw is wanted; the step then has the parameter `retries`,
-    and draws that often at most.
+    and draws that often at most. counts: of the columns that a score, rewrite or expand gives, those whose values are counted: the
+    manifest, `curate show` and the card then say how many documents have each.
     """
     return decorate
 

@@ -11,7 +11,7 @@ Left out: any text understanding beyond the families' phrasings, and real token 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -94,19 +94,27 @@ def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Symbolic:
 
 
 def _answer(prompt: str, rng: Rng, slip: float) -> str | None:
-    task = prompt.partition("\n")[0]
-    if task == "Task: extract questions and answers.":
-        return _extract(prompt.partition("\nPage:\n")[2], rng)
+    task = TASKS.get(prompt.partition("\n")[0])
+    return task(prompt, rng, slip) if task else None
+
+
+def _think_aloud(prompt: str, rng: Rng, slip: float) -> str | None:
+    return _solved(prompt, rng, slip, _thought)
+
+
+def _solve_briefly(prompt: str, rng: Rng, slip: float) -> str | None:
+    return _solved(prompt, rng, slip, short_cot)
+
+
+def _solved(prompt: str, rng: Rng, slip: float, told: Callable[[Family, Parsed, Rng], str]) -> str | None:
     found = read(prompt.partition("\nProblem:\n")[2].strip())
-    if found is None or task not in ("Task: think aloud and solve.", "Task: solve briefly."):
+    if found is None:
         return None
     family, parsed = families()[found[0]], found[1]
     try:
         if rng.chance(slip):
             parsed = misread(family, parsed, rng) or parsed
-        return (
-            _thought(family, parsed, rng) if task == "Task: think aloud and solve." else short_cot(family, parsed, rng)
-        )
+        return told(family, parsed, rng)
     except ValueError:
         return None
 
@@ -116,9 +124,9 @@ def _thought(family: Family, parsed: Parsed, rng: Rng) -> str:
     return f"<think>\n{thinking}\n</think>\n\nThe answer is $\\boxed{{{family.solve(parsed)}}}$."
 
 
-def _extract(page: str, rng: Rng) -> str:
+def _extract(prompt: str, rng: Rng, slip: float) -> str:
     blocks = []
-    for found in problems(page):
+    for found in problems(prompt.partition("\nPage:\n")[2]):
         family = families()[found.family]
         try:
             worked = short_cot(family, found.parsed, rng)
@@ -128,6 +136,15 @@ def _extract(page: str, rng: Rng) -> str:
         if len(blocks) == MAX_PAIRS:
             break
     return "\n\n".join(blocks) or NO_QA
+
+
+TASKS: dict[str, Callable[[str, Rng, float], str | None]] = {
+    "Task: extract questions and answers.": _extract,
+    "Task: think aloud and solve.": _think_aloud,
+    "Task: solve briefly.": _solve_briefly,
+}
+"""By the first line of a prompt: of the prompt, a source of chance and the probability of a slip (0 where it is greedy), the reply, or None
+where it abstains."""
 
 
 def _tokens(text: str) -> int:
