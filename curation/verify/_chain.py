@@ -20,8 +20,8 @@ SCRIPTS = (
     r"\p{Hebrew}", r"\p{Thai}", r"\p{Devanagari}",
 )  # fmt: skip
 """Patterns of the scripts that are told apart; all others are one more. Han and kana are one."""
-ALPHABETS = (0, 2, 3)
-"""Scripts of which a single letter is the name of a quantity."""
+FEWEST_LETTERS = (2, 1, 2, 4, 1, 1, 1, 1, 1, 1)
+"""Letters of a script that a word must have to count: fewer are the names of quantities (`x`, `sinθ`, `αβ`)."""
 NAMES = (
     "words", "boxes", "answers", "before", "after", "reflections", "letters", "foreign", "ending", "loop", "repeated", "tail",
 )  # fmt: skip
@@ -181,11 +181,10 @@ def _prose(text: Bytes, tables: Tables, scripts: Bytes, known: Known, row: Numbe
             n_phrases = 0 if 48 <= code <= 57 or code == NEWLINE else n_phrases
             i += size
             continue
-        h, length = BASIS, 0
+        h = BASIS
         while True:
             h = spelled(h, lower[code])
             word_scripts[scripts[code]] += 1
-            length += 1
             i += size
             if i >= len(text):
                 break
@@ -195,7 +194,7 @@ def _prose(text: Bytes, tables: Tables, scripts: Bytes, known: Known, row: Numbe
             if classes[code] != IS_LETTER:
                 break
         for k in range(len(letters)):
-            if length > 1 or k not in ALPHABETS:
+            if word_scripts[k] >= FEWEST_LETTERS[k]:
                 letters[k] += word_scripts[k]
             word_scripts[k] = 0
         n_phrases, ended = _phrased(whole, begun, phrases, n_phrases, finished(h))
@@ -264,7 +263,7 @@ def _among(code: int, some: tuple[int, ...]) -> bool:
 
 @njit(cache=True)
 def _open_formula(text: Bytes) -> bool:
-    r"""Whether a `\[`, `\(`, `\begin{` or `$` near the end of a marked text is not closed."""
+    r"""Whether a `\[` or `\begin{` near the end of a marked text, or a `\(` or `$` in its last line, is not closed."""
     start = max(0, len(text) - OPEN_WITHIN)
     while start < len(text) and (text[start] & 0xC0) == 0x80:
         start += 1
@@ -272,7 +271,7 @@ def _open_formula(text: Bytes) -> bool:
     while end < len(text) and not opens(text[end]) and text[end] != FORMULA + 1:
         end += 1
     i = end + 1 if end < len(text) and text[end] == FORMULA + 1 else start
-    display = environment = dollar = False
+    inline = display = environment = dollar = False
     while i < len(text):
         byte = text[i]
         if opens(byte):
@@ -280,14 +279,14 @@ def _open_formula(text: Bytes) -> bool:
             continue
         following = int(text[i + 1]) if i + 1 < len(text) else NEWLINE
         if byte == NEWLINE:
-            dollar = False
+            inline = dollar = False
         if byte == DOLLAR:
             dollar = not (_blank(following) or 48 <= following <= 57 or following == DOT) and not dollar
         if byte == BACKSLASH:
-            if following in (40, 91):
-                display = True
-            elif following in (41, 93):
-                display = False
+            if following in (40, 41):
+                inline = following == 40
+            elif following in (91, 93):
+                display = following == 91
             elif following == 98:  # \begin
                 environment |= i + 6 < len(text) and text[i + 2] == 101 and text[i + 5] == 110 and text[i + 6] == OPEN
             elif following == 101:  # \end
@@ -295,7 +294,7 @@ def _open_formula(text: Bytes) -> bool:
             i += 2
             continue
         i += 1
-    return display or environment or dollar
+    return inline or display or environment or dollar
 
 
 # ---- repetition -------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ column here measures one such thing, and `keep` clauses decide (`docs/verify.md`
     chain_loop               characters at the end that are one piece, three times or more
     chain_repeated           share of the words in runs of 10 words that stood there before
     chain_tail               share of the last 200 words in runs of 8 that stood there before, all numbers taken alike
-    chain_letters            letters outside formulas and code, without single ones, which name quantities
-    chain_foreign            those that are of another script than most
+    chain_letters            letters outside formulas and code, without those that name quantities (`x`, `sinθ`)
+    chain_foreign            of these, the ones of another script than most
     chain_reflections        phrases of `phrases/reflection.txt`; a word is of one only
     chain_reflection_rate    the same for each thousand words
 
