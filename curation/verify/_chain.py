@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from curation._code import FORMULA, GRAVE, NEWLINE
+from curation._code import FORMULA, GRAVE, NEWLINE, is_one
 from curation._words import BASIS, IS_LETTER, PRIME, Bytes, Hashes, Numbers, Tables, character
 from curation.score._lines import Known
 from curation.score._marks import closed, opens
@@ -20,7 +20,7 @@ SCRIPTS = (
     r"\p{Hebrew}", r"\p{Thai}", r"\p{Devanagari}",
 )  # fmt: skip
 """Patterns of the scripts that are told apart; all others are one more. Han and kana are one."""
-FEWEST_LETTERS = (2, 1, 2, 4, 1, 1, 1, 1, 1, 1)
+FEWEST_LETTERS = (2, 1, 2, 4, 1, 1, 1, 1, 1, 2)
 """Letters of a script that a word must have to count: fewer are the names of quantities (`x`, `sinθ`, `αβ`)."""
 NAMES = (
     "words", "boxes", "answers", "before", "after", "reflections", "letters", "foreign", "ending", "loop", "repeated", "tail",
@@ -110,15 +110,15 @@ def _box(text: Bytes, i: int) -> int:
 @njit(cache=True)
 def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
     """Where the first closed box begins and the last one ends, and whether one was opened after it that is not closed."""
-    stack, depths = np.empty(len(text) // 6 + 1, np.int64), np.empty(len(text) // 6 + 1, np.int64)
-    done = np.empty((len(text) // 6 + 1, 2), np.int64)
+    stack, depths = np.empty((len(text) // 6 + 1, 2), np.int64), np.empty(len(text) // 6 + 1, np.int64)
+    done = np.empty((len(text) // 6 + 1, 3), np.int64)
     n_open, n_done, depth, i = 0, 0, 0, 0
     while i < len(text):
         byte = text[i]
         if byte == BACKSLASH:
             start = _box(text, i)
             if start > 0:
-                stack[n_open], depths[n_open] = start, depth
+                stack[n_open, 0], stack[n_open, 1], depths[n_open] = i, start, depth
                 n_open += 1
                 depth += 1
             i = start if start > 0 else i + 2
@@ -129,15 +129,15 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
             depth -= 1
             if n_open and depths[n_open - 1] == depth:
                 n_open -= 1
-                while n_done and done[n_done - 1, 0] > stack[n_open]:
+                while n_done and done[n_done - 1, 0] > stack[n_open, 0]:
                     n_done -= 1  # a box inside this one
-                done[n_done, 0], done[n_done, 1] = stack[n_open], i
+                done[n_done, 0], done[n_done, 1], done[n_done, 2] = stack[n_open, 0], stack[n_open, 1], i
                 n_done += 1
             depth = max(depth, 0)
         i += 1
     hashes, different, n_boxes, first, last = np.empty(DIFFERENT, np.uint64), 0, 0, -1, 0
     for k in range(n_done):
-        start, end = done[k, 0], done[k, 1]
+        start, end = done[k, 1], done[k, 2]
         h, empty = BASIS, True
         for j in range(start, end):
             if not _blank(int(text[j])):
@@ -145,7 +145,7 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
         if empty:
             continue
         n_boxes += 1
-        first, last = (start if first < 0 else first), end + 1
+        first, last = (done[k, 0] if first < 0 else first), end + 1
         new = True
         for j in range(min(different, DIFFERENT)):
             new &= hashes[j] != h
@@ -153,7 +153,7 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
             hashes[different], spans[different, 0], spans[different, 1] = h, start, end
         different += new
     row[BOXES], row[ANSWERS] = n_boxes, min(different, DIFFERENT + 1)
-    return max(first, 0), last, n_open > 0 and stack[n_open - 1] > last
+    return max(first, 0), last, n_open > 0 and stack[n_open - 1, 0] > last
 
 
 # ---- prose ------------------------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def _ending(text: Bytes, marked: Bytes, boxed: bool, last: int, unclosed: bool, 
         return NOTHING
     if open_code:
         return OPEN_CODE
-    if unclosed or _open_formula(marked):
+    if unclosed or _open_environment(text) or _open_formula(marked):
         return OPEN_FORMULA
     if boxed and _spoken(text, last, end) == 0:
         return BOX
@@ -263,7 +263,7 @@ def _among(code: int, some: tuple[int, ...]) -> bool:
 
 @njit(cache=True)
 def _open_formula(text: Bytes) -> bool:
-    r"""Whether a `\[` or `\begin{` near the end of a marked text, or a `\(` or `$` in its last line, is not closed."""
+    r"""Whether a `\[` near the end of a marked text, or a `\(` or `$` in its last line, is not closed."""
     start = max(0, len(text) - OPEN_WITHIN)
     while start < len(text) and (text[start] & 0xC0) == 0x80:
         start += 1
@@ -271,7 +271,7 @@ def _open_formula(text: Bytes) -> bool:
     while end < len(text) and not opens(text[end]) and text[end] != FORMULA + 1:
         end += 1
     i = end + 1 if end < len(text) and text[end] == FORMULA + 1 else start
-    inline = display = environment = dollar = False
+    inline = display = dollar = False
     while i < len(text):
         byte = text[i]
         if opens(byte):
@@ -287,14 +287,23 @@ def _open_formula(text: Bytes) -> bool:
                 inline = following == 40
             elif following in (91, 93):
                 display = following == 91
-            elif following == 98:  # \begin
-                environment |= i + 6 < len(text) and text[i + 2] == 101 and text[i + 5] == 110 and text[i + 6] == OPEN
-            elif following == 101:  # \end
-                environment &= not (i + 4 < len(text) and text[i + 2] == 110 and text[i + 4] == OPEN)
             i += 2
             continue
         i += 1
-    return inline or display or environment or dollar
+    return inline or display or dollar
+
+
+@njit(cache=True)
+def _open_environment(text: Bytes) -> bool:
+    r"""Whether a `\begin{` near the end of a text has no `\end{`."""
+    depth, i = 0, max(0, len(text) - OPEN_WITHIN)
+    while i < len(text):
+        if text[i] == BACKSLASH:
+            depth += is_one(text, i + 1, i + 7, b"begin{")
+            depth = max(0, depth - is_one(text, i + 1, i + 5, b"end{"))
+            i += 1
+        i += 1
+    return depth > 0
 
 
 # ---- repetition -------------------------------------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def test_the_columns_say_how_many_and_which() -> None:
     [
         ("7 * 8 = 54. Wait, 7 * 8 is 56.", 0),
         ("7 * 8 = 54.\n\nHmm, that is wrong: it must be 56.", 0),
-        ("10 / 3 = 4. No, that is a mistake.", 0),
+        ("10 / 3 = 5. No, that is a mistake.", 0),
         ("7 * 8 = 54. Wait, is there another way to see it?", 1),
         ("7 * 8 = 54. So there are 54 of them.", 1),
         ("7 * 8 = 54. So 56 - 2 are left.", 1),
