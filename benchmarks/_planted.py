@@ -41,7 +41,11 @@ def wrong_answer(chain: str, id: str) -> str | None:
 
 def wrong_step(chain: str, id: str) -> str | None:
     """A digit of the result of one equation is another one, wherever that equation stands."""
-    held = [one.written for one in equations(chain) if one.holds and chain.count(one.written) == 1 and one.written[-1:].isdigit()]
+    held = [
+        one.written
+        for one in equations(chain)
+        if one.holds and chain.count(one.written) == 1 and one.written[-1:].isdigit()
+    ]
     if not held:
         return None
     chosen = held[digest(id) % len(held)]
@@ -61,7 +65,9 @@ def loop(chain: str, id: str) -> str | None:
 
 def near_loop(chain: str, id: str) -> str | None:
     at = _break(chain, _place(chain, id))
-    tries = "".join(f"Let me try the next case, n = {n}. That gives {n * 17} and does not work either.\n" for n in range(40))
+    tries = "".join(
+        f"Let me try the next case, n = {n}. That gives {n * 17} and does not work either.\n" for n in range(40)
+    )
     return f"{chain[:at]}{tries}\\boxed{{{last_box(chain)}}}"
 
 

@@ -65,7 +65,9 @@ def clauses(form: str) -> dict[str, str]:
 
 def real(data: Path = DATA) -> Iterator[Chain]:
     """All chains whose gold is known."""
-    official = {row["problem"]: last_box(row["response"]) for row in rows(data / "cot" / "limo_official-solution.jsonl.gz")}
+    official = {
+        row["problem"]: last_box(row["response"]) for row in rows(data / "cot" / "limo_official-solution.jsonl.gz")
+    }
     for row in rows(data / "cot" / "limo_deepseek-r1-distill-qwen-32b.jsonl.gz"):
         if gold := official.get(row["problem"]):
             yield Chain("LIMO, by R1-Distill-Qwen-32B", "long", row["id"], row["problem"], row["response"], bare(gold))
@@ -97,7 +99,8 @@ def judged(chains: list[Chain], form: str, grader: Grader) -> pl.DataFrame:
     docs = docs.hstack(arithmetic(docs)).hstack(chain(docs, question="question"))
     right = [answer if one.right is None else one.right for one, answer in zip(chains, answers, strict=True)]
     return docs.select(
-        *(parse(text).polars().alias(name) for name, text in clauses(form).items()), right=pl.Series(right, dtype=pl.Boolean)
+        *(parse(text).polars().alias(name) for name, text in clauses(form).items()),
+        right=pl.Series(right, dtype=pl.Boolean),
     )
 
 
@@ -135,7 +138,11 @@ def measure(data: Path, most: int) -> dict[str, Any]:
                 wrong = [replace(one, text=text, kind=kind) for one, text in made if text and text != one.text]
                 verdicts = judged(wrong, form, grader)
                 counts = refused(verdicts)
-                out["planted"].setdefault(kind, {})[form] = {"cases": len(wrong), "caught": counts.pop("all"), "by": Counter(counts)}
+                out["planted"].setdefault(kind, {})[form] = {
+                    "cases": len(wrong),
+                    "caught": counts.pop("all"),
+                    "by": Counter(counts),
+                }
     return out
 
 
@@ -143,16 +150,29 @@ def table(result: dict[str, Any]) -> str:
     """The report in Markdown."""
     names = [*dict.fromkeys(name for form in result["clauses"].values() for name in form)]
     head = f"| chains | documents | right | {' | '.join(names)} | kept | right ones refused | wrong ones kept |"
-    lines = ["How many documents each clause refuses, right ones in brackets.", "", head, "| --- |" + " ---: |" * (len(names) + 5)]
+    lines = [
+        "How many documents each clause refuses, right ones in brackets.",
+        "",
+        head,
+        "| --- |" + " ---: |" * (len(names) + 5),
+    ]
     for name, row in result["sets"].items():
         cells = [f"{row['refused'].get(c, 0):,} ({row['right_refused'].get(c, 0):,})" for c in names]
         kept, lost = row["documents"] - row["refused"]["all"], row["right_refused"]["all"]
-        lines.append(f"| {name} | {row['documents']:,} | {row['right']:,} | {' | '.join(cells)} | {kept:,} | {lost:,} | {row['wrong_kept']:,} |")
-    lines += ["", "| planted | long | caught | short | caught | by which clauses |", "| --- | ---: | ---: | ---: | ---: | --- |"]
+        lines.append(
+            f"| {name} | {row['documents']:,} | {row['right']:,} | {' | '.join(cells)} | {kept:,} | {lost:,} | {row['wrong_kept']:,} |"
+        )
+    lines += [
+        "",
+        "| planted | long | caught | short | caught | by which clauses |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
     for kind, forms in result["planted"].items():
         cells = [f"{row['cases']:,} | {100 * row['caught'] / max(1, row['cases']):.1f} %" for row in forms.values()]
         by = sum((Counter(row["by"]) for row in forms.values()), Counter())
-        lines.append(f"| {kind} | {' | '.join(cells)} | {', '.join(f'{name} {n:,}' for name, n in by.most_common(4) if n)} |")
+        lines.append(
+            f"| {kind} | {' | '.join(cells)} | {', '.join(f'{name} {n:,}' for name, n in by.most_common(4) if n)} |"
+        )
     total = [row for forms in result["planted"].values() for row in forms.values()]
     cases, caught = sum(row["cases"] for row in total), sum(row["caught"] for row in total)
     return "\n".join([*lines, "", f"{caught:,} of {cases:,} planted chains are caught."])
@@ -161,7 +181,9 @@ def table(result: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="default: %(default)s")
-    parser.add_argument("--most", type=int, default=300, help="planted chains of each kind and form (default: %(default)s)")
+    parser.add_argument(
+        "--most", type=int, default=300, help="planted chains of each kind and form (default: %(default)s)"
+    )
     parser.add_argument("--out", type=Path, help="folder for gates.json and gates.md")
     parser.add_argument("--json", action="store_true", help="print JSON, not the tables")
     asked = parser.parse_args()

@@ -30,13 +30,13 @@ FLOAT = 10
 FAR = Fraction(1, 10)
 """An approximation that misses by more than this share is wrong; one that is nearer may be a rough one."""
 
-SOON = 400
-"""Characters after an equation in which it may be taken back."""
+AT_ONCE, SOON = 150, 400
+"""Characters after a wrong equation in which the text must say so, and in which the right value must stand."""
 
 _TAKEN_BACK = re.compile(
     r"\b(?:wait|oops|hmm|sorry|actually|no[,.:;]|not (?:right|correct|true|quite)|mistake\w*|mis(?:took|read|calculated|counted)|wrong\w*"
     r"|incorrect\w*|errors?|slip\w*|scratch that|correct(?:ion|ing|ed)|should (?:be|have been)|recalculat\w*|recomput\w*|redo\w*|recheck\w*"
-    r"|(?:double[- ])?check\w*|hold on|doesn['’]t)",
+    r"|(?:double[- ])?check\w*|hold on|doesn['’]t|verif(?:y|ied)|can['’]?t be|is that (?:so|right|true)|once more|again|second time|trust)",
     re.I,
 )
 _VALUE = re.compile(r"(?<![\w.])-?(?:[0-9]{1,3}(?:(?:,|\{,\})[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?![0-9])")
@@ -120,7 +120,7 @@ def _taken_back(after: str, values: tuple[Fraction, ...]) -> bool:
 
     A value that is no finite decimal cannot be looked for; that the text says so is enough then.
     """
-    said = _TAKEN_BACK.search(after)
+    said = _TAKEN_BACK.search(after[:AT_ONCE])
     if not said:
         return False
     written = {Fraction(number[0].replace("{,}", "").replace(",", "")) for number in _VALUE.finditer(after, said.end())}

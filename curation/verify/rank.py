@@ -33,9 +33,7 @@ def ranked(docs: pl.DataFrame, *, by: str, fewest: list[str], among: str | None)
 
 
 @across(reads=["$by", "$fewest", "$among"], prepare=ranked)
-def rank(
-    corpus: Corpus, *, by: str = "parent_id", fewest: list[str] = ORDER, among: str | None = None
-) -> pl.DataFrame:
+def rank(corpus: Corpus, *, by: str = "parent_id", fewest: list[str] = ORDER, among: str | None = None) -> pl.DataFrame:
     """Columns `rank` (UInt32, from 1) and `rank_of` (how many samples of the problem have one); null for a sample that has no place.
 
     by: column with the same value for all samples of a problem. fewest: columns of numbers, the most important first. among: a column of

@@ -10,13 +10,23 @@ from hypothesis import strategies as st
 
 from curation.verify.chain import PHRASES, chain
 
-LONG = " ".join(f"We add the number {n} and look at what {n * 7 % 31} leaves when it is halved {n * 3 % 17} times." for n in range(60))
-VARIED = " ".join(random.Random(0).choices("we add the sum of all numbers and then look at what is left when it has been halved twice so far".split(), k=600))
+LONG = " ".join(
+    f"We add the number {n} and look at what {n * 7 % 31} leaves when it is halved {n * 3 % 17} times."
+    for n in range(60)
+)
+VARIED = " ".join(
+    random.Random(0).choices(
+        "we add the sum of all numbers and then look at what is left when it has been halved twice so far".split(),
+        k=600,
+    )
+)
 CHINESE = "让我们再检查一遍这个问题的答案。"
 
 
 def looked(*texts: str | None, **params: object) -> pl.DataFrame:
-    docs = pl.DataFrame({"id": [str(i) for i in range(len(texts))], "text": texts}, schema={"id": pl.String, "text": pl.String})
+    docs = pl.DataFrame(
+        {"id": [str(i) for i in range(len(texts))], "text": texts}, schema={"id": pl.String, "text": pl.String}
+    )
     return chain(docs, **params)  # type: ignore[arg-type]
 
 
@@ -76,7 +86,9 @@ def test_an_ending_is_told_by_its_last_signs(text: str, ending: str) -> None:
         ("no box", 0, 0, None, None),
     ],
 )
-def test_boxes_are_counted_and_told_apart(text: str, boxes: int, answers: int, before: int | None, after: int | None) -> None:
+def test_boxes_are_counted_and_told_apart(
+    text: str, boxes: int, answers: int, before: int | None, after: int | None
+) -> None:
     found = looked(text).select("chain_boxes", "chain_answers", "chain_before_box", "chain_after_box")
     assert found.row(0) == (boxes, answers, before, after)
 
@@ -135,7 +147,12 @@ def test_the_question_is_left_out_where_the_document_begins_with_it() -> None:
         {
             "id": ["a", "b", "c", "d"],
             "question": ["Is \\boxed{1} it?", "What is 2 + 2?", "Another one", None],
-            "text": ["Is \\boxed{1} it?\nNo: \\boxed{4}", "Question: What is 2 + 2?\nAnswer: It is \\boxed{4}", "So \\boxed{4}", "\\boxed{4}"],
+            "text": [
+                "Is \\boxed{1} it?\nNo: \\boxed{4}",
+                "Question: What is 2 + 2?\nAnswer: It is \\boxed{4}",
+                "So \\boxed{4}",
+                "\\boxed{4}",
+            ],
         }
     )
     found = chain(docs, question="question")
@@ -143,7 +160,12 @@ def test_the_question_is_left_out_where_the_document_begins_with_it() -> None:
     assert found["chain_before_box"].to_list() == [1, 2, 1, 0]
 
 
-TEXTS = st.lists(st.sampled_from(["Wait, ", "\\boxed{4}", "\\boxed{", "}", "$", "\\[", "\\]", "```\n", "x = 4. ", "你好", "\n", "no ", "é"]), max_size=30)
+TEXTS = st.lists(
+    st.sampled_from(
+        ["Wait, ", "\\boxed{4}", "\\boxed{", "}", "$", "\\[", "\\]", "```\n", "x = 4. ", "你好", "\n", "no ", "é"]
+    ),
+    max_size=30,
+)
 
 
 @given(st.lists(TEXTS.map("".join), min_size=1, max_size=6))
@@ -162,7 +184,26 @@ def test_shares_are_shares_and_counts_agree(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["wait ", "$", "{", "}", "\\boxed{", "\\boxed{1}", "\\[", "\\(", "\\begin{", "```\n", "a", "ab" * 7 + "c", "1", " ", "你", "((", "\\"]
+    "piece",
+    [
+        "wait ",
+        "$",
+        "{",
+        "}",
+        "\\boxed{",
+        "\\boxed{1}",
+        "\\[",
+        "\\(",
+        "\\begin{",
+        "```\n",
+        "a",
+        "ab" * 7 + "c",
+        "1",
+        " ",
+        "你",
+        "((",
+        "\\",
+    ],
 )
 def test_a_megabyte_of_anything_takes_under_two_seconds(piece: str) -> None:
     looked("warm up")

@@ -45,7 +45,9 @@ def ranks(*frames: pl.DataFrame, **params: Any) -> pl.DataFrame:
     return rank(Shards(ranked, [*frames], **given), **given)
 
 
-def of(problem: str | None, right: bool | None, agrees: bool | None = None, wrong: int | None = 0, words: int | None = 0) -> Row:
+def of(
+    problem: str | None, right: bool | None, agrees: bool | None = None, wrong: int | None = 0, words: int | None = 0
+) -> Row:
     return (problem, right, agrees, wrong, words)  # type: ignore[return-value]
 
 
@@ -70,13 +72,25 @@ def test_the_vote_stands_in_where_there_is_no_verdict() -> None:
 
 
 def test_the_fewest_wrong_equations_come_first_then_the_fewest_words_then_the_id() -> None:
-    frame = docs(of("p", True, None, 1, 5), of("p", True, None, 0, 9), of("p", True, None, 0, 7), of("p", True, None, 0, 7), of("q", True, None, 3, 3))
+    frame = docs(
+        of("p", True, None, 1, 5),
+        of("p", True, None, 0, 9),
+        of("p", True, None, 0, 7),
+        of("p", True, None, 0, 7),
+        of("q", True, None, 3, 3),
+    )
     assert ranks(frame)["rank"].to_list() == [4, 3, 1, 2, 1]
     assert ranks(frame)["rank_of"].to_list() == [4, 4, 4, 4, 1]
 
 
 def test_what_is_not_known_comes_last_and_only_the_right_ones_are_ranked_when_asked() -> None:
-    frame = docs(of("p", True, None, None, 1), of("p", False, None, 0, 1), of("p", None, None, 0, 1), of("p", True, None, 2, 9), of(None, True))
+    frame = docs(
+        of("p", True, None, None, 1),
+        of("p", False, None, 0, 1),
+        of("p", None, None, 0, 1),
+        of("p", True, None, 2, 9),
+        of(None, True),
+    )
     assert ranks(frame)["rank"].to_list() == [4, 1, 2, 3, None]
     assert ranks(frame, among="math_answer")["rank"].to_list() == [2, None, None, 1, None]
     assert ranks(frame, among="math_answer")["rank_of"].to_list() == [2, None, None, 2, None]
@@ -92,7 +106,11 @@ def test_a_column_of_another_type_is_refused() -> None:
 
 
 VERDICT = st.sampled_from([True, False, None])
-ROWS = st.lists(st.tuples(st.sampled_from(["p", "q", None]), VERDICT, VERDICT, st.sampled_from([0, 1, None]), st.integers(0, 3)), min_size=1, max_size=20)
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["p", "q", None]), VERDICT, VERDICT, st.sampled_from([0, 1, None]), st.integers(0, 3)),
+    min_size=1,
+    max_size=20,
+)
 
 
 @given(ROWS, st.randoms(), st.integers(1, 5))

@@ -149,7 +149,9 @@ def test_every_draw_of_a_long_chain_becomes_a_row_without_tags_and_equal_ones_ar
     asked = pl.DataFrame(
         {"id": ["a", "b", "c"], "text": ["", "", ""], "question": ["q1", None, "q2"], "gold": ["1", "2", "3"]}
     )
-    model = Scripted("<think>\nx\n</think> done", "<think>y</think>", "<think>\nx\n</think> ok", "<think>z", " ", draws=True)
+    model = Scripted(
+        "<think>\nx\n</think> done", "<think>y</think>", "<think>\nx\n</think> ok", "<think>z", " ", draws=True
+    )
     made = long_cot(asked, model=model, samples=5)
     assert made.rows() == [
         (parent, text and f"{question}\n{text}", question, gold, sample, form)
@@ -163,11 +165,17 @@ def test_every_draw_of_a_long_chain_becomes_a_row_without_tags_and_equal_ones_ar
 def test_a_long_chain_that_is_too_long_is_cut_and_is_no_repetition_of_another():
     model = Scripted("abcdef", "abcd", "abcd", draws=True)
     made = long_cot(ASKED, model=model, samples=3, max_chars=4)
-    assert made.select("text", "form").rows() == [("q\nabcd", "too long"), ("q\nabcd", "whole"), ("q\nabcd", "repeated")]
+    assert made.select("text", "form").rows() == [
+        ("q\nabcd", "too long"),
+        ("q\nabcd", "whole"),
+        ("q\nabcd", "repeated"),
+    ]
 
 
 REPLIES = st.lists(
-    st.sampled_from(["<think>a</think>", "<think>b</think>c", "<think>a", "b", "", "x" * 90, "a\x00", "\\boxed{1}"]), min_size=1, max_size=6
+    st.sampled_from(["<think>a</think>", "<think>b</think>c", "<think>a", "b", "", "x" * 90, "a\x00", "\\boxed{1}"]),
+    min_size=1,
+    max_size=6,
 )
 
 
