@@ -1,4 +1,4 @@
-"""Every chain that the embedded `long-cot` would keep is right for two graders that share no code of ours, and leaves nothing wrong standing."""
+"""Every chain of the embedded teacher that the gates keep is right for two graders, and leaves nothing wrong standing."""
 
 import json
 import subprocess
