@@ -3,7 +3,7 @@
     python -m benchmarks.gates --out DIR
 
 The clauses are those of `recipes/long-cot.yaml` and `recipes/short-cot.yaml`, read from there; each document is made and measured as in
-these recipes. Real chains are long ones by a distilled R1 (LIMO), and short ones by people and models. Their golds are the publishers'; LIMO's
+these recipes. Real chains are long ones by a distilled R1 (LIMO), and short ones by people and models. Golds are the publishers'; LIMO's
 chains have the answers of its official solutions. Sets whose replies end in `A: 18` have that answer put into a box, since no gate but one would
 have anything to say otherwise.
 
