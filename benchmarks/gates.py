@@ -4,8 +4,8 @@
 
 The clauses are those of `recipes/long-cot.yaml` and `recipes/short-cot.yaml`, read from there; each document is made and measured as in
 these recipes. Real chains are long ones by a distilled R1 (LIMO), and short ones by people and models. Golds are the publishers'; LIMO's
-chains have the answers of its official solutions. Sets whose replies end in `A: 18` have that answer put into a box, since no gate but one would
-have anything to say otherwise.
+chains have the answers of its official solutions. Sets whose replies end in `A: 18` have that answer put into a box, since no gate but
+one would have anything to say otherwise.
 
 A good chain is one that its publisher or, without labels, the answer calls right. Table one says how many documents of each set a clause
 refuses, alone and all together. Planted wrong chains are made of good ones that pass (`benchmarks/_planted.py`); table two says how many

@@ -55,7 +55,7 @@ def chains(docs: pl.DataFrame, *, max_chars: int, read: Reader, form: str) -> pl
     rows = []
     columns = docs.select("question", "gold", "replies", "finishes")
     for parent, (question, gold, replies, finishes) in enumerate(columns.iter_rows()):
-        for sample, (came, chain) in enumerate(_draws(replies or (), finishes or (), max_chars, read)):
+        for sample, (came, chain) in enumerate(_draws(replies or [], finishes or [], max_chars, read)):
             text = form.format(question=question, chain=chain) if chain else ""
             rows.append((parent, text, question, gold, sample, came))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
