@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import NamedTuple
 
 from curation.synth._reply import MAX_GOLD, MAX_REPLY, block
-from curation.synth._standing import mathematical, tokens
+from curation.synth._standing import Page, mathematical, tokens
 from eval.grading import extract
 
 INCOMPLETE = "[INCOMPLETE]"
+_SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+")
 DECISIVE = frozenset(
     "not no never none neither nor without except only least most more less fewer greater smaller larger bigger lower higher above below "
     "before after over under odd even positive negative increased decreased increases decreases increase decrease maximum minimum "
@@ -59,6 +61,15 @@ def change(question: str, refined: str) -> Change:
     lost = len(signs) - _in_order(signs, others)
     changed = lost + added.total() + (words - their_words).total() + (their_words - words).total()
     return Change(left.total() / len(old) if old else 0.0, changed)
+
+
+def final_in(found: str, final: str, other: str | None) -> bool:
+    """Whether an answer in words can be taken at its last number or formula: it ends in it, or says nothing of the other one.
+
+    A solution may go on behind its answer with a check or a remark, so that the last number is another one.
+    """
+    last = _SENTENCE.split(found.strip())[-1]
+    return bool(Page(last).standing(final).share) or not Page(found).standing(other or "").share
 
 
 def _number(token: str) -> bool:

@@ -1,10 +1,10 @@
 r"""A question and the answer of its page, refined for a reader who has not seen the page: the second question that makes MegaMath-QA.
 
-The model is a teacher who explains as to a beginner and leaves nothing out that the answer needs, which is the best variant of the paper
+The model is a teacher who explains as to a beginner and leaves nothing out that the answer needs, which is the paper's best variant
 (arXiv 2504.02807, section 2.3: 48.8 on the core benchmarks with both, 39.2 with neither): to a bare answer it adds the steps, and only
-those; reasoning that is there it puts in order. The wording of the prompt is ours. What it wrote is then held against what it was given. The
-question may be completed but not changed, and the answer must come out at the page's own, which `eval.grading` judges. Where a guard fails,
-the pair stays as it was extracted, and the column `qa_refine_verdict` names the guard.
+those; reasoning that is there it puts in order. The wording of the prompt is ours. What it wrote is then held against what it was given.
+The question may be completed but not changed, and the answer must come out at the page's own, which `eval.grading` judges. Where a guard
+fails, the pair stays as it was extracted, and the column `qa_refine_verdict` names the guard.
 
 Left out: an answer that the page gets wrong is not repaired, because nobody but the model would vouch for it; where the page gives none, an
 independent model can (`verify: second_answer`). The column `question` stays as it was extracted, so that two models' refinements
@@ -22,9 +22,9 @@ from pydantic import Field
 
 from curate.step import rewrite
 from curation.rewrite._guards import measured, verdicts
-from curation.rewrite._refined import Change, Refined, change, read
+from curation.rewrite._refined import Change, Refined, change, final_in, read
 from curation.synth._reply import NO_ANSWER, told
-from eval.grading import Grader
+from eval.grading import Grader, extract
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_refine.txt"
 SCHEMA = {
@@ -98,7 +98,9 @@ def _chosen(docs: pl.DataFrame, **limits: Any) -> list[dict[str, Any] | None]:
     return chosen
 
 
-def _judged(docs: pl.DataFrame, *, shortest: float, least_words: int, max_words: int, kept: float) -> list[tuple[int, dict[str, Any]]]:
+def _judged(
+    docs: pl.DataFrame, *, shortest: float, least_words: int, max_words: int, kept: float
+) -> list[tuple[int, dict[str, Any]]]:
     """Every reply with the place of its pair, in order."""
     asked = [
         (place, question, found, reply)
@@ -107,7 +109,9 @@ def _judged(docs: pl.DataFrame, *, shortest: float, least_words: int, max_words:
     ]
     pairs = [read(reply) if reply else Refined("unfinished") for *_, reply in asked]
     source = pl.Series([f"{question}\n{found or ''}" for _, question, found, _ in asked], dtype=pl.String)
-    written = pl.Series([pair.answer or reply or None for pair, (*_, reply) in zip(pairs, asked, strict=True)], dtype=pl.String)
+    written = pl.Series(
+        [pair.answer or reply or None for pair, (*_, reply) in zip(pairs, asked, strict=True)], dtype=pl.String
+    )
     # refusal, meta, language and loop hold for an answer, too; the other guards are of texts that must stay what they were
     guards = verdicts(measured(source, written), shortest=0, longest=float("inf"))
     agreeing = _agreeing([(pair, found) for pair, (_, _, found, _) in zip(pairs, asked, strict=True)])
@@ -128,16 +132,26 @@ def _judged(docs: pl.DataFrame, *, shortest: float, least_words: int, max_words:
         }
         verdict = next((name for name, failed in fails.items() if failed), "refined")
         measures = (verdict, agrees, of.kept, of.changed, words) if pair.question else (verdict, None, None, None, None)
-        rows.append((place, dict(zip(SCHEMA, (told(pair.question, pair.answer), pair.answer, pair.gold, *measures), strict=True))))
+        rows.append(
+            (
+                place,
+                dict(zip(SCHEMA, (told(pair.question, pair.answer), pair.answer, pair.gold, *measures), strict=True)),
+            )
+        )
     return rows
 
 
 def _agreeing(pairs: list[tuple[Refined, str | None]]) -> list[bool | None]:
     """Whether each final answer is the page's."""
-    both = [i for i, (pair, found) in enumerate(pairs) if pair.gold and found]
     agreeing: list[bool | None] = [None] * len(pairs)
-    for i, verdict in zip(both, _grader().map([(pairs[i][0].answer, pairs[i][1]) for i in both]) if both else (), strict=True):
-        agreeing[i] = verdict.value
+    asked = [
+        (place, pair, found, final)
+        for place, (pair, found) in enumerate(pairs)
+        if pair.gold and found and (final := extract(found))
+    ]
+    verdicts = _grader().map([(pair.answer, f"\\boxed{{{final}}}") for _, pair, _, final in asked]) if asked else []
+    for (place, pair, found, final), verdict in zip(asked, verdicts, strict=True):
+        agreeing[place] = verdict.value if verdict.value is not False or final_in(found, final, pair.gold) else None
     return agreeing
 
 

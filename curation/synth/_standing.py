@@ -18,8 +18,9 @@ RUN = 4
 """Tokens of a run; of a shorter text all of them."""
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\W\d_]+|\d+(?:\.\d+)?|\*\*|[^\s\w]|_", re.DOTALL)
 _UNSEEN = frozenset(
-    r". , ; : ? ! ' \" ` $ { } & ~ ** \( \) \[ \] \left \right \displaystyle \textstyle \, \; \: \! \\ \{ \} \quad \qquad \text \mathrm".split()
-) | frozenset("\"’‘“”\u200b\u00a0\x00")
+    r""". , ; : ? ! ' " ` $ { } & ~ ** ’ ‘ “ ” \\ \( \) \[ \] \{ \} \, \; \: \! \left \right \displaystyle \textstyle \quad \qquad \text
+    \mathrm""".split()
+) | frozenset("\u200b\u00a0\x00")
 _SAME = {
     **dict.fromkeys(("×", "·", "⋅", "∗", r"\times", r"\cdot", r"\ast"), "*"), **dict.fromkeys(("−", "–"), "-"),
     **dict.fromkeys(("÷", r"\div"), "/"), **dict.fromkeys(("≤", r"\leq", r"\leqslant"), r"\le"), "<": r"\lt", ">": r"\gt",

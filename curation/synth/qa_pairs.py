@@ -22,7 +22,13 @@ from curation.synth._reply import pairs, pieces, told
 from curation.synth._standing import RUN, Page, Standing, tokens
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_pairs.txt"
-SCHEMA = {"parent": pl.UInt32, "text": pl.String, "question": pl.String, "found": pl.String, "qa_pairs_answer": pl.String}
+SCHEMA = {
+    "parent": pl.UInt32,
+    "text": pl.String,
+    "question": pl.String,
+    "found": pl.String,
+    "qa_pairs_answer": pl.String,
+}
 
 
 def prompts(
