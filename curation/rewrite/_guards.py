@@ -132,12 +132,7 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     counts = [len(t.text.lines) for t in (s, w)]
     shares, sizes = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, back_sizes = covered(*said[1], counts[1], *said[0], counts[0], size)
-    has_formula = np.zeros(counts[0], bool)
-    for (start, end, _, _), plain in zip(s.text.formulas, s.text.plain, strict=True):
-        if not plain and end > start:
-            has_formula[s.units[start : end]] = True
-    totals = np.bincount(s.units, minlength=counts[0])
-    noise = np.array([is_noise(line, int(n), f) for line, n, f in zip(s.text.lines, totals.tolist(), has_formula.tolist(), strict=True)], bool)
+    totals, noise = np.bincount(s.units, minlength=counts[0]), _noise(s)
     there = shares >= COVERED
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
@@ -147,6 +142,18 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
         "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM), "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
     return Kept(row, noise, there)
+
+
+def _noise(s: Stream) -> Any:
+    """Whether each unit of the source is noise."""
+    count = len(s.text.lines)
+    has_formula = np.zeros(count, bool)
+    for (start, end, _, _), plain in zip(s.text.formulas, s.text.plain, strict=True):
+        if not plain and end > start:
+            has_formula[s.units[start:end]] = True
+    totals = np.bincount(s.units, minlength=count)
+    lines = zip(s.text.lines, totals.tolist(), has_formula.tolist(), strict=True)
+    return np.array([is_noise(line, words, formula) for line, words, formula in lines], bool)
 
 
 def _longest(sizes: Any, missing: Any, neither: Any) -> int:
@@ -281,3 +288,9 @@ def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
     around = np.stack([a[places[:, 0]], a[places[:, 0] + 1], a[places[:, 1] + 2], a[places[:, 1] + 3]], axis=1)
     wanted = grams(around.ravel(), 4)[::4]
     return np.isin(wanted, grams(b, 4)) & ~np.isin(wanted, grams(a, 4))
+
+
+def nothing_but_noise(text: str) -> bool:
+    """Whether every line of a text is noise."""
+    read_ = Stream.of(read(text, {}))
+    return bool(_noise(read_).all())
