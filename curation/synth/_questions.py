@@ -53,7 +53,7 @@ def extract(prompt: str, rng: Rng, slip: float) -> str | None:
     return "\n\n".join(blocks) or NO_QA
 
 
-def refine(prompt: str, rng: Rng, slip: float) -> str | None:
+def refine_pair(prompt: str, rng: Rng, slip: float) -> str | None:
     """The question of a prompt with its own worked answer, or None where it cannot read the question."""
     pair = prompt.partition("\nPair:\nQuestion: ")[2]
     question = pair.partition("\nAnswer: ")[0].strip()

@@ -31,20 +31,6 @@ def cut(text: str, limit: int) -> str:
     return head
 
 
-def pieces(text: str, limit: int, most: int) -> list[str]:
-    """The first `most` pieces of a text, each of at most `limit` bytes, cut where a paragraph ends in the last half, or as `cut` does."""
-    found: list[str] = []
-    while text and len(found) < most:
-        piece = cut(text, limit)
-        end = piece.rfind("\n\n") if len(piece) < len(text) else -1
-        piece = piece[:end] if end > len(piece) // 2 else piece
-        if not piece:
-            break
-        found.append(piece)
-        text = text[len(piece) :].lstrip("\n")
-    return found
-
-
 def last_boxed(text: str) -> str | None:
     """What stands in the last `\\boxed{...}`, or None if there is none, it is empty, unclosed or too long."""
     starts = [found.end() for found in _BOX.finditer(text)]

@@ -18,7 +18,8 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import expand
-from curation.synth._reply import pairs, pieces, told
+from curation.rewrite._pieces import pieces
+from curation.synth._reply import cut, pairs, told
 from curation.synth._standing import RUN, Page, Standing, tokens
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_pairs.txt"
@@ -39,11 +40,13 @@ def prompts(
 ) -> pl.Series:
     """A prompt for each piece of each page that is not empty.
 
-    max_bytes: of a piece, which ends at a paragraph, a line or a word. max_pieces: what follows so many is not looked at.
+    max_bytes: of a piece, which ends at a safe place (`curation/rewrite/_pieces.py`). max_pieces: what follows so many is not looked at.
     """
     head, _, tail = PROMPT.read_text("utf-8").partition("{{text}}")
     asked = [
-        [f"{head}{piece}{tail}" for piece in pieces(text, max_bytes, max_pieces)] if text and text.strip() else None
+        [f"{head}{piece}{tail}" for piece in pieces(cut(text, max_bytes * max_pieces), max_bytes)[:max_pieces]]
+        if text and text.strip()
+        else None
         for text in docs["text"]
     ]
     return pl.Series(asked, dtype=pl.List(pl.String))

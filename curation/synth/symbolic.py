@@ -16,7 +16,8 @@ from typing import Any
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Request, Sampling
 from curate.profile import ModelSettings
-from curation.synth._questions import extract, refine
+from curation.synth._questions import extract, refine_pair
+from curation.synth._refining import refine
 from curation.synth.families._family import (
     Family,
     Parsed,
@@ -110,9 +111,10 @@ def _thought(family: Family, parsed: Parsed, rng: Rng) -> str:
 
 TASKS: dict[str, Callable[[str, Rng, float], str | None]] = {
     "Task: extract questions and answers.": extract,
-    "Task: refine a question and its answer.": refine,
+    "Task: refine a question and its answer.": refine_pair,
     "Task: think aloud and solve.": _think_aloud,
     "Task: solve briefly.": _solve_briefly,
+    "Task: refine a page.": refine,
 }
 """By the first line of a prompt: of the prompt, a source of chance and the probability of a slip (0 where it is greedy), the reply, or None
 where it abstains."""
