@@ -27,6 +27,8 @@ from curation.synth._reply import NO_ANSWER, told
 from eval.grading import Grader, extract
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_refine.txt"
+LOOP = 40
+"""Words of repeated runs: a solution writes its formula again step by step, so more than in a page (`_guards.py`)."""
 SCHEMA = {
     "text": pl.String, "answer": pl.String, "gold": pl.String, "qa_refine_verdict": pl.String, "qa_refine_agrees": pl.Boolean,
     "qa_refine_kept": pl.Float64, "qa_refine_changed": pl.UInt32, "qa_refine_words": pl.UInt32,
@@ -113,7 +115,7 @@ def _judged(
         [pair.answer or reply or None for pair, (*_, reply) in zip(pairs, asked, strict=True)], dtype=pl.String
     )
     # refusal, meta, language and loop hold for an answer, too; the other guards are of texts that must stay what they were
-    guards = verdicts(measured(source, written), shortest=0, longest=float("inf"))
+    guards = verdicts(measured(source, written), shortest=0, longest=float("inf"), loop=LOOP)
     agreeing = _agreeing([(pair, found) for pair, (_, _, found, _) in zip(pairs, asked, strict=True)])
     rows = []
     for (place, question, found, _), pair, guard, agrees in zip(asked, pairs, guards, agreeing, strict=True):

@@ -111,7 +111,7 @@ def _answer(page: str, found: Found, key: dict[str, str]) -> str | None:
     own = _OWN.match(following)
     if own:
         return following[own.end() :].strip() or None
-    if label.startswith("Example") and following and not _OTHER.match(following):
+    if label.startswith("Example") and following[-1:] == "." and not _OTHER.match(following):
         return following
     return key.get(label.rstrip(".)"))
 

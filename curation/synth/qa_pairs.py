@@ -82,6 +82,10 @@ def qa_pairs(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
+def _pieces(text: str, max_bytes: int, most: int) -> list[str]:
+    return pieces(cut(text, max_bytes * most), max_bytes)[:most]
+
+
 def _copied(standing: Standing, least: float) -> bool:
     return standing.share >= least and not standing.astray
 
