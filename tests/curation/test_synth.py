@@ -69,6 +69,7 @@ def test_no_reply_breaks_the_readers(reply):
     assert thinking(reply) is None or thinking(reply).strip()
 
 
+@pytest.mark.parametrize("finish", ["length", "abstain", "filtered", "refused"])
 def test_replies_that_did_not_end_by_themselves_give_no_documents(finish):
     asked = pl.DataFrame({"id": ["a"], "text": ["t"], "question": ["q"], "gold": ["1"]})
     assert long_cot(asked, model=Scripted("<think>a</think>", finish=finish)).height == 0
