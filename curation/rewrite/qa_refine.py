@@ -151,10 +151,15 @@ def _agreeing(pairs: list[tuple[Refined, str | None]]) -> list[bool | None]:
         for place, (pair, found) in enumerate(pairs)
         if pair.gold and found and (final := extract(found))
     ]
-    verdicts = _grader().map([(pair.answer, f"\\boxed{{{final}}}") for _, pair, _, final in asked]) if asked else []
+    verdicts = _grader().map([(pair.answer, _golds(final)) for _, pair, _, final in asked]) if asked else []
     for (place, pair, found, final), verdict in zip(asked, verdicts, strict=True):
         agreeing[place] = verdict.value if verdict.value is not False or final_in(found, final, pair.gold) else None
     return agreeing
+
+
+def _golds(final: str) -> list[str]:
+    """An answer as the page writes it, and what stands behind its last sign of equality: `12 - 5 = 7` is 7."""
+    return [f"\\boxed{{{one.strip()}}}" for one in dict.fromkeys((final, final.rpartition("=")[2])) if one.strip()]
 
 
 @lru_cache(maxsize=1)
