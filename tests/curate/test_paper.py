@@ -21,7 +21,7 @@ from trainers import rl_settings
 
 ROOT = Path(curate.__file__).parent.parent
 NAMES = sorted(str(p.relative_to(ROOT / "recipes").with_suffix("")) for p in (ROOT / "recipes").rglob("*.yaml"))
-CORPORA = [f"paper/{name}" for name in ("web", "web-pro", "web-pro-max")]
+CORPORA = [f"paper/{name}" for name in ("web", "web-pro", "web-pro-max", "qa")]
 """Recipes of the corpora themselves, not of what was trained on them."""
 PUBLISHED = [name for name in NAMES if "/" in name and name not in CORPORA]
 

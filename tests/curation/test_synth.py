@@ -9,13 +9,9 @@ from curate.asking import answered
 from curate.models.base import Model
 from curate.profile import ModelSettings
 from curate.step import find
-from curation.synth._reply import MAX_GOLD, cut, last_boxed, pairs, solution, thinking
+from curation.synth._reply import cut, last_boxed, solution, thinking
 from curation.synth.symbolic import connect
 from tests.curation.scripted import Scripted
-
-
-def qa_pairs(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
-    return answered(find("synth", "qa_pairs"), docs, model, **params)
 
 
 def long_cot(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
@@ -24,40 +20,6 @@ def long_cot(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
 
 def short_cot(docs: pl.DataFrame, model: Model, **params) -> pl.DataFrame:
     return answered(find("synth", "short_cot"), docs, model, **params)
-
-
-GOOD = "Question: What is 1 + 1?\nAnswer: It is\n\\boxed{2}."
-
-
-@pytest.mark.parametrize(
-    ("reply", "found"),
-    [
-        ("[NO QA]", []),
-        ("  [NO QA]\n", []),
-        (GOOD, [("What is 1 + 1?", "It is\n\\boxed{2}.", "2")]),
-        (f"{GOOD}\n\n{GOOD.replace('1 + 1', '3 - 1')}", ["2", "2"]),
-        (f"{GOOD}\n\n{GOOD}", ["2"]),
-        ("Question: a\nAnswer: \\boxed{\\frac{1}{2}}", ["\\frac{1}{2}"]),
-        ("Question: a\nAnswer: \\boxed{1} or rather \\boxed{2}", ["2"]),
-        ("", None),
-        ("I found these:\n" + GOOD, None),
-        ("Question: a", None),
-        ("Question: a\nAnswer: no box", None),
-        ("Question: a\nAnswer: \\boxed{", None),
-        ("Question: a\nAnswer: \\boxed{}", None),
-        ("Question: a\nAnswer: \\boxed{1}\nAnswer: \\boxed{2}", None),
-        ("Question:\nAnswer: \\boxed{1}", None),
-        ("[NO QA]\n" + GOOD, None),
-        (GOOD + "\n\nQuestion: b\nAnswer: none", None),
-        (GOOD + "\x00", None),
-        (GOOD + "\u202e", None),
-        ("Question: a\nAnswer: \\boxed{" + "1" * (MAX_GOLD + 1) + "}", None),
-        ("Question: " + "a" * 3000 + "\nAnswer: \\boxed{1}", None),
-    ],
-)
-def test_a_reply_is_read_strictly_or_not_at_all(reply, found):
-    got = pairs(reply)
-    assert got == found or [gold for *_, gold in got] == found
 
 
 @pytest.mark.parametrize(
@@ -104,25 +66,7 @@ def test_a_cut_text_is_a_prefix_within_the_limit(text, limit):
 
 @given(st.text(alphabet=st.sampled_from("QA\nuestion: Answer\\boxed{}12 <think/>\x00"), max_size=200))
 def test_no_reply_breaks_the_readers(reply):
-    for question, answer, gold in pairs(reply) or []:
-        assert question and answer and gold
     assert thinking(reply) is None or thinking(reply).strip()
-
-
-def docs(*texts: str) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"id": [str(i) for i in range(len(texts))], "text": texts}, schema={"id": pl.String, "text": pl.String}
-    )
-
-
-def test_pairs_become_documents_in_the_order_of_the_reply():
-    made = qa_pairs(
-        docs("a", "b", "c"), model=Scripted("[NO QA]", GOOD + "\n\n" + GOOD.replace("1 + 1", "0 + 2"), "nonsense")
-    )
-    assert made["parent"].to_list() == [1, 1]
-    assert made["question"].to_list() == ["What is 1 + 1?", "What is 0 + 2?"]
-    assert made["text"][0] == "Question: What is 1 + 1?\nAnswer: It is\n\\boxed{2}."
-    assert made["gold"].to_list() == ["2", "2"]
 
 
 ASKED = pl.DataFrame({"id": ["a"], "text": ["t"], "question": ["q"], "gold": ["1"]})
@@ -130,19 +74,11 @@ FINISHES = {"length": "cut off", "abstain": "abstained", "filtered": "filtered",
 
 
 @pytest.mark.parametrize("finish", FINISHES)
-def test_replies_that_did_not_end_by_themselves_give_no_pairs_and_a_row_of_each_draw(finish):
-    assert qa_pairs(docs("a"), model=Scripted(GOOD, finish=finish)).height == 0
+def test_replies_that_did_not_end_by_themselves_give_a_row_of_each_draw(finish):
     long = long_cot(ASKED, model=Scripted("<think>a</think>", finish=finish), samples=3)
     short = short_cot(ASKED, model=Scripted("\\boxed{1}", finish=finish), samples=3)
     for made in (long, short):
         assert made.rows() == [(0, "", "q", "1", n, FINISHES[finish]) for n in range(3)]
-
-
-def test_a_long_page_is_cut_and_a_page_cannot_fill_in_the_prompt():
-    model = Scripted("[NO QA]")
-    qa_pairs(docs("word " * 10_000, "{{text}} {0} %s"), model=model, max_bytes=1_000)
-    assert len(model.prompts[0]) < 3_000
-    assert model.prompts[1].endswith("Page:\n{{text}} {0} %s\n")
 
 
 def test_every_draw_of_a_long_chain_becomes_a_row_without_tags_and_equal_ones_are_called_so():
@@ -242,9 +178,6 @@ def test_the_teacher_solves_briefly_what_a_short_chain_is_asked():
 
 
 def test_an_empty_frame_gives_the_planned_columns():
-    assert dict(qa_pairs(docs(), model=Scripted("x")).schema) == {
-        "parent": pl.UInt32, "text": pl.String, "question": pl.String, "answer": pl.String, "gold": pl.String,
-    }  # fmt: skip
     asked = pl.DataFrame(schema={"id": pl.String, "text": pl.String, "question": pl.String, "gold": pl.String})
     assert dict(long_cot(asked, model=Scripted("x")).schema) == {
         "parent": pl.UInt32, "text": pl.String, "question": pl.String, "gold": pl.String, "sample": pl.UInt16,

@@ -1,0 +1,206 @@
+"""Where the words of one text have their counterparts in the other: native loops over the streams of `_guards_text.py`.
+
+A place is judged by what stands around it, nearest words first, so that a number may move with its sentence but not out of it. Left out:
+an alignment of the whole texts, which a reorganised text has not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+REACH = 6
+"""Words to each side of a place that are compared."""
+CANDIDATES = 400
+"""Places with the same filling that are looked at."""
+WORK = 4_000_000
+"""Pairs of places that are compared in one text; beyond that, a number is only looked for."""
+POSTINGS = 48
+"""Units in which a word that says something may stand."""
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+BASE = np.uint64(0xD6E8FEB86659FD93)
+LONGEST_GRAM = 16
+
+
+# ---- runs of signs ------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def prefixes(ids: Ints) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Sums of a polynomial in `BASE` up to each token, and the powers of `BASE`."""
+    sums, powers = np.zeros(len(ids) + 1, np.uint64), np.ones(len(ids) + 1, np.uint64)
+    for i in range(len(ids)):
+        h = (np.uint64(ids[i]) + np.uint64(1)) * SPREAD
+        h = (h ^ (h >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+        sums[i + 1] = sums[i] * BASE + (h ^ (h >> np.uint64(32)))
+        powers[i + 1] = powers[i] * BASE
+    return sums, powers
+
+
+def grams(ids: Ints, n: int) -> npt.NDArray[np.uint64]:
+    """A hash of each run of n tokens."""
+    sums, powers = prefixes(ids)
+    return sums[n:] - sums[: len(sums) - n] * powers[n] if n < len(sums) else np.zeros(0, np.uint64)
+
+
+def counts(ids: Ints, runs: list[tuple[int, ...]]) -> list[int]:
+    """How often each run of tokens stands in a stream; one that is longer than `LONGEST_GRAM` as often as the rarest of its parts."""
+    found: list[int] = [0] * len(runs)
+    by_size: dict[int, list[tuple[int, npt.NDArray[np.uint64]]]] = {}
+    for at, run in enumerate(runs):
+        size = min(len(run), LONGEST_GRAM)
+        if size:
+            hashes = grams(np.array(run, np.int64), size)
+            by_size.setdefault(size, []).append(
+                (at, hashes if len(run) <= 4 * size else np.append(hashes[::size], hashes[-1:]))
+            )
+    for size, wanted in by_size.items():
+        values, amounts = np.unique(grams(ids, size), return_counts=True)
+        if not len(values):
+            continue
+        joined = np.concatenate([hashes for _, hashes in wanted])
+        places = np.searchsorted(values, joined).clip(0, len(values) - 1)
+        amount = np.where(values[places] == joined, amounts[places], 0)
+        firsts = np.cumsum([0, *(len(hashes) for _, hashes in wanted[:-1])])
+        for (at, _), least in zip(wanted, np.minimum.reduceat(amount, firsts).tolist(), strict=True):
+            found[at] = least
+    return found
+
+
+def repeats(written: Ints, source: Ints, n: int) -> int:
+    """Runs of n tokens that stand more often in the one stream than in the other, and more than once: how many times too often."""
+    values, amounts = np.unique(grams(written, n), return_counts=True)
+    many = amounts > 1
+    values, amounts = values[many], amounts[many]
+    if not len(values):
+        return 0
+    had, times = np.unique(grams(source, n), return_counts=True)
+    if len(had):
+        at = np.searchsorted(had, values).clip(0, len(had) - 1)
+        amounts = amounts - np.where(had[at] == values, times[at], 1).clip(1)
+    else:
+        amounts = amounts - 1
+    return int(amounts.clip(0).sum())
+
+
+# ---- what stands around ---------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _near(a: Ints, left: int, right: int, b: Ints, low: int, high: int, weights: Floats) -> float:
+    """How far the words around a place of `a` stand around one of `b`, from 0 to 1; left and right are the words beside it."""
+    have = total = 0.0
+    for d in range(REACH):
+        for side in range(2):
+            i = left - d if side == 0 else right + d
+            if i < 0 or i >= len(a):
+                continue
+            weight = weights[a[i]] / (d + 1.5)
+            total += weight
+            j = low - d if side == 0 else high + d
+            if 0 <= j < len(b) and b[j] == a[i]:
+                have += weight
+            elif (0 <= j + 1 < len(b) and b[j + 1] == a[i] and j + 1 != low + 1) or (
+                0 <= j - 1 < len(b) and b[j - 1] == a[i] and j - 1 != high - 1
+            ):
+                have += 0.6 * weight
+    return have / total if total > 0 else 0.0
+
+
+@njit(cache=True)
+def fits(
+    a: Ints,
+    places: Ints,
+    fillings: Ints,
+    b: Ints,
+    others: Ints,
+    theirs: Ints,
+    weights: Floats,
+    sure: npt.NDArray[np.bool_],
+) -> tuple[Floats, Floats]:
+    """For each place of `a` how well it fits the best place of `b` with the same filling, and the best with another one.
+
+    places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. -1 where there is none,
+    or it is not looked for.
+    """
+    own, other = np.full(len(places), -1.0), np.full(len(places), -1.0)
+    order = np.argsort(theirs, kind="mergesort")
+    ranked = theirs[order]
+    work = 0
+    for n in range(len(places)):
+        if sure[n]:
+            own[n] = 1.0
+            continue
+        first = np.searchsorted(ranked, fillings[n], "left")
+        last = np.searchsorted(ranked, fillings[n], "right")
+        step = max(1, (last - first) // CANDIDATES)
+        left, right = places[n, 0] - 1, places[n, 1]
+        for k in range(first, last, step):
+            m = order[k]
+            own[n] = max(own[n], _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights))
+            if own[n] > 0.9:
+                break
+        if own[n] > 0.7 or work > WORK:
+            continue
+        work += len(others)
+        for m in range(len(others)):
+            if theirs[m] != fillings[n]:
+                other[n] = max(other[n], _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights))
+    return own, other
+
+
+# ---- units without counterpart -----------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def covered(
+    words: Ints, units: Ints, count: int, others: Ints, their_units: Ints, their_count: int, size: int
+) -> tuple[Floats, Ints]:
+    """For each unit the share of its words, rare ones first, that stand close together in the other text, and how many words it has.
+
+    words, units: (N,) the words that say something, and the unit of each; count: units. size: how many different words there are.
+    """
+    often = np.zeros(size, np.int64)
+    for k in range(len(others)):
+        often[others[k]] += 1
+    firsts = np.zeros(size + 1, np.int64)
+    for k in range(size):
+        firsts[k + 1] = firsts[k] + often[k]
+    listed, at = np.empty(len(others), np.int64), firsts[:-1].copy()
+    for k in range(len(others)):
+        listed[at[others[k]]] = their_units[k]
+        at[others[k]] += 1
+    mine = np.zeros(size, np.int64)
+    for k in range(len(words)):
+        mine[words[k]] += 1
+    shares, sizes = np.zeros(count), np.zeros(count, np.int64)
+    score, touched = np.zeros(their_count + 2), np.empty(their_count + 2, np.int64)
+    begin = 0
+    for unit in range(count):
+        end = begin
+        while end < len(words) and units[end] == unit:
+            end += 1
+        sizes[unit] = end - begin
+        total, used, most = 0.0, 0, 0.0
+        for k in range(begin, end):
+            word = words[k]
+            weight = 1.0 / np.sqrt(np.float64(mine[word]))
+            total += weight
+            last = -1  # a window is a unit and the next one; it is counted once for each word
+            for p in range(firsts[word], min(firsts[word + 1], firsts[word] + POSTINGS)):
+                for window in range(max(listed[p], last + 1), listed[p] + 2):
+                    if score[window] == 0.0:
+                        touched[used] = window
+                        used += 1
+                    score[window] += weight
+                    last = window
+        for u in range(used):
+            most = max(most, score[touched[u]])
+        for u in range(used):
+            score[touched[u]] = 0.0
+        shares[unit] = min(most / total, 1.0) if total > 0 else 1.0
+        begin = end
+    return shares, sizes
