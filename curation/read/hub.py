@@ -37,9 +37,9 @@ def hub(
 ) -> Iterator[pl.DataFrame]:
     """Rows of a file with its own columns and `error`; lists of objects as JSON text, keys sorted and nulls left out.
 
-    max_bytes: of one JSON line. key: columns of text and numbers, as the file calls them, that with the url are what a record is; records that
-    are equal in them are one record and have one id. Without it that is the text alone. The text's column must be among them. Raises
-    CurateError for a file that is neither Parquet nor JSON Lines by its name, or has no such column.
+    max_bytes: of one JSON line. key: columns of text and numbers, as the file calls them, that with the url are what a record is; records
+    that are equal in them are one record and have one id. Without it that is the text alone. The text's column must be among them.
+    Raises CurateError for a file that is neither Parquet nor JSON Lines by its name, or has no such column.
     """
     if path.endswith(tables.SUFFIXES):
         frames = tables.parquet(path)

@@ -1,10 +1,10 @@
 """Dialogues as plain text: `User:{}` and `Assistant:{}`, one turn after the other, as OctoThinker flattens its instruction data.
 
 The text is a JSON list of messages, as `read: hub` gives it: `{"role": "user", "content": "..."}`, or the ShareGPT form with `from` and
-`value`; whatever else a message has is not looked at. A dialogue ends before its first turn in which nothing was said (WildChat has replies
-that never came), and with a reply: what the user said last, unanswered, is left out. What is no such dialogue (broken JSON, a message without a role, with
-a content that is no text, or in a role that is not known; no question or no reply) is quarantined. A Python loop, because the messages of one
-document say nothing about the next.
+`value`; whatever else a message has is not looked at. A dialogue ends before its first turn in which nothing was said (WildChat has
+replies that never came), and with a reply: what the user said last, unanswered, is left out. What is no such dialogue (broken JSON, a
+message without a role, with a content that is no text, or in a role that is not known; no question or no reply) is quarantined. A Python
+loop, because the messages of one document say nothing about the next.
 
 Left out: contents in parts (text and images), calls of tools, and the replies of a dialogue that branches.
 """

@@ -1,11 +1,10 @@
 """Files of the corpora that others publish, in small: their names, columns, types and warts, with texts of our own.
 
-Each set is what the hub has (`files`), and what must become of each record: the texts that are kept, and how many records have which other fate.
+Each set is what the hub has (`files`), and what must become of each record: the texts that are kept, and how many have which other fate.
 """
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -471,7 +470,3 @@ def numina() -> Published:
     kept = [f"{row['problem']}\n{row['solution']}" for row in rows[:7]]
     files = {"data/train-00000-of-00001.parquet": pl.DataFrame(rows)}
     return Published("AI-MO/NuminaMath-1.5", files, kept, Counter(solved=2, clean=1))
-
-
-def compressed(data: bytes) -> bytes:
-    return gzip.compress(data, mtime=0)
