@@ -36,10 +36,11 @@ def test_every_record_has_its_text_or_its_fate(corpus: str, tmp_path: Path, monk
     recipe = load(base)
     imports.benchmarks(tmp_path, recipe.corpora[corpus].steps[-1].params["against"])
     (tmp_path / "recipes").mkdir()
+    trained = "train: null\n" if recipe.train else ""
     others = "".join(f"  {name}: null\n" for name in recipe.corpora if name != corpus)
     (tmp_path / "recipes/small.yaml").write_text(
-        f"recipe: small\nextends: {base}\ntokenizer: {{train: bpe, vocab: 300, of: [{corpus}]}}\ntrain: null\nmixture: null\n"
-        f"corpora:\n  {corpus}: {{revision: '{imports.COMMIT}'}}\n{others}"
+        f"recipe: small\nextends: {base}\ntokenizer: {{train: bpe, vocab: 300, of: [{corpus}]}}\nmixture: null\n"
+        f"{trained}corpora:\n  {corpus}: {{revision: '{imports.COMMIT}'}}\n{others}"
     )
     opened = curate.open("small", project=tmp_path, store=str(tmp_path / "store"), executor="inline")
     opened.build(only=corpus)
