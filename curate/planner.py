@@ -170,8 +170,10 @@ class Planner:
         return {"step": found.title, "code": code_of(found, self.project), "params": params, **more}
 
     def read(self, corpus: str, entry: Corpus, where: str) -> Node:
+        from curate.published import keyed
+
         found = self.found("read", str(entry.read), where)
-        params = self.filled(found, dict(entry.params), where)
+        params = self.filled(found, keyed(self.project, found, entry, where), where)
         files = list(entry.files)
         if not files:
             raise CurateError("says `read:` but names no `files:`", where=where)

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, StrictBool, field_validator
+from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
 from curate import datacard
-from curate.errors import CurateError
+from curate.errors import CurateError, did_you_mean
 from curate.hub import COMMIT, NAME, UNPINNED, snapshot, unfinished
 from curate.identity import digest
 from curate.parts import ColumnName, Files, Part, Text
@@ -80,6 +80,8 @@ class CorpusCard(Part):
     """Our column -> theirs; a recipe's own `columns:` come on top."""
     fields: dict[Text, Text] = Field(default_factory=dict)
     """Their columns and types (as polars prints them), for planning without the files."""
+    key: tuple[Text, ...] = ()
+    """Their columns that tell one record from another where the text alone does not (`key:` of `read: hub`)."""
     documents: Figure | None = None
     tokens: Tokens | None = None
     bytes: Size | None = None
@@ -92,6 +94,18 @@ class CorpusCard(Part):
         for pattern in patterns:
             inside(pattern)
         return patterns
+
+    @field_validator("key")
+    @classmethod
+    def _known(cls, key: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        columns, fields = info.data.get("columns", {}), info.data.get("fields", {})
+        text = columns.get("text", "text")
+        if key and text not in key:
+            raise ValueError(f"the text's column {text!r} must be among them")
+        for name in key:
+            if fields and name not in fields:
+                raise ValueError(f"there is no column {name!r} under `fields:`{did_you_mean(name, fields)}")
+        return key
 
     @field_validator("fields")
     @classmethod
@@ -221,6 +235,25 @@ def model_card(hub: str, project: Path) -> ModelCard | None:
                 if isinstance(card, ModelCard) and card.model.hub == wanted:
                     return card
     return None
+
+
+def keyed(project: Path, found: StepFunction, entry: Corpus, where: str) -> dict[str, Any]:
+    """The reader's parameters as a recipe gives them, with the card's key if the recipe says none.
+
+    A recipe's own text is part of the key. CurateError for a reader that has no such parameter: it would take for one what are many.
+    """
+    given = dict(entry.params)
+    if not names_card(entry.files) or "key" in given:
+        return given
+    name, _ = split(entry.files, where)
+    key = corpus_card(name, project, where).key
+    if not key:
+        return given
+    if "key" not in found.params.model_fields:
+        said = f"records of {name} are told apart by {', '.join(key)}, which {found.title} cannot do; write read: hub"
+        raise CurateError(said, where=where)
+    text = entry.columns.get("text", key[0])
+    return {**given, "key": [*key] if text in key else [text, *key]}
 
 
 def input_of(planner: Planner, found: StepFunction, params: dict[str, Any], entry: Corpus, where: str) -> Input:

@@ -4,7 +4,8 @@
 
 The files are those of a data card (`curate/published.py`), or of a path like any other. Lists of objects, such as the messages of a
 dialogue, come as one JSON text, which `columns:` can name as the text and steps can read. Records with the same text are one record seen
-twice, unless `key:` says what else tells them apart: of problems that have many solutions each, the solution.
+twice, unless `key:` says what else tells them apart: of problems that have many solutions each, the solution. A data card may have a `key:`
+of its own, which holds where the recipe has none.
 
 Left out: bytes inside of lists, and everything else that a data set may be on the hub (scripts, archives, images).
 """

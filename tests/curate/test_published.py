@@ -491,3 +491,87 @@ def test_while_a_download_goes_on_nothing_is_whole(cache: Path) -> None:
 def test_a_pattern_that_no_file_can_match_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="stands for folders"):
         published.inside(pattern)
+
+
+SOLVED = """\
+---
+hub: ORG/TALKS
+files: data/*.parquet
+license: odc-by
+columns: {text: problem}
+key: [problem, solution]
+fields: {problem: String, solution: String, hint: String}
+---
+"""
+SOLUTIONS = pl.DataFrame(
+    {
+        "problem": ["one", "one", "one", "two"],
+        "solution": ["a", "b", "b", "a"],
+        "hint": ["x", "x", "y", "y"],
+    }
+)
+
+
+def solved(folder: Path, more: str = "", card: str = SOLVED, read: str = "hub") -> Path:
+    recipe = f"recipe: small\ncorpora:\n  talks: {{read: {read}, files: card:talks, revision: {COMMIT}{more}}}\n"
+    folder.mkdir(exist_ok=True)
+    tiny(folder, recipe)
+    (folder / "datacards").mkdir()
+    (folder / "datacards/talks.md").write_text(card)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("more", "repeats"),
+    [
+        ("", 1),
+        (", key: []", 2),
+        (", key: [problem, solution, hint]", 0),
+        (", columns: {text: solution}", 1),
+        (", columns: {text: hint}", 0),
+        (", columns: {text: hint}, key: [hint]", 2),
+    ],
+)
+def test_records_are_told_apart_by_the_card_s_key_unless_the_recipe_says_otherwise(
+    tmp_path: Path, cache: Path, more: str, repeats: int
+) -> None:
+    download(cache, {"data/0.parquet": SOLUTIONS})
+    recipe = open_small(solved(tmp_path, more))
+    recipe.build()
+    fates = recipe.sql("select fate from documents")["fate"].to_list()
+    assert (fates.count("repeat"), fates.count("kept")) == (repeats, 4 - repeats)
+
+
+def test_the_card_s_key_is_the_identity_that_a_recipe_s_own_is(tmp_path: Path, cache: Path) -> None:
+    def keys(name: str, more: str, card: str) -> str:
+        return open_small(solved(tmp_path / name, more, card)).planned["talks/hub"].plan_key
+
+    without = SOLVED.replace("key: [problem, solution]\n", "")
+    for here in (False, True):
+        if here:
+            download(cache, {"data/0.parquet": SOLUTIONS})
+        by_card = keys(f"card{here}", "", SOLVED)
+        assert by_card == keys(f"recipe{here}", ", key: [problem, solution]", without)
+        assert by_card != keys(f"none{here}", "", without) == keys(f"text{here}", ", key: []", SOLVED)
+        assert by_card != keys(f"other{here}", "", SOLVED.replace("key: [problem, solution]", "key: [problem, hint]"))
+
+
+def test_a_reader_that_cannot_tell_the_records_of_a_card_apart_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        CurateError, match=r"small.yaml:\d: records of talks are told apart by problem, solution, which"
+    ):
+        open_small(solved(tmp_path, read="parquet")).plan()
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("[problem, solutoin]", "key: there is no column 'solutoin' under `fields:`; did you mean 'solution'"),
+        ("[solution]", "key: the text's column 'problem' must be among them"),
+    ],
+)
+def test_a_card_whose_key_cannot_be_is_one_line(tmp_path: Path, key: str, said: str) -> None:
+    with pytest.raises(CurateError, match=said) as error:
+        open_small(solved(tmp_path, card=SOLVED.replace("[problem, solution]", key))).plan()
+    assert "datacards/talks.md" in str(error.value)
+    assert "\n" not in str(error.value)
