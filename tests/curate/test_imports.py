@@ -1,4 +1,4 @@
-"""Published corpora go through the paper's own recipes: every record of files like the published ones has the text or the fate it must have."""
+"""Published corpora go through the paper's own recipes: each record of files like theirs has the text or the fate that it must have."""
 
 from __future__ import annotations
 

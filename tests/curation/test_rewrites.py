@@ -39,8 +39,10 @@ def test_a_dialogue_becomes_turns_on_lines_of_their_own() -> None:
     "text",
     [
         "", "no JSON", "[", "null", "7", "{}", "[]", "[1]", "[[]]", "[" * 5000, json.dumps(TALK[:1]), json.dumps(TALK[1:]),
-        json.dumps([*TALK, message("tool", "x")]), json.dumps([*TALK, message("user", ["parts"])]), json.dumps([*TALK, message(["user"], "x")]),
-        json.dumps([*TALK, {"content": "x"}]), json.dumps([*TALK, "more"]), json.dumps([message("user", " "), TALK[1]]), '[{"role": "user", "content": "\\ud800"}]',
+        json.dumps([*TALK, message("tool", "x")]), json.dumps([*TALK, message("user", ["parts"])]),
+        json.dumps([*TALK, message(["user"], "x")]),
+        json.dumps([*TALK, {"content": "x"}]), json.dumps([*TALK, "more"]), json.dumps([message("user", " "), TALK[1]]),
+        '[{"role": "user", "content": "\\ud800"}]',
     ],
 )  # fmt: skip
 def test_what_is_no_dialogue_has_no_text_and_breaks_nothing(text: str) -> None:
@@ -94,8 +96,8 @@ def test_no_tag_is_left_in_any_form(parts: list[str], form: str) -> None:
 
 
 REPLIES = {
-    "<think>a</think>b": "q\na", "\n<think>\na\n</think>": "q\na", "a</think><answer>b</answer>": "q\na", "<think>a": None, "a": None, "": None,
-    "<think> </think>b": None, "x<think>a</think>": None, "<think>a</think>b</think>": None, "<think>a<think>b</think>": None, None: None,
+    "<think>a</think>b": "q\na", "\n<think>\na\n</think>": "q\na", "a</think><answer>b</answer>": "q\na", "<think>a": None, "a": None,
+    "": None, "<think> </think>b": None, "x<think>a</think>": None, "<think>a</think>b</think>": None, "<think>a<think>b</think>": None, None: None,
 }  # fmt: skip
 
 
