@@ -203,7 +203,9 @@ def _numbers(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str,
     prose = kept.covered | (kept.sizes >= PROSE)  # what is dropped as a whole, and is short, is a matter of holes
     required = (s.kinds[theirs] == NUMBER) & ~kept.noise[s.units[theirs]] & prose[s.units[theirs]]
     gone = required & np.array([n not in has for n in s.words[theirs].tolist()], bool)
-    gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER)
+    begins = (theirs == 0) | (s.units[theirs] != s.units[theirs - 1])  # the number of an item, more often than not
+    gone &= ~begins | (kept.sizes[s.units[theirs]] >= PROSE)
+    gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER) & ~begins
     return {"numbers_lost": len(set(s.words[theirs][gone].tolist())), "numbers_added": len(set(w.words[mine][added].tolist()))}
 
 
