@@ -82,7 +82,12 @@ SEEN = 2_000_000
 
 def _fenced(lines: list[str], source: str) -> bool:
     """Whether the whole reply stands in a fence that the source has not."""
-    return len(lines) > 1 and lines[0].startswith("```") and lines[-1].strip() == "```" and not source.lstrip().startswith("```")
+    return (
+        len(lines) > 1
+        and lines[0].startswith("```")
+        and lines[-1].strip() == "```"
+        and not source.lstrip().startswith("```")
+    )
 
 
 # ---- answers --------------------------------------------------------------------------------------------------------------------
@@ -98,15 +103,22 @@ _STATED = re.compile(
 _VALUE = re.compile(r"\\[A-Za-z]+|\d*\.?\d+|[^\W\d_]+|[=<>+*/^|!-]")
 VALUE_CHARS, VALUE_TOKENS = 90, 6
 """Characters after a statement that may say the answer, and words, numbers and signs of it that are compared."""
-_FILLING = frozenset("the a an is are that to be of it in as by option choice letter answer equal equals following given therefore thus then".split())
+_FILLING = frozenset(
+    "the a an is are that to be of it in as by option choice letter answer equal equals following given therefore thus then".split()
+)
 
 
 def answers(tidied: str) -> list[tuple[str, ...]]:
     """What each statement of an answer in a text says: its first words, numbers and signs."""
     found = []
     for statement in _STATED.finditer(tidied):
+<<<<<<< HEAD
         said = tidied[statement.end() : statement.end() + VALUE_CHARS].split("\n\n")[0]
         values = [v.lower() for v in _VALUE.findall(said) if v in "ABCDE" or v.lower() not in _FILLING]
+=======
+        said = tidied[statement.end() : statement.end() + VALUE_CHARS].split("\n\n", maxsplit=1)[0]
+        values = [v.lower() for v in _VALUE.findall(said) if v.lower() not in _FILLING]
+>>>>>>> main
         if values:
             found.append(tuple(values[:VALUE_TOKENS]))
     return found

@@ -69,18 +69,34 @@ def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=500)] = 8_
 
 
 def unfaithful(
+<<<<<<< HEAD
     docs: pl.DataFrame, *, max_bytes: int = 8_000, shortest: float = 0.5, longest: float = 1.6, hole_words: int = 12, samples: int = 1
+=======
+    docs: pl.DataFrame,
+    *,
+    max_bytes: int = 8_000,
+    shortest: float = 0.5,
+    longest: float = 1.6,
+    hole_words: int = 15,
+    samples: int = 1,
+>>>>>>> main
 ) -> pl.Series:
     """Whether a piece of a page has no draw that passes, though the model has answered."""
     of, pieces = _pieces(docs, max_bytes, samples)
     passed, _ = _judged(pieces, shortest, longest, hole_words)
     again = [False] * docs.height
     for at, piece, draw in zip(of, pieces, passed, strict=True):
-        again[at] |= draw < 0 and piece.verdict != "no content" and any(finish in ("stop", "length") for finish in piece.finishes)
+        again[at] |= (
+            draw < 0
+            and piece.verdict != "no content"
+            and any(finish in ("stop", "length") for finish in piece.finishes)
+        )
     return pl.Series(again, dtype=pl.Boolean)
 
 
-@rewrite(asks=prompts, again=unfaithful, files=["prompts/refine.txt"], uses=["numba", "polars"], counts=["refine_verdict"])
+@rewrite(
+    asks=prompts, again=unfaithful, files=["prompts/refine.txt"], uses=["numba", "polars"], counts=["refine_verdict"]
+)
 def refine(
     docs: pl.DataFrame,
     *,
@@ -126,7 +142,12 @@ def refine(
     counted = {"refine_verdict": said, "refine_pieces": asked, "refine_original": kept}
     frame = pl.DataFrame(
         {"text": whole, **counted},
-        schema={"text": pl.String, "refine_verdict": pl.String, "refine_pieces": pl.UInt32, "refine_original": pl.UInt32},
+        schema={
+            "text": pl.String,
+            "refine_verdict": pl.String,
+            "refine_pieces": pl.UInt32,
+            "refine_original": pl.UInt32,
+        },
     )
     return pl.concat([frame, _of_pages(of, measures, docs.height)], how="horizontal")
 

@@ -68,14 +68,20 @@ def test_damage_is_named(old: str, new: str, guard: str | set[str]) -> None:
     assert verdict(USEFUL.replace(old, new)) in ({guard} if isinstance(guard, str) else guard)
 
 
-@pytest.mark.parametrize("said", ["I'm sorry, but I can't help with that.", "As an AI language model, I cannot refine it."])
+@pytest.mark.parametrize(
+    "said", ["I'm sorry, but I can't help with that.", "As an AI language model, I cannot refine it."]
+)
 def test_a_refusal_is_one(said: str) -> None:
     assert verdict(said) == "refusal"
     assert verdict(f"He said: {said}", f"He said: {said}") == FAITHFUL
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from([*PAGE.split(" "), "\n\n", "$", "\\(", "A) 3", "12,500", "²", "数"]), max_size=80).map(" ".join))
+@given(
+    st.lists(st.sampled_from([*PAGE.split(" "), "\n\n", "$", "\\(", "A) 3", "12,500", "²", "数"]), max_size=80).map(
+        " ".join
+    )
+)
 def test_a_text_is_faithful_to_itself(text: str) -> None:
     assert verdict(text, text) in ({FAITHFUL} if text.strip() else {FAITHFUL, "length"})
 
@@ -88,7 +94,9 @@ def test_verdicts_are_the_same_in_any_batch_and_null_stays_null() -> None:
     assert measured(source[:0], written[:0]).schema == pl.Schema(SCHEMA)
 
 
-@pytest.mark.parametrize("bomb", ["\\[", "$1$ ", "[", "7 ", "{", "\\frac{1}{", "a b ", "a = 1, ", "A) ", "the answer is "])
+@pytest.mark.parametrize(
+    "bomb", ["\\[", "$1$ ", "[", "7 ", "{", "\\frac{1}{", "a b ", "a = 1, ", "A) ", "the answer is "]
+)
 def test_a_megabyte_of_anything_takes_linear_time(bomb: str) -> None:
     text = bomb * (300_000 // len(bomb))
     verdict("warm $x$ 1", "up $y$ 2")

@@ -43,7 +43,9 @@ def test_a_blank_line_is_the_best_place_and_a_list_item_stays_whole() -> None:
     assert all(part.startswith("- item") for part in pieces(items, 120))
 
 
-@pytest.mark.parametrize("bomb", ["\\[", "$", "\\begin{align}", "```\n", "| a\n", "- a\n", "1", "\n\n", " ", "é", "\u0301"])
+@pytest.mark.parametrize(
+    "bomb", ["\\[", "$", "\\begin{align}", "```\n", "| a\n", "- a\n", "1", "\n\n", " ", "é", "\u0301"]
+)
 def test_a_megabyte_of_anything_takes_linear_time(bomb: str) -> None:
     text = bomb * (1_000_000 // len(bomb))
     before = time.process_time()

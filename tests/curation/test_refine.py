@@ -20,7 +20,9 @@ STEP = find("rewrite", "refine")
 
 
 def docs(*texts: str | None) -> pl.DataFrame:
-    return pl.DataFrame({"id": [str(n) for n in range(len(texts))], "text": texts}, schema={"id": pl.String, "text": pl.String})
+    return pl.DataFrame(
+        {"id": [str(n) for n in range(len(texts))], "text": texts}, schema={"id": pl.String, "text": pl.String}
+    )
 
 
 def test_a_faithful_reply_is_taken_and_another_is_not() -> None:
@@ -73,4 +75,6 @@ def test_each_slip_of_the_symbolic_editor_is_caught() -> None:
     for slip in _refining.SLIPS:
         written = slip(PAGE, Rng(slip.__name__))
         assert written and written != PAGE
-        assert answered(STEP, docs(PAGE), Scripted(written))["refine_verdict"][0] not in ("refined", None), slip.__name__
+        assert answered(STEP, docs(PAGE), Scripted(written))["refine_verdict"][0] not in ("refined", None), (
+            slip.__name__
+        )
