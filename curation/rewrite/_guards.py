@@ -116,20 +116,17 @@ def _measures(source: str, written: str) -> dict[str, Any]:
     ids: dict[str, int] = {}
     s, w = Stream.of(read(source, ids)), Stream.of(read(written, ids))
     kept = _kept(s, w, len(ids))
-<<<<<<< HEAD
-    return row | kept.row | _language(s, w, ids) | _numbers(s, w, ids, kept) | _formulas(s, w, ids, kept) | {
-        "answers_added": invented(tidy(written), tidy(source)), "options_lost": options_lost(source, written),
-    }
-=======
     return (
         row
         | kept.row
         | _language(s, w, ids)
         | _numbers(s, w, ids, kept)
         | _formulas(s, w, ids, kept)
-        | {"answers_added": invented(tidy(written), tidy(source))}
+        | {
+            "answers_added": invented(tidy(written), tidy(source)),
+            "options_lost": options_lost(source, written),
+        }
     )
->>>>>>> main
 
 
 class Kept(NamedTuple):
@@ -193,7 +190,9 @@ def _language(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
     count = len(w.text.lines)
     of, each = w.units[word[w.words]], w.words[word[w.words]]
     lengths = np.array([*map(len, names), 0], np.int64)
-    latin = np.array([not name.isalpha() or ord(name[0]) < 0x250 or "\u1e00" <= name[0] < "\u2000" for name in names] + [True], bool)
+    latin = np.array(
+        [not name.isalpha() or ord(name[0]) < 0x250 or "\u1e00" <= name[0] < "\u2000" for name in names] + [True], bool
+    )
     total, letters = np.bincount(of, minlength=count), np.bincount(of, weights=lengths[each], minlength=count)
     new = np.bincount(of, weights=~known[each], minlength=count)
     english = np.bincount(of, weights=stop[each], minlength=count)
@@ -219,18 +218,13 @@ def _numbers(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str,
     prose = kept.covered | (kept.sizes >= PROSE)  # what is dropped as a whole, and is short, is a matter of holes
     required = (s.kinds[theirs] == NUMBER) & ~kept.noise[s.units[theirs]] & prose[s.units[theirs]]
     gone = required & np.array([n not in has for n in s.words[theirs].tolist()], bool)
-<<<<<<< HEAD
     begins = (theirs == 0) | (s.units[theirs] != s.units[theirs - 1])  # the number of an item, more often than not
     gone &= ~begins | (kept.sizes[s.units[theirs]] >= PROSE)
     gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER) & ~begins
-    return {"numbers_lost": len(set(s.words[theirs][gone].tolist())), "numbers_added": len(set(w.words[mine][added].tolist()))}
-=======
-    gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER)
     return {
         "numbers_lost": len(set(s.words[theirs][gone].tolist())),
         "numbers_added": len(set(w.words[mine][added].tolist())),
     }
->>>>>>> main
 
 
 def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
@@ -259,17 +253,16 @@ def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str
     spans = s.spans
     if len(spans):
         out = _taken_out(s, w, spans, len(ids))
-<<<<<<< HEAD
-        lost |= {run for run, is_out, plain in zip(runs, out.tolist(), s.text.plain, strict=True) if is_out and not plain}
-    numbers = set(s.words[s.kinds > WORD].tolist())
-    letters = {sign for run in runs for sign in run} | set(s.words[s.kinds == SIGN].tolist())
-    added = {run for run in written if (not there[at[run]] if run in at else bool(run) and run[0] not in letters and run[0] not in numbers)}
-=======
         lost |= {
             run for run, is_out, plain in zip(runs, out.tolist(), s.text.plain, strict=True) if is_out and not plain
         }
-    added = {run for run in written if run in at and not there[at[run]]}
->>>>>>> main
+    numbers = set(s.words[s.kinds > WORD].tolist())
+    letters = {sign for run in runs for sign in run} | set(s.words[s.kinds == SIGN].tolist())
+    added = {
+        run
+        for run in written
+        if (not there[at[run]] if run in at else bool(run) and run[0] not in letters and run[0] not in numbers)
+    }
     numbered: dict[tuple[int, ...], int] = {}
     mine = np.array([numbered.setdefault(run, len(numbered)) for run in written], np.int64)
     theirs = np.array([numbered.setdefault(run, len(numbered)) for run in runs], np.int64)

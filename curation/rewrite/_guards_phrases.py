@@ -54,7 +54,10 @@ def refuses(written: str, source: str) -> bool:
 
 def comments(written: str, source: str) -> bool:
     """Whether a reply speaks of itself or to its reader: before the text, after it, or in a line of its own."""
-    if any(tag in written[:SEEN].lower() and tag not in source[:SEEN].lower() for tag in ("<think>", "</think>", "<text>", "</text>")):
+    if any(
+        tag in written[:SEEN].lower() and tag not in source[:SEEN].lower()
+        for tag in ("<think>", "</think>", "<text>", "</text>")
+    ):
         return True
     lines = written.strip().split("\n")
     first = next(iter(line for line in lines if line.strip()), "")[:EDGE]
@@ -112,13 +115,8 @@ def answers(tidied: str) -> list[tuple[str, ...]]:
     """What each statement of an answer in a text says: its first words, numbers and signs."""
     found = []
     for statement in _STATED.finditer(tidied):
-<<<<<<< HEAD
         said = tidied[statement.end() : statement.end() + VALUE_CHARS].split("\n\n")[0]
         values = [v.lower() for v in _VALUE.findall(said) if v in "ABCDE" or v.lower() not in _FILLING]
-=======
-        said = tidied[statement.end() : statement.end() + VALUE_CHARS].split("\n\n", maxsplit=1)[0]
-        values = [v.lower() for v in _VALUE.findall(said) if v.lower() not in _FILLING]
->>>>>>> main
         if values:
             found.append(tuple(values[:VALUE_TOKENS]))
     return found

@@ -309,7 +309,7 @@ _KNOWN: dict[str, tuple[str, int]] = {}
 def _known(token: str) -> tuple[str, int]:
     """The form in which a token is compared, and its kind; remembered, as far as memory is bounded."""
     first, lower = token[0], token.lower()
-    if first == "\\" or (len(token) == 1 and not first.isdigit()):
+    if first == "\\" or len(token) == 1 and not first.isdigit():
         made = (token, SIGN)
     elif first == SOFT:
         made = (token[1:], DROPPABLE)

@@ -69,17 +69,13 @@ def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=500)] = 8_
 
 
 def unfaithful(
-<<<<<<< HEAD
-    docs: pl.DataFrame, *, max_bytes: int = 8_000, shortest: float = 0.5, longest: float = 1.6, hole_words: int = 12, samples: int = 1
-=======
     docs: pl.DataFrame,
     *,
     max_bytes: int = 8_000,
     shortest: float = 0.5,
     longest: float = 1.6,
-    hole_words: int = 15,
+    hole_words: int = 12,
     samples: int = 1,
->>>>>>> main
 ) -> pl.Series:
     """Whether a piece of a page has no draw that passes, though the model has answered."""
     of, pieces = _pieces(docs, max_bytes, samples)
@@ -161,6 +157,8 @@ def _cut(text: str | None, max_bytes: int) -> list[str]:
 def _pieces(docs: pl.DataFrame, max_bytes: int, samples: int) -> tuple[list[int], list[Piece]]:
     """All pieces with their replies, and the document that each is of."""
     of, found = [], []
+    if "finishes" not in docs.columns:  # where planning asks for the columns
+        docs = docs.with_columns(finishes=pl.lit(None, pl.List(pl.String)))
     for at, (text, replies, finishes) in enumerate(docs.select("text", "replies", "finishes").iter_rows()):
         parts = _cut(text, max_bytes)
         asked = [part for part in parts if part.strip()]
