@@ -211,4 +211,5 @@ def _of_pages(of: list[int], measures: pl.DataFrame, count: int) -> pl.DataFrame
     every = pl.DataFrame({"of": range(count)}, schema={"of": pl.Int64})
     joined = every.join(grouped, on="of", how="left", maintain_order="left")
     order = [name for name in measures.columns if name != "verdict"]
-    return joined.select(pl.col(name).alias(f"refine_{name}") for name in order)
+    # `refine_refusal` is what the kernel calls the words of a server that refuses
+    return joined.select(pl.col(name).alias(f"refine_{'refuses' if name == 'refusal' else name}") for name in order)

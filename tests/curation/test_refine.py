@@ -5,6 +5,7 @@ import polars as pl
 from curate.asking import answered
 from curate.models.base import Sampling
 from curate.step import find
+from curation.rewrite._pieces import pieces
 from curation.rewrite.refine import prompts
 from curation.synth import _refining
 from curation.synth.families._rng import Rng
@@ -52,11 +53,12 @@ def test_the_first_draw_that_passes_is_taken() -> None:
 def test_each_piece_of_a_long_page_is_judged_by_itself() -> None:
     parts = [PAGE.replace("48", str(n)).replace("1176", str(n * (n + 1) // 2)) for n in (48, 50, 52)]
     long = "\n\n".join(parts)
-    asked = prompts(docs(long), max_bytes=500)[0].to_list()
-    assert len(asked) == 3
-    model = Scripted(parts[0], parts[1].replace("50", "51"), parts[2])
+    cut = [piece.strip() for piece in pieces(long, 500)]
+    assert len(prompts(docs(long), max_bytes=500)[0]) == len(cut) > 2
+    at = next(n for n, piece in enumerate(cut) if "50" in piece)
+    model = Scripted(*(piece.replace("50", "51") if n == at else piece for n, piece in enumerate(cut)))
     made = answered(STEP, docs(long), model, max_bytes=500)
-    assert made.select("text", "refine_verdict", "refine_pieces", "refine_original").row(0) == (long, "numbers", 3, 1)
+    assert made.select("text", "refine_verdict", "refine_pieces", "refine_original").row(0) == (long, "numbers", len(cut), 1)
 
 
 def test_a_page_cannot_end_its_block_and_the_clause_can_be_left_out() -> None:
