@@ -43,6 +43,13 @@ READERS: Schema = {
     c: pl.String() for c in (*DOCUMENT, AS_READ, "source", "url", "license", "date", "dump", "extra", "parent_id")
 }
 """Columns that no step need give. Those of a user's own files have no known type; steps that read such ones are skipped."""
+PUBLISHED: dict[str, Schema] = {
+    "extract.generations": {
+        "generations": pl.List(pl.String()),
+        **dict.fromkeys(("correctness_math_verify", "correctness_llama", "is_reasoning_complete"), pl.List(pl.Boolean())),
+    },
+}
+"""Columns of published files that a step reads by its defaults."""
 TRAINED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tokenizer": ("fit", "bpe", {"vocab": 300}),
     "model": ("fit", "fasttext", {"positive": ["odd"], "negative": ["even"], "min_count": 1, "bucket": 1000}),
@@ -102,7 +109,8 @@ class Case:
     @property
     def docs(self) -> pl.DataFrame:
         reads = self.found.reads_with(self.given)
-        known = READERS if {*reads} <= {*READERS} else known_columns(self.project)
+        known = READERS | PUBLISHED.get(self.found.title, {})
+        known = known if {*reads} <= {*known} else known_columns(self.project)
         if unknown := [c for c in reads if c not in known]:
             raise Skip(f"reads {', '.join(unknown)}, which no step gives")
         return documents({c: known[c] for c in reads})

@@ -74,6 +74,7 @@ def test_the_heavy_libraries_are_those_that_ruff_bans_at_module_level() -> None:
         ("synth", "qa_pairs"),
         ("synth", "long_cot"),
         ("synth", "short_cot"),
+        ("extract", "generations"),
     ],
 )
 def test_the_samples_give_each_shape_of_step_something_to_do(key: tuple[str, str]) -> None:

@@ -97,7 +97,8 @@ def test_no_tag_is_left_in_any_form(parts: list[str], form: str) -> None:
 
 REPLIES = {
     "<think>a</think>b": "q\na", "\n<think>\na\n</think>": "q\na", "a</think><answer>b</answer>": "q\na", "<think>a": None, "a": None,
-    "": None, "<think> </think>b": None, "x<think>a</think>": None, "<think>a</think>b</think>": None, "<think>a<think>b</think>": None, None: None,
+    "": None, "<think> </think>b": None, "x<think>a</think>": None, "<think>a</think>b</think>": None,
+    "<think>a<think>b</think>": None, None: None,
 }  # fmt: skip
 
 
