@@ -274,7 +274,7 @@ def ultrachat() -> Published:
     return Published("HuggingFaceH4/ultrachat_200k", files, kept, Counter(clean=1))
 
 
-def _r1(
+def r1(
     problem: str,
     answer: str,
     chains: list[str],
@@ -307,7 +307,7 @@ def chain(steps: str, answer: str) -> str:
 
 def openr1_rows() -> list[dict[str, Any]]:
     rows = [
-        _r1(
+        r1(
             f"What is {i} + {i}?",
             str(2 * i),
             [chain(f"Twice {i}.", "7"), chain(f"So, {i} and {i}: {2 * i}.", str(2 * i))],
@@ -316,7 +316,7 @@ def openr1_rows() -> list[dict[str, Any]]:
         for i in range(10, 14)
     ]
     rows.append(
-        _r1(
+        r1(
             "What is 3 + 4?",
             "7",
             [chain("Seven.", "7"), chain("3, 4, 5, 6, 7.", "7"), "<think>\nI count and"],
@@ -324,7 +324,7 @@ def openr1_rows() -> list[dict[str, Any]]:
         )
     )
     rows.append(
-        _r1(
+        r1(
             "Which set is it?",
             "$\\{1\\}$",
             [chain("The one.", "{1}"), chain("Two?", "2")],
@@ -333,12 +333,12 @@ def openr1_rows() -> list[dict[str, Any]]:
             "cn_contest",
         )
     )
-    rows.append(_r1(LEAK, LEAK_ANSWER, [chain("391 less 58.", LEAK_ANSWER)], [True]))
+    rows.append(r1(LEAK, LEAK_ANSWER, [chain("391 less 58.", LEAK_ANSWER)], [True]))
     return rows
 
 
-def openr1() -> Published:
-    rows = openr1_rows()
+def openr1(*more: dict[str, Any]) -> Published:
+    rows = [*openr1_rows(), *more]
     shape: dict[str, Any] = {"correctness_llama": pl.List(pl.Boolean), "finish_reasons": pl.List(pl.String)}
     kept = [f"What is {i} + {i}?\nSo, {i} and {i}: {2 * i}." for i in range(10, 14)]
     kept += ["What is 3 + 4?\nSeven.", "Which set is it?\nThe one."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import curate
 from curate.recipe import load
 from tests.curate import imports
 
+DOCS = Path(__file__).resolve().parents[2] / "docs/paper.md"
 CASES = {
     "megamath-web-pro": ("paper/long-cot", imports.web_pro()),
     "tulu3-personas-if": ("paper/long-cot", imports.tulu()),
@@ -47,3 +49,32 @@ def test_every_record_has_its_text_or_its_fate(corpus: str, tmp_path: Path, monk
     rows = opened.sql("select fate, text from documents").rows()
     assert sorted(text for fate, text in rows if fate == "kept") == sorted(published.kept)
     assert Counter(fate for fate, _ in rows if fate != "kept") == published.fates
+
+
+def test_every_right_chain_of_openr1_is_a_document_by_the_snippet_of_the_docs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (snippet,) = re.findall(r"```yaml\n((?:    .*\n)*?    steps:\n(?:    .*\n)*)```", DOCS.read_text("utf-8"))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    wrong = imports.r1("What is 5 + 5?", "10", [imports.chain("Nine, they say.", "9")], [True])
+    again = imports.r1("What is 3 + 4?", "7", [imports.chain("Half of 14.", "7")], [True])
+    imports.write(tmp_path / "hf/hub", [imports.openr1(wrong, again)])
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes/small.yaml").write_text(
+        f"recipe: small\ncorpora:\n  chains:\n    read: hub\n    files: card:openr1-math-220k\n"
+        f"    revision: '{imports.COMMIT}'\n{snippet}"
+    )
+    opened = curate.open("small", project=tmp_path, store=str(tmp_path / "store"), executor="inline")
+    opened.build()
+    rows = opened.sql(
+        "select split_part(text, chr(10), 2), sample, gold, fate from documents where text like 'W%'"
+    ).rows()
+    assert sorted(rows) == [
+        ("3, 4, 5, 6, 7.", 1, "7", "kept"),
+        ("Half of 14.", 0, "7", "kept"),
+        ("Nine, they say.", 0, "10", "verified"),
+        ("Seven.", 0, "7", "kept"),
+        *((f"So, {i} and {i}: {2 * i}.", 1, str(2 * i), "kept") for i in range(10, 14)),
+        ("The one.", 0, "$\\{1\\}$", "kept"),
+    ]
