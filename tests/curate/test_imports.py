@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections import Counter
 from pathlib import Path
 
+import orjson
 import pytest
 
 import curate
+from curate.errors import CurateError
 from curate.recipe import load
+from eval._extract import extract
 from tests.curate import imports
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/paper.md"
@@ -78,3 +82,77 @@ def test_every_right_chain_of_openr1_is_a_document_by_the_snippet_of_the_docs(
         *((f"So, {i} and {i}: {2 * i}.", 1, str(2 * i), "kept") for i in range(10, 14)),
         ("The one.", 0, "$\\{1\\}$", "kept"),
     ]
+
+
+def judged(folder: Path, rows: list[dict[str, object]], steps: list[str]) -> Counter[tuple[str, bool | None]]:
+    """How many records have which fate and verdict, after these steps."""
+    (folder / "recipes").mkdir(parents=True)
+    (folder / "chains.jsonl").write_bytes(imports.lines(rows))
+    (folder / "recipes/small.yaml").write_text(
+        "recipe: small\ncorpora:\n  chains:\n    read: hub\n    files: chains.jsonl\n"
+        f"    columns: {{text: problem, gold: answer}}\n    steps: [{', '.join(steps)}]\n"
+    )
+    opened = curate.open("small", project=folder, store=str(folder / "store"), executor="inline")
+    opened.build()
+    return Counter(opened.sql("select fate, math_answer from documents").rows())
+
+
+def real(shared: Path, name: str) -> list[dict[str, object]]:
+    if not (path := shared / f"cot/{name}.jsonl.gz").exists():
+        pytest.skip(f"no {name} among the real data")
+    return [orjson.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+
+
+JOIN, VERIFY = "{rewrite: join, columns: [text, response]}", "{verify: math_answer}"
+THINKING = "{rewrite: thinking, form: bare, reply: response}"
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [("openmathinstruct2_sample", 100, 0), ("qwen_math_cot_100", 301, 11), ("nemo_output_rs0", 33, 16)],
+)
+def test_real_solutions_are_joined_and_judged(shared: Path, tmp_path: Path, name: str, right: int, wrong: int) -> None:
+    rows = real(shared, name)
+    made = judged(tmp_path, rows, [JOIN, VERIFY])
+    assert made == +Counter({("kept", True): right, ("kept", False): wrong, ("kept", None): len(rows) - right - wrong})
+    if "correct" in rows[0]:
+        assert right == sum(row["correct"] is True for row in rows), "as those say who published them"
+
+
+def limo(shared: Path) -> list[dict[str, object]]:
+    """R1's chains in the form in which R1 gives them, with the answers of people."""
+    answers = {
+        row["problem"]: extract(str(row["response"]), strict=True) for row in real(shared, "limo_official-solution")
+    }
+    rows = []
+    for row in real(shared, "limo_deepseek-r1-distill-qwen-32b"):
+        thought, mark, rest = str(row["response"]).rpartition("**Final Answer**")
+        rows.append(
+            {**row, "answer": answers[row["problem"]], "response": f"<think>\n{thought}</think>\n\n{mark}{rest}"}
+        )
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("steps", "right", "wrong"),
+    [
+        ([THINKING, VERIFY], 265, 0),
+        ([JOIN, VERIFY, "{rewrite: thinking, form: only}"], 265, 0),
+        (["{rewrite: thinking, form: only, reply: response}", VERIFY], 244, 18),
+    ],
+)
+def test_real_chains_are_judged_before_their_answer_is_cut_off(
+    shared: Path, tmp_path: Path, steps: list[str], right: int, wrong: int
+) -> None:
+    """26 of 291 have no answer of people's in a box; of the others all are right, as LIMO chose them."""
+    made = judged(tmp_path, limo(shared), steps)
+    assert made == +Counter({("kept", True): right, ("kept", False): wrong, ("kept", None): 291 - right - wrong})
+
+
+def test_real_chains_without_tags_have_no_thinking(shared: Path, tmp_path: Path) -> None:
+    rows = real(shared, "limo_deepseek-r1-distill-qwen-32b")
+    with pytest.raises(CurateError, match="chains/thinking: more than 20 documents failed"):
+        judged(tmp_path, rows, [THINKING])
+    made = judged(tmp_path / "some", [*limo(shared)[10:], *rows[:10]], [THINKING, VERIFY])
+    assert made["quarantined", None] == 10
+    assert made["kept", True] + made["kept", None] == 281
