@@ -33,38 +33,75 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("corpus", CASES)
-def test_every_record_has_its_text_or_its_fate(corpus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    base, published = CASES[corpus]
+def cache(folder: Path, monkeypatch: pytest.MonkeyPatch, published: imports.Published) -> None:
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    imports.write(tmp_path / "hf/hub", [published])
-    recipe = load(base)
-    imports.benchmarks(tmp_path, recipe.corpora[corpus].steps[-1].params["against"])
-    (tmp_path / "recipes").mkdir()
+    monkeypatch.setenv("HF_HOME", str(folder / "hf"))
+    imports.write(folder / "hf/hub", [published])
+    (folder / "recipes").mkdir()
+
+
+def texts_and_fates(folder: Path, base: str, corpus: str) -> tuple[list[str], Counter[str]]:
+    """What is kept of one corpus of a recipe, and how many of its records have which other fate."""
+    recipe = load(base, project=folder)
+    imports.benchmarks(folder, recipe.corpora[corpus].steps[-1].params["against"])
     trained = "train: null\n" if recipe.train else ""
     others = "".join(f"  {name}: null\n" for name in recipe.corpora if name != corpus)
-    (tmp_path / "recipes/small.yaml").write_text(
+    (folder / "recipes/small.yaml").write_text(
         f"recipe: small\nextends: {base}\ntokenizer: {{train: bpe, vocab: 300, of: [{corpus}]}}\nmixture: null\n"
         f"{trained}corpora:\n  {corpus}: {{revision: '{imports.COMMIT}'}}\n{others}"
     )
-    opened = curate.open("small", project=tmp_path, store=str(tmp_path / "store"), executor="inline")
+    opened = curate.open("small", project=folder, store=str(folder / "store"), executor="inline")
     opened.build(only=corpus)
     rows = opened.sql("select fate, text from documents").rows()
-    assert sorted(text for fate, text in rows if fate == "kept") == sorted(published.kept)
-    assert Counter(fate for fate, _ in rows if fate != "kept") == published.fates
+    return sorted(text for fate, text in rows if fate == "kept"), Counter(fate for fate, _ in rows if fate != "kept")
+
+
+@pytest.mark.parametrize("corpus", CASES)
+def test_every_record_has_its_text_or_its_fate(corpus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, published = CASES[corpus]
+    cache(tmp_path, monkeypatch, published)
+    assert texts_and_fates(tmp_path, base, corpus) == (sorted(published.kept), published.fates)
+
+
+def test_one_gpu_takes_of_numinamath_what_was_solved_and_found_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = imports.numina()
+    cache(tmp_path, monkeypatch, published)
+    kept, fates = texts_and_fates(tmp_path, "one-gpu/short-cot", "numinamath")
+    assert kept == sorted(published.kept[:4])
+    assert fates == {"solved": 3, "valid": 2, "clean": 1}
+
+
+CHOICES = {
+    "numinamath": (imports.numina(), [0, 1, 5, 6], {"solved": 2, "answered": 3, "clean": 1}),
+    "wildchat": (
+        imports.wildchat(),
+        [0, 1, 5, 6, 7],
+        {"gpt4": 3, "english": 1, "civil": 2, "quarantined": 2, "repeat": 1, "clean": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("corpus", CHOICES)
+def test_the_choices_of_the_docs_take_what_they_say(
+    corpus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (snippet,) = re.findall(r"```yaml\n(recipe: chosen\n.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    published, places, fates = CHOICES[corpus]
+    cache(tmp_path, monkeypatch, published)
+    (tmp_path / "recipes/chosen.yaml").write_text(snippet)
+    made = texts_and_fates(tmp_path, "chosen", corpus)
+    assert made == (sorted(published.kept[i] for i in places), fates)
 
 
 def test_every_right_chain_of_openr1_is_a_document_by_the_snippet_of_the_docs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (snippet,) = re.findall(r"```yaml\n((?:    .*\n)*?    steps:\n(?:    .*\n)*)```", DOCS.read_text("utf-8"))
-    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     wrong = imports.r1("What is 5 + 5?", "10", [imports.chain("Nine, they say.", "9")], [True])
     again = imports.r1("What is 3 + 4?", "7", [imports.chain("Half of 14.", "7")], [True])
-    imports.write(tmp_path / "hf/hub", [imports.openr1(wrong, again)])
-    (tmp_path / "recipes").mkdir()
+    cache(tmp_path, monkeypatch, imports.openr1(wrong, again))
     (tmp_path / "recipes/small.yaml").write_text(
         f"recipe: small\ncorpora:\n  chains:\n    read: hub\n    files: card:openr1-math-220k\n"
         f"    revision: '{imports.COMMIT}'\n{snippet}"
