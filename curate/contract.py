@@ -46,7 +46,9 @@ READERS: Schema = {
 PUBLISHED: dict[str, Schema] = {
     "extract.generations": {
         "generations": pl.List(pl.String()),
-        **dict.fromkeys(("correctness_math_verify", "correctness_llama", "is_reasoning_complete"), pl.List(pl.Boolean())),
+        **dict.fromkeys(
+            ("correctness_math_verify", "correctness_llama", "is_reasoning_complete"), pl.List(pl.Boolean())
+        ),
     },
 }
 """Columns of published files that a step reads by its defaults."""
