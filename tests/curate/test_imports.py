@@ -170,6 +170,7 @@ def limo(shared: Path) -> list[dict[str, object]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "right", "wrong"),
     [
@@ -186,6 +187,7 @@ def test_real_chains_are_judged_before_their_answer_is_cut_off(
     assert made == +Counter({("kept", True): right, ("kept", False): wrong, ("kept", None): 291 - right - wrong})
 
 
+@pytest.mark.slow
 def test_real_chains_without_tags_have_no_thinking(shared: Path, tmp_path: Path) -> None:
     rows = real(shared, "limo_deepseek-r1-distill-qwen-32b")
     with pytest.raises(CurateError, match="chains/thinking: more than 20 documents failed"):
