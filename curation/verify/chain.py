@@ -16,11 +16,13 @@ column here measures one such thing, and `keep` clauses decide (`docs/verify.md`
     chain_tail               share of the last 200 words in runs of 8 that stood there before, all numbers taken alike
     chain_letters            letters outside formulas and code, without those that name quantities (`x`, `sinθ`)
     chain_foreign            of these, the ones of another script than most
+    chain_other_language     different words of `phrases/common_words.txt`, outside formulas, that its language has not
     chain_reflections        phrases of `phrases/reflection.txt`; a word is of one only
     chain_reflection_rate    the same for each thousand words
 
-A formula counts as what it is: two formulas that differ in a sign repeat nothing but what they share. Left out: languages of one script
-(a French sentence in an English chain), the sense of what is said, and scripts without blanks, in which a line is a word.
+A formula counts as what it is: two formulas that differ in a sign repeat nothing but what they share. The language of a chain is the one
+with the most of the common words; a sentence of another has some four to eight of its own, and names have one or two (`de Moivre`). Left
+out: languages that are not in the list, the sense of what is said, and scripts without blanks, in which a line is a word.
 """
 
 from __future__ import annotations
@@ -38,8 +40,10 @@ from eval.grading import normalise
 
 if TYPE_CHECKING:
     from curation.score._lines import Known
+    from curation.verify._chain import Common
 
 PHRASES = Path(__file__).with_name("phrases") / "reflection.txt"
+COMMON = PHRASES.with_name("common_words.txt")
 MAX_ANSWER = 300
 """Characters of an answer that is brought to its normal form; longer ones are compared as they are."""
 SAID = r"(?i)^[\s*#>]*(?:####|A:|(?:the |final |so |thus |therefore |hence |,)*(?:final )?answer\b)[^\n]*[0-9A-Za-z}$%)*]\s*$"
@@ -47,11 +51,16 @@ SAID = r"(?i)^[\s*#>]*(?:####|A:|(?:the |final |so |thus |therefore |hence |,)*(
 Words = Annotated[int, Field(ge=1)]
 COUNTS = {
     "words": "chain_words", "boxes": "chain_boxes", "answers": "chain_answers", "loop": "chain_loop", "letters": "chain_letters",
-    "foreign": "chain_foreign", "reflections": "chain_reflections",
+    "foreign": "chain_foreign", "other_language": "chain_other_language", "reflections": "chain_reflections",
 }  # fmt: skip
 
 
-@score(reads=["$question"], uses=["numba", "polars"], files=["phrases/reflection.txt"], counts=["chain_ending"])
+@score(
+    reads=["$question"],
+    uses=["numba", "polars"],
+    files=["phrases/reflection.txt", "phrases/common_words.txt"],
+    counts=["chain_ending"],
+)
 def chain(
     docs: pl.DataFrame, *, question: str | None = None, span: Words = 10, tail: Words = 200, tail_span: Words = 8
 ) -> pl.DataFrame:
@@ -70,7 +79,8 @@ def chain(
     found = np.zeros((docs.height, len(counted.NAMES)), np.int64)
     spans = np.zeros((docs.height, counted.DIFFERENT, 2), np.int64)
     shares = (span, tail, tail_span)
-    counted.measure(data, bounds, *marked(text), tables(), classes_of(counted.SCRIPTS), _known(), *shares, found, spans)
+    words = (_known(), *_common())
+    counted.measure(data, bounds, *marked(text), tables(), classes_of(counted.SCRIPTS), words, *shares, found, spans)
     of = dict(zip(counted.NAMES, found.T, strict=True))
     for row in np.flatnonzero((of["answers"] > 1) & (of["answers"] <= counted.DIFFERENT)).tolist():
         of["answers"][row] = _different(data[bounds[row] : bounds[row + 1]], spans[row, : of["answers"][row]])
@@ -92,6 +102,7 @@ def chain(
         pl.Series("chain_tail", of["tail"] / counted.MILLION, pl.Float64),
         "chain_letters",
         "chain_foreign",
+        "chain_other_language",
         "chain_reflections",
         pl.Series("chain_reflection_rate", 1000 * of["reflections"] / of["words"].clip(1), pl.Float64),
     )
@@ -120,5 +131,21 @@ def _different(chain: np.ndarray, spans: np.ndarray) -> int:
 def _known() -> Known:
     from curation.score._lines import known_phrases
 
-    lines = PHRASES.read_text("utf-8").splitlines()
-    return known_phrases([[line for line in lines if line and not line.startswith("#")]])
+    return known_phrases([_lines(PHRASES)])
+
+
+@functools.cache
+def _common() -> Common:
+    """Common words, and for each a number whose bits are the languages that have it."""
+    from curation.score._phrases import phrases
+
+    languages = [line.partition(":")[2].split() for line in _lines(COMMON)]
+    known = phrases([word for words in languages for word in words], 1)
+    bits = np.zeros(len(known[0]), np.int64)
+    for number, words in enumerate(languages):
+        bits[np.searchsorted(known[0], phrases(words, 1)[0])] |= 1 << number
+    return known, bits
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]

@@ -62,7 +62,9 @@ def check(kept: pl.DataFrame) -> None:
 
 def asked(names: list[str], level: int) -> pl.DataFrame:
     problems = [families()[name].make(Rng("two graders", name, level), level) for name in names]
-    golds = [families()[name].solve(families()[name].parse(one.text)) for name, one in zip(names, problems, strict=True)]
+    golds = [
+        families()[name].solve(families()[name].parse(one.text)) for name, one in zip(names, problems, strict=True)
+    ]
     return pl.DataFrame(
         {"id": names, "text": "", "question": [one.text for one in problems], "gold": golds},
     )
