@@ -30,10 +30,6 @@ NAMES = (
 (
     WORDS, BOXES, ANSWERS, BEFORE, AFTER, REFLECTIONS, LETTERS, FOREIGN, OTHER_LANGUAGE, ENDING, LOOP, REPEATED, TAIL,
 ) = range(len(NAMES))  # fmt: skip
-Common = tuple[Phrases, Numbers]
-"""Words, and the languages of each as bits."""
-LANGUAGES = 8
-"""Bits that are looked at."""
 DIFFERENT = 8
 """Boxes with different contents whose places are noted."""
 FEWEST = 3
@@ -49,10 +45,10 @@ CLOSERS = (0x2A, 0x5F, 0x22, 0x27, 0x29, 0x5D, 0x7D, 0x24, 0x60, 0x201D, 0x2019,
 @njit(cache=True)
 def measure(
     data: Bytes, bounds: Numbers, marked: Bytes, marks: Numbers, tables: Tables, scripts: Bytes,
-    words: tuple[Known, Phrases, Numbers], span: int, tail: int, tail_span: int, out: Numbers, spans: Numbers,
+    words: tuple[Known, Phrases], span: int, tail: int, tail_span: int, out: Numbers, spans: Numbers,
 ) -> None:  # fmt: skip
     """data, bounds: UTF-8 of all chains. marked, marks: the same with marks (`curation/score/_marks.py`). scripts: of each character.
-    words: phrases that turn back, and common words with their languages.
+    words: phrases that turn back, and common words of other languages.
 
     span: words of a run that may stand there twice. tail: words at the end. tail_span: words of a run in it. out: (N, len(NAMES)), filled
     in. spans: (N, DIFFERENT, 2), bytes where boxes of different contents begin and end, filled in.
@@ -84,11 +80,14 @@ def _says(byte: int) -> bool:
 
 @njit(cache=True)
 def _spoken(text: Bytes, start: int, end: int) -> int:
-    """Words with a letter or digit in them."""
+    r"""Words with a letter or digit in them, the names after `\\end` not counted."""
     count, said, i = 0, False, start
     while i < end:
         byte = int(text[i])
-        if _blank(byte):
+        if byte == BACKSLASH and is_one(text, i + 1, i + 5, b"end{"):
+            while i < end and text[i] != CLOSE:
+                i += 1
+        elif _blank(byte):
             said = False
         elif not said and _says(byte):
             said = True
@@ -168,11 +167,11 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
 
 
 @njit(cache=True)
-def _prose(text: Bytes, tables: Tables, scripts: Bytes, words: tuple[Known, Phrases, Numbers], row: Numbers) -> bool:
+def _prose(text: Bytes, tables: Tables, scripts: Bytes, words: tuple[Known, Phrases], row: Numbers) -> bool:
     """Count letters by script, common words and reflections in a marked text; whether a block of code is open at its end."""
     classes, lower = tables
-    (whole, begun, _), common, bits = words
-    said, spoken = np.zeros(len(bits), np.bool_), np.zeros(1 << LANGUAGES, np.int64)
+    (whole, begun, _), common = words
+    said = np.zeros(len(common[0]), np.bool_)
     letters, word_scripts = np.zeros(len(SCRIPTS) + 1, np.int64), np.zeros(len(SCRIPTS) + 1, np.int64)
     phrases, n_phrases = np.zeros(LONGEST, np.uint64), 0
     i, open_code, at_line = 0, False, True
@@ -207,28 +206,14 @@ def _prose(text: Bytes, tables: Tables, scripts: Bytes, words: tuple[Known, Phra
                 letters[k] += word_scripts[k]
             word_scripts[k] = 0
         at = place(common, joined(np.uint64(0), finished(h)))
-        if at >= 0 and not said[at]:
+        if at >= 0:
             said[at] = True
-            spoken[bits[at]] += 1
         n_phrases, ended = _phrased(whole, begun, phrases, n_phrases, finished(h))
         row[REFLECTIONS] += ended
     row[LETTERS] = letters.sum()
     row[FOREIGN] = letters.sum() - letters.max()
-    row[OTHER_LANGUAGE] = _of_others(spoken)
+    row[OTHER_LANGUAGE] = said.sum()
     return open_code
-
-
-@njit(cache=True)
-def _of_others(spoken: Numbers) -> int:
-    """Different common words that the language with the most of them has not. spoken: how many there are of these languages, as bits."""
-    most = 0
-    for language in range(LANGUAGES):
-        count = 0
-        for bits in range(len(spoken)):
-            if bits >> language & 1:
-                count += spoken[bits]
-        most = max(most, count)
-    return spoken.sum() - most
 
 
 @njit(cache=True)
@@ -302,6 +287,8 @@ def _open_formula(text: Bytes) -> bool:
     while i < len(text):
         byte = text[i]
         if opens(byte):
+            if i + 2 < len(text) and (text[i + 1] == DOLLAR or (text[i + 1] == BACKSLASH and text[i + 2] in (40, 91))):
+                inline = display = dollar = False  # a whole formula after it: what seemed open was a sign for itself
             i = closed(text, i) + 1
             continue
         following = int(text[i + 1]) if i + 1 < len(text) else NEWLINE

@@ -16,13 +16,13 @@ column here measures one such thing, and `keep` clauses decide (`docs/verify.md`
     chain_tail               share of the last 200 words in runs of 8 that stood there before, all numbers taken alike
     chain_letters            letters outside formulas and code, without those that name quantities (`x`, `sinθ`)
     chain_foreign            of these, the ones of another script than most
-    chain_other_language     different words of `phrases/common_words.txt`, outside formulas, that its language has not
+    chain_other_language     different words, outside formulas, that are common in another language (`phrases/common_words.txt`)
     chain_reflections        phrases of `phrases/reflection.txt`; a word is of one only
     chain_reflection_rate    the same for each thousand words
 
-A formula counts as what it is: two formulas that differ in a sign repeat nothing but what they share. The language of a chain is the one
-with the most of the common words; a sentence of another has some four to eight of its own, and names have one or two (`de Moivre`). Left
-out: languages that are not in the list, the sense of what is said, and scripts without blanks, in which a line is a word.
+A formula counts as what it is: two formulas that differ in a sign repeat nothing but what they share. A sentence of another language has
+some four to eight of its common words, a name one or two (`de Moivre`). Left out: languages that are not in the list, the sense of what is
+said, and scripts without blanks, in which a line is a word.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from curate.errors import CurateError
 from curate.step import score
 from eval.grading import normalise
 
 if TYPE_CHECKING:
     from curation.score._lines import Known
-    from curation.verify._chain import Common
+    from curation.score._phrases import Phrases
 
 PHRASES = Path(__file__).with_name("phrases") / "reflection.txt"
 COMMON = PHRASES.with_name("common_words.txt")
@@ -62,12 +63,19 @@ COUNTS = {
     counts=["chain_ending"],
 )
 def chain(
-    docs: pl.DataFrame, *, question: str | None = None, span: Words = 10, tail: Words = 200, tail_span: Words = 8
+    docs: pl.DataFrame,
+    *,
+    question: str | None = None,
+    span: Words = 10,
+    tail: Words = 200,
+    tail_span: Words = 8,
+    language: str = "en",
 ) -> pl.DataFrame:
     """The columns above: counts are UInt32, shares and the rate Float64.
 
     question: a column whose text, where the document holds it before the chain, is not looked at. span: words of a run that may be
-    repeated. tail: words at the end that are looked at apart. tail_span: words of a run there.
+    repeated. tail: words at the end that are looked at apart. tail_span: words of a run there. language: of the chains, one
+    of `phrases/common_words.txt`; CurateError for another.
     """
     from curation._utf8 import utf8
     from curation._words import classes_of, tables
@@ -79,7 +87,7 @@ def chain(
     found = np.zeros((docs.height, len(counted.NAMES)), np.int64)
     spans = np.zeros((docs.height, counted.DIFFERENT, 2), np.int64)
     shares = (span, tail, tail_span)
-    words = (_known(), *_common())
+    words = (_known(), _others(language))
     counted.measure(data, bounds, *marked(text), tables(), classes_of(counted.SCRIPTS), words, *shares, found, spans)
     of = dict(zip(counted.NAMES, found.T, strict=True))
     for row in np.flatnonzero((of["answers"] > 1) & (of["answers"] <= counted.DIFFERENT)).tolist():
@@ -135,16 +143,14 @@ def _known() -> Known:
 
 
 @functools.cache
-def _common() -> Common:
-    """Common words, and for each a number whose bits are the languages that have it."""
+def _others(language: str) -> Phrases:
+    """The words of the languages but this one, without its own."""
     from curation.score._phrases import phrases
 
-    languages = [line.partition(":")[2].split() for line in _lines(COMMON)]
-    known = phrases([word for words in languages for word in words], 1)
-    bits = np.zeros(len(known[0]), np.int64)
-    for number, words in enumerate(languages):
-        bits[np.searchsorted(known[0], phrases(words, 1)[0])] |= 1 << number
-    return known, bits
+    words = {line.partition(":")[0]: line.partition(":")[2].split() for line in _lines(COMMON)}
+    if language not in words:
+        raise CurateError(f"language: {language!r} is none of {', '.join(words)}")
+    return phrases({word for name in words if name != language for word in words[name]} - {*words[language]}, 1)
 
 
 def _lines(path: Path) -> list[str]:
