@@ -30,7 +30,7 @@ class Parrot:
 
     def _reply(self, prompt: str, index: int) -> Reply:
         said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."
-        asked = prompt.rpartition("\n")[2][:200].strip() or "How many?"
+        asked = prompt.rstrip().rpartition("\n")[2][:200].strip() or "How many?"
         form = f"Question: {asked}\nAnswer: {said}"
         if "<think>" in prompt:
             form = f"<think>{said}</think>\n{said}"
