@@ -29,7 +29,7 @@ REFINED = "refined"
 ENDED = {"length": "cut off", "filtered": "filtered", "abstain": "abstained", "refused": "not answered"}
 """What is said of a reply that did not end by itself, by its finish."""
 ALL, MOST, LEAST = (
-    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "answers_added"),
+    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added"),
     ("foreign", "loop", "hole", "hole_words", "added_words", "refusal", "meta"),
     ("length_ratio",),
 )
@@ -74,7 +74,7 @@ def unfaithful(
     max_bytes: int = 8_000,
     shortest: float = 0.5,
     longest: float = 1.6,
-    hole_words: int = 15,
+    hole_words: int = 12,
     samples: int = 1,
 ) -> pl.Series:
     """Whether a piece of a page has no draw that passes, though the model has answered."""
@@ -99,7 +99,7 @@ def refine(
     max_bytes: Annotated[int, Field(ge=500)] = 8_000,
     shortest: Annotated[float, Field(ge=0)] = 0.5,
     longest: Annotated[float, Field(ge=1)] = 1.6,
-    hole_words: Annotated[int, Field(ge=1)] = 15,
+    hole_words: Annotated[int, Field(ge=1)] = 12,
     samples: Annotated[int, Field(ge=1, le=1024)] = 1,
 ) -> pl.DataFrame:
     """The refined text, or the original one where it is not faithful, with `refine_verdict` and what the guards measured (`refine_*`).
@@ -157,6 +157,8 @@ def _cut(text: str | None, max_bytes: int) -> list[str]:
 def _pieces(docs: pl.DataFrame, max_bytes: int, samples: int) -> tuple[list[int], list[Piece]]:
     """All pieces with their replies, and the document that each is of."""
     of, found = [], []
+    if "finishes" not in docs.columns:  # where planning asks for the columns
+        docs = docs.with_columns(finishes=pl.lit(None, pl.List(pl.String)))
     for at, (text, replies, finishes) in enumerate(docs.select("text", "replies", "finishes").iter_rows()):
         parts = _cut(text, max_bytes)
         asked = [part for part in parts if part.strip()]
@@ -209,4 +211,5 @@ def _of_pages(of: list[int], measures: pl.DataFrame, count: int) -> pl.DataFrame
     every = pl.DataFrame({"of": range(count)}, schema={"of": pl.Int64})
     joined = every.join(grouped, on="of", how="left", maintain_order="left")
     order = [name for name in measures.columns if name != "verdict"]
-    return joined.select(pl.col(name).alias(f"refine_{name}") for name in order)
+    # `refine_refusal` is what the kernel calls the words of a server that refuses
+    return joined.select(pl.col(name).alias(f"refine_{'refuses' if name == 'refusal' else name}") for name in order)
