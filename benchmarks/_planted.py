@@ -14,6 +14,9 @@ from benchmarks._variations import digest
 from curation.verify._equations import equations
 
 CHINESE = "让我们重新检查一下这个步骤，看看有没有计算错误。"
+FRENCH = "Nous devons donc refaire ce calcul, car il est possible que la somme soit fausse dans un des cas. "
+GERMAN = "Wir sollten diesen Schritt noch einmal prüfen, denn es ist möglich, dass die Rechnung nicht für alle Werte stimmt. "
+SPANISH = "Entonces tenemos que comprobar otra vez la suma, porque puede ser que el resultado no sea correcto para este caso. "
 WORDS = "the sum of both parts and what is left of each when all others are taken away or put back in another order than before".split()
 
 
@@ -72,9 +75,25 @@ def near_loop(chain: str, id: str) -> str | None:
 
 
 def chinese(chain: str, id: str) -> str | None:
-    for k in range(2):
+    return _between(chain, id, CHINESE, 2)
+
+
+def french(chain: str, id: str) -> str | None:
+    return _between(chain, id, FRENCH, 1)
+
+
+def german(chain: str, id: str) -> str | None:
+    return _between(chain, id, GERMAN, 1)
+
+
+def spanish(chain: str, id: str) -> str | None:
+    return _between(chain, id, SPANISH, 1)
+
+
+def _between(chain: str, id: str, sentence: str, times: int) -> str:
+    for k in range(times):
         at = _break(chain, _place(chain, f"{id}{k}", 0.1, 0.7))
-        chain = f"{chain[:at]}{CHINESE}{chain[at:]}"
+        chain = f"{chain[:at]}{sentence}{chain[at:]}"
     return chain
 
 
@@ -107,6 +126,7 @@ def endless_wait(chain: str, id: str) -> str | None:
 
 KINDS: dict[str, Callable[[str, str], str | None]] = {
     "wrong final answer": wrong_answer, "one wrong step": wrong_step, "cut in the middle": cut, "loop to the end": loop,
-    "nearly a loop": near_loop, "Chinese in between": chinese, "no box": no_box, "two boxes": two_boxes, "answer alone": answer_alone,
+    "nearly a loop": near_loop, "Chinese in between": chinese, "French in between": french, "German in between": german,
+    "Spanish in between": spanish, "no box": no_box, "two boxes": two_boxes, "answer alone": answer_alone,
     "answer before the reasons": answer_first, "endless wait": endless_wait,
 }  # fmt: skip

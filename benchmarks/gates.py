@@ -3,32 +3,30 @@
     python -m benchmarks.gates --out DIR
 
 The clauses are those of `recipes/long-cot.yaml` and `recipes/short-cot.yaml`, read from there; each document is made and measured as in
-these recipes. Real chains are long ones by a distilled R1 (LIMO), and short ones by people and models. Golds are the publishers'; LIMO's
-chains have the answers of its official solutions. Sets whose replies end in `A: 18` have that answer put into a box, since no gate but
-one would have anything to say otherwise.
+these recipes. `benchmarks/_gate_sets.py` says which chains there are, and on which of them thresholds were chosen.
 
-A good chain is one that its publisher or, without labels, the answer calls right. Table one says how many documents of each set a clause
-refuses, alone and all together. Planted wrong chains are made of good ones that pass (`benchmarks/_planted.py`); table two says how many
-of each kind no longer pass, and by which clauses. Texts are printed nowhere. A few minutes on one core; no peer does the same.
+A good chain is one that its publisher or, without labels, the answer calls right. The first table says how many documents of each set a
+clause refuses, alone and all together, the last two columns how many right ones are refused in each half of the problems. Planted wrong
+chains are made of good ones that pass (`benchmarks/_planted.py`); two more tables, one for the sets that were looked at and one for the
+others, say how many of each kind no longer pass, and by which clauses. Texts are printed nowhere. Some ten minutes on one core; no
+peer does the same.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from benchmarks._gate_sets import Chain, fresh, looked_at
 from benchmarks._planted import KINDS
-from benchmarks._sets import DATA, last_box, rows
-from benchmarks._variations import bare
+from benchmarks._sets import DATA
 from curate.clauses import parse
 from curate.loader import load_yaml
 from curation.synth.long_cot import thought
@@ -39,21 +37,6 @@ from eval.grading import Grader
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 FORMS = {"long": ("{question}\n{chain}", thought), "short": ("Question: {question}\nAnswer: {chain}", worked)}
-_LAST_LINE = re.compile(r"\n?(?:A:|####)[ \t]*([^\n]+)\s*$")
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A chain to judge. right: what its publisher says, None where nobody did. kind: what was planted."""
-
-    set: str
-    form: str
-    id: str
-    question: str
-    text: str
-    gold: str
-    right: bool | None = None
-    kind: str = ""
 
 
 def clauses(form: str) -> dict[str, str]:
@@ -61,28 +44,6 @@ def clauses(form: str) -> dict[str, str]:
     steps: Any = load_yaml(RECIPES / f"{form}-cot.yaml")["corpora"]["cot"]["steps"]
     found: dict[str, Any] = next(step["keep"] for step in steps if "keep" in step and "whole" in step["keep"])
     return {name: str(text) for name, text in found.items()}
-
-
-def real(data: Path = DATA) -> Iterator[Chain]:
-    """All chains whose gold is known."""
-    official = {
-        row["problem"]: last_box(row["response"]) for row in rows(data / "cot" / "limo_official-solution.jsonl.gz")
-    }
-    for row in rows(data / "cot" / "limo_deepseek-r1-distill-qwen-32b.jsonl.gz"):
-        if gold := official.get(row["problem"]):
-            yield Chain("LIMO, by R1-Distill-Qwen-32B", "long", row["id"], row["problem"], row["response"], bare(gold))
-    for row in rows(data / "cot" / "limo_official-solution.jsonl.gz"):
-        if gold := official[row["problem"]]:
-            yield Chain("LIMO, by people", "short", row["id"], row["problem"], row["response"], bare(gold))
-    names = {
-        "gsm8k_model_solutions": "GSM8K, by models", "qwen_math_cot_100": "Qwen2.5-Math", "openmathinstruct2_sample": "OpenMathInstruct-2",
-        "nemo_output_rs0": "NeMo",
-    }  # fmt: skip
-    for file, name in names.items():
-        for row in rows(data / "cot" / f"{file}.jsonl.gz"):
-            gold = last_box(row["answer"]) or row["answer"].rpartition("A:")[2].rpartition("####")[2].strip()
-            text = _LAST_LINE.sub(lambda found: f"\nThe answer is $\\boxed{{{found[1].strip()}}}$.", row["response"])
-            yield Chain(name, "short", str(row["id"]), row["problem"], text, bare(gold), row.get("correct"))
 
 
 def judged(chains: list[Chain], form: str, grader: Grader) -> pl.DataFrame:
@@ -115,67 +76,90 @@ def refused(verdicts: pl.DataFrame) -> dict[str, int]:
 
 
 def measure(data: Path, most: int) -> dict[str, Any]:
-    """Both tables. most: planted chains of each kind and form."""
-    out: dict[str, Any] = {"clauses": {form: clauses(form) for form in FORMS}, "sets": {}, "planted": {}}
+    """All tables. most: planted chains of each kind and form, for sets that were looked at and for fresh ones."""
+    out: dict[str, Any] = {
+        "clauses": {form: clauses(form) for form in FORMS},
+        "sets": {},
+        "planted": {},
+        "planted, fresh": {},
+    }
     with Grader() as grader:
         good: list[Chain] = []
-        every = [*real(data)]
+        every = [*looked_at(data), *fresh(data)]
         for name in dict.fromkeys(one.set for one in every):
             some = [one for one in every if one.set == name]
             verdicts = judged(some, some[0].form, grader)
-            right = verdicts["right"].fill_null(False)
+            right, kept = verdicts["right"].fill_null(False), passes(verdicts)
+            half = pl.Series([one.half for one in some])
             out["sets"][name] = {
-                "form": some[0].form, "documents": len(some), "refused": refused(verdicts),
+                "form": some[0].form, "fresh": some[0].fresh, "documents": len(some), "refused": refused(verdicts),
                 "right": int(right.sum()), "right_refused": refused(verdicts.filter(right)),
-                "undecided": int(verdicts["verified"].null_count()), "wrong_kept": int((passes(verdicts) & ~right).sum()),
+                "right_by_half": [int((right & (half == n)).sum()) for n in (0, 1)],
+                "right_refused_by_half": [int((right & ~kept & (half == n)).sum()) for n in (0, 1)],
+                "undecided": int(verdicts["verified"].null_count()), "wrong_kept": int((kept & ~right).sum()),
             }  # fmt: skip
-            good += [one for one, well in zip(some, passes(verdicts) & right, strict=True) if well]
+            good += [one for one, well in zip(some, kept & right, strict=True) if well]
         for form in FORMS:
-            mine = [one for one in good if one.form == form]
-            step = max(1, len(mine) // most)
-            for kind, change in KINDS.items():
-                made = [(one, change(one.text, one.id)) for one in mine[::step]]
-                wrong = [replace(one, text=text, kind=kind) for one, text in made if text and text != one.text]
-                verdicts = judged(wrong, form, grader)
-                counts = refused(verdicts)
-                out["planted"].setdefault(kind, {})[form] = {
-                    "cases": len(wrong),
-                    "caught": counts.pop("all"),
-                    "by": Counter(counts),
-                }
+            for is_fresh in (False, True):
+                mine = [one for one in good if one.form == form and one.fresh == is_fresh]
+                where = out["planted, fresh" if is_fresh else "planted"]
+                for kind, row in planted(mine[:: max(1, len(mine) // most)], form, grader).items():
+                    where.setdefault(kind, {})[form] = row
     return out
+
+
+def planted(good: list[Chain], form: str, grader: Grader) -> dict[str, Any]:
+    """How many chains of each kind are refused, and by which clauses."""
+    found = {}
+    for kind, change in KINDS.items():
+        made = [(one, change(one.text, one.id)) for one in good]
+        wrong = [replace(one, text=text, right=None, kind=kind) for one, text in made if text and text != one.text]
+        counts = refused(judged(wrong, form, grader))
+        found[kind] = {"cases": len(wrong), "caught": counts.pop("all"), "by": Counter(counts)}
+    return found
 
 
 def table(result: dict[str, Any]) -> str:
     """The report in Markdown."""
     names = [*dict.fromkeys(name for form in result["clauses"].values() for name in form)]
-    head = f"| chains | documents | right | {' | '.join(names)} | kept | right ones refused | wrong ones kept |"
-    lines = [
-        "How many documents each clause refuses, right ones in brackets.",
-        "",
-        head,
-        "| --- |" + " ---: |" * (len(names) + 5),
-    ]
-    for name, row in result["sets"].items():
-        cells = [f"{row['refused'].get(c, 0):,} ({row['right_refused'].get(c, 0):,})" for c in names]
-        kept, lost = row["documents"] - row["refused"]["all"], row["right_refused"]["all"]
-        lines.append(
-            f"| {name} | {row['documents']:,} | {row['right']:,} | {' | '.join(cells)} | {kept:,} | {lost:,} | {row['wrong_kept']:,} |"
-        )
-    lines += [
-        "",
-        "| planted | long | caught | short | caught | by which clauses |",
-        "| --- | ---: | ---: | ---: | ---: | --- |",
-    ]
-    for kind, forms in result["planted"].items():
-        cells = [f"{row['cases']:,} | {100 * row['caught'] / max(1, row['cases']):.1f} %" for row in forms.values()]
-        by = sum((Counter(row["by"]) for row in forms.values()), Counter())
-        lines.append(
-            f"| {kind} | {' | '.join(cells)} | {', '.join(f'{name} {n:,}' for name, n in by.most_common(4) if n)} |"
-        )
-    total = [row for forms in result["planted"].values() for row in forms.values()]
-    cases, caught = sum(row["cases"] for row in total), sum(row["caught"] for row in total)
-    return "\n".join([*lines, "", f"{caught:,} of {cases:,} planted chains are caught."])
+    head = f"| chains | documents | right | {' | '.join(names)} | kept | wrong ones kept | right ones refused | in each half |"
+    lines = ["How many documents each clause refuses, right ones in brackets.", ""]
+    for title, is_fresh in (("looked at", False), ("fresh", True)):
+        lines += [
+            f"Sets that were {title}:" if not is_fresh else "Fresh sets:",
+            "",
+            head,
+            "| --- |" + " ---: |" * (len(names) + 6),
+        ]
+        for name, row in result["sets"].items():
+            if row["fresh"] != is_fresh:
+                continue
+            cells = [f"{row['refused'].get(c, 0):,} ({row['right_refused'].get(c, 0):,})" for c in names]
+            kept, lost = row["documents"] - row["refused"]["all"], row["right_refused"]["all"]
+            halves = ", ".join(
+                f"{n:,} of {of:,}" for n, of in zip(row["right_refused_by_half"], row["right_by_half"], strict=True)
+            )
+            lines.append(
+                f"| {name} | {row['documents']:,} | {row['right']:,} | {' | '.join(cells)} | {kept:,} | {row['wrong_kept']:,} | {lost:,} | {halves} |"
+            )
+        lines.append("")
+    for title, key in (("looked at", "planted"), ("fresh", "planted, fresh")):
+        lines += [
+            f"| planted in sets that were {title} | long | caught | short | caught | by which clauses |"
+            if key == "planted"
+            else "| planted in fresh sets | long | caught | short | caught | by which clauses |",
+            "| --- | ---: | ---: | ---: | ---: | --- |",
+        ]
+        for kind, forms in result[key].items():
+            cells = [f"{row['cases']:,} | {100 * row['caught'] / max(1, row['cases']):.1f} %" for row in forms.values()]
+            by = sum((Counter(row["by"]) for row in forms.values()), Counter())
+            lines.append(
+                f"| {kind} | {' | '.join(cells)} | {', '.join(f'{name} {n:,}' for name, n in by.most_common(4) if n)} |"
+            )
+        total = [row for forms in result[key].values() for row in forms.values()]
+        cases, caught = sum(row["cases"] for row in total), sum(row["caught"] for row in total)
+        lines += ["", f"{caught:,} of {cases:,} are caught.", ""]
+    return "\n".join(lines).rstrip()
 
 
 def main() -> None:

@@ -15,7 +15,10 @@ def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Parrot:
 
 
 class Parrot:
-    """A model for tests of form: the same reply to the same prompt, in the form asked for; abstains on an empty prompt."""
+    """A model for tests of form: the same reply to the same prompt, in the form asked for; abstains on an empty prompt.
+
+    Its question is the last line of the prompt, so that it stands on the page.
+    """
 
     def __init__(self, sampling: Sampling | None = None) -> None:
         self.identity: dict[str, Any] = {"backend": "fake"}
@@ -27,7 +30,8 @@ class Parrot:
 
     def _reply(self, prompt: str, index: int) -> Reply:
         said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."
-        form = f"Question: How many?\nAnswer: {said}"
+        asked = prompt.rstrip().rpartition("\n")[2][:200].strip() or "How many?"
+        form = f"Question: {asked}\nAnswer: {said}"
         if "<think>" in prompt:
             form = f"<think>{said}</think>\n{said}"
         elif "Final score:" in prompt:

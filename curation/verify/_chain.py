@@ -10,7 +10,7 @@ from curation._code import FORMULA, GRAVE, NEWLINE, is_one
 from curation._words import BASIS, IS_LETTER, PRIME, Bytes, Hashes, Numbers, Tables, character
 from curation.score._lines import Known
 from curation.score._marks import closed, opens
-from curation.score._phrases import LONGEST, finished, joined, place, spelled
+from curation.score._phrases import LONGEST, Phrases, finished, joined, place, spelled
 from curation.score._repetition import _count, _mix, _table
 
 ENDINGS = ("box", "stop", "formula", "open formula", "open code", "cut", "empty")
@@ -23,10 +23,13 @@ SCRIPTS = (
 FEWEST_LETTERS = (2, 1, 2, 4, 1, 1, 1, 1, 1, 2)
 """Letters of a script that a word must have to count: fewer are the names of quantities (`x`, `sinθ`, `αβ`)."""
 NAMES = (
-    "words", "boxes", "answers", "before", "after", "reflections", "letters", "foreign", "ending", "loop", "repeated", "tail",
+    "words", "boxes", "answers", "before", "after", "reflections", "letters", "foreign", "other_language", "ending", "loop",
+    "repeated", "tail",
 )  # fmt: skip
 """What is counted, in this order; repeated and tail in millionths."""
-(WORDS, BOXES, ANSWERS, BEFORE, AFTER, REFLECTIONS, LETTERS, FOREIGN, ENDING, LOOP, REPEATED, TAIL) = range(len(NAMES))
+(
+    WORDS, BOXES, ANSWERS, BEFORE, AFTER, REFLECTIONS, LETTERS, FOREIGN, OTHER_LANGUAGE, ENDING, LOOP, REPEATED, TAIL,
+) = range(len(NAMES))  # fmt: skip
 DIFFERENT = 8
 """Boxes with different contents whose places are noted."""
 FEWEST = 3
@@ -41,10 +44,11 @@ CLOSERS = (0x2A, 0x5F, 0x22, 0x27, 0x29, 0x5D, 0x7D, 0x24, 0x60, 0x201D, 0x2019,
 
 @njit(cache=True)
 def measure(
-    data: Bytes, bounds: Numbers, marked: Bytes, marks: Numbers, tables: Tables, scripts: Bytes, known: Known,
-    span: int, tail: int, tail_span: int, out: Numbers, spans: Numbers,
+    data: Bytes, bounds: Numbers, marked: Bytes, marks: Numbers, tables: Tables, scripts: Bytes,
+    words: tuple[Known, Phrases], span: int, tail: int, tail_span: int, out: Numbers, spans: Numbers,
 ) -> None:  # fmt: skip
     """data, bounds: UTF-8 of all chains. marked, marks: the same with marks (`curation/score/_marks.py`). scripts: of each character.
+    words: phrases that turn back, and common words of other languages.
 
     span: words of a run that may stand there twice. tail: words at the end. tail_span: words of a run in it. out: (N, len(NAMES)), filled
     in. spans: (N, DIFFERENT, 2), bytes where boxes of different contents begin and end, filled in.
@@ -54,7 +58,7 @@ def measure(
         first, last, unclosed = _boxes(text, row, spans[n])
         if row[BOXES]:
             row[BEFORE], row[AFTER] = _spoken(text, 0, first), _spoken(text, last, len(text))
-        open_code = _prose(marked[marks[n] : marks[n + 1]], tables, scripts, known, row)
+        open_code = _prose(marked[marks[n] : marks[n + 1]], tables, scripts, words, row)
         row[ENDING] = _ending(text, marked[marks[n] : marks[n + 1]], row[BOXES] > 0, last, unclosed, open_code)
         row[LOOP] = _loop(text)
         exact, alike = _word_hashes(text)
@@ -76,11 +80,14 @@ def _says(byte: int) -> bool:
 
 @njit(cache=True)
 def _spoken(text: Bytes, start: int, end: int) -> int:
-    """Words with a letter or digit in them."""
+    r"""Words with a letter or digit in them, the names after `\\end` not counted."""
     count, said, i = 0, False, start
     while i < end:
         byte = int(text[i])
-        if _blank(byte):
+        if byte == BACKSLASH and is_one(text, i + 1, i + 5, b"end{"):
+            while i < end and text[i] != CLOSE:
+                i += 1
+        elif _blank(byte):
             said = False
         elif not said and _says(byte):
             said = True
@@ -160,10 +167,11 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
 
 
 @njit(cache=True)
-def _prose(text: Bytes, tables: Tables, scripts: Bytes, known: Known, row: Numbers) -> bool:
-    """Count letters by script and reflections in a marked text; whether a block of code is open at its end."""
+def _prose(text: Bytes, tables: Tables, scripts: Bytes, words: tuple[Known, Phrases], row: Numbers) -> bool:
+    """Count letters by script, common words and reflections in a marked text; whether a block of code is open at its end."""
     classes, lower = tables
-    whole, begun, _ = known
+    (whole, begun, _), common = words
+    said = np.zeros(len(common[0]), np.bool_)
     letters, word_scripts = np.zeros(len(SCRIPTS) + 1, np.int64), np.zeros(len(SCRIPTS) + 1, np.int64)
     phrases, n_phrases = np.zeros(LONGEST, np.uint64), 0
     i, open_code, at_line = 0, False, True
@@ -197,10 +205,14 @@ def _prose(text: Bytes, tables: Tables, scripts: Bytes, known: Known, row: Numbe
             if word_scripts[k] >= FEWEST_LETTERS[k]:
                 letters[k] += word_scripts[k]
             word_scripts[k] = 0
+        at = place(common, joined(np.uint64(0), finished(h)))
+        if at >= 0:
+            said[at] = True
         n_phrases, ended = _phrased(whole, begun, phrases, n_phrases, finished(h))
         row[REFLECTIONS] += ended
     row[LETTERS] = letters.sum()
     row[FOREIGN] = letters.sum() - letters.max()
+    row[OTHER_LANGUAGE] = said.sum()
     return open_code
 
 
@@ -275,6 +287,8 @@ def _open_formula(text: Bytes) -> bool:
     while i < len(text):
         byte = text[i]
         if opens(byte):
+            if i + 2 < len(text) and (text[i + 1] == DOLLAR or (text[i + 1] == BACKSLASH and text[i + 2] in (40, 91))):
+                inline = display = dollar = False  # a whole formula after it: what seemed open was a sign for itself
             i = closed(text, i) + 1
             continue
         following = int(text[i + 1]) if i + 1 < len(text) else NEWLINE

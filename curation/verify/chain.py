@@ -16,11 +16,13 @@ column here measures one such thing, and `keep` clauses decide (`docs/verify.md`
     chain_tail               share of the last 200 words in runs of 8 that stood there before, all numbers taken alike
     chain_letters            letters outside formulas and code, without those that name quantities (`x`, `sinθ`)
     chain_foreign            of these, the ones of another script than most
+    chain_other_language     different words, outside formulas, that are common in another language (`phrases/common_words.txt`)
     chain_reflections        phrases of `phrases/reflection.txt`; a word is of one only
     chain_reflection_rate    the same for each thousand words
 
-A formula counts as what it is: two formulas that differ in a sign repeat nothing but what they share. Left out: languages of one script
-(a French sentence in an English chain), the sense of what is said, and scripts without blanks, in which a line is a word.
+A formula counts as what it is: two formulas that differ in a sign repeat nothing but what they share. A sentence of another language has
+some four to eight of its common words, a name one or two (`de Moivre`). Left out: languages that are not in the list, the sense of what is
+said, and scripts without blanks, in which a line is a word.
 """
 
 from __future__ import annotations
@@ -33,13 +35,16 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from curate.errors import CurateError
 from curate.step import score
 from eval.grading import normalise
 
 if TYPE_CHECKING:
     from curation.score._lines import Known
+    from curation.score._phrases import Phrases
 
 PHRASES = Path(__file__).with_name("phrases") / "reflection.txt"
+COMMON = PHRASES.with_name("common_words.txt")
 MAX_ANSWER = 300
 """Characters of an answer that is brought to its normal form; longer ones are compared as they are."""
 SAID = r"(?i)^[\s*#>]*(?:####|A:|(?:the |final |so |thus |therefore |hence |,)*(?:final )?answer\b)[^\n]*[0-9A-Za-z}$%)*]\s*$"
@@ -47,18 +52,30 @@ SAID = r"(?i)^[\s*#>]*(?:####|A:|(?:the |final |so |thus |therefore |hence |,)*(
 Words = Annotated[int, Field(ge=1)]
 COUNTS = {
     "words": "chain_words", "boxes": "chain_boxes", "answers": "chain_answers", "loop": "chain_loop", "letters": "chain_letters",
-    "foreign": "chain_foreign", "reflections": "chain_reflections",
+    "foreign": "chain_foreign", "other_language": "chain_other_language", "reflections": "chain_reflections",
 }  # fmt: skip
 
 
-@score(reads=["$question"], uses=["numba", "polars"], files=["phrases/reflection.txt"], counts=["chain_ending"])
+@score(
+    reads=["$question"],
+    uses=["numba", "polars"],
+    files=["phrases/reflection.txt", "phrases/common_words.txt"],
+    counts=["chain_ending"],
+)
 def chain(
-    docs: pl.DataFrame, *, question: str | None = None, span: Words = 10, tail: Words = 200, tail_span: Words = 8
+    docs: pl.DataFrame,
+    *,
+    question: str | None = None,
+    span: Words = 10,
+    tail: Words = 200,
+    tail_span: Words = 8,
+    language: str = "en",
 ) -> pl.DataFrame:
     """The columns above: counts are UInt32, shares and the rate Float64.
 
     question: a column whose text, where the document holds it before the chain, is not looked at. span: words of a run that may be
-    repeated. tail: words at the end that are looked at apart. tail_span: words of a run there.
+    repeated. tail: words at the end that are looked at apart. tail_span: words of a run there. language: of the chains, one
+    of `phrases/common_words.txt`; CurateError for another.
     """
     from curation._utf8 import utf8
     from curation._words import classes_of, tables
@@ -70,7 +87,8 @@ def chain(
     found = np.zeros((docs.height, len(counted.NAMES)), np.int64)
     spans = np.zeros((docs.height, counted.DIFFERENT, 2), np.int64)
     shares = (span, tail, tail_span)
-    counted.measure(data, bounds, *marked(text), tables(), classes_of(counted.SCRIPTS), _known(), *shares, found, spans)
+    words = (_known(), _others(language))
+    counted.measure(data, bounds, *marked(text), tables(), classes_of(counted.SCRIPTS), words, *shares, found, spans)
     of = dict(zip(counted.NAMES, found.T, strict=True))
     for row in np.flatnonzero((of["answers"] > 1) & (of["answers"] <= counted.DIFFERENT)).tolist():
         of["answers"][row] = _different(data[bounds[row] : bounds[row + 1]], spans[row, : of["answers"][row]])
@@ -92,6 +110,7 @@ def chain(
         pl.Series("chain_tail", of["tail"] / counted.MILLION, pl.Float64),
         "chain_letters",
         "chain_foreign",
+        "chain_other_language",
         "chain_reflections",
         pl.Series("chain_reflection_rate", 1000 * of["reflections"] / of["words"].clip(1), pl.Float64),
     )
@@ -120,5 +139,19 @@ def _different(chain: np.ndarray, spans: np.ndarray) -> int:
 def _known() -> Known:
     from curation.score._lines import known_phrases
 
-    lines = PHRASES.read_text("utf-8").splitlines()
-    return known_phrases([[line for line in lines if line and not line.startswith("#")]])
+    return known_phrases([_lines(PHRASES)])
+
+
+@functools.cache
+def _others(language: str) -> Phrases:
+    """The words of the languages but this one, without its own."""
+    from curation.score._phrases import phrases
+
+    words = {line.partition(":")[0]: line.partition(":")[2].split() for line in _lines(COMMON)}
+    if language not in words:
+        raise CurateError(f"language: {language!r} is none of {', '.join(words)}")
+    return phrases({word for name in words if name != language for word in words[name]} - {*words[language]}, 1)
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.errors import CurateError
 from curation.verify.chain import PHRASES, chain
 
 LONG = " ".join(
@@ -60,6 +61,9 @@ def one(text: str, column: str) -> object:
         ("So \\boxed{4}, or \\boxed{5", "open formula"),
         ("```python\nprint(4)", "open code"),
         ("```python\nprint(4)\n```\nSo it prints 4.", "stop"),
+        ("\\begin{align*}\nx &= \\boxed{4}.\n\\end{align*}", "box"),
+        ("Put $ x = 27$ and $y = 9$, so $x + y = \\boxed{36}$.", "box"),
+        ("It costs $ 5, so $y = 9$ and $x + y = \\frac{1}{2", "open formula"),
         ("we then", "cut"),
         ("", "empty"),
         (" \n ", "empty"),
@@ -127,6 +131,32 @@ def test_letters_of_another_script_are_foreign_and_names_of_quantities_are_not()
     assert one("设三角形 ABC 的面积为 S，求边长 a。", "foreign") == 3
     assert one("It is $\\text{面积面积}$ in the formula.", "foreign") == 0
     assert one("Затем мы сложим числа. Then we add the numbers that are left over.", "foreign") == 18
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Nous devons donc refaire ce calcul, car il est possible que la somme soit fausse.",
+        "Wir sollten diesen Schritt noch einmal prüfen, denn die Rechnung stimmt nicht für alle Werte.",
+        "Entonces tenemos que comprobar otra vez la suma, porque el resultado puede no ser correcto.",
+        "Quindi dobbiamo rifare questo calcolo, perché la somma delle parti non può essere giusta.",
+        "Então temos que refazer esta conta, porque a soma não pode ser maior para os dois casos.",
+        "We moeten dit nog een keer nakijken, want het antwoord wordt niet voor alle waarden juist.",
+    ],
+)
+def test_a_sentence_of_another_language_has_several_of_its_common_words(sentence: str) -> None:
+    assert one(LONG, "other_language") == 0
+    assert one(LONG + sentence + LONG, "other_language") >= 3 <= one(sentence, "other_language")
+    assert one(LONG + f"$\\text{{{sentence}}}$", "other_language") == 0
+
+
+def test_names_and_shared_words_are_of_no_other_language() -> None:
+    assert one("By de Moivre, " * 50, "other_language") <= 1
+    assert one("MAN DIES on the die; per se it was met in Los Angeles with a son.", "other_language") <= 2
+    french = "Nous avons donc la somme des deux parties, et elle est égale à la moitié du tout."
+    assert looked(french, language="fr")["chain_other_language"][0] == 0 < one(french, "other_language")
+    with pytest.raises(CurateError, match="'xx' is none of en, fr"):
+        looked("a", language="xx")
 
 
 def test_turning_back_is_counted_once_for_each_place() -> None:

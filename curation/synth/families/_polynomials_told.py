@@ -135,8 +135,8 @@ def _sum(answer: str, shown: str, raw: str, dense: list[int]) -> Work:
         "sum.",
         "the sum of all the coefficients",
         [Step("Each coefficient stands beside a power of $x$, and at $x = 1$ all powers are 1. || The sum of the coefficients is the "
-                "value at $x = 1$."), *(Step(f"At $x = 1$ the factor ${_shown(f)}$ is {n}.") for f, n in zip(factors, ones,
-                    strict=True)),
+                "value at $x = 1$."), *(Step(f"At $x = 1$ the factor ${shown}$ is {n}.") for shown, n in
+                    dict(zip(map(_shown, factors), ones, strict=True)).items()),
             Step("So the sum is {}.", product, answer) if len(ones) > 1 else Step(f"So the sum is {answer}.")],
         said=f"The coefficients add up to ${answer}$.",
         checks=[f"Multiplied out, it is ${_shown(dense)}$, and its coefficients {', '.join(str(c) for c in reversed(dense) if c)} add "

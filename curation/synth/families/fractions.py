@@ -247,10 +247,12 @@ def _twice(w: dict[str, str], answer: str, a: int, b: int, c: int, d: int, e: in
         f"remainder to {w['item']}.",
         "the number of dollars left",
         [
-            Step(f"The {w['thing']} take {{}} dollars.", f"\\frac{{{a}}}{{{b}}} \\times {e}", decimal(first)),
+            Step(f"The share for {w['thing']} is {{}} dollars.", f"\\frac{{{a}}}{{{b}}} \\times {e}", decimal(first)),
             Step("That leaves {} dollars.", f"{e} - {decimal(first)}", decimal(rest)),
             Step(
-                f"The {w['item']} take {{}} dollars.", f"\\frac{{{c}}}{{{d}}} \\times {decimal(rest)}", decimal(second)
+                f"The share for {w['item']} is {{}} dollars.",
+                f"\\frac{{{c}}}{{{d}}} \\times {decimal(rest)}",
+                decimal(second),
             ),
             Step("In the end there are {} dollars.", f"{decimal(rest)} - {decimal(second)}", answer),
         ],
