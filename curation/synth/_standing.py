@@ -155,4 +155,3 @@ def mathematical(token: str) -> bool:
 
 def _runs(found: Sequence[str], length: int) -> list[tuple[str, ...]]:
     return [tuple(found[i : i + length]) for i in range(len(found) - length + 1)]
-
