@@ -5,14 +5,15 @@ r"""What `synth: qa_pairs` and `rewrite: qa_refine` catch of what a model may in
 Copies: sentences in the form of a question are taken from English pages of the archive of `../shared/data`, and come back in a reply as a
 model copies them (other blanks, delimiters, quotation marks, commands of the same meaning, without their label) or made wrong: a number, a
 sign or a letter of a formula is another one, or they are of another page. A change whose result stands on the page by chance is no case.
-Answers come below a faithful question: the two sentences that follow it, these with a number changed, a sentence of another page, a number that
-stands nowhere on the page, and, which is hardest, a number that stands on it far from the question. `no question` are sentences that ask
-nothing; the steps do not look at that.
+Answers come below a faithful question: the three sentences that follow it, these with a number changed, a sentence of another page, a number
+that stands nowhere on the page, and, which is hardest, a number that stands on it far from the question. `no question` are sentences that
+ask nothing; the steps do not look at that.
 
-Refinements: problems that real models solved rightly by their publishers' labels; found is the gold answer alone, and the solution is the refinement.
-It is made wrong: the final answer is another one, the question has another number, sign or deciding word, the box is missing or
-there are two. `garbage` are replies that are of no form. The embedded teacher reads all pages and refines what it finds. Texts are
-printed nowhere, unless `--examples` asks for some. Left out: replies of a model to these prompts. A minute on one core; no peer does the same.
+Refinements: problems that real models solved rightly by their publishers' labels; found is the gold answer alone, and the solution is the
+refinement. It is made wrong: the final answer is another one, the question has another number, sign or deciding word, the box is missing
+or there are two. `garbage` are replies that are of no form. The embedded teacher reads all pages and refines what it finds. Texts are
+printed nowhere, unless `--examples` asks for some. Left out: replies of a model to these prompts. A minute on one core; no peer does
+the same.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ _LABEL = re.compile(r"^[ \t#>*_\[(-]{0,12}\d{1,3}[.):\]*]{1,4}\s+")
 _NUMBER = re.compile(r"\d+")
 _SIGN = re.compile(r"[-+<>*]|\\(?:le|ge|leq|geq|pm|cdot|times)\b")
 _LETTER = re.compile(r"(?<![A-Za-z\\])[b-hj-zB-HJ-Z](?![A-Za-z'’])")
-_WORDS = {"least": "most", "sum": "product", "not": "", "odd": "even", "more": "less", "total": "", "each": "", "maximum": "minimum",
+_BOX = re.compile(r"\\boxed\{([^{}]*)\}")
+_WORDS = {"least": "most", "sum": "product", "not": "", "odd": "even", "more": "less", "each": "", "maximum": "minimum",
           "greatest": "least", "largest": "smallest", "positive": "negative", "after": "before", "twice": "half", "only": ""}  # fmt: skip
 Change = Callable[[str, Random], str | None]
 
@@ -63,7 +65,9 @@ def pages(data: Path) -> list[str]:
     """English pages as the recipe `web` has them before it chooses."""
     read = pl.concat(list(warc(str(data / "warc" / "math_web_dev.warc.gz"))), how="diagonal_relaxed")
     read = read.with_columns(id=pl.col("url"), as_read=pl.col("text"))
-    docs = read.select("id").with_columns(html_clean(read.hstack(html_math(read).drop("text", "title")), keep_title=True)["text"])
+    docs = read.select("id").with_columns(
+        html_clean(read.hstack(html_math(read).drop("text", "title")), keep_title=True)["text"]
+    )
     docs = docs.drop_nulls("text")
     return docs.hstack(language(docs)).filter(pl.col("language") == "en")["text"].unique(maintain_order=True).to_list()
 
@@ -77,7 +81,7 @@ def questions(page: str, random: Random) -> list[str]:
 
 
 def _fit(sentence: str) -> bool:
-    return 6 <= len(tokens(sentence)) and len(sentence) <= 1_000 and bool(re.search(r"\d|[$=+<>]|\\\w", sentence))
+    return len(tokens(sentence)) >= 6 and len(sentence) <= 1_000 and bool(re.search(r"\d|[$=+<>]|\\\w", sentence))
 
 
 def _one(pattern: re.Pattern[str], other: Callable[[str, Random], str]) -> Change:
@@ -99,7 +103,17 @@ def _word(text: str, random: Random) -> str | None:
 
 
 def _other_sign(sign: str, random: Random) -> str:
-    others = {"+": "-", "-": "+", "<": ">", ">": "<", "*": "+", r"\le": r"\ge", r"\leq": r"\geq", r"\ge": r"\le", r"\geq": r"\leq"}
+    others = {
+        "+": "-",
+        "-": "+",
+        "<": ">",
+        ">": "<",
+        "*": "+",
+        r"\le": r"\ge",
+        r"\leq": r"\geq",
+        r"\ge": r"\le",
+        r"\geq": r"\leq",
+    }
     return others.get(sign, "+ ")
 
 
@@ -115,9 +129,8 @@ SAME: dict[str, Change] = {
     "delimiters": lambda text, _: re.sub(r"\$([^$]+)\$", r"\\(\1\\)", text),
     "without its label": lambda text, _: _LABEL.sub("", text),
     "quotation marks": lambda text, _: text.replace("'", "\u2019").replace('"', "\u201c"),
-    "commands": lambda text, _: text.replace(r"\frac", r"\dfrac").replace(r"\leq", r"\le").replace("(", r"\left(").replace(")", r"\right)"),
+    "commands": lambda text, _: text.replace(r"\frac", r"\dfrac").replace(r"\leq", r"\le"),
     "emphasis": lambda text, _: f"**{text}**",
-    "said to be of the page": lambda text, _: f"In the setting of the text above, {text[0].lower()}{text[1:]}",
 }
 
 
@@ -132,6 +145,9 @@ def copies(texts: list[str], random: Random) -> Iterator[tuple[str, int, str, st
             made = change(question, random)
             if made and (made != question or kind == "word for word"):
                 yield f"faithful: {kind}", place, made, NO_ANSWER, "row"
+        before = [one for one in _SENTENCE.split(texts[place][: texts[place].find(question)]) if _fit(one)]
+        if before:
+            yield "faithful: with a sentence before it", place, f"{before[-1].strip()} {question}", NO_ANSWER, "row"
         for kind, change in WRONG.items():
             made = change(question, random)
             if made and tokens(made) != tokens(question) and _joined(made) not in page:
@@ -141,7 +157,11 @@ def copies(texts: list[str], random: Random) -> Iterator[tuple[str, int, str, st
             yield "of another page", place, other, NO_ANSWER, "none"
         yield from _answers(texts[place], page, place, question, other if elsewhere != place else None, random)
     for place, page in enumerate(texts):
-        plain = [s.strip() for s in _SENTENCE.split(page) if not s.strip().endswith("?") and not _ASKS.match(s.strip()) and _fit(s.strip())]
+        plain = [
+            s.strip()
+            for s in _SENTENCE.split(page)
+            if not s.strip().endswith("?") and not _ASKS.match(s.strip()) and _fit(s.strip())
+        ]
         if plain:
             yield "no question", place, random.choice(plain), NO_ANSWER, "none"
 
@@ -191,7 +211,10 @@ def judged_copies(texts: list[str], random: Random) -> dict[str, Counter[str]]:
         },
         schema={"text": pl.String, "replies": pl.List(pl.String)},
     )
-    made = {(parent, q): state for parent, q, state in qa_pairs(docs).select("parent", "question", "qa_pairs_answer").iter_rows()}
+    made = {
+        (parent, q): state
+        for parent, q, state in qa_pairs(docs).select("parent", "question", "qa_pairs_answer").iter_rows()
+    }
     found: dict[str, Counter[str]] = {}
     for parent, ((kind, _), some) in enumerate(by.items()):
         for question, (_, must) in some.items():
@@ -222,9 +245,21 @@ def refinements(data: Path, most: int, random: Random) -> Iterator[tuple[str, st
         box = last_box(text) or ""
         other = WRONG["a number changed"](box, random)
         if other and other != box:
-            yield "the final answer changed", question, gold, _reply(question, text.replace(f"{{{box}}}", f"{{{other}}}")), False
-        yield "no box", question, gold, _reply(question, text.replace(r"\boxed", r"\fbox")), False
-        yield "two boxes that differ", question, gold, _reply(question, f"{text} No, I take it back: \\boxed{{-77777}}."), False
+            yield (
+                "the final answer changed",
+                question,
+                gold,
+                _reply(question, text.replace(f"{{{box}}}", f"{{{other}}}")),
+                False,
+            )
+        yield "no box", question, gold, _reply(question, _BOX.sub(r"\1", text.replace(f"\\boxed{{{box}}}", box))), False
+        yield (
+            "two boxes that differ",
+            question,
+            gold,
+            _reply(question, f"{text} No, I take it back: \\boxed{{-77777}}."),
+            False,
+        )
         for kind, change in {**WRONG, "a deciding word changed": _word}.items():
             made = change(question, random)
             if made and tokens(made) != tokens(question):
@@ -241,7 +276,12 @@ def judged_refinements(
     """By kind: cases, how many came out as they must, and by which verdict; and what did not."""
     every = [*refinements(data, most, random)]
     docs = pl.DataFrame(
-        {"text": ["t"] * len(every), "question": [e[1] for e in every], "found": [e[2] for e in every], "replies": [[e[3]] for e in every]},
+        {
+            "text": ["t"] * len(every),
+            "question": [e[1] for e in every],
+            "found": [e[2] for e in every],
+            "replies": [[e[3]] for e in every],
+        },
         schema={"text": pl.String, "question": pl.String, "found": pl.String, "replies": pl.List(pl.String)},
     )
     verdicts = qa_refine(docs)["qa_refine_verdict"]
@@ -258,13 +298,22 @@ def judged_refinements(
 
 
 GARBAGE: dict[str, Callable[[str], str]] = {
-    "empty": lambda page: " ", "the page": lambda page: page[:5_000], "prose": lambda page: "The page has no questions that I can see.",
-    "the form itself": lambda page: f"Question: the question, complete in itself\nAnswer: the answer as the page gives it, or {NO_ANSWER}",
-    "JSON": lambda page: json.dumps({"question": page[:200], "answer": "1"}), "a fence": lambda page: f"```\nQuestion: {page[:99]}\nAnswer: 1\n```",
-    "brackets": lambda page: "[" * 1_000_000, "labels": lambda page: "Question: " * 10_000, "no answer": lambda page: f"Question: {page[:99]}",
-    "a refusal": lambda page: "Question: I cannot help with that request, sorry.\nAnswer: I am a language model and may not do it.",
+    "empty": lambda page: " ",
+    "the page": lambda page: page[:5_000],
+    "prose": lambda page: "The page has no questions that I can see.",
+    "the form itself": lambda page: (
+        f"Question: the question, complete in itself\nAnswer: the answer it gives, or {NO_ANSWER}"
+    ),
+    "JSON": lambda page: json.dumps({"question": page[:200], "answer": "1"}),
+    "a fence": lambda page: f"```\nQuestion: {page[:99]}\nAnswer: 1\n```",
+    "brackets": lambda page: "[" * 1_000_000,
+    "labels": lambda page: "Question: " * 10_000,
+    "no answer": lambda page: f"Question: {page[:99]}",
+    "a refusal": lambda page: (
+        "Question: I cannot help with that request, sorry.\nAnswer: I am a language model and may not do it."
+    ),
     "made up": lambda page: "Question: What is the 17th prime number plus the 31st one?\nAnswer: 186",
-}  # fmt: skip
+}
 
 
 def garbage(texts: list[str]) -> dict[str, Counter[str]]:
@@ -278,12 +327,18 @@ def garbage(texts: list[str]) -> dict[str, Counter[str]]:
 def teacher(texts: list[str]) -> dict[str, int]:
     """What the embedded teacher finds on the pages and refines."""
     model = connect({}, ModelSettings())
-    made = answered(find("synth", "qa_pairs"), pl.DataFrame({"id": [str(i) for i in range(len(texts))], "text": texts}), model)
+    made = answered(
+        find("synth", "qa_pairs"), pl.DataFrame({"id": [str(i) for i in range(len(texts))], "text": texts}), model
+    )
     assert isinstance(made, pl.DataFrame)
     docs = made.drop("parent").with_columns(id=pl.int_range(pl.len()).cast(pl.String))
     refined = answered(find("rewrite", "qa_refine"), docs, model)
     assert isinstance(refined, pl.DataFrame)
-    return {"pages": len(texts), "pairs": made.height, "refined": int((refined["qa_refine_verdict"] == "refined").sum())}
+    return {
+        "pages": len(texts),
+        "pairs": made.height,
+        "refined": int((refined["qa_refine_verdict"] == "refined").sum()),
+    }
 
 
 def measure(data: Path, most: int, seed: int = 0) -> dict[str, Any]:
@@ -311,7 +366,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="default: %(default)s")
     parser.add_argument("--most", type=int, default=300, help="solutions to refine from (default: %(default)s)")
-    parser.add_argument("--examples", type=int, default=0, help="print so many refinements that did not come out as they must")
+    parser.add_argument(
+        "--examples", type=int, default=0, help="print so many refinements that did not come out as they must"
+    )
     parser.add_argument("--json", type=Path, help="where to write the figures")
     asked = parser.parse_args()
     if not (asked.data / "warc").is_dir():

@@ -38,15 +38,16 @@ _NUMBERED = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """What a sheet or a list of answers writes before an entry."""
-_MARK = "\x02"
+_SAYS = re.compile(r"^[^\w\n]{0,8}(?:answers?|solutions?|ans)\b|\banswer\b", re.MULTILINE | re.IGNORECASE)
+_LISTS = re.compile(r"^[^\w\n]{0,8}(?:answers|solutions|answer[ \t]{1,3}keys?)\b", re.MULTILINE | re.IGNORECASE)
+_MARK, _SAID, _LIST = "\x02", "\x03", "\x04"
+_OURS = str.maketrans("", "", "\x02\x03\x04")
 BEHIND = 300
 """Tokens behind a question in which its answer may stand."""
 SOON = 40
 """Tokens behind the word `Answer`, or behind the number of an entry, in which a short answer may stand."""
 LISTED = 3_000
 """Tokens of a list of answers."""
-_ONE = frozenset("answer ans solution result".split())
-_MANY = frozenset("answers solutions key keys".split())
 TRIED = 8
 """Runs of a question, from its end, that are looked for to find its place: a model may have completed it there."""
 
@@ -76,7 +77,12 @@ class Page:
         for start, run in enumerate(_runs(found, length)):
             if run in self._runs[length - 1]:
                 stands[start : start + length] = [True] * length
-        astray = sum(1 for token, there in zip(found, stands, strict=True) if not there and mathematical(token))
+        around = zip(["", *found], found, [*found[1:], ""], stands, strict=False)
+        astray = sum(
+            mathematical(token) or (token in _ARTICLES and not (before + after).isalpha())
+            for before, token, after, there in around
+            if not there
+        )
         return Standing(sum(stands) / len(found), astray)
 
     def answers(self, text: str, question: str) -> bool:
@@ -93,14 +99,17 @@ class _Places:
     """The tokens of a page as numbers, with the entries of its lists, to find where texts stand."""
 
     def __init__(self, text: str) -> None:
+        text = text.translate(_OURS)
         labels = [int(found[1]) for found in _NUMBERED.finditer(text)]
-        stream = tokens(_NUMBERED.sub(f"\n{_MARK}\n", text.replace(_MARK, "")))
+        marked = _NUMBERED.sub(f"\n{_MARK}\n", text)
+        marked = _SAYS.sub(rf" {_SAID} \g<0>", _LISTS.sub(rf" {_LIST} \g<0>", marked))
+        stream = tokens(marked)
         self._ids: dict[str, int] = {}
         self._stream = np.array([self._ids.setdefault(token, len(self._ids)) for token in stream], np.int64)
-        marks = self._stream == self._ids.get(_MARK, -1)
+        marks, said, lists = (self._stream == self._ids.get(mark, -1) for mark in (_MARK, _SAID, _LIST))
         self._entry = np.concatenate([[-1], labels])[np.cumsum(marks)]  # the number of the entry that a token stands in
         self._marks, self._since_mark = marks, _since(marks)
-        self._one, self._many = (_since(np.isin(self._stream, [*self._of(words)])) for words in (_ONE, _MANY))
+        self._one, self._many = _since(said), _since(lists)
 
     def answers(self, wanted: list[str], question: list[str]) -> bool:
         there = self._at(wanted)
@@ -131,9 +140,6 @@ class _Places:
             for offset, token in enumerate(wanted):
                 at[:count] &= self._stream[offset : offset + count] == self._ids.get(token, -1)
         return at
-
-    def _of(self, words: frozenset[str]) -> list[int]:
-        return [self._ids[word] for word in sorted(words) if word in self._ids]
 
 
 def _since(marks: Any) -> Any:

@@ -78,6 +78,7 @@ def test_pairs_become_rows_with_what_the_page_answers() -> None:
         "Find 50 percent of $20$ apples in the basket.",
         "Solve for $x$: $2x - 3 = 11$.",
         "Solve for $y$: $2y + 3 = 11$.",
+        "Solve for $a$: $2a + 3 = 11$.",
         "How many primes lie between one and one hundred?",
         "Solve for $x$: $2x + 3 = 11$ and $\\frac{x}{2} = 2$.",
     ],
@@ -116,6 +117,7 @@ def test_an_answer_soon_behind_the_word_stands_and_none_in_an_empty_page() -> No
     assert Page("How many legs has a spider of any kind?\n\n# More\n\n1. Fun\n\nThe answer is 8.").answers(
         "8", "How many legs has a spider?"
     )
+    assert not Page("The solution of it, a result and a key. Or 8 more.").answers("8", "Where?")
     assert not Page("").answers("8", "How many?")
 
 
