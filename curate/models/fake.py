@@ -17,7 +17,7 @@ def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Parrot:
 class Parrot:
     """A model for tests of form: the same reply to the same prompt, in the form asked for; abstains on an empty prompt.
 
-    Its question is the last line of the prompt, so that it stands on the page.
+    Where a prompt asks to copy questions, it copies the last line as one; where it gives a pair, the question comes back.
     """
 
     def __init__(self, sampling: Sampling | None = None) -> None:
@@ -30,10 +30,17 @@ class Parrot:
 
     def _reply(self, prompt: str, index: int) -> Reply:
         said = f"There are {len(prompt)} characters, so it is $\\boxed{{{len(prompt) + index}}}$."
-        asked = prompt.rstrip().rpartition("\n")[2][:200].strip() or "How many?"
-        form = f"Question: {asked}\nAnswer: {said}"
+        form = f"Question: {_line(prompt) or 'How many?'}\nAnswer: {said}"
         if "<think>" in prompt:
             form = f"<think>{said}</think>\n{said}"
         elif "Final score:" in prompt:
             form = f"{said}\nFinal score: {(len(prompt) + index) % 6}"
         return Reply(form, "stop", 1, 60) if prompt.strip() else Reply("", "abstain", 0, 0)
+
+
+def _line(prompt: str) -> str | None:
+    """The question of the pair, or the last line of the page, that a prompt ends with."""
+    pair = prompt.rpartition("\nPair:\nQuestion: ")[2] if "\nPair:\nQuestion: " in prompt else None
+    page = pair or (prompt.rpartition("\nPage:\n")[2] if "\nPage:\n" in prompt else "")
+    lines = [line.strip() for line in page.splitlines() if line.strip()]
+    return (lines[0] if pair else lines[-1])[:1_000] if lines else None

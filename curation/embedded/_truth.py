@@ -304,6 +304,11 @@ def _made(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame
             answered = judged.drop_nulls("gold")
             right = answered.filter(pl.col("gold") == pl.col("true"))
             yield Claim(corpus, step, "answers", _ratio(right.height, answered.height), None, answered.height)
+            stay = pl.col("fate") == "kept"
+            kept, good = answered.filter(stay).height, right.filter(stay).height
+            yield Claim(
+                corpus, "all", "answers that are kept", _ratio(good, kept), _ratio(good, right.height), right.height
+            )
         if step == "synth.qa_pairs":
             found = {_plain(q) for q in judged["question"]}
             yield Claim(corpus, step, "questions on kept pages", None, _ratio(len(found), len(known)), len(known))

@@ -4,15 +4,20 @@ Texts are compared as lists of tokens: words whatever their case, numbers, TeX c
 braces, `\left`, commas), and with one spelling for `×` and `\times`. A token stands if one of the runs of four that it is in stands on the
 page. A copy made complete has a few words of its own; it has no number, sign, command or letter of a formula that does not stand.
 
-Left out: words that mean the same, and formulas that are equal but written otherwise. A short answer (`12`) stands wherever the page has
-such a number outside the question, be it the number of an exercise.
+A short answer (`12`) would stand on nearly every page. It must have its place as well: behind its question and before the next numbered
+one, soon behind a word such as `Answer`, or in a list of answers, there behind the number of its question, if that has one.
+
+Left out: words that mean the same, and formulas that are equal but written otherwise. That a longer answer belongs to its question.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
 
 RUN = 4
 """Tokens of a run; of a shorter text all of them."""
@@ -28,6 +33,23 @@ _SAME = {
     r"\dfrac": r"\frac", r"\tfrac": r"\frac",
 }  # fmt: skip
 _ARTICLES = frozenset("aI")
+_NUMBERED = re.compile(
+    r"^[ \t#>*_\[(-]{0,12}(?:(?:Exercise|Problem|Question|Example|Task|Q)[ \t]{0,3})?(\d{1,3})[.):\]*_]{1,4}(?=\s)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""What a sheet or a list of answers writes before an entry."""
+_SAYS = re.compile(r"^[^\w\n]{0,8}(?:answers?|solutions?|ans)\b|\banswer\b", re.MULTILINE | re.IGNORECASE)
+_LISTS = re.compile(r"^[^\w\n]{0,8}(?:answers|solutions|answer[ \t]{1,3}keys?)\b", re.MULTILINE | re.IGNORECASE)
+_MARK, _SAID, _LIST = "\x02", "\x03", "\x04"
+_OURS = str.maketrans("", "", "\x02\x03\x04")
+BEHIND = 300
+"""Tokens behind a question in which its answer may stand."""
+SOON = 40
+"""Tokens behind the word `Answer`, or behind the number of an entry, in which a short answer may stand."""
+LISTED = 3_000
+"""Tokens of a list of answers."""
+TRIED = 8
+"""Runs of a question, from its end, that are looked for to find its place: a model may have completed it there."""
 
 
 class Standing(NamedTuple):
@@ -41,9 +63,9 @@ class Page:
     """The runs of a page, to ask what stands on it."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         found = tokens(text)
         self._runs = [{*_runs(found, length)} for length in range(1, RUN + 1)]
-        self._joined = _joined(found)
 
     def standing(self, text: str) -> Standing:
         """How much of a text stands on the page; nothing of an empty one."""
@@ -55,13 +77,75 @@ class Page:
         for start, run in enumerate(_runs(found, length)):
             if run in self._runs[length - 1]:
                 stands[start : start + length] = [True] * length
-        astray = sum(1 for token, there in zip(found, stands, strict=True) if not there and mathematical(token))
+        around = zip(["", *found], found, [*found[1:], ""], stands, strict=False)
+        astray = sum(
+            mathematical(token) or (token in _ARTICLES and not (before + after).isalpha())
+            for before, token, after, there in around
+            if not there
+        )
         return Standing(sum(stands) / len(found), astray)
 
-    def beside(self, text: str, other: str) -> bool:
-        """Whether a text stands on the page more often than in another text, which is of the page itself."""
-        wanted = _joined(tokens(text))
-        return bool(wanted) and self._joined.count(wanted) > _joined(tokens(other)).count(wanted)
+    def answers(self, text: str, question: str) -> bool:
+        """Whether a short text stands on the page where an answer to a question of the page may stand."""
+        wanted = tokens(text)
+        return bool(wanted) and self._placed.answers(wanted, tokens(question))
+
+    @cached_property
+    def _placed(self) -> _Places:
+        return _Places(self._text)
+
+
+class _Places:
+    """The tokens of a page as numbers, with the entries of its lists, to find where texts stand."""
+
+    def __init__(self, text: str) -> None:
+        text = text.translate(_OURS)
+        labels = [int(found[1]) for found in _NUMBERED.finditer(text)]
+        marked = _NUMBERED.sub(f"\n{_MARK}\n", text)
+        marked = _SAYS.sub(rf" {_SAID} \g<0>", _LISTS.sub(rf" {_LIST} \g<0>", marked))
+        stream = tokens(marked)
+        self._ids: dict[str, int] = {}
+        self._stream = np.array([self._ids.setdefault(token, len(self._ids)) for token in stream], np.int64)
+        marks, said, lists = (self._stream == self._ids.get(mark, -1) for mark in (_MARK, _SAID, _LIST))
+        self._entry = np.concatenate([[-1], labels])[np.cumsum(marks)]  # the number of the entry that a token stands in
+        self._marks, self._since_mark = marks, _since(marks)
+        self._one, self._many = _since(said), _since(lists)
+
+    def answers(self, wanted: list[str], question: list[str]) -> bool:
+        there = self._at(wanted)
+        if not there.any():
+            return False
+        run = min(RUN, len(question))
+        last = range(len(question) - run, max(len(question) - run - TRIED, -1), -1)
+        end = next((at for start in last if (at := self._at(question[start : start + run])).any()), None)
+        behind, labels = np.zeros_like(there), set[int]()
+        if end is not None:
+            ends = np.zeros_like(end)
+            ends[run - 1 :] = end[: len(end) - run + 1]
+            since = _since(ends)
+            behind = (since > 0) & (since <= BEHIND) & (since < self._since_mark)
+            starts = np.flatnonzero(self._at(question[:run]))
+            labels = {int(self._entry[at]) for at in starts.tolist() if at and self._marks[at - 1]}
+        fits = np.isin(self._entry, [*labels]) if labels else np.ones_like(there)
+        listed = (self._many <= LISTED) & (np.minimum(self._since_mark, self._many) <= SOON) & fits
+        said = (self._one <= SOON) & (fits | (self._since_mark > self._one))
+        return bool((there & (behind | listed | said)).any())
+
+    def _at(self, wanted: list[str]) -> Any:
+        """(T,): whether a run of tokens begins at each token of the page."""
+        size, count = len(wanted), len(self._stream) - len(wanted) + 1
+        at = np.zeros(len(self._stream), bool)
+        if count > 0 and size:
+            at[:count] = True
+            for offset, token in enumerate(wanted):
+                at[:count] &= self._stream[offset : offset + count] == self._ids.get(token, -1)
+        return at
+
+
+def _since(marks: Any) -> Any:
+    """(T,): how many tokens ago the last mark was, 0 at the mark itself; very many where there was none."""
+    places = np.arange(len(marks))
+    return places - np.maximum.accumulate(np.where(marks, places, -(10**9)))
 
 
 def tokens(text: str) -> list[str]:
@@ -77,7 +161,3 @@ def mathematical(token: str) -> bool:
 
 def _runs(found: Sequence[str], length: int) -> list[tuple[str, ...]]:
     return [tuple(found[i : i + length]) for i in range(len(found) - length + 1)]
-
-
-def _joined(found: Sequence[str]) -> str:
-    return "".join([f"\x01{token}\x02" for token in found])

@@ -82,10 +82,6 @@ def qa_pairs(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _pieces(text: str, max_bytes: int, most: int) -> list[str]:
-    return pieces(cut(text, max_bytes * most), max_bytes)[:most]
-
-
 def _copied(standing: Standing, least: float) -> bool:
     return standing.share >= least and not standing.astray
 
@@ -94,5 +90,5 @@ def _answered(page: Page, question: str, answer: str | None, least: float) -> st
     if answer is None:
         return "none"
     short = len(tokens(answer)) < RUN
-    stands = page.beside(answer, question) if short else _copied(page.standing(answer), least)
+    stands = page.answers(answer, question) if short else _copied(page.standing(answer), least)
     return "given" if stands else "invented"

@@ -78,6 +78,7 @@ def test_pairs_become_rows_with_what_the_page_answers() -> None:
         "Find 50 percent of $20$ apples in the basket.",
         "Solve for $x$: $2x - 3 = 11$.",
         "Solve for $y$: $2y + 3 = 11$.",
+        "Solve for $a$: $2a + 3 = 11$.",
         "How many primes lie between one and one hundred?",
         "Solve for $x$: $2x + 3 = 11$ and $\\frac{x}{2} = 2$.",
     ],
@@ -90,6 +91,34 @@ def test_a_question_that_does_not_stand_on_the_page_gives_no_row(question: str) 
 def test_an_answer_that_the_page_does_not_give_is_none(answer: str) -> None:
     made = qa_pairs(PAGE, model=Scripted(FIRST.replace("$10$", answer)))
     assert made.select("found", "qa_pairs_answer").rows() == [(None, "invented")]
+
+
+SHEET = (
+    "1. Add $3$ and $4$ to get a sum.\n2. Take $5$ from $17$ and write it down.\n\nExample 9. Double the number six at once.\n\n"
+    "That gives 12.\n\nTopics 88 of the course\n\nAnswers\n1. 7\n2. 13\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "stands"),
+    [
+        ("Add $3$ and $4$ to get a sum.", "7", True), ("Add $3$ and $4$ to get a sum.", "13", False),
+        ("Take $5$ from $17$ and write it down.", "$13$", True), ("Take $5$ from $17$ and write it down.", "7", False),
+        ("Take $5$ from $17$ and write it down.", "12", False), ("Double the number six at once.", "12", True),
+        ("Add $3$ and $4$ to get a sum.", "88", False), ("Add $3$ and $4$ to get a sum.", "2", False),
+        ("Double the number six at once.", "9", False), ("", "12", False), ("Add $3$ and $4$ to get a sum.", "", False),
+    ],
+)  # fmt: skip
+def test_a_short_answer_stands_where_an_answer_may(question: str, answer: str, stands: bool) -> None:
+    assert Page(SHEET).answers(answer, question) is stands
+
+
+def test_an_answer_soon_behind_the_word_stands_and_none_in_an_empty_page() -> None:
+    assert Page("How many legs has a spider of any kind?\n\n# More\n\n1. Fun\n\nThe answer is 8.").answers(
+        "8", "How many legs has a spider?"
+    )
+    assert not Page("The solution of it, a result and a key. Or 8 more.").answers("8", "Where?")
+    assert not Page("").answers("8", "How many?")
 
 
 def test_another_spelling_of_a_formula_stands() -> None:
