@@ -132,12 +132,7 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     counts = [len(t.text.lines) for t in (s, w)]
     shares, sizes = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, back_sizes = covered(*said[1], counts[1], *said[0], counts[0], size)
-    has_formula = np.zeros(counts[0], bool)
-    for (start, end, _, _), plain in zip(s.text.formulas, s.text.plain, strict=True):
-        if not plain and end > start:
-            has_formula[s.units[start : end]] = True
-    totals = np.bincount(s.units, minlength=counts[0])
-    noise = np.array([is_noise(line, int(n), f) for line, n, f in zip(s.text.lines, totals.tolist(), has_formula.tolist(), strict=True)], bool)
+    totals, noise = np.bincount(s.units, minlength=counts[0]), _noise(s)
     there = shares >= COVERED
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
@@ -147,6 +142,18 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
         "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM), "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
     return Kept(row, noise, there)
+
+
+def _noise(s: Stream) -> Any:
+    """Whether each unit of the source is noise."""
+    count = len(s.text.lines)
+    has_formula = np.zeros(count, bool)
+    for (start, end, _, _), plain in zip(s.text.formulas, s.text.plain, strict=True):
+        if not plain and end > start:
+            has_formula[s.units[start:end]] = True
+    totals = np.bincount(s.units, minlength=count)
+    lines = zip(s.text.lines, totals.tolist(), has_formula.tolist(), strict=True)
+    return np.array([is_noise(line, words, formula) for line, words, formula in lines], bool)
 
 
 def _longest(sizes: Any, missing: Any, neither: Any) -> int:
@@ -180,26 +187,24 @@ def _language(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
 
 
 def _numbers(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
-    from curation.rewrite._guards_places import fits
-
     names = list(ids)
     free = {ids[n] for n in (*s.text.free,) if n in ids}
     had, has = set(s.words[s.kinds > WORD].tolist()) | free, set(w.words[w.kinds > WORD].tolist()) | {ids[n] for n in w.text.free if n in ids}
     weights = _weights(s, w, len(names))
     theirs = np.flatnonzero(s.kinds > WORD)
     mine = np.flatnonzero(w.kinds > WORD)
-    own, other = fits(w.words, _places(mine), w.words[mine], s.words, _places(theirs), s.words[theirs], weights)
+    own, other = _fits(w, _places(mine), w.words[mine], s, _places(theirs), s.words[theirs], weights)
     new = np.array([n not in had for n in w.words[mine].tolist()], bool)
     moved = (other >= SLOT) & (own < other - BETTER)
     added = (new & (w.kinds[mine] != SPELLED)) | moved
     required = (s.kinds[theirs] == NUMBER) & ~kept.noise[s.units[theirs]]
     gone = required & np.array([n not in has for n in s.words[theirs].tolist()], bool)
-    gone |= _taken_out(s, w, _places(theirs)) & (s.kinds[theirs] == NUMBER)
+    gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER)
     return {"numbers_lost": len(set(s.words[theirs][gone].tolist())), "numbers_added": len(set(w.words[mine][added].tolist()))}
 
 
 def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
-    from curation.rewrite._guards_places import counts, fits
+    from curation.rewrite._guards_places import counts
 
     runs, written = s.runs, w.runs
     distinct = sorted({run for run in (*runs, *written) if len(run) > 1})
@@ -215,14 +220,14 @@ def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str
     lost = {run for run in gone if len(_sides(run, relations)) < 2 or not all(found[side] for side in _sides(run, relations))}
     spans = s.spans
     if len(spans):
-        out = _taken_out(s, w, spans)
+        out = _taken_out(s, w, spans, len(ids))
         lost |= {run for run, is_out, plain in zip(runs, out.tolist(), s.text.plain, strict=True) if is_out and not plain}
     added = {run for run in written if run in at and not there[at[run]]}
     numbered: dict[tuple[int, ...], int] = {}
     mine = np.array([numbered.setdefault(run, len(numbered)) for run in written], np.int64)
     theirs = np.array([numbered.setdefault(run, len(numbered)) for run in runs], np.int64)
     if len(mine) and len(theirs):
-        own, other = fits(w.words, w.spans, mine, s.words, spans, theirs, _weights(s, w, len(ids)))
+        own, other = _fits(w, w.spans, mine, s, spans, theirs, _weights(s, w, len(ids)))
         moved = (other >= SLOT) & (own < other - BETTER)
         added |= {run for run, is_moved in zip(written, moved.tolist(), strict=True) if is_moved}
     return {"formulas_lost": len(lost), "formulas_added": len(added)}
@@ -252,14 +257,40 @@ def _places(at: Any) -> Any:
     return np.stack([at, at + 1], axis=1) if len(at) else np.zeros((0, 2), np.int64)
 
 
-def _taken_out(s: Stream, w: Stream, places: Any) -> Any:
+def _fits(w: Stream, places: Any, fillings: Any, s: Stream, others: Any, theirs: Any, weights: Any) -> tuple[Any, Any]:
+    """How well what stands in each place of the rewrite fits the places of its like in the source, and those of others."""
+    from curation.rewrite._guards_places import fits, grams
+
+    def keys(stream: Stream, at: Any, filling: Any) -> Any:
+        """A hash of what stands there and two words to each side."""
+        words = _edged(stream, len(weights))
+        sides = [words[at[:, 0]], words[at[:, 0] + 1], filling, words[at[:, 1] + 2], words[at[:, 1] + 3]]
+        return grams(np.stack(sides, axis=1).ravel(), 5)[::5]
+
+    sure = np.isin(keys(w, places, fillings), keys(s, others, theirs)) if len(places) and len(others) else np.zeros(len(places), bool)
+    made: tuple[Any, Any] = fits(w.words, places, fillings, s.words, others, theirs, weights, sure)
+    return made
+
+
+def _edged(stream: Stream, size: int) -> Any:
+    """Words with two marks before and two after them."""
+    edge = np.full(2, size, np.int64)
+    return np.concatenate([edge, stream.words, edge + 1])
+
+
+def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
     """Whether two words before and two after a place of the source follow each other in the rewrite, and nowhere in the source."""
     from curation.rewrite._guards_places import grams
 
-    edge = np.full(2, len(s.words) + len(w.words) + 1, np.int64)
-    a, b = (np.concatenate([edge, t.words, edge + 1]) for t in (s, w))
     if not len(places):
         return np.zeros(0, bool)
+    a, b = _edged(s, size), _edged(w, size)
     around = np.stack([a[places[:, 0]], a[places[:, 0] + 1], a[places[:, 1] + 2], a[places[:, 1] + 3]], axis=1)
     wanted = grams(around.ravel(), 4)[::4]
     return np.isin(wanted, grams(b, 4)) & ~np.isin(wanted, grams(a, 4))
+
+
+def nothing_but_noise(text: str) -> bool:
+    """Whether every line of a text is noise."""
+    read_ = Stream.of(read(text, {}))
+    return bool(_noise(read_).all())

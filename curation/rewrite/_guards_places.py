@@ -110,17 +110,21 @@ def _near(a: Ints, left: int, right: int, b: Ints, low: int, high: int, weights:
 
 @njit(cache=True)
 def fits(
-    a: Ints, places: Ints, fillings: Ints, b: Ints, others: Ints, theirs: Ints, weights: Floats
+    a: Ints, places: Ints, fillings: Ints, b: Ints, others: Ints, theirs: Ints, weights: Floats, sure: npt.NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
     """For each place of `a` how well it fits the best place of `b` with the same filling, and the best with another one.
 
-    places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. -1 where there is none, or it is not looked for.
+    places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. -1 where there is none,
+    or it is not looked for.
     """
     own, other = np.full(len(places), -1.0), np.full(len(places), -1.0)
     order = np.argsort(theirs, kind="mergesort")
     ranked = theirs[order]
     work = 0
     for n in range(len(places)):
+        if sure[n]:
+            own[n] = 1.0
+            continue
         first = np.searchsorted(ranked, fillings[n], "left")
         last = np.searchsorted(ranked, fillings[n], "right")
         step = max(1, (last - first) // CANDIDATES)

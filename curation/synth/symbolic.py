@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Request, Sampling
 from curate.profile import ModelSettings
+from curation.synth._refining import refine
 from curation.synth._reply import NO_QA
 from curation.synth.families._family import (
     LONGEST,
@@ -142,6 +143,7 @@ TASKS: dict[str, Callable[[str, Rng, float], str | None]] = {
     "Task: extract questions and answers.": _extract,
     "Task: think aloud and solve.": _think_aloud,
     "Task: solve briefly.": _solve_briefly,
+    "Task: refine a page.": refine,
 }
 """By the first line of a prompt: of the prompt, a source of chance and the probability of a slip (0 where it is greedy), the reply, or None
 where it abstains."""
