@@ -87,7 +87,9 @@ def sheets(data: Path, random: Random) -> Iterator[str]:
             form = random.choice(["{}. {}", "Question {}: {}", "**Problem {}.** {}"])
             mark = random.choice(["({}) {}", "{}. {}", "{}) {}"])
             yield "\n\n".join(
-                form.format(i, problem.strip()) + "\n" + "\n".join(mark.format(*one) for one in zip("ABCDE", choices, strict=False))
+                form.format(i, problem.strip())
+                + "\n"
+                + "\n".join(mark.format(*one) for one in zip("ABCDE", choices, strict=False))
                 for i, (problem, choices) in enumerate(some[n : n + 4], 1)
             )
 
@@ -130,7 +132,9 @@ def pairs(found: list[tuple[str, str]], rewrites: int) -> tuple[list[Pair], Coun
 
 def judged(made: list[Pair]) -> pl.DataFrame:
     """The pairs with their verdict, their measures, and `passes`: whether a damaged rewrite passes without the damage."""
-    source, written = (pl.Series([getattr(one, name) for one in made], dtype=pl.String) for name in ("source", "written"))
+    source, written = (
+        pl.Series([getattr(one, name) for one in made], dtype=pl.String) for name in ("source", "written")
+    )
     measures = measured(source, written)
     frame = pl.DataFrame({
         "row": range(len(made)), "group": [one.group for one in made], "kind": [one.kind for one in made], "verdict": verdicts(measures),
@@ -180,7 +184,13 @@ def refused(frame: pl.DataFrame, made: list[Pair]) -> list[dict[str, Any]]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     columns = list(rows[0])
-    shown = [[("" if one[c] is None else f"{100 * one[c]:.1f}" if isinstance(one[c], float) else str(one[c])) for c in columns] for one in rows]
+    shown = [
+        [
+            ("" if one[c] is None else f"{100 * one[c]:.1f}" if isinstance(one[c], float) else str(one[c]))
+            for c in columns
+        ]
+        for one in rows
+    ]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [columns, ["---"] * len(columns), *shown])
 
 
@@ -200,7 +210,11 @@ def examples(frame: pl.DataFrame, made: list[Pair], most: int) -> Iterator[str]:
             continue
         measures = {k.removeprefix("measure_"): v for k, v in row.items() if k.startswith("measure_") and v}
         before, after = ([line for line in text.split("\n") if line.strip()] for text in (one.source, one.written))
-        lines = [line[:300] for line in difflib.unified_diff(before, after, n=0, lineterm="") if not line.startswith(("@@", "---", "+++"))]
+        lines = [
+            line[:300]
+            for line in difflib.unified_diff(before, after, n=0, lineterm="")
+            if not line.startswith(("@@", "---", "+++"))
+        ]
         yield f"## {name} ({one.group}, {row['row']}) {', '.join(one.done)}\n{measures}\n" + "\n".join(lines)[:1500]
 
 
@@ -209,8 +223,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="default: %(default)s")
     parser.add_argument("--pages", type=int, default=240, help="texts (default: %(default)s)")
     parser.add_argument("--rewrites", type=int, default=3, help="faithful ones of each text (default: %(default)s)")
-    parser.add_argument("--held-out", action="store_true", help="documents of dev_valid, and sheets that are not in the other run")
-    parser.add_argument("--examples", type=int, default=0, help="show so many misses of each kind and wrong refusals of each guard")
+    parser.add_argument(
+        "--held-out", action="store_true", help="documents of dev_valid, and sheets that are not in the other run"
+    )
+    parser.add_argument(
+        "--examples", type=int, default=0, help="show so many misses of each kind and wrong refusals of each guard"
+    )
     parser.add_argument("--json", type=Path, help="file for the figures")
     asked = parser.parse_args()
     if not (asked.data / "text").is_dir():
@@ -223,11 +241,15 @@ def main() -> None:
     seconds = time.process_time() - started
     size = sum(len(one.source) + len(one.written) for one in made) / 1e6
     found, wrongly = caught(frame, aside), refused(frame, made)
-    print(f"{table(found)}\n\n{table(wrongly)}\n\n{len(made)} pairs, {size / seconds:.3g} million characters per CPU second\n")
+    print(
+        f"{table(found)}\n\n{table(wrongly)}\n\n{len(made)} pairs, {size / seconds:.3g} million characters per CPU second\n"
+    )
     for shown in examples(frame, made, asked.examples):
         print(shown, end="\n\n")
     if asked.json:
-        asked.json.write_text(json.dumps({"damage": found, "faithful": wrongly, "pairs": len(made)}, indent=1) + "\n", "utf-8")
+        asked.json.write_text(
+            json.dumps({"damage": found, "faithful": wrongly, "pairs": len(made)}, indent=1) + "\n", "utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from tests.curation import damage_words as words
 
 NUMBER = re.compile(r"(?<![\w.,/-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]|[.,/-]?\d)")
 FORMULA = re.compile(
-    r"\$\$.+?\$\$|(?<![\\$])\$(?=[^\s$])[^$\n]{1,400}?(?<![\\\s])\$(?![\d$])|\\\(.+?\\\)|\\\[.+?\\\]|\\begin\{(align|equation|gather)\*?\}.*?\\end\{\1\*?\}", re.S
+    r"\$\$.+?\$\$|(?<![\\$])\$(?=[^\s$])[^$\n]{1,400}?(?<![\\\s])\$(?![\d$])|\\\(.+?\\\)|\\\[.+?\\\]|\\begin\{(align|equation|gather)\*?\}.*?\\end\{\1\*?\}",
+    re.S,
 )
 NOISY = re.compile(
     r"©|copyright|all rights|cookies|posted (?:on|by)|last modified|comments?\b.{0,12}$|\bviews\b|subscribe|^\W*(?:goto chapter|page \d+ of|related|tags|see also)|\d{4}-\d\d-\d\d"
@@ -34,7 +35,8 @@ NOISY = re.compile(
     re.I,
 )
 REFERENCE = re.compile(
-    r"(?:section|chapter|page|figure|fig\.|table|version|theorem|lemma|definition|exercise|equation|example|proposition|corollary|remark|problem|part|§|eq\.|p\.|no\.)\s*[\w.]*$|[\[(#.]$", re.I
+    r"(?:section|chapter|page|figure|fig\.|table|version|theorem|lemma|definition|exercise|equation|example|proposition|corollary|remark|problem|part|§|eq\.|p\.|no\.)\s*[\w.]*$|[\[(#.]$",
+    re.I,
 )
 MARK = re.compile(r"^[\s#*_>(|-]*(?:step |\d+\. ?)?$", re.I)
 
@@ -91,7 +93,9 @@ def why_aside(text: str, start: int, end: int) -> str | None:
 def at(case: Case, start: int, end: int, put: str, aside: str | None = None) -> Damaged:
     """The case with other text in a place."""
     text = case.text[:start] + put + case.text[end:]
-    return Damaged(text, case.text[max(start - 30, 0) : end + 30], text[max(start - 30, 0) : start + len(put) + 30], aside)
+    return Damaged(
+        text, case.text[max(start - 30, 0) : end + 30], text[max(start - 30, 0) : start + len(put) + 30], aside
+    )
 
 
 def number(case: Case, change: Callable[[str], str | None], pattern: re.Pattern[str] = NUMBER) -> Damaged | None:
@@ -135,7 +139,9 @@ def decimal(case: Case) -> Damaged | None:
 
 def sign(case: Case) -> Damaged | None:
     """A sign between two terms of a formula or calculation, or before a number."""
-    between = [m for m in re.finditer(r"(?<=[\w)}\]]) ?([+-]) ?(?=[\w\\({])", case.text) if calculation(case.text, m.start(1))]
+    between = [
+        m for m in re.finditer(r"(?<=[\w)}\]]) ?([+-]) ?(?=[\w\\({])", case.text) if calculation(case.text, m.start(1))
+    ]
     before = [m for m in re.finditer(r"(?<=[=(,] )(-)(?=\d)|(?<=[=(,])(-)(?=\d)", case.text)]
     if not between and not before:
         return None
@@ -147,7 +153,9 @@ def sign(case: Case) -> Damaged | None:
 
 def calculation(text: str, place: int) -> bool:
     before, after = context(text, place, place + 1)
-    return in_formula(text, place) or (before[-1:] == after[:1] == " " and bool(re.search(r"\d $", before) and re.match(r" \d", after)))
+    return in_formula(text, place) or (
+        before[-1:] == after[:1] == " " and bool(re.search(r"\d $", before) and re.match(r" \d", after))
+    )
 
 
 @functools.lru_cache(8)
@@ -183,9 +191,15 @@ def number_dropped(case: Case) -> Damaged | None:
     end = one.end() + (case.text[one.end() : one.end() + 1] == " ")
     aside = why_aside(case.text, *one.span())
     before, _ = context(case.text, *one.span())
-    if not aside and not in_formula(case.text, one.start()) and (REFERENCE.search(before) or re.fullmatch(r"(?:1[6-9]|20)\d\d", one[0])):
+    if (
+        not aside
+        and not in_formula(case.text, one.start())
+        and (REFERENCE.search(before) or re.fullmatch(r"(?:1[6-9]|20)\d\d", one[0]))
+    ):
         aside = "reference"
-    again = sum(m[0] == one[0] for m in found) > 1 or (one[0] in words.SPELLED and words.SPELLED[one[0]] in case.text.lower())
+    again = sum(m[0] == one[0] for m in found) > 1 or (
+        one[0] in words.SPELLED and words.SPELLED[one[0]] in case.text.lower()
+    )
     if not aside and again and abs(value(one[0])) < 100 and not in_formula(case.text, one.start()):
         aside = "short and said again"
     return at(case, one.start(), end, "", aside)
@@ -196,7 +210,11 @@ def number_dropped(case: Case) -> Damaged | None:
 
 def core(formula: str) -> str:
     """A formula without delimiters, blanks and what spelling leaves open."""
-    formula = re.sub(r"^(?:\$\$?|\\[(\[])|(?:\$\$?|\\[)\]])$|\\begin\{\w+\*?\}|\\end\{\w+\*?\}|\\(?:left|right|displaystyle)(?![a-z])|\\[,;!]|[\s{}]", "", formula)
+    formula = re.sub(
+        r"^(?:\$\$?|\\[(\[])|(?:\$\$?|\\[)\]])$|\\begin\{\w+\*?\}|\\end\{\w+\*?\}|\\(?:left|right|displaystyle)(?![a-z])|\\[,;!]|[\s{}]",
+        "",
+        formula,
+    )
     return formula.rstrip(".,")
 
 
@@ -239,7 +257,9 @@ def within(case: Case, pattern: str, change: Callable[[re.Match[str]], str]) -> 
 
 def symbol(case: Case) -> Damaged | None:
     letters = "abcdfgkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVXYZ"
-    return within(case, r"(?<![a-zA-Z\\])[a-zA-Z](?![a-zA-Z])", lambda m: case.random.choice([c for c in letters if c != m[0]]))
+    return within(
+        case, r"(?<![a-zA-Z\\])[a-zA-Z](?![a-zA-Z])", lambda m: case.random.choice([c for c in letters if c != m[0]])
+    )
 
 
 def exponent(case: Case) -> Damaged | None:
@@ -247,7 +267,11 @@ def exponent(case: Case) -> Damaged | None:
 
 
 def index(case: Case) -> Damaged | None:
-    return within(case, r"(?<=_)[\dijkmn]|(?<=_\{)[\dijkmn](?=\})", lambda m: case.random.choice([d for d in ("0123" if m[0].isdigit() else "ijkmn") if d != m[0]]))
+    return within(
+        case,
+        r"(?<=_)[\dijkmn]|(?<=_\{)[\dijkmn](?=\})",
+        lambda m: case.random.choice([d for d in ("0123" if m[0].isdigit() else "ijkmn") if d != m[0]]),
+    )
 
 
 def relation(case: Case) -> Damaged | None:
@@ -308,7 +332,9 @@ def sentences(case: Case) -> Damaged | None:
 
 
 def second_half(case: Case) -> Damaged | None:
-    breaks = [m.start() for m in re.finditer(r"\n\n|(?<=[a-z]\.) ", case.text) if 0.4 < m.start() / len(case.text) < 0.65]
+    breaks = [
+        m.start() for m in re.finditer(r"\n\n|(?<=[a-z]\.) ", case.text) if 0.4 < m.start() / len(case.text) < 0.65
+    ]
     return chunk(case, case.random.choice(breaks), len(case.text)) if breaks else None
 
 
@@ -335,7 +361,12 @@ def option(case: Case) -> Damaged | None:
 
 def question(case: Case) -> Damaged | None:
     """A question goes with its choices."""
-    found = [*re.finditer(r"(?ms)^(?:[\s#*_]*(?:Question|Problem|Exercise)[^\n]{0,20}[:.]|\(?\d+[.)]|Step \d+:)(?=\s)[^\n]*\n.*?^[\s*-]*\(?A[).] .*?(?=\n\s*\n(?!\s*[\s*-]*\(?[A-E][).])|\Z)", case.text)]
+    found = [
+        *re.finditer(
+            r"(?ms)^(?:[\s#*_]*(?:Question|Problem|Exercise)[^\n]{0,20}[:.]|\(?\d+[.)]|Step \d+:)(?=\s)[^\n]*\n.*?^[\s*-]*\(?A[).] .*?(?=\n\s*\n(?!\s*[\s*-]*\(?[A-E][).])|\Z)",
+            case.text,
+        )
+    ]
     if len(found) < 2:
         return None
     one = case.random.choice(found)
@@ -344,7 +375,11 @@ def question(case: Case) -> Damaged | None:
 
 def truncated(case: Case) -> Damaged | None:
     """The reply ends within a sentence."""
-    words_ = [m.start() for m in re.finditer(r"(?<=[a-z]) (?=[a-z])", case.text) if 0.3 < m.start() / len(case.text) < 0.93 and len(case.text) - m.start() > 60]
+    words_ = [
+        m.start()
+        for m in re.finditer(r"(?<=[a-z]) (?=[a-z])", case.text)
+        if 0.3 < m.start() / len(case.text) < 0.93 and len(case.text) - m.start() > 60
+    ]
     if not words_:
         return None
     place = case.random.choice(words_)
@@ -358,7 +393,12 @@ def truncated(case: Case) -> Damaged | None:
 def appended(bank: tuple[str, ...], gap: str = "\n\n") -> Callable[[Case], Damaged]:
     def make(case: Case) -> Damaged:
         line = filled(case, case.random.choice(bank))
-        return Damaged(case.text + gap + line, "", line, "said again" if plain(line) and plain(line) in plain(case.source) else None)
+        return Damaged(
+            case.text + gap + line,
+            "",
+            line,
+            "said again" if plain(line) and plain(line) in plain(case.source) else None,
+        )
 
     return make
 
@@ -422,7 +462,9 @@ def foreign_all(case: Case) -> Damaged:
     kept = [m[0] for m in formulas(case)]
     number_of = max(len(case.text) // (len(line) + 30), 1)
     pieces = re.split(r"(?<=[.。])\s*", line)
-    out = [f"{case.random.choice(pieces)} {f}" for f in kept] or [" ".join(case.random.sample(pieces, len(pieces))) for _ in range(number_of)]
+    out = [f"{case.random.choice(pieces)} {f}" for f in kept] or [
+        " ".join(case.random.sample(pieces, len(pieces))) for _ in range(number_of)
+    ]
     return Damaged("\n\n".join(out), case.text[:60], out[0][:80])
 
 

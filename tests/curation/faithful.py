@@ -18,7 +18,9 @@ from random import Random
 
 from tests.curation import faithful_words as words
 
-ENVIRONMENTS = r"(?:align|equation|gather|multline|cases|array|[a-zA-Z]*matrix|tikzcd|eqnarray|displaymath|math|split|aligned)\*?"
+ENVIRONMENTS = (
+    r"(?:align|equation|gather|multline|cases|array|[a-zA-Z]*matrix|tikzcd|eqnarray|displaymath|math|split|aligned)\*?"
+)
 VERBATIM = r"(?:verbatim|lstlisting|asy|minted|Verbatim)\*?"
 APART = re.compile(
     r"```.*?```|\$\$.+?\$\$|(?<![\\$])\$(?=[^\s$])[^$]{1,400}?(?<![\\\s])\$(?![\d$])|\\\(.+?\\\)|\\\[.+?\\\]"
@@ -136,7 +138,9 @@ def apart(text: str, random: Random, strength: float) -> Page:
     blocks = []
     for block in re.split(r"\n[ \t]*\n", text):
         lines = block.split("\n")
-        whole = any(PROMPT.match(line) or CODE.match(line) for line in lines) or all(line.startswith("    ") for line in lines)
+        whole = any(PROMPT.match(line) or CODE.match(line) for line in lines) or all(
+            line.startswith("    ") for line in lines
+        )
         blocks.append(keep(SIGN.sub(lambda s: spans[int(s[1])], block)) if whole and block.strip() else block)
     return Page("\n\n".join(blocks), spans, random, strength, [])
 
@@ -155,13 +159,20 @@ def is_formula(span: str) -> bool:
 
 def prose(page: Page, change: Callable[[str], str]) -> None:
     """Applies a change to each run of text between signs."""
-    page.text = "".join(part if part[:1] == "\ue000" else change(part) for part in re.split("(\ue000\\d+\ue001)", page.text))
+    page.text = "".join(
+        part if part[:1] == "\ue000" else change(part) for part in re.split("(\ue000\\d+\ue001)", page.text)
+    )
 
 
-def some(page: Page, pattern: str, into: str | Callable[[re.Match[str]], str], share: float = 1.0, flags: int = 0) -> None:
+def some(
+    page: Page, pattern: str, into: str | Callable[[re.Match[str]], str], share: float = 1.0, flags: int = 0
+) -> None:
     """Replaces matches outside formulas, each with the strength times `share`."""
     put = into if callable(into) else lambda found: found.expand(into)
-    prose(page, lambda part: re.sub(pattern, lambda found: put(found) if page.often(share) else found[0], part, flags=flags))
+    prose(
+        page,
+        lambda part: re.sub(pattern, lambda found: put(found) if page.often(share) else found[0], part, flags=flags),
+    )
 
 
 # Words.
@@ -207,18 +218,26 @@ def lets(page: Page) -> None:
     sign = "\ue000\\d+\ue001"
     pattern = rf"\bLet ({sign}) be (an?|the) ([a-z]+(?: [a-z]+)?)(?=[.;])"
     forms = ("Suppose that {0} is {1} {2}", "Consider {1} {2} {0}", "Assume {0} is {1} {2}")
-    page.text = re.sub(pattern, lambda m: page.random.choice(forms).format(*m.groups()) if page.often() else m[0], page.text)
+    page.text = re.sub(
+        pattern, lambda m: page.random.choice(forms).format(*m.groups()) if page.often() else m[0], page.text
+    )
 
 
 def because(page: Page) -> None:
     """`X because Y.` becomes `Because Y, X.`"""
-    pattern = r"(?:(?<=[.!?] )|(?<=\n\n))(The|A|An|This|We|It) ([^.!?,;:\n]{10,90}) because ([^.!?,;:\n]{10,90})\. (?=[A-Z])"
-    page.text = re.sub(pattern, lambda m: f"Because {m[3]}, {m[1].lower()} {m[2]}. " if page.often() else m[0], page.text)
+    pattern = (
+        r"(?:(?<=[.!?] )|(?<=\n\n))(The|A|An|This|We|It) ([^.!?,;:\n]{10,90}) because ([^.!?,;:\n]{10,90})\. (?=[A-Z])"
+    )
+    page.text = re.sub(
+        pattern, lambda m: f"Because {m[3]}, {m[1].lower()} {m[2]}. " if page.often() else m[0], page.text
+    )
 
 
 def clauses(page: Page) -> None:
     some(page, r"(?<=[a-z]); (?=(?:however|therefore|hence|thus|the|this|it) )", lambda _: ". ", 0.7)
-    page.text = re.sub(r"(?<=[a-z]\. )(however|therefore|hence|thus|the|this|it)(?= )", lambda m: m[1].capitalize(), page.text)
+    page.text = re.sub(
+        r"(?<=[a-z]\. )(however|therefore|hence|thus|the|this|it)(?= )", lambda m: m[1].capitalize(), page.text
+    )
 
 
 # Numbers.
@@ -319,7 +338,12 @@ def stops(page: Page) -> None:
 def wrapped(page: Page) -> None:
     """Formulas that stand bare in the text get dollars."""
     if page.text.count("$") < 2:
-        some(page, r"(?<![\w$*/+=^.-])(\d+(?:\.\d+)?) ?([*/+-]) ?(\d+(?:\.\d+)?) ?= ?(\d+(?:\.\d+)?)(?![\w%*/+=^.-])", tidy, 1.5)
+        some(
+            page,
+            r"(?<![\w$*/+=^.-])(\d+(?:\.\d+)?) ?([*/+-]) ?(\d+(?:\.\d+)?) ?= ?(\d+(?:\.\d+)?)(?![\w%*/+=^.-])",
+            tidy,
+            1.5,
+        )
         some(page, r"(?<![\w$=.(-])([a-zA-Z]) ?([=<>≤≥]) ?(\d+(?:\.\d+)?)(?![\w.=+*/^-])", r"$\1 \2 \3$", 1.0)
 
 
@@ -375,7 +399,12 @@ def new_headings(page: Page) -> None:
 def bold(page: Page) -> None:
     mark = page.random.choice(["**{}**", "*{}*", "__{}__"])
     some(page, r"(?m)^(Proof|Example|Definition|Theorem|Lemma|Remark|Note|Corollary|Solution|Answer|Question)(?=[.: ])", lambda m: mark.format(m[0]), 1.5)  # fmt: skip
-    some(page, r"(?<=is called )(an? |the )?([a-z]+(?: [a-z]+)?)(?=[. ])", lambda m: (m[1] or "") + mark.format(m[2]), 1.0)
+    some(
+        page,
+        r"(?<=is called )(an? |the )?([a-z]+(?: [a-z]+)?)(?=[. ])",
+        lambda m: (m[1] or "") + mark.format(m[2]),
+        1.0,
+    )
 
 
 def marks(page: Page) -> None:
@@ -387,7 +416,9 @@ def marks(page: Page) -> None:
         bullet, number = re.match(r"\s*[-*•] +(?=\S)", line), re.match(r"\s*(\d{1,2})[.)] +(?=\S)", line)
         n = n + 1 if bullet else (n if not line.strip() else 0)
         if bullet and kind != "step":
-            lines[i] = {"star": "* ", "dash": "- ", "number": f"{n}. ", "bracket": f"({n}) "}[kind] + line[bullet.end() :]
+            lines[i] = {"star": "* ", "dash": "- ", "number": f"{n}. ", "bracket": f"({n}) "}[kind] + line[
+                bullet.end() :
+            ]
         elif number and kind in ("step", "bracket"):
             lines[i] = (f"Step {number[1]}: " if kind == "step" else f"({number[1]}) ") + line[number.end() :]
     page.text = "\n".join(lines)
@@ -419,7 +450,9 @@ def split(page: Page) -> None:
 def joined(page: Page) -> None:
     blocks: list[str] = []
     for block in page.blocks:
-        plain = blocks and re.search(r"[.:]$", blocks[-1]) and re.match(r"[A-Z]", block) and "\n" not in blocks[-1] + block
+        plain = (
+            blocks and re.search(r"[.:]$", blocks[-1]) and re.match(r"[A-Z]", block) and "\n" not in blocks[-1] + block
+        )
         if plain and page.often(0.5):
             blocks[-1] += " " + block
         else:
