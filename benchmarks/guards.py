@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""The guards on rewrites before damage planted in faithful rewrites of real pages: what they catch by kind, and which faithful ones they refuse.
 
     python -m benchmarks.guards [--pages 240] [--rewrites 3] [--held-out] [--examples K] [--json OUT]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""Damage to a faithful rewrite: what a model does that must not stand, one thing at a time, and which guard is named for it.
 
 `damaged(kind, source, rewrite, seed)` gives the rewrite with one thing wrong, or None where it holds nothing that could go wrong in that way. The
@@ -17,6 +18,7 @@ Some damage cannot be told from a faithful rewrite by anything that sees only th
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -142,7 +144,7 @@ def sign(case: Case) -> Damaged | None:
     between = [
         m for m in re.finditer(r"(?<=[\w)}\]]) ?([+-]) ?(?=[\w\\({])", case.text) if calculation(case.text, m.start(1))
     ]
-    before = [m for m in re.finditer(r"(?<=[=(,] )(-)(?=\d)|(?<=[=(,])(-)(?=\d)", case.text)]
+    before = list(re.finditer(r"(?<=[=(,] )(-)(?=\d)|(?<=[=(,])(-)(?=\d)", case.text))
     if not between and not before:
         return None
     found = case.random.choice(between + before)
@@ -171,7 +173,7 @@ def swapped(case: Case) -> Damaged | None:
     """Two numbers of one sentence or formula change places."""
     pairs = []
     numbers = [*NUMBER.finditer(case.text)]
-    for a, b in zip(numbers, numbers[1:]):
+    for a, b in itertools.pairwise(numbers):
         if value(a[0]) != value(b[0]) and b.start() - a.end() < 120 and "\n" not in case.text[a.end() : b.start()]:
             pairs.append((a, b))
     if not pairs:
@@ -184,7 +186,7 @@ def swapped(case: Case) -> Damaged | None:
 
 
 def number_dropped(case: Case) -> Damaged | None:
-    found = [m for m in NUMBER.finditer(case.text)]
+    found = list(NUMBER.finditer(case.text))
     if not found:
         return None
     one = case.random.choice(found)
@@ -317,7 +319,7 @@ def plain(text: str) -> str:
 
 
 def paragraph(case: Case) -> Damaged | None:
-    blocks = [m for m in re.finditer(r"(?s)(?:(?<=\n\n)|^)(?!\s*[#*_|])(.{60,}?)(?=\n\n|\Z)", case.text)]
+    blocks = list(re.finditer(r"(?s)(?:(?<=\n\n)|^)(?!\s*[#*_|])(.{60,}?)(?=\n\n|\Z)", case.text))
     blocks = [m for m in blocks if len(m[1].split()) >= 15]
     return chunk(case, *case.random.choice(blocks).span()) if len(blocks) > 1 else None
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""Words for `damage`: what models say when they refuse, talk about their work, invent an answer or change the language. `#` becomes a number that is not on the page, `@` the page."""
 
 from __future__ import annotations

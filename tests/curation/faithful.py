@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""Faithful rewrites of a page, composed at random: what a careful model does to a page that it was told to clean and reorganise.
 
 `faithful(text, seed, strength)` plants noise in the page (pages that our extraction made may be clean) and rewrites it: noise dropped, paragraphs

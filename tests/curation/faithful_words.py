@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""Words for `faithful`: noise that pages have, pairs of the same meaning, and spellings of TeX that print the same."""
 
 from __future__ import annotations
