@@ -8,7 +8,7 @@
     loop       runs of words that stand there more often than in the source        loop
     numbers    that are gone, stand nowhere in the source, or changed places       numbers_lost, numbers_added
     formulas   the same of formulas                                                formulas_lost, formulas_added
-    hole       longest part of the source of which nothing came back               hole (share), hole_words
+    hole       longest part of the source of which nothing came back               hole (share), hole_words, options_lost
     answer     statements of an answer that the source does not make               answers_added
     invented   longest part of the rewrite that has nothing in the source          added_words
 
@@ -24,23 +24,25 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from curation.rewrite._guards_phrases import comments, invented, is_noise, refuses
+from curation.rewrite._guards_phrases import comments, invented, is_noise, options_lost, refuses
 from curation.rewrite._guards_text import DROPPABLE, NUMBER, SIGN, SPELLED, STOPS, WORD, Text, read, tidy
 
 FAITHFUL = "faithful"
 SCHEMA: dict[str, type[pl.DataType]] = {
     "refusal": pl.Boolean, "meta": pl.Boolean, "length_ratio": pl.Float64, "foreign": pl.Float64, "loop": pl.UInt32,
     "numbers_lost": pl.UInt32, "numbers_added": pl.UInt32, "formulas_lost": pl.UInt32, "formulas_added": pl.UInt32,
-    "hole": pl.Float64, "hole_words": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
+    "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
 }  # fmt: skip
 GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
 OUT_OF_PROPORTION = 8
 """A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further."""
 LONG_REPLY = 20_000
-GRAM = 6
+GRAM = 8
 """Words of a run that is counted as a repetition."""
-COVERED = 0.4
+COVERED = 0.5
 """Share of a sentence's words that a counterpart has."""
+PROSE = 8
+"""Words of a sentence whose numbers are looked for though it has no counterpart."""
 SLOT, BETTER = 0.55, 0.25
 """How well a number fits the place of another one, and how much better than its own, to have changed places."""
 WEIGHTS = {SIGN: 0.35, WORD: 1.0, NUMBER: 0.6, SPELLED: 0.6, DROPPABLE: 0.5}
@@ -58,9 +60,9 @@ def verdicts(
     *,
     shortest: float = 0.5,
     longest: float = 1.6,
-    foreign: float = 0.1,
+    foreign: float = 0.0,
     loop: int = 10,
-    hole_words: int = 15,
+    hole_words: int = 12,
     added_words: int = 30,
 ) -> pl.Series:
     """`faithful`, or the name of the first guard that failed; null where nothing was written."""
@@ -72,7 +74,7 @@ def verdicts(
         "loop": pl.col("loop") >= loop,
         "numbers": pl.col("numbers_lost") + pl.col("numbers_added") > 0,
         "formulas": pl.col("formulas_lost") + pl.col("formulas_added") > 0,
-        "hole": pl.col("hole_words") >= hole_words,
+        "hole": (pl.col("hole_words") >= hole_words) | (pl.col("options_lost") > 0),
         "answer": pl.col("answers_added") > 0,
         "invented": pl.col("added_words") >= added_words,
     }
@@ -113,16 +115,17 @@ def _measures(source: str, written: str) -> dict[str, Any]:
     s, w = Stream.of(read(source, ids)), Stream.of(read(written, ids))
     kept = _kept(s, w, len(ids))
     return row | kept.row | _language(s, w, ids) | _numbers(s, w, ids, kept) | _formulas(s, w, ids, kept) | {
-        "answers_added": invented(tidy(written), tidy(source))
+        "answers_added": invented(tidy(written), tidy(source)), "options_lost": options_lost(source, written),
     }
 
 
 class Kept(NamedTuple):
-    """What came back: measures, and of each unit of the source whether it is noise, and whether it has a counterpart."""
+    """What came back: measures, and of each unit of the source whether it is noise, whether it has a counterpart, and how many words."""
 
     row: dict[str, Any]
     noise: Any
     covered: Any
+    sizes: Any
 
 
 def _kept(s: Stream, w: Stream, size: int) -> Kept:
@@ -141,7 +144,7 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     row = {
         "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM), "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
-    return Kept(row, noise, there)
+    return Kept(row, noise, there, sizes)
 
 
 def _noise(s: Stream) -> Any:
@@ -175,15 +178,15 @@ def _language(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
     if word[s.words].sum() >= 20 and stop[s.words].sum() < 0.08 * word[s.words].sum():
         return {"foreign": 0.0}
     count = len(w.text.lines)
-    of = w.units[word[w.words]]
-    each = w.words[word[w.words]]
-    total = np.bincount(of, minlength=count)
+    of, each = w.units[word[w.words]], w.words[word[w.words]]
+    lengths = np.array([*map(len, names), 0], np.int64)
+    latin = np.array([not name.isalpha() or ord(name[0]) < 0x250 or "\u1e00" <= name[0] < "\u2000" for name in names] + [True], bool)
+    total, letters = np.bincount(of, minlength=count), np.bincount(of, weights=lengths[each], minlength=count)
     new = np.bincount(of, weights=~known[each], minlength=count)
     english = np.bincount(of, weights=stop[each], minlength=count)
-    latin = np.array([not name.isalpha() or ord(name[0]) < 0x250 for name in names] + [True], bool)
-    other = np.bincount(of, weights=~latin[each] & ~known[each], minlength=count)
-    foreign = ((total >= 6) & (english < 0.1 * total) & (new > 0.6 * total)) | ((other >= 2) & (other > 0.3 * total))
-    return {"foreign": float(total[foreign].sum() / max(total.sum(), 1))}
+    other = np.bincount(of, weights=lengths[each] * (~latin[each] & ~known[each]), minlength=count)
+    foreign = ((total >= 5) & (english < 0.1 * total) & (new > 0.6 * total)) | ((other >= 4) & (other > 0.3 * letters))
+    return {"foreign": float(letters[foreign].sum() / max(letters.sum(), 1))}
 
 
 def _numbers(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
@@ -197,9 +200,12 @@ def _numbers(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str,
     new = np.array([n not in had for n in w.words[mine].tolist()], bool)
     moved = (other >= SLOT) & (own < other - BETTER)
     added = (new & (w.kinds[mine] != SPELLED)) | moved
-    required = (s.kinds[theirs] == NUMBER) & ~kept.noise[s.units[theirs]]
+    prose = kept.covered | (kept.sizes >= PROSE)  # what is dropped as a whole, and is short, is a matter of holes
+    required = (s.kinds[theirs] == NUMBER) & ~kept.noise[s.units[theirs]] & prose[s.units[theirs]]
     gone = required & np.array([n not in has for n in s.words[theirs].tolist()], bool)
-    gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER)
+    begins = (theirs == 0) | (s.units[theirs] != s.units[theirs - 1])  # the number of an item, more often than not
+    gone &= ~begins | (kept.sizes[s.units[theirs]] >= PROSE)
+    gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER) & ~begins
     return {"numbers_lost": len(set(s.words[theirs][gone].tolist())), "numbers_added": len(set(w.words[mine][added].tolist()))}
 
 
@@ -222,13 +228,15 @@ def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str
     if len(spans):
         out = _taken_out(s, w, spans, len(ids))
         lost |= {run for run, is_out, plain in zip(runs, out.tolist(), s.text.plain, strict=True) if is_out and not plain}
-    added = {run for run in written if run in at and not there[at[run]]}
+    numbers = set(s.words[s.kinds > WORD].tolist())
+    letters = {sign for run in runs for sign in run} | set(s.words[s.kinds == SIGN].tolist())
+    added = {run for run in written if (not there[at[run]] if run in at else bool(run) and run[0] not in letters and run[0] not in numbers)}
     numbered: dict[tuple[int, ...], int] = {}
     mine = np.array([numbered.setdefault(run, len(numbered)) for run in written], np.int64)
     theirs = np.array([numbered.setdefault(run, len(numbered)) for run in runs], np.int64)
     if len(mine) and len(theirs):
         own, other = _fits(w, w.spans, mine, s, spans, theirs, _weights(s, w, len(ids)))
-        moved = (other >= SLOT) & (own < other - BETTER)
+        moved = (other >= SLOT) & (own >= 0) & (own < other - BETTER)
         added |= {run for run, is_moved in zip(written, moved.tolist(), strict=True) if is_moved}
     return {"formulas_lost": len(lost), "formulas_added": len(added)}
 
@@ -279,18 +287,21 @@ def _edged(stream: Stream, size: int) -> Any:
 
 
 def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
-    """Whether two words before and two after a place of the source follow each other in the rewrite, and nowhere in the source."""
+    """Whether words right before and after a place of the source, three of them, follow each other in the rewrite, and nowhere in the source."""
     from curation.rewrite._guards_places import grams
 
     if not len(places):
         return np.zeros(0, bool)
     a, b = _edged(s, size), _edged(w, size)
-    around = np.stack([a[places[:, 0]], a[places[:, 0] + 1], a[places[:, 1] + 2], a[places[:, 1] + 3]], axis=1)
-    wanted = grams(around.ravel(), 4)[::4]
-    return np.isin(wanted, grams(b, 4)) & ~np.isin(wanted, grams(a, 4))
+    l2, l1, r1, r2 = a[places[:, 0]], a[places[:, 0] + 1], a[places[:, 1] + 2], a[places[:, 1] + 3]
+    found = np.zeros(len(places), bool)
+    for around in ((l2, l1, r1, r2), (l2, l1, r1), (l1, r1, r2)):
+        n = len(around)
+        wanted = grams(np.stack(around, axis=1).ravel(), n)[::n]
+        found |= np.isin(wanted, grams(b, n)) & ~np.isin(wanted, grams(a, n))
+    return found
 
 
 def nothing_but_noise(text: str) -> bool:
     """Whether every line of a text is noise."""
-    read_ = Stream.of(read(text, {}))
-    return bool(_noise(read_).all())
+    return bool(_noise(Stream.of(read(text, {}))).all())

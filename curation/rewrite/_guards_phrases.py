@@ -6,6 +6,7 @@ All patterns are bounded, so that a megabyte of anything takes linear time.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 EDGE = 400
@@ -17,6 +18,7 @@ _REFUSAL = re.compile(
     r"complet\w*|fulfil\w*|provide|do that|do this|comply|continue|generate|produce|access|engage|read|see|request|text|content|task|copyright\w*|material|document|page)\b"
     r"|\bas an? (?:AI|artificial intelligence|(?:large )?language model|assistant|text[- ]based)\b|\bI am an? (?:AI|language model|assistant)\b|\bI'm an? (?:AI|language model|assistant)\b"
     r"|\b(?:against|violates?) (?:my|our|the) (?:guidelines|polic(?:y|ies)|programming|principles|terms)\b|\bmy (?:programming|guidelines|training) (?:does|do|prevents?)\b"
+    r"|\bit(?:'s| is) (?:not possible|impossible|against) (?:for me )?to (?:refin|rewrit|help|process|reorgani|clean|complet|provid)\w*|\bthere (?:is|was|'s) (?:no|nothing|not any|not enough)[^.\n]{0,60}\b(?:refine|rewrite|clean up|reorgani[sz]e|worth)\b|\bnothing (?:here )?(?:to|worth|that can be) (?:refin|rewrit|clean|keep)\w*"
     r"|\bI do(?:n't| not) (?:have (?:enough|access|the ability|any)|see any|understand the (?:request|text))\b|\b(?:please|kindly) (?:provide|share|paste|supply) (?:the|a|your|more|me)\b"
     r"|\bno (?:text|page|content|document) (?:was|has been|is) (?:provided|given|supplied|included)\b|\bit (?:seems|appears|looks like) (?:that )?(?:the|your|you) [^.\n]{0,60}(?:empty|missing|cut off|incomplete|not (?:been )?provided)\b",
     re.IGNORECASE,
@@ -35,7 +37,7 @@ _ANYWHERE = re.compile(
     r"restructur\w*|rephras\w*|condensed|the (?:original|provided|given|source) (?:text|page|content|document|passage)|noise|boilerplate|deleted|shortened|kept|preserved|retained)\b"
     r"|\b(?:I(?:'ve| have)?|we have) (?:also )?(?:removed|omitted|refined|rewritten|rewrote|reorganized|reorganised|cleaned up|dropped|left out|restructured|rephrased|condensed|preserved|kept|tried to|made sure|made (?:some|a few|the following))\b"
     r"|\b(?:the|this) (?:refined|rewritten|revised|cleaned|reorganized|reorganised|edited|polished) (?:text|version|page|content|document|passage)\b"
-    r"|\bthe (?:original|provided|source|input) (?:text|page|content|document|passage)\b|\[(?:NO CONTENT|end of (?:text|page|document)|refined text|text|insert[^\]\n]{0,40})\]|^[\W_]{0,8}Task:",
+    r"|\bthe (?:original|provided|source|input) (?:text|page|content|document|passage)\b|\b(?:text|page|content|version|document|passage|material) (?:above|below|here)? ?(?:has|have) (?:now )?been (?:\w+ly )?(?:refin|rewrit|reorgani|clean|revis|edit|restructur|rephras|polish|condens|shorten|simplif)\w*|\[[^\]\n]{0,20}\b(?:refined|rewritten|cleaned)\b[^\]\n]{0,20}\]|\[(?:NO CONTENT|end of (?:text|page|document)|refined text|text|insert[^\]\n]{0,40})\]|^[\W_]{0,8}Task:",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
@@ -52,6 +54,8 @@ def refuses(written: str, source: str) -> bool:
 
 def comments(written: str, source: str) -> bool:
     """Whether a reply speaks of itself or to its reader: before the text, after it, or in a line of its own."""
+    if any(tag in written[:SEEN].lower() and tag not in source[:SEEN].lower() for tag in ("<think>", "</think>", "<text>", "</text>")):
+        return True
     lines = written.strip().split("\n")
     first = next(iter(line for line in lines if line.strip()), "")[:EDGE]
     if _says(_OPENING, first, source) or _says(_CLOSING, written.strip()[-EDGE:], source):
@@ -102,28 +106,39 @@ def answers(tidied: str) -> list[tuple[str, ...]]:
     found = []
     for statement in _STATED.finditer(tidied):
         said = tidied[statement.end() : statement.end() + VALUE_CHARS].split("\n\n")[0]
-        values = [v.lower() for v in _VALUE.findall(said) if v.lower() not in _FILLING]
+        values = [v.lower() for v in _VALUE.findall(said) if v in "ABCDE" or v.lower() not in _FILLING]
         if values:
             found.append(tuple(values[:VALUE_TOKENS]))
     return found
 
 
 def invented(written: str, source: str) -> int:
-    """Statements of an answer that the source does not make: none of its own begins with the same word, number or sign."""
-    said = answers(written)
+    """Statements of an answer that the source does not make, or not so often, by their first word, number or sign."""
+    said = Counter(value[0] for value in answers(written))
     if not said:
         return 0
-    made = answers(source)
-    firsts = {value[:1] for value in made} | {value[1:2] for value in made if len(value) > 1}
-    known = {value for value in made}
-    return sum(value not in known and value[:1] not in firsts for value in said)
+    made = Counter(value[0] for value in answers(source))
+    return sum(count for value, count in said.items() if value not in made) + sum(
+        max(said[letter] - made[letter], 0) for letter in "abcde" if letter in made
+    )
+
+
+_OPTION = re.compile(r"(?:^|(?<=[\s*_(|]))\(?([A-Ha-h])(?:[).:\]]|\*\*)(?=[\s*_$\\0-9(-])")
+
+
+def options_lost(source: str, written: str) -> int:
+    """Letters of options that stand less often in the rewrite, if the source asks multiple-choice questions."""
+    had = Counter(letter.upper() for letter in _OPTION.findall(source))
+    if not had["A"] or not had["B"] or not had["C"]:
+        return 0
+    return (had - Counter(letter.upper() for letter in _OPTION.findall(written))).total()
 
 
 # ---- noise ----------------------------------------------------------------------------------------------------------------------
 
 
 _NOISE = re.compile(
-    r"cookie|privacy|terms of (?:use|service)|all rights reserved|copyright|©|\(c\) ?\d{4}|licen[cs]ed under|creative commons|powered by|sign (?:in|up)|log ?(?:in|out)\b|register|subscri|newsletter|javascript|\bshare\b|tweet|facebook|twitter|pinterest|linkedin|"
+    r"cookie|privacy|\bbuy\b|full course|\brated\b|you are here|\bwrote (?:on|at)\b|app store|google play|terms of (?:use|service)|all rights reserved|copyright|©|\(c\) ?\d{4}|licen[cs]ed under|creative commons|powered by|sign (?:in|up)|log ?(?:in|out)\b|register|subscri|newsletter|javascript|\bshare\b|tweet|facebook|twitter|pinterest|linkedin|"
     r"whatsapp|reddit|instagram|youtube|\bcomments?\b|\bleave a reply|\brepl(?:y|ies)\b|\bposted\b|\bviews?\b|\bviewed\b|\bvotes?\b|\bjoined\b|\bmember since|\bbadges?\b|\breputation\b|\bflag\b|last (?:edited|updated|modified)|\basked\b|\banswered\b|\bedited\b|"
     r"\bago\b|related (?:posts?|questions?|articles?|pages?|topics?|links?)|recent posts?|popular posts?|categor(?:y|ies)|\btags?\b|\barchives?\b|\bsitemap\b|\bsite map\b|contact us|about us|\bhome\b|\bmenu\b|\bsearch\b|skip to|back to (?:top|main)|"
     r"\bprevious\b|\bnext\b|\bread more|\bclick here|\bdownload\b|\bbookmark|\badvertis|\bsponsor|\bbuy now|add to cart|\bpric(?:e|ing)\b|free trial|print this|email this|report (?:abuse|post|this)|view (?:all|source|profile|full|the)|show (?:more|all|less)|hide|"
@@ -132,7 +147,7 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 _STRONG = re.compile(
-    r"cookies?\b|privacy policy|terms of (?:use|service)|all rights reserved|copyright|©|licen[cs]ed under|powered by|sign (?:in|up)|log ?in\b|newsletter|subscribe|javascript|share (?:this|on|via|to)|facebook|twitter|pinterest|linkedin|whatsapp|"
+    r"cookies?\b|privacy policy|\bbuy (?:now|the|our|this)\b|you are here|app store|google play|terms of (?:use|service)|all rights reserved|copyright|©|licen[cs]ed under|powered by|sign (?:in|up)|log ?in\b|newsletter|subscribe|javascript|share (?:this|on|via|to)|facebook|twitter|pinterest|linkedin|whatsapp|"
     r"leave a (?:reply|comment)|posted (?:by|on|in|at)|last (?:edited|updated|modified)|related (?:posts?|questions?|articles?)|recent posts?|contact us|about us|skip to|back to top|click here|read more|advertis|add to cart|free trial|hot network|"
     r"your answer|browse other|improve this|permalink|rss feed|join (?:us|our|the|now)|create (?:an|your|a free) account|download (?:the|our|this|now|app)|follow us|your email|this (?:site|website|page)\b|our (?:site|website)|enable",
     re.IGNORECASE,

@@ -14,6 +14,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 REACH = 6
 """Words to each side of a place that are compared."""
+ONE_SIDE = 0.9
+"""How much words on one side count for a place: what stood on the other side may be gone."""
 CANDIDATES = 400
 """Places with the same filling that are looked at."""
 WORK = 4_000_000
@@ -23,6 +25,8 @@ POSTINGS = 48
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 BASE = np.uint64(0xD6E8FEB86659FD93)
 LONGEST_GRAM = 16
+LONG_REPEAT = 60
+"""Tokens that make a part long that stands there twice."""
 
 
 # ---- runs of signs ------------------------------------------------------------------------------------------------------------
@@ -69,43 +73,55 @@ def counts(ids: Ints, runs: list[tuple[int, ...]]) -> list[int]:
 
 
 def repeats(written: Ints, source: Ints, n: int) -> int:
-    """Runs of n tokens that stand more often in the one stream than in the other, and more than once: how many times too often."""
+    """How many times too often runs of n tokens stand in the one stream: three times or more, or twice if it is a long part that does.
+
+    As often as in the other stream, and once, is not too often.
+    """
     values, amounts = np.unique(grams(written, n), return_counts=True)
     many = amounts > 1
     values, amounts = values[many], amounts[many]
     if not len(values):
         return 0
     had, times = np.unique(grams(source, n), return_counts=True)
+    known = np.ones(len(values), np.int64)
     if len(had):
         at = np.searchsorted(had, values).clip(0, len(had) - 1)
-        amounts = amounts - np.where(had[at] == values, times[at], 1).clip(1)
-    else:
-        amounts = amounts - 1
-    return int(amounts.clip(0).sum())
+        known = np.where(had[at] == values, times[at], 1)
+    excess = (amounts - known).clip(0)
+    often, twice = int(excess[amounts > 2].sum()), int(excess[amounts == 2].sum())
+    return often + (twice if twice >= LONG_REPEAT else 0)
 
 
 # ---- what stands around ---------------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True)
-def _near(a: Ints, left: int, right: int, b: Ints, low: int, high: int, weights: Floats) -> float:
-    """How far the words around a place of `a` stand around one of `b`, from 0 to 1; left and right are the words beside it."""
-    have = total = 0.0
+def _near(a: Ints, left: int, right: int, b: Ints, low: int, high: int, weights: Floats) -> tuple[float, float]:
+    """How far the words around a place of `a` stand around one of `b`, and those of the side that fits better, from 0 to 1.
+
+    left and right are the words beside the one place, low and high those beside the other.
+    """
+    have, total = np.zeros(2), np.zeros(2)
     for d in range(REACH):
         for side in range(2):
             i = left - d if side == 0 else right + d
             if i < 0 or i >= len(a):
                 continue
             weight = weights[a[i]] / (d + 1.5)
-            total += weight
+            total[side] += weight
             j = low - d if side == 0 else high + d
             if 0 <= j < len(b) and b[j] == a[i]:
-                have += weight
+                have[side] += weight
             elif (0 <= j + 1 < len(b) and b[j + 1] == a[i] and j + 1 != low + 1) or (
                 0 <= j - 1 < len(b) and b[j - 1] == a[i] and j - 1 != high - 1
             ):
-                have += 0.6 * weight
-    return have / total if total > 0 else 0.0
+                have[side] += 0.6 * weight
+    both = have.sum() / total.sum() if total.sum() > 0 else 0.0
+    one = 0.0
+    for side in range(2):
+        if total[side] > 0.5:
+            one = max(one, have[side] / total[side])
+    return both, one
 
 
 @njit(cache=True)
@@ -131,7 +147,8 @@ def fits(
         left, right = places[n, 0] - 1, places[n, 1]
         for k in range(first, last, step):
             m = order[k]
-            own[n] = max(own[n], _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights))
+            both, one = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
+            own[n] = max(own[n], both, ONE_SIDE * one)
             if own[n] > 0.9:
                 break
         if own[n] > 0.7 or work > WORK:
@@ -139,7 +156,8 @@ def fits(
         work += len(others)
         for m in range(len(others)):
             if theirs[m] != fillings[n]:
-                other[n] = max(other[n], _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights))
+                both, _ = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
+                other[n] = max(other[n], both)
     return own, other
 
 

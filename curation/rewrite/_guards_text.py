@@ -70,6 +70,8 @@ _COMMAND = re.compile(
 _FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]{0,300})\}\s*\{([^{}]{0,300})\}")
 _SHORT_FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{(\w)\}|(\w))\s*(?:\{(\w)\}|(\w))(?!\w*\})")
 _GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:(?:,|\{,\}|\\,)\d{3})+)(?!\d)")
+_SCRIPT = re.compile(r"([_^])\s?\{\s?(\w|\d{1,9}|\\[A-Za-z]{1,20})\s?\}")
+_PRIMED = re.compile(r"\^\s?'")
 _ATOM = re.compile(r"\s*(?:\\[A-Za-z]+|\w+)\s*")
 
 
@@ -81,13 +83,15 @@ def tidy(text: str) -> str:
         text = _SUB_RUN.sub(lambda m: "_" + m[0].translate(_PLAIN_SCRIPTS), text)
     text = _GROUPED.sub(_joined, text)
     if "\\" in text:
+        if "{" in text:
+            text = _SCRIPT.sub(r"\1\2 ", text)
         if "frac" in text:
             text = _SHORT_FRACTION.sub(_slash, text)
             for _ in range(4):
                 text, count = _FRACTION.subn(_slash, text)
                 if not count:
                     break
-    return _COMMAND.sub(_plain, text)
+    return _PRIMED.sub("'", _COMMAND.sub(_plain, text))
 
 
 def _joined(found: re.Match[str]) -> str:
@@ -167,7 +171,7 @@ def _closed(marks: list[tuple[int, int, str, str | None]]) -> list[int]:
 
 
 def _is_inline(text: str, inner: int, last: int) -> bool:
-    return not text[inner].isspace() and not text[last - 1].isspace() and text.find("\n", inner, last) < 0
+    return not text[inner].isspace() and not text[last - 1].isspace() and text.find("\n\n", inner, last) < 0
 
 
 # ---- streams ------------------------------------------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ SIGN, WORD, NUMBER, SPELLED, DROPPABLE = 0, 1, 2, 3, 4
 """Kinds of tokens: signs and words that say little, other words, numbers in digits, numbers in words, numbers of dates and counters."""
 _MARKER = re.compile(
     r"^[ \t]*(?:(?:[-*•+>]|#{1,6})[ \t]+)*\**(?:(?:step|part)[ \t]+)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]+\**(?=\s)|\d{1,3}(?:\.\d{1,3})+\**(?=\s+[A-Z])"
-    r"|\d{1,3}(?=[ \t]+[A-Z][^.\n=+]{0,60}$))|(?<![\w\])])\[\d{1,3}\]|\bstep[ \t]+\d{1,2}\b",
+    r"|\d{1,2}(?=[ \t]+(?-i:[A-Z]|\x03))|\d{1,2}(?=[ \t]*$))|(?<![\w\])])\[\d{1,3}\]|\bstep[ \t]+\d{1,2}\b",
     re.MULTILINE | re.IGNORECASE,
 )
 """Numbers of items, headings, steps and references."""
@@ -229,7 +233,7 @@ def read(text: str, ids: dict[str, int]) -> Text:
     text = text.replace(OPEN, " ").replace(CLOSE, " ").replace(SOFT, " ").replace(PLAIN, " ").replace("\r", "\n")
     parts, at = [], 0
     for span in formulas_in(text):
-        parts += [text[at : span.start], OPEN, text[span.inner : span.last].replace("\n", " "), CLOSE]
+        parts += [text[at : span.start], OPEN, text[span.inner : span.last].replace("%\n", " ").replace("\n", " "), CLOSE]
         at = span.end
     tidied = tidy("".join([*parts, text[at:]]))
     free = {number for marker in _MARKER.findall(tidied) for number in _DIGITS.findall(marker)}

@@ -29,7 +29,7 @@ REFINED = "refined"
 ENDED = {"length": "cut off", "filtered": "filtered", "abstain": "abstained", "refused": "not answered"}
 """What is said of a reply that did not end by itself, by its finish."""
 ALL, MOST, LEAST = (
-    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "answers_added"),
+    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added"),
     ("foreign", "loop", "hole", "hole_words", "added_words", "refusal", "meta"),
     ("length_ratio",),
 )
@@ -69,7 +69,7 @@ def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=500)] = 8_
 
 
 def unfaithful(
-    docs: pl.DataFrame, *, max_bytes: int = 8_000, shortest: float = 0.5, longest: float = 1.6, hole_words: int = 15, samples: int = 1
+    docs: pl.DataFrame, *, max_bytes: int = 8_000, shortest: float = 0.5, longest: float = 1.6, hole_words: int = 12, samples: int = 1
 ) -> pl.Series:
     """Whether a piece of a page has no draw that passes, though the model has answered."""
     of, pieces = _pieces(docs, max_bytes, samples)
@@ -87,7 +87,7 @@ def refine(
     max_bytes: Annotated[int, Field(ge=500)] = 8_000,
     shortest: Annotated[float, Field(ge=0)] = 0.5,
     longest: Annotated[float, Field(ge=1)] = 1.6,
-    hole_words: Annotated[int, Field(ge=1)] = 15,
+    hole_words: Annotated[int, Field(ge=1)] = 12,
     samples: Annotated[int, Field(ge=1, le=1024)] = 1,
 ) -> pl.DataFrame:
     """The refined text, or the original one where it is not faithful, with `refine_verdict` and what the guards measured (`refine_*`).
