@@ -4,9 +4,11 @@ r"""The guards on rewrites before damage planted in faithful rewrites of real pa
     python -m benchmarks.guards [--pages 240] [--rewrites 3] [--held-out] [--examples K] [--json OUT]
 
 Texts: pages of the archive of `../shared/data` through `html_math` and `html_clean`, as the recipe `web` does; documents labelled
-`math`, as many of each source as there are of any; and sheets of multiple-choice questions put together from the benchmark files. A text is
-made noisy and rewritten as a careful model might (`tests/curation/faithful.py`), and on top of the rewrite is damaged in each way that
-finds something to damage (`tests/curation/damage.py`). The guards see the noisy page and the rewrite, nothing else.
+`math`, as many of each source as there are of any; and sheets of multiple-choice questions put together from the benchmark files. Pages and documents
+must pass what the recipe keeps as `readable`, have `FORMULAS` formulas (word problems: none) and at most `CODE_LINES` of their lines may be code, output
+or synopsis: what a page holds that is no prose is no test of a refiner. What is set aside is counted. A text is made noisy and rewritten as a careful
+model might (`tests/curation/faithful.py`), and on top of the rewrite is damaged in each way that finds something to damage
+(`tests/curation/damage.py`). The guards see the noisy page and the rewrite, nothing else. With `--held-out` texts and wordings are others.
 
 `any` is the share caught by any guard. `alone` are the cases whose rewrite passes all guards without the damage, so that nothing but the damage
 can be what is caught: `caught` of them is the figure that counts, and `named` the share caught by a guard that is named for the kind. `aside`
@@ -30,15 +32,22 @@ from random import Random
 from typing import Any
 
 import polars as pl
+import yaml
 
 from curation.extract.html_clean import html_clean
 from curation.extract.html_math import html_math
 from curation.read.warc import warc
 from curation.rewrite._guards import measured, verdicts
 from curation.score.language import language
+from curation.score.lines import lines
+from curation.score.prose import prose
+from curation.score.repetition import repetition
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHORTEST, LONGEST = 250, 16_000
+FORMULAS, CODE_LINES = 3, 0.25
+PROBLEMS = ("gsm8k-train-qa", "sheets")
+"""Sources of word problems, whose mathematics is numbers."""
 STRENGTHS = (0.15, 0.4, 0.7, 1.0)
 FAITHFUL = "faithful"
 
@@ -67,8 +76,8 @@ def web(data: Path) -> Iterator[str]:
 
 
 def documents(data: Path, part: str) -> Iterator[tuple[str, str]]:
-    with gzip.open(data / "text" / f"dev_{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
+    with gzip.open(data / "text" / f"dev_{part}.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
     yield from ((row["source"], row["text"]) for row in rows if row["label"] == "math" and row["lid176"][0] == "en")
 
 
@@ -95,23 +104,57 @@ def sheets(data: Path, random: Random) -> Iterator[str]:
             )
 
 
-def texts(data: Path, number: int, held_out: bool) -> list[tuple[str, str]]:
-    """Texts with their groups: two fifths web pages (none of them held out), two fifths documents, a fifth sheets."""
+def texts(data: Path, number: int, held_out: bool) -> tuple[list[tuple[str, str]], Counter[str]]:
+    """Texts with their groups, and how many were set aside: two fifths web pages (none held out), two fifths documents, a fifth sheets."""
     random = Random(f"texts {held_out}")
-    by_source: dict[str, list[str]] = defaultdict(list)
-    for source, text in documents(data, "valid" if held_out else "train"):
-        by_source[source].append(text)
     found = [] if held_out else [("web", text) for text in web(data)]
-    found = random.sample(found, min(len(found), 2 * number // 5))
-    found += [("sheets", text) for text in [*sheets(data, random)][int(held_out) :: 2]][: number // 5]
+    kept, aside = chosen(found + list(documents(data, "valid" if held_out else "train")))
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for source, text in kept:
+        by_source[source].append(text)
     for pool in by_source.values():
         random.shuffle(pool)
-    while len(found) < number and any(by_source.values()):
-        found += [(source, pool.pop()) for source, pool in by_source.items() if pool]
-    return [one for one in found[:number] if SHORTEST <= len(one[1]) <= LONGEST]
+    some = [("web", text) for text in by_source.pop("web", [])[: 2 * number // 5]]
+    some += [("sheets", text) for text in [*sheets(data, random)][int(held_out) :: 2]][: number // 5]
+    while len(some) < number and any(by_source.values()):
+        some += [(source, pool.pop()) for source, pool in by_source.items() if pool]
+    return some[:number], aside
 
 
-def pairs(found: list[tuple[str, str]], rewrites: int) -> tuple[list[Pair], Counter[tuple[str, str]]]:
+def chosen(found: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], Counter[str]]:
+    """Texts that the recipe `web` would refine, and how many others there are by what they fail first."""
+    from tests.curation.faithful import CODE, PROMPT
+
+    aside = Counter[str]()
+    kept = []
+    for source, text in found:
+        lines_ = [line for line in text.split("\n") if line.strip()]
+        code = sum(bool(PROMPT.match(line) or CODE.match(line)) for line in lines_) / max(len(lines_), 1)
+        if not SHORTEST <= len(text) <= LONGEST:
+            aside["too short or long"] += 1
+        elif code > CODE_LINES:
+            aside["code, output or synopsis"] += 1
+        else:
+            kept.append((source, text))
+    docs = pl.DataFrame(kept, schema=["source", "text"], orient="row").with_row_index("id").cast({"id": pl.String})
+    for step in (prose, lines, repetition):
+        docs = docs.hstack(step(docs))
+    recipe = yaml.safe_load((Path(__file__).resolve().parents[1] / "recipes" / "web.yaml").read_text("utf-8"))
+    (readable,) = (step["keep"] for step in recipe["corpora"]["web"]["steps"] if step.get("as") == "readable")
+    problems = ", ".join(f"'{name}'" for name in PROBLEMS)
+    rules = readable | {"few formulas": f"formulas >= {FORMULAS} or source in ({problems})"}
+    passed = docs.with_columns(pl.sql_expr(rule).fill_null(False).alias(f"rule {name}") for name, rule in rules.items())
+    good = []
+    for row in passed.iter_rows(named=True):
+        failed = next((name for name in rules if not row[f"rule {name}"]), None)
+        if failed:
+            aside[failed.replace("_", " ")] += 1
+        else:
+            good.append((row["source"], row["text"]))
+    return good, aside
+
+
+def pairs(found: list[tuple[str, str]], rewrites: int, half: str) -> tuple[list[Pair], Counter[tuple[str, str]]]:
     """Faithful and damaged rewrites, and how many cases were set aside, by kind and rule. Each text is damaged once in each way."""
     from tests.curation.damage import KINDS, damaged
     from tests.curation.faithful import faithful
@@ -119,11 +162,11 @@ def pairs(found: list[tuple[str, str]], rewrites: int) -> tuple[list[Pair], Coun
     made, aside = [], Counter[tuple[str, str]]()
     for n, (group, text) in enumerate(found):
         for k in range(rewrites):
-            one = faithful(text, f"{n} {k}", STRENGTHS[(n + k) % len(STRENGTHS)])
+            one = faithful(text, f"{n} {k}", STRENGTHS[(n + k) % len(STRENGTHS)], half)
             made.append(Pair(group, one.source, one.text, None, one.done, len(made)))
         base = len(made) - 1
         for kind in KINDS:
-            wrong = damaged(kind, one.source, one.text, n, other=found[(n + 7) % len(found)][1])
+            wrong = damaged(kind, one.source, one.text, n, found[(n + 7) % len(found)][1], half)
             if wrong and wrong.aside:
                 aside[kind, wrong.aside] += 1
             elif wrong:
@@ -211,12 +254,12 @@ def examples(frame: pl.DataFrame, made: list[Pair], most: int) -> Iterator[str]:
             continue
         measures = {k.removeprefix("measure_"): v for k, v in row.items() if k.startswith("measure_") and v}
         before, after = ([line for line in text.split("\n") if line.strip()] for text in (one.source, one.written))
-        lines = [
+        changed = [
             line[:300]
             for line in difflib.unified_diff(before, after, n=0, lineterm="")
             if not line.startswith(("@@", "---", "+++"))
         ]
-        yield f"## {name} ({one.group}, {row['row']}) {', '.join(one.done)}\n{measures}\n" + "\n".join(lines)[:1500]
+        yield f"## {name} ({one.group}, {row['row']}) {', '.join(one.done)}\n{measures}\n" + "\n".join(changed)[:1500]
 
 
 def main() -> None:
@@ -225,7 +268,9 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=240, help="texts (default: %(default)s)")
     parser.add_argument("--rewrites", type=int, default=3, help="faithful ones of each text (default: %(default)s)")
     parser.add_argument(
-        "--held-out", action="store_true", help="documents of dev_valid, and sheets that are not in the other run"
+        "--held-out",
+        action="store_true",
+        help="documents of dev_valid, other sheets, other wordings of noise and damage",
     )
     parser.add_argument(
         "--examples", type=int, default=0, help="show so many misses of each kind and wrong refusals of each guard"
@@ -235,7 +280,8 @@ def main() -> None:
     if not (asked.data / "text").is_dir():
         print(f"no real data at {asked.data}; see benchmarks/README.md", file=sys.stderr)
         sys.exit(2)
-    made, aside = pairs(texts(asked.data, asked.pages, asked.held_out), asked.rewrites)
+    found_texts, left = texts(asked.data, asked.pages, asked.held_out)
+    made, aside = pairs(found_texts, asked.rewrites, "held" if asked.held_out else "dev")
     measured(pl.Series(["a"]), pl.Series(["a"]))  # compiled
     started = time.process_time()
     frame = judged(made)
@@ -243,7 +289,10 @@ def main() -> None:
     size = sum(len(one.source) + len(one.written) for one in made) / 1e6
     found, wrongly = caught(frame, aside), refused(frame, made)
     print(
-        f"{table(found)}\n\n{table(wrongly)}\n\n{len(made)} pairs, {size / seconds:.3g} million characters per CPU second\n"
+        f"{table(found)}\n\n{table(wrongly)}\n\n{len(made)} pairs of {len(found_texts)} texts, "
+        f"{size / seconds:.3g} million characters per CPU second; texts set aside: "
+        + ", ".join(f"{name} {n}" for name, n in left.most_common())
+        + "\n"
     )
     for shown in examples(frame, made, asked.examples):
         print(shown, end="\n\n")

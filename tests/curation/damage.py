@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 r"""Damage to a faithful rewrite: what a model does that must not stand, one thing at a time, and which guard is named for it.
 
 `damaged(kind, source, rewrite, seed)` gives the rewrite with one thing wrong, or None where it holds nothing that could go wrong in that way. The
@@ -11,6 +10,7 @@ Some damage cannot be told from a faithful rewrite by anything that sees only th
 - reference: the number dropped is of a citation, section, page, figure or version, or a year.
 - short and said again: what was dropped is a number below 100 or a formula of one symbol that the rewrite says elsewhere too: `it` would do.
 - said again: every sentence of a chunk stands elsewhere in the rewrite.
+- short remark: one sentence of at most 25 words without a number or formula.
 - references: a chunk of titles and names without a sentence, as at the end of a page.
 - same: the change makes nothing else of it: `-0`, `2^1` within spelling, two numbers of the same value, two terms of a sum.
 """
@@ -28,19 +28,20 @@ from tests.curation import damage_words as words
 
 NUMBER = re.compile(r"(?<![\w.,/-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]|[.,/-]?\d)")
 FORMULA = re.compile(
-    r"\$\$.+?\$\$|(?<![\\$])\$(?=[^\s$])[^$\n]{1,400}?(?<![\\\s])\$(?![\d$])|\\\(.+?\\\)|\\\[.+?\\\]|\\begin\{(align|equation|gather)\*?\}.*?\\end\{\1\*?\}",
-    re.S,
+    r"(?<!\\)\$\$.+?\$\$|(?<![\\$\w])\$(?=[^\s$])[^$\n]{1,400}?(?<![\\\s])\$(?![\d$])|(?<!\\)\\\(.+?\\\)|(?<![\\\w])\\\[(?!\\\]).+?\\\]"
+    r"|\\begin\{(align|equation|gather)\*?\}.*?\\end\{\1\*?\}",
+    re.DOTALL,
 )
 NOISY = re.compile(
     r"©|copyright|all rights|cookies|posted (?:on|by)|last modified|comments?\b.{0,12}$|\bviews\b|subscribe|^\W*(?:goto chapter|page \d+ of|related|tags|see also)|\d{4}-\d\d-\d\d"
     r"|canonical name|numerical id|\| (?:owner|author|classification)|^(?:owner|author|classification)\b|version|release|isbn|doi|arxiv|\bvol\b|\bpp?\. ?\d|\bmsc\b|^\W*step \d+\W*$",
-    re.I,
+    re.IGNORECASE,
 )
 REFERENCE = re.compile(
     r"(?:section|chapter|page|figure|fig\.|table|version|theorem|lemma|definition|exercise|equation|example|proposition|corollary|remark|problem|part|§|eq\.|p\.|no\.)\s*[\w.]*$|[\[(#.]$",
-    re.I,
+    re.IGNORECASE,
 )
-MARK = re.compile(r"^[\s#*_>(|-]*(?:step |\d+\. ?)?$", re.I)
+MARK = re.compile(r"^[\s#*_>(|-]*(?:step |\d+\. ?)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Case:
     text: str
     other: str
     random: Random
+    words: words.Wordings = words.DEV
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,15 @@ class Kind:
     guards: tuple[str, ...]
 
 
-def damaged(kind: str, source: str, rewrite: str, seed: int | str, other: str = "") -> Damaged | None:
-    """The rewrite with one thing wrong, None where this kind of damage finds nothing to damage. Deterministic by kind, texts and seed."""
-    found = KINDS[kind].make(Case(source, rewrite, other or words.OTHER, Random(f"damage {kind} {seed}")))
+def damaged(
+    kind: str, source: str, rewrite: str, seed: int | str, other: str = "", half: str = "dev"
+) -> Damaged | None:
+    """The rewrite with one thing wrong, None where this kind of damage finds nothing to damage.
+
+    Deterministic by kind, texts, seed and `half`: which half of the wordings a model's lines are from, `dev` or `held`.
+    """
+    bank = {"dev": words.DEV, "held": words.HELD}[half]
+    found = KINDS[kind].make(Case(source, rewrite, other or words.OTHER, Random(f"damage {half} {kind} {seed}"), bank))
     if found and found.text.strip() == rewrite.strip():
         return None
     return found
@@ -283,14 +291,14 @@ def relation(case: Case) -> Damaged | None:
 
 
 def formula_invented(case: Case) -> Damaged | None:
-    new = case.random.choice(words.FORMULAS)
+    new = case.random.choice(case.words.formulas)
     if core(new) in core(case.source):
         return None
     stops = [m.end() for m in re.finditer(r"[a-z]\.(?=\s|$)", case.text)]
     if not stops:
         return None
     place = case.random.choice(stops)
-    return at(case, place, place, " " + case.random.choice(words.INVENTED).format(new))
+    return at(case, place, place, " " + case.random.choice(case.words.invented).format(new))
 
 
 # Chunks.
@@ -310,6 +318,8 @@ def chunk(case: Case, start: int, end: int) -> Damaged | None:
         aside = "noise"
     elif not re.search(r"[a-z)$\d][.:!?](?:\s|$)|[=+]|\$", gone):
         aside = "references"
+    elif len(sentences) < 2 and len(gone.split()) <= 25 and not re.search(r"[\d$\\=]", gone):
+        aside = "short remark"
     text = case.text[:start].rstrip() + "\n\n" + case.text[end:].lstrip()
     return Damaged(text, gone[:300], "", aside)
 
@@ -392,9 +402,9 @@ def truncated(case: Case) -> Damaged | None:
 # Whole replies, and what stands around them.
 
 
-def appended(bank: tuple[str, ...], gap: str = "\n\n") -> Callable[[Case], Damaged]:
+def appended(bank: str, gap: str = "\n\n") -> Callable[[Case], Damaged]:
     def make(case: Case) -> Damaged:
-        line = filled(case, case.random.choice(bank))
+        line = filled(case, case.random.choice(getattr(case.words, bank)))
         return Damaged(
             case.text + gap + line,
             "",
@@ -405,17 +415,17 @@ def appended(bank: tuple[str, ...], gap: str = "\n\n") -> Callable[[Case], Damag
     return make
 
 
-def prepended(bank: tuple[str, ...]) -> Callable[[Case], Damaged]:
+def prepended(bank: str) -> Callable[[Case], Damaged]:
     def make(case: Case) -> Damaged:
-        line = filled(case, case.random.choice(bank))
+        line = filled(case, case.random.choice(getattr(case.words, bank)))
         return Damaged(f"{line}\n\n{case.text}", "", line)
 
     return make
 
 
-def instead(bank: tuple[str, ...]) -> Callable[[Case], Damaged]:
+def instead(bank: str) -> Callable[[Case], Damaged]:
     def make(case: Case) -> Damaged:
-        line = filled(case, case.random.choice(bank))
+        line = filled(case, case.random.choice(getattr(case.words, bank)))
         return Damaged(line, case.text[:60], line)
 
     return make
@@ -426,7 +436,7 @@ def filled(case: Case, line: str) -> str:
     there = {m[0] for m in re.finditer(r"\d+", case.source)}
     while "#" in line:
         line = line.replace("#", case.random.choice([str(n) for n in range(11, 999) if str(n) not in there]), 1)
-    return line.replace("@", case.source)
+    return line
 
 
 def loop_sentence(case: Case) -> Damaged | None:
@@ -454,13 +464,13 @@ def loop_lines(case: Case) -> Damaged | None:
 def foreign_some(case: Case) -> Damaged:
     """Three or more sentences in another language stand among the others."""
     blocks = case.text.split("\n\n")
-    blocks.insert(case.random.randint(0, len(blocks)), line := case.random.choice(words.FOREIGN))
+    blocks.insert(case.random.randint(0, len(blocks)), line := case.random.choice(case.words.foreign))
     return Damaged("\n\n".join(blocks), "", line[:80])
 
 
 def foreign_all(case: Case) -> Damaged:
     """All in another language, of the page's length."""
-    line = case.random.choice(words.FOREIGN)
+    line = case.random.choice(case.words.foreign)
     kept = [m[0] for m in formulas(case)]
     number_of = max(len(case.text) // (len(line) + 30), 1)
     pieces = re.split(r"(?<=[.。])\s*", line)
@@ -495,22 +505,22 @@ KINDS: Mapping[str, Kind] = {
     "option missing": Kind(option, ("hole", "numbers", "formulas")),
     "question missing": Kind(question, ("hole", "length")),
     "truncated": Kind(truncated, ("hole", "length")),
-    "answer boxed": Kind(appended(words.BOXED), ("answer", "numbers", "formulas")),
-    "answer in words": Kind(appended(words.ANSWERS), ("answer", "numbers")),
-    "answer letter": Kind(appended(words.LETTERS), ("answer",)),
-    "answer without number": Kind(appended(words.WORD_ANSWERS), ("answer",)),
-    "answer worked": Kind(appended(words.WORKED), ("answer", "numbers", "formulas")),
-    "refusal": Kind(instead(words.REFUSALS), ("refusal",)),
-    "refusal before": Kind(prepended(words.REFUSALS), ("refusal",)),
-    "meta before": Kind(prepended(words.META_BEFORE), ("meta",)),
-    "meta after": Kind(appended(words.META_AFTER), ("meta",)),
+    "answer boxed": Kind(appended("boxed"), ("answer", "numbers", "formulas")),
+    "answer in words": Kind(appended("answers"), ("answer", "numbers")),
+    "answer letter": Kind(appended("letters"), ("answer",)),
+    "answer without number": Kind(appended("word_answers"), ("answer",)),
+    "answer worked": Kind(appended("worked"), ("answer", "numbers", "formulas")),
+    "refusal": Kind(instead("refusals"), ("refusal",)),
+    "refusal before": Kind(prepended("refusals"), ("refusal",)),
+    "meta before": Kind(prepended("meta_before"), ("meta",)),
+    "meta after": Kind(appended("meta_after"), ("meta",)),
     "loop of a sentence": Kind(loop_sentence, ("loop",)),
     "loop of a phrase": Kind(loop_phrase, ("loop",)),
     "loop of lines": Kind(loop_lines, ("loop",)),
     "other language, some": Kind(foreign_some, ("language",)),
     "other language, all": Kind(foreign_all, ("language",)),
-    "echo of the prompt": Kind(instead(words.ECHOES), ("meta", "length", "refusal")),
+    "echo of the prompt": Kind(instead("echoes"), ("meta", "length", "refusal")),
     "another page": Kind(another_page, ("length", "numbers", "formulas", "hole")),
-    "next to nothing": Kind(instead(words.NOTHING), ("length", "meta", "refusal")),
+    "next to nothing": Kind(instead("nothing"), ("length", "meta", "refusal")),
 }
 """Every kind of damage, and the guards that are named for it: any of them may say so."""

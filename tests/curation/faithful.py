@@ -1,11 +1,9 @@
-# ruff: noqa: E501
 r"""Faithful rewrites of a page, composed at random: what a careful model does to a page that it was told to clean and reorganise.
 
 `faithful(text, seed, strength)` plants noise in the page (pages that our extraction made may be clean) and rewrites it: noise dropped, paragraphs
-joined and split, headings and lists marked, words replaced by others of the same meaning, formulas respelled. Formulas, code and
-addresses stand aside as opaque signs meanwhile, so that what is done to words cannot touch them. No fact, number or formula is lost,
-changed or added but where a sentence of the page is said again as its summary. It knows nothing of `curation`: the guards that
-it measures must not be built from the same parts.
+joined and split, headings and lists marked, clauses turned round, words replaced by others of the same meaning, formulas respelled. Formulas, code
+and addresses stand aside as opaque signs meanwhile, so that what is done to words cannot touch them. No fact, number or formula is lost, changed or
+added. It knows nothing of `curation`: the guards that it measures must not be built from the same parts.
 
 Left out: real paraphrase of whole sentences, and a new order of the argument; both need a model.
 """
@@ -19,29 +17,31 @@ from random import Random
 
 from tests.curation import faithful_words as words
 
-ENVIRONMENTS = (
-    r"(?:align|equation|gather|multline|cases|array|[a-zA-Z]*matrix|tikzcd|eqnarray|displaymath|math|split|aligned)\*?"
-)
-VERBATIM = r"(?:verbatim|lstlisting|asy|minted|Verbatim)\*?"
+ENVIRONMENTS = r"(?:align|equation|gather|multline|cases|array|[a-zA-Z]*matrix|tikzcd|eqnarray|displaymath|math|split|aligned|alignat|flalign)\*?"
+VERBATIM = r"(?:verbatim|lstlisting|asy|minted|Verbatim|tikzpicture|tabular)\*?"
 APART = re.compile(
-    r"```.*?```|\$\$.+?\$\$|(?<![\\$])\$(?=[^\s$])[^$]{1,400}?(?<![\\\s])\$(?![\d$])|\\\(.+?\\\)|\\\[.+?\\\]"
+    r"```.*?```|(?<!\\)\$\$.+?\$\$|(?<![\\$\w])\$(?=[^\s$])[^$]{1,400}?(?<![\\\s])\$(?![\d$])|(?<!\\)\\\(.+?\\\)"
+    r"|(?<![\\\w])\\\[(?!\\\]).+?\\\]"
     rf"|\\begin\{{({ENVIRONMENTS}|{VERBATIM})\}}.*?\\end\{{\1\}}|`[^`\n]+`|https?://\S+|\S+@\S+\.\w+"
-    r"|\\(?:label|ref|cite|eqref|ollabel|olref|input|includegraphics|url)\w*(?:\[[^\]]*\])*\{[^{}]*\}",
-    re.S,
+    r"|\\(?:label|\w*ref|cite|ollabel|input|includegraphics|url|index)\w*(?:\[[^\]]*\])*\{[^{}]*\}",
+    re.DOTALL,
 )
 """Formulas, code, addresses and references."""
 MONEY = re.compile(r"[a-z]{3,}\s+[a-z]{2,}\s+[a-z]{2,}")
 SIGN = re.compile("\ue000(\\d+)\ue001")
-PROMPT = re.compile(r"^\s*(?:sage:|>>>|\.\.\.\.:|\.\.\. |In \[\d+\]:|gap>|\$ |\|)")
+PROMPT = re.compile(r"^\s*(?:sage:|>>>|\.\.\.\.:|\.\.\. |In \[\d+\]:|gap>|\$ )")
 CODE = re.compile(
-    r"^\s*(?:import \w|from [\w.]+ import|print ?\(|[\w.\[\]]+ [+*-]?= |def |class \w+.*:$|for .*[:{]$|if .*[:{]$|return\b|#include|[\w.]+\(|[{}]|//|#!|@)"
+    r"^\s*(?:import \w|from [\w.]+ import|print ?\(|[\w.\[\]]+ [+*-]?= |def |class \w+.*:$|for .*[:{]$|if .*[:{]$|else\b.*[:{]$"
+    r"|while .*[:{]$|return\b|#include|[\w.]+\(|[{}]|//|/\*|#!|@|\||‣|.*[;{}]$|\d+$|\\\w+)"
 )
+"""Lines of code, of output and of tables."""
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\ue000])")
 NOISE = re.compile(
     r"^\W*(?:goto chapter|\[?(?:top of book|contents|previous chapter|next chapter|mathjax o(?:ff|n))\]?|previous|next|home|up|menu|search"
     r"|skip to (?:main )?content|generated (?:on|by) .{0,60}|last (?:updated|modified).{0,40}|© ?.*|copyright .{0,80}|all rights reserved.*"
-    r"|share(?: this)?|tweet|print|view source|edit this page|show source|created using .{0,40}|table of contents)\b.{0,40}$",
-    re.I,
+    r"|share(?: this)?|tweet|print|view source|edit this page|show source|created using .{0,40}|table of contents)\b.{0,40}$"
+    r"|^(?:\s*\[(?:top of book|contents|previous chapter|next chapter|mathjax o(?:ff|n))\]\s*)+$",
+    re.IGNORECASE,
 )
 """Lines of real pages that any clean rewrite drops; `goto chapter` goes with the numbers after it."""
 ENTRY = re.compile(
@@ -61,6 +61,7 @@ class Page:
     random: Random
     strength: float
     done: list[str]
+    half: str = "dev"
 
     def often(self, share: float = 1.0) -> bool:
         """True with the strength times `share`."""
@@ -84,12 +85,15 @@ class Faithful:
     done: tuple[str, ...]
 
 
-def faithful(text: str, seed: int | str, strength: float = 0.5) -> Faithful:
-    """A page made noisy and its rewrite; `strength` from 0 (noise dropped, little else) to 1 (most sentences touched)."""
-    random = Random(f"faithful {seed}")
+def faithful(text: str, seed: int | str, strength: float = 0.5, half: str = "dev") -> Faithful:
+    """A page made noisy and its rewrite; `strength` from 0 (noise dropped, little else) to 1 (most sentences touched).
+
+    `half` of the wordings of noise, `dev` or `held`.
+    """
+    random = Random(f"faithful {half} {seed}")
     text = re.sub("[\ue000-\ue00f]", "", text)
-    source, clean = planted(text, random)
-    page = apart(clean, random, strength)
+    source, clean = planted(text, random, half)
+    page = apart(clean, random, strength, half)
     for change in CHANGES:
         if random.random() < CHANGES[change] * (0.4 + 0.6 * strength):
             before = (page.text, [*page.spans])
@@ -101,21 +105,35 @@ def faithful(text: str, seed: int | str, strength: float = 0.5) -> Faithful:
     return Faithful(source, back(page).strip(), tuple(page.done))
 
 
-def planted(text: str, random: Random) -> tuple[str, str]:
+def planted(text: str, random: Random, half: str) -> tuple[str, str]:
     """The page with lines of noise, and the page without the noise that it had by itself."""
     blocks = re.split(r"\n[ \t]*\n", text)
-    for _ in range(random.choice([0, 1, 2, 4, 7])):
-        line = re.sub("#", lambda _: str(random.randint(2, 2900)), random.choice(words.NOISE))
-        line = line.replace("@", random.choice(words.NAMES)).replace("%", f"{random.randint(1, 28)} {random.choice(words.MONTHS)} 20{random.randint(10, 24)}")  # fmt: skip
-        where = random.choice([0, len(blocks), len(blocks), random.randint(0, len(blocks))])
-        if 0 < where < len(blocks) and inside("\n\n".join(blocks[:where])):
-            where = len(blocks)
-        blocks.insert(where, line)
-    noisy, entry = [NOISE, CHAPTERS], text.rfind("Canonical name")
-    entry = text.rfind("\n\n", 0, entry) if entry > 0 and random.random() < 0.8 else len(text)
-    kept = [line for line in text[:entry].split("\n") if not any(noise.match(line) for noise in noisy)]
+    gaps = [n for n in range(1, len(blocks)) if gap(blocks[n - 1], blocks[n]) and not inside("\n\n".join(blocks[:n]))]
+    places = [
+        random.choice([0, len(blocks), random.choice(gaps or [0])]) for _ in range(random.choice([0, 1, 2, 4, 7]))
+    ]
+    for place in sorted(places, reverse=True):
+        blocks.insert(place, noise(random, half))
+    entry = text.rfind("Canonical name")
+    entry = text.rfind("\n\n", 0, entry) if entry > 0 else len(text)
+    entry = entry if entry >= 0 else len(text)
+    kept = [line for line in text[:entry].split("\n") if not NOISE.match(line) and not CHAPTERS.match(line)]
     clean = "\n".join([*kept, *(line for line in text[entry:].split("\n") if not ENTRY.match(line))])
+    said = [block for block in blocks if 80 < len(block) < 600 and block.endswith(".") and "\n" not in block]
+    if said and random.random() < 0.1:
+        blocks.append(random.choice(said))  # the rewrite has it once
     return "\n\n".join(blocks), clean
+
+
+def noise(random: Random, half: str) -> str:
+    line = random.choice(words.NOISE[half]).replace("@", random.choice(words.NAMES[half]))
+    line = line.replace("%", f"{random.randint(1, 28)} {random.choice(words.MONTHS)} 20{random.randint(10, 24)}")
+    return re.sub("#", lambda _: str(random.randint(1, 9)), line)
+
+
+def gap(before: str, after: str) -> bool:
+    """Whether something may stand between two blocks: the first ends a sentence, and the second begins one or is a heading."""
+    return bool(re.search(r"[.!?]$", before.rstrip()) and re.match(r"[A-Z#*]", after) and not CODE.match(after))
 
 
 def inside(text: str) -> bool:
@@ -123,7 +141,7 @@ def inside(text: str) -> bool:
     return text.count("```") % 2 == 1 or text.count("$") % 2 == 1 or text.count("\\begin{") > text.count("\\end{")
 
 
-def apart(text: str, random: Random, strength: float) -> Page:
+def apart(text: str, random: Random, strength: float, half: str = "dev") -> Page:
     """The page with signs in the place of formulas and code."""
     spans: list[str] = []
 
@@ -132,18 +150,20 @@ def apart(text: str, random: Random, strength: float) -> Page:
         return f"\ue000{len(spans) - 1}\ue001"
 
     def sign(found: re.Match[str]) -> str:
-        money = found[0][0] == "$" and found[0][1] != "$" and MONEY.search(re.sub(r"\\\w+\{[^{}]*\}", "", found[0]))
+        inline = found[0][0] == "$" and found[0][1] != "$"
+        money = inline and ("\n\n" in found[0] or MONEY.search(re.sub(r"\\\w+\{[^{}]*\}", "", found[0])))
         return found[0] if money else keep(found[0])
 
     text = APART.sub(sign, text)
     blocks = []
     for block in re.split(r"\n[ \t]*\n", text):
         lines = block.split("\n")
-        whole = any(PROMPT.match(line) or CODE.match(line) for line in lines) or all(
-            line.startswith("    ") for line in lines
+        coded = sum(bool(PROMPT.match(line) or CODE.match(line)) for line in lines)
+        whole = (
+            any(map(PROMPT.match, lines)) or 2 * coded >= len(lines) or all(line.startswith("    ") for line in lines)
         )
         blocks.append(keep(SIGN.sub(lambda s: spans[int(s[1])], block)) if whole and block.strip() else block)
-    return Page("\n\n".join(blocks), spans, random, strength, [])
+    return Page("\n\n".join(blocks), spans, random, strength, [], half)
 
 
 def back(page: Page) -> str:
@@ -181,7 +201,7 @@ def some(
 
 def synonyms(page: Page) -> None:
     for old, new in words.SYNONYMS:
-        some(page, rf"(?<![\\\w.-]){old}(?![\w(-])", lambda found, new=new: like(found[0], new), flags=re.I)
+        some(page, rf"(?<![\\\w.-]){old}(?![\w(-])", lambda found, new=new: like(found[0], new), flags=re.IGNORECASE)
 
 
 def like(old: str, new: str) -> str:
@@ -195,24 +215,26 @@ def abbreviations(page: Page) -> None:
 
 def contractions(page: Page) -> None:
     for old, new in words.CONTRACTIONS:
-        some(page, rf"\b{old}\b", lambda found, new=new: like(found[0], new), 1.5, re.I)
+        some(page, rf"\b{old}\b", lambda found, new=new: like(found[0], new), 1.5, re.IGNORECASE)
 
 
 def spelling(page: Page) -> None:
     pairs = words.SPELLINGS if page.random.random() < 0.5 else [(new, old) for old, new in words.SPELLINGS]
     for old, new in pairs:
-        some(page, rf"\b{old}", lambda found, new=new: like(found[0], new), 2, re.I)
+        ending = "(?=e|ing|ation)" if old[-2] == "i" else ""
+        some(page, rf"\b{old}{ending}", lambda found, new=new: like(found[0], new), 2, re.IGNORECASE)
 
 
 def fillers(page: Page) -> None:
-    some(page, rf"\b(?:{'|'.join(words.FILLERS)}) (?=[a-z])", "")
+    some(page, rf"(?<!not )(?<!n't )(?<!n’t )\b(?:{'|'.join(words.FILLERS)}) (?=[a-z])", "")
 
 
 def openers(page: Page) -> None:
     def put(found: re.Match[str]) -> str:
-        return f"{page.random.choice(words.OPENERS)} {found[1].lower()} "
+        return f"{page.random.choice(words.OPENERS[page.half])} {found[1].lower()} " if page.often(0.3) else found[0]
 
-    some(page, r"(?:(?<=[.!?] )|(?<=\n\n))(The|Every|Any|If|There|Each) (?=[a-z])", put, 0.3)
+    pattern = r"(?:(?<=[.!?] )|(?<=\n\n))(The|Every|Any|There|Each) (?=[a-z][^.!?:\n]{20,160}\.(?:\s|$))"
+    page.text = re.sub(pattern, put, page.text)
 
 
 def lets(page: Page) -> None:
@@ -227,10 +249,60 @@ def lets(page: Page) -> None:
 def because(page: Page) -> None:
     """`X because Y.` becomes `Because Y, X.`"""
     pattern = (
-        r"(?:(?<=[.!?] )|(?<=\n\n))(The|A|An|This|We|It) ([^.!?,;:\n]{10,90}) because ([^.!?,;:\n]{10,90})\. (?=[A-Z])"
+        r"(?:(?<=[.!?] )|(?<=\n\n))(The|A|An|We) (?![^.]*\b(?:not|only|but)\b)([^.!?,;:\n]{10,90}) because ([^.!?,;:\n]{10,90})\. "
+        "(?=[A-Z])"
     )
     page.text = re.sub(
         pattern, lambda m: f"Because {m[3]}, {m[1].lower()} {m[2]}. " if page.often() else m[0], page.text
+    )
+
+
+def last_first(page: Page) -> None:
+    """`For every X, Y.` becomes `Y for every X.`, and likewise `If`, `When` and `Since`."""
+    begun = r"(?:(?<=[.!?] )|(?<=\n\n))(For (?:every|all|any|each)|If|When|Since) ([^.!?,;:()\n]{3,70}), (?:then )?"
+    pattern = begun + r"(we|the|a|an|every) ([a-z][^.!?,;:()\n]{12,90})\. (?=[A-Z])"
+    page.text = re.sub(pattern, lambda m: turned(m) if page.often(0.7) else m[0], page.text)
+
+
+def turned(found: re.Match[str]) -> str:
+    begins, what, first, rest = found.groups()
+    if re.search(r"\b(?:it|they|this|its|their|them|and|that)\b", rest) or re.search(r"\b(?:and|or)\b", what):
+        return found[0]
+    return f"{first.capitalize()} {rest} {begins[0].lower()}{begins[1:]} {what}. "
+
+
+def then(page: Page) -> None:
+    """`Let X be Y. Then Z` becomes `If X is Y, then Z`."""
+    pattern = (
+        r"(?:(?<=[.!?] )|(?<=\n\n))Let (\ue000\d+\ue001) be (an? [a-z\ue000\ue001\d -]{3,60})\. Then (?=[a-z\ue000])"
+    )
+    page.text = re.sub(pattern, lambda m: f"If {m[1]} is {m[2]}, then " if page.often(0.6) else m[0], page.text)
+
+
+def passive(page: Page) -> None:
+    """`We define X to be Y` becomes `X is defined to be Y`, and the like."""
+    form = {"define": "defined", "denote": "denoted", "call": "called", "write": "written", "choose": "chosen"}
+    some_thing = r"((?:the|a|an) [a-z]+(?: [a-z]+)?|\ue000\d+\ue001)"
+    pattern = rf"(?:(?<=[.!?] )|(?<=\n\n))We (define|denote) {some_thing} (?=to be |by |as )"
+
+    def put(found: re.Match[str]) -> str:
+        what = found[2]
+        return f"{what[0].upper()}{what[1:]} is {form[found[1]]} " if page.often() else found[0]
+
+    page.text = re.sub(pattern, put, page.text)
+
+
+def fused(page: Page) -> None:
+    """Two sentences become one: `X. Therefore, Y` is `X; therefore, Y`, and `X. But Y` is `X, but Y`."""
+
+    def put(found: re.Match[str]) -> str:
+        if not page.often(0.5):
+            return found[0]
+        word = found[2].lower()
+        return f"{found[1]}, {word} " if word in ("but", "so") else f"{found[1]}; {word}{found[3]} "
+
+    page.text = re.sub(
+        r"([a-z)\ue001])\. (Therefore|Thus|Hence|But|So|However|Moreover)(,?) (?=[a-z\ue000])", put, page.text
     )
 
 
@@ -286,9 +358,9 @@ def delimiters(page: Page) -> None:
     to_brackets = page.random.random() < 0.5
 
     def change(span: str) -> str:
-        if to_brackets and re.fullmatch(r"\$\$[^$]+\$\$", span, re.S):
+        if to_brackets and re.fullmatch(r"\$\$[^$]+\$\$", span, re.DOTALL):
             return f"\\[{span[2:-2]}\\]"
-        if to_brackets and re.fullmatch(r"\$[^$]+\$", span, re.S):
+        if to_brackets and re.fullmatch(r"\$[^$]+\$", span, re.DOTALL):
             return f"\\({span[1:-1]}\\)"
         if not to_brackets and span.startswith("\\["):
             return f"$${span[2:-2]}$$"
@@ -298,14 +370,26 @@ def delimiters(page: Page) -> None:
 
 
 def displayed(page: Page) -> None:
-    """Some formulas move from a line of their own into the text, or out of it."""
+    """Some formulas move from a line of their own into the text, or out of it with the stop or comma after them."""
 
-    def change(span: str) -> str:
-        if re.fullmatch(r"\$\$[^$&]+\$\$", span, re.S) and "\\\\" not in span and "\n\n" not in span:
-            return f"${span[2:-2].strip()}$"
-        return f"\n$$\n{span[1:-1]}\n$$\n" if re.fullmatch(r"\$[^$]{12,}\$", span) and "=" in span else span
+    def put(found: re.Match[str]) -> str:
+        span, stop = page.spans[int(found[2])], found[3]
+        if not page.often(0.2):
+            return found[0]
+        if found[1] == "\n" and re.fullmatch(r"\$\$[^$&]{3,80}\$\$", span, re.DOTALL) and "\\\\" not in span:
+            page.spans[int(found[2])] = f"${span[2:-2].strip()}$"
+            return f" {SIGN.search(found[0])[0]}{stop}"  # type: ignore[index]
+        if found[1] == " " and re.fullmatch(r"\$[^$\n]{12,}\$", span) and "=" in span and stop in (".", ","):
+            page.spans[int(found[2])] = f"\n$$\n{span[1:-1]}{stop}\n$$\n"
+            return SIGN.search(found[0])[0]  # type: ignore[index]
+        return found[0]
 
-    spans(page, change, 0.3 * page.strength)
+    page.text = re.sub("(?<=[\\w,])([ \\n])\ue000(\\d+)\ue001([.,]?)(?=\\s|$)", put, page.text)
+
+
+def commented(page: Page) -> None:
+    """The `%` at an end of a line of TeX, which extraction brought along, goes."""
+    spans(page, lambda s: re.sub(r"(?<!\\)%\s*", "", s))
 
 
 def respelled(page: Page) -> None:
@@ -354,13 +438,11 @@ def tidy(found: re.Match[str]) -> str:
 
 
 def signs(page: Page) -> None:
-    """Unicode signs become TeX inside formulas, or TeX commands signs."""
-    pairs = words.SIGNS if page.random.random() < 0.6 else [(re.escape(new), old) for old, new in words.SIGNS]
-    tex = pairs is words.SIGNS
+    """Unicode signs become TeX inside formulas."""
 
     def change(span: str) -> str:
-        for old, new in pairs:
-            span = re.sub(old if tex else old + r"(?![a-zA-Z])", lambda _, new=new: f"{new} " if tex else new, span)
+        for old, new in words.SIGNS:
+            span = re.sub(old, lambda _, new=new: f"{new} ", span)
         return span
 
     spans(page, change)
@@ -393,46 +475,41 @@ def headings(page: Page) -> None:
 
 def new_headings(page: Page) -> None:
     """A heading of the paragraph's own first word is added."""
-    pattern = r"(?:^|(?<=\n\n))(Proof|Example|Definition|Solution|Remark|Theorem|Note)s?(?=[.: ])"
-    page.text = re.sub(pattern, lambda m: f"## {m[1]}\n\n{m[0]}" if page.often(0.7) else m[0], page.text)
+    pattern = r"(?:^|(?<=\n\n))(Proof|Examples?|Definition|Solution|Remarks?)(?=[.:] )"
+    page.text = re.sub(pattern, lambda m: f"## {m[1]}\n\n{m[0]}" if page.often(0.5) else m[0], page.text)
 
 
 def bold(page: Page) -> None:
     mark = page.random.choice(["**{}**", "*{}*", "__{}__"])
-    some(page, r"(?m)^(Proof|Example|Definition|Theorem|Lemma|Remark|Note|Corollary|Solution|Answer|Question)(?=[.: ])", lambda m: mark.format(m[0]), 1.5)  # fmt: skip
-    some(
-        page,
-        r"(?<=is called )(an? |the )?([a-z]+(?: [a-z]+)?)(?=[. ])",
-        lambda m: (m[1] or "") + mark.format(m[2]),
-        1.0,
-    )
+    kinds = "Proof|Example|Definition|Theorem|Lemma|Remark|Note|Corollary|Solution|Answer|Question|Proposition"
+    some(page, rf"(?m)^(?:{kinds})(?: \d[\d.]*)?[.:](?=\s)", lambda m: mark.format(m[0]), 1.5)
+    called = r"(?<=is called )(an? |the )?([a-z]+(?: [a-z]+)?)(?=[. ])(?! (?:if|when|on|by|and|or|with|of|for)\b)"
+    some(page, called, lambda m: (m[1] or "") + mark.format(m[2]), 1.0)
 
 
 def marks(page: Page) -> None:
-    """Marks of lists: doubled numbers become one, dashes stars or numbers, numbers steps."""
+    """Marks of lists: doubled numbers become one, bullets are `-` or `*`, numbers and letters have another bracket."""
     page.text = re.sub(r"(?m)^ *(\d+)\. +\1\.\s+", r"\1. ", page.text)
-    kind = page.random.choice(["star", "dash", "number", "step", "bracket"])
-    lines, n = page.text.split("\n"), 0
-    for i, line in enumerate(lines):
-        bullet, number = re.match(r"\s*[-*•] +(?=\S)", line), re.match(r"\s*(\d{1,2})[.)] +(?=\S)", line)
-        n = n + 1 if bullet else (n if not line.strip() else 0)
-        if bullet and kind != "step":
-            lines[i] = {"star": "* ", "dash": "- ", "number": f"{n}. ", "bracket": f"({n}) "}[kind] + line[
-                bullet.end() :
-            ]
-        elif number and kind in ("step", "bracket"):
-            lines[i] = (f"Step {number[1]}: " if kind == "step" else f"({number[1]}) ") + line[number.end() :]
-    page.text = "\n".join(lines)
+    page.text = re.sub(r"(?m)^ *[-*•] +[-*•] +(?=\S)", "- ", page.text)
+    bullet, number = page.random.choice(["* ", "- "]), page.random.choice(["{}. ", "{}) ", "({}) ", "**{}.** "])
+    letter = page.random.choice(["({}) ", "{}. ", "{}) ", "- ({}) ", "- **{}.** "])
+    asked = page.random.choice(["**Question {}.** ", "### Question {}\n", "{}. ", "**Problem {}:** "])
+    page.text = re.sub(r"(?m)^( *)[-*•] +(?=\S)", lambda m: m[1] + bullet, page.text)
+    page.text = re.sub(r"(?m)^ *(\d{1,2})[.)] +(?=\S)", lambda m: number.format(m[1]), page.text)
+    page.text = re.sub(r"(?m)^ *\(?([A-E])[.)] +(?=\S)", lambda m: letter.format(m[1]), page.text)
+    page.text = re.sub(
+        r"(?m)^(?:\*\*Problem|Question) (\d+)[.:](?:\*\*)? +(?=\S)", lambda m: asked.format(m[1]), page.text
+    )
 
 
 def listed(page: Page) -> None:
-    """A paragraph of several short sentences becomes a list."""
+    """A paragraph of several short sentences, each of which stands alone, becomes a list."""
     blocks = page.blocks
     for n, block in enumerate(blocks):
         pieces = SENTENCE.split(block)
-        if 3 <= len(pieces) <= 6 and "\n" not in block and max(map(len, pieces)) < 160 and page.often(0.3):
-            numbered = page.random.random() < 0.5
-            blocks[n] = "\n".join(f"{i}. {p}" if numbered else f"- {p}" for i, p in enumerate(pieces, 1))
+        alone = all(re.match(words.ALONE, piece) and piece.endswith(".") for piece in pieces)
+        if 3 <= len(pieces) <= 6 and alone and "\n" not in block and max(map(len, pieces)) < 160 and page.often(0.5):
+            blocks[n] = "\n".join(f"- {piece}" for piece in pieces)
     page.blocks = blocks
 
 
@@ -440,7 +517,7 @@ def split(page: Page) -> None:
     blocks = []
     for block in page.blocks:
         pieces = SENTENCE.split(block)
-        if len(pieces) > 3 and "\n" not in block and page.often(0.6):
+        if len(pieces) > 3 and "\n" not in block and not marked(block) and page.often(0.6):
             at = page.random.randint(1, len(pieces) - 1)
             blocks += [" ".join(pieces[:at]), " ".join(pieces[at:])]
         else:
@@ -451,22 +528,26 @@ def split(page: Page) -> None:
 def joined(page: Page) -> None:
     blocks: list[str] = []
     for block in page.blocks:
-        plain = (
-            blocks and re.search(r"[.:]$", blocks[-1]) and re.match(r"[A-Z]", block) and "\n" not in blocks[-1] + block
-        )
-        if plain and page.often(0.5):
+        ends = blocks and re.search(r"[a-z\ue001)]\.$", blocks[-1]) and not marked(blocks[-1])
+        if ends and re.match(r"[A-Z][^:]+\.$", block) and "\n" not in blocks[-1] + block and page.often(0.5):
             blocks[-1] += " " + block
         else:
             blocks.append(block)
     page.blocks = blocks
 
 
+def marked(block: str) -> bool:
+    """Whether a block is an item of a list, a heading, or begins with a name such as `Theorem 3`."""
+    return bool(re.match(r"\s*(?:[-*•#|>_]|\(?\w{1,3}[.)]\s|[A-Z][a-z]+ ?[\d.]*[.:] )", block))
+
+
 def swapped(page: Page) -> None:
     """Two neighbours change places where neither leans on the other: paragraphs that begin with a new subject, or dashed items."""
     blocks = page.blocks
     for n in range(1, len(blocks) - 2):
-        pair = blocks[n : n + 2]
-        if all(re.match(words.ALONE, one) and one.endswith(".") and len(one) > 80 for one in pair) and page.often(0.15):
+        pair, after = blocks[n : n + 2], blocks[n + 2]
+        alone = all(re.match(words.ALONE, one) and one.endswith(".") and len(one) > 80 for one in pair)
+        if alone and re.match(rf"{words.ALONE}|#", after) and page.often(0.2):
             blocks[n : n + 2] = pair[::-1]
     page.blocks = blocks
     lines = page.text.split("\n")
@@ -500,30 +581,23 @@ def tables(page: Page) -> None:
 
 
 def fenced(page: Page) -> None:
-    page.spans = [f"```\n{s}\n```" if PROMPT.match(s) and not s.lstrip().startswith("|") else s for s in page.spans]
+    page.spans = [f"```\n{s.strip()}\n```" if PROMPT.match(s) else s for s in page.spans]
 
 
 def summary(page: Page) -> None:
-    """A sentence of the page is said again at its end, or the page begins with what it is about."""
-    candidates = [
-        s for block in page.blocks for s in SENTENCE.split(block)
-        if re.match(r"(?:The|Every|Any|A|An|There) [a-z]", s) and s.endswith(".") and 30 < len(s) < 200 and "\n" not in s
-    ]  # fmt: skip
-    plain = [s for s in candidates if not re.search("[\\d\ue000]", s)]
-    title = page.blocks[0].strip("#* ") if page.blocks else ""
-    chosen = page.random.choice(["last", "last", "first"])
-    pool = candidates if page.random.random() < 0.3 else plain
-    if chosen == "last" and pool:
-        said = page.random.choice(pool)
-        page.text += f"\n\n{page.random.choice(words.CLOSINGS)} {said[0].lower()}{said[1:]}"
-    elif chosen == "first" and re.fullmatch(r"[A-Za-z][A-Za-z ’'-]{3,50}", title):
-        page.text += f"\n\nThis is what the page says about {title[0].lower() + title[1:]}."
+    """A sentence of the page without numbers and formulas is said again at its end."""
+    said = [s for block in page.blocks for s in SENTENCE.split(block) if re.match(words.ALONE, s) and s.endswith(".")]
+    said = [s for s in said if 40 < len(s) < 180 and not re.search("[\\d\ue000\n:]", s)]
+    if said:
+        one = page.random.choice(said)
+        page.text += f"\n\n{page.random.choice(words.CLOSINGS[page.half])} {one[0].lower()}{one[1:]}"
 
 
 CHANGES: dict[Callable[[Page], None], float] = {
-    unwrapped: 0.8, latex: 0.7, once: 0.5, because: 0.6, lets: 0.6, synonyms: 1.5, abbreviations: 0.8, contractions: 0.7, spelling: 0.4,
-    fillers: 0.6, openers: 0.7, clauses: 0.4, grouped: 0.5, ungrouped: 0.2, counts: 0.5, percent: 0.3, leading: 0.5, dollars: 0.3,
-    displayed: 0.4, stops: 0.4, respelled: 0.8, spaced: 0.6, signs: 0.5, wrapped: 0.5, swapped: 0.5, marks: 0.7, tables: 0.6, listed: 0.4,
-    split: 0.5, joined: 0.5, headings: 0.9, new_headings: 0.5, bold: 0.6, fenced: 0.5, summary: 0.4, delimiters: 0.6,
+    unwrapped: 0.8, latex: 0.7, once: 0.5, commented: 0.7, because: 0.6, last_first: 0.8, then: 0.6, passive: 0.6, lets: 0.6, fused: 0.5,
+    synonyms: 1.5, abbreviations: 0.8, contractions: 0.7, spelling: 0.4, fillers: 0.6, openers: 0.5, clauses: 0.4, grouped: 0.5,
+    ungrouped: 0.2, counts: 0.5, percent: 0.3, leading: 0.5, dollars: 0.3, displayed: 0.5, stops: 0.2, respelled: 0.8, spaced: 0.6,
+    signs: 0.5, wrapped: 0.5, swapped: 0.5, marks: 0.7, tables: 0.6, listed: 0.5, split: 0.5, joined: 0.5, headings: 0.9,
+    new_headings: 0.3, bold: 0.6, fenced: 0.5, summary: 0.15, delimiters: 0.6,
 }  # fmt: skip
 """What may be done, in this order, and how often at full strength."""
