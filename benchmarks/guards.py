@@ -128,7 +128,7 @@ def chosen(found: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], Counter
     aside = Counter[str]()
     kept = []
     for source, text in found:
-        lines_ = [line for line in text.split("\n") if line.strip()]
+        lines_ = [line for line in text.split("\n") if line.strip() and line.lstrip()[0] not in "\\|"]
         code = sum(bool(PROMPT.match(line) or CODE.match(line)) for line in lines_) / max(len(lines_), 1)
         if not SHORTEST <= len(text) <= LONGEST:
             aside["too short or long"] += 1
