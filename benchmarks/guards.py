@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -46,6 +47,12 @@ from curation.score.repetition import repetition
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHORTEST, LONGEST = 250, 16_000
 FORMULAS, CODE_LINES = 3, 0.25
+MANUAL = re.compile(
+    r"(?m)^\W*(?:(?:Template )?Parameters|Returns?|Return type|Examples?:|EXAMPLES|INPUT|Bases:|Definition at line|class \w+\.\w+|static)\b"
+    r"|‣|\[source\]|Doxygen|Member Function"
+)
+"""Marks of a manual that lists functions."""
+EMPTY = re.compile(r"(?m)^\s*(?:[-*•]|(\d+)\. +\1\.)\s*$")
 PROBLEMS = ("gsm8k-train-qa", "sheets")
 """Sources of word problems, whose mathematics is numbers."""
 STRENGTHS = (0.15, 0.4, 0.7, 1.0)
@@ -132,8 +139,10 @@ def chosen(found: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], Counter
         code = sum(bool(PROMPT.match(line) or CODE.match(line)) for line in lines_) / max(len(lines_), 1)
         if not SHORTEST <= len(text) <= LONGEST:
             aside["too short or long"] += 1
-        elif code > CODE_LINES:
-            aside["code, output or synopsis"] += 1
+        elif code > CODE_LINES or len(MANUAL.findall(text)) > 1:
+            aside["code, output or a manual's synopsis"] += 1
+        elif len(EMPTY.findall(text)) > 1:
+            aside["items that extraction left empty"] += 1
         else:
             kept.append((source, text))
     docs = pl.DataFrame(kept, schema=["source", "text"], orient="row").with_row_index("id").cast({"id": pl.String})

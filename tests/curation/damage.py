@@ -1,4 +1,4 @@
-r"""Damage to a faithful rewrite: what a model does that must not stand, one thing at a time, and which guard is named for it.
+r"""Damage to a faithful rewrite: what a model does that must not stand, one thing at a time, and the guards that are named for it.
 
 `damaged(kind, source, rewrite, seed)` gives the rewrite with one thing wrong, or None where it holds nothing that could go wrong in that way. The
 rewrite is not the page itself, so no guard can win by comparing for equality.
@@ -33,15 +33,17 @@ FORMULA = re.compile(
     re.DOTALL,
 )
 NOISY = re.compile(
-    r"©|copyright|all rights|cookies|posted (?:on|by)|last modified|comments?\b.{0,12}$|\bviews\b|subscribe|^\W*(?:goto chapter|page \d+ of|related|tags|see also)|\d{4}-\d\d-\d\d"
-    r"|canonical name|numerical id|\| (?:owner|author|classification)|^(?:owner|author|classification)\b|version|release|isbn|doi|arxiv|\bvol\b|\bpp?\. ?\d|\bmsc\b|^\W*step \d+\W*$",
+    r"©|copyright|all rights|cookies|posted (?:on|by)|commented|last modified|comments?\b.{0,12}$|\bviews\b|subscribe"
+    r"|^\W*(?:goto chapter|page \d+ of|related|tags|see also)|\d{4}-\d\d-\d\d|canonical name|numerical id|\| (?:owner|author|classification)"
+    r"|^(?:owner|author|classification)\b|version|release|isbn|doi|arxiv|\bvol\b|\bpp?\. ?\d|\bmsc\b|^\W*step \d+\W*$",
     re.IGNORECASE,
 )
 REFERENCE = re.compile(
-    r"(?:section|chapter|page|figure|fig\.|table|version|theorem|lemma|definition|exercise|equation|example|proposition|corollary|remark|problem|part|§|eq\.|p\.|no\.)\s*[\w.]*$|[\[(#.]$",
+    r"(?:section|chapter|page|figure|fig\.|table|version|theorem|lemma|definition|exercise|equation|example|proposition|corollary|remark"
+    r"|problem|part|§|eq\.|p\.|no\.)\s*[\w.]*$|[\[(#.]$",
     re.IGNORECASE,
 )
-MARK = re.compile(r"^[\s#*_>(|-]*(?:step |\d+\. ?)?$", re.IGNORECASE)
+MARK = re.compile(r"^[\s#*_>(|-]*(?:(?:step|problem|question|exercise) |\d+\. ?)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 r"""Words for `damage`: what models say when they refuse, talk about their work, invent an answer or change the language.
 
-Two halves, of other words: `DEV`, to look at while guards are written, and `HELD`, for the measurement. In a line `#` becomes a number that is not
-on the page.
+Two halves, of other words: `DEV`, to look at while guards are written, and `HELD`, for the measurement. In a line `#` becomes a number
+that is not on the page.
 """
 
 from __future__ import annotations
@@ -159,13 +159,15 @@ DEV = Wordings(
     invented=("Recall that {}.", "This gives {}.", "Moreover, {}.", "Here {} holds as well.", "It follows that {}."),
     foreign=(
         "In diesem Abschnitt betrachten wir den Satz noch einmal genauer."
-        " Der Beweis folgt unmittelbar aus der Definition. Daraus ergibt sich, dass die Menge nicht leer ist. Wir werden diese Aussage später noch verallgemeinern.",
+        " Der Beweis folgt unmittelbar aus der Definition. Daraus ergibt sich, dass die "
+        "Menge nicht leer ist. Wir werden diese Aussage später noch verallgemeinern.",
         "Cette méthode permet de résoudre le problème de manière élégante. Il suffit de remarquer que la fonction est continue."
         " On en déduit le résultat cherché. La démonstration est laissée au lecteur.",
         "在本节中，我们首先回顾这个定理的定义。然后我们证明它的基本性质。由此可以得出结论。读者可以自己验证这一点。",
         "Este resultado es muy útil en la práctica. La demostración se basa en la definición de continuidad."
         " Por lo tanto, la sucesión converge. Dejamos los detalles para el lector interesado.",
-        "Рассмотрим это утверждение подробнее. Доказательство следует из определения. Поэтому множество не пусто. Далее мы обобщим этот результат.",
+        "Рассмотрим это утверждение подробнее. Доказательство следует из "
+        "определения. Поэтому множество не пусто. Далее мы обобщим этот результат.",
         "この節では定理の証明を詳しく見ていきます。まず定義を思い出しましょう。次に性質を確認します。以上より結論が得られます。",
     ),
     echoes=(
@@ -312,14 +314,18 @@ HELD = Wordings(
         "Then {} follows at once.",
     ),
     foreign=(
-        "In questo paragrafo studiamo alcune conseguenze del teorema. La dimostrazione non presenta difficoltà. Ne segue che la successione "
+        "In questo paragrafo studiamo alcune conseguenze del teorema. La "
+        "dimostrazione non presenta difficoltà. Ne segue che la successione "
         "è limitata. Il lettore può verificare i dettagli.",
-        "Neste capítulo apresentamos os conceitos principais. A prova é feita por indução. Logo, o conjunto é infinito. Deixamos ao leitor os demais casos.",
+        "Neste capítulo apresentamos os conceitos principais. A prova é feita por "
+        "indução. Logo, o conjunto é infinito. Deixamos ao leitor os demais casos.",
         "接下来我们讨论这个函数的极限。根据前面的结论，该数列收敛。因此命题成立。证明留给读者作为练习。",
-        "Bu bölümde temel kavramları ele alıyoruz. İspat tümevarım ile yapılır. Böylece küme boş değildir. Ayrıntılar okuyucuya bırakılmıştır.",
+        "Bu bölümde temel kavramları ele alıyoruz. İspat tümevarım ile yapılır. "
+        "Böylece küme boş değildir. Ayrıntılar okuyucuya bırakılmıştır.",
         "Теперь докажем вторую часть теоремы. Пусть функция непрерывна на отрезке. Тогда она ограничена. Это завершает доказательство.",
         "다음으로 이 정리를 증명해 보자. 먼저 정의를 다시 살펴본다. 따라서 함수는 연속이다. 나머지는 독자에게 맡긴다.",
-        "In dit hoofdstuk bekijken we enkele eigenschappen van de functie. Het bewijs volgt direct uit de definitie. Daarom is de rij begrensd. "
+        "In dit hoofdstuk bekijken we enkele eigenschappen van de functie. Het "
+        "bewijs volgt direct uit de definitie. Daarom is de rij begrensd. "
         "De lezer kan dit zelf nagaan.",
     ),
     echoes=(
@@ -331,8 +337,10 @@ HELD = Wordings(
     nothing=("-", "Okay.", "Finished.", "***", "<empty>", "null", "[...]", "Text", "The page explains a topic.", "```"),
 )
 OTHER = (
-    "Bread needs four things: flour, water, salt and time. Mix 500 grams of flour with 325 grams of water and let it stand for half an hour. "
+    "Bread needs four things: flour, water, salt and time. Mix 500 grams of "
+    "flour with 325 grams of water and let it stand for half an hour. "
     "Add 10 grams of salt and a little yeast. "
-    "Fold the dough every thirty minutes for three hours. Shape it, let it rise over night in a cold place, and bake it at 240 degrees for 40 minutes in a closed pot."
+    "Fold the dough every thirty minutes for three hours. Shape it, let it rise over "
+    "night in a cold place, and bake it at 240 degrees for 40 minutes in a closed pot."
 )
 SPELLED = {str(n): word for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}

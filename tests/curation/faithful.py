@@ -1,9 +1,9 @@
 r"""Faithful rewrites of a page, composed at random: what a careful model does to a page that it was told to clean and reorganise.
 
-`faithful(text, seed, strength)` plants noise in the page (pages that our extraction made may be clean) and rewrites it: noise dropped, paragraphs
-joined and split, headings and lists marked, clauses turned round, words replaced by others of the same meaning, formulas respelled. Formulas, code
-and addresses stand aside as opaque signs meanwhile, so that what is done to words cannot touch them. No fact, number or formula is lost, changed or
-added. It knows nothing of `curation`: the guards that it measures must not be built from the same parts.
+`faithful(text, seed, strength)` plants noise in the page (pages that our extraction made may be clean) and rewrites it: noise dropped,
+paragraphs joined and split, headings and lists marked, clauses turned round, words replaced by others of the same meaning, formulas
+respelled. Formulas, code and addresses stand aside as opaque signs meanwhile, so that what is done to words cannot touch them. No fact,
+number or formula is lost, changed or added. It knows nothing of `curation`: the guards that it measures must not be built from the same parts.
 
 Left out: real paraphrase of whole sentences, and a new order of the argument; both need a model.
 """
@@ -45,8 +45,8 @@ NOISE = re.compile(
 )
 """Lines of real pages that any clean rewrite drops; `goto chapter` goes with the numbers after it."""
 ENTRY = re.compile(
-    r"^\|? ?(?:Title|Canonical name|Date of creation|Last modified (?:on|by)|Owner|Numerical id|Author|Entry type|Classification|Related topic"
-    r"|Synonym|Defines|Keywords|Privacy setting|Comments?|Major Section|Parent|Pronunciation)\b.*$|^\|[ |-]+$"
+    r"^\|? ?(?:Title|Canonical name|Date of creation|Last modified (?:on|by)|Owner|Numerical id|Author|Entry type|Classification"
+    r"|Related topic|Synonym|Defines|Keywords|Privacy setting|Comments?|Major Section|Parent|Pronunciation)\b.*$|^\|[ |-]+$"
 )
 """Rows of the table of metadata at the end of a PlanetMath page."""
 CHAPTERS = re.compile(r"^Goto Chapter:[ \w]*$")
@@ -234,6 +234,7 @@ def openers(page: Page) -> None:
         return f"{page.random.choice(words.OPENERS[page.half])} {found[1].lower()} " if page.often(0.3) else found[0]
 
     pattern = r"(?:(?<=[.!?] )|(?<=\n\n))(The|Every|Any|There|Each) (?=[a-z][^.!?:\n]{20,160}\.(?:\s|$))"
+    pattern += r"(?=[^.\n]* (?:is|are|was|has|have|can|does|do|must|gives|follows|holds|contains) )"
     page.text = re.sub(pattern, put, page.text)
 
 
@@ -321,7 +322,12 @@ def grouped(page: Page) -> None:
 
 
 def ungrouped(page: Page) -> None:
-    some(page, r"(?<![\d,.\w/-])([1-9]\d?)(\d{3})(?= [a-z]{3,})(?! (?:and|by|to|AD|BC))", lambda m: m[0] if 1500 < int(m[0]) < 2100 else f"{m[1]},{m[2]}")  # fmt: skip
+    """Thousands get a comma; years do not."""
+
+    def put(found: re.Match[str]) -> str:
+        return found[0] if 1500 < int(found[0]) < 2100 else f"{found[1]},{found[2]}"
+
+    some(page, r"(?<![\d,.\w/-])([1-9]\d?)(\d{3})(?= [a-z]{3,})(?! (?:and|by|to|AD|BC))", put)
 
 
 def counts(page: Page) -> None:
@@ -453,7 +459,7 @@ def signs(page: Page) -> None:
 
 def unwrapped(page: Page) -> None:
     """Hard line breaks within a paragraph go."""
-    page.text = re.sub(r"(?<=[a-z,\ue001]) ?\n(?=[a-z\ue000(])", " ", page.text)
+    page.text = re.sub(r"(?m)(?<=[a-z,\ue001]) ?\n(?=[a-z\ue000(][^\n]{20})", " ", page.text)
 
 
 def latex(page: Page) -> None:
@@ -489,7 +495,7 @@ def bold(page: Page) -> None:
 
 def marks(page: Page) -> None:
     """Marks of lists: doubled numbers become one, bullets are `-` or `*`, numbers and letters have another bracket."""
-    page.text = re.sub(r"(?m)^ *(\d+)\. +\1\.\s+", r"\1. ", page.text)
+    page.text = re.sub(r"(?m)^( *)(\d+)\. +\2\. +(?=\S)", r"\1\2. ", page.text)
     page.text = re.sub(r"(?m)^ *[-*•] +[-*•] +(?=\S)", "- ", page.text)
     bullet, number = page.random.choice(["* ", "- "]), page.random.choice(["{}. ", "{}) ", "({}) ", "**{}.** "])
     letter = page.random.choice(["({}) ", "{}. ", "{}) ", "- ({}) ", "- **{}.** "])
@@ -529,7 +535,7 @@ def joined(page: Page) -> None:
     blocks: list[str] = []
     for block in page.blocks:
         ends = blocks and re.search(r"[a-z\ue001)]\.$", blocks[-1]) and not marked(blocks[-1])
-        if ends and re.match(r"[A-Z][^:]+\.$", block) and "\n" not in blocks[-1] + block and page.often(0.5):
+        if ends and re.match(r"[A-Z][^:]{40,}\.$", block) and "\n" not in blocks[-1] + block and page.often(0.5):
             blocks[-1] += " " + block
         else:
             blocks.append(block)
@@ -574,7 +580,12 @@ def tables(page: Page) -> None:
     blocks = page.blocks
     for n, block in enumerate(blocks):
         rows = [re.split(r" {2,}|\t+", line.strip()) for line in block.split("\n")]
-        if len(rows) > 1 and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:
+        if (
+            len(rows) > 1
+            and len(rows[0]) > 1
+            and not any(marked(line) for line in block.split("\n"))
+            and len({len(row) for row in rows}) == 1
+        ):
             drawn = [f"| {' | '.join(row)} |" for row in rows]
             blocks[n] = "\n".join([drawn[0], "|" + " --- |" * len(rows[0]), *drawn[1:]])
     page.blocks = blocks
