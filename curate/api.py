@@ -491,6 +491,12 @@ class Curated:
 
         return list(told(self.built, "canaries"))
 
+    def counts(self) -> list[dict[str, Any]]:
+        """What built steps counted of their verdicts: corpus, node, column, value, documents."""
+        from curate.counts import told
+
+        return list(told(self.built))
+
     def unchecked(self) -> list[dict[str, Any]]:
         """Benchmarks that built steps could look for in part alone: corpus, node, benchmark, items, checked, why."""
         from curate.canaries import told

@@ -218,7 +218,7 @@ def _frame(got: list[list[Reply] | None]) -> pl.DataFrame:
 
 
 def with_replies(docs: pl.DataFrame, reply: pl.Series, finish: pl.Series) -> pl.DataFrame:
-    """Documents as the second half of a step sees them: `replies` holds null where a reply did not end by itself, `finishes` how each did."""
+    """Documents as the second half of a step sees them: `replies` is null where one did not end by itself, `finishes` says how each did."""
     pairs = pl.DataFrame({"reply": reply, "finish": finish}).with_row_index("at")
     each = pairs.explode("reply", "finish", empty_as_null=True).with_columns(
         pl.when(pl.col("finish") == "stop").then("reply").alias(REPLIES)

@@ -399,7 +399,18 @@ class Build(State):
         )
         self.check_budget(node, shards, rows_in)
         told = self.facts_of_read(node) if node.kind == "read" else told or self.facts_of_score(node)
-        self.finish(node, shards, rows_in, told)
+        self.finish(node, shards, rows_in, told | self.counted(node, shards))
+
+    def counted(self, node: Node, shards: tuple[Stored, ...]) -> dict[str, Any]:
+        """How many documents have each value of the columns that the step counts."""
+        from curate.counts import of_files
+
+        named = node.step.spec.counts if node.step and node.kind in ("score", "rewrite", "expand") else ()
+        renames = self.work(node).renames
+        columns = [renames.get(name, name) for name in named]
+        data = self.store.draft(node.plan_key) / "data"
+        with failing(node.name, "cannot count", node.where):
+            return {"counts": of_files((data / one.name for one in shards), columns)} if columns else {}
 
     def facts_of_score(self, node: Node) -> dict[str, Any]:
         """What the step of a score tells of itself, where it has a function for that."""

@@ -2,10 +2,12 @@
 
 Where the documents before a step are built, its prompts are made and looked up in the reply store, shard by shard: how many requests there
 are, and how many lack a reply, is then exact (of more than `MOST` documents some shards are taken, and numbers begin with `about`). Before
-that, the documents that are foreseen (`curate/forecast.py`) bound it, where a step makes one prompt of a document.
+that, the documents that are foreseen (`curate/forecast.py`) bound it, where a step makes one prompt of a document; of a published corpus
+whose card tells documents and tokens, a document of the mean length says how many prompts the step makes, and how long ones.
 
-How many tokens a reply will have nobody knows. Of a step some of whose replies are stored, their mean says; otherwise only bounds are
-told: nothing at the least, `max_tokens` at the most. Draws of `retries` are not foreseen. Nothing is asked or connected to.
+How many tokens a reply will have nobody knows. Of a step some of whose replies are stored, their mean says, else the profile's
+`reply_tokens`; otherwise only bounds are told: nothing at the least, `max_tokens` at the most. Draws of `retries` are not foreseen.
+Nothing is asked or connected to.
 """
 
 from __future__ import annotations
@@ -81,11 +83,15 @@ def _row(curated: Curated, node: Node, coming: Outlook | None) -> dict[str, Any]
         return told | {"requests": counted.requests, "stored": counted.stored, "lacking": counted.lacking, "exact": exact} | _cost(
             counted, sampling, price, Ledger(curated).means(node)
         )  # fmt: skip
-    requests = None
-    if coming and coming.documents is not None and _makes_one(node):
-        requests = coming.documents * int(node.params["samples"])
+    typical, requests = _typical(node), None
+    each = 1.0 if _makes_one(node) else typical.requests if typical else None
+    if coming and coming.documents is not None and each is not None:
+        requests = round(coming.documents * each) * int(node.params["samples"])
+    means: tuple[float, float | None] | None = Ledger(curated).means(node)
+    if means is None and typical:
+        means = typical.prompt_tokens, curated.profile.models.get(name, ModelSettings()).reply_tokens
     return told | {"requests": requests, "stored": None, "lacking": None, "exact": False} | _guess(
-        requests, sampling, price, Ledger(curated).means(node)
+        requests, sampling, price, means
     )  # fmt: skip
 
 
@@ -108,15 +114,15 @@ def _cost(
 
 
 def _guess(
-    requests: int | None, sampling: Sampling, price: TokenPrices | None, means: tuple[float, float] | None
+    requests: int | None, sampling: Sampling, price: TokenPrices | None, means: tuple[float, float | None] | None
 ) -> dict[str, Any]:
-    """The same where the documents are still to be made: by the mean request of the ledger."""
+    """The same where the documents are still to be made: by the mean prompt and reply."""
     if requests is None or means is None:
         free = price is not None and not price.prompt and not price.completion
         cost = 0.0 if free else None
         return {"prompt_tokens": None, "completion_tokens": None, "price": cost, "low": cost, "high": cost}
-    prompt, completion = (round(requests * mean) for mean in means)
-    return _priced(prompt, completion, (0, 0), (prompt, requests * sampling.max_tokens), price)
+    prompt, completion = (None if mean is None else round(requests * mean) for mean in means)
+    return _priced(prompt or 0, completion, (0, 0), (prompt or 0, requests * sampling.max_tokens), price)
 
 
 def _priced(
@@ -150,6 +156,40 @@ def _makes_one(node: Node) -> bool:
             return node.step.spec.asks(empty, **accepted(node.step.spec.asks, given)).dtype == pl.String
     except CurateError:
         return False
+
+
+@dataclass(frozen=True)
+class Typical:
+    """What a step makes of one document of the mean length: requests, and the tokens of each prompt."""
+
+    requests: float
+    prompt_tokens: float
+
+
+def _typical(node: Node) -> Typical | None:
+    """By the card of the published corpus that a node's documents come from; None without one, or where a step makes other documents."""
+    card = None
+    for before in node.upstream():
+        if before.kind == "expand":
+            return None
+        card = before.card or card
+    if card is None or card.documents is None or card.tokens is None or not card.documents.count:
+        return None
+    tokens = card.tokens.count / card.documents.count
+    assert node.step and node.chain
+    paragraph, size = "word " * 150 + "\n\n", round(tokens * BYTES_PER_TOKEN)
+    text = (paragraph * (1 + size // len(paragraph)))[:size]
+    docs = pl.DataFrame([{"id": "0", "text": text}], schema={c: node.chain.schema[c] for c in node.reads})
+    given = {**node.params, **dict.fromkeys(node.lists, ())}
+    try:
+        with failing(node.name, "cannot make prompts"):
+            prompts = prompts_of(node.step, docs, given)[0]
+    except CurateError:
+        return None
+    if prompts is None or not len(prompts):
+        return None
+    asked = sum(len(prompt.encode()) for prompt in prompts)
+    return Typical(len(prompts), asked / BYTES_PER_TOKEN / len(prompts))
 
 
 # exactly, shard by shard

@@ -206,6 +206,10 @@ class Case:
             return "gives facts that are not a dict of plain JSON values"
         return None if first == second else "gives other facts the second time"
 
+    def counts_columns_that_it_gives(self) -> str | None:
+        odd = [column for column in self.found.spec.counts if column not in self.whole.columns]
+        return f"counts the column {odd[0]!r}, which it does not give" if odd else None
+
     def gives_the_same_in_one_batch_or_seven(self) -> str | None:
         made = [self.run(part) for part in Cut(self.docs, 7).parts]
         odd = next((part for part in made if part.schema != self.whole.schema), None)
@@ -232,6 +236,7 @@ CHECKS: dict[Callable[[Case], str | None], tuple[Kind, ...]] = {
     Case.gives_one_row_per_document_and_no_nan: ("score", "rewrite"),
     Case.gives_the_same_twice_and_leaves_its_input_alone: MAKING,
     Case.gives_facts_of_plain_json_and_the_same_twice: ("score",),
+    Case.counts_columns_that_it_gives: PER_DOCUMENT,
     Case.gives_the_same_in_one_batch_or_seven: PER_DOCUMENT,
     Case.gives_the_same_for_one_shard_or_seven_in_any_order: ("across",),
 }

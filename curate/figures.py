@@ -5,6 +5,7 @@ fates      one row per corpus, step and fate: how many documents
 clauses    one row per clause of a `keep`, with its condition and the documents that it dropped
 sources    one row per source of the mixture: tokens asked and achieved, share of all, documents, epochs
 canaries   one row per kind of canary that a step planted to measure itself: planted and found
+counts     one row per value of a column whose values a step counts: its verdicts, mostly
 nodes      one row per node of the plan, stored or to do: step, key, content, documents, bytes
 inputs     one row per file that is read, or corpus that is generated, with its digest
 runs       one row per training run, with its state
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from curate import counts
 from curate.canaries import told
 from curate.sql import Column
 
@@ -94,6 +96,10 @@ def _clauses(state: State) -> Rows:
 
 def _canaries(state: State) -> Rows:
     return [[row[column.name] for column in FIGURES["canaries"].columns] for row in told(state, "canaries")]
+
+
+def _counts(state: State) -> Rows:
+    return [[row[column.name] for column in FIGURES["counts"].columns] for row in counts.told(state)]
 
 
 def _sources(state: State) -> Rows:
@@ -204,6 +210,17 @@ FIGURES = {
             wrong BOOLEAN Whether they look like what is to be found and are not, so that each one found is an error.
         """),
         _canaries,
+    ),
+    "counts": Figures(
+        "One row per value of a column whose values a built step counts, such as the verdicts of its guards.",
+        _columns("""
+            corpus VARCHAR The corpus whose step it is.
+            node VARCHAR The step as `corpus/step`.
+            column VARCHAR The column.
+            value VARCHAR The value as text; `null` for one that is missing.
+            documents BIGINT How many documents of the step have it.
+        """),
+        _counts,
     ),
     "nodes": Figures(
         "One row per node of the plan, stored or to do.",

@@ -25,7 +25,7 @@ def card_text(recipe: Curated, lock: Lock) -> str:
     """The whole card. Deterministic: no date but the version's, no place, no host."""
     kept = _kept(recipe, lock)
     blocks = [*_front(recipe, lock, kept), *_about(recipe, lock), *_funnel(lock), *_mixture(lock)]
-    blocks += [*_canaries(recipe), *_unchecked(recipe)]
+    blocks += [*_counts(recipe), *_canaries(recipe), *_unchecked(recipe)]
     return "\n".join([*blocks, *_licenses(lock, kept), *_origins(lock), *_rebuilding(recipe, lock, kept)]) + "\n"
 
 
@@ -117,6 +117,16 @@ def _mixture(lock: Lock) -> Iterator[str]:
         for n, s in lock.sources.items()
     )
     yield table(("source", "tokens", "share", "documents", "epochs", "tokens available"), rows) + "\n"
+
+
+def _counts(recipe: Curated) -> Iterator[str]:
+    """What steps found of documents, beyond those that a clause dropped."""
+    rows = recipe.counts()
+    if not rows:
+        return
+    yield "## What steps found\n"
+    body = [[_cell(r["node"]), escaped(r["column"]), escaped(r["value"]), f"{r['documents']:,}"] for r in rows]
+    yield table(("step", "column", "value", "documents"), body, left=(0, 1, 2)) + "\n"
 
 
 def _canaries(recipe: Curated) -> Iterator[str]:

@@ -188,6 +188,7 @@ def _line(node: Node, manifest: Manifest) -> Line:
         "documents": manifest.rows,
         **({"fates": manifest.fates} if manifest.fates else {}),
         **({"canaries": rates(planted)} if (planted := manifest.facts.get("canaries")) else {}),
+        **({"counts": counted} if (counted := manifest.facts.get("counts")) else {}),
     }
 
 

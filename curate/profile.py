@@ -108,6 +108,8 @@ class ModelSettings(BaseModel):
     """Seconds that a launched server has to load the model."""
     price: TokenPrices | None = None
     """What tokens cost; unknown where it is not said."""
+    reply_tokens: float | None = Field(default=None, ge=0)
+    """Tokens that a reply is expected to have, for what `plan` foresees before any reply is stored."""
 
 
 class Budget(BaseModel):

@@ -92,7 +92,8 @@ def _common(columns: list[pl.DataFrame]) -> str:
 
 def run_empty(found: Step, params: dict[str, Any], reads: Schema) -> Schema:
     """Columns that a step gives for no documents. CurateError if it fails on an empty frame or gives no frame."""
-    docs = pl.DataFrame(schema=reads | ({"replies": pl.List(pl.String())} if found.spec.asks else {}))
+    came = dict.fromkeys(("replies", "finishes"), pl.List(pl.String())) if found.spec.asks else {}
+    docs = pl.DataFrame(schema={**reads, **came})
     call = {
         **params,
         **dict.fromkeys(found.parameters_of(Artifact), ""),

@@ -182,10 +182,10 @@ def _decorator(kind: Kind) -> Callable[..., Any]:
     texts, or of lists of texts for several prompts, null for a document about which nothing is asked. The step then has the parameters
     `model` (a name under `models:`) and `samples` (draws of each prompt; by default those that the decorator says), and sees the column
     `replies`: a list of texts, prompt by prompt and draw by draw, with null for a reply that did not end by itself, and null in place of
-    the list where nothing was asked. The column `finishes` says of each how it ended: stop, length, filtered, abstain or refused. again: a function of documents with `replies` and the
-    parameters it takes that says, true or false, for which documents a further draw is wanted; the step then has the parameter `retries`,
-    and draws that often at most. counts: of the columns that a score, rewrite or expand gives, those whose values are counted: the
-    manifest, `curate show` and the card then say how many documents have each.
+    the list where nothing was asked. The column `finishes` says of each how it ended: stop, length, filtered, abstain or refused.
+    again: a function of documents with `replies` and the parameters it takes that says, true or false, for which documents a further draw
+    is wanted; the step then has the parameter `retries`, and draws that often at most. counts: of the columns that a score, rewrite or
+    expand gives, those whose values are counted: the manifest, `curate show` and the card then say how many documents have each.
     """
     return decorate
 

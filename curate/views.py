@@ -1,7 +1,7 @@
 """DuckDB over a recipe: views whose SQL is made from plan and manifests; nothing is copied.
 
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
-    funnel, fates, clauses, sources, canaries, ...   come from manifests and need no file (`curate/figures.py`)
+    funnel, fates, clauses, sources, canaries, counts, ...   come from manifests and need no file (`curate/figures.py`)
     replies, ledger                                  read the reply store (`curate/reply_views.py`); made only where a query names them
     runs, probes                                     ask other recipes' mixtures and schedulers; made only where a query names them
 

@@ -117,6 +117,7 @@ def show(
             "ledger": curated.ledger(),
             "losses": curated.losses(),
             "canaries": curated.canaries(),
+            "counts": curated.counts(),
             "unchecked": curated.unchecked(),
             "mixture": facts,
             "prompts": curated.prompts(),
@@ -159,9 +160,12 @@ def show(
 
 
 def _measured(curated: Curated, corpus: str) -> None:
-    """Lines about what steps of a corpus planted and found, and what they did not look for."""
+    """Lines about what steps of a corpus counted, what they planted and found, and what they did not look for."""
+    from curate import counts
     from curate.canaries import in_words, unchecked_in_words
 
+    for line in counts.in_words([row for row in curated.counts() if row["corpus"] == corpus]):
+        click.echo(printable(line))
     planted = [row for row in curated.canaries() if row["corpus"] == corpus]
     for node in dict.fromkeys(row["node"] for row in planted):
         for line in in_words(node, [row for row in planted if row["node"] == node]):
@@ -191,7 +195,7 @@ def query(
 ) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, mixture, funnel, fates, clauses, sources, canaries, nodes, inputs, runs, probes; docs/sql.md describes their columns.
+    Views: documents, mixture, funnel, fates, clauses, sources, canaries, counts, nodes, inputs, runs, probes; see docs/sql.md.
     A question that is not an argument comes from --file or, also written as -, from standard input.
     """
     sql = _question(rest, file, db is not None)

@@ -15,7 +15,7 @@ def asks_text(asks: dict[str, Any]) -> str:
     if asks["requests"] is None:
         return f"asks {asks['model']}: how often is not known before its documents are built"
     if asks["lacking"] is None:
-        said = f"asks {asks['model']} at most {number(asks['requests'])} times"
+        said = f"asks {asks['model']} at most about {number(asks['requests'])} times"
     else:
         stored = f"{number(asks['stored'])} replies stored, {number(asks['lacking'])} lacking"
         said = f"asks {asks['model']} {about}{number(asks['requests'])} times: {stored}"

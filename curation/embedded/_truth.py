@@ -300,9 +300,11 @@ def _made(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame
     judged = rows.filter(pl.col("true").is_not_null())
     for node in nodes:
         step = str(node.own["step"])
+        if step == "rewrite.qa_refine":
+            answered = judged.drop_nulls("gold")
+            right = answered.filter(pl.col("gold") == pl.col("true"))
+            yield Claim(corpus, step, "answers", _ratio(right.height, answered.height), None, answered.height)
         if step == "synth.qa_pairs":
-            right = judged.filter(pl.col("gold") == pl.col("true"))
-            yield Claim(corpus, step, "answers", _ratio(right.height, judged.height), None, judged.height)
             found = {_plain(q) for q in judged["question"]}
             yield Claim(corpus, step, "questions on kept pages", None, _ratio(len(found), len(known)), len(known))
         if step == "verify.math_answer":

@@ -3,8 +3,10 @@
     corpora: {web: {read: hub, files: card:megamath-web-pro, revision: unpinned}}
 
 The files are those of a data card (`curate/published.py`), or of a path like any other. Lists of objects, such as the messages of a
-dialogue, come as one JSON text, which `columns:` can name as the text and steps can read. Left out: bytes inside of them, and everything
-else that a data set may be on the hub (scripts, archives, images).
+dialogue, come as one JSON text, which `columns:` can name as the text and steps can read. Records with the same text are one record seen
+twice, unless `key:` says what else tells them apart: of problems that have many solutions each, the solution.
+
+Left out: bytes inside of lists, and everything else that a data set may be on the hub (scripts, archives, images).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from curate.errors import CurateError
+from curate.errors import CurateError, did_you_mean
 from curate.step import read
 from curation.read import jsonl as lines
 from curation.read import parquet as tables
@@ -27,10 +29,17 @@ SUFFIXES = (*tables.SUFFIXES, *lines.SUFFIXES)
 
 
 @read(uses=["orjson", "polars", "pyarrow"])
-def hub(path: str, *, max_bytes: int = 16_000_000) -> Iterator[pl.DataFrame]:
+def hub(
+    path: str,
+    *,
+    max_bytes: int = 16_000_000,
+    key: list[str] = [],  # noqa: B006 (pydantic copies it)
+) -> Iterator[pl.DataFrame]:
     """Rows of a file with its own columns and `error`; lists of objects as JSON text, keys sorted and nulls left out.
 
-    max_bytes: of one JSON line. Raises CurateError for a file that is neither Parquet nor JSON Lines by its name.
+    max_bytes: of one JSON line. key: columns of text and numbers, as the file calls them, that with the url are what a record is; records
+    that are equal in them are one record and have one id. Without it that is the text alone. The text's column must be among them.
+    Raises CurateError for a file that is neither Parquet nor JSON Lines by its name, or has no such column.
     """
     if path.endswith(tables.SUFFIXES):
         frames = tables.parquet(path)
@@ -40,7 +49,23 @@ def hub(path: str, *, max_bytes: int = 16_000_000) -> Iterator[pl.DataFrame]:
         raise CurateError(f"is none of {', '.join(SUFFIXES)}", where=path)
     for frame in frames:
         nested = [name for name, kind in frame.schema.items() if _is_list_of_objects(kind)]
-        yield frame.with_columns(_json(frame[name]) for name in nested)
+        plain = frame.with_columns(_json(frame[name]) for name in nested)
+        yield plain.with_columns(payload=_payload(plain, key, path)) if key else plain
+
+
+def _payload(frame: pl.DataFrame, key: list[str], path: str) -> pl.Series:
+    """What a record is, as bytes: each value of its key with its length before it, so that no two keys are spelled alike."""
+    for name in key:
+        kind = frame.schema.get(name)
+        if kind is None:
+            raise CurateError(f"has no column {name!r} for its key{did_you_mean(name, frame.columns)}", where=path)
+        if kind.is_nested():
+            raise CurateError(
+                f"the column {name!r} of its key holds {kind}; name columns of text or numbers", where=path
+            )
+    values = [pl.col(name).cast(pl.String) for name in key]
+    parts = [pl.concat_str(value.str.len_bytes(), pl.lit(":"), value).fill_null("-") for value in values]
+    return frame.select(pl.concat_str(parts).cast(pl.Binary).alias("payload")).to_series()
 
 
 def _is_list_of_objects(kind: pl.DataType) -> bool:

@@ -110,13 +110,23 @@ class Stream(NamedTuple):
 def _measures(source: str, written: str) -> dict[str, Any]:
     row: dict[str, Any] = {"refusal": refuses(written, source), "meta": comments(written, source)}
     if len(written) > OUT_OF_PROPORTION * len(source) + LONG_REPLY:
-        return row | {name: 0 for name in SCHEMA if name not in row} | {"length_ratio": len(written) / max(len(source), 1)}
+        return (
+            row | {name: 0 for name in SCHEMA if name not in row} | {"length_ratio": len(written) / max(len(source), 1)}
+        )
     ids: dict[str, int] = {}
     s, w = Stream.of(read(source, ids)), Stream.of(read(written, ids))
     kept = _kept(s, w, len(ids))
-    return row | kept.row | _language(s, w, ids) | _numbers(s, w, ids, kept) | _formulas(s, w, ids, kept) | {
-        "answers_added": invented(tidy(written), tidy(source)), "options_lost": options_lost(source, written),
-    }
+    return (
+        row
+        | kept.row
+        | _language(s, w, ids)
+        | _numbers(s, w, ids, kept)
+        | _formulas(s, w, ids, kept)
+        | {
+            "answers_added": invented(tidy(written), tidy(source)),
+            "options_lost": options_lost(source, written),
+        }
+    )
 
 
 class Kept(NamedTuple):
@@ -180,7 +190,9 @@ def _language(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
     count = len(w.text.lines)
     of, each = w.units[word[w.words]], w.words[word[w.words]]
     lengths = np.array([*map(len, names), 0], np.int64)
-    latin = np.array([not name.isalpha() or ord(name[0]) < 0x250 or "\u1e00" <= name[0] < "\u2000" for name in names] + [True], bool)
+    latin = np.array(
+        [not name.isalpha() or ord(name[0]) < 0x250 or "\u1e00" <= name[0] < "\u2000" for name in names] + [True], bool
+    )
     total, letters = np.bincount(of, minlength=count), np.bincount(of, weights=lengths[each], minlength=count)
     new = np.bincount(of, weights=~known[each], minlength=count)
     english = np.bincount(of, weights=stop[each], minlength=count)
@@ -192,7 +204,10 @@ def _language(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
 def _numbers(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
     names = list(ids)
     free = {ids[n] for n in (*s.text.free,) if n in ids}
-    had, has = set(s.words[s.kinds > WORD].tolist()) | free, set(w.words[w.kinds > WORD].tolist()) | {ids[n] for n in w.text.free if n in ids}
+    had, has = (
+        set(s.words[s.kinds > WORD].tolist()) | free,
+        set(w.words[w.kinds > WORD].tolist()) | {ids[n] for n in w.text.free if n in ids},
+    )
     weights = _weights(s, w, len(names))
     theirs = np.flatnonzero(s.kinds > WORD)
     mine = np.flatnonzero(w.kinds > WORD)
@@ -206,7 +221,10 @@ def _numbers(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str,
     begins = (theirs == 0) | (s.units[theirs] != s.units[theirs - 1])  # the number of an item, more often than not
     gone &= ~begins | (kept.sizes[s.units[theirs]] >= PROSE)
     gone |= _taken_out(s, w, _places(theirs), len(ids)) & (s.kinds[theirs] == NUMBER) & ~begins
-    return {"numbers_lost": len(set(s.words[theirs][gone].tolist())), "numbers_added": len(set(w.words[mine][added].tolist()))}
+    return {
+        "numbers_lost": len(set(s.words[theirs][gone].tolist())),
+        "numbers_added": len(set(w.words[mine][added].tolist())),
+    }
 
 
 def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
@@ -216,21 +234,35 @@ def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str
     distinct = sorted({run for run in (*runs, *written) if len(run) > 1})
     at = {run: n for n, run in enumerate(distinct)}
     there, back = counts(s.signs, distinct), counts(w.signs, distinct)
-    relations = {ids[name] for name in ("=", "<", ">", "\\leq", "\\geq", "\\approx", "\\equiv", "\\neq", "\\rightarrow", "\\Rightarrow") if name in ids}
+    relations = {
+        ids[name]
+        for name in ("=", "<", ">", "\\leq", "\\geq", "\\approx", "\\equiv", "\\neq", "\\rightarrow", "\\Rightarrow")
+        if name in ids
+    }
     lost, gone = set(), []
     for run, (start, end, _, _) in zip(runs, s.text.formulas, strict=True):
         if run in at and not back[at[run]] and not (start < len(s.units) and kept.noise[s.units[start]]):
             gone.append(run)
     sides = sorted({side for run in gone for side in _sides(run, relations)})
     found = dict(zip(sides, counts(w.signs, sides), strict=True))
-    lost = {run for run in gone if len(_sides(run, relations)) < 2 or not all(found[side] for side in _sides(run, relations))}
+    lost = {
+        run
+        for run in gone
+        if len(_sides(run, relations)) < 2 or not all(found[side] for side in _sides(run, relations))
+    }
     spans = s.spans
     if len(spans):
         out = _taken_out(s, w, spans, len(ids))
-        lost |= {run for run, is_out, plain in zip(runs, out.tolist(), s.text.plain, strict=True) if is_out and not plain}
+        lost |= {
+            run for run, is_out, plain in zip(runs, out.tolist(), s.text.plain, strict=True) if is_out and not plain
+        }
     numbers = set(s.words[s.kinds > WORD].tolist())
     letters = {sign for run in runs for sign in run} | set(s.words[s.kinds == SIGN].tolist())
-    added = {run for run in written if (not there[at[run]] if run in at else bool(run) and run[0] not in letters and run[0] not in numbers)}
+    added = {
+        run
+        for run in written
+        if (not there[at[run]] if run in at else bool(run) and run[0] not in letters and run[0] not in numbers)
+    }
     numbered: dict[tuple[int, ...], int] = {}
     mine = np.array([numbered.setdefault(run, len(numbered)) for run in written], np.int64)
     theirs = np.array([numbered.setdefault(run, len(numbered)) for run in runs], np.int64)
@@ -275,7 +307,11 @@ def _fits(w: Stream, places: Any, fillings: Any, s: Stream, others: Any, theirs:
         sides = [words[at[:, 0]], words[at[:, 0] + 1], filling, words[at[:, 1] + 2], words[at[:, 1] + 3]]
         return grams(np.stack(sides, axis=1).ravel(), 5)[::5]
 
-    sure = np.isin(keys(w, places, fillings), keys(s, others, theirs)) if len(places) and len(others) else np.zeros(len(places), bool)
+    sure = (
+        np.isin(keys(w, places, fillings), keys(s, others, theirs))
+        if len(places) and len(others)
+        else np.zeros(len(places), bool)
+    )
     made: tuple[Any, Any] = fits(w.words, places, fillings, s.words, others, theirs, weights, sure)
     return made
 

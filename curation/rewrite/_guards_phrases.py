@@ -54,7 +54,10 @@ def refuses(written: str, source: str) -> bool:
 
 def comments(written: str, source: str) -> bool:
     """Whether a reply speaks of itself or to its reader: before the text, after it, or in a line of its own."""
-    if any(tag in written[:SEEN].lower() and tag not in source[:SEEN].lower() for tag in ("<think>", "</think>", "<text>", "</text>")):
+    if any(
+        tag in written[:SEEN].lower() and tag not in source[:SEEN].lower()
+        for tag in ("<think>", "</think>", "<text>", "</text>")
+    ):
         return True
     lines = written.strip().split("\n")
     first = next(iter(line for line in lines if line.strip()), "")[:EDGE]
@@ -82,7 +85,12 @@ SEEN = 2_000_000
 
 def _fenced(lines: list[str], source: str) -> bool:
     """Whether the whole reply stands in a fence that the source has not."""
-    return len(lines) > 1 and lines[0].startswith("```") and lines[-1].strip() == "```" and not source.lstrip().startswith("```")
+    return (
+        len(lines) > 1
+        and lines[0].startswith("```")
+        and lines[-1].strip() == "```"
+        and not source.lstrip().startswith("```")
+    )
 
 
 # ---- answers --------------------------------------------------------------------------------------------------------------------
@@ -98,7 +106,9 @@ _STATED = re.compile(
 _VALUE = re.compile(r"\\[A-Za-z]+|\d*\.?\d+|[^\W\d_]+|[=<>+*/^|!-]")
 VALUE_CHARS, VALUE_TOKENS = 90, 6
 """Characters after a statement that may say the answer, and words, numbers and signs of it that are compared."""
-_FILLING = frozenset("the a an is are that to be of it in as by option choice letter answer equal equals following given therefore thus then".split())
+_FILLING = frozenset(
+    "the a an is are that to be of it in as by option choice letter answer equal equals following given therefore thus then".split()
+)
 
 
 def answers(tidied: str) -> list[tuple[str, ...]]:

@@ -58,7 +58,9 @@ def counts(ids: Ints, runs: list[tuple[int, ...]]) -> list[int]:
         size = min(len(run), LONGEST_GRAM)
         if size:
             hashes = grams(np.array(run, np.int64), size)
-            by_size.setdefault(size, []).append((at, hashes if len(run) <= 4 * size else np.append(hashes[::size], hashes[-1:])))
+            by_size.setdefault(size, []).append(
+                (at, hashes if len(run) <= 4 * size else np.append(hashes[::size], hashes[-1:]))
+            )
     for size, wanted in by_size.items():
         values, amounts = np.unique(grams(ids, size), return_counts=True)
         if not len(values):
@@ -126,7 +128,14 @@ def _near(a: Ints, left: int, right: int, b: Ints, low: int, high: int, weights:
 
 @njit(cache=True)
 def fits(
-    a: Ints, places: Ints, fillings: Ints, b: Ints, others: Ints, theirs: Ints, weights: Floats, sure: npt.NDArray[np.bool_]
+    a: Ints,
+    places: Ints,
+    fillings: Ints,
+    b: Ints,
+    others: Ints,
+    theirs: Ints,
+    weights: Floats,
+    sure: npt.NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
     """For each place of `a` how well it fits the best place of `b` with the same filling, and the best with another one.
 
@@ -165,7 +174,9 @@ def fits(
 
 
 @njit(cache=True)
-def covered(words: Ints, units: Ints, count: int, others: Ints, their_units: Ints, their_count: int, size: int) -> tuple[Floats, Ints]:
+def covered(
+    words: Ints, units: Ints, count: int, others: Ints, their_units: Ints, their_count: int, size: int
+) -> tuple[Floats, Ints]:
     """For each unit the share of its words, rare ones first, that stand close together in the other text, and how many words it has.
 
     words, units: (N,) the words that say something, and the unit of each; count: units. size: how many different words there are.

@@ -197,7 +197,9 @@ _SOFT = re.compile(
     r"|\b(?:viewed|joined|posted|asked|answered|edited|modified|updated|views|votes|comments|replies|likes|tel|phone|fax|isbn|doi)\b[^\n.]{0,30}",
     re.IGNORECASE,
 )
-_OPERAND = r"[(\[|]*-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]*"
+_OPERAND = (
+    r"[(\[|]*-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]*"
+)
 _OPERATOR = r"(?:[=<>+*/^_-]|\\(?:leq|geq|neq|approx|pm)\b)"
 _PLAIN = re.compile(
     rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?<![\w.-]){_OPERAND}(?:\s{{0,2}}{_OPERATOR}\s{{0,2}}{_OPERAND})+(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
@@ -233,12 +235,19 @@ def read(text: str, ids: dict[str, int]) -> Text:
     text = text.replace(OPEN, " ").replace(CLOSE, " ").replace(SOFT, " ").replace(PLAIN, " ").replace("\r", "\n")
     parts, at = [], 0
     for span in formulas_in(text):
-        parts += [text[at : span.start], OPEN, text[span.inner : span.last].replace("%\n", " ").replace("\n", " "), CLOSE]
+        parts += [
+            text[at : span.start],
+            OPEN,
+            text[span.inner : span.last].replace("%\n", " ").replace("\n", " "),
+            CLOSE,
+        ]
         at = span.end
     tidied = tidy("".join([*parts, text[at:]]))
     free = {number for marker in _MARKER.findall(tidied) for number in _DIGITS.findall(marker)}
     tidied = _MARKER.sub(" ", tidied)
-    tidied = _SOFT.sub(lambda m: _DIGITS.sub(lambda n: SOFT + n[0].replace(".", " "), m[0]) if OPEN not in m[0] else m[0], tidied)
+    tidied = _SOFT.sub(
+        lambda m: _DIGITS.sub(lambda n: SOFT + n[0].replace(".", " "), m[0]) if OPEN not in m[0] else m[0], tidied
+    )
     tidied = _PLAIN.sub(lambda m: m[0] if m[0][0] in (OPEN, SOFT) else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied)
     return _streams(tidied, ids, frozenset(free))
 

@@ -41,7 +41,10 @@ def pieces(text: str, limit: int) -> list[str]:
     if total <= limit:
         return [text]
     ranks, inside = _places(text)
-    at = {soft: {rank: np.flatnonzero((ranks >= rank) & (inside <= soft)) for rank in range(BLANK + 1)} for soft in (False, True)}
+    at = {
+        soft: {rank: np.flatnonzero((ranks >= rank) & (inside <= soft)) for rank in range(BLANK + 1)}
+        for soft in (False, True)
+    }
     found, start = [], 0
     while start < len(text):
         end = _end(at, sizes, start, limit)

@@ -69,18 +69,30 @@ def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=500)] = 8_
 
 
 def unfaithful(
-    docs: pl.DataFrame, *, max_bytes: int = 8_000, shortest: float = 0.5, longest: float = 1.6, hole_words: int = 12, samples: int = 1
+    docs: pl.DataFrame,
+    *,
+    max_bytes: int = 8_000,
+    shortest: float = 0.5,
+    longest: float = 1.6,
+    hole_words: int = 12,
+    samples: int = 1,
 ) -> pl.Series:
     """Whether a piece of a page has no draw that passes, though the model has answered."""
     of, pieces = _pieces(docs, max_bytes, samples)
     passed, _ = _judged(pieces, shortest, longest, hole_words)
     again = [False] * docs.height
     for at, piece, draw in zip(of, pieces, passed, strict=True):
-        again[at] |= draw < 0 and piece.verdict != "no content" and any(finish in ("stop", "length") for finish in piece.finishes)
+        again[at] |= (
+            draw < 0
+            and piece.verdict != "no content"
+            and any(finish in ("stop", "length") for finish in piece.finishes)
+        )
     return pl.Series(again, dtype=pl.Boolean)
 
 
-@rewrite(asks=prompts, again=unfaithful, files=["prompts/refine.txt"], uses=["numba", "polars"], counts=["refine_verdict"])
+@rewrite(
+    asks=prompts, again=unfaithful, files=["prompts/refine.txt"], uses=["numba", "polars"], counts=["refine_verdict"]
+)
 def refine(
     docs: pl.DataFrame,
     *,
@@ -126,7 +138,12 @@ def refine(
     counted = {"refine_verdict": said, "refine_pieces": asked, "refine_original": kept}
     frame = pl.DataFrame(
         {"text": whole, **counted},
-        schema={"text": pl.String, "refine_verdict": pl.String, "refine_pieces": pl.UInt32, "refine_original": pl.UInt32},
+        schema={
+            "text": pl.String,
+            "refine_verdict": pl.String,
+            "refine_pieces": pl.UInt32,
+            "refine_original": pl.UInt32,
+        },
     )
     return pl.concat([frame, _of_pages(of, measures, docs.height)], how="horizontal")
 
@@ -140,6 +157,8 @@ def _cut(text: str | None, max_bytes: int) -> list[str]:
 def _pieces(docs: pl.DataFrame, max_bytes: int, samples: int) -> tuple[list[int], list[Piece]]:
     """All pieces with their replies, and the document that each is of."""
     of, found = [], []
+    if "finishes" not in docs.columns:  # where planning asks for the columns
+        docs = docs.with_columns(finishes=pl.lit(None, pl.List(pl.String)))
     for at, (text, replies, finishes) in enumerate(docs.select("text", "replies", "finishes").iter_rows()):
         parts = _cut(text, max_bytes)
         asked = [part for part in parts if part.strip()]
@@ -192,4 +211,5 @@ def _of_pages(of: list[int], measures: pl.DataFrame, count: int) -> pl.DataFrame
     every = pl.DataFrame({"of": range(count)}, schema={"of": pl.Int64})
     joined = every.join(grouped, on="of", how="left", maintain_order="left")
     order = [name for name in measures.columns if name != "verdict"]
-    return joined.select(pl.col(name).alias(f"refine_{name}") for name in order)
+    # `refine_refusal` is what the kernel calls the words of a server that refuses
+    return joined.select(pl.col(name).alias(f"refine_{'refuses' if name == 'refusal' else name}") for name in order)

@@ -1,14 +1,41 @@
-"""Several worked solutions of each question with a known answer: what `long_cot` and `short_cot` share."""
+"""Several worked solutions of each question with a known answer: what `long_cot` and `short_cot` share.
+
+Every draw is a row, also one that gave nothing, so that votes and pass rates count it. Its column `form` says what became of it:
+
+    whole       a reply of the wanted form
+    repeated    the same chain as that of an earlier draw of its question
+    broken      thinking tags that are open, repeated or not wanted, or control characters
+    empty       nothing in it
+    no box      a short solution without a final answer in a box
+    too long    more than `max_chars` characters; cut there
+    cut off     ended at the model's limit of tokens
+    abstained, filtered, refused    by the model, its filter, its server
+
+Of the last four there is no reply to show, and the text is empty: with the question alone in it, a number of the question would count as
+an answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
 from curation.synth._reply import cut
 
-SCHEMA = {"parent": pl.UInt32, "text": pl.String, "question": pl.String, "gold": pl.String, "sample": pl.UInt16}
+SCHEMA = {
+    "parent": pl.UInt32,
+    "text": pl.String,
+    "question": pl.String,
+    "gold": pl.String,
+    "sample": pl.UInt16,
+    "form": pl.String,
+}
+WHOLE, REPEATED, BROKEN, EMPTY, NO_BOX, TOO_LONG = "whole", "repeated", "broken", "empty", "no box", "too long"
+ENDED = {"length": "cut off", "abstain": "abstained", "filtered": "filtered", "refused": "refused"}
+"""The form of a draw that did not end by itself, by how it ended."""
+Reader = Callable[[str], tuple[str, str]]
+"""The form of a reply and what of it belongs into the document."""
 
 
 def questions(docs: pl.DataFrame, template: str, max_bytes: int) -> pl.Series:
@@ -20,19 +47,31 @@ def questions(docs: pl.DataFrame, template: str, max_bytes: int) -> pl.Series:
     return pl.Series(asked, dtype=pl.String)
 
 
-def chains(docs: pl.DataFrame, *, max_chars: int, read: Callable[[str], str | None], form: str) -> pl.DataFrame:
-    """One row for each different solution, in order of question and draw.
+def chains(docs: pl.DataFrame, *, max_chars: int, read: Reader, form: str) -> pl.DataFrame:
+    """One row for each draw of each question that was asked, in order of question and draw.
 
-    read: the solution in a reply, or None where the reply is not of the wanted form. form: the document's text, with `{question}` and
-    `{chain}`. Solutions longer than `max_chars` are dropped, equal ones of one question taken once; a reply that abstains, fails or is cut
-    off gives none.
+    max_chars: of a chain. read: form and chain of a reply. form: the document's text, with `{question}` and `{chain}`.
     """
     rows = []
-    for parent, (question, gold, replies) in enumerate(docs.select("question", "gold", "replies").iter_rows()):
-        seen: set[str] = set()
-        for sample, reply in enumerate(replies or ()):
-            chain = read(reply) if reply else None
-            if chain and chain not in seen and len(chain) <= max_chars:
-                seen.add(chain)
-                rows.append((parent, form.format(question=question, chain=chain), question, gold, sample))
+    columns = docs.select("question", "gold", "replies", "finishes")
+    for parent, (question, gold, replies, finishes) in enumerate(columns.iter_rows()):
+        for sample, (came, chain) in enumerate(_draws(replies or [], finishes or [], max_chars, read)):
+            text = form.format(question=question, chain=chain) if chain else ""
+            rows.append((parent, text, question, gold, sample, came))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _draws(replies: list[str | None], finishes: list[str], max_chars: int, read: Reader) -> Iterator[tuple[str, str]]:
+    """Form and chain of each draw of one question."""
+    seen: set[str] = set()
+    for reply, finish in zip(replies, finishes, strict=True):
+        if reply is None:
+            yield ENDED.get(finish, EMPTY), ""
+            continue
+        came, chain = read(reply) if reply.strip() else (EMPTY, "")
+        if len(chain) > max_chars:
+            came, chain = TOO_LONG, chain[:max_chars]
+        if came == WHOLE:
+            came = REPEATED if chain in seen else WHOLE
+            seen.add(chain)
+        yield came, chain

@@ -17,7 +17,9 @@ NO_CONTENT = "[NO CONTENT]"
 _MARKER = re.compile(r"^=====\[ [0-9a-f]{16} \]=====$", re.MULTILINE)
 _FENCE = re.compile(r"[ ]{0,3}(?:`{3}|~{3})")
 _BULLET = re.compile(r"^([ \t]*)[*•+-][ \t]+(?=\S)")
-_FORMULA = re.compile(r"\$\$[^$]{4,400}\$\$|(?<!\$)\$[^\s$][^$\n]{3,200}[^\s$]\$(?!\$)|\\\[[^\[\]]{4,400}\\\]|\\\([^()\n]{4,200}\\\)")
+_FORMULA = re.compile(
+    r"\$\$[^$]{4,400}\$\$|(?<!\$)\$[^\s$][^$\n]{3,200}[^\s$]\$(?!\$)|\\\[[^\[\]]{4,400}\\\]|\\\([^()\n]{4,200}\\\)"
+)
 _NUMBER = re.compile(r"(?<![\w.,\\{/:-])[1-9]\d{0,3}(?![\w,/:-]|\.\d)")
 _WORD = re.compile(r"[^\W\d_]+")
 PHRASES = 8
@@ -67,7 +69,9 @@ def _notice(line: str) -> bool:
         return False
     words = _WORD.findall(line.lower())
     joined = f" {' '.join(words)} "
-    return any(len(words) <= len(phrase.split()) + PHRASES and f" {phrase} " in joined for phrase in _known(tuple(words[:40])))
+    return any(
+        len(words) <= len(phrase.split()) + PHRASES and f" {phrase} " in joined for phrase in _known(tuple(words[:40]))
+    )
 
 
 def _known(words: tuple[str, ...]) -> list[str]:
@@ -148,7 +152,11 @@ def paragraph_lost(text: str, rng: Rng) -> str | None:
 
 def introduced(text: str, rng: Rng) -> str:
     """With a line that speaks of the text."""
-    lines = ("Here is the refined text:", "Sure! Here is the reorganized version of the page:", "Below is the refined text.")
+    lines = (
+        "Here is the refined text:",
+        "Sure! Here is the reorganized version of the page:",
+        "Below is the refined text.",
+    )
     return f"{rng.choice(lines)}\n\n{text}"
 
 
@@ -174,7 +182,9 @@ def answer_made_up(text: str, rng: Rng) -> str | None:
 
 def refused(text: str, rng: Rng) -> str:
     """Nothing but an apology."""
-    return rng.choice(("I'm sorry, but I cannot help with that.", "As an AI language model, I am unable to refine this text."))
+    return rng.choice(
+        ("I'm sorry, but I cannot help with that.", "As an AI language model, I am unable to refine this text.")
+    )
 
 
 SLIPS: tuple[Callable[[str, Rng], str | None], ...] = (

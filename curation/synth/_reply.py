@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+MAX_REPLY = 200_000
 MAX_QUESTION = 2_000
 MAX_ANSWER = 20_000
 MAX_GOLD = 200
-"""Longest question, worked answer and final answer, in characters."""
+"""Longest reply, question, worked answer and final answer, in characters."""
 NO_QA = "[NO QA]"
+NO_ANSWER = "[NO ANSWER]"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _QUESTION = re.compile(r"^Question:[ \t]*", re.MULTILINE)
 _ANSWER = re.compile(r"^Answer:[ \t]*", re.MULTILINE)
@@ -43,23 +45,39 @@ def last_boxed(text: str) -> str | None:
     return None
 
 
-def pairs(reply: str) -> list[tuple[str, str, str]] | None:
-    """(question, worked answer, final answer) of each block; [] for `[NO QA]`; None for a reply that is not of the wanted form."""
+def pairs(reply: str) -> list[tuple[str, str | None]] | None:
+    """(question, answer) of each block, None for `[NO ANSWER]`; [] for `[NO QA]`; None for a reply that is not of the wanted form."""
     if reply.strip() == NO_QA:
         return []
+    if len(reply) > MAX_REPLY:
+        return None
     preamble, *blocks = _QUESTION.split(reply)
     if preamble.strip() or not blocks or _CONTROL.search(reply):
         return None
-    found: dict[str, tuple[str, str, str]] = {}
+    found: dict[str, str | None] = {}
     for block in blocks:
         parts = [part.strip() for part in _ANSWER.split(block)]
         if len(parts) != 2 or not 0 < len(parts[0]) <= MAX_QUESTION or not 0 < len(parts[1]) <= MAX_ANSWER:
             return None
-        gold = last_boxed(parts[1])
-        if gold is None:
+        none = parts[1] == NO_ANSWER
+        if not none and any(mark in block for mark in (NO_ANSWER, NO_QA)):
             return None
-        found.setdefault(parts[0], (parts[0], parts[1], gold))
-    return list(found.values())
+        found.setdefault(parts[0], None if none else parts[1])
+    return list(found.items())
+
+
+def block(reply: str) -> tuple[str, str] | None:
+    """(question, answer) of a reply that is one block with an answer; None for every other one."""
+    found = pairs(reply)
+    if found is None or len(found) != 1 or len(_QUESTION.findall(reply)) != 1:
+        return None
+    question, answer = found[0]
+    return None if answer is None else (question, answer)
+
+
+def told(question: str, answer: str | None) -> str:
+    """A question and its answer as a document."""
+    return f"Question: {question}" + (f"\nAnswer: {answer}" if answer else "")
 
 
 def thinking(reply: str) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.step import expand
-from curation.synth._chains import chains, questions
+from curation.synth._chains import BROKEN, WHOLE, chains, questions
 from curation.synth._reply import thinking
 
 PROMPT = Path(__file__).with_name("prompts") / "long_cot.txt"
@@ -23,11 +23,17 @@ def prompts(docs: pl.DataFrame, *, max_bytes: int = 4_000) -> pl.Series:
     return questions(docs, PROMPT.read_text("utf-8"), max_bytes)
 
 
-@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/long_cot.txt"])
+@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/long_cot.txt"], counts=["form"])
 def long_cot(docs: pl.DataFrame, *, max_chars: int = 60_000) -> pl.DataFrame:
-    """Up to `samples` chains for each question.
+    """One row for each of `samples` draws of each question.
 
-    max_chars: longer chains are dropped. Columns: text, question, gold, sample (which of the
-    draws). Two equal chains of one question are one row; a reply that abstains, fails, is cut off or breaks its tags gives none.
+    max_chars: of a chain; longer ones are cut there and called `too long`. Columns: text, question, gold, sample (which of the
+    draws), and form, `whole` for a chain to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
     """
-    return chains(docs, max_chars=max_chars, read=thinking, form="{question}\n{chain}")
+    return chains(docs, max_chars=max_chars, read=thought, form="{question}\n{chain}")
+
+
+def thought(reply: str) -> tuple[str, str]:
+    """Form of a reply, and what it thinks."""
+    chain = thinking(reply)
+    return (BROKEN, reply.strip()) if chain is None else (WHOLE, chain)

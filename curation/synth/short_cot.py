@@ -1,7 +1,7 @@
 """Short worked solutions for questions with a known answer: what OctoThinker's short branch is fed (MegaMath-QA's form).
 
 A document is `Question: ...`, a line break, and `Answer: ...` with a few steps and the final answer in a box. A reply that thinks aloud in
-tags is not short and is dropped. Whether a solution ends at the right answer is not judged here: solutions are made once, and
+tags is not short, and `broken`. Whether a solution ends at the right answer is not judged here: solutions are made once, and
 `verify: math_answer` judges them, as often as its rules change. Left out: a refinement round.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from curate.step import expand
-from curation.synth._chains import chains, questions
-from curation.synth._reply import solution
+from curation.synth._chains import BROKEN, NO_BOX, WHOLE, chains, questions
+from curation.synth._reply import last_boxed, solution
 
 PROMPT = Path(__file__).with_name("prompts") / "short_cot.txt"
 
@@ -23,12 +23,19 @@ def prompts(docs: pl.DataFrame, *, max_bytes: int = 4_000) -> pl.Series:
     return questions(docs, PROMPT.read_text("utf-8"), max_bytes)
 
 
-@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/short_cot.txt"])
+@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/short_cot.txt"], counts=["form"])
 def short_cot(docs: pl.DataFrame, *, max_chars: int = 6_000) -> pl.DataFrame:
-    """Up to `samples` solutions for each question.
+    """One row for each of `samples` draws of each question.
 
-    max_chars: longer solutions are dropped. Columns: text, question, gold, sample (which of
-    the draws). Two equal solutions of one question are one row; a reply that abstains, fails, is cut off, boxes no answer or has
-    thinking tags gives none.
+    max_chars: of a solution; longer ones are cut there and called `too long`. Columns: text, question, gold, sample (which of
+    the draws), and form, `whole` for a solution to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
     """
-    return chains(docs, max_chars=max_chars, read=solution, form="Question: {question}\nAnswer: {chain}")
+    return chains(docs, max_chars=max_chars, read=worked, form="Question: {question}\nAnswer: {chain}")
+
+
+def worked(reply: str) -> tuple[str, str]:
+    """Form of a reply, and the solution in it."""
+    chain = solution(reply)
+    if chain is not None:
+        return WHOLE, chain
+    return NO_BOX if last_boxed(reply) is None else BROKEN, reply.strip()

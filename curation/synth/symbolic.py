@@ -1,6 +1,6 @@
 """A small honest teacher: it really solves the problems it can read, and abstains on all others.
 
-It stands where a large model would stand, behind the same interface. It knows our three prompts by their first line, takes what follows
+It stands where a large model would stand, behind the same interface. It knows our prompts by their first lines, takes what follows
 the last heading of the prompt as the text, and answers from the families of `families/`. Read problems are solved exactly. When sampled,
 its wording varies, and with probability `slip` it misreads a number at the start and goes on soundly from there, so that verification has
 something to catch; greedy replies are never misread. A reply depends on prompt, sampling and sample index alone.
@@ -10,46 +10,30 @@ Left out: any text understanding beyond the families' phrasings, and real token 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Request, Sampling
 from curate.profile import ModelSettings
+from curation.synth._questions import extract, refine_pair
 from curation.synth._refining import refine
-from curation.synth._reply import NO_QA
 from curation.synth.families._family import (
-    LONGEST,
     Family,
     Parsed,
     families,
-    index,
     long_cot,
     misread,
     read,
     short_cot,
 )
-from curation.synth.families._index import Endings
 from curation.synth.families._rng import Rng
-from curation.synth.families._spelling import clean_all
 
 FILES = ("families/*.py",)
 """Files beside this module that decide its replies: the families are found by listing their folder, so no import names them."""
 USES: tuple[str, ...] = ()
 """Distributions whose version can change its replies."""
 BYTES_PER_TOKEN = 4
-MAX_PAIRS = 32
-"""No page gives more pairs than this."""
-
-
-class Found(NamedTuple):
-    """A problem on a page: its text as it stands there, the family that reads it, and what it read."""
-
-    text: str
-    family: str
-    parsed: Parsed
 
 
 class Symbolic:
@@ -125,22 +109,9 @@ def _thought(family: Family, parsed: Parsed, rng: Rng) -> str:
     return f"<think>\n{thinking}\n</think>\n\nThe answer is $\\boxed{{{family.solve(parsed)}}}$."
 
 
-def _extract(prompt: str, rng: Rng, slip: float) -> str:
-    blocks = []
-    for found in problems(prompt.partition("\nPage:\n")[2]):
-        family = families()[found.family]
-        try:
-            worked = short_cot(family, found.parsed, rng)
-        except ValueError:
-            continue
-        blocks.append(f"Question: {found.text}\nAnswer: {worked}")
-        if len(blocks) == MAX_PAIRS:
-            break
-    return "\n\n".join(blocks) or NO_QA
-
-
 TASKS: dict[str, Callable[[str, Rng, float], str | None]] = {
-    "Task: extract questions and answers.": _extract,
+    "Task: extract questions and answers.": extract,
+    "Task: refine a question and its answer.": refine_pair,
     "Task: think aloud and solve.": _think_aloud,
     "Task: solve briefly.": _solve_briefly,
     "Task: refine a page.": refine,
@@ -151,49 +122,3 @@ where it abstains."""
 
 def _tokens(text: str) -> int:
     return -(-len(text.encode(errors="replace")) // BYTES_PER_TOKEN)
-
-
-# ---- finding problems on a page ---------------------------------------------------------------------------------------------
-
-_SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+")
-_LABEL = re.compile(
-    r"^(?:\s*[-•*+]\s+)?"
-    r"(?:[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s*\d*\s*[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*)?",
-    re.IGNORECASE,
-)
-"""What a list or a sheet writes before a problem."""
-_WINDOW = 6
-"""No phrasing has more sentences, a line break inside one included."""
-
-
-def problems(page: str) -> Iterator[Found]:
-    """Every problem in a text, in order, each once. Its words and numbers must stand exactly as a family phrases them."""
-    pieces = [_LABEL.sub("", piece).strip() for piece in _SENTENCE.split(page.replace("\x01", ""))]
-    both = [(piece, text) for piece, text in zip(pieces, clean_all(pieces), strict=True) if text]
-    joined, ends = " ".join([text for _, text in both]), list(accumulate(len(text) + 1 for _, text in both))
-    phrasings = index().on(joined)
-    seen: set[str] = set()
-    i = 0
-    while phrasings and i < len(both):
-        count = _length(phrasings, joined, ends, i)
-        text = " ".join([piece for piece, _ in both[i : i + count]])
-        found = read(text) if count else None
-        if found is not None and text not in seen:
-            seen.add(text)
-            yield Found(text, *found)
-        i += max(count, 1)
-
-
-def _length(phrasings: Endings, joined: str, ends: list[int], start: int) -> int:
-    """How many pieces from one on make up a phrasing, 0 if none do. Piece i stands in `joined` up to `ends[i] - 1`."""
-    begin = ends[start - 1] if start else 0
-    for end in (end - 1 for end in ends[start : start + _WINDOW]):
-        if end - begin > LONGEST:
-            return 0
-        if joined[end - 1] in ".?!":
-            text = ""
-            for _, template in phrasings.at(joined, end):
-                text = text or joined[begin:end]
-                if template.match(text) is not None:
-                    return ends.index(end + 1, start) - start + 1
-    return 0

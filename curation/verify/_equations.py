@@ -3,6 +3,9 @@ r"""Finding the equations of a text and judging each: holds, does not hold, or i
 A text is cut into sentences; those with a sign of equality are cut into sides. A side between two signs must be a calculation from end
 to end; the first and the last one may begin and end in prose, at a place that cannot change their meaning. What is refuted, supposed or
 asked in its own sentence is not judged, nor anything in a text that counts in another base or near a congruence.
+
+A wrong equation is taken back where the text soon says so (`Wait`, `that is wrong`, `let me recompute`) and then writes the value that one
+of its sides has. That keeps apart the slip that a chain of thought puts right from the one that it builds on; `Wait` alone does not.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import NamedTuple
 
 from curation.verify._expressions import Side
 from curation.verify._sides import beginning, ending, whole
@@ -26,6 +30,16 @@ FLOAT = 10
 FAR = Fraction(1, 10)
 """An approximation that misses by more than this share is wrong; one that is nearer may be a rough one."""
 
+AT_ONCE, SOON = 150, 400
+"""Characters after a wrong equation in which the text must say so, and in which the right value must stand."""
+
+_TAKEN_BACK = re.compile(
+    r"\b(?:wait|oops|hmm|sorry|actually|no[,.:;]|not (?:right|correct|true|quite)|mistake\w*|mis(?:took|read|calculated|counted)|wrong\w*"
+    r"|incorrect\w*|errors?|slip\w*|scratch that|correct(?:ion|ing|ed)|should (?:be|have been)|recalculat\w*|recomput\w*|redo\w*|recheck\w*"
+    r"|(?:double[- ])?check\w*|hold on|doesn['’]t|verif(?:y|ied)|can['’]?t be|is that (?:so|right|true)|once more|again|second time|trust)",
+    re.I,
+)
+_VALUE = re.compile(r"(?<![\w.])-?(?:[0-9]{1,3}(?:(?:,|\{,\})[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?![0-9])")
 _RELATION = re.compile(r"=|≈|\\approx")
 _SENTENCE = re.compile(r"\n|(?<=[.?!])[ \t]+(?=[A-Z\"'(*$\\<])")
 _JOINED = re.compile(r"(?:\\\\|\n)[ \t]*(?:&[ \t]*)?(?=(?:=(?![=>])|≈|\\approx))")
@@ -52,8 +66,16 @@ _OPEN_END = re.compile(r"(?:[-+*/×÷^=(,{]|\\(?:times|cdot|div|left\())[ \t$&\\
 _GOES_ON = re.compile(r"[ \t$&\\]*(?:[+/×÷^]|(?:times|cdot|div|pmod)(?![a-z]))")
 
 
-def equations(text: str) -> Iterator[tuple[str, bool]]:
-    """Each judged equation as written, and whether it holds."""
+class Equation(NamedTuple):
+    """A judged equation as written, whether it holds, and if it does not, whether the text takes it back."""
+
+    written: str
+    holds: bool
+    taken_back: bool = False
+
+
+def equations(text: str) -> Iterator[Equation]:
+    """Each judged equation."""
     text = text[:MAX_TEXT]
     if not _RELATION.search(text) or _OTHER_BASE.search(text):
         return
@@ -66,8 +88,8 @@ def equations(text: str) -> Iterator[tuple[str, bool]]:
         at = bisect_left(modular, start - NEAR)
         if at < len(modular) and modular[at] <= start + len(sentence) + NEAR:
             continue
-        for found in _judged(sentence, own, unknown, open_start, open_end):
-            yield found
+        for written, holds, end, values in _judged(sentence, own, unknown, open_start, open_end):
+            yield Equation(written, holds, not holds and _taken_back(text[start + end : start + end + SOON], values))
             count += 1
             if count == MAX_EQUATIONS:
                 return
@@ -93,7 +115,22 @@ def _sentences(text: str) -> Iterator[tuple[str, int, bool, bool]]:
         start = after
 
 
-def _judged(sentence: str, own: bool, unknown: bool, open_start: bool, open_end: bool) -> Iterator[tuple[str, bool]]:
+def _taken_back(after: str, values: tuple[Fraction, ...]) -> bool:
+    """Whether what follows a wrong equation says so and writes a value of one of its sides, other than the wrong one next to the sign.
+
+    A value that is no finite decimal cannot be looked for; that the text says so is enough then.
+    """
+    said = _TAKEN_BACK.search(after[:AT_ONCE])
+    if not said:
+        return False
+    written = {Fraction(number[0].replace("{,}", "").replace(",", "")) for number in _VALUE.finditer(after, said.end())}
+    return any(value in written or 10**FLOAT % value.denominator for value in values)
+
+
+def _judged(
+    sentence: str, own: bool, unknown: bool, open_start: bool, open_end: bool
+) -> Iterator[tuple[str, bool, int, tuple[Fraction, ...]]]:
+    """Each equation as written, whether it holds, where it ends in the sentence, and the values of its sides that are calculations."""
     if _BLOCKED.search(sentence):
         return
     marks = tokens(sentence)
@@ -118,7 +155,8 @@ def _judged(sentence: str, own: bool, unknown: bool, open_start: bool, open_end:
         holds = judge(a, b, marks[sign].text == "=")
         if holds is None or (not holds and (_running(a, b) or _listed(a, b) or _unclear(a, b))):
             continue
-        yield " ".join(sentence[a.span[0] : b.span[1]].split()), holds
+        values = tuple(side.value.exact for side in (a, b) if side.operators)
+        yield " ".join(sentence[a.span[0] : b.span[1]].split()), holds, b.span[1], values
 
 
 def _leads(part: list[Token]) -> bool:

@@ -3,7 +3,8 @@ r"""Whether the equations between numbers that a text writes down are true, chec
 A final answer can be right by luck while the steps are wrong; this looks at the steps. Precision comes first: an equation that may mean
 something else is skipped, not called wrong (`5x + 3 = 18`, `2 hours = 120`, `7 * 8 = 1 mod 11`, `suppose 2 + 2 = 5`, `3 + 4 = 8?`; more in
 `_sides.py`). A wrong equation that the text takes back later ("Wait, 7*8 = 54, no, 56") is a wrong equation in the text, so false is right
-there. To filter long chains, which try things out, use `arithmetic_wrong` beside `arithmetic_checked` rather than the verdict alone.
+there. Long chains try things out: for those, `arithmetic_standing` counts only the wrong equations that are not taken back soon after
+(`_equations.py`).
 
 What counts as equal: exact fractions. A decimal of two or more places may be the rounded or cut off value of the other side, for that is
 how people write (`1/3 = 0.33`); with fewer places too much is lost to call it equal, and where rounded numbers explain a difference
@@ -27,6 +28,7 @@ SCHEMA = {
     "arithmetic": pl.Boolean,
     "arithmetic_checked": pl.UInt32,
     "arithmetic_wrong": pl.UInt32,
+    "arithmetic_standing": pl.UInt32,
     "arithmetic_reason": pl.String,
 }
 
@@ -34,13 +36,15 @@ SCHEMA = {
 @score
 def arithmetic(docs: pl.DataFrame) -> pl.DataFrame:
     """Columns `arithmetic` (true: all equations that could be checked hold, false: one does not, null: none could be checked),
-    `arithmetic_checked` and `arithmetic_wrong` (how many), and `arithmetic_reason` (the first wrong one as written)."""
+    `arithmetic_checked`, `arithmetic_wrong` and `arithmetic_standing` (how many; wrong ones that the text does not take back), and
+    `arithmetic_reason` (the first wrong one as written, of those left standing if there are any)."""
     return pl.DataFrame([_verdict(text or "") for text in docs["text"]], schema=SCHEMA, orient="row")
 
 
-def _verdict(text: str) -> tuple[bool | None, int, int, str]:
+def _verdict(text: str) -> tuple[bool | None, int, int, int, str]:
     found = list(equations(text))
-    wrong = [written for written, holds in found if not holds]
+    wrong = [one for one in found if not one.holds]
+    standing = [one for one in wrong if not one.taken_back]
     if wrong:
-        return False, len(found), len(wrong), wrong[0][:MAX_REASON]
-    return (True if found else None), len(found), 0, "all hold" if found else "no equation to check"
+        return False, len(found), len(wrong), len(standing), (standing or wrong)[0].written[:MAX_REASON]
+    return (True if found else None), len(found), 0, 0, "all hold" if found else "no equation to check"

@@ -261,3 +261,52 @@ def test_gpu_hours_that_are_used_up_start_no_server(tmp_path, monkeypatch):
         open_small(tmp_path).build()
     with pytest.raises(OverBudget, match="GPU-hours"):
         open_small(tmp_path).build(max_gpu_hours=0.0)
+
+
+CARD = """---
+hub: some/pages
+files: "*.parquet"
+license: mit
+columns: {text: text}
+fields: {text: String}
+documents: {count: 1000, source: nobody}
+tokens: {count: 600k, source: nobody}
+---
+Pages.
+"""
+PUBLISHED = """
+recipe: small
+models: {m: {backend: fake, sampling: {max_tokens: 1000}}}
+corpora:
+  web:
+    read: hub
+    files: card:pages
+    revision: unpinned
+    steps: [{keep: {long: length(text) > 20}}, {rewrite: tells, model: m}]
+"""
+PIECES = """
+        def prompts(docs: pl.DataFrame) -> pl.Series:
+            return docs.select(pl.col("text").str.extract_all("(?s).{1,1000}"))["text"]
+
+        @rewrite(asks=prompts)
+        def tells(docs: pl.DataFrame) -> pl.Series:
+            \"\"\"The replies, one after the other.\"\"\"
+            return docs["replies"].list.join("")
+"""
+
+
+@pytest.mark.parametrize(("step", "requests"), [(ASKS, 1000), (PIECES, 3000)])
+def test_the_card_of_a_published_corpus_tells_documents_and_their_length(tmp_path, monkeypatch, step, requests):
+    """600 tokens of 4 bytes are three pieces of at most 1,000 characters."""
+    folder = project(tmp_path, "[models.m]\nreply_tokens = 500\nprice = {prompt = 1, completion = 2}\n", PUBLISHED)
+    head = '"""A step."""\nimport polars as pl\nfrom curate.step import *\n'
+    (folder / "steps/rewrite/tells.py").write_text(head + textwrap.dedent(step))
+    (folder / "datacards").mkdir()
+    (folder / "datacards/pages.md").write_text(CARD)
+    told = asks(folder)
+    assert (told["requests"], told["exact"], told["completion_tokens"]) == (requests, False, 500 * requests)
+    assert told["prompt_tokens"] == pytest.approx(600_000, rel=0.02)
+    assert told["price"] == pytest.approx((told["prompt_tokens"] + 2 * told["completion_tokens"]) / 1e6)
+    assert told["high"] == pytest.approx((told["prompt_tokens"] + 2 * requests * 1000) / 1e6)
+    said = run(tmp_path, monkeypatch, "plan", "small").output
+    assert f"asks m at most about {requests:,} times" in said

@@ -21,8 +21,10 @@ from trainers import rl_settings
 
 ROOT = Path(curate.__file__).parent.parent
 NAMES = sorted(str(p.relative_to(ROOT / "recipes").with_suffix("")) for p in (ROOT / "recipes").rglob("*.yaml"))
-CORPORA = [f"paper/{name}" for name in ("web", "web-pro", "web-pro-max")]
+CORPORA = [f"paper/{name}" for name in ("web", "web-pro", "web-pro-max", "qa")]
 """Recipes of the corpora themselves, not of what was trained on them."""
+ALONE = "paper/instruction"
+"""A tenth of every branch, alone; it trains nothing."""
 PUBLISHED = [name for name in NAMES if "/" in name and name not in CORPORA]
 
 BRANCH = {"megamath-web-pro": "0.55", "dclm-baseline": "0.05", "instruction": "0.10"}
@@ -86,7 +88,7 @@ def published(name: str) -> dict[str, Fraction]:
 def test_every_recipe_of_the_paper_stands_in_a_table() -> None:
     sized = {f"{branch}{size}" for branch in ("stable", "long-cot", "short-cot", "hybrid") for size in SIZES}
     paper = {name for name in NAMES if name.startswith("paper/")}
-    assert {f"paper/{name}" for name in {*TABLES} | sized} | {*CORPORA} == paper
+    assert {f"paper/{name}" for name in {*TABLES} | sized} | {*CORPORA, ALONE} == paper
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -166,7 +168,22 @@ def test_pilots_are_ten_billion_tokens_from_the_stable_stage(name: str) -> None:
     assert run["max_steps"] == 10**10 // (BATCH * WINDOW)
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLISHED if name.startswith("paper/") and "stable" not in name])
+def test_instruction_alone_is_what_each_branch_takes_of_it() -> None:
+    whole, part = recipe("long-cot"), load(ALONE)
+    assert whole.mixture
+    assert part.mixture
+    assert part.mixture.tokens * 10 == whole.mixture.tokens
+    weights = part.mixture.stages[0].weights
+    assert {*weights} == {*INSTRUCTION}
+    for corpus, weight in weights.items():
+        assert exact(weight, ALONE) == 10 * exact(whole.mixture.stages[0].weights[corpus], ALONE)
+        assert part.corpora[corpus] == whole.corpora[corpus]
+    assert not part.train
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in PUBLISHED if name.startswith("paper/") and "stable" not in name and name != ALONE]
+)
 def test_rl_is_the_paper_s(name: str) -> None:
     train = load(name).train
     if name.endswith("-8b"):
@@ -231,7 +248,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_recipe_plans_offline(name: str, offline: Path) -> None:
     found = curate.open(name, project=offline, store=str(offline / "store"))
     nodes = found.planned.nodes
-    assert "mixture" in nodes or name.removeprefix("paper/") in ("web", "web-pro", "web-pro-max", "qa")
+    assert "mixture" in nodes or name.removeprefix("paper/") in ("web", "web-pro", "web-pro-max", "qa", "instruction")
     for corpus in found.recipe.corpora if name in PUBLISHED else ():
         end = found.planned[corpus]
         reader = next(node for node in end.upstream() if node.kind == "read")

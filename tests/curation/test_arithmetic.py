@@ -171,9 +171,30 @@ def test_what_may_mean_something_else_is_never_called_wrong(text: str) -> None:
 def test_the_columns_say_how_many_and_which() -> None:
     found = verdicts("1 + 1 = 2. Then 2 + 2 = 5 and 3 + 3 = 7.", "1 + 1 = 2", "nothing", None)
     assert found.rows() == [
-        (False, 3, 2, "2 + 2 = 5"), (True, 1, 0, "all hold"), (None, 0, 0, "no equation to check"), (None, 0, 0, "no equation to check"),
+        (False, 3, 2, 2, "2 + 2 = 5"), (True, 1, 0, 0, "all hold"), (None, 0, 0, 0, "no equation to check"),
+        (None, 0, 0, 0, "no equation to check"),
     ]  # fmt: skip
-    assert found.dtypes == [pl.Boolean, pl.UInt32, pl.UInt32, pl.String]
+    assert found.dtypes == [pl.Boolean, pl.UInt32, pl.UInt32, pl.UInt32, pl.String]
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        ("7 * 8 = 54. Wait, 7 * 8 is 56.", 0),
+        ("7 * 8 = 54.\n\nHmm, that is wrong: it must be 56.", 0),
+        ("10 / 3 = 5. No, that is a mistake.", 0),
+        ("7 * 8 = 54. Wait, is there another way to see it?", 1),
+        ("7 * 8 = 54. So there are 54 of them.", 1),
+        ("7 * 8 = 54. So 56 - 2 are left.", 1),
+        ("7 * 8 = 54. " + "We go on with something else. " * 20 + "Wait, it is 56.", 1),
+        ("7 * 8 = 54. Wait, it is 56. And 2 + 2 = 5.", 1),
+    ],
+)
+def test_a_wrong_equation_that_is_put_right_does_not_stand(text: str, standing: int) -> None:
+    found = verdicts(text)
+    assert found["arithmetic_standing"].to_list() == [standing]
+    assert found["arithmetic_wrong"][0] >= 1
+    assert found["arithmetic"][0] is False
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ from curation.embedded.instruction import instruction
 from curation.embedded.rl_prompts import rl_prompts
 from curation.embedded.rl_warmup import rl_warmup
 from curation.embedded.textbook import textbook
+from curation.synth._questions import problems
 from curation.synth.families._family import LEVELS, families, read
 from curation.synth.families._rng import Rng
 from curation.synth.families._spelling import clean
-from curation.synth.symbolic import problems
 from eval.grading import grade
 
 SIZES = {general: 40, graded: 60, textbook: 40, instruction: 60, rl_prompts: 300, rl_warmup: 60}

@@ -22,6 +22,7 @@ from curate.profile import ModelSettings
 from curation.embedded._math import ENCODINGS, formula
 from curation.extract.html_math import html_math
 from curation.synth import symbolic
+from curation.synth._questions import problems
 from curation.synth._reply import last_boxed
 from curation.synth.families._family import LEVELS, families, long_cot, misread, read, short_cot
 from curation.synth.families._rng import Rng
@@ -348,7 +349,7 @@ def test_problems_are_found_among_other_text():
         "Q: Find 10 percent of 50. Thanks in advance!\n\nA rectangle is 3 centimeters long and 2 centimeters wide.\nWhat is its area in\n"
         "square centimeters?\n\nPrices start at $5 and $9. Find 10 percent of 50.\n"
     )
-    found = list(symbolic.problems(page))
+    found = list(problems(page))
     assert [(f.family, families()[f.family].solve(f.parsed)) for f in found] == [
         ("divisibility", "12"), ("linear_equation", "4"), ("percent", "5"), ("geometry", "6"),
     ]  # fmt: skip
@@ -405,7 +406,6 @@ def test_written_numbers_are_read_back(number: Fraction):
 def test_lines_of_which_nothing_is_left_do_not_hide_the_problem_between_them(mark: str) -> None:
     from curation.synth.families._family import families
     from curation.synth.families._rng import Rng
-    from curation.synth.symbolic import problems
 
     problem = families()["arithmetic"].make(Rng("marks"), 1)
     found = list(problems(f"{mark}\n{problem.text}\n{mark}"))

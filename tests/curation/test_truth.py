@@ -54,7 +54,7 @@ FLOORS = {
     ("web", "keep clean", "leaks, reformatted"): (None, 0.9),
     ("web", "keep clean", "leaks, short"): (None, 0.9),
     ("web", "all", "kept: English mathematics, one page of each group"): (0.9, 0.9),
-    ("qa", "synth.qa_pairs", "answers"): (1.0, None),
+    ("qa", "rewrite.qa_refine", "answers"): (0.94, None),
     ("qa", "synth.qa_pairs", "questions on kept pages"): (None, 0.85),
     ("cot", "verify.math_answer", "chains that end right"): (1.0, 0.999),
     ("short", "verify.math_answer", "chains that end right"): (1.0, 0.999),

@@ -171,7 +171,7 @@ def asks_of(folder: Path, recipe: str) -> dict[str, tuple[int, int]]:
     return {row["node"]: (row["replies"], row["asked"]) for row in rows}
 
 
-@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("together", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_recipes_that_share_prompts_pay_once_and_another_prompt_asks_only_its_own(
     tmp_path: Path, together: bool
 ) -> None:
@@ -204,6 +204,7 @@ def test_recipes_that_share_prompts_pay_once_and_another_prompt_asks_only_its_ow
 # money
 
 
+@pytest.mark.slow
 def test_workers_together_never_make_a_server_bill_more_than_the_limit(tmp_path: Path) -> None:
     """The server bills what it says: the letters of a prompt, and 7 tokens."""
     with serving(Server(delay=0.01)) as server:

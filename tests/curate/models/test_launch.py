@@ -229,13 +229,13 @@ def test_what_speaks_no_http_is_no_server_that_answers(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def talk():
-            for _ in range(2):
-                taken, _ = listening.accept()
-                with taken:
-                    taken.recv(1000)
-                    taken.sendall(b"220 mail.example.com\r\n")
+            with contextlib.suppress(OSError):  # it is closed while this thread still listens
+                while True:
+                    taken, _ = listening.accept()
+                    with taken:
+                        taken.recv(1000)
+                        taken.sendall(b"220 mail.example.com\r\n")
 
-        thread = threading.Thread(target=talk, daemon=True)
-        thread.start()
+        threading.Thread(target=talk, daemon=True).start()
         server = launch.Server(None, listening.getsockname()[1], tmp_path / "log")  # type: ignore[arg-type]
         assert not launch._answers(server, settings())

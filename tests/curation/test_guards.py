@@ -1,0 +1,105 @@
+"""The guards on rewrites: what changes nothing passes, and each kind of damage is named."""
+
+import time
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curation.rewrite._guards import FAITHFUL, SCHEMA, measured, verdicts
+
+PAGE = r"""Quadratic equations
+
+A quadratic equation has the form $ax^2 + bx + c = 0$ with $a \neq 0$. Its discriminant is $D = b^2 - 4ac$, and it decides how many real roots there are.
+
+For $x^2 - 5x + 6 = 0$ the discriminant is 25 - 24 = 1, so the roots are $x = 2$ and $x = 3$. The train with 48 passengers carries 17 bicycles.
+
+$$\sum_{k=1}^{n} k = \frac{n(n+1)}{2}$$
+
+This identity is proved by induction: the base case is clear, and the step adds the next term on both sides of the equation.
+
+Share this page | Log in | 14 comments"""
+USEFUL = PAGE.rpartition("\n\n")[0]
+
+
+def verdict(written: str, source: str = PAGE) -> str:
+    said: str = verdicts(measured(pl.Series([source]), pl.Series([written])))[0]
+    return said
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"$ax^2 + bx + c = 0$": r"\(ax^{2}+bx+c=0\)", r"\neq": r"\ne"},
+        {r"\frac{n(n+1)}{2}": r"\dfrac{n(n+1)}{2}", "$$": "\n$$\n"},
+        {"48": "forty-eight"[:0] + "48", "Its discriminant": "The discriminant"},
+        {r"\sum_{k=1}^{n} k": r"\sum_{k=1}^n k"},
+        {"Quadratic equations\n": "## Quadratic equations\n", "is proved by induction": "can be proved by induction"},
+    ],
+)
+def test_what_changes_nothing_passes(changes: dict[str, str]) -> None:
+    text = USEFUL
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    assert verdict(text) == FAITHFUL
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "guard"),
+    [
+        ("48", "49", "numbers"),
+        ("48 passengers carries 17", "17 passengers carries 48", "numbers"),
+        ("b^2 - 4ac", "b^2 + 4ac", "formulas"),
+        ("x^2 - 5x + 6", "x^3 - 5x + 6", {"numbers", "formulas"}),
+        ("$$\\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}$$", "", "formulas"),
+        ("This identity is proved by induction: the base case is clear, and the step adds the next term on both sides of the equation.", "", "hole"),
+        ("Quadratic equations\n", "Here is the refined text:\n\nQuadratic equations\n", "meta"),
+        ("of the equation.", "of the equation.\n\nNote: I removed the links.", "meta"),
+        ("of the equation.", "of the equation.\n\nLet me know if you need more.", "meta"),
+        ("of the equation.", "of the equation.\n\nThe correct answer is option B.", "answer"),
+        ("of the equation.", "of the equation. In diesem Abschnitt beweisen wir zuerst noch einen wichtigen Satz über Zahlen.", "language"),
+        ("of the equation.", "of the equation." + " the step adds the next term on both sides of it" * 4, {"loop", "length"}),
+    ],
+)  # fmt: skip
+def test_damage_is_named(old: str, new: str, guard: str | set[str]) -> None:
+    assert old in USEFUL
+    assert verdict(USEFUL.replace(old, new)) in ({guard} if isinstance(guard, str) else guard)
+
+
+@pytest.mark.parametrize(
+    "said", ["I'm sorry, but I can't help with that.", "As an AI language model, I cannot refine it."]
+)
+def test_a_refusal_is_one(said: str) -> None:
+    assert verdict(said) == "refusal"
+    assert verdict(f"He said: {said}", f"He said: {said}") == FAITHFUL
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from([*PAGE.split(" "), "\n\n", "$", "\\(", "A) 3", "12,500", "²", "数"]), max_size=80).map(
+        " ".join
+    )
+)
+def test_a_text_is_faithful_to_itself(text: str) -> None:
+    assert verdict(text, text) in ({FAITHFUL} if text.strip() else {FAITHFUL, "length"})
+
+
+def test_verdicts_are_the_same_in_any_batch_and_null_stays_null() -> None:
+    source, written = pl.Series([PAGE, PAGE, None, "x"]), pl.Series([USEFUL, None, "a b", USEFUL.replace("48", "49")])
+    whole = measured(source, written)
+    assert whole.equals(pl.concat([measured(source[n : n + 1], written[n : n + 1]) for n in range(4)]))
+    assert verdicts(whole)[1] is None
+    assert measured(source[:0], written[:0]).schema == pl.Schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "bomb", ["\\[", "$1$ ", "[", "7 ", "{", "\\frac{1}{", "a b ", "a = 1, ", "A) ", "the answer is "]
+)
+def test_a_megabyte_of_anything_takes_linear_time(bomb: str) -> None:
+    text = bomb * (300_000 // len(bomb))
+    verdict("warm $x$ 1", "up $y$ 2")
+    before = time.process_time()
+    verdict(text, text)
+    assert time.process_time() - before < 5
