@@ -1,14 +1,14 @@
 r"""Damage to a faithful rewrite: what a model does that must not stand, one thing at a time, and the guards that are named for it.
 
-`damaged(kind, source, rewrite, seed)` gives the rewrite with one thing wrong, or None where it holds nothing that could go wrong in that way. The
-rewrite is not the page itself, so no guard can win by comparing for equality.
+`damaged(kind, source, rewrite, seed)` gives the rewrite with one thing wrong, or None where it holds nothing that could go wrong in that
+way. The rewrite is not the page itself, so no guard can win by comparing for equality.
 
 Some damage cannot be told from a faithful rewrite by anything that sees only the two texts: then `aside` names the rule.
 
 - list mark: the number is the mark of a list's item or of a heading, which a rewrite may renumber.
 - noise: what was changed or dropped stands in a line such as a date, a count of comments, a menu.
 - reference: the number dropped is of a citation, section, page, figure or version, or a year.
-- short and said again: what was dropped is a number below 100 or a formula of one symbol that the rewrite says elsewhere too: `it` would do.
+- short and said again: what was dropped is a number below 100 or a formula of one symbol, said elsewhere too: `it` would do.
 - said again: every sentence of a chunk stands elsewhere in the rewrite.
 - short remark: one sentence of at most 25 words without a number or formula.
 - references: a chunk of titles and names without a sentence, as at the end of a page.
@@ -34,8 +34,8 @@ FORMULA = re.compile(
 )
 NOISY = re.compile(
     r"©|copyright|all rights|cookies|posted (?:on|by)|commented|last modified|comments?\b.{0,12}$|\bviews\b|subscribe"
-    r"|^\W*(?:goto chapter|page \d+ of|related|tags|see also)|\d{4}-\d\d-\d\d|canonical name|numerical id|\| (?:owner|author|classification)"
-    r"|^(?:owner|author|classification)\b|version|release|isbn|doi|arxiv|\bvol\b|\bpp?\. ?\d|\bmsc\b|^\W*step \d+\W*$",
+    r"|^\W*(?:goto chapter|page \d+ of|related|tags|see also)|\d{4}-\d\d-\d\d|canonical name|numerical id"
+    r"|\| (?:owner|author|classification)|^(?:owner|author|classification)\b|version|release|isbn|doi|arxiv|\bvol\b|\bpp?\. ?\d|\bmsc\b|^\W*step \d+\W*$",
     re.IGNORECASE,
 )
 REFERENCE = re.compile(
@@ -361,7 +361,7 @@ def middle(case: Case) -> Damaged | None:
     return chunk(case, case.random.choice(firsts), case.random.choice(lasts)) if firsts and lasts else None
 
 
-OPTION = re.compile(r"(?m)^[\s*-]*\(?([A-E])[).] .*$")
+OPTION = re.compile(r"(?m)^[\s*-]*\(?([A-E])[).]\*{0,2} .*$")
 
 
 def option(case: Case) -> Damaged | None:
@@ -377,7 +377,8 @@ def question(case: Case) -> Damaged | None:
     """A question goes with its choices."""
     found = [
         *re.finditer(
-            r"(?ms)^(?:[\s#*_]*(?:Question|Problem|Exercise)[^\n]{0,20}[:.]|\(?\d+[.)]|Step \d+:)(?=\s)[^\n]*\n.*?^[\s*-]*\(?A[).] .*?(?=\n\s*\n(?!\s*[\s*-]*\(?[A-E][).])|\Z)",
+            r"(?ms)^(?:[\s#*_]*(?:Question|Problem|Exercise)[^\n]{0,20}(?:[:.*]|\d$)|[(*]*\d+[.)]\**)(?=\s)[^\n]*\n"
+            r".*?^[\s*-]*\(?A[).]\*{0,2} .*?(?=\n\s*\n(?![\s*-]*\(?[A-E][).])|\Z)",
             case.text,
         )
     ]
