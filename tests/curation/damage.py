@@ -35,7 +35,8 @@ FORMULA = re.compile(
 NOISY = re.compile(
     r"©|copyright|all rights|cookies|posted (?:on|by)|commented|last modified|comments?\b.{0,12}$|\bviews\b|subscribe"
     r"|^\W*(?:goto chapter|page \d+ of|related|tags|see also)|\d{4}-\d\d-\d\d|canonical name|numerical id"
-    r"|\| (?:owner|author|classification)|^(?:owner|author|classification)\b|version|release|isbn|doi|arxiv|\bvol\b|\bpp?\. ?\d|\bmsc\b|^\W*step \d+\W*$",
+    r"|\| (?:owner|author|classification)|^(?:owner|author|classification)\b|version|release"
+    r"|isbn|doi|arxiv|\bvol\b|\bpp?\. ?\d|\bmsc\b|^\W*step \d+\W*$",
     re.IGNORECASE,
 )
 REFERENCE = re.compile(
