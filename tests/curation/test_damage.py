@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.rewrite._guards import measured, verdicts
+from tests.curation import damage_words, faithful_words
 from tests.curation.damage import KINDS, damaged
 from tests.curation.faithful import faithful
 from tests.curation.pages_of_ours import PAGES
@@ -54,6 +56,14 @@ def test_a_rewrite_is_the_same_every_time_and_keeps_every_formula(name: str, see
     assert not formulas(PAGES[name]) - formulas(made.text)
 
 
+def test_the_halves_of_the_wordings_share_no_line() -> None:
+    for bank in (field.name for field in fields(damage_words.Wordings)):
+        one, other = getattr(damage_words.DEV, bank), getattr(damage_words.HELD, bank)
+        assert other and not set(one) & set(other), bank
+    for halves in (faithful_words.NOISE, faithful_words.NAMES, faithful_words.OPENERS, faithful_words.CLOSINGS):
+        assert not set(halves["dev"]) & set(halves["held"])
+
+
 @given(any_page, seeds)
 def test_no_sign_of_a_formula_set_aside_is_left_in_a_rewrite(name: str, seed: int) -> None:
     assert not re.search("[\ue000\ue001]", faithful(PAGES[name], seed, 1.0).text)
@@ -73,14 +83,18 @@ def test_every_kind_finds_something_to_damage(kind: str) -> None:
     assert any(damaged(kind, text, text, seed) for seed in range(4) for text in [*PAGES.values(), long])
 
 
-def rates(texts: list[str], rewrites: int) -> tuple[float, float, list[str]]:
+def rates(texts: list[str], rewrites: int, half: str) -> tuple[float, float, list[str]]:
     """Share of damage caught where the rewrite passes without it, of faithful ones refused, and what was wrong."""
-    good = [faithful(text, f"{n} {k}", 0.2 + 0.4 * (k % 3)) for n, text in enumerate(texts) for k in range(rewrites)]
+    good = [
+        faithful(text, f"{n} {k}", 0.2 + 0.4 * ((n + k) % 3), half)
+        for n, text in enumerate(texts)
+        for k in range(rewrites)
+    ]
     passes = judged([(one.source, one.text) for one in good])
     wrong, kinds = [], []
     for n, one in enumerate(good):
         for kind in KINDS:
-            found = damaged(kind, one.source, one.text, n, other=texts[(n + 3) % len(texts)])
+            found = damaged(kind, one.source, one.text, n, texts[(n + 3) % len(texts)], half)
             if passes[n] == "faithful" and found and not found.aside:
                 wrong.append((one.source, found.text))
                 kinds.append(kind)
@@ -97,15 +111,16 @@ def judged(pairs: list[tuple[str, str]]) -> list[str]:
 
 @BELOW
 def test_the_guards_hold_their_floors_on_pages_of_ours() -> None:
-    caught, refused, shown = rates(list(PAGES.values()), 4)
+    caught, refused, shown = rates(list(PAGES.values()), 1, "held")
     assert caught >= CAUGHT and refused <= REFUSED, (caught, refused, Counter(shown))
 
 
 @BELOW
-@pytest.mark.parametrize("number", [16, pytest.param(240, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [6, pytest.param(240, marks=pytest.mark.slow)])
 def test_the_guards_hold_their_floors_on_real_texts(shared: Path, number: int) -> None:
-    from benchmarks.guards import texts
+    from benchmarks.guards import LONGEST, texts
 
-    found = [text for _, text in texts(shared, 240, held_out=True)[0]]
-    caught, refused, shown = rates(found[:: max(len(found) // number, 1)][:number], 2)
+    longest = 1500 if number < 20 else LONGEST
+    found = [text for _, text in texts(shared, 240, held_out=True)[0] if len(text) <= longest]
+    caught, refused, shown = rates(found[:: max(len(found) // number, 1)][:number], 2, "held")
     assert caught >= CAUGHT and refused <= REFUSED, (caught, refused, Counter(shown))
