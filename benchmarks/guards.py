@@ -49,7 +49,7 @@ SHORTEST, LONGEST = 250, 16_000
 FORMULAS, CODE_LINES = 3, 0.25
 MANUAL = re.compile(
     r"(?m)^\W*(?:(?:Template )?Parameters|Returns?|Return type|Examples?:|EXAMPLES|INPUT|Bases:|Definition at line|class \w+\.\w+|static)\b"
-    r"|‣|\[source\]|Doxygen|Member Function"
+    r"|‣|\[source\]|Doxygen|Member Function|\}\);"
 )
 """Marks of a manual that lists functions."""
 EMPTY = re.compile(r"(?m)^\s*(?:[-*•]|(\d+)\. +\1\.)\s*$")

@@ -26,7 +26,7 @@ from random import Random
 
 from tests.curation import damage_words as words
 
-NUMBER = re.compile(r"(?<![\w.,/-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]|[.,/-]?\d)")
+NUMBER = re.compile(r"(?<![\w.,/:-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]|[.,/-]?\d)")
 FORMULA = re.compile(
     r"(?<!\\)\$\$.+?\$\$|(?<![\\$\w])\$(?=[^\s$])[^$\n]{1,400}?(?<![\\\s])\$(?![\d$])|(?<!\\)\\\(.+?\\\)|(?<![\\\w])\\\[(?!\\\]).+?\\\]"
     r"|\\begin\{(align|equation|gather)\*?\}.*?\\end\{\1\*?\}",
@@ -317,7 +317,9 @@ def chunk(case: Case, start: int, end: int) -> Damaged | None:
     aside = None
     if all(plain(s) in rest for s in sentences):
         aside = "said again"
-    elif sum(len(s) for s in sentences if NOISY.search(s)) > 0.5 * len(gone):
+    elif sum(len(s) for s in sentences if NOISY.search(s)) > 0.5 * len(gone) or re.match(
+        r"Commented |\| Title |\\metatable", gone
+    ):
         aside = "noise"
     elif not re.search(r"[a-z)$\d][.:!?](?:\s|$)|[=+]|\$", gone):
         aside = "references"
