@@ -153,7 +153,7 @@ _NOISE = re.compile(
     r"\bago\b|related (?:posts?|questions?|articles?|pages?|topics?|links?)|recent posts?|popular posts?|categor(?:y|ies)|\btags?\b|\barchives?\b|\bsitemap\b|\bsite map\b|contact us|about us|\bhome\b|\bmenu\b|\bsearch\b|skip to|back to (?:top|main)|"
     r"\bprevious\b|\bnext\b|\bread more|\bclick here|\bdownload\b|\bbookmark|\badvertis|\bsponsor|\bbuy now|add to cart|\bpric(?:e|ing)\b|free trial|print this|email this|report (?:abuse|post|this)|view (?:all|source|profile|full|the)|show (?:more|all|less)|hide|"
     r"hot network questions|your answer|not the answer you're looking|browse other|improve this (?:question|answer)|follow(?:ing)?\b|sort by|\bpermalink|\btrackback|\brss\b|\bisbn\b|\bnavigation\b|table of contents|^\W*contents\W*$|\bpage \d+|"
-    r"^\W*(?:by|author|posted|published|updated|created|date|source|url|tags|filed under|topics?|canonical name|owner|entry type|classification|numerical id|last modified)\b|https?://|www\.|[\w.]+@[\w.]+\.\w|→|«|»|›|\|.*\|",
+    r"^\W*(?:by|author|posted|published|updated|created|date|source|url|tags|filed under|topics?|canonical name|owner|entry type|classification|numerical id|last modified)\b|https?://|www\.|[\w.]@[\w.]{1,60}\.\w|→|«|»|›|\|.*\|",
     re.IGNORECASE,
 )
 _STRONG = re.compile(

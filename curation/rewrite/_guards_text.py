@@ -156,7 +156,8 @@ def formulas_in(text: str) -> list[Span]:
 
 def _closed(marks: list[tuple[int, int, str, str | None]]) -> list[int]:
     """For each delimiter the one that closes it, -1 if none does; environments nest."""
-    found, open_, following = [-1] * len(marks), [], {}
+    found, open_ = [-1] * len(marks), list[int]()
+    following: dict[str, int] = {}
     for i, (_, _, _, kind) in enumerate(marks):
         if kind == "begin":
             open_.append(i)
@@ -192,17 +193,17 @@ _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]{0,6}\.?
 _SOFT = re.compile(
     r"\b\d{4}-\d\d?-\d\d?\b|\b\d{1,2}:\d\d(?::\d\d)?\b(?:[ \t]*[ap]\.?m\b)?|\b\d{1,2}/\d{1,2}/\d{2,4}\b|(?:©|\(c\)|copyright)[^\n]{0,40}"
     rf"|\b{_MONTH}[ \t]+\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]+\d{{4}})?\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ \t]+{_MONTH}(?:,?[ \t]+\d{{4}})?\b|\b{_MONTH}[ \t]+\d{{4}}\b"
-    r"|\b\d[\d.]*[km]?[ \t]+(?:comments?|repl(?:y|ies)|views?|votes?|answers?|likes?|shares?|followers?|posts?|points?|reviews?|downloads?|ratings?|stars?|badges?)\b"
+    r"|\b\d[\d.]{0,12}[km]?[ \t]{1,8}(?:comments?|repl(?:y|ies)|views?|votes?|answers?|likes?|shares?|followers?|posts?|points?|reviews?|downloads?|ratings?|stars?|badges?)\b"
     r"|\b\d+[ \t]+(?:seconds?|mins?|minutes?|hours?|days?|weeks?|months?|years?)[ \t]+ago\b|\bpages?[ \t]+\d+(?:[ \t]+of[ \t]+\d+)?\b"
     r"|\b(?:viewed|joined|posted|asked|answered|edited|modified|updated|views|votes|comments|replies|likes|tel|phone|fax|isbn|doi)\b[^\n.]{0,30}",
     re.IGNORECASE,
 )
 _OPERAND = (
-    r"[(\[|]*-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]*"
+    r"[(\[|]{0,4}-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]{0,4}"
 )
 _OPERATOR = r"(?:[=<>+*/^_-]|\\(?:leq|geq|neq|approx|pm)\b)"
 _PLAIN = re.compile(
-    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?<![\w.-]){_OPERAND}(?:\s{{0,2}}{_OPERATOR}\s{{0,2}}{_OPERAND})+(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
+    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?<![\w.-])(?<![_^] ){_OPERAND}(?:\s{{0,2}}{_OPERATOR}\s{{0,2}}{_OPERAND}){{1,24}}(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
 )
 _BETWEEN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
 _DIGITS = re.compile(r"\d+(?:\.\d+)*")
