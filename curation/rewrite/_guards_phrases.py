@@ -9,6 +9,8 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from curation.rewrite._guards_text import NUMBER_WORDS, number, tidy
+
 EDGE = 400
 """Characters at the beginning and the end of a reply in which a model speaks of its work."""
 _REFUSAL = re.compile(
@@ -65,8 +67,27 @@ def comments(written: str, source: str) -> bool:
         return True
     if _says(_REFUSAL, written.strip()[-EDGE:], source):
         return True
+    if _announces(first, source):
+        return True
     edges = [line[:EDGE] for line in (*lines[:4], *lines[4:][-6:])]
     return any(_says(_ANYWHERE, line, source) for line in edges) or _fenced(lines, source)
+
+
+_ANNOUNCED = re.compile(
+    r"\b(?:outputs?|results?|response|reply|here|below|above|following|requested|asked|instructed|promised|version|text|document|page|content|material|"
+    r"passage|article|draft|article|excerpt|notes?|summary|refin\w*|rewrit\w*|rewrote|improv\w*|clean\w*|edit\w*|revis\w*|final|you|your|I|we)\b",
+    re.IGNORECASE,
+)
+ANNOUNCED = 20
+"""Words of a line that announces what follows."""
+
+
+def _announces(line: str, source: str) -> bool:
+    """Whether a first line ends in a colon, speaks of a text or to a reader, and is not in the source."""
+    plain = line.strip(" \t*_#>`-").lower()
+    if not plain.endswith(":") or len(plain.split()) > ANNOUNCED or plain[:-1] in source[:SEEN].lower():
+        return False
+    return _ANNOUNCED.search(plain) is not None
 
 
 def _says(pattern: re.Pattern[str], text: str, source: str) -> bool:
@@ -136,12 +157,36 @@ def invented(written: str, source: str) -> int:
 _OPTION = re.compile(r"(?:^|(?<=[\s*_(|]))\(?([A-Ha-h])(?:[).:\]]|\*\*)(?=[\s*_$\\0-9(-])")
 
 
+OPTION_CHARS = 60
+"""Characters after the letter of an option whose numbers are compared."""
+_FIGURE = re.compile(r"\d*\.?\d+|[a-z]+", re.IGNORECASE)
+
+
 def options_lost(source: str, written: str) -> int:
-    """Letters of options that stand less often in the rewrite, if the source asks multiple-choice questions."""
-    had = Counter(letter.upper() for letter in _OPTION.findall(source))
-    if not had["A"] or not had["B"] or not had["C"]:
+    """Options whose letter stands less often in the rewrite, or not with the same numbers, if the source asks multiple-choice questions."""
+    had, has = options(source), options(written)
+    letters, written_letters = Counter(letter for letter, _ in had), Counter(letter for letter, _ in has)
+    if not letters["A"] or not letters["B"] or not letters["C"]:
         return 0
-    return (had - Counter(letter.upper() for letter in _OPTION.findall(written))).total()
+    gone = (letters - written_letters).total()
+    if gone or letters != written_letters:
+        return gone
+    return (Counter(one for one in had if one[1]) - Counter(has)).total()
+
+
+def options(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The letters of options, with the numbers that each says."""
+    found = list(_OPTION.finditer(text))
+    ends = [*(one.start() for one in found[1:]), len(text)][: len(found)]
+    return [
+        (one[1].upper(), _figures(text[one.end() : min(end, one.end() + OPTION_CHARS)].partition("\n")[0]))
+        for one, end in zip(found, ends, strict=True)
+    ]
+
+
+def _figures(said: str) -> tuple[str, ...]:
+    words = [NUMBER_WORDS.get(word.lower(), word) for word in _FIGURE.findall(tidy(said))]
+    return tuple(sorted(number(word) for word in words if word[-1].isdigit()))
 
 
 # ---- noise ----------------------------------------------------------------------------------------------------------------------
@@ -153,12 +198,12 @@ _NOISE = re.compile(
     r"\bago\b|related (?:posts?|questions?|articles?|pages?|topics?|links?)|recent posts?|popular posts?|categor(?:y|ies)|\btags?\b|\barchives?\b|\bsitemap\b|\bsite map\b|contact us|about us|\bhome\b|\bmenu\b|\bsearch\b|skip to|back to (?:top|main)|"
     r"\bprevious\b|\bnext\b|\bread more|\bclick here|\bdownload\b|\bbookmark|\badvertis|\bsponsor|\bbuy now|add to cart|\bpric(?:e|ing)\b|free trial|print this|email this|report (?:abuse|post|this)|view (?:all|source|profile|full|the)|show (?:more|all|less)|hide|"
     r"hot network questions|your answer|not the answer you're looking|browse other|improve this (?:question|answer)|follow(?:ing)?\b|sort by|\bpermalink|\btrackback|\brss\b|\bisbn\b|\bnavigation\b|table of contents|^\W*contents\W*$|\bpage \d+|"
-    r"^\W*(?:by|author|posted|published|updated|created|date|source|url|tags|filed under|topics?|canonical name|owner|entry type|classification|numerical id|last modified)\b|https?://|www\.|[\w.]+@[\w.]+\.\w|→|«|»|›|\|.*\|",
+    r"^\W*(?:by|author|posted|published|updated|created|date|source|url|tags|filed under|topics?|canonical name|owner|entry type|classification|numerical id|last modified)\b|https?://|www\.|[\w.]@[\w.]{1,60}\.\w|→|«|»|›|\|.*\|",
     re.IGNORECASE,
 )
 _STRONG = re.compile(
     r"cookies?\b|privacy policy|\bbuy (?:now|the|our|this)\b|you are here|app store|google play|terms of (?:use|service)|all rights reserved|copyright|©|licen[cs]ed under|powered by|sign (?:in|up)|log ?in\b|newsletter|subscribe|javascript|share (?:this|on|via|to)|facebook|twitter|pinterest|linkedin|whatsapp|"
-    r"leave a (?:reply|comment)|posted (?:by|on|in|at)|last (?:edited|updated|modified)|related (?:posts?|questions?|articles?)|recent posts?|contact us|about us|skip to|back to top|click here|read more|advertis|add to cart|free trial|hot network|"
+    r"leave a (?:reply|comment)|posted (?:by|on|in|at)|last (?:edited|updated|modified)|\b(?:generated|created|built|rendered|published) (?:on|at|by|with)\b|\bdoxygen\b|related (?:posts?|questions?|articles?)|recent posts?|contact us|about us|skip to|back to top|click here|read more|advertis|add to cart|free trial|hot network|"
     r"your answer|browse other|improve this|permalink|rss feed|join (?:us|our|the|now)|create (?:an|your|a free) account|download (?:the|our|this|now|app)|follow us|your email|this (?:site|website|page)\b|our (?:site|website)|enable",
     re.IGNORECASE,
 )

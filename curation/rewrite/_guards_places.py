@@ -77,11 +77,12 @@ def counts(ids: Ints, runs: list[tuple[int, ...]]) -> list[int]:
 def repeats(written: Ints, source: Ints, n: int) -> int:
     """How many times too often runs of n tokens stand in the one stream: three times or more, or twice if it is a long part that does.
 
-    As often as in the other stream, and once, is not too often.
+    As often as in the other stream is not too often, nor as often as the rarest of its tokens stands there: other delimiters, or a line
+    that is gone from between two, make new runs of old tokens. Tokens that the other stream has not, such as synonyms, do not count.
     """
-    values, amounts = np.unique(grams(written, n), return_counts=True)
+    values, firsts, amounts = np.unique(grams(written, n), return_index=True, return_counts=True)
     many = amounts > 1
-    values, amounts = values[many], amounts[many]
+    values, firsts, amounts = values[many], firsts[many], amounts[many]
     if not len(values):
         return 0
     had, times = np.unique(grams(source, n), return_counts=True)
@@ -89,6 +90,10 @@ def repeats(written: Ints, source: Ints, n: int) -> int:
     if len(had):
         at = np.searchsorted(had, values).clip(0, len(had) - 1)
         known = np.where(had[at] == values, times[at], 1)
+    there = np.bincount(source, minlength=int(written.max()) + 1)
+    each = there[written[firsts[:, None] + np.arange(n)]]
+    rarest = np.where(each > 0, each, len(source) + 1).min(axis=1)
+    known = np.where((each > 0).sum(axis=1) > n // 2, np.maximum(known, rarest), known)
     excess = (amounts - known).clip(0)
     often, twice = int(excess[amounts > 2].sum()), int(excess[amounts == 2].sum())
     return often + (twice if twice >= LONG_REPEAT else 0)

@@ -156,7 +156,8 @@ def formulas_in(text: str) -> list[Span]:
 
 def _closed(marks: list[tuple[int, int, str, str | None]]) -> list[int]:
     """For each delimiter the one that closes it, -1 if none does; environments nest."""
-    found, open_, following = [-1] * len(marks), [], {}
+    found, open_ = [-1] * len(marks), list[int]()
+    following: dict[str, int] = {}
     for i, (_, _, _, kind) in enumerate(marks):
         if kind == "begin":
             open_.append(i)
@@ -192,22 +193,26 @@ _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]{0,6}\.?
 _SOFT = re.compile(
     r"\b\d{4}-\d\d?-\d\d?\b|\b\d{1,2}:\d\d(?::\d\d)?\b(?:[ \t]*[ap]\.?m\b)?|\b\d{1,2}/\d{1,2}/\d{2,4}\b|(?:©|\(c\)|copyright)[^\n]{0,40}"
     rf"|\b{_MONTH}[ \t]+\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]+\d{{4}})?\b|\b\d{{1,2}}(?:st|nd|rd|th)?[ \t]+{_MONTH}(?:,?[ \t]+\d{{4}})?\b|\b{_MONTH}[ \t]+\d{{4}}\b"
-    r"|\b\d[\d.]*[km]?[ \t]+(?:comments?|repl(?:y|ies)|views?|votes?|answers?|likes?|shares?|followers?|posts?|points?|reviews?|downloads?|ratings?|stars?|badges?)\b"
+    r"|\b\d[\d.]{0,12}[km]?[ \t]{1,8}(?:comments?|repl(?:y|ies)|views?|votes?|answers?|likes?|shares?|followers?|posts?|points?|reviews?|downloads?|ratings?|stars?|badges?)\b"
     r"|\b\d+[ \t]+(?:seconds?|mins?|minutes?|hours?|days?|weeks?|months?|years?)[ \t]+ago\b|\bpages?[ \t]+\d+(?:[ \t]+of[ \t]+\d+)?\b"
-    r"|\b(?:viewed|joined|posted|asked|answered|edited|modified|updated|views|votes|comments|replies|likes|tel|phone|fax|isbn|doi)\b[^\n.]{0,30}",
+    r"|\b(?:viewed|joined|posted|asked|answered|edited|modified|updated|views|votes|comments|replies|likes|tel|phone|fax|isbn|doi)\b(?:[^\n.]|\.(?=\d)){0,30}(?![\d.]\d)",
     re.IGNORECASE,
 )
 _OPERAND = (
-    r"[(\[|]*-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]*"
+    r"[(\[|]{0,4}-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]{0,4}"
 )
 _OPERATOR = r"(?:[=<>+*/^_-]|\\(?:leq|geq|neq|approx|pm)\b)"
 _PLAIN = re.compile(
-    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?<![\w.-]){_OPERAND}(?:\s{{0,2}}{_OPERATOR}\s{{0,2}}{_OPERAND})+(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
+    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?<![\w.-])(?<![_^] ){_OPERAND}(?:[^\S\n]{{0,2}}{_OPERATOR}[^\S\n]{{0,2}}{_OPERAND}){{1,24}}(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
 )
+_COMMENT = re.compile(r"(?<!\\)%(?=\s)")
+_BULLET = re.compile(r"^[ \t]{0,20}(?:(?:[-*•+>]|#{1,6})[ \t]{1,20}){1,3}", re.MULTILINE)
+_BOLD = re.compile(r"(?<![\w*])\*{1,3}(?=[\w\\(])|(?<=[\w.:)!?,;\\])\*{1,3}(?![\w*])|(?<!\w)__(?=\w)|(?<=[\w.:)])__(?!\w)")
+"""What Markdown puts before a line and around words."""
 _BETWEEN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
 _DIGITS = re.compile(r"\d+(?:\.\d+)*")
 _TOKEN = re.compile(
-    rf"[\n{OPEN}{CLOSE}]|{SOFT}\d+|\\[A-Za-z]+|\d*\.?\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?](?=[\"')]*\s+[\"'(]*(?:[A-Z{OPEN}]|\d))|[^\s.,;:!?\"'`()\[\]]"
+    rf"[\n{OPEN}{CLOSE}]|{SOFT}\d+(?:\.\d+)?|\\[A-Za-z]+|\d*\.?\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?](?=[\"')]*\s+[\"'(]*(?:[A-Z{OPEN}]|\d))|[^\s.,;:!?\"'`()\[\]]"
 )
 _SIGN = re.compile(rf"\\[A-Za-z]+|\d*\.?\d+|[^\s.,;:!?\"`\x05{SOFT}]")
 
@@ -238,15 +243,16 @@ def read(text: str, ids: dict[str, int]) -> Text:
         parts += [
             text[at : span.start],
             OPEN,
-            text[span.inner : span.last].replace("%\n", " ").replace("\n", " "),
+            _COMMENT.sub(" ", text[span.inner : span.last]).replace("\n", " "),
             CLOSE,
         ]
         at = span.end
-    tidied = tidy("".join([*parts, text[at:]]))
+    tidied = _BOLD.sub("", tidy("".join([*parts, text[at:]])))
     free = {number for marker in _MARKER.findall(tidied) for number in _DIGITS.findall(marker)}
     tidied = _MARKER.sub(" ", tidied)
+    tidied = _BULLET.sub("", tidied)
     tidied = _SOFT.sub(
-        lambda m: _DIGITS.sub(lambda n: SOFT + n[0].replace(".", " "), m[0]) if OPEN not in m[0] else m[0], tidied
+        lambda m: _DIGITS.sub(lambda n: SOFT + n[0], m[0]) if OPEN not in m[0] else m[0], tidied
     )
     tidied = _PLAIN.sub(lambda m: m[0] if m[0][0] in (OPEN, SOFT) else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied)
     return _streams(tidied, ids, frozenset(free))
