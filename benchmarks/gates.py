@@ -124,9 +124,9 @@ def table(result: dict[str, Any]) -> str:
     names = [*dict.fromkeys(name for form in result["clauses"].values() for name in form)]
     head = f"| chains | documents | right | {' | '.join(names)} | kept | wrong ones kept | right ones refused | in each half |"
     lines = ["How many documents each clause refuses, right ones in brackets.", ""]
-    for title, is_fresh in (("looked at", False), ("fresh", True)):
+    for title, is_fresh in (("Sets that were looked at", False), ("Fresh sets", True)):
         lines += [
-            f"Sets that were {title}:" if not is_fresh else "Fresh sets:",
+            f"{title}:",
             "",
             head,
             "| --- |" + " ---: |" * (len(names) + 6),
@@ -139,15 +139,13 @@ def table(result: dict[str, Any]) -> str:
             halves = ", ".join(
                 f"{n:,} of {of:,}" for n, of in zip(row["right_refused_by_half"], row["right_by_half"], strict=True)
             )
-            lines.append(
-                f"| {name} | {row['documents']:,} | {row['right']:,} | {' | '.join(cells)} | {kept:,} | {row['wrong_kept']:,} | {lost:,} | {halves} |"
-            )
+            counts = [row["documents"], row["right"]], [kept, row["wrong_kept"], lost]
+            first, last = (" | ".join(f"{n:,}" for n in some) for some in counts)
+            lines.append(f"| {name} | {first} | {' | '.join(cells)} | {last} | {halves} |")
         lines.append("")
-    for title, key in (("looked at", "planted"), ("fresh", "planted, fresh")):
+    for title, key in (("sets that were looked at", "planted"), ("fresh sets", "planted, fresh")):
         lines += [
-            f"| planted in sets that were {title} | long | caught | short | caught | by which clauses |"
-            if key == "planted"
-            else "| planted in fresh sets | long | caught | short | caught | by which clauses |",
+            f"| planted in {title} | long | caught | short | caught | by which clauses |",
             "| --- | ---: | ---: | ---: | ---: | --- |",
         ]
         for kind, forms in result[key].items():
