@@ -5,7 +5,7 @@ r"""What `synth: qa_pairs` and `rewrite: qa_refine` catch of what a model may in
 Copies: sentences in the form of a question are taken from English pages of the archive of `../shared/data`, and come back in a reply as a
 model copies them (other blanks, delimiters, quotation marks, commands of the same meaning, without their label) or made wrong: a number, a
 sign or a letter of a formula is another one, or they are of another page. A change whose result stands on the page by chance is no case.
-Answers come below a faithful question: the three sentences that follow it, these with a number changed, a sentence of another page, a number
+Answers come below a faithful question: three sentences that follow it, these with a number changed, a sentence of another page, a number
 that stands nowhere on the page, and, which is hardest, a number that stands on it far from the question. `no question` are sentences that
 ask nothing; the steps do not look at that.
 

@@ -39,7 +39,10 @@ _NUMBERED = re.compile(
 )
 """What a sheet or a list of answers writes before an entry."""
 _SAYS = re.compile(r"^[^\w\n]{0,8}(?:answers?|solutions?|ans)\b|\banswer\b", re.MULTILINE | re.IGNORECASE)
-_LISTS = re.compile(r"^[^\w\n]{0,8}(?:answers|solutions|answer[ \t]{1,3}keys?)\b", re.MULTILINE | re.IGNORECASE)
+_LISTS = re.compile(
+    r"^[^\n]{0,24}\b(?:answers|solutions|answer[ \t]{1,3}keys?)\b(?=[^\n]{0,24}$)", re.MULTILINE | re.IGNORECASE
+)
+"""A line as short as a heading."""
 _MARK, _SAID, _LIST = "\x02", "\x03", "\x04"
 _OURS = str.maketrans("", "", "\x02\x03\x04")
 BEHIND = 300

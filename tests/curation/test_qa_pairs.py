@@ -113,6 +113,15 @@ def test_a_short_answer_stands_where_an_answer_may(question: str, answer: str, s
     assert Page(SHEET).answers(answer, question) is stands
 
 
+@pytest.mark.parametrize(
+    "heading", ["Answers", "## Answer key", "Check your answers:", "Solutions in brief", "**Answers**"]
+)
+def test_a_list_of_answers_is_known_by_its_heading(heading: str) -> None:
+    page = SHEET.replace("\nAnswers\n", f"\n{heading}\n")
+    assert Page(page).answers("13", "Take $5$ from $17$ and write it down.")
+    assert not Page(page).answers("7", "Take $5$ from $17$ and write it down.")
+
+
 def test_an_answer_soon_behind_the_word_stands_and_none_in_an_empty_page() -> None:
     assert Page("How many legs has a spider of any kind?\n\n# More\n\n1. Fun\n\nThe answer is 8.").answers(
         "8", "How many legs has a spider?"
