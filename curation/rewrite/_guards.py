@@ -149,7 +149,7 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     there = shares >= COVERED
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
-    useful = max(int(totals[~noise].sum()), 1)
+    useful = int(totals[~noise].sum())
     ratio = len(w.words) / useful if len(w.words) < useful else max(len(w.words) / max(len(s.words), 1), 1.0)
     row = {
         "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM), "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,

@@ -65,7 +65,7 @@ _NAMED = frozenset(
     "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lim max min sup inf det dim ker deg gcd lcm arg Pr mod bmod pmod".split()
 )
 _COMMAND = re.compile(
-    r"\\(?:begin|end)\{[A-Za-z]{1,20}\*?\}(?:\{[lcr|@ ]{1,40}\})?|\\([A-Za-z]+)|\\([,;:!> \\()\[\]{}%$&#_|])|%\n|[~&{}$]"
+    r"\\(?:begin|end)\{[A-Za-z]{1,20}\*?\}(?:\{[lcr|@ ]{1,40}\})?|\\([A-Za-z]+)|\\([,;:!> \\()\[\]{}%$&#_|])|(?<![\d}])%(?=\n)|[~&{}$]"
 )
 _FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]{0,300})\}\s*\{([^{}]{0,300})\}")
 _SHORT_FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{(\w)\}|(\w))\s*(?:\{(\w)\}|(\w))(?!\w*\})")
