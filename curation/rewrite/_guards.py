@@ -37,10 +37,14 @@ GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas"
 OUT_OF_PROPORTION = 8
 """A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further."""
 LONG_REPLY = 20_000
+LABEL, BLOCK = 12, 12
+"""Words of a line that is no sentence, and such lines to each side of a date that are about it: what a page says of itself."""
 GRAM = 8
 """Words of a run that is counted as a repetition."""
 COVERED = 0.5
 """Share of a sentence's words that a counterpart has."""
+SCARCE, HALF_THERE = 0.95, 0.75
+"""A sentence of which so much is said less often than in the source has gone, though other sentences say so much of it."""
 PROSE = 8
 """Words of a sentence whose numbers are looked for though it has no counterpart."""
 SLOT, BETTER = 0.55, 0.25
@@ -90,11 +94,13 @@ class Stream(NamedTuple):
     kinds: Any
     units: Any
     signs: Any
+    names: list[str]
+    """Of each id the token."""
 
     @classmethod
-    def of(cls, text: Text) -> Stream:
+    def of(cls, text: Text, ids: dict[str, int]) -> Stream:
         arrays = (np.array(some, np.int64) for some in (text.words, text.kinds, text.units, text.signs))
-        return cls(text, *arrays)
+        return cls(text, *arrays, list(ids))
 
     @property
     def spans(self) -> Any:
@@ -114,7 +120,7 @@ def _measures(source: str, written: str) -> dict[str, Any]:
             row | {name: 0 for name in SCHEMA if name not in row} | {"length_ratio": len(written) / max(len(source), 1)}
         )
     ids: dict[str, int] = {}
-    s, w = Stream.of(read(source, ids)), Stream.of(read(written, ids))
+    s, w = Stream.of(read(source, ids), ids), Stream.of(read(written, ids), ids)
     kept = _kept(s, w, len(ids))
     return (
         row
@@ -146,7 +152,7 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     shares, sizes = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, back_sizes = covered(*said[1], counts[1], *said[0], counts[0], size)
     totals, noise = np.bincount(s.units, minlength=counts[0]), _noise(s)
-    there = shares >= COVERED
+    there = (shares >= COVERED) & ((shares >= HALF_THERE) | (_scarce(s, w, size) < SCARCE))
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
     useful = int(totals[~noise].sum())
@@ -155,6 +161,16 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
         "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM), "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
     return Kept(row, noise, there, sizes)
+
+
+def _scarce(s: Stream, w: Stream, size: int) -> Any:
+    """Of each unit of the source the share of its words, rare ones first, that are said less often in the rewrite."""
+    count, says = len(s.text.lines), s.kinds != SIGN
+    had, has = np.bincount(s.words, minlength=size), np.bincount(w.words, minlength=size)
+    words, units = s.words[says], s.units[says]
+    weights = 1 / np.sqrt(had[words])
+    total = np.bincount(units, weights=weights, minlength=count)
+    return np.bincount(units, weights=weights * (has < had)[words], minlength=count) / np.maximum(total, 1e-9)
 
 
 def _noise(s: Stream) -> Any:
@@ -166,7 +182,35 @@ def _noise(s: Stream) -> Any:
             has_formula[s.units[start:end]] = True
     totals = np.bincount(s.units, minlength=count)
     lines = zip(s.text.lines, totals.tolist(), has_formula.tolist(), strict=True)
-    return np.array([is_noise(line, words, formula) for line, words, formula in lines], bool)
+    noise = np.array([is_noise(line, words, formula) for line, words, formula in lines], bool)
+    return noise | _dated(s, totals) | _menu(s, totals)
+
+
+def _dated(s: Stream, totals: Any) -> Any:
+    """Whether each unit stands in a block of short lines, none of them a sentence, with a line that is mostly date."""
+    count = len(totals)
+    dates = np.bincount(s.units[s.kinds == DROPPABLE], minlength=count)
+    label = (totals <= LABEL) & np.array([not line.rstrip().endswith((".", "!", "?", ":")) for line in s.text.lines], bool)
+    dated = label & (dates >= 3)
+    near = np.zeros(count, bool)
+    for at in np.flatnonzero(dated).tolist():
+        for step in (-1, 1):
+            for one in range(at, max(-1, min(count, at + step * BLOCK)), step):
+                if not label[one]:
+                    break
+                near[one] = True
+    return near
+
+
+def _menu(s: Stream, totals: Any) -> Any:
+    """Whether each unit is a row of numbers that count up by one, which leads to other pages."""
+    count = len(totals)
+    names = np.array([int(n) if n.isdigit() and len(n) < 9 else -9 for n in s.names], np.int64)
+    said = names[s.words] if len(s.words) else s.words
+    up = np.zeros(len(said), bool)
+    up[1:] = (said[1:] == said[:-1] + 1) & (said[:-1] >= 0) & (s.units[1:] == s.units[:-1])
+    steps = np.bincount(s.units[up], minlength=count)
+    return (steps >= 8) & (steps >= 0.6 * totals)
 
 
 def _longest(sizes: Any, missing: Any, neither: Any) -> int:
@@ -340,4 +384,5 @@ def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
 
 def nothing_but_noise(text: str) -> bool:
     """Whether every line of a text is noise."""
-    return bool(_noise(Stream.of(read(text, {}))).all())
+    ids: dict[str, int] = {}
+    return bool(_noise(Stream.of(read(text, ids), ids)).all())
