@@ -34,7 +34,7 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
 }  # fmt: skip
 GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
-OUT_OF_PROPORTION = 8
+OUT_OF_PROPORTION = 4
 """A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further."""
 LONG_REPLY = 20_000
 LABEL, BLOCK = 12, 12
@@ -99,8 +99,10 @@ class Stream(NamedTuple):
 
     @classmethod
     def of(cls, text: Text, ids: dict[str, int]) -> Stream:
-        arrays = (np.array(some, np.int64) for some in (text.words, text.kinds, text.units, text.signs))
-        return cls(text, *arrays, list(ids))
+        words, kinds, units, signs = (
+            np.array(some, np.int64) for some in (text.words, text.kinds, text.units, text.signs)
+        )
+        return cls(text, words, kinds, units, signs, list(ids))
 
     @property
     def spans(self) -> Any:
@@ -129,7 +131,7 @@ def _measures(source: str, written: str) -> dict[str, Any]:
         | _numbers(s, w, ids, kept)
         | _formulas(s, w, ids, kept)
         | {
-            "answers_added": invented(tidy(written), tidy(source)),
+            "answers_added": invented(*(tidy(text.replace("\\boxed{", " answer: {")) for text in (written, source))),
             "options_lost": options_lost(source, written),
         }
     )
@@ -158,7 +160,8 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     useful = int(totals[~noise].sum())
     ratio = len(w.words) / useful if len(w.words) < useful else max(len(w.words) / max(len(s.words), 1), 1.0)
     row = {
-        "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM), "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
+        "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM),
+        "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
     return Kept(row, noise, there, sizes)
 
@@ -190,7 +193,9 @@ def _dated(s: Stream, totals: Any) -> Any:
     """Whether each unit stands in a block of short lines, none of them a sentence, with a line that is mostly date."""
     count = len(totals)
     dates = np.bincount(s.units[s.kinds == DROPPABLE], minlength=count)
-    label = (totals <= LABEL) & np.array([not line.rstrip().endswith((".", "!", "?", ":")) for line in s.text.lines], bool)
+    label = (totals <= LABEL) & np.array(
+        [not line.rstrip().endswith((".", "!", "?", ":")) for line in s.text.lines], bool
+    )
     dated = label & (dates >= 3)
     near = np.zeros(count, bool)
     for at in np.flatnonzero(dated).tolist():
@@ -284,7 +289,7 @@ def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str
         if name in ids
     }
     lost, gone = set(), []
-    for run, (start, end, _, _) in zip(runs, s.text.formulas, strict=True):
+    for run, (start, _, _, _) in zip(runs, s.text.formulas, strict=True):
         if run in at and not back[at[run]] and not (start < len(s.units) and kept.noise[s.units[start]]):
             gone.append(run)
     sides = sorted({side for run in gone for side in _sides(run, relations)})
@@ -367,7 +372,7 @@ def _edged(stream: Stream, size: int) -> Any:
 
 
 def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
-    """Whether words right before and after a place of the source, three of them, follow each other in the rewrite, and nowhere in the source."""
+    """Whether three words around a place of the source follow each other in the rewrite, and nowhere in the source."""
     from curation.rewrite._guards_places import grams
 
     if not len(places):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The guards on rewrites: what changes nothing passes, and each kind of damage is named."""
 
 import time

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """`rewrite: refine`: pieces, draws, verdicts, and the symbolic editor whose slips are caught."""
 
 import polars as pl
@@ -58,7 +59,12 @@ def test_each_piece_of_a_long_page_is_judged_by_itself() -> None:
     at = next(n for n, piece in enumerate(cut) if "50" in piece)
     model = Scripted(*(piece.replace("50", "51") if n == at else piece for n, piece in enumerate(cut)))
     made = answered(STEP, docs(long), model, max_bytes=500)
-    assert made.select("text", "refine_verdict", "refine_pieces", "refine_original").row(0) == (long, "numbers", len(cut), 1)
+    assert made.select("text", "refine_verdict", "refine_pieces", "refine_original").row(0) == (
+        long,
+        "numbers",
+        len(cut),
+        1,
+    )
 
 
 def test_a_page_cannot_end_its_block_and_the_clause_can_be_left_out() -> None:
