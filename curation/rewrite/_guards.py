@@ -43,8 +43,8 @@ GRAM = 8
 """Words of a run that is counted as a repetition."""
 COVERED = 0.5
 """Share of a sentence's words that a counterpart has."""
-SCARCE, HALF_THERE = 0.95, 0.75
-"""A sentence of which so much is said less often than in the source has gone, though other sentences say so much of it."""
+SCARCE, HALF_THERE, SENTENCE = 0.95, 0.75, 5
+"""A sentence of so many words of which so much is said less often than in the source has gone, though other sentences say so much of it."""
 PROSE = 8
 """Words of a sentence whose numbers are looked for though it has no counterpart."""
 SLOT, BETTER = 0.55, 0.25
@@ -154,7 +154,7 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     shares, sizes = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, back_sizes = covered(*said[1], counts[1], *said[0], counts[0], size)
     totals, noise = np.bincount(s.units, minlength=counts[0]), _noise(s)
-    there = (shares >= COVERED) & ((shares >= HALF_THERE) | (_scarce(s, w, size) < SCARCE))
+    there = (shares >= COVERED) & ((shares >= HALF_THERE) | (_scarce(s, w, size) < SCARCE) | (sizes < SENTENCE))
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
     useful = int(totals[~noise].sum())

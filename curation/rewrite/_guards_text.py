@@ -72,7 +72,7 @@ _FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]{0,300})\}\s*\{([^{}]{0,300})\}"
 _SHORT_FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{(\w)\}|(\w))\s*(?:\{(\w)\}|(\w))(?!\w*\})")
 _GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:(?:,|\{,\}|\\,)\d{3})+)(?!\d)")
 _SCRIPT = re.compile(r"([_^])\s?\{\s?(\w|\d{1,9}|\\[A-Za-z]{1,20})\s?\}")
-_PRIMED = re.compile(r"\^\s?'")
+_PRIMED = re.compile(r"\^\s{0,3}'")
 _ATOM = re.compile(r"\s*(?:\\[A-Za-z]+|\w+)\s*")
 
 
@@ -185,7 +185,7 @@ REMEMBERED = 200_000
 SIGN, WORD, NUMBER, SPELLED, DROPPABLE = 0, 1, 2, 3, 4
 """Kinds of tokens: signs and words that say little, other words, numbers in digits, numbers in words, numbers of dates and counters."""
 _MARKER = re.compile(
-    r"^[ \t]*(?:(?:[-*•+>]|#{1,6})[ \t]+)*\**(?:(?:step|part)[ \t]+)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]+\**(?=\s)|\d{1,3}(?:\.\d{1,3})+\**(?=\s+[A-Z])"
+    r"^[ \t]*(?:(?:[-*•+>]|#{1,6})[ \t]+)*\**(?:(?:step|part)[ \t]+)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]+\**(?=\s|$)|\d{1,3}(?:\.\d{1,3})+\**(?=\s+[A-Z])"
     r"|\d{1,2}(?=[ \t]+(?-i:[A-Z]|\x03))|\d{1,2}(?=[ \t]*$))|(?<![\w\])])\[\d{1,3}\]|\bstep[ \t]+\d{1,2}\b",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -202,7 +202,7 @@ _SOFT = re.compile(
 _OPERAND = r"[(\[|]{0,4}-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]{0,4}"
 _OPERATOR = r"(?:[=<>+*/^_-]|\\(?:leq|geq|neq|approx|pm)\b)"
 _PLAIN = re.compile(
-    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?<![\w.-])(?<![_^] ){_OPERAND}(?:[^\S\n]{{0,2}}{_OPERATOR}[^\S\n]{{0,2}}{_OPERAND}){{1,24}}(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
+    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?P<mark>(?<![\w.\\-])\(?[A-H][).][ \t]+)|(?<![\w.-])(?<![_^] ){_OPERAND}(?:[^\S\n]{{0,2}}{_OPERATOR}[^\S\n]{{0,2}}{_OPERAND}){{1,24}}(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
 )
 _COMMENT = re.compile(r"(?<!\\)%(?=\s)")
 _BULLET = re.compile(r"^[ \t]{0,20}(?:(?:[-*•+>]|#{1,6})[ \t]{1,20}){1,3}", re.MULTILINE)
@@ -254,7 +254,7 @@ def read(text: str, ids: dict[str, int]) -> Text:
     tidied = _MARKER.sub(" ", tidied)
     tidied = _BULLET.sub("", tidied)
     tidied = _SOFT.sub(lambda m: _DIGITS.sub(lambda n: SOFT + n[0], m[0]) if OPEN not in m[0] else m[0], tidied)
-    tidied = _PLAIN.sub(lambda m: m[0] if m[0][0] in (OPEN, SOFT) else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied)
+    tidied = _PLAIN.sub(lambda m: m[0] if m[0][0] in (OPEN, SOFT) or m["mark"] else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied)
     return _streams(tidied, ids, frozenset(free))
 
 
