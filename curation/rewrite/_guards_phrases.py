@@ -221,6 +221,8 @@ class Noise(NamedTuple):
     bare: int = 3
     some: int = 10
     strong: int = 40
+    sentence: int = 6
+    """Words of a sentence, which needs a strong phrase: `Euler's reply of 1736 founded a theory.`"""
 
 
 LIMITS = Noise()
@@ -233,6 +235,7 @@ def is_noise(line: str, words: int, formula: bool) -> bool:
     if words <= LIMITS.bare:
         return True
     line = line[:600]
-    if words <= LIMITS.some and _NOISE.search(line):
+    sentence = words >= LIMITS.sentence and line.rstrip()[-1:] in (".", "?")
+    if words <= LIMITS.some and not sentence and _NOISE.search(line):
         return True
     return words <= LIMITS.strong and _STRONG.search(line) is not None

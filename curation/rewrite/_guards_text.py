@@ -254,7 +254,9 @@ def read(text: str, ids: dict[str, int]) -> Text:
     tidied = _MARKER.sub(" ", tidied)
     tidied = _BULLET.sub("", tidied)
     tidied = _SOFT.sub(lambda m: _DIGITS.sub(lambda n: SOFT + n[0], m[0]) if OPEN not in m[0] else m[0], tidied)
-    tidied = _PLAIN.sub(lambda m: m[0] if m[0][0] in (OPEN, SOFT) or m["mark"] else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied)
+    tidied = _PLAIN.sub(
+        lambda m: m[0] if m[0][0] in (OPEN, SOFT) or m["mark"] else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied
+    )
     return _streams(tidied, ids, frozenset(free))
 
 
