@@ -14,7 +14,9 @@
 
 Numbers and formulas are compared after both texts are brought to one form (`_guards_text.py`), and judged where they stand
 (`_guards_places.py`): a number whose neighbours have another number in the source has been changed, though it stands elsewhere in it.
-Noise (`_guards_phrases.py`) may go, with its numbers. Left out: facts that are told in words alone (a `not` that is gone), and arithmetic.
+Noise may go, with its numbers: lines by what they say (`_guards_phrases.py`), short lines around a date, and rows of page numbers. A sentence
+has gone if its words stand nowhere together, or nearly all of them stand there less often than in the source. Options of a question
+keep their letters and their numbers. Left out: single letters that are exchanged where the other one would fit as well. Left out too: facts that are told in words alone (a `not` that is gone), and arithmetic.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ SCHEMA: dict[str, type[pl.DataType]] = {
 }  # fmt: skip
 GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
 OUT_OF_PROPORTION = 4
-"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further."""
+"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long anyway, and costs time."""
 LONG_REPLY = 20_000
 LABEL, BLOCK = 12, 12
 """Words of a line that is no sentence, and such lines to each side of a date that are about it: what a page says of itself."""
