@@ -14,9 +14,12 @@
 
 Numbers and formulas are compared after both texts are brought to one form (`_guards_text.py`), and judged where they stand
 (`_guards_places.py`): a number whose neighbours have another number in the source has been changed, though it stands elsewhere in it.
-Noise may go, with its numbers: lines by what they say (`_guards_phrases.py`), short lines around a date, and rows of page numbers. A sentence
-has gone if its words stand nowhere together, or nearly all of them stand there less often than in the source. Options of a question
-keep their letters and their numbers. Left out: single letters that are exchanged where the other one would fit as well. Left out too: facts that are told in words alone (a `not` that is gone), and arithmetic.
+Noise may go, with its numbers: lines by what they say (`_guards_phrases.py`), short lines around a date, and rows of page
+numbers. A sentence has gone if its words stand nowhere together, or nearly all of them stand there less often than in the source.
+Options of a question keep their letters and their numbers.
+
+Left out: facts that are told in words alone (a `not` that is gone), single letters that are exchanged where the other one would fit
+as well, and arithmetic.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ SCHEMA: dict[str, type[pl.DataType]] = {
 }  # fmt: skip
 GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
 OUT_OF_PROPORTION = 4
-"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long anyway, and costs time."""
+"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long."""
 LONG_REPLY = 20_000
 LABEL, BLOCK = 12, 12
 """Words of a line that is no sentence, and such lines to each side of a date that are about it: what a page says of itself."""
@@ -46,7 +49,7 @@ GRAM = 8
 COVERED = 0.5
 """Share of a sentence's words that a counterpart has."""
 SCARCE, HALF_THERE, SENTENCE = 0.95, 0.75, 5
-"""A sentence of so many words of which so much is said less often than in the source has gone, though other sentences say so much of it."""
+"""A sentence of five words or more has gone if so much of it is said less often, though other sentences together say the rest."""
 PROSE = 8
 """Words of a sentence whose numbers are looked for though it has no counterpart."""
 SLOT, BETTER = 0.55, 0.25
