@@ -120,7 +120,7 @@ def test_verdicts_are_the_same_in_any_batch_and_null_stays_null() -> None:
         "I can't ",
     ],
 )
-def test_a_megabyte_of_anything_takes_linear_time(bomb: str) -> None:
+def test_four_times_as_much_of_anything_takes_no_square_of_the_time(bomb: str) -> None:
     verdict("warm $x$ 1", "up $y$ 2")
     times = []
     for size in (20_000, 80_000):
