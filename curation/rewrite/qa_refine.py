@@ -22,7 +22,7 @@ from pydantic import Field
 from curate.step import rewrite
 from curation._grader import grader
 from curation.rewrite._guards import measured, verdicts
-from curation.rewrite._refined import Change, Refined, change, final_in, read
+from curation.rewrite._refined_pair import Change, Refined, change, final_in, read
 from curation.synth._reply import NO_ANSWER, told
 from eval.grading import extract
 

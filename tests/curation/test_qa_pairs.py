@@ -156,6 +156,12 @@ def test_a_long_page_is_asked_about_in_pieces_and_cannot_fill_in_the_prompt() ->
     assert model.prompts[3].rstrip().endswith("Page:\n{{text}} {0} %s")
 
 
+def test_what_the_model_was_not_shown_does_not_stand() -> None:
+    page = f"{'word ' * 400}\n\n{PAGE}"
+    assert qa_pairs(page, model=Scripted(FIRST), max_bytes=500, max_pieces=1).height == 0
+    assert qa_pairs(page, model=Scripted(FIRST), max_bytes=500, max_pieces=8).height == 1
+
+
 def test_the_teacher_copies_what_the_page_says_and_its_slips_are_seen() -> None:
     page = PAGE.replace("Find 20 percent of $50$ apples in the basket.", "Find 10 percent of 50.")
     greedy = qa_pairs(page, model=connect({}, ModelSettings()))
@@ -166,6 +172,7 @@ def test_the_teacher_copies_what_the_page_says_and_its_slips_are_seen() -> None:
     sure = connect({"slip": 1, "sampling": {"temperature": 0.6}}, ModelSettings())
     slipped = qa_pairs(page, model=sure, samples=8)
     assert set(slipped["question"]) <= set(greedy["question"])
+    assert {"invented"} <= set(slipped["qa_pairs_answer"])
 
 
 def test_a_megabyte_of_signs_takes_no_time() -> None:
