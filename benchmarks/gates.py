@@ -8,8 +8,8 @@ these recipes. `benchmarks/_gate_sets.py` says which chains there are, and on wh
 A good chain is one that its publisher or, without labels, the answer calls right. The first table says how many documents of each set a
 clause refuses, alone and all together, the last two columns how many right ones are refused in each half of the problems. Planted wrong
 chains are made of good ones that pass (`benchmarks/_planted.py`); two more tables, one for the sets that were looked at and one for the
-others, say how many of each kind no longer pass, and by which clauses. Texts are printed nowhere. Some ten minutes on one core; no
-peer does the same.
+others, say how many of each kind no longer pass, and by which clauses. Texts are printed nowhere. No peer does
+the same.
 """
 
 from __future__ import annotations

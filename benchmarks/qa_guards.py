@@ -12,8 +12,7 @@ ask nothing; the steps do not look at that.
 Refinements: problems that real models solved rightly by their publishers' labels; found is the gold answer alone, and the solution is the
 refinement. It is made wrong: the final answer is another one, the question has another number, sign or deciding word, the box is missing
 or there are two. `garbage` are replies that are of no form. The embedded teacher reads all pages and refines what it finds. Texts are
-printed nowhere, unless `--examples` asks for some. Left out: replies of a model to these prompts. A minute on one core; no peer does
-the same.
+printed nowhere, unless `--examples` asks for some. Left out: replies of a model to these prompts. No peer does the same.
 """
 
 from __future__ import annotations

@@ -32,6 +32,8 @@ _SAME = {
     **dict.fromkeys(("≥", r"\geq", r"\geqslant"), r"\ge"), **dict.fromkeys(("≠", r"\neq"), r"\ne"), "π": r"\pi",
     r"\dfrac": r"\frac", r"\tfrac": r"\frac",
 }  # fmt: skip
+_FACTORIAL = re.compile(r"(?:(?<=[\d)}\]])|(?<=(?<![^\W\d_])[^\W\d_]))!")
+"""Behind a number, a bracket or a letter that stands alone; behind a word it ends a sentence."""
 _ARTICLES = frozenset("aI")
 _NUMBERED = re.compile(
     r"^[ \t#>*_\[(-]{0,12}(?:(?:Exercise|Problem|Question|Example|Task|Q)[ \t]{0,3})?(\d{1,3})[.):\]*_]{1,4}(?=\s)",
@@ -152,7 +154,8 @@ def _since(marks: Any) -> Any:
 
 
 def tokens(text: str) -> list[str]:
-    """Words in lower case, numbers, commands and signs."""
+    """Words in lower case, numbers, commands and signs; `!` where it is a factorial."""
+    text = _FACTORIAL.sub(r" \\factorial ", text)
     found = [_SAME.get(token, token) for token in _TOKEN.findall(text)]
     return [token if len(token) == 1 else token.lower() for token in found if token not in _UNSEEN]
 

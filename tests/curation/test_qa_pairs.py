@@ -130,6 +130,14 @@ def test_an_answer_soon_behind_the_word_stands_and_none_in_an_empty_page() -> No
     assert not Page("").answers("8", "How many?")
 
 
+def test_a_factorial_is_a_sign_and_an_exclamation_is_none() -> None:
+    page = Page("Compute $n! + 5!$ for all of $n$ up to seven! Then rest for a while.")
+    assert page.standing("Compute $n! + 5!$ for all of $n$ up to seven") == (1.0, 0)
+    assert page.standing("for all of $n$ up to seven!! Then rest") == (1.0, 0)
+    assert page.standing("Compute $n + 5!$ for all of $n$").astray > 0
+    assert Page("Compute $5!$ by hand.").standing("Compute $5$ by hand.").astray > 0
+
+
 def test_another_spelling_of_a_formula_stands() -> None:
     page = Page("Compute $\\dfrac{1}{2} \\times 7 \\leq 4$ and explain why.")
     assert page.standing("Compute \\( \\frac12 · 7 ≤ 4 \\) and explain").astray > 0  # 12 is another number than 1 and 2
