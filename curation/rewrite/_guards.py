@@ -14,7 +14,12 @@
 
 Numbers and formulas are compared after both texts are brought to one form (`_guards_text.py`), and judged where they stand
 (`_guards_places.py`): a number whose neighbours have another number in the source has been changed, though it stands elsewhere in it.
-Noise (`_guards_phrases.py`) may go, with its numbers. Left out: facts that are told in words alone (a `not` that is gone), and arithmetic.
+Noise may go, with its numbers: lines by what they say (`_guards_phrases.py`), short lines around a date, and rows of page
+numbers. A sentence has gone if its words stand nowhere together, or nearly all of them stand there less often than in the source.
+Options of a question keep their letters and their numbers.
+
+Left out: facts that are told in words alone (a `not` that is gone), single letters that are exchanged where the other one would fit
+as well, and arithmetic.
 """
 
 from __future__ import annotations
@@ -34,13 +39,17 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
 }  # fmt: skip
 GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
-OUT_OF_PROPORTION = 8
-"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further."""
+OUT_OF_PROPORTION = 4
+"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long."""
 LONG_REPLY = 20_000
+LABEL, BLOCK = 12, 12
+"""Words of a line that is no sentence, and such lines to each side of a date that are about it: what a page says of itself."""
 GRAM = 8
 """Words of a run that is counted as a repetition."""
 COVERED = 0.5
 """Share of a sentence's words that a counterpart has."""
+SCARCE, HALF_THERE, SENTENCE = 0.95, 0.75, 5
+"""A sentence of five words or more has gone if so much of it is said less often, though other sentences together say the rest."""
 PROSE = 8
 """Words of a sentence whose numbers are looked for though it has no counterpart."""
 SLOT, BETTER = 0.55, 0.25
@@ -90,11 +99,15 @@ class Stream(NamedTuple):
     kinds: Any
     units: Any
     signs: Any
+    names: list[str]
+    """Of each id the token."""
 
     @classmethod
-    def of(cls, text: Text) -> Stream:
-        arrays = (np.array(some, np.int64) for some in (text.words, text.kinds, text.units, text.signs))
-        return cls(text, *arrays)
+    def of(cls, text: Text, ids: dict[str, int]) -> Stream:
+        words, kinds, units, signs = (
+            np.array(some, np.int64) for some in (text.words, text.kinds, text.units, text.signs)
+        )
+        return cls(text, words, kinds, units, signs, list(ids))
 
     @property
     def spans(self) -> Any:
@@ -114,7 +127,7 @@ def _measures(source: str, written: str) -> dict[str, Any]:
             row | {name: 0 for name in SCHEMA if name not in row} | {"length_ratio": len(written) / max(len(source), 1)}
         )
     ids: dict[str, int] = {}
-    s, w = Stream.of(read(source, ids)), Stream.of(read(written, ids))
+    s, w = Stream.of(read(source, ids), ids), Stream.of(read(written, ids), ids)
     kept = _kept(s, w, len(ids))
     return (
         row
@@ -123,7 +136,7 @@ def _measures(source: str, written: str) -> dict[str, Any]:
         | _numbers(s, w, ids, kept)
         | _formulas(s, w, ids, kept)
         | {
-            "answers_added": invented(tidy(written), tidy(source)),
+            "answers_added": invented(*(tidy(text.replace("\\boxed{", " answer: {")) for text in (written, source))),
             "options_lost": options_lost(source, written),
         }
     )
@@ -146,15 +159,26 @@ def _kept(s: Stream, w: Stream, size: int) -> Kept:
     shares, sizes = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, back_sizes = covered(*said[1], counts[1], *said[0], counts[0], size)
     totals, noise = np.bincount(s.units, minlength=counts[0]), _noise(s)
-    there = shares >= COVERED
+    there = (shares >= COVERED) & ((shares >= HALF_THERE) | (_scarce(s, w, size) < SCARCE) | (sizes < SENTENCE))
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
-    useful = max(int(totals[~noise].sum()), 1)
+    useful = int(totals[~noise].sum())
     ratio = len(w.words) / useful if len(w.words) < useful else max(len(w.words) / max(len(s.words), 1), 1.0)
     row = {
-        "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM), "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
+        "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM),
+        "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
     return Kept(row, noise, there, sizes)
+
+
+def _scarce(s: Stream, w: Stream, size: int) -> Any:
+    """Of each unit of the source the share of its words, rare ones first, that are said less often in the rewrite."""
+    count, says = len(s.text.lines), s.kinds != SIGN
+    had, has = np.bincount(s.words, minlength=size), np.bincount(w.words, minlength=size)
+    words, units = s.words[says], s.units[says]
+    weights = 1 / np.sqrt(had[words])
+    total = np.bincount(units, weights=weights, minlength=count)
+    return np.bincount(units, weights=weights * (has < had)[words], minlength=count) / np.maximum(total, 1e-9)
 
 
 def _noise(s: Stream) -> Any:
@@ -166,7 +190,37 @@ def _noise(s: Stream) -> Any:
             has_formula[s.units[start:end]] = True
     totals = np.bincount(s.units, minlength=count)
     lines = zip(s.text.lines, totals.tolist(), has_formula.tolist(), strict=True)
-    return np.array([is_noise(line, words, formula) for line, words, formula in lines], bool)
+    noise = np.array([is_noise(line, words, formula) for line, words, formula in lines], bool)
+    return noise | _dated(s, totals) | _menu(s, totals)
+
+
+def _dated(s: Stream, totals: Any) -> Any:
+    """Whether each unit stands in a block of short lines, none of them a sentence, with a line that is mostly date."""
+    count = len(totals)
+    dates = np.bincount(s.units[s.kinds == DROPPABLE], minlength=count)
+    label = (totals <= LABEL) & np.array(
+        [not line.rstrip().endswith((".", "!", "?", ":")) for line in s.text.lines], bool
+    )
+    dated = label & (dates >= 3)
+    near = np.zeros(count, bool)
+    for at in np.flatnonzero(dated).tolist():
+        for step in (-1, 1):
+            for one in range(at, max(-1, min(count, at + step * BLOCK)), step):
+                if not label[one]:
+                    break
+                near[one] = True
+    return near
+
+
+def _menu(s: Stream, totals: Any) -> Any:
+    """Whether each unit is a row of numbers that count up by one, which leads to other pages."""
+    count = len(totals)
+    names = np.array([int(n) if n.isdigit() and len(n) < 9 else -9 for n in s.names], np.int64)
+    said = names[s.words] if len(s.words) else s.words
+    up = np.zeros(len(said), bool)
+    up[1:] = (said[1:] == said[:-1] + 1) & (said[:-1] >= 0) & (s.units[1:] == s.units[:-1])
+    steps = np.bincount(s.units[up], minlength=count)
+    return (steps >= 8) & (steps >= 0.6 * totals)
 
 
 def _longest(sizes: Any, missing: Any, neither: Any) -> int:
@@ -240,7 +294,7 @@ def _formulas(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str
         if name in ids
     }
     lost, gone = set(), []
-    for run, (start, end, _, _) in zip(runs, s.text.formulas, strict=True):
+    for run, (start, _, _, _) in zip(runs, s.text.formulas, strict=True):
         if run in at and not back[at[run]] and not (start < len(s.units) and kept.noise[s.units[start]]):
             gone.append(run)
     sides = sorted({side for run in gone for side in _sides(run, relations)})
@@ -323,7 +377,7 @@ def _edged(stream: Stream, size: int) -> Any:
 
 
 def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
-    """Whether words right before and after a place of the source, three of them, follow each other in the rewrite, and nowhere in the source."""
+    """Whether three words around a place of the source follow each other in the rewrite, and nowhere in the source."""
     from curation.rewrite._guards_places import grams
 
     if not len(places):
@@ -340,4 +394,5 @@ def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
 
 def nothing_but_noise(text: str) -> bool:
     """Whether every line of a text is noise."""
-    return bool(_noise(Stream.of(read(text, {}))).all())
+    ids: dict[str, int] = {}
+    return bool(_noise(Stream.of(read(text, ids), ids)).all())

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""What a model says about its work instead of doing it, answers that are stated, and lines that are noise, as patterns.
 
 All patterns are bounded, so that a megabyte of anything takes linear time.
@@ -136,11 +137,16 @@ def answers(tidied: str) -> list[tuple[str, ...]]:
     """What each statement of an answer in a text says: its first words, numbers and signs."""
     found = []
     for statement in _STATED.finditer(tidied):
-        said = tidied[statement.end() : statement.end() + VALUE_CHARS].split("\n\n")[0]
+        said = tidied[statement.end() : statement.end() + VALUE_CHARS].split("\n\n", maxsplit=1)[0]
         values = [v.lower() for v in _VALUE.findall(said) if v in "ABCDE" or v.lower() not in _FILLING]
-        if values:
+        if values and ("solution" not in statement[0].lower() or _is_value(values[0])):
             found.append(tuple(values[:VALUE_TOKENS]))
     return found
+
+
+def _is_value(word: str) -> bool:
+    """Whether a word is a number, a letter, a sign or a command: `the solution is unique` states no answer."""
+    return len(word) == 1 or word[0] == "\\" or word[-1].isdigit()
 
 
 def invented(written: str, source: str) -> int:
@@ -215,6 +221,8 @@ class Noise(NamedTuple):
     bare: int = 3
     some: int = 10
     strong: int = 40
+    sentence: int = 6
+    """Words of a sentence, which needs a strong phrase: `Euler's reply of 1736 founded a theory.`"""
 
 
 LIMITS = Noise()
@@ -227,6 +235,7 @@ def is_noise(line: str, words: int, formula: bool) -> bool:
     if words <= LIMITS.bare:
         return True
     line = line[:600]
-    if words <= LIMITS.some and _NOISE.search(line):
+    sentence = words >= LIMITS.sentence and line.rstrip()[-1:] in (".", "?")
+    if words <= LIMITS.some and not sentence and _NOISE.search(line):
         return True
     return words <= LIMITS.strong and _STRONG.search(line) is not None

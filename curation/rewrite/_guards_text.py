@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""A text as the guards compare it: units (sentences and lines), words and numbers in order, formulas, and mathematics sign by sign.
 
 Two streams are made of each text. `words` holds words (their first letters, which is a stem of sorts), numbers and the signs of
@@ -48,7 +49,7 @@ _SIGNS = {
 }  # fmt: skip
 _TABLE = str.maketrans({**_SIGNS, **{sign: f"\\{name} " for sign, name in _GREEK.items()}})
 _COMMANDS = {
-    "dfrac": r"\frac", "tfrac": r"\frac", "cfrac": r"\frac", "le": r"\leq ", "leqslant": r"\leq ", "ge": r"\geq ", "geqslant": r"\geq ",
+    "dfrac": r"\frac", "tfrac": r"\frac", "cfrac": r"\frac", "le": r"\leq ", "leqslant": r"\leq ", "leqq": r"\leq ", "geqq": r"\geq ", "bmod": " mod ", "pmod": " mod ", "mod": " mod ", "ge": r"\geq ", "geqslant": r"\geq ",
     "ne": r"\neq ", "to": r"\rightarrow ", "longrightarrow": r"\rightarrow ", "implies": r"\Rightarrow ", "Longrightarrow": r"\Rightarrow ",
     "iff": r"\Leftrightarrow ", "cdot": "*", "times": "*", "ast": "*", "div": "/", "lt": "<", "gt": ">", "mid": "|", "vert": "|", "lvert": "|",
     "rvert": "|", "ldots": "...", "dots": "...", "cdots": "...", "dotsc": "...", "dotsb": "...", "varepsilon": r"\epsilon ", "varphi": r"\phi ",
@@ -62,16 +63,16 @@ _DROPPED = frozenset(
     "hline nonumber notag label tag boxed fbox par noindent strut mathop mathrel mathbin mathord centering small large".split()
 )
 _NAMED = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lim max min sup inf det dim ker deg gcd lcm arg Pr mod bmod pmod".split()
+    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lim max min sup inf det dim ker deg gcd lcm arg Pr".split()
 )
 _COMMAND = re.compile(
-    r"\\(?:begin|end)\{[A-Za-z]{1,20}\*?\}(?:\{[lcr|@ ]{1,40}\})?|\\([A-Za-z]+)|\\([,;:!> \\()\[\]{}%$&#_|])|%\n|[~&{}$]"
+    r"\\(?:begin|end)\{[A-Za-z]{1,20}\*?\}(?:\{[lcr|@ ]{1,40}\})?|\\([A-Za-z]+)|\\([,;:!> \\()\[\]{}%$&#_|])|(?<![\d}])%(?=\n)|[~&{}$]"
 )
 _FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]{0,300})\}\s*\{([^{}]{0,300})\}")
 _SHORT_FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{(\w)\}|(\w))\s*(?:\{(\w)\}|(\w))(?!\w*\})")
 _GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:(?:,|\{,\}|\\,)\d{3})+)(?!\d)")
 _SCRIPT = re.compile(r"([_^])\s?\{\s?(\w|\d{1,9}|\\[A-Za-z]{1,20})\s?\}")
-_PRIMED = re.compile(r"\^\s?'")
+_PRIMED = re.compile(r"\^\s{0,3}'")
 _ATOM = re.compile(r"\s*(?:\\[A-Za-z]+|\w+)\s*")
 
 
@@ -184,7 +185,7 @@ REMEMBERED = 200_000
 SIGN, WORD, NUMBER, SPELLED, DROPPABLE = 0, 1, 2, 3, 4
 """Kinds of tokens: signs and words that say little, other words, numbers in digits, numbers in words, numbers of dates and counters."""
 _MARKER = re.compile(
-    r"^[ \t]*(?:(?:[-*•+>]|#{1,6})[ \t]+)*\**(?:(?:step|part)[ \t]+)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]+\**(?=\s)|\d{1,3}(?:\.\d{1,3})+\**(?=\s+[A-Z])"
+    r"^[ \t]*(?:(?:[-*•+>]|#{1,6})[ \t]+)*\**(?:(?:step|part)[ \t]+)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]+\**(?=\s|$)|\d{1,3}(?:\.\d{1,3})+\**(?=\s+[A-Z])"
     r"|\d{1,2}(?=[ \t]+(?-i:[A-Z]|\x03))|\d{1,2}(?=[ \t]*$))|(?<![\w\])])\[\d{1,3}\]|\bstep[ \t]+\d{1,2}\b",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -198,16 +199,16 @@ _SOFT = re.compile(
     r"|\b(?:viewed|joined|posted|asked|answered|edited|modified|updated|views|votes|comments|replies|likes|tel|phone|fax|isbn|doi)\b(?:[^\n.]|\.(?=\d)){0,30}(?![\d.]\d)",
     re.IGNORECASE,
 )
-_OPERAND = (
-    r"[(\[|]{0,4}-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]{0,4}"
-)
+_OPERAND = r"[(\[|]{0,4}-?(?:\d+(?:\.\d+)?(?:[A-Za-z](?![A-Za-z]))?|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z']))[)\]|]{0,4}"
 _OPERATOR = r"(?:[=<>+*/^_-]|\\(?:leq|geq|neq|approx|pm)\b)"
 _PLAIN = re.compile(
-    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?<![\w.-])(?<![_^] ){_OPERAND}(?:[^\S\n]{{0,2}}{_OPERATOR}[^\S\n]{{0,2}}{_OPERAND}){{1,24}}(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
+    rf"{OPEN}[^{CLOSE}]*{CLOSE}|{SOFT}[^\n]|(?P<mark>(?<![\w.\\-])\(?[A-H][).][ \t]+)|(?<![\w.-])(?<![_^] ){_OPERAND}(?:[^\S\n]{{0,2}}{_OPERATOR}[^\S\n]{{0,2}}{_OPERAND}){{1,24}}(?![\w-])|(?<![\w)\].{SOFT}-])-\d+(?:\.\d+)?"
 )
 _COMMENT = re.compile(r"(?<!\\)%(?=\s)")
 _BULLET = re.compile(r"^[ \t]{0,20}(?:(?:[-*•+>]|#{1,6})[ \t]{1,20}){1,3}", re.MULTILINE)
-_BOLD = re.compile(r"(?<![\w*])\*{1,3}(?=[\w\\(])|(?<=[\w.:)!?,;\\])\*{1,3}(?![\w*])|(?<!\w)__(?=\w)|(?<=[\w.:)])__(?!\w)")
+_BOLD = re.compile(
+    rf"{OPEN}[^{CLOSE}]*{CLOSE}|(?<![\w*])\*{{1,3}}(?=[\w\\({OPEN}])|(?<=[\w.:)!?,;\\{CLOSE}])\*{{1,3}}(?![\w*])|(?<!\w)__(?=\w)|(?<=[\w.:)])__(?!\w)"
+)
 """What Markdown puts before a line and around words."""
 _BETWEEN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
 _DIGITS = re.compile(r"\d+(?:\.\d+)*")
@@ -247,14 +248,15 @@ def read(text: str, ids: dict[str, int]) -> Text:
             CLOSE,
         ]
         at = span.end
-    tidied = _BOLD.sub("", tidy("".join([*parts, text[at:]])))
+    plain = _BOLD.sub(lambda m: m[0] if m[0][0] == OPEN else "", "".join([*parts, text[at:]]))
+    tidied = tidy(plain)
     free = {number for marker in _MARKER.findall(tidied) for number in _DIGITS.findall(marker)}
     tidied = _MARKER.sub(" ", tidied)
     tidied = _BULLET.sub("", tidied)
-    tidied = _SOFT.sub(
-        lambda m: _DIGITS.sub(lambda n: SOFT + n[0], m[0]) if OPEN not in m[0] else m[0], tidied
+    tidied = _SOFT.sub(lambda m: _DIGITS.sub(lambda n: SOFT + n[0], m[0]) if OPEN not in m[0] else m[0], tidied)
+    tidied = _PLAIN.sub(
+        lambda m: m[0] if m[0][0] in (OPEN, SOFT) or m["mark"] else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied
     )
-    tidied = _PLAIN.sub(lambda m: m[0] if m[0][0] in (OPEN, SOFT) else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied)
     return _streams(tidied, ids, frozenset(free))
 
 
@@ -315,7 +317,7 @@ _KNOWN: dict[str, tuple[str, int]] = {}
 def _known(token: str) -> tuple[str, int]:
     """The form in which a token is compared, and its kind; remembered, as far as memory is bounded."""
     first, lower = token[0], token.lower()
-    if first == "\\" or len(token) == 1 and not first.isdigit():
+    if first == "\\" or (len(token) == 1 and not first.isdigit()):
         made = (token, SIGN)
     elif first == SOFT:
         made = (token[1:], DROPPABLE)

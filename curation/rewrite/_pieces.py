@@ -28,7 +28,8 @@ _TABLE = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\(?(?:\d{1,3}|[a-zA-Z])[.)])[ \t][^\n]*(?:\n[ \t]+[^\s][^\n]*)*", re.MULTILINE)
 _CONTROLS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 PREFERENCES = (
-    (False, BLANK, True), (False, LINE, True), (False, SENTENCE, True), (False, BLANK, False), (False, LINE, False), (False, SENTENCE, False),
+    (False, BLANK, True), (False, LINE, True), (False, SENTENCE, True),
+    (False, BLANK, False), (False, LINE, False), (False, SENTENCE, False),
     (False, WORD, True), (True, LINE, True), (True, LINE, False), (False, WORD, False), (True, WORD, True), (True, CHARACTER, True),
 )  # fmt: skip
 """Whether a place may lie inside code, a table or an item; what ends there; whether it must lie in the second half of a piece."""
@@ -81,7 +82,7 @@ def _sizes(text: str) -> Any:
 
 
 def _places(text: str) -> tuple[Any, Any]:
-    """For each place between two characters what ends there, -1 where nothing may end, and whether it lies inside code, a table or an item."""
+    """For each place what ends there, -1 where nothing may end, and whether it lies inside code, a table or an item."""
     ranks = np.zeros(len(text) + 1, np.int8)
     for pattern, rank in _ENDS:
         ends = [found.end() for found in pattern.finditer(text)]

@@ -1,12 +1,14 @@
 """Pages without their noise and in better order, by a language model that keeps facts, numbers, formulas and length.
 
-So are MegaMath-Web-Pro (arXiv 2504.02807, section 2.1.5) and OctoThinker's MegaMath-Web-Pro-Max (arXiv 2506.20512) made from selected pages;
-the second one's prompt has a clause on multiple-choice questions (`choices`). The wording is ours. They publish what the model wrote;
-here it is compared with the page first. A long page is cut at safe places (`_pieces.py`) and asked about piece by piece, and each reply is
-judged against its own piece by the guards of `_guards.py`: the first draw that passes is taken, and a piece for which none does keeps its
-original text. `refine_verdict` says what became of a page.
+So are MegaMath-Web-Pro (arXiv 2504.02807, section 2.1.5) and OctoThinker's MegaMath-Web-Pro-Max (arXiv 2506.20512) made
+from selected pages; the second one's prompt has a clause on multiple-choice questions (`choices`). The wording is ours.
+They publish what the model wrote; here it is compared with the page first. A long page is cut at safe places
+(`_pieces.py`) and asked about piece by piece, and each reply is judged against its own piece by the guards of
+`_guards.py`: the first draw that passes is taken, and a piece for which none does keeps its original text.
+`refine_verdict` says what became of a page.
 
-Left out: a second opinion by another model, facts in words alone (see `_guards.py`), and what a page says elsewhere, which a piece may need.
+Left out: a second opinion by another model, facts in words alone (see `_guards.py`), and what a page says elsewhere,
+which a piece may need.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from curate.step import rewrite
 
 PROMPT = Path(__file__).with_name("prompts") / "refine.txt"
 CHOICES = (
-    "6. If the page asks multiple-choice questions, keep of each the question, all options with their letters, and the answer and explanation "
-    "that the page gives. Where it gives no answer, give none.\n"
+    "6. If the page asks multiple-choice questions, keep of each the question, all options with their letters, and the answer "
+    "and explanation that the page gives. Where it gives no answer, give none.\n"
 )
 NO_CONTENT = "[NO CONTENT]"
 REFINED = "refined"
@@ -59,7 +61,7 @@ def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=500)] = 8_
     from curation.score._grade import marker
 
     template = PROMPT.read_text("utf-8").rstrip("\n").replace("{{choices}}\n", CHOICES + "\n" if choices else "\n")
-    head, page, tail = template.partition("{{page}}")
+    head, _, tail = template.partition("{{page}}")
     made = []
     for text in docs["text"]:
         asked = [part.strip() for part in _cut(text, max_bytes) if part.strip()]
@@ -104,15 +106,16 @@ def refine(
 ) -> pl.DataFrame:
     """The refined text, or the original one where it is not faithful, with `refine_verdict` and what the guards measured (`refine_*`).
 
-    max_bytes: of a piece. shortest, longest: words of a rewrite for each of its piece, noise not counted. hole_words: words of the longest part
-    of a piece without counterpart from which on it is refused. retries: draw so often again, for all pieces of a page, where one has no
-    draw that passes; at temperature 0 that says the same once more.
+    max_bytes: of a piece. shortest, longest: words of a rewrite for each of its piece, noise not counted. hole_words:
+    words of the longest part of a piece without counterpart from which on it is refused. retries: draw so often again,
+    for all pieces of a page, where one has no draw that passes; at temperature 0 that says the same once more.
 
-    `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `meta`, `length`, `language`, `loop`,
-    `numbers`, `formulas`, `hole`, `answer`, `invented`), `no content` (the model says there is none, and the piece is not all noise), `cut off`,
-    `filtered`, `abstained`, `not answered`, `empty reply`; or `empty`, a page about which nothing is asked. `refine_pieces` counts pieces,
-    `refine_original` those that kept their text. Measures are those of the draw that is taken, or of the first one that can be judged: sums of
-    the pieces (numbers, formulas, answers), their greatest value, or the least (`refine_length_ratio`); null if there is none.
+    `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `meta`,
+    `length`, `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `invented`), `no content` (the model says
+    there is none, and the piece is not all noise), `cut off`, `filtered`, `abstained`, `not answered`, `empty reply`;
+    or `empty`, a page about which nothing is asked. `refine_pieces` counts pieces, `refine_original` those that kept
+    their text. Measures are those of the draw that is taken, or of the first one that can be judged: sums of the pieces
+    (numbers, formulas, answers), their greatest value, or the least (`refine_length_ratio`); null if there is none.
     """
     of, pieces = _pieces(docs, max_bytes, samples)
     passed, measures = _judged(pieces, shortest, longest, hole_words)

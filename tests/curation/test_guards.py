@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The guards on rewrites: what changes nothing passes, and each kind of damage is named."""
 
 import time
@@ -95,11 +96,67 @@ def test_verdicts_are_the_same_in_any_batch_and_null_stays_null() -> None:
 
 
 @pytest.mark.parametrize(
-    "bomb", ["\\[", "$1$ ", "[", "7 ", "{", "\\frac{1}{", "a b ", "a = 1, ", "A) ", "the answer is "]
+    "bomb",
+    [
+        "\\[",
+        "$1$ ",
+        "[",
+        "(",
+        "|",
+        "7 ",
+        "1.",
+        "{",
+        "x_{",
+        "x^{",
+        "\\frac{1}{",
+        "\\begin{",
+        "a b ",
+        "a = 1, ",
+        "A) ",
+        "the answer is ",
+        "½",
+        "\n",
+        "- a\n",
+        "I can't ",
+    ],
 )
-def test_a_megabyte_of_anything_takes_linear_time(bomb: str) -> None:
-    text = bomb * (300_000 // len(bomb))
+def test_four_times_as_much_of_anything_takes_no_square_of_the_time(bomb: str) -> None:
     verdict("warm $x$ 1", "up $y$ 2")
-    before = time.process_time()
-    verdict(text, text)
-    assert time.process_time() - before < 5
+    times = []
+    for size in (20_000, 80_000):
+        text = bomb * (size // len(bomb))
+        before = time.process_time()
+        verdict(text, text)
+        times.append(time.process_time() - before)
+    assert times[1] < 10 * times[0] + 0.5
+
+
+SHEET = "Question 1: How many bicycles are there?\nA) 22.5\nB) 84\nC) 21%\nD) -24\n\nQuestion 2: And trains?\nA) 1\nB) 2\nC) 3\nD) 4"
+
+
+def test_options_keep_their_numbers_however_they_are_marked() -> None:
+    marked = (
+        SHEET.replace("A) ", "- **A.** ")
+        .replace("B) ", "- **B.** ")
+        .replace("C) ", "- **C.** ")
+        .replace("D) ", "- **D.** ")
+    )
+    assert verdict(marked, SHEET) == FAITHFUL
+    assert verdict(marked.replace("84", "21").replace("21%", "84%"), SHEET) != FAITHFUL
+    assert verdict(marked.replace("B.** 84", "B.** "), SHEET) != FAITHFUL
+
+
+def test_what_a_page_says_of_itself_may_go() -> None:
+    dated = (
+        USEFUL
+        + "\n\n| Title | roots of quadratics |\n| Date of creation | 2013-03-22 15:47:12 |\n| Owner | Ada (2197) |"
+    )
+    assert verdict(USEFUL, dated) == FAITHFUL
+    menu = "Goto Chapter: Top " + " ".join(map(str, range(1, 60))) + " Bib Ind\n\n" + USEFUL
+    assert verdict(USEFUL, menu) == FAITHFUL
+
+
+@pytest.mark.parametrize("line", ["Output:", "Here you go:", "As requested, here is the improved document:"])
+def test_a_line_that_announces_the_text_is_a_comment(line: str) -> None:
+    assert verdict(f"{line}\n\n{USEFUL}") == "meta"
+    assert verdict(f"Roots:\n\n{USEFUL}") == FAITHFUL

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Long texts in pieces: together the text, none too long, and nothing torn apart."""
 
 import time

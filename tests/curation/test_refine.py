@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """`rewrite: refine`: pieces, draws, verdicts, and the symbolic editor whose slips are caught."""
 
 import polars as pl

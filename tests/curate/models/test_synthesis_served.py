@@ -1,4 +1,4 @@
-"""Refinement, questions and chains over real pages and a real server whose model knows nothing: none of it goes through, kills lose none.
+"""Refinement, questions and chains over real pages, by a served model that knows nothing: nothing of it goes through, kills lose none.
 
 `transformers serve` with a Llama of ten thousand parameters answers in runs of letters. Every guard and gate must say so, and the texts
 must come out as they went in.
