@@ -39,9 +39,9 @@ from curation.extract.html_math import html_math
 from curation.read.warc import warc
 from curation.rewrite.qa_refine import qa_refine
 from curation.score.language import language
-from curation.synth._reply import NO_ANSWER
+from curation.synth._reply import NO_ANSWER, cut
 from curation.synth._standing import tokens
-from curation.synth.qa_pairs import qa_pairs
+from curation.synth.qa_pairs import MAX_BYTES, MAX_PIECES, qa_pairs
 from curation.synth.symbolic import connect
 
 PER_PAGE = 8
@@ -68,7 +68,8 @@ def pages(data: Path) -> list[str]:
         html_clean(read.hstack(html_math(read).drop("text", "title")), keep_title=True)["text"]
     )
     docs = docs.drop_nulls("text")
-    return docs.hstack(language(docs)).filter(pl.col("language") == "en")["text"].unique(maintain_order=True).to_list()
+    english = docs.hstack(language(docs)).filter(pl.col("language") == "en")["text"].unique(maintain_order=True)
+    return [cut(text, MAX_BYTES * MAX_PIECES) for text in english]  # what a model is shown
 
 
 def questions(page: str, random: Random) -> list[str]:

@@ -130,6 +130,26 @@ def test_an_answer_soon_behind_the_word_stands_and_none_in_an_empty_page() -> No
     assert not Page("").answers("8", "How many?")
 
 
+@pytest.mark.parametrize(
+    ("text", "astray"),
+    [
+        ("Find the value of $x$ if $3x + 5y = 7$ and $y$ is small.", 1),
+        ("Find the value of $x$ if $-3x + 5y$ and $y$ is small.", 1),
+        ("Find the value of $x$ if $-3x + 5y = 7$ and $y$ is small.", 0),
+        (
+            "Find the value of $x$ if $-3x + 5y = 7$ and $y$ is small. Give all of the $n$ that are not odd at all times.",
+            0,
+        ),
+        ("Give all of the $n$ that are odd at all times.", 1),
+        ("Then compute the sum of all the parts.", 0),
+    ],
+)
+def test_what_is_left_out_of_a_question_is_seen(text: str, astray: int) -> None:
+    page = "Find the value of $x$ if $-3x + 5y = 7$ and $y$ is small.\n\nAside of that, others say nothing of it at all.\n\n"
+    page += "Give all of the $n$ that are not odd at all times. Then compute the sum (b) of all the parts."
+    assert Page(page).standing(text).astray == astray
+
+
 def test_a_factorial_is_a_sign_and_an_exclamation_is_none() -> None:
     page = Page("Compute $n! + 5!$ for all of $n$ up to seven! Then rest for a while.")
     assert page.standing("Compute $n! + 5!$ for all of $n$ up to seven") == (1.0, 0)
