@@ -9,7 +9,8 @@ mathematics.
 A short answer (`12`) would stand on nearly every page. It must have its place as well: behind its question and before the next numbered
 one, soon behind a word such as `Answer`, or in a list of answers, there behind the number of its question, if that has one.
 
-Left out: words that mean the same, and formulas that are equal but written otherwise. That a longer answer belongs to its question.
+Left out: words that mean the same, formulas that are equal but written otherwise, and braces: `x^{n+1}` is taken for `x^n+1`. That
+a longer answer belongs to its question.
 """
 
 from __future__ import annotations
