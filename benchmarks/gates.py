@@ -8,8 +8,8 @@ these recipes. `benchmarks/_gate_sets.py` says which chains there are, and on wh
 A good chain is one that its publisher or, without labels, the answer calls right. The first table says how many documents of each set a
 clause refuses, alone and all together, the last two columns how many right ones are refused in each half of the problems. Planted wrong
 chains are made of good ones that pass (`benchmarks/_planted.py`); two more tables, one for the sets that were looked at and one for the
-others, say how many of each kind no longer pass, and by which clauses. Texts are printed nowhere. Some ten minutes on one core; no
-peer does the same.
+others, say how many of each kind no longer pass, and by which clauses. Texts are printed nowhere. No peer does
+the same.
 """
 
 from __future__ import annotations
@@ -29,14 +29,13 @@ from benchmarks._planted import KINDS
 from benchmarks._sets import DATA
 from curate.clauses import parse
 from curate.loader import load_yaml
-from curation.synth.long_cot import thought
-from curation.synth.short_cot import worked
+from curation.synth import long_cot, short_cot
 from curation.verify.arithmetic import arithmetic
 from curation.verify.chain import chain
 from eval.grading import Grader
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
-FORMS = {"long": ("{question}\n{chain}", thought), "short": ("Question: {question}\nAnswer: {chain}", worked)}
+FORMS = {"long": (long_cot.DOCUMENT, long_cot.thought), "short": (short_cot.DOCUMENT, short_cot.worked)}
 
 
 def clauses(form: str) -> dict[str, str]:
@@ -48,9 +47,9 @@ def clauses(form: str) -> dict[str, str]:
 
 def judged(chains: list[Chain], form: str, grader: Grader) -> pl.DataFrame:
     """A row for each chain: Boolean columns by clause, null where undecided, and `right`."""
-    shape, read = FORMS[form]
+    document, read = FORMS[form]
     came = [read(one.text) if one.text.strip() else ("empty", "") for one in chains]
-    texts = [shape.format(question=one.question, chain=text) for one, (_, text) in zip(chains, came, strict=True)]
+    texts = [document.format(question=one.question, chain=text) for one, (_, text) in zip(chains, came, strict=True)]
     docs = pl.DataFrame(
         {"id": [one.id for one in chains], "text": texts, "question": [one.question for one in chains], "form": [name for name, _ in came]},
         schema=dict.fromkeys(("id", "text", "question", "form"), pl.String),

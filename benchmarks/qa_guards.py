@@ -3,8 +3,9 @@ r"""What `synth: qa_pairs` and `rewrite: qa_refine` catch of what a model may in
     python -m benchmarks.qa_guards --json OUT
 
 Copies: sentences in the form of a question are taken from English pages of the archive of `../shared/data`, and come back in a reply as a
-model copies them (other blanks, delimiters, quotation marks, commands of the same meaning, without their label) or made wrong: a number, a
-sign or a letter of a formula is another one, or they are of another page. A change whose result stands on the page by chance is no case.
+model copies them (other blanks, delimiters, quotation marks, commands of the same meaning, without their label) or made wrong: a number,
+a sign or a letter of a formula is another one or left out, or they are of another page. A change whose result stands on the page by
+chance is no case.
 Answers come below a faithful question: three sentences that follow it, these with a number changed, a sentence of another page, a number
 that stands nowhere on the page, and, which is hardest, a number that stands on it far from the question. `no question` are sentences that
 ask nothing; the steps do not look at that.
@@ -12,8 +13,7 @@ ask nothing; the steps do not look at that.
 Refinements: problems that real models solved rightly by their publishers' labels; found is the gold answer alone, and the solution is the
 refinement. It is made wrong: the final answer is another one, the question has another number, sign or deciding word, the box is missing
 or there are two. `garbage` are replies that are of no form. The embedded teacher reads all pages and refines what it finds. Texts are
-printed nowhere, unless `--examples` asks for some. Left out: replies of a model to these prompts. A minute on one core; no peer does
-the same.
+printed nowhere, unless `--examples` asks for some. Left out: replies of a model to these prompts. No peer does the same.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from curation.extract.html_math import html_math
 from curation.read.warc import warc
 from curation.rewrite.qa_refine import qa_refine
 from curation.score.language import language
-from curation.synth._reply import NO_ANSWER
+from curation.synth._reply import NO_ANSWER, cut
 from curation.synth._standing import tokens
-from curation.synth.qa_pairs import qa_pairs
+from curation.synth.qa_pairs import MAX_BYTES, MAX_PIECES, qa_pairs
 from curation.synth.symbolic import connect
 
 PER_PAGE = 8
@@ -69,7 +69,8 @@ def pages(data: Path) -> list[str]:
         html_clean(read.hstack(html_math(read).drop("text", "title")), keep_title=True)["text"]
     )
     docs = docs.drop_nulls("text")
-    return docs.hstack(language(docs)).filter(pl.col("language") == "en")["text"].unique(maintain_order=True).to_list()
+    english = docs.hstack(language(docs)).filter(pl.col("language") == "en")["text"].unique(maintain_order=True)
+    return [cut(text, MAX_BYTES * MAX_PIECES) for text in english]  # what a model is shown
 
 
 def questions(page: str, random: Random) -> list[str]:
@@ -123,6 +124,10 @@ WRONG: dict[str, Change] = {
     "a letter changed": _one(_LETTER, lambda x, _: chr(ord(x) - 1)),
     "a number added": lambda text, random: f"{text} Give it for {random.randint(1000, 99999)} of them.",
 }
+LEFT_OUT: dict[str, Change] = {
+    "a number left out": _one(re.compile(r"(?<![\w.])\d+(?![\w.])"), lambda _, random: " "),
+    "a sign left out": _one(_SIGN, lambda _, random: " "),
+}
 SAME: dict[str, Change] = {
     "word for word": lambda text, _: text,
     "blanks": lambda text, _: re.sub(r"\s*([=+])\s*", r" \1  ", text).replace(" ", "  "),
@@ -148,7 +153,7 @@ def copies(texts: list[str], random: Random) -> Iterator[tuple[str, int, str, st
         before = [one for one in _SENTENCE.split(texts[place][: texts[place].find(question)]) if _fit(one)]
         if before:
             yield "faithful: with a sentence before it", place, f"{before[-1].strip()} {question}", NO_ANSWER, "row"
-        for kind, change in WRONG.items():
+        for kind, change in {**WRONG, **LEFT_OUT}.items():
             made = change(question, random)
             if made and tokens(made) != tokens(question) and _joined(made) not in page:
                 yield kind, place, made, NO_ANSWER, "none"

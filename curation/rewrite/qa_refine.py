@@ -13,7 +13,6 @@ of one question are known as such. Steps are not judged here (`verify: arithmeti
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +20,11 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import rewrite
+from curation._grader import grader
 from curation.rewrite._guards import measured, verdicts
-from curation.rewrite._refined import Change, Refined, change, final_in, read
+from curation.rewrite._refined_pair import Change, Refined, change, final_in, read
 from curation.synth._reply import NO_ANSWER, told
-from eval.grading import Grader, extract
+from eval.grading import extract
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_refine.txt"
 LOOP = 40
@@ -151,7 +151,7 @@ def _agreeing(pairs: list[tuple[Refined, str | None]]) -> list[bool | None]:
         for place, (pair, found) in enumerate(pairs)
         if pair.gold and found and (final := extract(found))
     ]
-    verdicts = _grader().map([(pair.answer, _golds(final)) for _, pair, _, final in asked]) if asked else []
+    verdicts = grader().map([(pair.answer, _golds(final)) for _, pair, _, final in asked]) if asked else []
     for (place, pair, found, final), verdict in zip(asked, verdicts, strict=True):
         agreeing[place] = verdict.value if verdict.value is not False or final_in(found, final, pair.gold) else None
     return agreeing
@@ -160,9 +160,3 @@ def _agreeing(pairs: list[tuple[Refined, str | None]]) -> list[bool | None]:
 def _golds(final: str) -> list[str]:
     """An answer as the page writes it, and what stands behind its last sign of equality: `12 - 5 = 7` is 7."""
     return [f"\\boxed{{{one.strip()}}}" for one in dict.fromkeys((final, final.rpartition("=")[2])) if one.strip()]
-
-
-@lru_cache(maxsize=1)
-def _grader() -> Grader:
-    """One process to judge in for each process of a build, which has as many as there are cores."""
-    return Grader(workers=1)

@@ -11,8 +11,8 @@ Every draw is a row, also one that gave nothing, so that votes and pass rates co
     cut off     ended at the model's limit of tokens
     abstained, filtered, refused    by the model, its filter, its server
 
-Of the last four there is no reply to show, and the text is empty: with the question alone in it, a number of the question would count as
-an answer.
+Where there is no reply to show (`empty`, `cut off` and what follows it), the text is empty: with the question alone in it, a number of the
+question would count as an answer.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import polars as pl
-
-from curation.synth._reply import cut
 
 SCHEMA = {
     "parent": pl.UInt32,
@@ -41,22 +39,22 @@ Reader = Callable[[str], tuple[str, str]]
 def questions(docs: pl.DataFrame, template: str, max_bytes: int) -> pl.Series:
     """A prompt for each question; null where question or answer is missing, or the question has more bytes than `max_bytes`."""
     asked = [
-        template.replace("{{text}}", question) if question and gold and cut(question, max_bytes) == question else None
+        template.replace("{{text}}", question) if question and gold and len(question.encode()) <= max_bytes else None
         for question, gold in docs.select("question", "gold").iter_rows()
     ]
     return pl.Series(asked, dtype=pl.String)
 
 
-def chains(docs: pl.DataFrame, *, max_chars: int, read: Reader, form: str) -> pl.DataFrame:
+def chains(docs: pl.DataFrame, *, max_chars: int, read: Reader, document: str) -> pl.DataFrame:
     """One row for each draw of each question that was asked, in order of question and draw.
 
-    max_chars: of a chain. read: form and chain of a reply. form: the document's text, with `{question}` and `{chain}`.
+    max_chars: of a chain. read: form and chain of a reply. document: its text, with `{question}` and `{chain}`.
     """
     rows = []
     columns = docs.select("question", "gold", "replies", "finishes")
     for parent, (question, gold, replies, finishes) in enumerate(columns.iter_rows()):
         for sample, (came, chain) in enumerate(_draws(replies or [], finishes or [], max_chars, read)):
-            text = form.format(question=question, chain=chain) if chain else ""
+            text = document.format(question=question, chain=chain) if chain else ""
             rows.append((parent, text, question, gold, sample, came))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 

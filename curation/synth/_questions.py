@@ -125,7 +125,7 @@ def _page(text: str) -> str:
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+")
 _LABEL = re.compile(
     r"^(?:\s*[-•*+]\s+)?"
-    r"(?:[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s*\d*\s*[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*)?",
+    r"(?:[\W_]*(?:(?:Problem|Exercise|Question|Example|Task|Q)\s{0,4}\d{0,4}\s{0,4}[.:)]|\(?(?:\d{1,3}|[a-z])[.)](?=\s))\s*)?",
     re.IGNORECASE,
 )
 """What a list or a sheet writes before a problem."""

@@ -81,7 +81,8 @@ def told(question: str, answer: str | None) -> str:
 
 
 def thinking(reply: str) -> str | None:
-    """What stands between <think> and </think>, or all of a reply without tags; None if tags are open, repeated or empty."""
+    """What stands between <think> and </think>, or all of a reply without tags; None if tags are open, repeated
+    or empty, or a control character is in it."""
     if _CONTROL.search(reply):
         return None
     tags = reply.count("<think>"), reply.count("</think>")
@@ -92,7 +93,7 @@ def thinking(reply: str) -> str | None:
 
 
 def solution(reply: str) -> str | None:
-    """A worked solution that ends in a box; None without one, or with thinking tags."""
+    """A worked solution with a box in it; None without one, or with thinking tags or a control character."""
     if _CONTROL.search(reply) or "<think>" in reply or "</think>" in reply or last_boxed(reply) is None:
         return None
     return reply.strip()

@@ -2,12 +2,15 @@ r"""Whether a text stands on a page, as whoever copied it says: in runs of the p
 
 Texts are compared as lists of tokens: words whatever their case, numbers, TeX commands and signs, without what only sets type (dollars,
 braces, `\left`, commas), and with one spelling for `×` and `\times`. A token stands if one of the runs of four that it is in stands on the
-page. A copy made complete has a few words of its own; it has no number, sign, command or letter of a formula that does not stand.
+page. A copy made complete has a few words of its own; it has no number, sign, command or letter of a formula that does not stand, and
+leaves none out: where two runs meet that stand a few tokens apart in a sentence of the page, what is between them says nothing of
+mathematics.
 
 A short answer (`12`) would stand on nearly every page. It must have its place as well: behind its question and before the next numbered
 one, soon behind a word such as `Answer`, or in a list of answers, there behind the number of its question, if that has one.
 
-Left out: words that mean the same, and formulas that are equal but written otherwise. That a longer answer belongs to its question.
+Left out: words that mean the same, formulas that are equal but written otherwise, and braces: `x^{n+1}` is taken for `x^n+1`. That
+a longer answer belongs to its question.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ _SAME = {
     **dict.fromkeys(("≥", r"\geq", r"\geqslant"), r"\ge"), **dict.fromkeys(("≠", r"\neq"), r"\ne"), "π": r"\pi",
     r"\dfrac": r"\frac", r"\tfrac": r"\frac",
 }  # fmt: skip
+_FACTORIAL = re.compile(r"(?:(?<=[\d)}\]])|(?<=(?<![^\W\d_])[^\W\d_]))!")
+"""Behind a number, a bracket or a letter that stands alone; behind a word it ends a sentence."""
 _ARTICLES = frozenset("aI")
 _NUMBERED = re.compile(
     r"^[ \t#>*_\[(-]{0,12}(?:(?:Exercise|Problem|Question|Example|Task|Q)[ \t]{0,3})?(\d{1,3})[.):\]*_]{1,4}(?=\s)",
@@ -45,18 +50,26 @@ _LISTS = re.compile(
 """A line as short as a heading."""
 _MARK, _SAID, _LIST = "\x02", "\x03", "\x04"
 _OURS = str.maketrans("", "", "\x02\x03\x04")
+_END = re.compile(r"(?<=[.?!:])(?=\s)|\n")
 BEHIND = 300
 """Tokens behind a question in which its answer may stand."""
 SOON = 40
 """Tokens behind the word `Answer`, or behind the number of an entry, in which a short answer may stand."""
 LISTED = 3_000
 """Tokens of a list of answers."""
+SKIPPED = 6
+"""Tokens between two runs of a page that a copy may have left out; what stands farther apart comes from two places."""
+PLACES = 64
+"""Places of one run that are looked at."""
 TRIED = 8
 """Runs of a question, from its end, that are looked for to find its place: a model may have completed it there."""
 
 
 class Standing(NamedTuple):
-    """Of the tokens of a text: the share that stands, in [0, 1], and how many numbers, signs, commands and letters do not."""
+    """Of the tokens of a text: the share that stands, in [0, 1], and how many numbers, signs, commands and letters do not.
+
+    Places at which some are left out count there, too.
+    """
 
     share: float
     astray: int
@@ -67,8 +80,20 @@ class Page:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        found = tokens(text)
-        self._runs = [{*_runs(found, length)} for length in range(1, RUN + 1)]
+        found: list[str] = []
+        self._ends = set[int]()  # tokens before which a sentence or a line has ended
+        for token in tokens(_END.sub(f" {_MARK} ", text.translate(_OURS))):
+            if token == _MARK:
+                self._ends.add(len(found))
+            else:
+                found.append(token)
+        self._tokens = found
+        self._runs = [{*_runs(found, length)} for length in range(1, RUN)]
+        self._at: dict[tuple[str, ...], list[int]] = {}
+        for start, run in enumerate(_runs(found, RUN)):
+            places = self._at.setdefault(run, [])
+            if len(places) < PLACES:
+                places.append(start)
 
     def standing(self, text: str) -> Standing:
         """How much of a text stands on the page; nothing of an empty one."""
@@ -76,17 +101,36 @@ class Page:
         if not found:
             return Standing(0.0, 0)
         length = min(RUN, len(found))
+        known = self._at if length == RUN else self._runs[length - 1]
+        runs = _runs(found, length)
         stands = [False] * len(found)
-        for start, run in enumerate(_runs(found, length)):
-            if run in self._runs[length - 1]:
+        there, left_out = -1, 0  # the last run that stands
+        for start, run in enumerate(runs):
+            if run in known:
                 stands[start : start + length] = [True] * length
+                if start - there == RUN and there >= 0:
+                    left_out += self._left_out(runs[there], run)
+                there = start
         around = zip(["", *found], found, [*found[1:], ""], stands, strict=False)
         astray = sum(
             mathematical(token) or (token in _ARTICLES and not (before + after).isalpha())
             for before, token, after, there in around
             if not there
         )
-        return Standing(sum(stands) / len(found), astray)
+        return Standing(sum(stands) / len(found), astray + left_out)
+
+    def _left_out(self, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+        """Whether two runs that follow each other in a text stand apart on the page by a few tokens of mathematics, or by a `not`."""
+        ends = {start + RUN for start in self._at.get(before, ())}
+        apart = False
+        for start in self._at.get(after, ()):
+            end = next((end for end in range(start - 1, start - SKIPPED - 1, -1) if end in ends), None)
+            if end is None:
+                continue
+            if self._ends.intersection(range(end, start + 1)) or not _says(self._tokens[end:start]):
+                return False
+            apart = True
+        return apart
 
     def answers(self, text: str, question: str) -> bool:
         """Whether a short text stands on the page where an answer to a question of the page may stand."""
@@ -152,7 +196,8 @@ def _since(marks: Any) -> Any:
 
 
 def tokens(text: str) -> list[str]:
-    """Words in lower case, numbers, commands and signs."""
+    """Words in lower case, numbers, commands and signs; `!` where it is a factorial."""
+    text = _FACTORIAL.sub(r" \\factorial ", text)
     found = [_SAME.get(token, token) for token in _TOKEN.findall(text)]
     return [token if len(token) == 1 else token.lower() for token in found if token not in _UNSEEN]
 
@@ -160,6 +205,12 @@ def tokens(text: str) -> list[str]:
 def mathematical(token: str) -> bool:
     """Whether a token is a number, a sign, a command, or a letter that stands alone and is no word."""
     return not token.isalpha() or (len(token) == 1 and token not in _ARTICLES)
+
+
+def _says(skipped: list[str]) -> bool:
+    """Whether tokens say something of mathematics, and are no label such as `(a)` or `[1]`, nor marks of emphasis."""
+    label = len(skipped) <= 3 and skipped[-1] in (")", "]")
+    return not label and any(token == "not" or (mathematical(token) and token not in "*_#|") for token in skipped)
 
 
 def _runs(found: Sequence[str], length: int) -> list[tuple[str, ...]]:

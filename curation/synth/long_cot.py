@@ -16,6 +16,7 @@ from curation.synth._chains import BROKEN, WHOLE, chains, questions
 from curation.synth._reply import thinking
 
 PROMPT = Path(__file__).with_name("prompts") / "long_cot.txt"
+DOCUMENT = "{question}\n{chain}"
 
 
 def prompts(docs: pl.DataFrame, *, max_bytes: int = 4_000) -> pl.Series:
@@ -30,7 +31,7 @@ def long_cot(docs: pl.DataFrame, *, max_chars: int = 60_000) -> pl.DataFrame:
     max_chars: of a chain; longer ones are cut there and called `too long`. Columns: text, question, gold, sample (which of the
     draws), and form, `whole` for a chain to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
     """
-    return chains(docs, max_chars=max_chars, read=thought, form="{question}\n{chain}")
+    return chains(docs, max_chars=max_chars, read=thought, document=DOCUMENT)
 
 
 def thought(reply: str) -> tuple[str, str]:

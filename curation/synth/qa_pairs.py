@@ -23,6 +23,9 @@ from curation.synth._reply import cut, pairs, told
 from curation.synth._standing import RUN, Page, Standing, tokens
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_pairs.txt"
+Bytes = Annotated[int, Field(ge=500)]
+Pieces = Annotated[int, Field(ge=1, le=64)]
+MAX_BYTES, MAX_PIECES = 12_000, 4
 SCHEMA = {
     "parent": pl.UInt32,
     "text": pl.String,
@@ -32,12 +35,7 @@ SCHEMA = {
 }
 
 
-def prompts(
-    docs: pl.DataFrame,
-    *,
-    max_bytes: Annotated[int, Field(ge=500)] = 12_000,
-    max_pieces: Annotated[int, Field(ge=1, le=64)] = 4,
-) -> pl.Series:
+def prompts(docs: pl.DataFrame, *, max_bytes: Bytes = MAX_BYTES, max_pieces: Pieces = MAX_PIECES) -> pl.Series:
     """A prompt for each piece of each page that is not empty.
 
     max_bytes: of a piece, which ends at a safe place (`curation/rewrite/_pieces.py`). max_pieces: what follows so many is not looked at.
@@ -58,19 +56,23 @@ def qa_pairs(
     *,
     max_pairs: Annotated[int, Field(ge=1)] = 16,
     stands: Annotated[float, Field(ge=0, le=1)] = 0.8,
+    max_bytes: Bytes = MAX_BYTES,
+    max_pieces: Pieces = MAX_PIECES,
 ) -> pl.DataFrame:
     """The questions of each page, each once, in the order of the replies.
 
-    max_pairs: more than that from one reply are dropped. stands: least share of a question's, and of an answer's, tokens that stand on
-    the page in runs of four; numbers, signs, commands and letters of formulas must all do so, else the question gives no row and the answer
-    is none. Columns: text (`Question: ...\\nAnswer: ...`, without the answer where there is none), question, found (the answer as the
-    page gives it, or null) and qa_pairs_answer: `given`, `none` (the model says so), or `invented` (it does not stand on the page). A reply
+    max_pairs: more than that from one reply are dropped. stands: least share of a question's, and of an answer's, tokens that stand on the
+    page in runs of four; numbers, signs, commands and letters of formulas must all do so, else the question gives no row and the answer is
+    none. max_bytes, max_pieces: as for the prompts; what the model was not shown stands nowhere.
+
+    Columns: text (`Question: ...\\nAnswer: ...`, without the answer where there is none), question, found (the answer as the page gives it,
+    or null) and qa_pairs_answer: `given`, `none` (the model says so), or `invented` (it does not stand on the page). A reply
     that abstains, fails, runs into its length or is not of the wanted form gives no rows.
     """
     rows = []
     for parent, (text, replies) in enumerate(docs.select("text", "replies").iter_rows()):
         found = [pair for reply in replies or () if reply for pair in (pairs(reply) or [])[:max_pairs]]
-        page = Page(text) if found else None
+        page = Page(cut(text, max_bytes * max_pieces)) if found else None
         seen: set[str] = set()
         for question, answer in found:
             if page is None or question in seen or not _copied(page.standing(question), stands):

@@ -16,6 +16,7 @@ from curation.synth._chains import BROKEN, NO_BOX, WHOLE, chains, questions
 from curation.synth._reply import last_boxed, solution
 
 PROMPT = Path(__file__).with_name("prompts") / "short_cot.txt"
+DOCUMENT = "Question: {question}\nAnswer: {chain}"
 
 
 def prompts(docs: pl.DataFrame, *, max_bytes: int = 4_000) -> pl.Series:
@@ -30,7 +31,7 @@ def short_cot(docs: pl.DataFrame, *, max_chars: int = 6_000) -> pl.DataFrame:
     max_chars: of a solution; longer ones are cut there and called `too long`. Columns: text, question, gold, sample (which of
     the draws), and form, `whole` for a solution to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
     """
-    return chains(docs, max_chars=max_chars, read=worked, form="Question: {question}\nAnswer: {chain}")
+    return chains(docs, max_chars=max_chars, read=worked, document=DOCUMENT)
 
 
 def worked(reply: str) -> tuple[str, str]:

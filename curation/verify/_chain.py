@@ -11,7 +11,7 @@ from curation._words import BASIS, IS_LETTER, PRIME, Bytes, Hashes, Numbers, Tab
 from curation.score._lines import Known
 from curation.score._marks import closed, opens
 from curation.score._phrases import LONGEST, Phrases, finished, joined, place, spelled
-from curation.score._repetition import _count, _mix, _table
+from curation.verify._repeats import blank, loop, repeated, word_hashes
 
 ENDINGS = ("box", "stop", "formula", "open formula", "open code", "cut", "empty")
 BOX, STOP, AT_FORMULA, OPEN_FORMULA, OPEN_CODE, CUT, NOTHING = range(len(ENDINGS))
@@ -32,9 +32,6 @@ NAMES = (
 ) = range(len(NAMES))  # fmt: skip
 DIFFERENT = 8
 """Boxes with different contents whose places are noted."""
-FEWEST = 3
-"""Times that a tail must repeat."""
-MILLION = 1_000_000
 OPEN_WITHIN = 1_000
 """Bytes from the end in which an open formula is looked for: no formula is longer."""
 DOLLAR, BACKSLASH, OPEN, CLOSE, DOT = 36, 92, 123, 125, 46
@@ -60,16 +57,11 @@ def measure(
             row[BEFORE], row[AFTER] = _spoken(text, 0, first), _spoken(text, last, len(text))
         open_code = _prose(marked[marks[n] : marks[n + 1]], tables, scripts, words, row)
         row[ENDING] = _ending(text, marked[marks[n] : marks[n + 1]], row[BOXES] > 0, last, unclosed, open_code)
-        row[LOOP] = _loop(text)
-        exact, alike = _word_hashes(text)
+        row[LOOP] = loop(text)
+        exact, alike = word_hashes(text)
         row[WORDS] = len(exact)
-        row[REPEATED] = _repeated(exact, 0, span)
-        row[TAIL] = _repeated(alike, max(0, len(alike) - tail), tail_span)
-
-
-@njit(cache=True, inline="always")
-def _blank(byte: int) -> bool:
-    return byte == 32 or 9 <= byte <= 13
+        row[REPEATED] = repeated(exact, 0, span)
+        row[TAIL] = repeated(alike, max(0, len(alike) - tail), tail_span)
 
 
 @njit(cache=True, inline="always")
@@ -87,7 +79,7 @@ def _spoken(text: Bytes, start: int, end: int) -> int:
         if byte == BACKSLASH and is_one(text, i + 1, i + 5, b"end{"):
             while i < end and text[i] != CLOSE:
                 i += 1
-        elif _blank(byte):
+        elif blank(byte):
             said = False
         elif not said and _says(byte):
             said = True
@@ -147,7 +139,7 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
         start, end = done[k, 1], done[k, 2]
         h, empty = BASIS, True
         for j in range(start, end):
-            if not _blank(int(text[j])):
+            if not blank(int(text[j])):
                 h, empty = (h ^ np.uint64(text[j])) * PRIME, False
         if empty:
             continue
@@ -238,7 +230,7 @@ def _phrased(
 @njit(cache=True)
 def _ending(text: Bytes, marked: Bytes, boxed: bool, last: int, unclosed: bool, open_code: bool) -> int:
     end = len(text)
-    while end and _blank(int(text[end - 1])):
+    while end and blank(int(text[end - 1])):
         end -= 1
     if not end:
         return NOTHING
@@ -256,11 +248,11 @@ def _ending(text: Bytes, marked: Bytes, boxed: bool, last: int, unclosed: bool, 
         code = character(text, start)[0]
         if _among(code, STOPS):
             return STOP
-        if not _among(code, CLOSERS) and not _blank(code):
+        if not _among(code, CLOSERS) and not blank(code):
             break
         i = start
     k = len(marked)
-    while k and _blank(int(marked[k - 1])):
+    while k and blank(int(marked[k - 1])):
         k -= 1
     return AT_FORMULA if k and marked[k - 1] == FORMULA + 1 else CUT
 
@@ -295,7 +287,7 @@ def _open_formula(text: Bytes) -> bool:
         if byte == NEWLINE:
             inline = dollar = False
         if byte == DOLLAR:
-            dollar = not (_blank(following) or 48 <= following <= 57 or following == DOT) and not dollar
+            dollar = not (blank(following) or 48 <= following <= 57 or following == DOT) and not dollar
         if byte == BACKSLASH:
             if following in (40, 41):
                 inline = following == 40
@@ -318,69 +310,3 @@ def _open_environment(text: Bytes) -> bool:
             i += 1
         i += 1
     return depth > 0
-
-
-# ---- repetition -------------------------------------------------------------------------------------------------------------
-
-
-@njit(cache=True)
-def _loop(text: Bytes) -> int:
-    """Characters of the longest end of a text that is one piece repeated at least `FEWEST` times, the last time perhaps in part.
-
-    By the failure function of Knuth, Morris and Pratt over the text read backwards.
-    """
-    end = len(text)
-    while end and _blank(int(text[end - 1])):
-        end -= 1
-    border, longest, k = np.zeros(end + 1, np.int32), 0, 0
-    for i in range(1, end):
-        while k and text[end - 1 - i] != text[end - 1 - k]:
-            k = border[k]
-        if text[end - 1 - i] == text[end - 1 - k]:
-            k += 1
-        border[i + 1] = k
-        if i + 1 >= FEWEST * (i + 1 - k):
-            longest = i + 1
-    chars = 0
-    for i in range(end - longest, end):
-        chars += (text[i] & 0xC0) != 0x80
-    return chars
-
-
-@njit(cache=True)
-def _word_hashes(text: Bytes) -> tuple[Hashes, Hashes]:
-    """Hashes of what stands between blanks: as it is, and with all numbers alike."""
-    exact, alike = np.empty(len(text) // 2 + 1, np.uint64), np.empty(len(text) // 2 + 1, np.uint64)
-    n, a, b, inside, digit = 0, BASIS, BASIS, False, False
-    for i in range(len(text) + 1):
-        byte = int(text[i]) if i < len(text) else NEWLINE
-        if _blank(byte):
-            if inside:
-                exact[n], alike[n] = _mix(a, np.uint64(0)), _mix(b, np.uint64(0))
-                n += 1
-            a, b, inside, digit = BASIS, BASIS, False, False
-            continue
-        a, inside = (a ^ np.uint64(byte)) * PRIME, True
-        if not 48 <= byte <= 57:
-            b = (b ^ np.uint64(byte)) * PRIME
-        elif not digit:
-            b = (b ^ np.uint64(48)) * PRIME
-        digit = 48 <= byte <= 57
-    return exact[:n], alike[:n]
-
-
-@njit(cache=True)
-def _repeated(hashes: Hashes, start: int, span: int) -> int:
-    """Of the words from `start` on, the share in runs of `span` words that stood before, in millionths."""
-    if len(hashes) < span:
-        return 0
-    keys, counts = _table(len(hashes))
-    repeated, covered = 0, start
-    for i in range(len(hashes) - span + 1):
-        h = BASIS
-        for j in range(i, i + span):
-            h = _mix(h, hashes[j])
-        if _count(keys, counts, h) > 1 and i + span > covered:
-            repeated += i + span - max(i, covered)
-            covered = i + span
-    return repeated * MILLION // max(1, len(hashes) - start)

@@ -9,8 +9,8 @@ compared in the order of frequency, length and spelling, each with the first ans
 It abstains (null) for the whole problem where too few samples answer, two answers tie, or none has the share it needs. It keeps and
 drops nothing by itself: to abstain on hard problems is common, and whether a recipe then drops them (`keep: {agreed: agreement}`), keeps
 those nobody can judge (`coalesce(agreement, true)`) or has a gold answer to ask first is for the recipe to say. Put it before a `keep`
-by `math_answer`, which leaves only samples that agree. `synth: long_cot` makes one row of equal chains, so those count once. Left out:
-weights by likelihood, which replies do not carry.
+by `math_answer`, which leaves only samples that agree. `synth: long_cot` makes a row of each draw, so equal chains count as often as they
+were drawn. Left out: weights by likelihood, which replies do not carry.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ def chain(
     from curation._words import classes_of, tables
     from curation.score._marks import marked
     from curation.verify import _chain as counted
+    from curation.verify._repeats import MILLION
 
     text = _without(docs, question)
     data, bounds = utf8(text)
@@ -106,8 +107,8 @@ def chain(
         pl.when(boxed).then(pl.Series(of["after"], dtype=pl.UInt32)).alias("chain_after_box"),
         pl.when(said).then(pl.lit("answer")).otherwise(ending).alias("chain_ending"),
         "chain_loop",
-        pl.Series("chain_repeated", of["repeated"] / counted.MILLION, pl.Float64),
-        pl.Series("chain_tail", of["tail"] / counted.MILLION, pl.Float64),
+        pl.Series("chain_repeated", of["repeated"] / MILLION, pl.Float64),
+        pl.Series("chain_tail", of["tail"] / MILLION, pl.Float64),
         "chain_letters",
         "chain_foreign",
         "chain_other_language",

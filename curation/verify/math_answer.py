@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import polars as pl
 
 from curate.step import score
-from eval.grading import Grader
+from curation._grader import grader
 
 SCHEMA = {"math_answer": pl.Boolean, "math_answer_reason": pl.String}
 
@@ -15,11 +13,5 @@ SCHEMA = {"math_answer": pl.Boolean, "math_answer_reason": pl.String}
 @score(reads=["gold"], uses=["math-verify", "latex2sympy2-extended", "sympy"])
 def math_answer(docs: pl.DataFrame) -> pl.DataFrame:
     """Columns `math_answer` (true, false, or null where it cannot be told) and `math_answer_reason`. See `eval/grading.py`."""
-    verdicts = _grader().map(zip(docs["text"].fill_null(""), docs["gold"].cast(pl.String), strict=True))
+    verdicts = grader().map(zip(docs["text"].fill_null(""), docs["gold"].cast(pl.String), strict=True))
     return pl.DataFrame([(v.value, v.reason) for v in verdicts], schema=SCHEMA, orient="row")
-
-
-@lru_cache(maxsize=1)
-def _grader() -> Grader:
-    """One process to judge in for each process of a build, which has as many as there are cores."""
-    return Grader(workers=1)

@@ -8,7 +8,6 @@ two models is right, and votes of many draws, which `verify: agreement` counts.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,9 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import score
-from eval.grading import Grader, extract
+from curation._grader import grader
+from curation.synth._chains import questions
+from eval.grading import extract
 
 PROMPT = Path(__file__).with_name("prompts") / "second_answer.txt"
 SCHEMA = {"second_answer": pl.Boolean, "second_answer_given": pl.String, "second_answer_reason": pl.String}
@@ -26,12 +27,7 @@ MAX_GIVEN = 200
 
 def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=1)] = 4_000) -> pl.Series:
     """One prompt for each question with a known answer. max_bytes: longer questions are not asked."""
-    head, _, tail = PROMPT.read_text("utf-8").partition("{{text}}")
-    asked = [
-        f"{head}{question}{tail}" if question and gold and len(question.encode()) <= max_bytes else None
-        for question, gold in docs.select("question", "gold").iter_rows()
-    ]
-    return pl.Series(asked, dtype=pl.String)
+    return questions(docs, PROMPT.read_text("utf-8"), max_bytes)
 
 
 @score(
@@ -48,7 +44,7 @@ def second_answer(docs: pl.DataFrame) -> pl.DataFrame:
         next((found for reply in replies or () if reply and (found := _boxed(reply))), None) for _, replies in rows
     ]
     asked = [i for i, found in enumerate(given) if found]
-    verdicts = _grader().map([(f"\\boxed{{{given[i]}}}", rows[i][0]) for i in asked]) if asked else []
+    verdicts = grader().map([(f"\\boxed{{{given[i]}}}", rows[i][0]) for i in asked]) if asked else []
     told = {i: (verdict.value, given[i], verdict.reason) for i, verdict in zip(asked, verdicts, strict=True)}
     made = [
         told.get(i, (None, None, "no answer" if replies is not None else "not asked"))
@@ -60,9 +56,3 @@ def second_answer(docs: pl.DataFrame) -> pl.DataFrame:
 def _boxed(reply: str) -> str | None:
     found = extract(reply, strict=True)
     return found if found and len(found) <= MAX_GIVEN else None
-
-
-@lru_cache(maxsize=1)
-def _grader() -> Grader:
-    """One process to judge in for each process of a build, which has as many as there are cores."""
-    return Grader(workers=1)

@@ -130,6 +130,34 @@ def test_an_answer_soon_behind_the_word_stands_and_none_in_an_empty_page() -> No
     assert not Page("").answers("8", "How many?")
 
 
+@pytest.mark.parametrize(
+    ("text", "astray"),
+    [
+        ("Find the value of $x$ if $3x + 5y = 7$ and $y$ is small.", 1),
+        ("Find the value of $x$ if $-3x + 5y$ and $y$ is small.", 1),
+        ("Find the value of $x$ if $-3x + 5y = 7$ and $y$ is small.", 0),
+        (
+            "Find the value of $x$ if $-3x + 5y = 7$ and $y$ is small. Give all of the $n$ that are not odd at all times.",
+            0,
+        ),
+        ("Give all of the $n$ that are odd at all times.", 1),
+        ("Then compute the sum of all the parts.", 0),
+    ],
+)
+def test_what_is_left_out_of_a_question_is_seen(text: str, astray: int) -> None:
+    page = "Find the value of $x$ if $-3x + 5y = 7$ and $y$ is small.\n\nAside of that, others say nothing of it at all.\n\n"
+    page += "Give all of the $n$ that are not odd at all times. Then compute the sum (b) of all the parts."
+    assert Page(page).standing(text).astray == astray
+
+
+def test_a_factorial_is_a_sign_and_an_exclamation_is_none() -> None:
+    page = Page("Compute $n! + 5!$ for all of $n$ up to seven! Then rest for a while.")
+    assert page.standing("Compute $n! + 5!$ for all of $n$ up to seven") == (1.0, 0)
+    assert page.standing("for all of $n$ up to seven!! Then rest") == (1.0, 0)
+    assert page.standing("Compute $n + 5!$ for all of $n$").astray > 0
+    assert Page("Compute $5!$ by hand.").standing("Compute $5$ by hand.").astray > 0
+
+
 def test_another_spelling_of_a_formula_stands() -> None:
     page = Page("Compute $\\dfrac{1}{2} \\times 7 \\leq 4$ and explain why.")
     assert page.standing("Compute \\( \\frac12 · 7 ≤ 4 \\) and explain").astray > 0  # 12 is another number than 1 and 2
@@ -156,6 +184,12 @@ def test_a_long_page_is_asked_about_in_pieces_and_cannot_fill_in_the_prompt() ->
     assert model.prompts[3].rstrip().endswith("Page:\n{{text}} {0} %s")
 
 
+def test_what_the_model_was_not_shown_does_not_stand() -> None:
+    page = f"{'word ' * 400}\n\n{PAGE}"
+    assert qa_pairs(page, model=Scripted(FIRST), max_bytes=500, max_pieces=1).height == 0
+    assert qa_pairs(page, model=Scripted(FIRST), max_bytes=500, max_pieces=8).height == 1
+
+
 def test_the_teacher_copies_what_the_page_says_and_its_slips_are_seen() -> None:
     page = PAGE.replace("Find 20 percent of $50$ apples in the basket.", "Find 10 percent of 50.")
     greedy = qa_pairs(page, model=connect({}, ModelSettings()))
@@ -166,6 +200,7 @@ def test_the_teacher_copies_what_the_page_says_and_its_slips_are_seen() -> None:
     sure = connect({"slip": 1, "sampling": {"temperature": 0.6}}, ModelSettings())
     slipped = qa_pairs(page, model=sure, samples=8)
     assert set(slipped["question"]) <= set(greedy["question"])
+    assert {"invented"} <= set(slipped["qa_pairs_answer"])
 
 
 def test_a_megabyte_of_signs_takes_no_time() -> None:
