@@ -76,7 +76,7 @@ def comments(written: str, source: str) -> bool:
 
 _ANNOUNCED = re.compile(
     r"\b(?:outputs?|results?|response|reply|here|below|above|following|requested|asked|instructed|promised|version|text|document|page|content|material|"
-    r"passage|article|draft|article|excerpt|notes?|summary|refin\w*|rewrit\w*|rewrote|improv\w*|clean\w*|edit\w*|revis\w*|final|you|your|I|we)\b",
+    r"passage|article|draft|excerpt|notes?|summary|refin\w*|rewrit\w*|rewrote|improv\w*|clean\w*|edit\w*|revis\w*|final)\b",
     re.IGNORECASE,
 )
 ANNOUNCED = 20

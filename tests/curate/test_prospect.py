@@ -122,7 +122,7 @@ def test_a_recipe_whose_corpora_nobody_published_says_what_it_asks_and_that_the_
     monkeypatch.setenv("CURATE_STORE", str(tmp_path / "store"))  # in a checkout where `make demo` ran, tokens are known
     ran = CliRunner().invoke(cli, ["plan", "stable"])
     assert ran.exit_code == 0
-    assert re.search(r"\nweb +0.8 +1.6M +unknown +unknown +2\n", ran.output)
+    assert re.search(r"\nrefined +0.8 +1.6M +unknown +unknown +2\n", ran.output)
 
 
 def test_tokens_of_what_is_tokenised_are_counted_before_the_mixture_is_built(tmp_path: Path) -> None:
