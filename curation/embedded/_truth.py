@@ -58,7 +58,8 @@ def measure(built: Built, folder: Path, node: Any) -> list[Claim]:
             pages = docs.filter(pl.col("parent_id").is_null()) if "parent_id" in docs.columns else docs
             claims += _pages(built, corpus, own[:making], pages, truth, alone=len(chain[0].others) == 1)
         elif not expanded:
-            claims += _steps(built, corpus, own, _joined(own, docs, truth))
+            steps = _steps(built, corpus, own, _joined(own, docs, truth))
+            claims += [claim for claim in steps if not claim.claim.startswith("leaks")]  # those left before it was made
         if expanded:
             kept = _documents(built, source, truth["url"], "url, fate").filter(pl.col("fate") == "kept")["url"]
             claims += _made(corpus, own, docs, truth.filter(pl.col("url").is_in(kept.implode())))
@@ -299,7 +300,7 @@ def _made(corpus: str, nodes: list[Any], docs: pl.DataFrame, truth: pl.DataFrame
     )
     judged = rows.filter(pl.col("true").is_not_null())
     for node in nodes:
-        step = str(node.own["step"])
+        step = str(node.own["step"]) if node.kind != "ask" else ""  # the other half of the same step
         if step == "rewrite.qa_refine":
             answered = judged.drop_nulls("gold")
             right = answered.filter(pl.col("gold") == pl.col("true"))
