@@ -133,7 +133,7 @@ def test_weights_tokens_and_models_are_told_by_name() -> None:
     said = [plain(s) for s in recipe_changes(load("long-cot"), load("hybrid"))]
     assert "mixture: weight of short: 0.2 (new)" in said
     assert "mixture: weight of cot: 0.3 -> 0.1" in said
-    assert "corpus short added: from qa, 4 steps" in said
+    assert "corpus short added: from qa, 8 steps" in said
     said = [plain(s) for s in recipe_changes(load("web"), load("qa"))]
     assert said[0].startswith("model teacher added: backend symbolic")
     assert "tokenizer: " in " ".join(plain(s) for s in recipe_changes(load("qa"), load("stable")))

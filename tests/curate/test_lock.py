@@ -135,9 +135,12 @@ def test_a_lock_says_documents_in_and_out_and_reads_back_as_it_was_written(built
 
 def test_a_lock_names_the_models_and_benchmarks_that_came_from_outside_and_what_each_source_gives() -> None:
     lock = Lock.read(Path(__file__).parents[2] / "recipes/hybrid.lock")
-    assert [*lock.inputs] == ["benchmarks/embedded-bench", "models/teacher", "models/solver"]
+    assert [*lock.inputs] == [
+        "benchmarks/embedded-bench",
+        *(f"models/{name}" for name in ("teacher", "refiner", "second", "solver")),
+    ]
     assert lock.inputs["models/solver"]["backend"] == "symbolic"
-    assert [*lock.sources] == ["cot", "general", "instruction", "short", "web"]
+    assert [*lock.sources] == ["cot", "general", "instruction", "refined", "short"]
     assert sum(line["tokens"] for line in lock.sources.values()) == lock.mixture["tokens"]
     assert all(line["tokens"] <= line["available"] for line in lock.sources.values())
 

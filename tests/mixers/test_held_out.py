@@ -229,7 +229,7 @@ def test_the_recipes_of_this_package_hold_out_the_same_of_each_corpus(branch: st
     assert stable.mixture and other.mixture
     assert (other.mixture.held_out, other.seed) == (stable.mixture.held_out, stable.seed)
     both = {n for stage in other.mixture.stages for n in stage.weights if n in stable.corpora}
-    assert {"web", "general"} <= both
+    assert {"refined", "general"} <= both
     assert all(other.corpora[name] == stable.corpora[name] for name in both)
 
 
