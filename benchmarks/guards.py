@@ -35,6 +35,7 @@ from typing import Any
 import polars as pl
 import yaml
 
+from benchmarks._sets import DATA
 from curation.extract.html_clean import html_clean
 from curation.extract.html_math import html_math
 from curation.read.warc import warc
@@ -44,7 +45,6 @@ from curation.score.lines import lines
 from curation.score.prose import prose
 from curation.score.repetition import repetition
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHORTEST, LONGEST = 250, 16_000
 FORMULAS, CODE_LINES = 3, 0.25
 MANUAL = re.compile(

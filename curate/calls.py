@@ -148,14 +148,16 @@ def _makes_one(node: Node) -> bool:
 
     assert node.step and node.step.spec.asks and node.chain
     empty = pl.DataFrame(schema={c: node.chain.schema[c] for c in node.reads})
-    given = {name: value for name, value in node.params.items() if name not in node.lists} | dict.fromkeys(
-        node.lists, ()
-    )
     try:
         with failing(node.name, "cannot make prompts"):
-            return node.step.spec.asks(empty, **accepted(node.step.spec.asks, given)).dtype == pl.String
+            return node.step.spec.asks(empty, **accepted(node.step.spec.asks, _without_lists(node))).dtype == pl.String
     except CurateError:
         return False
+
+
+def _without_lists(node: Node) -> dict[str, Any]:
+    """The parameters of a step, its lists empty: what they hold is not read to plan."""
+    return {**node.params, **dict.fromkeys(node.lists, ())}
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,9 @@ def _typical(node: Node) -> Typical | None:
     paragraph, size = "word " * 150 + "\n\n", round(tokens * BYTES_PER_TOKEN)
     text = (paragraph * (1 + size // len(paragraph)))[:size]
     docs = pl.DataFrame([{"id": "0", "text": text}], schema={c: node.chain.schema[c] for c in node.reads})
-    given = {**node.params, **dict.fromkeys(node.lists, ())}
     try:
         with failing(node.name, "cannot make prompts"):
-            prompts = prompts_of(node.step, docs, given)[0]
+            prompts = prompts_of(node.step, docs, _without_lists(node))[0]
     except CurateError:
         return None
     if prompts is None or not len(prompts):
