@@ -29,6 +29,7 @@ from benchmarks._planted import KINDS
 from benchmarks._sets import DATA
 from curate.clauses import parse
 from curate.loader import load_yaml
+from curation._reply import EMPTY
 from curation.synth import long_cot, short_cot
 from curation.verify.arithmetic import arithmetic
 from curation.verify.chain import chain
@@ -48,11 +49,12 @@ def clauses(form: str) -> dict[str, str]:
 def judged(chains: list[Chain], form: str, grader: Grader) -> pl.DataFrame:
     """A row for each chain: Boolean columns by clause, null where undecided, and `right`."""
     document, read = FORMS[form]
-    came = [read(one.text) if one.text.strip() else ("empty", "") for one in chains]
+    came = [read(one.text) if one.text.strip() else (EMPTY, "") for one in chains]
     texts = [document.format(question=one.question, chain=text) for one, (_, text) in zip(chains, came, strict=True)]
     docs = pl.DataFrame(
-        {"id": [one.id for one in chains], "text": texts, "question": [one.question for one in chains], "form": [name for name, _ in came]},
-        schema=dict.fromkeys(("id", "text", "question", "form"), pl.String),
+        {"id": [one.id for one in chains], "text": texts,
+         "question": [one.question for one in chains], "outcome": [name for name, _ in came]},
+        schema=dict.fromkeys(("id", "text", "question", "outcome"), pl.String),
     )  # fmt: skip
     answers = [verdict.value for verdict in grader.map(zip(texts, (one.gold for one in chains), strict=True))]
     docs = docs.with_columns(pl.Series("math_answer", answers, pl.Boolean))

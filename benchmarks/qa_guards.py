@@ -35,13 +35,13 @@ from benchmarks._variations import bare
 from curate.asking import answered
 from curate.profile import ModelSettings
 from curate.step import find
+from curation._reply import NO_ANSWER, cut
+from curation._standing import tokens
 from curation.extract.html_clean import html_clean
 from curation.extract.html_math import html_math
 from curation.read.warc import warc
 from curation.rewrite.qa_refine import qa_refine
 from curation.score.language import language
-from curation.synth._reply import NO_ANSWER, cut
-from curation.synth._standing import tokens
 from curation.synth.qa_pairs import MAX_BYTES, MAX_PIECES, qa_pairs
 from curation.synth.symbolic import connect
 

@@ -25,8 +25,8 @@ from typing import Any
 
 from curate.models.base import Reply, Request
 from curate.profile import ModelSettings
+from curation._reply import NO_QA, last_boxed
 from curation.synth import symbolic
-from curation.synth._reply import NO_QA, last_boxed
 from curation.synth.families._family import LEVELS, Problem, families
 from curation.synth.families._rng import Rng
 

@@ -335,6 +335,6 @@ def _plain(question: str) -> str:
 
 
 def _boxed(text: str) -> str | None:
-    from curation.synth._reply import last_boxed
+    from curation._reply import last_boxed
 
     return last_boxed(text)

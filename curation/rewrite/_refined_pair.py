@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from curation.synth._reply import MAX_GOLD, MAX_REPLY, block
-from curation.synth._standing import Page, mathematical, tokens
+from curation._reply import MAX_GOLD, MAX_REPLY, block
+from curation._standing import Page, mathematical, tokens
 from eval.grading import extract
 
 INCOMPLETE = "[INCOMPLETE]"

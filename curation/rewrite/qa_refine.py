@@ -21,14 +21,15 @@ from pydantic import Field
 
 from curate.step import rewrite
 from curation._grader import grader
+from curation._reply import EMPTY, ENDED, NO_ANSWER, told
 from curation.rewrite._guards import measured, verdicts
 from curation.rewrite._refined_pair import Change, Refined, change, final_in, read
-from curation.synth._reply import NO_ANSWER, told
 from eval.grading import extract
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_refine.txt"
 LOOP = 40
 """Words of repeated runs: a solution writes its formula again step by step, so more than in a page (`_guards.py`)."""
+UNENDED = {*ENDED.values(), EMPTY}
 SCHEMA = {
     "text": pl.String, "answer": pl.String, "gold": pl.String, "qa_refine_verdict": pl.String, "qa_refine_agrees": pl.Boolean,
     "qa_refine_kept": pl.Float64, "qa_refine_changed": pl.UInt32, "qa_refine_words": pl.UInt32,
@@ -75,8 +76,8 @@ def qa_refine(
     shortest: least words of the answer, as a share of those of the page's answer. least_words, max_words: bounds on them. kept: least
     share of the question's tokens that are left in the refined one. Columns: text (`Question: ...\\nAnswer: ...`), answer and gold (what
     the box holds), null where nothing was refined; qa_refine_verdict: `refined`, or of the first reply the first guard that failed, in
-    the order `unfinished`, `refusal`, `meta`, `form`, `incomplete` (the model says so), `boxed` (no box, or boxes that differ), `length`,
-    `language`, `loop`, `question`, `answer`; null where nothing was asked. Of the reply that the verdict is on: qa_refine_agrees
+    the order `cut off` (or what else kept it from ending by itself: `_reply.py`), `refusal`, `meta`, `form`, `incomplete` (the model says
+    so), `boxed` (no box, or boxes that differ), `length`, `language`, `loop`, `question`, `answer`; null where nothing was asked. Of the reply that the verdict is on: qa_refine_agrees
     (whether the final answer is the page's; null where the page gives none, or it cannot be told), qa_refine_kept (the share of the
     question's tokens that are left), qa_refine_changed (numbers, signs and deciding words of it that are not, or are new),
     qa_refine_words. retries: draws at most so often again where no reply passes.
@@ -104,25 +105,26 @@ def _judged(
     docs: pl.DataFrame, *, shortest: float, least_words: int, max_words: int, kept: float
 ) -> list[tuple[int, dict[str, Any]]]:
     """Every reply with the place of its pair, in order."""
+    columns = docs.select("question", "found", "replies", "finishes")
     asked = [
-        (place, question, found, reply)
-        for place, (question, found, replies) in enumerate(docs.select("question", "found", "replies").iter_rows())
-        for reply in (replies or () if question else ())
+        (place, question, found, reply, finish)
+        for place, (question, found, replies, finishes) in enumerate(columns.iter_rows())
+        for reply, finish in zip(replies or (), finishes or (), strict=True)
+        if question
     ]
-    pairs = [read(reply) if reply else Refined("unfinished") for *_, reply in asked]
-    source = pl.Series([f"{question}\n{found or ''}" for _, question, found, _ in asked], dtype=pl.String)
+    pairs = [read(reply) if reply else Refined(ENDED.get(finish, EMPTY)) for *_, reply, finish in asked]
+    source = pl.Series([f"{question}\n{found or ''}" for _, question, found, *_ in asked], dtype=pl.String)
     written = pl.Series(
-        [pair.answer or reply or None for pair, (*_, reply) in zip(pairs, asked, strict=True)], dtype=pl.String
+        [pair.answer or reply or None for pair, (*_, reply, _) in zip(pairs, asked, strict=True)], dtype=pl.String
     )
     # refusal, meta, language and loop hold for an answer, too; the other guards are of texts that must stay what they were
     guards = verdicts(measured(source, written), shortest=0, longest=float("inf"), loop=LOOP)
-    agreeing = _agreeing([(pair, found) for pair, (_, _, found, _) in zip(pairs, asked, strict=True)])
+    agreeing = _agreeing([(pair, found) for pair, (_, _, found, *_) in zip(pairs, asked, strict=True)])
     rows = []
-    for (place, question, found, _), pair, guard, agrees in zip(asked, pairs, guards, agreeing, strict=True):
+    for (place, question, found, *_), pair, guard, agrees in zip(asked, pairs, guards, agreeing, strict=True):
         of = change(question, pair.question) if pair.question else Change(0.0, 0)
         words, least = len(pair.answer.split()), max(least_words, shortest * len((found or "").split()))
         fails = {
-            "unfinished": pair.form == "unfinished",
             "refusal": guard == "refusal",
             "meta": guard == "meta",
             pair.form: pair.form != "refined",
@@ -132,7 +134,8 @@ def _judged(
             "question": of.kept < kept or of.changed > 0,
             "answer": agrees is False,
         }
-        verdict = next((name for name, failed in fails.items() if failed), "refined")
+        failed = (name for name, has in fails.items() if has)
+        verdict = pair.form if pair.form in UNENDED else next(failed, "refined")
         measures = (verdict, agrees, of.kept, of.changed, words) if pair.question else (verdict, None, None, None, None)
         rows.append(
             (

@@ -20,6 +20,7 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import rewrite
+from curation._reply import EMPTY, ENDED
 
 PROMPT = Path(__file__).with_name("prompts") / "refine.txt"
 CHOICES = (
@@ -28,8 +29,6 @@ CHOICES = (
 )
 NO_CONTENT = "[NO CONTENT]"
 REFINED = "refined"
-ENDED = {"length": "cut off", "filtered": "filtered", "abstain": "abstained", "refused": "not answered"}
-"""What is said of a reply that did not end by itself, by its finish."""
 ALL, MOST, LEAST = (
     ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added"),
     ("foreign", "loop", "hole", "hole_words", "added_words", "refusal", "meta"),
@@ -50,7 +49,7 @@ class Piece(NamedTuple):
         """Why no reply can be judged."""
         if NO_CONTENT in (reply and reply.strip() for reply in self.replies):
             return "no content"
-        return ENDED.get(self.finishes[0], "empty reply") if self.finishes else "not asked"
+        return ENDED.get(self.finishes[0], EMPTY) if self.finishes else "not asked"
 
 
 def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=500)] = 8_000, choices: bool = True) -> pl.Series:
@@ -152,7 +151,7 @@ def refine(
 
 
 def _cut(text: str | None, max_bytes: int) -> list[str]:
-    from curation.rewrite._pieces import pieces
+    from curation._pieces import pieces
 
     return pieces(text, max_bytes) if text else []
 

@@ -41,8 +41,8 @@ def prompts(
     rubric_file: one text file with criteria of your own, instead of `rubric`; what frames it stays. max_bytes: of a text that the model
     sees, cut at a line or word.
     """
+    from curation._reply import cut
     from curation.score._grade import prompt
-    from curation.synth._reply import cut
 
     template, criteria = (PROMPTS / "llm_grade.txt").read_text("utf-8").rstrip("\n"), _rubric(rubric, rubric_file)
     asked = [

@@ -1,18 +1,18 @@
 """Several worked solutions of each question with a known answer: what `long_cot` and `short_cot` share.
 
-Every draw is a row, also one that gave nothing, so that votes and pass rates count it. Its column `form` says what became of it:
+Every draw is a row, also one that gave nothing, so that votes and pass rates count it. Its column `outcome` says what became of it:
 
-    whole       a reply of the wanted form
+    whole       a reply as the prompt asks for
     repeated    the same chain as that of an earlier draw of its question
     broken      thinking tags that are open, repeated or not wanted, or control characters
-    empty       nothing in it
+    empty reply nothing in it
     no box      a short solution without a final answer in a box
     too long    more than `max_chars` characters; cut there
     cut off     ended at the model's limit of tokens
-    abstained, filtered, refused    by the model, its filter, its server
+    abstained, filtered, not answered    by the model, its filter, its server
 
-Where there is no reply to show (`empty`, `cut off` and what follows it), the text is empty: with the question alone in it, a number of the
-question would count as an answer.
+Where there is no reply to show (`empty reply`, `cut off` and what follows it), the text is empty: with the question alone in it, a
+number of the question would count as an answer.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
+from curation._reply import EMPTY, ENDED
+
 SCHEMA = {
     "parent": pl.UInt32,
     "text": pl.String,
     "question": pl.String,
     "gold": pl.String,
     "sample": pl.UInt16,
-    "form": pl.String,
+    "outcome": pl.String,
 }
-WHOLE, REPEATED, BROKEN, EMPTY, NO_BOX, TOO_LONG = "whole", "repeated", "broken", "empty", "no box", "too long"
-ENDED = {"length": "cut off", "abstain": "abstained", "filtered": "filtered", "refused": "refused"}
-"""The form of a draw that did not end by itself, by how it ended."""
+WHOLE, REPEATED, BROKEN, NO_BOX, TOO_LONG = "whole", "repeated", "broken", "no box", "too long"
 Reader = Callable[[str], tuple[str, str]]
-"""The form of a reply and what of it belongs into the document."""
+"""The outcome of a reply and what of it belongs into the document."""
 
 
 def questions(docs: pl.DataFrame, template: str, max_bytes: int) -> pl.Series:
@@ -48,7 +48,7 @@ def questions(docs: pl.DataFrame, template: str, max_bytes: int) -> pl.Series:
 def chains(docs: pl.DataFrame, *, max_chars: int, read: Reader, document: str) -> pl.DataFrame:
     """One row for each draw of each question that was asked, in order of question and draw.
 
-    max_chars: of a chain. read: form and chain of a reply. document: its text, with `{question}` and `{chain}`.
+    max_chars: of a chain. read: outcome and chain of a reply. document: its text, with `{question}` and `{chain}`.
     """
     rows = []
     columns = docs.select("question", "gold", "replies", "finishes")
@@ -60,7 +60,7 @@ def chains(docs: pl.DataFrame, *, max_chars: int, read: Reader, document: str) -
 
 
 def _draws(replies: list[str | None], finishes: list[str], max_chars: int, read: Reader) -> Iterator[tuple[str, str]]:
-    """Form and chain of each draw of one question."""
+    """Outcome and chain of each draw of one question."""
     seen: set[str] = set()
     for reply, finish in zip(replies, finishes, strict=True):
         if reply is None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from curation.synth._reply import NO_ANSWER, NO_QA
+from curation._reply import NO_ANSWER, NO_QA
 from curation.synth.families._family import LONGEST, Parsed, families, index, misread, read, short_cot
 from curation.synth.families._index import Endings
 from curation.synth.families._rng import Rng

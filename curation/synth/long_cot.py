@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from curate.step import expand
+from curation._reply import thinking
 from curation.synth._chains import BROKEN, WHOLE, chains, questions
-from curation.synth._reply import thinking
 
 PROMPT = Path(__file__).with_name("prompts") / "long_cot.txt"
 DOCUMENT = "{question}\n{chain}"
@@ -24,17 +24,17 @@ def prompts(docs: pl.DataFrame, *, max_bytes: int = 4_000) -> pl.Series:
     return questions(docs, PROMPT.read_text("utf-8"), max_bytes)
 
 
-@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/long_cot.txt"], counts=["form"])
+@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/long_cot.txt"], counts=["outcome"])
 def long_cot(docs: pl.DataFrame, *, max_chars: int = 60_000) -> pl.DataFrame:
     """One row for each of `samples` draws of each question.
 
     max_chars: of a chain; longer ones are cut there and called `too long`. Columns: text, question, gold, sample (which of the
-    draws), and form, `whole` for a chain to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
+    draws), and outcome, `whole` for a chain to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
     """
     return chains(docs, max_chars=max_chars, read=thought, document=DOCUMENT)
 
 
 def thought(reply: str) -> tuple[str, str]:
-    """Form of a reply, and what it thinks."""
+    """Outcome of a reply, and what it thinks."""
     chain = thinking(reply)
     return (BROKEN, reply.strip()) if chain is None else (WHOLE, chain)

@@ -18,9 +18,9 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import expand
-from curation.rewrite._pieces import pieces
-from curation.synth._reply import cut, pairs, told
-from curation.synth._standing import RUN, Page, Standing, tokens
+from curation._pieces import pieces
+from curation._reply import cut, pairs, told
+from curation._standing import RUN, Page, Standing, tokens
 
 PROMPT = Path(__file__).with_name("prompts") / "qa_pairs.txt"
 Bytes = Annotated[int, Field(ge=500)]
@@ -38,7 +38,7 @@ SCHEMA = {
 def prompts(docs: pl.DataFrame, *, max_bytes: Bytes = MAX_BYTES, max_pieces: Pieces = MAX_PIECES) -> pl.Series:
     """A prompt for each piece of each page that is not empty.
 
-    max_bytes: of a piece, which ends at a safe place (`curation/rewrite/_pieces.py`). max_pieces: what follows so many is not looked at.
+    max_bytes: of a piece, which ends at a safe place (`curation/_pieces.py`). max_pieces: what follows so many is not looked at.
     """
     head, _, tail = PROMPT.read_text("utf-8").partition("{{text}}")
     asked = [

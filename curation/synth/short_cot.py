@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from curate.step import expand
+from curation._reply import last_boxed, solution
 from curation.synth._chains import BROKEN, NO_BOX, WHOLE, chains, questions
-from curation.synth._reply import last_boxed, solution
 
 PROMPT = Path(__file__).with_name("prompts") / "short_cot.txt"
 DOCUMENT = "Question: {question}\nAnswer: {chain}"
@@ -24,18 +24,18 @@ def prompts(docs: pl.DataFrame, *, max_bytes: int = 4_000) -> pl.Series:
     return questions(docs, PROMPT.read_text("utf-8"), max_bytes)
 
 
-@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/short_cot.txt"], counts=["form"])
+@expand(asks=prompts, samples=4, reads=["question", "gold"], files=["prompts/short_cot.txt"], counts=["outcome"])
 def short_cot(docs: pl.DataFrame, *, max_chars: int = 6_000) -> pl.DataFrame:
     """One row for each of `samples` draws of each question.
 
-    max_chars: of a solution; longer ones are cut there and called `too long`. Columns: text, question, gold, sample (which of
-    the draws), and form, `whole` for a solution to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
+    max_chars: of a solution; longer ones are cut there and called `too long`. Columns: text, question, gold, sample (which
+    of the draws), and outcome, `whole` for one to train on (the others: `_chains.py`). A recipe keeps those after all votes are counted.
     """
     return chains(docs, max_chars=max_chars, read=worked, document=DOCUMENT)
 
 
 def worked(reply: str) -> tuple[str, str]:
-    """Form of a reply, and the solution in it."""
+    """Outcome of a reply, and the solution in it."""
     chain = solution(reply)
     if chain is not None:
         return WHOLE, chain

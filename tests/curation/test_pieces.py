@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.rewrite._guards_text import formulas_in
-from curation.rewrite._pieces import pieces
+from curation._delimited import formulas_in
+from curation._pieces import pieces
 
 PARTS = st.sampled_from(
     ["A sentence about primes. ", "word ", "\n", "\n\n", "$x^2 + y$", "$$a\n= b$$", "\\(z\\)", "\\[q \\le 3\\]", "\\begin{align}a &= b\\\\\nc\\end{align}",

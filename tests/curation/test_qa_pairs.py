@@ -9,8 +9,8 @@ from curate.asking import answered
 from curate.models.base import Model
 from curate.profile import ModelSettings
 from curate.step import find
-from curation.synth._reply import MAX_REPLY, pairs
-from curation.synth._standing import Page
+from curation._reply import MAX_REPLY, pairs
+from curation._standing import Page
 from curation.synth.symbolic import connect
 from tests.curation.scripted import Scripted
 

@@ -55,5 +55,5 @@ def test_a_further_draw_is_taken_and_what_did_not_end_is_unfinished() -> None:
     assert refined("7", model=Scripted("nonsense", GOOD, draws=True), retries=1)["qa_refine_verdict"].to_list() == [
         "refined"
     ]
-    assert refined("7", model=Scripted(GOOD, finish="length"))["qa_refine_verdict"].to_list() == ["unfinished"]
+    assert refined("7", model=Scripted(GOOD, finish="length"))["qa_refine_verdict"].to_list() == ["cut off"]
     assert refined("7" * 9000, model=Scripted(GOOD))["qa_refine_verdict"].to_list() == [None]

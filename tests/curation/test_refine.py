@@ -6,7 +6,7 @@ import polars as pl
 from curate.asking import answered
 from curate.models.base import Sampling
 from curate.step import find
-from curation.rewrite._pieces import pieces
+from curation._pieces import pieces
 from curation.rewrite.refine import prompts
 from curation.synth import _refining
 from curation.synth.families._rng import Rng

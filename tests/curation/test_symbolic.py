@@ -19,11 +19,11 @@ from math_verify import parse, verify
 from curate.errors import CurateError
 from curate.models.base import Model, Reply, Request, Sampling, backend
 from curate.profile import ModelSettings
+from curation._reply import last_boxed
 from curation.embedded._math import ENCODINGS, formula
 from curation.extract.html_math import html_math
 from curation.synth import symbolic
 from curation.synth._questions import problems
-from curation.synth._reply import last_boxed
 from curation.synth.families._family import LEVELS, families, long_cot, misread, read, short_cot
 from curation.synth.families._rng import Rng
 from eval import grading

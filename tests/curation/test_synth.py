@@ -9,7 +9,7 @@ from curate.asking import answered
 from curate.models.base import Model
 from curate.profile import ModelSettings
 from curate.step import find
-from curation.synth._reply import cut, last_boxed, solution, thinking
+from curation._reply import cut, last_boxed, solution, thinking
 from curation.synth.symbolic import connect
 from tests.curation.scripted import Scripted
 
@@ -70,7 +70,7 @@ def test_no_reply_breaks_the_readers(reply):
 
 
 ASKED = pl.DataFrame({"id": ["a"], "text": ["t"], "question": ["q"], "gold": ["1"]})
-FINISHES = {"length": "cut off", "abstain": "abstained", "filtered": "filtered", "refused": "refused"}
+FINISHES = {"length": "cut off", "abstain": "abstained", "filtered": "filtered", "refused": "not answered"}
 
 
 @pytest.mark.parametrize("finish", FINISHES)
@@ -93,7 +93,7 @@ def test_every_draw_of_a_long_chain_becomes_a_row_without_tags_and_equal_ones_ar
         (parent, text and f"{question}\n{text}", question, gold, sample, form)
         for parent, question, gold in [(0, "q1", "1"), (2, "q2", "3")]
         for sample, (text, form) in enumerate(
-            [("x", "whole"), ("y", "whole"), ("x", "repeated"), ("<think>z", "broken"), ("", "empty")]
+            [("x", "whole"), ("y", "whole"), ("x", "repeated"), ("<think>z", "broken"), ("", "empty reply")]
         )
     ]
 
@@ -101,7 +101,7 @@ def test_every_draw_of_a_long_chain_becomes_a_row_without_tags_and_equal_ones_ar
 def test_a_long_chain_that_is_too_long_is_cut_and_is_no_repetition_of_another():
     model = Scripted("abcdef", "abcd", "abcd", draws=True)
     made = long_cot(ASKED, model=model, samples=3, max_chars=4)
-    assert made.select("text", "form").rows() == [
+    assert made.select("text", "outcome").rows() == [
         ("q\nabcd", "too long"),
         ("q\nabcd", "whole"),
         ("q\nabcd", "repeated"),
@@ -120,7 +120,7 @@ def test_the_form_of_a_draw_depends_on_no_other_but_for_repetitions(one, other):
     def forms(replies):
         made = long_cot(ASKED, model=Scripted(*replies, draws=True), samples=len(replies), max_chars=80)
         assert made["sample"].to_list() == [*range(len(replies))]
-        return made.select("text", "form").rows()
+        return made.select("text", "outcome").rows()
 
     alone, together = forms(one), forms([*one, *other])
     assert together[: len(one)] == alone
@@ -162,7 +162,7 @@ def test_every_draw_of_a_short_solution_becomes_a_row():
         )
     ]
     assert model.prompts[0].startswith("Task: solve briefly.")
-    assert {*short_cot(asked, model=model, max_chars=5)["form"]} == {"too long"}
+    assert {*short_cot(asked, model=model, max_chars=5)["outcome"]} == {"too long"}
     assert short_cot(asked, model=model, max_bytes=4).height == 0
 
 
@@ -173,7 +173,7 @@ def test_the_teacher_solves_briefly_what_a_short_chain_is_asked():
         asked, model=connect({"backend": "symbolic", "slip": 0, "sampling": {"temperature": 0.6}}, ModelSettings())
     )
     assert made.height
-    whole = made.filter(pl.col("form") == "whole")
+    whole = made.filter(pl.col("outcome") == "whole")
     assert set(whole["text"].map_elements(last_boxed, return_dtype=pl.String)) == {"4"}
 
 
@@ -181,5 +181,5 @@ def test_an_empty_frame_gives_the_planned_columns():
     asked = pl.DataFrame(schema={"id": pl.String, "text": pl.String, "question": pl.String, "gold": pl.String})
     assert dict(long_cot(asked, model=Scripted("x")).schema) == {
         "parent": pl.UInt32, "text": pl.String, "question": pl.String, "gold": pl.String, "sample": pl.UInt16,
-        "form": pl.String,
+        "outcome": pl.String,
     }  # fmt: skip

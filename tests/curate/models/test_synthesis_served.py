@@ -96,7 +96,7 @@ def test_nothing_that_a_model_without_knowledge_writes_goes_through(
     for corpus in ("long", "short"):
         right = column(recipe, corpus, "math_answer")
         assert len(right) == 32 and True not in right
-    assert "whole" not in column(recipe, "short", "form")
+    assert "whole" not in column(recipe, "short", "outcome")
 
     replies = stored(tmp_path)
     assert replies.height == replies.unique("key").height

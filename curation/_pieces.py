@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from curation.rewrite._guards_text import formulas_in
+from curation._delimited import formulas_in
 
 BLANK, LINE, SENTENCE, WORD, CHARACTER = 4, 3, 2, 1, 0
 """What ends at a place."""

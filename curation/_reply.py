@@ -9,6 +9,9 @@ MAX_QUESTION = 2_000
 MAX_ANSWER = 20_000
 MAX_GOLD = 200
 """Longest reply, question, worked answer and final answer, in characters."""
+ENDED = {"length": "cut off", "filtered": "filtered", "abstain": "abstained", "refused": "not answered"}
+"""What is said of a reply that did not end by itself, by its finish."""
+EMPTY = "empty reply"
 NO_QA = "[NO QA]"
 NO_ANSWER = "[NO ANSWER]"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
