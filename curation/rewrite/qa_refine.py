@@ -77,11 +77,10 @@ def qa_refine(
     share of the question's tokens that are left in the refined one. Columns: text (`Question: ...\\nAnswer: ...`), answer and gold (what
     the box holds), null where nothing was refined; qa_refine_verdict: `refined`, or of the first reply the first guard that failed, in
     the order `cut off` (or what else kept it from ending by itself: `_reply.py`), `refusal`, `meta`, `form`, `incomplete` (the model says
-    so), `boxed` (no box, or boxes that differ), `length`, `language`, `loop`, `question`, `answer`; null where nothing was asked. Of the reply that the
-    verdict is on: qa_refine_agrees
-    (whether the final answer is the page's; null where the page gives none, or it cannot be told), qa_refine_kept (the share of the
-    question's tokens that are left), qa_refine_changed (numbers, signs and deciding words of it that are not, or are new),
-    qa_refine_words. retries: draws at most so often again where no reply passes.
+    so), `boxed` (no box, or boxes that differ), `length`, `language`, `loop`, `question`, `answer`; null where nothing was asked. Of
+    the reply that the verdict is on: qa_refine_agrees (whether the final answer is the page's; null where the page gives none, or it
+    cannot be told), qa_refine_kept (the share of the question's tokens that are left), qa_refine_changed (numbers, signs and deciding
+    words of it that are not, or are new), qa_refine_words. retries: draws at most so often again where no reply passes.
     """
     chosen = _chosen(docs, shortest=shortest, least_words=least_words, max_words=max_words, kept=kept)
     rows = []
