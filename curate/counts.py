@@ -48,7 +48,7 @@ def told(state: State) -> Iterator[Row]:
                 yield {
                     "corpus": node.corpus,
                     "node": node.name,
-                    "column": column,
+                    "counted": column,
                     "value": value,
                     "documents": documents,
                 }
@@ -56,9 +56,9 @@ def told(state: State) -> Iterator[Row]:
 
 def in_words(rows: list[Row]) -> list[str]:
     """A line for each column of the rows."""
-    kinds = dict.fromkeys((row["node"], row["column"]) for row in rows)
+    kinds = dict.fromkeys((row["node"], row["counted"]) for row in rows)
     lines = []
     for kind in kinds:
-        own = [f"{row['value']} {row['documents']:,}" for row in rows if (row["node"], row["column"]) == kind]
+        own = [f"{row['value']} {row['documents']:,}" for row in rows if (row["node"], row["counted"]) == kind]
         lines.append(f"{kind[1]} of {kind[0]}: {', '.join(own)}")
     return lines

@@ -216,7 +216,7 @@ FIGURES = {
         _columns("""
             corpus VARCHAR The corpus whose step it is.
             node VARCHAR The step as `corpus/step`.
-            column VARCHAR The column.
+            counted VARCHAR The column.
             value VARCHAR The value as text; `null` for one that is missing.
             documents BIGINT How many documents of the step have it.
         """),

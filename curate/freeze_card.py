@@ -125,7 +125,7 @@ def _counts(recipe: Curated) -> Iterator[str]:
     if not rows:
         return
     yield "## What steps found\n"
-    body = [[_cell(r["node"]), escaped(r["column"]), escaped(r["value"]), f"{r['documents']:,}"] for r in rows]
+    body = [[_cell(r["node"]), escaped(r["counted"]), escaped(r["value"]), f"{r['documents']:,}"] for r in rows]
     yield table(("step", "column", "value", "documents"), body, left=(0, 1, 2)) + "\n"
 
 

@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from curation._reply import NO_ANSWER, NO_QA
-from curation.synth.families._family import LONGEST, Parsed, families, index, misread, read, short_cot
+from curation.synth.families._family import LONGEST, Parsed, index, read, short_cot, solved
 from curation.synth.families._index import Endings
 from curation.synth.families._rng import Rng
 from curation.synth.families._spelling import clean_all
@@ -57,16 +57,8 @@ def refine_pair(prompt: str, rng: Rng, slip: float) -> str | None:
     """The question of a prompt with its own worked answer, or None where it cannot read the question."""
     pair = prompt.partition("\nPair:\nQuestion: ")[2]
     question = pair.partition("\nAnswer: ")[0].strip()
-    found = read(question)
-    if found is None:
-        return None
-    family, parsed = families()[found[0]], found[1]
-    try:
-        if rng.chance(slip):
-            parsed = misread(family, parsed, rng) or parsed
-        return f"Question: {question}\nAnswer: {short_cot(family, parsed, rng)}"
-    except ValueError:
-        return None
+    answer = solved(question, rng, slip, short_cot)
+    return None if answer is None else f"Question: {question}\nAnswer: {answer}"
 
 
 def _miscopied(question: str, rng: Rng) -> str:

@@ -18,15 +18,7 @@ from curate.models.base import Reply, Request, Sampling
 from curate.profile import ModelSettings
 from curation.synth._questions import extract, refine_pair
 from curation.synth._refining import refine
-from curation.synth.families._family import (
-    Family,
-    Parsed,
-    families,
-    long_cot,
-    misread,
-    read,
-    short_cot,
-)
+from curation.synth.families._family import Family, Parsed, long_cot, short_cot, solved
 from curation.synth.families._rng import Rng
 
 FILES = ("families/*.py",)
@@ -84,24 +76,15 @@ def _answer(prompt: str, rng: Rng, slip: float) -> str | None:
 
 
 def _think_aloud(prompt: str, rng: Rng, slip: float) -> str | None:
-    return _solved(prompt, rng, slip, _thought)
+    return solved(_problem(prompt), rng, slip, _thought)
 
 
 def _solve_briefly(prompt: str, rng: Rng, slip: float) -> str | None:
-    return _solved(prompt, rng, slip, short_cot)
+    return solved(_problem(prompt), rng, slip, short_cot)
 
 
-def _solved(prompt: str, rng: Rng, slip: float, told: Callable[[Family, Parsed, Rng], str]) -> str | None:
-    found = read(prompt.partition("\nProblem:\n")[2].strip())
-    if found is None:
-        return None
-    family, parsed = families()[found[0]], found[1]
-    try:
-        if rng.chance(slip):
-            parsed = misread(family, parsed, rng) or parsed
-        return told(family, parsed, rng)
-    except ValueError:
-        return None
+def _problem(prompt: str) -> str:
+    return prompt.partition("\nProblem:\n")[2].strip()
 
 
 def _thought(family: Family, parsed: Parsed, rng: Rng) -> str:

@@ -49,7 +49,7 @@ def project(folder: Path, recipe: str = RECIPE) -> Path:
 
 
 def counted(recipe, column: str) -> dict[str, int]:
-    return {row["value"]: row["documents"] for row in recipe.counts() if row["column"] == column}
+    return {row["value"]: row["documents"] for row in recipe.counts() if row["counted"] == column}
 
 
 def test_what_is_counted_is_what_sql_counts_and_stands_in_the_lock(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_what_is_counted_is_what_sql_counts_and_stands_in_the_lock(tmp_path: Pat
     assert sizes == dict(recipe.sql(asked).rows())
     assert set(sizes) == {"small", "large", "null"}
     assert list(sizes.values()) == sorted(sizes.values(), reverse=True)
-    viewed = recipe.sql("select \"column\", value, documents from counts where node = 'web/second'").rows()
+    viewed = recipe.sql("select counted, value, documents from counts where node = 'web/second'").rows()
     assert {value: count for _, value, count in viewed} == counted(recipe, "second_mark_verdict")
     (line,) = (one for one in (folder / "recipes/small.lock").read_text().splitlines() if "web/size" in one)
     assert f'"size_said": {json.dumps(sizes)}' in line

@@ -104,6 +104,20 @@ def long_cot(family: Family, parsed: Parsed, rng: Rng) -> str:
     return _chain.long(family.explain(parsed, rng), rng)
 
 
+def solved(text: str, rng: Rng, slip: float, told: Callable[[Family, Parsed, Rng], str]) -> str | None:
+    """A problem solved as `told` says it, with probability `slip` a misread one; None for a text that no family reads or solves."""
+    found = read(text)
+    if found is None:
+        return None
+    family, parsed = families()[found[0]], found[1]
+    try:
+        if rng.chance(slip):
+            parsed = misread(family, parsed, rng) or parsed
+        return told(family, parsed, rng)
+    except ValueError:
+        return None
+
+
 def misread(family: Family, parsed: Parsed, rng: Rng) -> Parsed | None:
     """The same problem with one number read wrongly (or taken for another), so that its answer differs; None if no slip does that."""
     right = family.solve(parsed)

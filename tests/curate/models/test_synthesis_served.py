@@ -90,7 +90,7 @@ def test_nothing_that_a_model_without_knowledge_writes_goes_through(
     verdicts = Counter(column(recipe, "refined", "refine_verdict"))
     assert verdicts.total() == 16 and "refined" not in verdicts
     assert sorted(column(recipe, "refined", "text")) == sorted(column(recipe, "pages", "text"))
-    counted = {row["value"]: row["documents"] for row in recipe.counts() if row["column"] == "refine_verdict"}
+    counted = {row["value"]: row["documents"] for row in recipe.counts() if row["counted"] == "refine_verdict"}
     assert counted == dict(verdicts)
     assert column(recipe, "qa", "text") == []
     for corpus in ("long", "short"):
