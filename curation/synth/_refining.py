@@ -22,8 +22,9 @@ _FORMULA = re.compile(
     r"\$\$[^$]{4,400}\$\$|(?<!\$)\$[^\s$][^$\n]{3,200}[^\s$]\$(?!\$)|\\\[[^\[\]]{4,400}\\\]|\\\([^()\n]{4,200}\\\)"
 )
 _NUMBER = re.compile(r"(?<![\w.,\\{/:-])[1-9]\d{0,3}(?![\w,/:-]|\.\d)")
-_DISPLAY = re.compile(
-    r"\$\$.{1,4000}?\$\$|\\\[.{1,4000}?\\\]|\\begin\{([a-z]{1,20}\*?)\}.{1,4000}?\\end\{\1\}", re.DOTALL
+_WHOLE_FORMULA = re.compile(
+    r"\$\$.{1,4000}?\$\$|\\\[.{1,4000}?\\\]|\\\(.{1,1000}?\\\)|\\begin\{([a-z]{1,20}\*?)\}.{1,4000}?\\end\{\1\}",
+    re.DOTALL,
 )
 _WORD = re.compile(r"[^\W\d_]+")
 PHRASES = 8
@@ -74,10 +75,10 @@ def _doubled(line: str) -> bool:
 
 
 def _inside_formulas(page: str) -> set[int]:
-    """The numbers of the lines that begin inside a displayed formula."""
+    """The numbers of the lines that begin inside a formula."""
     inside = set[int]()
     line, at = 0, 0
-    for found in _DISPLAY.finditer(page):
+    for found in _WHOLE_FORMULA.finditer(page):
         line += page.count("\n", at, found.start())
         within = found[0].count("\n")
         inside.update(range(line + 1, line + within + 1))

@@ -94,10 +94,11 @@ def test_the_symbolic_editor_drops_notices_and_doubled_lines_and_nothing_else() 
             for n in (1, 2)
         ),
         "\\[ F = a \\mathbf{i}\n  + b \\mathbf{j}\n  + c \\mathbf{k} \\]\n\nThe sum is\n\n\\begin{align}\n+ 1 &= 1\n\\end{align}",
+        "A root of \\(x^2 - ax\n+ b\\) is taken.",
         "$$\nx\n+ y\n+ z\n$$\n\nAfter it:\n\n- an item",
         "The first output is\n\n$$[1, 4, 9, 16, 25, 36, 49]$$\n\n$$[1, 4, 9, 16, 25, 36, 49]$$",
     ],
-    ids=["tables", "proofs", "signs", "dollars", "formulas"],
+    ids=["tables", "proofs", "signs", "inline", "dollars", "formulas"],
 )
 def test_the_symbolic_editor_leaves_tables_proofs_and_signs_alone(page: str) -> None:
     assert _refining.tidied(page) == page
