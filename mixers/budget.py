@@ -110,12 +110,17 @@ def refuse_infeasible(
     held: Mapping[str, int],
     caps: Mapping[str, Fraction],
 ) -> None:
-    """CurateError with the arithmetic for every source that is asked for more than `held` tokens x its cap."""
+    """CurateError with the arithmetic for every source that is asked for more than `held` tokens x its cap.
+
+    How large a mixture can be is said if each source has something: without one of them no size will do.
+    """
     lines: list[str] = []
     factors: list[Fraction] = []
+    empty = False
     for name, parts in asked.items():
         want, have = sum(parts), held[name]
         if want and not have:
+            empty = True
             lines.append(f"{name}: {want:,} tokens asked, but no document of it is left")
         elif name in caps and want > have * caps[name]:
             most = floor(have * caps[name])
@@ -127,7 +132,7 @@ def refuse_infeasible(
                 f"{f'lower its weight to {lower} or ' if max(own) < 1 else ''}"
                 f"raise its max_epochs to {ceil(Fraction(want, have) * 100) / 100:g}"
             )
-    if factors:
+    if factors and not empty:
         limits = {name: floor(held[name] * cap) for name, cap in caps.items() if name in asked}
         can = _feasible(floor(tokens * min(factors)), stages, limits)
         lines.append(f"with these weights the mixture can have {can:,} tokens, not {tokens:,}")

@@ -1,8 +1,9 @@
-r"""The symbolic teacher as an editor of pages: it drops notices and exact repeats, tidies lists, and keeps all else word for word.
+r"""The symbolic teacher as an editor of pages: it drops notices and doubled lines, tidies lists, and keeps all else word for word.
 
 When sampled, the bullets of its lists vary, and with probability `slip` it does to the page one of the things that language models do:
 it loses a formula or a paragraph, misreads a number, talks about its work, repeats itself, makes up an answer, or refuses. Greedy replies
-never do. Left out: rewording and reordering.
+never do. A line that stands there again farther down stays: it is a step of another proof, or the head of another table. In a formula of
+several lines `+` is no bullet. Left out: rewording and reordering.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ _FORMULA = re.compile(
     r"\$\$[^$]{4,400}\$\$|(?<!\$)\$[^\s$][^$\n]{3,200}[^\s$]\$(?!\$)|\\\[[^\[\]]{4,400}\\\]|\\\([^()\n]{4,200}\\\)"
 )
 _NUMBER = re.compile(r"(?<![\w.,\\{/:-])[1-9]\d{0,3}(?![\w,/:-]|\.\d)")
+_WHOLE_FORMULA = re.compile(
+    r"\$\$.{1,4000}?\$\$|\\\[.{1,4000}?\\\]|\\\(.{1,1000}?\\\)|\\begin\{([a-z]{1,20}\*?)\}.{1,4000}?\\end\{\1\}",
+    re.DOTALL,
+)
 _WORD = re.compile(r"[^\W\d_]+")
 PHRASES = 8
 """Words that a notice may have besides its phrase."""
 REPEATED = 30
-"""Characters from which on a line that stands there twice is dropped once."""
+"""Characters from which on a line of prose that stands there twice in a row is dropped once."""
 PARAGRAPH = 25
 """Words of a paragraph whose loss is a slip."""
 
@@ -44,23 +49,41 @@ def refine(prompt: str, rng: Rng, slip: float) -> str | None:
 
 
 def tidied(page: str, bullet: str = "-") -> str:
-    """The page without notices, exact repeats, trailing blanks and more than one blank line; its lists have one bullet."""
+    """The page without notices, lines said twice in a row, trailing blanks and more than one blank line; its lists have one bullet."""
     kept: list[str] = []
-    seen: set[str] = set()
+    inside = _inside_formulas(page)
+    before = ""
     fenced = False
-    for line in page.split("\n"):
+    for number, line in enumerate(page.split("\n")):
         line = line.rstrip()
+        plain = line.strip()
         if _FENCE.match(line):
             fenced = not fenced
-        elif not fenced:
-            plain = line.strip()
-            if _notice(plain) or (len(plain) >= REPEATED and plain in seen):
+        elif not fenced and number not in inside:
+            if _notice(plain) or (plain == before and _doubled(plain)):
                 continue
-            seen.add(plain)
             line = _BULLET.sub(rf"\g<1>{bullet} ", line)
+        before = plain or before
         if line or (kept and kept[-1]):
             kept.append(line)
     return "\n".join(kept).strip()
+
+
+def _doubled(line: str) -> bool:
+    """Whether a line that is said again at once says nothing new: formulas and rows of tables may be equal by their content."""
+    return len(line) >= REPEATED and "$" not in line and "\\" not in line and not line.startswith("|")
+
+
+def _inside_formulas(page: str) -> set[int]:
+    """The numbers of the lines that begin inside a formula."""
+    inside = set[int]()
+    line, at = 0, 0
+    for found in _WHOLE_FORMULA.finditer(page):
+        line += page.count("\n", at, found.start())
+        within = found[0].count("\n")
+        inside.update(range(line + 1, line + within + 1))
+        line, at = line + within, found.end()
+    return inside
 
 
 def _notice(line: str) -> bool:

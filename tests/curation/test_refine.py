@@ -1,7 +1,10 @@
 # ruff: noqa: E501
 """`rewrite: refine`: pieces, draws, verdicts, and the symbolic editor whose slips are caught."""
 
+import time
+
 import polars as pl
+import pytest
 
 from curate.asking import answered
 from curate.models.base import Sampling
@@ -73,10 +76,38 @@ def test_a_page_cannot_end_its_block_and_the_clause_can_be_left_out() -> None:
     assert "multiple-choice" not in prompts(docs(PAGE), choices=False)[0][0]
 
 
-def test_the_symbolic_editor_drops_notices_and_repeats_and_nothing_else() -> None:
-    noisy = f"We use cookies\n\n{PAGE}\n\n{PAGE.splitlines()[2]}\n\n* one\n* two"
+def test_the_symbolic_editor_drops_notices_and_doubled_lines_and_nothing_else() -> None:
+    noisy = f"We use cookies\n\n{PAGE}\n\n{PAGE.splitlines()[4]}\n\n* one\n* two"
     made = answered(STEP, docs(noisy), Symbolic(Sampling(temperature=0.0), 1.0))
     assert made.select("text", "refine_verdict").row(0) == (f"{PAGE}\n\n- one\n- two", "refined")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "\n\n".join(
+            f"Let $y = x^{n}$.\n\n| $x$ | $0$ | $1$ | $2$ | $3$ | $4$ |\n| --- | --- | --- | --- | --- | --- |\n| $y$ | $0$ | $1$ | ${2**n}$ |"
+            for n in (2, 3)
+        ),
+        "\n\n".join(
+            f"For $n = {n}$ both sides agree.\n\nIn the induction step the next term is added on both sides."
+            for n in (1, 2)
+        ),
+        "\\[ F = a \\mathbf{i}\n  + b \\mathbf{j}\n  + c \\mathbf{k} \\]\n\nThe sum is\n\n\\begin{align}\n+ 1 &= 1\n\\end{align}",
+        "A root of \\(x^2 - ax\n+ b\\) is taken.",
+        "$$\nx\n+ y\n+ z\n$$\n\nAfter it:\n\n- an item",
+        "The first output is\n\n$$[1, 4, 9, 16, 25, 36, 49]$$\n\n$$[1, 4, 9, 16, 25, 36, 49]$$",
+    ],
+    ids=["tables", "proofs", "signs", "inline", "dollars", "formulas"],
+)
+def test_the_symbolic_editor_leaves_tables_proofs_and_signs_alone(page: str) -> None:
+    assert _refining.tidied(page) == page
+
+
+def test_the_symbolic_editor_is_linear_in_formulas_that_never_end() -> None:
+    start = time.perf_counter()
+    _refining.tidied("\\begin{align}\n+ $$ \\[ " * 2_000)
+    assert time.perf_counter() - start < 5
 
 
 def test_each_slip_of_the_symbolic_editor_is_caught() -> None:

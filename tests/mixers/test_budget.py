@@ -87,6 +87,21 @@ def test_an_infeasible_mix_is_refused_with_the_arithmetic() -> None:
     )
 
 
+def test_no_size_is_named_where_a_source_is_empty() -> None:
+    plan = stages_of([{"weights": {"web": 0.6, "cot": 0.4}}], ["web", "cot"])
+    tokens = 200_000_000_000
+    with pytest.raises(CurateError) as error:
+        refuse_infeasible(
+            tokens,
+            plan,
+            budgets(tokens, plan),
+            {"web": 100, "cot": 0},
+            epoch_caps({"web": 1, "cot": 1}, ["web", "cot"]),
+        )
+    assert "cot: 80,000,000,000 tokens asked, but no document of it is left" in str(error.value)
+    assert "can have" not in str(error.value)
+
+
 @given(
     tokens=st.integers(100, 10**6),
     weights=st.lists(st.integers(1, 50), min_size=2, max_size=5),
