@@ -11,13 +11,13 @@ import re
 from curation.synth.families._rng import Rng
 
 _SAME = (
-    "hence therefore thus consequently accordingly", "gives yields produces", "give yield produce",
+    "hence therefore thus consequently accordingly", "gives yields produces",
     "shows demonstrates reveals establishes", "called named termed", "every each", "exactly precisely", "simply just merely",
     "obtain get", "obtains gets", "usually normally generally typically", "often frequently", "also likewise",
     "however though", "easily readily quickly", "satisfies fulfils", "satisfy fulfil", "contains includes",
     "contain include", "needs requires", "need require", "useful helpful handy",
     "remember recall", "clearly evidently obviously plainly", "begin start", "begins starts", "result outcome",
-    "since because", "determine compute calculate", "observe notice", "verify confirm",
+    "determine compute calculate", "observe notice", "verify confirm",
     "confirms verifies", "afterwards thereafter", "immediately at-once directly",
     "method procedure technique approach", "statement claim assertion", "main principal chief",
     "similar analogous", "similarly likewise analogously", "different distinct", "largest greatest biggest",

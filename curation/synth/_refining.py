@@ -12,6 +12,7 @@ import functools
 import re
 from collections.abc import Callable
 
+from curation._delimited import formulas_in
 from curation.synth.families._rng import Rng
 
 NO_CONTENT = "[NO CONTENT]"
@@ -22,10 +23,6 @@ _FORMULA = re.compile(
     r"\$\$[^$]{4,400}\$\$|(?<!\$)\$[^\s$][^$\n]{3,200}[^\s$]\$(?!\$)|\\\[[^\[\]]{4,400}\\\]|\\\([^()\n]{4,200}\\\)"
 )
 _NUMBER = re.compile(r"(?<![\w.,\\{/:-])[1-9]\d{0,3}(?![\w,/:-]|\.\d)")
-_WHOLE_FORMULA = re.compile(
-    r"\$\$.{1,4000}?\$\$|\\\[.{1,4000}?\\\]|\\\(.{1,1000}?\\\)|\\begin\{([a-z]{1,20}\*?)\}.{1,4000}?\\end\{\1\}",
-    re.DOTALL,
-)
 _WORD = re.compile(r"[^\W\d_]+")
 PHRASES = 8
 """Words that a notice may have besides its phrase."""
@@ -78,11 +75,11 @@ def _inside_formulas(page: str) -> set[int]:
     """The numbers of the lines that begin inside a formula."""
     inside = set[int]()
     line, at = 0, 0
-    for found in _WHOLE_FORMULA.finditer(page):
-        line += page.count("\n", at, found.start())
-        within = found[0].count("\n")
+    for span in formulas_in(page):
+        line += page.count("\n", at, span.start)
+        within = page.count("\n", span.start, span.end)
         inside.update(range(line + 1, line + within + 1))
-        line, at = line + within, found.end()
+        line, at = line + within, span.end
     return inside
 
 

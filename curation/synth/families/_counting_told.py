@@ -17,7 +17,7 @@ def chained(factors: list[int], text: str) -> list[Step]:
         say = (
             text
             if not i
-            else "Times {factor}, that is {{}}. || With the next factor {factor} it becomes {{}}. || {{}} comes next."
+            else "Times {factor}, that is {{}}. || With the next factor {factor} it becomes {{}}. || That times {factor} makes {{}}."
         )
         steps.append(Step(say.replace("{factor}", str(factor)), f"{total} \\times {factor}", str(total * factor)))
         total *= factor

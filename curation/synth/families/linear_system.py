@@ -134,7 +134,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
     v, w = (parsed.words["v"], parsed.words["w"]) if bare else ("x", "y")
     x, y = _solution(parsed)
     one, two = f"{terms((a, v), (b, w))} = {tex(p)}", f"{terms((c, v), (d, w))} = {tex(q)}"
-    steps = [] if bare else [Step(f"That turns into the equations ${one}$ and ${two}$.")]
+    steps = [] if bare else [Step(f"{_letters(parsed)} That turns into the equations ${one}$ and ${two}$.")]
     if b and (abs(b) == 1 or (abs(d) != 1 and rng.chance(0.3))):
         steps += _substitution(v, w, rows, x, y)
     else:
@@ -162,6 +162,15 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         traps=traps if a + c and b + d else [],
         other_way=_all_alike(parsed),
     )
+
+
+def _letters(parsed: Parsed) -> str:
+    """What `x` and `y` stand for."""
+    if parsed.kind == "tickets":
+        return "Let $x$ be the number of adult tickets and $y$ the number of child tickets."
+    if parsed.kind == "legs":
+        return f"Let $x$ be the number of {parsed.words['item']} and $y$ the number of {parsed.words['birds']}."
+    return "Let $x$ be the larger number and $y$ the smaller one."
 
 
 def _all_alike(parsed: Parsed) -> list[str]:

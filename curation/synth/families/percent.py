@@ -96,7 +96,12 @@ def _part(answer: str, a: int, b: int) -> Work:
         ],
         said=f"{a}% of {b} is {answer}.",
         checks=[f"10% of {b} is {ten}, and {a}% is {decimal(Fraction(a, 10))} times as much, which is {answer}."],
-        traps=[(f"divide {b} by {a}", f"That would be one {a}th of {b}, which is something else than {a} hundredths.")]
+        traps=[
+            (
+                f"divide {b} by {a}",
+                f"That would be {b} in {a} equal parts, which is something else than {a} hundredths.",
+            )
+        ]
         if a != 10
         else [],
         other_way=[f"Written as a fraction, {a}/100 × {b} = {a * b}/100 = {answer}."],

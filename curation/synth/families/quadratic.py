@@ -131,7 +131,7 @@ def explain(parsed: Parsed, rng: Rng) -> Work:
         trials = _pairs(b, c)
         r, s = int(low), int(high)
         steps += [
-            Step(f"So the left side factors as $({terms((1, v), (-r, ''))})({terms((1, v), (-s, ''))})$."),
+            Step(f"The left side factors as $({terms((1, v), (-r, ''))})({terms((1, v), (-s, ''))})$."),
             Step(f"A product is zero only if one of its factors is, so ${v} = {low}$ or ${v} = {high}$."),
         ]
     elif a == 1 and b % 2 == 0 and rng.chance(0.5):
