@@ -12,12 +12,21 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 
 
-def test_look_into_a_recipe(project: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / "look_into_a_recipe.py")], capture_output=True, text=True, check=False
-    )
+def look(name: str) -> str:
+    words = [sys.executable, str(EXAMPLES / "look_into_a_recipe.py"), name]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "web/html_math" in done.stdout
+    return done.stdout
+
+
+def test_look_into_a_sample_of_a_recipe(project: Path) -> None:
+    assert "refined/refine" in look("long-cot@5%")
+
+
+@pytest.mark.slow
+def test_look_into_a_recipe(project: Path) -> None:
+    look("long-cot")
     assert (project / "recipes/long-cot.lock").is_file()
 
 
@@ -28,6 +37,7 @@ def test_own_crawl_is_long_cot_with_one_line_changed() -> None:
     assert changed[0].startswith("web: {files:")
 
 
+@pytest.mark.slow
 def test_own_crawl_keeps_mathematics_from_real_pages(project: Path, shared: Path) -> None:
     recipe = (EXAMPLES / "own-crawl.yaml").read_text("utf-8").replace("data/*", f"{shared}/warc/*")
     (project / "own-crawl.yaml").write_text(recipe, "utf-8")
