@@ -10,7 +10,8 @@
     formulas   the same of formulas                                                formulas_lost, formulas_added
     hole       longest part of the source of which nothing came back               hole (share), hole_words, options_lost
     answer     statements of an answer that the source does not make               answers_added
-    invented   longest part of the rewrite that has nothing in the source          added_words
+    invented   longest part of the rewrite that has nothing in the source; links,
+               tags, tokens of a chat and sentences without a word of it           added_words, strange
 
 Numbers and formulas are compared after both texts are brought to one form (`_guards_text.py`), and judged where they stand
 (`_guards_places.py`): a number whose neighbours have another number in the source has been changed, though it stands elsewhere in it.
@@ -29,14 +30,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from curation.rewrite._guards_phrases import comments, invented, is_noise, options_lost, refuses
+from curation.rewrite._guards_edges import said
+from curation.rewrite._guards_phrases import invented, is_noise, options_lost
 from curation.rewrite._guards_text import DROPPABLE, NUMBER, SIGN, SPELLED, STOPS, WORD, Text, read, tidy
 
 FAITHFUL = "faithful"
 SCHEMA: dict[str, type[pl.DataType]] = {
     "refusal": pl.Boolean, "meta": pl.Boolean, "length_ratio": pl.Float64, "foreign": pl.Float64, "loop": pl.UInt32,
     "numbers_lost": pl.UInt32, "numbers_added": pl.UInt32, "formulas_lost": pl.UInt32, "formulas_added": pl.UInt32,
-    "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
+    "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32, "strange": pl.UInt32,
 }  # fmt: skip
 GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
 OUT_OF_PROPORTION = 4
@@ -85,7 +87,7 @@ def verdicts(
         "formulas": pl.col("formulas_lost") + pl.col("formulas_added") > 0,
         "hole": (pl.col("hole_words") >= hole_words) | (pl.col("options_lost") > 0),
         "answer": pl.col("answers_added") > 0,
-        "invented": pl.col("added_words") >= added_words,
+        "invented": (pl.col("added_words") >= added_words) | (pl.col("strange") > 0),
     }
     verdict = pl.coalesce(*(pl.when(failed).then(pl.lit(name)) for name, failed in fails.items()), pl.lit(FAITHFUL))
     return measures.select(pl.when(pl.col("refusal").is_not_null()).then(verdict).alias("verdict")).to_series()
@@ -121,7 +123,7 @@ class Stream(NamedTuple):
 
 
 def _measures(source: str, written: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"refusal": refuses(written, source), "meta": comments(written, source)}
+    row: dict[str, Any] = said(written, source)._asdict()
     if len(written) > OUT_OF_PROPORTION * len(source) + LONG_REPLY:
         return (
             row | {name: 0 for name in SCHEMA if name not in row} | {"length_ratio": len(written) / max(len(source), 1)}

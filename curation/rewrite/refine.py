@@ -30,7 +30,7 @@ CHOICES = (
 NO_CONTENT = "[NO CONTENT]"
 REFINED = "refined"
 ALL, MOST, LEAST = (
-    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added"),
+    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added", "strange"),
     ("foreign", "loop", "hole", "hole_words", "added_words", "refusal", "meta"),
     ("length_ratio",),
 )
