@@ -17,6 +17,7 @@ from typing import NamedTuple
 from curation.rewrite._guards_text import STOPS
 from curation.rewrite._guards_words import (
     ABOUT,
+    BARE,
     FRAME,
     INJECTED,
     LABELS,
@@ -34,21 +35,28 @@ READ = 2_000_000
 """Characters of each text that are read."""
 HEAD, TAIL = 5, 8
 """Units (lines or sentences) at the beginning and the end in which a speaker is looked for."""
-LITTLE, HALF = 0.34, 0.6
+LITTLE, HALF = 0.4, 0.67
 """Shares of a unit's words that stand near each other in the source."""
 STRANGE = 4
 """Words of no lesson and not of the source that make a sentence an invented one."""
+LINE = 100
+"""Characters of a line of the source that may be a label."""
 UNIT_WORDS = 80
 """Words of a unit that are looked at."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:-up\b)?")
 _FORMULA = re.compile(
-    r"\$\$[^$]{0,4000}\$\$|\$[^$\n]{1,400}\$|\\\([^\n]{0,400}?\\\)|\\\[.{0,4000}?\\\]|\\[A-Za-z]+|[=<>^_]", re.DOTALL
+    r"\$\$[^$]{0,4000}\$\$|\$[^$\n]{1,400}\$|\\\([^\n]{0,400}?\\\)|\\\[.{0,4000}?\\\]|\\[A-Za-z]+|\b\w[\^_]|\w ?[=<>] ?[\w\\-]", re.DOTALL
 )
-_SPLIT = re.compile(r"(?<=[.!?])[\"')*_]{0,3}\s+(?=[\"'(*_\[]{0,3}[A-Z])|(?<=:)\s+(?=[A-Z])")
+_SPLIT = re.compile(r"(?<=[a-z)\]\"'*][.!?])\s+(?=[^a-z\s])|(?<=[.!?][\"')*_\]])\s+(?=[^a-z\s])|(?<=:)\s+(?=[A-Z])")
 _CONTRACTED = re.compile(r"\b(i'm|can't|won't|let's|[a-z]+(?:n't|'ve|'ll|'re|'d))(?![a-z])|\b(it|that|here|there|what)'s\b")
 _WHOLE = {"i'm": "i am", "can't": "cannot", "won't": "will not", "let's": "let us"}
 _TAILS = (("n't", " not"), ("'ve", " have"), ("'ll", " will"), ("'re", " are"), ("'d", " would"))
+
+
+_ODD = re.compile(r"\s*(?:\[.{1,200}\]|\(.{1,200}\)|([=*~-])\1{2,9} ?\w.{0,200}\1{3})\W{0,3}$")
+"""A line in brackets or between rules."""
+TELLING = WORK | ABOUT | TALK | REFUSE
 
 
 class Said(NamedTuple):
@@ -67,21 +75,25 @@ class Unit(NamedTuple):
     stems: frozenset[str]
     """Of its words that are more than filling."""
     formula: bool
+    alone: bool
+    """Whether it is a whole line without numbers."""
+
+    @property
+    def joined(self) -> str:
+        return f" {' '.join(self.words)} "
 
 
 def said(written: str, source: str) -> Said:
     written, source = written[:READ].strip(), source[:READ]
     there = Source(source)
     units = [unit for unit in _units(written) if unit.words]
-    head, tail = units[:HEAD], units[HEAD:][-TAIL:]
-    refusal = meta = False
-    for edge, first in ((head, True), (tail, False)):
-        for n, unit in enumerate(edge):
-            kind = _spoken(unit, there, first and n == 0)
-            refusal |= kind == "refusal"
-            meta |= kind == "meta"
-    inside = sum(_invented(unit, there) for unit in units)
-    return Said(refusal, meta, inside + len(_marks(written) - _marks(source)) + len(INJECTED.findall(written)))
+    speakers = {_speaker(units[:HEAD], there), _speaker(units[HEAD:][: -TAIL - 1 : -1], there)}
+    strange = sum(_invented(unit, there) for unit in units) + len(_marks(written) - _marks(source))
+    return Said(
+        "refusal" in speakers,
+        "meta" in speakers or _fenced(written, source),
+        strange + len(INJECTED.findall(written)),
+    )
 
 
 def written_out(text: str) -> str:
@@ -100,9 +112,12 @@ def written_out(text: str) -> str:
 
 def _units(text: str) -> Iterator[Unit]:
     for line in text.split("\n"):
-        for piece in _SPLIT.split(line):
+        pieces = _SPLIT.split(line)
+        for piece in pieces:
             words = _WORD.findall(written_out(_FORMULA.sub(" ", piece)))[:UNIT_WORDS]
-            yield Unit(piece.strip(), words, _content(words), _FORMULA.search(piece) is not None)
+            formula = _FORMULA.search(piece) is not None
+            alone = len(pieces) == 1 and not any(sign.isdigit() for sign in piece)
+            yield Unit(piece.strip(), words, _content(words), formula, alone)
 
 
 def _content(words: list[str]) -> frozenset[str]:
@@ -115,15 +130,15 @@ class Source:
     def __init__(self, text: str) -> None:
         words = _WORD.findall(written_out(text))
         self.said = f" {' '.join(words)} "
-        self.words = frozenset(words)
+        self.lines = frozenset(f" {' '.join(_WORD.findall(line))} " for line in written_out(text).split("\n") if len(line) < LINE)
         self.stems = [stem(word) for word in words]
         self.known = frozenset(self.stems)
 
     def near(self, stems: frozenset[str]) -> frozenset[str]:
-        """Those of some words that stand together where most of them do."""
+        """Those of some words that stand together where most of them do; none if no two do."""
         wanted = stems & self.known
         if len(wanted) < 2:
-            return wanted
+            return frozenset()
         width = 2 * len(stems) + 6
         hits = [(at, one) for at, one in enumerate(self.stems) if one in wanted]
         counts: dict[str, int] = {}
@@ -138,33 +153,80 @@ class Source:
                 start += 1
             if len(counts) > best:
                 best, end = len(counts), (start, n + 1)
-        return frozenset(one for _, one in hits[end[0] : end[1]])
+        return frozenset(one for _, one in hits[end[0] : end[1]]) if best > 1 else frozenset()
 
 
-def _spoken(unit: Unit, source: Source, first: bool) -> str | None:
-    """`refusal` or `meta` if a unit is a speaker's, by what it says that the source does not."""
-    joined = f" {' '.join(unit.words)} "
-    if joined in source.said:
-        return None
-    near = source.near(unit.stems)
-    share = len(near) / max(len(unit.stems), 1)
-    new = unit.stems - near
-    refuses = [phrase for phrase in REFUSED if f" {phrase} " in joined and f" {phrase} " not in source.said]
-    speaks = [phrase for phrase in SPOKEN if f" {phrase} " in joined and f" {phrase} " not in source.said]
-    persons = sum(bool(some & set(unit.words)) and not some & source.words for some in (MINE, YOURS))
-    words = len(new & (WORK | ABOUT | TALK | REFUSE)) + persons + 2 * len(refuses) + 2 * len(speaks)
-    kind = "refusal" if refuses or (len(new & REFUSE) > 0 and len(new & REFUSE) >= len(new & WORK)) else "meta"
-    if words >= (2 if share <= LITTLE and not unit.formula else 3 if share <= HALF and not unit.formula else 4):
-        return kind
-    if not unit.formula and new and len(new) == len(unit.stems) <= 2 and new <= LABELS:
-        return kind
+def _speaker(units: list[Unit], source: Source) -> str | None:
+    """Who speaks in the first units of a reply (its last ones from the end): `refusal`, `meta`, or None if the page does.
+
+    What several units that have little of the source say counts together, up to the first one that has more.
+    """
+    heard: set[str] = set()
+    edge = True
+    for unit in units:
+        if unit.joined in (source.said if len(unit.words) > 2 else source.lines):
+            edge = False
+            continue
+        near = source.near(unit.stems)
+        telling = _telling(unit, near, source)
+        share = len(near) / max(len(unit.stems), 1)
+        few = 2 if share <= LITTLE and not unit.formula else 3 if share <= HALF and not unit.formula else 4
+        edge &= share <= LITTLE and not unit.formula
+        if edge:
+            heard |= telling
+        if len(telling) >= few or (edge and len(heard) >= 2) or _label(unit, source):
+            return "refusal" if _refuses(telling | heard) else "meta"
     return None
+
+
+def _telling(unit: Unit, near: frozenset[str], source: Source) -> set[str]:
+    """What tells a speaker in a unit: words of the tables, phrases (which count twice), persons, and an odd form."""
+    found = set((unit.stems - near) & TELLING)
+    for phrase in (*REFUSED, *SPOKEN):
+        if f" {phrase} " in unit.joined and f" {phrase} " not in source.said:
+            found |= {phrase, f"{phrase}!"}
+    for person in (MINE, YOURS):
+        for word, after in zip(unit.words, [*unit.words[1:], ""], strict=True):
+            if word in person and f" {word} {after} " not in source.said:
+                found.add(min(person))
+    if _ODD.match(unit.text) and unit.stems - near:
+        found.add("[]")
+    if len(unit.stems - source.known - FRAME - TELLING) >= 2 and not STOPS.isdisjoint(unit.words):
+        found.add("?")
+    return found
+
+
+def _refuses(telling: set[str]) -> bool:
+    return not telling.isdisjoint(REFUSED) or len(telling & REFUSE) > len(telling & WORK) // 2
+
+
+def _label(unit: Unit, source: Source) -> bool:
+    """Whether a unit is a label of a text, or a word or two to its reader, and no line of the source."""
+    if not unit.alone or unit.formula or len(unit.words) > 6 or unit.joined in source.lines:
+        return False
+    if unit.joined.strip() in BARE or _plain_label(unit):
+        return True
+    heading = unit.text.startswith(("#", "**"))
+    return not heading and 0 < len(unit.stems) <= 2 and unit.stems <= TELLING - source.known - FRAME
+
+
+def _plain_label(unit: Unit) -> bool:
+    return 0 < len(unit.stems) <= 3 and unit.stems <= LABELS
 
 
 def _invented(unit: Unit, source: Source) -> bool:
     """Whether a sentence has next to nothing of the source."""
     strange = unit.stems - source.known - FRAME
     return not unit.formula and len(strange) >= STRANGE and len(strange) > 0.6 * len(unit.stems - FRAME)
+
+
+def _fenced(written: str, source: str) -> bool:
+    """Whether the whole reply stands in a fence that the source does not have, or a fence of it is not closed."""
+    if "```" in source:
+        return False
+    lines = written.split("\n")
+    fences = [n for n, line in enumerate(lines) if line.lstrip().startswith("```")]
+    return len(fences) % 2 == 1 or fences == [0, len(lines) - 1]
 
 
 _MARK = re.compile(

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 ENDING = re.compile(r"(?:ings?|ed|es|s|e|ly)$")
-STEM = 5
+STEM = 6
 """Letters of a word without its ending that are compared."""
 
 
@@ -29,34 +29,40 @@ def _stems(words: str) -> frozenset[str]:
 
 
 WORK = _stems(
-    "rewrite rewritten rewrote refine refinement rephrase reword paraphrase reorganize restructure rearrange reformat revise polish tidy clean "
-    "streamline declutter condense shorten omit discard exclude strip skip remove drop trim delete leave left retain preserve kept keep untouched unchanged intact "
-    "adjust tweak edit fix garble illegible extract reproduce transcribe merge deduplicate rework finalize proofread copyedit update "
-    "fulfil comply adhere observe generate produce process handle complete conclude finish continue truncate cut ignore alter"
+    "rewrite rewritten rewrote refine refinement rephrase reword rework paraphrase reorganize restructure rearrange reformat revise revision polish tidy clean "
+    "streamline declutter condense shorten omit discard exclude filter eliminate sanitize strip skip prune remove drop trim delete leave left retain preserve "
+    "maintain kept keep stick untouched unchanged intact adjust tweak touch edit amend modify correct fix repair restore garble illegible extract distill reproduce "
+    "transcribe translate copy compile compose craft draft merge consolidate combine deduplicate standardize finalize proofread update improve improvement enhance optimize "
+    "expand elaborate simplify adapt tailor convert normalize fulfil comply adhere observe respect honour ensure generate produce present provide supply deliver return submit "
+    "process handle perform continue truncate abridge cut ignore alter replace reduce organize structure insert"
 )
 """What is done to a text."""
 ABOUT = _stems(
-    "text version page webpage website document passage content material output response reply request task prompt draft edition original "
-    "input instruction guideline rule format layout markdown latex noise boilerplate navigation menu ad ads advertisement banner footer header sidebar link "
-    "button clutter distraction wording grammar typo spelling punctuation readability clarity flow length edits change redundant redundancy repetition "
-    "duplicate comment commentary biography cookie notice user assistant model lesson writer editor reader learner student beginner course notes "
-    "message conversation chat image figure symbol marker web paragraph pedagogical instructional educational instructive useful substance extraneous write-up"
+    "text version page webpage website site blog post document passage excerpt snippet transcript article content material output response reply request "
+    "query task job assignment prompt edition original source input instruction guideline requirement specification rule format layout style tone voice markdown latex html title "
+    "heading bullet metadata timestamp noise boilerplate navigation menu ad ads advertisement promotional banner footer header sidebar link button widget clutter distraction fluff "
+    "wording language grammar typo spelling punctuation formatting readability clarity flow coherence consistency fidelity accuracy essence meaning intent opinion length edits change "
+    "changelog redundant redundancy repetition duplicate irrelevant unnecessary superfluous extraneous unrelated comment commentary biography cookie notice login signature author user "
+    "assistant model bot lesson writer editor reader learner student beginner tutor audience message conversation chat attachment screenshot photo image figure symbol marker "
+    "marked web paragraph pedagogical instructional educational instructive useful substance write-up summary outline overview"
 )
 """What such a speaker calls the text, its parts, its noise and those who deal with it."""
 TALK = _stems(
-    "sure certainly absolutely okay ok alright great gladly perfect understood sorry apology apologize apologies forgive afraid unfortunately regret regrettably thank thanks "
-    "please kindly hope trust glad happy delighted excited pleasure pleased welcome enjoy cheers hello hi hey dear voila luck wish feedback "
-    "question help helpful assist assistance anything else ready request ask tell ping reach hesitate appreciate prefer want would like need "
-    "fascinating wonderful delightful beautiful beautifully shine journey adventure curious curiosity mastery entrust crystal gem congratulation clarify check verify confirm "
-    "wait hmm done end begin start attempt try best note disclaimer warning caveat important remark share paste send suggest offer "
-    "look think plan allow refresh guide discover practice expert requested requested instructed asked"
+    "sure certainly absolutely yes yeah yep okay ok alright right great cool awesome excellent amazing nice fantastic gladly perfect understood sorry apology apologize "
+    "apologies forgive afraid unfortunately regret regrettably thank thanks please kindly hope hopefully trust glad happy delighted excited thrilled honoured grateful eager "
+    "willing pleasure pleased welcome enjoy cheers hello hi hey dear voila luck wish regards sincerely feedback question help helpful assist assistance anything something "
+    "everything whatever whenever else further additional ready request ask tell ping reach hesitate appreciate prefer preference want would like need suit satisfy expectation meet fascinating wonderful delightful "
+    "beautiful beautifully shine journey adventure curious curiosity mastery passion inspire explore embrace unlock entrust crystal gem congratulation clarify check verify confirm wait hmm "
+    "done end begin start attempt try best disclaimer warning caveat important remark remember share paste send upload suggest offer look think plan "
+    "allow refresh guide discover practice expert instructed asked requested mistake spot unclear interested study studying exam feel free"
 )
 """What is said to a reader, and not in a lesson."""
 REFUSE = _stems(
-    "sorry apology apologize apologies afraid unfortunately regret regrettably decline refuse unable impossible inappropriate unethical prohibited forbidden forbid copyright copyrighted policy "
-    "violate breach conflict guideline capability ability permission denied fail failed error redacted flagged ai openai "
-    "anthropic claude qwen alibaba llama meta gpt chatgpt gemini mistral empty blank unavailable null server retry comply "
-    "access browse internet responsible consult publisher legal personal trouble feasible available exceed limit"
+    "sorry apology apologize apologies afraid unfortunately regret regrettably decline refuse refusal unable cannot impossible inappropriate unethical harmful unsafe "
+    "safety sensitive confidential prohibited forbidden forbid restrict illegal copyright copyrighted infringe protected unauthorized license policy moderation violate breach conflict guideline "
+    "capability ability permission denied reject block fail failed error redacted flagged filtered information ai openai anthropic claude qwen alibaba llama meta gpt chatgpt "
+    "gemini mistral deepseek empty blank missing absent unavailable insufficient incomplete corrupted unreadable unintelligible gibberish garbled unclear ambiguous null invalid unsupported server "
+    "timeout quota exceed retry comply access browse internet responsible consult publisher legal personal private trouble feasible available resend upload paste"
 )
 """What is said instead of doing the work."""
 FRAME = _stems(
@@ -68,10 +74,18 @@ FRAME = _stems(
     "important general special above below conclude obtain get suppose assume argument observe"
 )
 """What joins the parts of any lesson: says nothing by itself."""
-LABELS = _stems("output response reply rewrite rewritten refine refined clean cleaned revise revised polished assistant result version done finish end eof begin start complete completed improved text page ok answer")
+LABELS = _stems(
+    "output response reply rewrite rewritten refine refined clean cleaned revise revised polish assistant result version done finish finished end "
+    "eof begin start improved change edit text page ok task model final new my here see below voila"
+)
 """Words of a label that is put before or after a text."""
 MINE = frozenset("i me my mine myself".split())
 YOURS = frozenset("you your yours yourself".split())
+
+BARE = frozenset(
+    ("here", "here you are", "here you go", "there you go", "here we go", "there it is", "here it is", "that is it", "that is all", "so here it is", "over to you", "now you")
+)
+"""Whole lines of filling words."""
 
 SPOKEN = (
     "let me know", "feel free", "hope this", "hope that", "i hope", "happy to", "glad to", "be glad", "i would be", "do not hesitate",
