@@ -48,6 +48,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:-up\b)?")
 _FORMULA = re.compile(
     r"\$\$[^$]{0,4000}\$\$|\$[^$\n]{1,400}\$|\\\([^\n]{0,400}?\\\)|\\\[.{0,4000}?\\\]|\\[A-Za-z]+|\b\w[\^_]|\w ?[=<>] ?[\w\\-]", re.DOTALL
 )
+_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\ud7ff]")
+"""Letters of neither the Latin nor the Greek script."""
 _SPLIT = re.compile(r"(?<=[a-z)\]\"'*][.!?])\s+(?=[^a-z\s])|(?<=[.!?][\"')*_\]])\s+(?=[^a-z\s])|(?<=:)\s+(?=[A-Z])")
 _CONTRACTED = re.compile(r"\b(i'm|can't|won't|let's|[a-z]+(?:n't|'ve|'ll|'re|'d))(?![a-z])|\b(it|that|here|there|what)'s\b")
 _WHOLE = {"i'm": "i am", "can't": "cannot", "won't": "will not", "let's": "let us"}
@@ -129,6 +131,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         words = _WORD.findall(written_out(text))
+        self.other = _SCRIPT.search(text) is not None
         self.said = f" {' '.join(words)} "
         self.lines = frozenset(f" {' '.join(_WORD.findall(line))} " for line in written_out(text).split("\n") if len(line) < LINE)
         self.stems = [stem(word) for word in words]
@@ -170,13 +173,20 @@ def _speaker(units: list[Unit], source: Source) -> str | None:
         near = source.near(unit.stems)
         telling = _telling(unit, near, source)
         share = len(near) / max(len(unit.stems), 1)
-        few = 2 if share <= LITTLE and not unit.formula else 3 if share <= HALF and not unit.formula else 4
+        few = 1 if not near and _sentence(unit, source) else 2 if share <= LITTLE and not unit.formula else 3 if share <= HALF and not unit.formula else 4
         edge &= share <= LITTLE and not unit.formula
         if edge:
             heard |= telling
         if len(telling) >= few or (edge and len(heard) >= 2) or _label(unit, source):
             return "refusal" if _refuses(telling | heard) else "meta"
     return None
+
+
+def _sentence(unit: Unit, source: Source) -> bool:
+    """Whether a unit, of which no two words stand together in the source, is more than a heading and joins no parts of a lesson."""
+    said = unit.stems - FRAME
+    closed = unit.text.rstrip("*_)\"' ").endswith((".", "!", "?", ":"))
+    return closed and not unit.formula and (len(said) > 1 or (len(said) == 1 and said.isdisjoint(source.known)))
 
 
 def _telling(unit: Unit, near: frozenset[str], source: Source) -> set[str]:
@@ -216,6 +226,8 @@ def _plain_label(unit: Unit) -> bool:
 
 def _invented(unit: Unit, source: Source) -> bool:
     """Whether a sentence has next to nothing of the source."""
+    if len(_SCRIPT.findall(unit.text)) >= STRANGE and not source.other:
+        return True
     strange = unit.stems - source.known - FRAME
     return not unit.formula and len(strange) >= STRANGE and len(strange) > 0.6 * len(unit.stems - FRAME)
 

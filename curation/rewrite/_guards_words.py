@@ -44,7 +44,7 @@ ABOUT = _stems(
     "wording language grammar typo spelling punctuation formatting readability clarity flow coherence consistency fidelity accuracy essence meaning intent opinion length edits change "
     "changelog redundant redundancy repetition duplicate irrelevant unnecessary superfluous extraneous unrelated comment commentary biography cookie notice login signature author user "
     "assistant model bot lesson writer editor reader learner student beginner tutor audience message conversation chat attachment screenshot photo image figure symbol marker "
-    "marked web paragraph pedagogical instructional educational instructive useful substance write-up summary outline overview"
+    "marked web paragraph chatter review approve role scope token status confidence pedagogical instructional educational instructive useful substance write-up summary outline overview"
 )
 """What such a speaker calls the text, its parts, its noise and those who deal with it."""
 TALK = _stems(
@@ -83,7 +83,7 @@ MINE = frozenset("i me my mine myself".split())
 YOURS = frozenset("you your yours yourself".split())
 
 BARE = frozenset(
-    ("here", "here you are", "here you go", "there you go", "here we go", "there it is", "here it is", "that is it", "that is all", "so here it is", "over to you", "now you")
+    ("here", "over", "here you are", "here you go", "there you go", "here we go", "there it is", "here it is", "that is it", "that is all", "so here it is", "over to you", "now you")
 )
 """Whole lines of filling words."""
 
@@ -108,7 +108,7 @@ REFUSED = (
     "i regret", "i must", "i have to decline", "i would rather not", "i do not have", "i do not see", "i do not feel", "i lack", "i am afraid", "i am only", "i am just", "i have no way", "i can only", "i should not",
     "we cannot handle", "we cannot process", "we are sorry", "my apologies", "accept my", "as an ai", "an ai", "as a responsible", "language model", "being a language", "my guidelines", "my programming", "my capabilities",
     "my abilities", "my training", "no can do", "cannot be rewritten", "cannot be refined", "cannot be reproduced", "cannot be fulfilled", "cannot be completed", "cannot process", "cannot comply", "unable to comply",
-    "unable to process", "is not possible", "nothing to", "nothing worth", "nothing on this page", "nothing here", "no text was", "no page was", "no meaningful", "no educational", "no useful content", "no content",
+    "unable to process", "is not possible", "nothing to", "nothing worth", "nothing on this page", "nothing here", "no text was", "no page was", "no meaningful", "no educational", "no useful content", "no content", "no output", "no rewrite", "not found",
     "please provide", "please paste", "please share", "please send", "could you", "can you clarify", "try again", "request denied", "rate limit", "too many requests", "something went wrong",
     "not something", "outside of what", "beyond my", "beyond me", "more context", "have not given", "did not come through", "it looks like you", "it seems that you", "content policy", "against my",
 )
