@@ -38,7 +38,8 @@ FAITHFUL = "faithful"
 SCHEMA: dict[str, type[pl.DataType]] = {
     "refusal": pl.Boolean, "meta": pl.Boolean, "length_ratio": pl.Float64, "foreign": pl.Float64, "loop": pl.UInt32,
     "numbers_lost": pl.UInt32, "numbers_added": pl.UInt32, "formulas_lost": pl.UInt32, "formulas_added": pl.UInt32,
-    "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32, "strange": pl.UInt32,
+    "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
+    "strange": pl.UInt32,
 }  # fmt: skip
 GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
 OUT_OF_PROPORTION = 4

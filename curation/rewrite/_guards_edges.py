@@ -46,12 +46,18 @@ UNIT_WORDS = 80
 
 _WORD = re.compile(r"[^\W\d_]+(?:-up\b)?")
 _FORMULA = re.compile(
-    r"\$\$[^$]{0,4000}\$\$|\$[^$\n]{1,400}\$|\\\([^\n]{0,400}?\\\)|\\\[.{0,4000}?\\\]|\\[A-Za-z]+|\b\w[\^_]|\w ?[=<>] ?[\w\\-]", re.DOTALL
+    r"\$\$[^$]{0,4000}\$\$|\$[^$\n]{1,400}\$|\\\((?:[^\\\n]|\\(?![()])){0,400}\\\)|\\\[(?:[^\\]|\\(?![\[\]])){0,4000}\\\]"
+    r"|\\[A-Za-z]+|\b\w[\^_]|\w ?[=<>] ?[\w\\-]",
+    re.DOTALL,
 )
 _SCRIPT = re.compile("[\u0400-\u1cff\u3040-\ud7ff]")
 """Letters of neither the Latin nor the Greek script."""
+_ROMAN = re.compile(r"\bI\b(?![ '\u2019]{1,3}[a-z])")
+"""An `I` that is a number or a name."""
 _SPLIT = re.compile(r"(?<=[a-z)\]\"'*][.!?])\s+(?=[^a-z\s])|(?<=[.!?][\"')*_\]])\s+(?=[^a-z\s])|(?<=:)\s+(?=[A-Z])")
-_CONTRACTED = re.compile(r"\b(i'm|can't|won't|let's|[a-z]+(?:n't|'ve|'ll|'re|'d))(?![a-z])|\b(it|that|here|there|what)'s\b")
+_CONTRACTED = re.compile(
+    r"\b(i'm|can't|won't|let's|[a-z]+(?:n't|'ve|'ll|'re|'d))(?![a-z])|\b(it|that|here|there|what)'s\b"
+)
 _WHOLE = {"i'm": "i am", "can't": "cannot", "won't": "will not", "let's": "let us"}
 _TAILS = (("n't", " not"), ("'ve", " have"), ("'ll", " will"), ("'re", " are"), ("'d", " would"))
 
@@ -89,8 +95,8 @@ def said(written: str, source: str) -> Said:
     written, source = written[:READ].strip(), source[:READ]
     there = Source(source)
     units = [unit for unit in _units(written) if unit.words]
-    speakers = {_speaker(units[:HEAD], there), _speaker(units[HEAD:][: -TAIL - 1 : -1], there)}
-    strange = sum(_invented(unit, there) for unit in units) + len(_marks(written) - _marks(source))
+    speakers = {_speaker(units[:HEAD], there), _speaker(units[HEAD:][: -TAIL - 1 : -1], there, end=True)}
+    strange = sum(_invented(unit, there) for unit in units) + _marks(written, source)
     return Said(
         "refusal" in speakers,
         "meta" in speakers or _fenced(written, source),
@@ -109,14 +115,15 @@ def written_out(text: str) -> str:
             return _WHOLE[short]
         return next(short[: -len(end)] + full for end, full in _TAILS if short.endswith(end))
 
-    return _CONTRACTED.sub(whole, text.replace("’", "'").lower())
+    text = text.replace("’", "'").lower()
+    return _CONTRACTED.sub(whole, text) if "'" in text else text
 
 
 def _units(text: str) -> Iterator[Unit]:
     for line in text.split("\n"):
         pieces = _SPLIT.split(line)
         for piece in pieces:
-            words = _WORD.findall(written_out(_FORMULA.sub(" ", piece)))[:UNIT_WORDS]
+            words = _WORD.findall(written_out(_ROMAN.sub(" ", _FORMULA.sub(" ", piece))))[:UNIT_WORDS]
             formula = _FORMULA.search(piece) is not None
             alone = len(pieces) == 1 and not any(sign.isdigit() for sign in piece)
             yield Unit(piece.strip(), words, _content(words), formula, alone)
@@ -133,9 +140,13 @@ class Source:
         words = _WORD.findall(written_out(text))
         self.other = _SCRIPT.search(text) is not None
         self.said = f" {' '.join(words)} "
-        self.lines = frozenset(f" {' '.join(_WORD.findall(line))} " for line in written_out(text).split("\n") if len(line) < LINE)
-        self.stems = [stem(word) for word in words]
-        self.known = frozenset(self.stems)
+        self.lines = frozenset(
+            f" {' '.join(_WORD.findall(line))} " for line in written_out(text).split("\n") if len(line) < LINE
+        )
+        self.places: dict[str, list[int]] = {}
+        for at, word in enumerate(words):
+            self.places.setdefault(stem(word), []).append(at)
+        self.known = frozenset(self.places)
 
     def near(self, stems: frozenset[str]) -> frozenset[str]:
         """Those of some words that stand together where most of them do; none if no two do."""
@@ -143,7 +154,7 @@ class Source:
         if len(wanted) < 2:
             return frozenset()
         width = 2 * len(stems) + 6
-        hits = [(at, one) for at, one in enumerate(self.stems) if one in wanted]
+        hits = sorted((at, one) for one in wanted for at in self.places[one])
         counts: dict[str, int] = {}
         best, start, end = 0, 0, (0, 0)
         for n, (at, one) in enumerate(hits):
@@ -159,8 +170,8 @@ class Source:
         return frozenset(one for _, one in hits[end[0] : end[1]]) if best > 1 else frozenset()
 
 
-def _speaker(units: list[Unit], source: Source) -> str | None:
-    """Who speaks in the first units of a reply (its last ones from the end): `refusal`, `meta`, or None if the page does.
+def _speaker(units: list[Unit], source: Source, end: bool = False) -> str | None:
+    """Who speaks in the first units of a reply (or its last ones, the last one first): `refusal`, `meta`, or None if the page does.
 
     What several units that have little of the source say counts together, up to the first one that has more.
     """
@@ -170,16 +181,25 @@ def _speaker(units: list[Unit], source: Source) -> str | None:
         if unit.joined in (source.said if len(unit.words) > 2 else source.lines):
             edge = False
             continue
+        if len(unit.words) >= 5 and 10 * sum(word in STOPS for word in unit.words) < len(unit.words):
+            continue  # no English
         near = source.near(unit.stems)
         telling = _telling(unit, near, source)
-        share = len(near) / max(len(unit.stems), 1)
-        few = 1 if not near and _sentence(unit, source) else 2 if share <= LITTLE and not unit.formula else 3 if share <= HALF and not unit.formula else 4
-        edge &= share <= LITTLE and not unit.formula
+        edge &= len(near) <= LITTLE * len(unit.stems) and not unit.formula
         if edge:
             heard |= telling
-        if len(telling) >= few or (edge and len(heard) >= 2) or _label(unit, source):
-            return "refusal" if _refuses(telling | heard) else "meta"
+        if len(telling) >= _enough(unit, near, source) or (edge and len(heard) >= 2) or _label(unit, source):
+            return "refusal" if _refuses(telling | heard, end) else "meta"
     return None
+
+
+def _enough(unit: Unit, near: frozenset[str], source: Source) -> int:
+    """How much must tell a speaker in a unit, the more of it the source has."""
+    if unit.formula or len(near) > HALF * len(unit.stems):
+        return 4
+    if len(near) > LITTLE * len(unit.stems):
+        return 3
+    return 1 if not near and _sentence(unit, source) else 2
 
 
 def _sentence(unit: Unit, source: Source) -> bool:
@@ -206,8 +226,9 @@ def _telling(unit: Unit, near: frozenset[str], source: Source) -> set[str]:
     return found
 
 
-def _refuses(telling: set[str]) -> bool:
-    return not telling.isdisjoint(REFUSED) or len(telling & REFUSE) > len(telling & WORK) // 2
+def _refuses(telling: set[str], end: bool) -> bool:
+    """Whether a speaker does not do the work; at the end only by a phrase."""
+    return not telling.isdisjoint(REFUSED) or (not end and len(telling & REFUSE) > len(telling & WORK) // 2)
 
 
 def _label(unit: Unit, source: Source) -> bool:
@@ -241,17 +262,19 @@ def _fenced(written: str, source: str) -> bool:
     return len(fences) % 2 == 1 or fences == [0, len(lines) - 1]
 
 
+_ATTRIBUTES = r"(?:\s[^<>\n]{0,100}=[^<>\n]{0,200})"
 _MARK = re.compile(
-    r"<\|[^|<>\n]{1,40}\|>|\[/?(?:INST|SYS|UNK|PAD|CLS|SEP|MASK|EOS|BOS)\]|<</?SYS>>|<!--|</?s>"
-    r"|</?(?!(?:br|sub|sup)\b)[A-Za-z][A-Za-z0-9_-]{1,20}(?:\s{1,4}[\w-]{1,20}=(?:\"[^\"<>\n]{0,200}\"|'[^'<>\n]{0,200}'|[^\s<>]{1,100})){0,8}\s?/?>"
-    r"|</?[abpi](?:\s{1,4}[\w-]{1,20}=[^<>\n]{1,200})?>"
+    r"<\|[^|<>\n]{1,40}\|>|\[/?(?:INST|SYS|UNK|PAD|CLS|SEP|MASK|EOS|BOS)\]|<</?SYS>>|<!--|</?s>|</[abiup]>"
+    rf"|</?(?:h[1-6]|t[dhr]|[ou]l|li|hr|d[dlt]|em|(?!sub\b|sup\b)[A-Za-z][\w-]{{2,20}}){_ATTRIBUTES}?\s?/?>|<[abiup]{_ATTRIBUTES}>"
     r"|^#{1,6} ?(?:Response|Instruction|Input|Output|Assistant|User|Human|System)\b:?[ \t]*$|^(?:Human|User|Assistant|AI|System): "
     r"|https?://[^\s<>()\[\]]{3,200}|\bwww\.[^\s<>()\[\]]{3,200}|[\w.+-]{1,64}@[\w-]{1,60}\.[\w.-]{1,60}",
     re.MULTILINE | re.IGNORECASE,
 )
-"""Links, addresses, tags, and tokens of a chat."""
+"""Links, addresses, tags, and tokens of a chat; `<br>`, `<sub>` and `<sup>` are Markdown's."""
 _WEB = re.compile(r"^(?:https?://)?(?:www\.)?|[/.,;:!?'\"*_]+$")
 
 
-def _marks(text: str) -> set[str]:
-    return {_WEB.sub("", found.lower()) for found in _MARK.findall(text)}
+def _marks(written: str, source: str) -> int:
+    """Links, addresses, tags and tokens that the source does not have."""
+    there = source.lower()
+    return sum(mark not in there for mark in {_WEB.sub("", found.lower()) for found in _MARK.findall(written)})
