@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from curation.rewrite._guards_phrases import answers
 from curation.rewrite._guards_text import STOPS
 from curation.rewrite._guards_words import (
     ABOUT,
@@ -40,7 +41,7 @@ LITTLE, HALF = 0.4, 0.67
 STRANGE = 4
 """Words of no lesson and not of the source that make a sentence an invented one."""
 LINE = 100
-"""Characters of a line of the source that may be a label."""
+"""Characters of a line or sentence of the source that may be a label."""
 UNIT_WORDS = 80
 """Words of a unit that are looked at."""
 
@@ -140,9 +141,8 @@ class Source:
         words = _WORD.findall(written_out(text))
         self.other = _SCRIPT.search(text) is not None
         self.said = f" {' '.join(words)} "
-        self.lines = frozenset(
-            f" {' '.join(_WORD.findall(line))} " for line in written_out(text).split("\n") if len(line) < LINE
-        )
+        pieces = (piece for line in text.split("\n") for piece in (line, *_SPLIT.split(line)) if len(piece) < LINE)
+        self.lines = frozenset(f" {' '.join(_WORD.findall(written_out(piece)))} " for piece in pieces)
         self.places: dict[str, list[int]] = {}
         for at, word in enumerate(words):
             self.places.setdefault(stem(word), []).append(at)
@@ -181,16 +181,21 @@ def _speaker(units: list[Unit], source: Source, end: bool = False) -> str | None
         if unit.joined in (source.said if len(unit.words) > 2 else source.lines):
             edge = False
             continue
-        if len(unit.words) >= 5 and 10 * sum(word in STOPS for word in unit.words) < len(unit.words):
-            continue  # no English
         near = source.near(unit.stems)
         telling = _telling(unit, near, source)
+        if answers(unit.text) or (_foreign(unit) and 3 * len(telling) < len(unit.words)):
+            continue  # other guards name these
         edge &= len(near) <= LITTLE * len(unit.stems) and not unit.formula
         if edge:
             heard |= telling
         if len(telling) >= _enough(unit, near, source) or (edge and len(heard) >= 2) or _label(unit, source):
             return "refusal" if _refuses(telling | heard, end) else "meta"
     return None
+
+
+def _foreign(unit: Unit) -> bool:
+    """Whether a sentence has next to none of the words that every English one has."""
+    return len(unit.words) >= 5 and 10 * sum(word in STOPS for word in unit.words) < len(unit.words)
 
 
 def _enough(unit: Unit, near: frozenset[str], source: Source) -> int:

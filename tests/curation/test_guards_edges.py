@@ -106,7 +106,8 @@ def test_a_fence_around_the_reply_is_a_comment() -> None:
 
 @pytest.mark.parametrize(
     "bomb",
-    ["I can't ", "let me know ", "<a ", "<aa =", "\\[", "\\(", "$$", "x@", "a-", "'s ", "it's ", "I.", "www.a ", "ignore ", "\n", "<!--", "[a](", "# "],
+    ["I can't ", "let me know ", "<a ", "<aa =", "\\[", "\\(", "$$", "x@", "a-", "'s ", "it's ", "I.", "www.a ", "ignore ", "\n", "<!--",
+     "[a](", "# "],
 )  # fmt: skip
 def test_four_times_as_much_of_anything_takes_no_square_of_the_time(bomb: str) -> None:
     times = []
