@@ -60,9 +60,9 @@ SLOT, BETTER = 0.55, 0.25
 WEIGHTS = {SIGN: 0.35, WORD: 1.0, NUMBER: 0.6, SPELLED: 0.6, DROPPABLE: 0.5}
 
 
-def measured(source: pl.Series, written: pl.Series) -> pl.DataFrame:
-    """The measures of the guards, one row for each pair; null where `written` is null."""
-    rows = [None if w is None else _measures(s or "", w) for s, w in zip(source, written, strict=True)]
+def measured(source: pl.Series, written: pl.Series, *, adds: bool = False) -> pl.DataFrame:
+    """The measures of the guards, one row for each pair; null where `written` is null. adds: a text may say more than its source."""
+    rows = [None if w is None else _measures(s or "", w, adds) for s, w in zip(source, written, strict=True)]
     nothing = dict.fromkeys(SCHEMA)
     return pl.DataFrame([row or nothing for row in rows], schema=SCHEMA, orient="row")
 
@@ -123,8 +123,8 @@ class Stream(NamedTuple):
         return [tuple(self.text.signs[f[2] : f[3]]) for f in self.text.formulas]
 
 
-def _measures(source: str, written: str) -> dict[str, Any]:
-    row: dict[str, Any] = said(written, source)._asdict()
+def _measures(source: str, written: str, adds: bool) -> dict[str, Any]:
+    row: dict[str, Any] = said(written, source, adds)._asdict()
     if len(written) > OUT_OF_PROPORTION * len(source) + LONG_REPLY:
         return (
             row | {name: 0 for name in SCHEMA if name not in row} | {"length_ratio": len(written) / max(len(source), 1)}

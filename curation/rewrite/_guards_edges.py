@@ -42,6 +42,8 @@ STRANGE = 4
 """Words of no lesson and not of the source that make a sentence an invented one."""
 LINE = 100
 """Characters of a line or sentence of the source that may be a label."""
+ADDED = 5
+"""How much must tell a speaker in a reply that may say more than its source: a phrase, and words besides."""
 UNIT_WORDS = 80
 """Words of a unit that are looked at."""
 
@@ -92,12 +94,13 @@ class Unit(NamedTuple):
         return f" {' '.join(self.words)} "
 
 
-def said(written: str, source: str) -> Said:
+def said(written: str, source: str, adds: bool = False) -> Said:
+    """What a reply says of its own. adds: it may say more than its source, as a worked answer does, so that only phrases tell."""
     written, source = written[:READ].strip(), source[:READ]
     there = Source(source)
     units = [unit for unit in _units(written) if unit.words]
-    speakers = {_speaker(units[:HEAD], there), _speaker(units[HEAD:][: -TAIL - 1 : -1], there, end=True)}
-    strange = sum(_invented(unit, there) for unit in units) + _marks(written, source)
+    speakers = {_speaker(units[:HEAD], there, adds), _speaker(units[HEAD:][: -TAIL - 1 : -1], there, adds, end=True)}
+    strange = sum(not adds and _invented(unit, there) for unit in units) + _marks(written, source)
     return Said(
         "refusal" in speakers,
         "meta" in speakers or _fenced(written, source),
@@ -170,7 +173,7 @@ class Source:
         return frozenset(one for _, one in hits[end[0] : end[1]]) if best > 1 else frozenset()
 
 
-def _speaker(units: list[Unit], source: Source, end: bool = False) -> str | None:
+def _speaker(units: list[Unit], source: Source, adds: bool, end: bool = False) -> str | None:
     """Who speaks in the first units of a reply (or its last ones, the last one first): `refusal`, `meta`, or None if the page does.
 
     What several units that have little of the source say counts together, up to the first one that has more.
@@ -185,6 +188,10 @@ def _speaker(units: list[Unit], source: Source, end: bool = False) -> str | None
         telling = _telling(unit, near, source)
         if answers(unit.text) or (_foreign(unit) and 3 * len(telling) < len(unit.words)):
             continue  # other guards name these
+        if adds:
+            if len(telling) >= ADDED and not telling.isdisjoint(REFUSED + SPOKEN):
+                return "refusal" if _refuses(telling, end) else "meta"
+            continue
         edge &= len(near) <= LITTLE * len(unit.stems) and not unit.formula
         if edge:
             heard |= telling

@@ -118,7 +118,7 @@ def _judged(
         [pair.answer or reply or None for pair, (*_, reply, _) in zip(pairs, asked, strict=True)], dtype=pl.String
     )
     # refusal, meta, language and loop hold for an answer, too; the other guards are of texts that must stay what they were
-    guards = verdicts(measured(source, written), shortest=0, longest=float("inf"), loop=LOOP)
+    guards = verdicts(measured(source, written, adds=True), shortest=0, longest=float("inf"), loop=LOOP)
     agreeing = _agreeing([(pair, found) for pair, (_, _, found, *_) in zip(pairs, asked, strict=True)])
     rows = []
     for (place, question, found, *_), pair, guard, agrees in zip(asked, pairs, guards, agreeing, strict=True):
