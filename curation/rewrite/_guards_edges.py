@@ -42,7 +42,7 @@ STRANGE = 4
 """Words of no lesson and not of the source that make a sentence an invented one."""
 LINE = 100
 """Characters of a line or sentence of the source that may be a label."""
-ADDED = 5
+ADDED = 4
 """How much must tell a speaker in a reply that may say more than its source: a phrase, and words besides."""
 UNIT_WORDS = 80
 """Words of a unit that are looked at."""
@@ -189,7 +189,7 @@ def _speaker(units: list[Unit], source: Source, adds: bool, end: bool = False) -
         if answers(unit.text) or (_foreign(unit) and 3 * len(telling) < len(unit.words)):
             continue  # other guards name these
         if adds:
-            if len(telling) >= ADDED and not telling.isdisjoint(REFUSED + SPOKEN):
+            if len(telling) >= ADDED and not unit.formula and not telling.isdisjoint(REFUSED + SPOKEN):
                 return "refusal" if _refuses(telling, end) else "meta"
             continue
         edge &= len(near) <= LITTLE * len(unit.stems) and not unit.formula

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 r"""Answers that are stated, options of questions, and lines that are noise, as patterns.
 
 All patterns are bounded, so that a megabyte of anything takes linear time.
@@ -12,14 +11,20 @@ from typing import NamedTuple
 
 from curation.rewrite._guards_text import NUMBER_WORDS, number, tidy
 
-# ---- answers --------------------------------------------------------------------------------------------------------------------
+# Answers.
 
 
 _STATED = re.compile(
-    r"\\boxed\s*\{|\b(?:final |correct |right |best |our |required |true )?(?:answers?|choice|option|alternative|solution)\b(?:[ \t]+(?:key|choice|option))?(?:[ \t]+(?:to|of|for)[ \t]+(?:this|the|part|question|problem|exercise|item|number)\b[^.\n:=]{0,60}?)?"
-    r"[ \t*_\"']{0,6}(?:is|are|was|must be|would be|should be|will be|:|=|-|–|—|->)[ \t*_\"':]{0,8}(?:therefore |thus |clearly |simply |given by |option |choice |letter |answer |that |then |hence )*"
-    r"|\bans(?:wer)?s?[.:]{1,2}[ \t*_]{0,6}|\b(?:option|choice|answer|alternative)[ \t*_]{1,4}\(?(?=[A-Ea-e]\b[).]?[ \t*_]{1,4}(?:is|was)[ \t]+(?:the[ \t]+)?(?:correct|right|true|answer|best))"
-    r"|(?=\(?[A-Ea-e]\)?[ \t*_]{1,4}is[ \t]+(?:the[ \t]+)?(?:correct|right|best)[ \t]+(?:answer|choice|option))|\bcorrect:[ \t*_]{0,6}|(?:✓|✔|✅)[ \t]{0,3}|(?<=[a-z])(?=[ \t]*\((?:correct|right)(?:[ \t]answer)?\))",
+    r"\\boxed\s*\{|\b(?:final |correct |right |best |our |required |true )?(?:answers?|choice|option|alternative"
+    r"|solution)\b(?:[ \t]+(?:key|choice|option))?(?:[ \t]+(?:to|of|for)[ \t]+(?:this|the|part|question|problem"
+    r"|exercise|item|number)\b[^.\n:=]{0,60}?)?"
+    r"[ \t*_\"']{0,6}(?:is|are|was|must be|would be|should be|will be|:|=|-|–|—|->)[ \t*_\"':]{0,8}(?:therefore "
+    r"|thus |clearly |simply |given by |option |choice |letter |answer |that |then |hence )*"
+    r"|\bans(?:wer)?s?[.:]{1,2}[ \t*_]{0,6}|\b(?:option|choice|answer"
+    r"|alternative)[ \t*_]{1,4}\(?(?=[A-Ea-e]\b[).]?[ \t*_]{1,4}(?:is|was)[ \t]+(?:the[ \t]+)?(?:correct|right"
+    r"|true|answer|best))"
+    r"|(?=\(?[A-Ea-e]\)?[ \t*_]{1,4}is[ \t]+(?:the[ \t]+)?(?:correct|right|best)[ \t]+(?:answer|choice|option))"
+    r"|\bcorrect:[ \t*_]{0,6}|(?:✓|✔|✅)[ \t]{0,3}|(?<=[a-z])(?=[ \t]*\((?:correct|right)(?:[ \t]answer)?\))",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"\\[A-Za-z]+|\d*\.?\d+|[^\W\d_]+|[=<>+*/^|!-]")
@@ -92,22 +97,42 @@ def _figures(said: str) -> tuple[str, ...]:
     return tuple(sorted(number(word) for word in words if word[-1].isdigit()))
 
 
-# ---- noise ----------------------------------------------------------------------------------------------------------------------
+# Noise.
 
 
 _NOISE = re.compile(
-    r"cookie|privacy|\bbuy\b|full course|\brated\b|you are here|\bwrote (?:on|at)\b|app store|google play|terms of (?:use|service)|all rights reserved|copyright|©|\(c\) ?\d{4}|licen[cs]ed under|creative commons|powered by|sign (?:in|up)|log ?(?:in|out)\b|register|subscri|newsletter|javascript|\bshare\b|tweet|facebook|twitter|pinterest|linkedin|"
-    r"whatsapp|reddit|instagram|youtube|\bcomments?\b|\bleave a reply|\brepl(?:y|ies)\b|\bposted\b|\bviews?\b|\bviewed\b|\bvotes?\b|\bjoined\b|\bmember since|\bbadges?\b|\breputation\b|\bflag\b|last (?:edited|updated|modified)|\basked\b|\banswered\b|\bedited\b|"
-    r"\bago\b|related (?:posts?|questions?|articles?|pages?|topics?|links?)|recent posts?|popular posts?|categor(?:y|ies)|\btags?\b|\barchives?\b|\bsitemap\b|\bsite map\b|contact us|about us|\bhome\b|\bmenu\b|\bsearch\b|skip to|back to (?:top|main)|"
-    r"\bprevious\b|\bnext\b|\bread more|\bclick here|\bdownload\b|\bbookmark|\badvertis|\bsponsor|\bbuy now|add to cart|\bpric(?:e|ing)\b|free trial|print this|email this|report (?:abuse|post|this)|view (?:all|source|profile|full|the)|show (?:more|all|less)|hide|"
-    r"hot network questions|your answer|not the answer you're looking|browse other|improve this (?:question|answer)|follow(?:ing)?\b|sort by|\bpermalink|\btrackback|\brss\b|\bisbn\b|\bnavigation\b|table of contents|^\W*contents\W*$|\bpage \d+|"
-    r"^\W*(?:by|author|posted|published|updated|created|date|source|url|tags|filed under|topics?|canonical name|owner|entry type|classification|numerical id|last modified)\b|https?://|www\.|[\w.]@[\w.]{1,60}\.\w|→|«|»|›|\|.*\|",
+    r"cookie|privacy|\bbuy\b|full course|\brated\b|you are here|\bwrote (?:on|at)\b|app store|google play"
+    r"|terms of (?:use|service)|all rights reserved|copyright|©|\(c\) ?\d{4}|licen[cs]ed under|creative commons"
+    r"|powered by|sign (?:in|up)|log ?(?:in|out)\b|register|subscri|newsletter|javascript|\bshare\b|tweet|facebook"
+    r"|twitter|pinterest|linkedin|"
+    r"whatsapp|reddit|instagram|youtube|\bcomments?\b|\bleave a reply|\brepl(?:y|ies)\b|\bposted\b|\bviews?\b"
+    r"|\bviewed\b|\bvotes?\b|\bjoined\b|\bmember since|\bbadges?\b|\breputation\b|\bflag\b|last (?:edited|updated"
+    r"|modified)|\basked\b|\banswered\b|\bedited\b|"
+    r"\bago\b|related (?:posts?|questions?|articles?|pages?|topics?|links?)|recent posts?|popular posts?"
+    r"|categor(?:y|ies)|\btags?\b|\barchives?\b|\bsitemap\b|\bsite map\b|contact us|about us|\bhome\b|\bmenu\b"
+    r"|\bsearch\b|skip to|back to (?:top|main)|"
+    r"\bprevious\b|\bnext\b|\bread more|\bclick here|\bdownload\b|\bbookmark|\badvertis|\bsponsor|\bbuy now"
+    r"|add to cart|\bpric(?:e|ing)\b|free trial|print this|email this|report (?:abuse|post|this)|view (?:all"
+    r"|source|profile|full|the)|show (?:more|all|less)|hide|"
+    r"hot network questions|your answer|not the answer you're looking|browse other|improve this (?:question"
+    r"|answer)|follow(?:ing)?\b|sort by|\bpermalink|\btrackback|\brss\b|\bisbn\b|\bnavigation\b|table of contents"
+    r"|^\W*contents\W*$|\bpage \d+|"
+    r"^\W*(?:by|author|posted|published|updated|created|date|source|url|tags|filed under|topics?|canonical name"
+    r"|owner|entry type|classification|numerical id|last modified)\b|https?://|www\.|[\w.]@[\w.]{1,60}\.\w|→|«|»|›"
+    r"|\|.*\|",
     re.IGNORECASE,
 )
 _STRONG = re.compile(
-    r"cookies?\b|privacy policy|\bbuy (?:now|the|our|this)\b|you are here|app store|google play|terms of (?:use|service)|all rights reserved|copyright|©|licen[cs]ed under|powered by|sign (?:in|up)|log ?in\b|newsletter|subscribe|javascript|share (?:this|on|via|to)|facebook|twitter|pinterest|linkedin|whatsapp|"
-    r"leave a (?:reply|comment)|posted (?:by|on|in|at)|last (?:edited|updated|modified)|\b(?:generated|created|built|rendered|published) (?:on|at|by|with)\b|\bdoxygen\b|related (?:posts?|questions?|articles?)|recent posts?|contact us|about us|skip to|back to top|click here|read more|advertis|add to cart|free trial|hot network|"
-    r"your answer|browse other|improve this|permalink|rss feed|join (?:us|our|the|now)|create (?:an|your|a free) account|download (?:the|our|this|now|app)|follow us|your email|this (?:site|website|page)\b|our (?:site|website)|enable",
+    r"cookies?\b|privacy policy|\bbuy (?:now|the|our|this)\b|you are here|app store|google play|terms of (?:use"
+    r"|service)|all rights reserved|copyright|©|licen[cs]ed under|powered by|sign (?:in|up)|log ?in\b|newsletter"
+    r"|subscribe|javascript|share (?:this|on|via|to)|facebook|twitter|pinterest|linkedin|whatsapp|"
+    r"leave a (?:reply|comment)|posted (?:by|on|in|at)|last (?:edited|updated|modified)|\b(?:generated|created"
+    r"|built|rendered|published) (?:on|at|by|with)\b|\bdoxygen\b|related (?:posts?|questions?|articles?)"
+    r"|recent posts?|contact us|about us|skip to|back to top|click here|read more|advertis|add to cart|free trial"
+    r"|hot network|"
+    r"your answer|browse other|improve this|permalink|rss feed|join (?:us|our|the|now)|create (?:an|your"
+    r"|a free) account|download (?:the|our|this|now|app)|follow us|your email|this (?:site|website|page)\b"
+    r"|our (?:site|website)|enable",
     re.IGNORECASE,
 )
 
