@@ -2,7 +2,6 @@
 
     guard      what it looks at                                                    columns
     refusal    the reply says that it does not do the work                         refusal
-    meta       it speaks of itself: `Here is ...`, `Note: I removed ...`           meta
     length     words written for each word of the source that is no noise          length_ratio
     language   share of words in sentences that are not English, if the source is  foreign
     loop       runs of words that stand there more often than in the source        loop
@@ -10,6 +9,7 @@
     formulas   the same of formulas                                                formulas_lost, formulas_added
     hole       longest part of the source of which nothing came back               hole (share), hole_words, options_lost
     answer     statements of an answer that the source does not make               answers_added
+    meta       it speaks of itself: `Here is ...`, `Note: I removed ...`           meta
     invented   longest part of the rewrite that has nothing in the source; links,
                tags, tokens of a chat and sentences without a word of it           added_words, strange
 
@@ -41,7 +41,7 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
     "strange": pl.UInt32,
 }  # fmt: skip
-GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
+GUARDS = ("refusal", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "meta", "invented")
 OUT_OF_PROPORTION = 4
 """A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long."""
 LONG_REPLY = 20_000
@@ -80,7 +80,6 @@ def verdicts(
     """`faithful`, or the name of the first guard that failed; null where nothing was written."""
     fails = {
         "refusal": pl.col("refusal"),
-        "meta": pl.col("meta"),
         "length": ~pl.col("length_ratio").is_between(shortest, longest),
         "language": pl.col("foreign") > foreign,
         "loop": pl.col("loop") >= loop,
@@ -88,6 +87,7 @@ def verdicts(
         "formulas": pl.col("formulas_lost") + pl.col("formulas_added") > 0,
         "hole": (pl.col("hole_words") >= hole_words) | (pl.col("options_lost") > 0),
         "answer": pl.col("answers_added") > 0,
+        "meta": pl.col("meta"),
         "invented": (pl.col("added_words") >= added_words) | (pl.col("strange") > 0),
     }
     verdict = pl.coalesce(*(pl.when(failed).then(pl.lit(name)) for name, failed in fails.items()), pl.lit(FAITHFUL))

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from curation.rewrite._guards_phrases import answers
 from curation.rewrite._guards_text import STOPS
 from curation.rewrite._guards_words import (
     ABOUT,
@@ -186,8 +185,8 @@ def _speaker(units: list[Unit], source: Source, adds: bool, end: bool = False) -
             continue
         near = source.near(unit.stems)
         telling = _telling(unit, near, source)
-        if answers(unit.text) or (_foreign(unit) and 3 * len(telling) < len(unit.words)):
-            continue  # other guards name these
+        if _foreign(unit) and 3 * len(telling) < len(unit.words):
+            continue  # a matter of languages
         if adds:
             if len(telling) >= ADDED and not unit.formula and not telling.isdisjoint(REFUSED + SPOKEN):
                 return "refusal" if _refuses(telling, end) else "meta"
