@@ -2,7 +2,6 @@
 
     guard      what it looks at                                                    columns
     refusal    the reply says that it does not do the work                         refusal
-    meta       it speaks of itself: `Here is ...`, `Note: I removed ...`           meta
     length     words written for each word of the source that is no noise          length_ratio
     language   share of words in sentences that are not English, if the source is  foreign
     loop       runs of words that stand there more often than in the source        loop
@@ -10,7 +9,9 @@
     formulas   the same of formulas                                                formulas_lost, formulas_added
     hole       longest part of the source of which nothing came back               hole (share), hole_words, options_lost
     answer     statements of an answer that the source does not make               answers_added
-    invented   longest part of the rewrite that has nothing in the source          added_words
+    meta       it speaks of itself: `Here is ...`, `Note: I removed ...`           meta
+    invented   longest part of the rewrite that has nothing in the source; links,
+               tags, tokens of a chat and sentences without a word of it           added_words, strange
 
 Numbers and formulas are compared after both texts are brought to one form (`_guards_text.py`), and judged where they stand
 (`_guards_places.py`): a number whose neighbours have another number in the source has been changed, though it stands elsewhere in it.
@@ -29,7 +30,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from curation.rewrite._guards_phrases import comments, invented, is_noise, options_lost, refuses
+from curation.rewrite._guards_edges import said
+from curation.rewrite._guards_phrases import invented, is_noise, options_lost
 from curation.rewrite._guards_text import DROPPABLE, NUMBER, SIGN, SPELLED, STOPS, WORD, Text, read, tidy
 
 FAITHFUL = "faithful"
@@ -37,8 +39,9 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "refusal": pl.Boolean, "meta": pl.Boolean, "length_ratio": pl.Float64, "foreign": pl.Float64, "loop": pl.UInt32,
     "numbers_lost": pl.UInt32, "numbers_added": pl.UInt32, "formulas_lost": pl.UInt32, "formulas_added": pl.UInt32,
     "hole": pl.Float64, "hole_words": pl.UInt32, "options_lost": pl.UInt32, "answers_added": pl.UInt32, "added_words": pl.UInt32,
+    "strange": pl.UInt32,
 }  # fmt: skip
-GUARDS = ("refusal", "meta", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "invented")
+GUARDS = ("refusal", "length", "language", "loop", "numbers", "formulas", "hole", "answer", "meta", "invented")
 OUT_OF_PROPORTION = 4
 """A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long."""
 LONG_REPLY = 20_000
@@ -57,9 +60,9 @@ SLOT, BETTER = 0.55, 0.25
 WEIGHTS = {SIGN: 0.35, WORD: 1.0, NUMBER: 0.6, SPELLED: 0.6, DROPPABLE: 0.5}
 
 
-def measured(source: pl.Series, written: pl.Series) -> pl.DataFrame:
-    """The measures of the guards, one row for each pair; null where `written` is null."""
-    rows = [None if w is None else _measures(s or "", w) for s, w in zip(source, written, strict=True)]
+def measured(source: pl.Series, written: pl.Series, *, adds: bool = False) -> pl.DataFrame:
+    """The measures of the guards, one row for each pair; null where `written` is null. adds: a text may say more than its source."""
+    rows = [None if w is None else _measures(s or "", w, adds) for s, w in zip(source, written, strict=True)]
     nothing = dict.fromkeys(SCHEMA)
     return pl.DataFrame([row or nothing for row in rows], schema=SCHEMA, orient="row")
 
@@ -77,7 +80,6 @@ def verdicts(
     """`faithful`, or the name of the first guard that failed; null where nothing was written."""
     fails = {
         "refusal": pl.col("refusal"),
-        "meta": pl.col("meta"),
         "length": ~pl.col("length_ratio").is_between(shortest, longest),
         "language": pl.col("foreign") > foreign,
         "loop": pl.col("loop") >= loop,
@@ -85,7 +87,8 @@ def verdicts(
         "formulas": pl.col("formulas_lost") + pl.col("formulas_added") > 0,
         "hole": (pl.col("hole_words") >= hole_words) | (pl.col("options_lost") > 0),
         "answer": pl.col("answers_added") > 0,
-        "invented": pl.col("added_words") >= added_words,
+        "meta": pl.col("meta"),
+        "invented": (pl.col("added_words") >= added_words) | (pl.col("strange") > 0),
     }
     verdict = pl.coalesce(*(pl.when(failed).then(pl.lit(name)) for name, failed in fails.items()), pl.lit(FAITHFUL))
     return measures.select(pl.when(pl.col("refusal").is_not_null()).then(verdict).alias("verdict")).to_series()
@@ -120,8 +123,8 @@ class Stream(NamedTuple):
         return [tuple(self.text.signs[f[2] : f[3]]) for f in self.text.formulas]
 
 
-def _measures(source: str, written: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"refusal": refuses(written, source), "meta": comments(written, source)}
+def _measures(source: str, written: str, adds: bool) -> dict[str, Any]:
+    row: dict[str, Any] = said(written, source, adds)._asdict()
     if len(written) > OUT_OF_PROPORTION * len(source) + LONG_REPLY:
         return (
             row | {name: 0 for name in SCHEMA if name not in row} | {"length_ratio": len(written) / max(len(source), 1)}

@@ -118,15 +118,18 @@ def _judged(
         [pair.answer or reply or None for pair, (*_, reply, _) in zip(pairs, asked, strict=True)], dtype=pl.String
     )
     # refusal, meta, language and loop hold for an answer, too; the other guards are of texts that must stay what they were
-    guards = verdicts(measured(source, written), shortest=0, longest=float("inf"), loop=LOOP)
+    seen = measured(source, written, adds=True)
+    guards = verdicts(seen, shortest=0, longest=float("inf"), loop=LOOP)
     agreeing = _agreeing([(pair, found) for pair, (_, _, found, *_) in zip(pairs, asked, strict=True)])
     rows = []
-    for (place, question, found, *_), pair, guard, agrees in zip(asked, pairs, guards, agreeing, strict=True):
+    for (place, question, found, *_), pair, guard, meta, agrees in zip(
+        asked, pairs, guards, seen["meta"], agreeing, strict=True
+    ):
         of = change(question, pair.question) if pair.question else Change(0.0, 0)
         words, least = len(pair.answer.split()), max(least_words, shortest * len((found or "").split()))
         fails = {
             "refusal": guard == "refusal",
-            "meta": guard == "meta",
+            "meta": meta is True,
             pair.form: pair.form != "refined",
             "length": not least <= words <= max_words,
             "language": guard == "language",

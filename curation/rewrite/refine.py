@@ -30,7 +30,7 @@ CHOICES = (
 NO_CONTENT = "[NO CONTENT]"
 REFINED = "refined"
 ALL, MOST, LEAST = (
-    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added"),
+    ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added", "strange"),
     ("foreign", "loop", "hole", "hole_words", "added_words", "refusal", "meta"),
     ("length_ratio",),
 )
@@ -109,8 +109,8 @@ def refine(
     words of the longest part of a piece without counterpart from which on it is refused. retries: draw so often again,
     for all pieces of a page, where one has no draw that passes; at temperature 0 that says the same once more.
 
-    `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `meta`,
-    `length`, `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `invented`), `no content` (the model says
+    `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `length`,
+    `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `meta`, `invented`), `no content` (the model says
     there is none, and the piece is not all noise), `cut off`, `filtered`, `abstained`, `not answered`, `empty reply`;
     or `empty`, a page about which nothing is asked. `refine_pieces` counts pieces, `refine_original` those that kept
     their text. Measures are those of the draw that is taken, or of the first one that can be judged: sums of the pieces
