@@ -141,13 +141,15 @@ def fits(
     theirs: Ints,
     weights: Floats,
     sure: npt.NDArray[np.bool_],
-) -> tuple[Floats, Floats]:
-    """For each place of `a` how well it fits the best place of `b` with the same filling, and the best with another one.
+    suspect: npt.NDArray[np.bool_],
+    scarce: npt.NDArray[np.bool_],
+) -> tuple[Floats, Floats, Floats]:
+    """For each place of `a` how well it fits the best place of `b` with the same filling, the best with another one, the best that is scarce.
 
-    places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. -1 where there is none,
-    or it is not looked for.
+    places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. suspect: which need one
+    though they fit. scarce: which places of `b` hold something scarce. -1 where there is none, or it is not looked for.
     """
-    own, other = np.full(len(places), -1.0), np.full(len(places), -1.0)
+    own, other, lacking = np.full(len(places), -1.0), np.full(len(places), -1.0), np.full(len(places), -1.0)
     order = np.argsort(theirs, kind="mergesort")
     ranked = theirs[order]
     work = 0
@@ -163,16 +165,18 @@ def fits(
             m = order[k]
             both, one = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
             own[n] = max(own[n], both, ONE_SIDE * one)
-            if own[n] > 0.9:
+            if own[n] > 0.9 and not suspect[n]:
                 break
-        if own[n] > 0.7 or work > WORK:
+        if (own[n] > 0.7 and not suspect[n]) or work > WORK:
             continue
         work += len(others)
         for m in range(len(others)):
             if theirs[m] != fillings[n]:
                 both, _ = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
                 other[n] = max(other[n], both)
-    return own, other
+                if scarce[m]:
+                    lacking[n] = max(lacking[n], both)
+    return own, other, lacking
 
 
 # ---- units without counterpart -----------------------------------------------------------------------------------------------

@@ -1,0 +1,159 @@
+"""Numbers and formulas that a rewrite lost, changed, moved or added.
+
+What stands nowhere in the other text is lost or added. What stands there less often (it is scarce) has been taken out where the words
+around it follow each other, and what stands there more often has been put where something scarce fits at least as well. What is as
+frequent as before has changed places where two places each fit the other's filling better.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from curation.rewrite._guards_formulas import told
+from curation.rewrite._guards_holes import Kept
+from curation.rewrite._guards_places import counts, fits, grams
+from curation.rewrite._guards_streams import DROPPABLE, LONG_SIGN, NUMBER, SIGN, SPELLED, WORD, Stream
+
+PROSE = 8
+"""Words of a sentence whose numbers are looked for though it has no counterpart."""
+SLOT, BETTER = 0.55, 0.25
+"""How well a number fits the place of another one, and how much better than its own, to have changed places."""
+SCARCE_SLOT = 0.45
+"""How well something scarce fits the place of what stands there too often."""
+WEIGHTS = {SIGN: 0.35, WORD: 1.0, NUMBER: 0.6, SPELLED: 0.6, DROPPABLE: 0.5}
+
+
+class Placed(NamedTuple):
+    """Things of one kind and where they stand."""
+
+    places: Any
+    """(N, 2) from, to, among the words."""
+    fillings: Any
+    """(N,) what stands there, by number."""
+
+
+def numbers_of(s: Stream, w: Stream, size: int, kept: Kept) -> dict[str, Any]:
+    """How many numbers the rewrite lost, and how many it added or changed."""
+    of = {name: n for n, name in enumerate(w.names)}
+    marks, their_marks = ({of[n] for n in text.free if n in of} for text in (w, s))
+    theirs, mine = (np.flatnonzero(text.kinds > WORD) for text in (s, w))
+    had, has = (np.bincount(text.words[at], minlength=size) for text, at in ((s, theirs), (w, mine)))
+    needed = theirs[~kept.noise[s.units[theirs]] & (s.kinds[theirs] != DROPPABLE)]
+    scarce = np.bincount(s.words[needed], minlength=size) > has
+    often = has > had
+    scarce[[*marks]] = False
+    often[[*their_marks]] = False
+    moved = _moved(w, Placed(_one(mine), w.words[mine]), s, Placed(_one(theirs), s.words[theirs]), scarce, often)
+    listed = np.zeros(size, bool)
+    listed[[*their_marks]] = True
+    new = (had[w.words[mine]] == 0) & ~listed[w.words[mine]] & (w.kinds[mine] != SPELLED)
+    listed[:] = False
+    listed[[*marks]] = True
+    prose = kept.covered | (kept.sizes >= PROSE)  # what is dropped as a whole, and is short, is a matter of holes
+    digits = s.kinds[theirs] == NUMBER
+    required = digits & ~kept.noise[s.units[theirs]] & prose[s.units[theirs]]
+    gone = required & (has[s.words[theirs]] == 0) & ~listed[s.words[theirs]]
+    begins = (theirs == 0) | (s.units[theirs] != s.units[theirs - 1])  # the number of an item, more often than not
+    gone &= ~begins | (kept.sizes[s.units[theirs]] >= PROSE)
+    gone |= _taken_out(s, w, _one(theirs), size) & digits & ~begins & scarce[s.words[theirs]]
+    return {
+        "numbers_lost": len(set(s.words[theirs][gone].tolist())),
+        "numbers_added": len(set(w.words[mine][new | moved].tolist())),
+    }
+
+
+def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
+    """How many formulas the rewrite lost, and how many it added or changed."""
+    distinct = sorted({run for run in (*s.runs, *w.runs) if run})
+    at = {run: n for n, run in enumerate(distinct)}
+    there, back = (_amounts(text, distinct) for text in (s, w))
+    theirs, mine = (np.array([at.get(run, len(at)) for run in text.runs], np.int64) for text in (s, w))
+    long = np.array([len(run) > 1 for run in distinct] + [False], bool)
+    first = np.minimum(s.spans[:, 0], max(len(s.units) - 1, 0))
+    useful = ~kept.noise[s.units[first]] if len(s.units) else np.ones(len(first), bool)
+    lost = (back[theirs] == 0) & long[theirs] & useful
+    lost[lost] = ~told(np.flatnonzero(lost), s, w, ids)
+    added = (there[mine] == 0) & long[mine]
+    added[added] = ~told(np.flatnonzero(added), w, s, ids)
+    added |= ~long[mine] & ~_lettered(s, w, ids)
+    scarce, often = there > back, back > there
+    lost |= _taken_out(s, w, s.spans, len(ids)) & ~s.plain & scarce[theirs]
+    if len(mine) and len(theirs):
+        added |= _moved(w, Placed(w.spans, mine), s, Placed(s.spans, theirs), scarce, often)
+    return {"formulas_lost": len(set(theirs[lost].tolist())), "formulas_added": len(set(mine[added].tolist()))}
+
+
+def _amounts(text: Stream, runs: list[tuple[int, ...]]) -> Any:
+    """How often each run stands in a text, one sign alone in its formulas only; and 0 at the end."""
+    inside = Counter(sign for run in text.runs for sign in run)
+    whole = counts(text.signs, runs)
+    return np.array([inside[run[0]] if len(run) == 1 else n for run, n in zip(runs, whole, strict=True)] + [0], np.int64)
+
+
+def _lettered(s: Stream, w: Stream, ids: dict[str, int]) -> Any:
+    """Of each formula of the rewrite whether it is empty, or its first sign stands in a formula of the source or alone in its prose."""
+    alone = set(s.words[s.kinds == SIGN].tolist()) | set(s.words[s.kinds > WORD].tolist())
+    known = {sign for run in s.runs for sign in run}
+    known |= {LONG_SIGN + n for n in alone} | {ord(w.names[n]) for n in alone if len(w.names[n]) == 1}
+    return np.array([not run or run[0] in known for run in w.runs], bool)
+
+
+def _moved(w: Stream, mine: Placed, s: Stream, theirs: Placed, scarce: Any, often: Any) -> Any:
+    """Whether what stands in each place of the rewrite belongs elsewhere, or something scarce belongs there."""
+    size = len(w.names)
+    weights = np.full(size, WEIGHTS[SIGN])
+    for stream in (w, s):
+        for kind, weight in WEIGHTS.items():
+            weights[stream.words[stream.kinds == kind]] = weight
+    sure = _said_so(_around(w, mine, size), _around(s, theirs, size))
+    suspect = often[mine.fillings]
+    own, other, lacking = fits(
+        w.words, mine.places, mine.fillings, s.words, theirs.places, theirs.fillings, weights, sure, suspect, scarce[theirs.fillings]
+    )
+    moved = (other >= SLOT) & (own >= 0) & (own < other - BETTER)
+    return moved | (suspect & (lacking >= SCARCE_SLOT) & (lacking >= own))
+
+
+def _around(stream: Stream, placed: Placed, size: int) -> Any:
+    """A hash of what stands in each place and two words to each side."""
+    words, at = _edged(stream, size), placed.places
+    sides = [words[at[:, 0]], words[at[:, 0] + 1], placed.fillings, words[at[:, 1] + 2], words[at[:, 1] + 3]]
+    return grams(np.stack(sides, axis=1).ravel(), 5)[::5] if len(at) else np.zeros(0, np.uint64)
+
+
+def _said_so(keys: Any, others: Any) -> Any:
+    """Whether each key stands among the others as often as here."""
+    values, amounts = np.unique(others, return_counts=True)
+    mine, of, times = np.unique(keys, return_inverse=True, return_counts=True)
+    if not len(values) or not len(mine):
+        return np.zeros(len(keys), bool)
+    at = np.searchsorted(values, mine).clip(0, len(values) - 1)
+    return ((values[at] == mine) & (amounts[at] >= times))[of]
+
+
+def _one(at: Any) -> Any:
+    """Places of one word each."""
+    return np.stack([at, at + 1], axis=1) if len(at) else np.zeros((0, 2), np.int64)
+
+
+def _edged(stream: Stream, size: int) -> Any:
+    """Words with two marks before and two after them."""
+    edge = np.full(2, size, np.int64)
+    return np.concatenate([edge, stream.words, edge + 1])
+
+
+def _taken_out(s: Stream, w: Stream, places: Any, size: int) -> Any:
+    """Whether three words around a place of the source follow each other in the rewrite, and nowhere in the source."""
+    if not len(places):
+        return np.zeros(0, bool)
+    a, b = _edged(s, size), _edged(w, size)
+    l2, l1, r1, r2 = a[places[:, 0]], a[places[:, 0] + 1], a[places[:, 1] + 2], a[places[:, 1] + 3]
+    found = np.zeros(len(places), bool)
+    for around in ((l2, l1, r1, r2), (l2, l1, r1), (l1, r1, r2)):
+        n = len(around)
+        wanted = grams(np.stack(around, axis=1).ravel(), n)[::n]
+        found |= np.isin(wanted, grams(b, n)) & ~np.isin(wanted, grams(a, n))
+    return found

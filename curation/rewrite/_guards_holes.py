@@ -1,0 +1,89 @@
+"""What of a page came back in its rewrite, how long it is, what was repeated or added, and what is not in English."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from curation.rewrite._guards_noise import noise_of
+from curation.rewrite._guards_streams import SIGN, Stream
+from curation.rewrite._guards_text import STOPS
+
+GRAM = 8
+"""Words of a run that is counted as a repetition."""
+COVERED = 0.5
+"""Share of a sentence's words that a counterpart has."""
+SCARCE, HALF_THERE, SENTENCE = 0.95, 0.75, 5
+"""A sentence of five words or more has gone if so much of it is said less often, though other sentences together say the rest."""
+
+
+class Kept(NamedTuple):
+    """What came back: measures, and of each unit of the source whether it is noise, whether it has a counterpart, and how many words."""
+
+    row: dict[str, Any]
+    noise: Any
+    covered: Any
+    sizes: Any
+
+
+def kept_of(s: Stream, w: Stream, size: int) -> Kept:
+    from curation.rewrite._guards_places import covered, repeats
+
+    said = [(t.words[t.kinds != SIGN], t.units[t.kinds != SIGN]) for t in (s, w)]
+    counts = [len(t.lines) for t in (s, w)]
+    shares, sizes = covered(*said[0], counts[0], *said[1], counts[1], size)
+    back, back_sizes = covered(*said[1], counts[1], *said[0], counts[0], size)
+    totals, noise = np.bincount(s.units, minlength=counts[0]), noise_of(s)
+    there = (shares >= COVERED) & ((shares >= HALF_THERE) | (_scarce(s, w, size) < SCARCE) | (sizes < SENTENCE))
+    hole = _longest(sizes, ~there & ~noise, noise & ~there)
+    added = _longest(back_sizes, back < COVERED, back_sizes < 2)
+    useful = int(totals[~noise].sum())
+    ratio = len(w.words) / useful if len(w.words) < useful else max(len(w.words) / max(len(s.words), 1), 1.0)
+    row = {
+        "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM),
+        "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
+    }  # fmt: skip
+    return Kept(row, noise, there, sizes)
+
+
+def _scarce(s: Stream, w: Stream, size: int) -> Any:
+    """Of each unit of the source the share of its words, rare ones first, that are said less often in the rewrite."""
+    count, says = len(s.lines), s.kinds != SIGN
+    had, has = np.bincount(s.words, minlength=size), np.bincount(w.words, minlength=size)
+    words, units = s.words[says], s.units[says]
+    weights = 1 / np.sqrt(had[words])
+    total = np.bincount(units, weights=weights, minlength=count)
+    return np.bincount(units, weights=weights * (has < had)[words], minlength=count) / np.maximum(total, 1e-9)
+
+
+def _longest(sizes: Any, missing: Any, neither: Any) -> int:
+    """Words of the longest run of units that are missing; those that are neither missing nor there do not end it."""
+    most = run = 0
+    for size, gone, skipped in zip(sizes.tolist(), missing.tolist(), neither.tolist(), strict=True):
+        run = run + size if gone else run if skipped else 0
+        most = max(most, run)
+    return most
+
+
+def language_of(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
+    """Share of the written words of letters in units that are not in English, nor in the words of the source."""
+    names = list(ids)
+    word = np.array([name.isalpha() and len(name) > 1 for name in names] + [False], bool)
+    stop = np.array([name in STOPS for name in names] + [False], bool)
+    known = np.zeros(len(names) + 1, bool)
+    known[s.words] = True
+    if word[s.words].sum() >= 20 and stop[s.words].sum() < 0.08 * word[s.words].sum():
+        return {"foreign": 0.0}
+    count = len(w.lines)
+    of, each = w.units[word[w.words]], w.words[word[w.words]]
+    lengths = np.array([*map(len, names), 0], np.int64)
+    latin = np.array(
+        [not name.isalpha() or ord(name[0]) < 0x250 or "\u1e00" <= name[0] < "\u2000" for name in names] + [True], bool
+    )
+    total, letters = np.bincount(of, minlength=count), np.bincount(of, weights=lengths[each], minlength=count)
+    new = np.bincount(of, weights=~known[each], minlength=count)
+    english = np.bincount(of, weights=stop[each], minlength=count)
+    other = np.bincount(of, weights=lengths[each] * (~latin[each] & ~known[each]), minlength=count)
+    foreign = ((total >= 5) & (english < 0.1 * total) & (new > 0.6 * total)) | ((other >= 4) & (other > 0.3 * letters))
+    return {"foreign": float(letters[foreign].sum() / max(letters.sum(), 1))}
