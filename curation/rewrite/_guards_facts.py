@@ -37,32 +37,42 @@ class Placed(NamedTuple):
 
 def numbers_of(s: Stream, w: Stream, size: int, kept: Kept) -> dict[str, Any]:
     """How many numbers the rewrite lost, and how many it added or changed."""
-    of = {name: n for n, name in enumerate(w.names)}
-    marks, their_marks = ({of[n] for n in text.free if n in of} for text in (w, s))
     theirs, mine = (np.flatnonzero(text.kinds > WORD) for text in (s, w))
+    marks, their_marks = (_marks(text, w.names) for text in (w, s))
     had, has = (np.bincount(text.words[at], minlength=size) for text, at in ((s, theirs), (w, mine)))
-    needed = theirs[~kept.noise[s.units[theirs]] & (s.kinds[theirs] != DROPPABLE)]
-    scarce = np.bincount(s.words[needed], minlength=size) > has
-    often = has > had
-    scarce[[*marks]] = False
-    often[[*their_marks]] = False
+    useful = theirs[~kept.noise[s.units[theirs]] & (s.kinds[theirs] != DROPPABLE)]
+    scarce = (_counted(s, useful, size) > _counted(w, mine, size)) & ~marks
+    often = (_counted(w, mine, size) > _counted(s, theirs, size)) & ~their_marks
     moved = _moved(w, Placed(_one(mine), w.words[mine]), s, Placed(_one(theirs), s.words[theirs]), scarce, often)
-    listed = np.zeros(size, bool)
-    listed[[*their_marks]] = True
-    new = (had[w.words[mine]] == 0) & ~listed[w.words[mine]] & (w.kinds[mine] != SPELLED)
-    listed[:] = False
-    listed[[*marks]] = True
-    prose = kept.covered | (kept.sizes >= PROSE)  # what is dropped as a whole, and is short, is a matter of holes
-    digits = s.kinds[theirs] == NUMBER
-    required = digits & ~kept.noise[s.units[theirs]] & prose[s.units[theirs]]
-    gone = required & (has[s.words[theirs]] == 0) & ~listed[s.words[theirs]]
-    begins = (theirs == 0) | (s.units[theirs] != s.units[theirs - 1])  # the number of an item, more often than not
-    gone &= ~begins | (kept.sizes[s.units[theirs]] >= PROSE)
-    gone |= _taken_out(s, w, _one(theirs), size) & digits & ~begins & scarce[s.words[theirs]]
+    moved &= ~_is_one(w, mine)
+    new = ((had == 0) & ~their_marks)[w.words[mine]] & (w.kinds[mine] != SPELLED)
+    units = s.units[theirs]
+    begins = (theirs == 0) | (units != s.units[theirs - 1])  # the number of an item, more often than not
+    begins &= kept.sizes[units] < PROSE
+    digits = (s.kinds[theirs] == NUMBER) & ~kept.noise[units] & ~begins
+    few = scarce[s.words[theirs]]
+    gone = ((has == 0) & ~marks)[s.words[theirs]] & (kept.covered | (kept.sizes >= PROSE))[units]
+    gone |= few & (_taken_out(s, w, _one(theirs), size) | ~kept.covered[units])
     return {
-        "numbers_lost": len(set(s.words[theirs][gone].tolist())),
+        "numbers_lost": len(set(s.words[theirs][gone & digits].tolist())),
         "numbers_added": len(set(w.words[mine][new | moved].tolist())),
     }
+
+
+def _counted(text: Stream, at: Any, size: int) -> Any:
+    """How often each number stands in some places."""
+    return np.bincount(text.words[at][~_is_one(text, at)], minlength=size)
+
+
+def _is_one(text: Stream, at: Any) -> Any:
+    """Whether the word `one` stands in each place: in `one can` it is no number."""
+    one = text.names.index("1") if "1" in text.names else -1
+    return (text.words[at] == one) & (text.kinds[at] == SPELLED)
+
+
+def _marks(text: Stream, names: list[str]) -> Any:
+    """Whether each token is the number of an item, heading or reference of a text."""
+    return np.array([name in text.free for name in names], bool)
 
 
 def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
@@ -80,7 +90,8 @@ def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[s
     added[added] = ~told(np.flatnonzero(added), w, s, ids)
     added |= ~long[mine] & ~_lettered(s, w, ids)
     scarce, often = there > back, back > there
-    lost |= _taken_out(s, w, s.spans, len(ids)) & ~s.plain & scarce[theirs]
+    gone = ~kept.covered[s.units[first]] & useful & (long[theirs] | s.plain) if len(s.units) else useful
+    lost |= (_taken_out(s, w, s.spans, len(ids)) & ~s.plain | gone) & scarce[theirs]
     if len(mine) and len(theirs):
         added |= _moved(w, Placed(w.spans, mine), s, Placed(s.spans, theirs), scarce, often)
     return {"formulas_lost": len(set(theirs[lost].tolist())), "formulas_added": len(set(mine[added].tolist()))}

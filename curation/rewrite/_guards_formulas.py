@@ -24,7 +24,7 @@ _TURNED = {
 }  # fmt: skip
 _EQUAL = frozenset(("=", "\\approx", "\\equiv", "\\cong", "\\sim", "\\simeq", "\\Leftrightarrow", "\\leftrightarrow", "\\neq"))
 _RELATIONS = _EQUAL | {*_TURNED, *_TURNED.values(), "\\Rightarrow", "\\mapsto", ":="}
-_PART = re.compile(r"\\[A-Za-z]+|\d*\.?\d+|:=|[A-Za-z]{2,}|[^\s.?\"`]")
+_PART = re.compile(r"\\[A-Za-z]+|\d+(?:\.\d+)?|(?<!\w)\.\d+|:=|[A-Za-z]{2,}|[^\s.?\"`]")
 _WORDS = frozenset("and or where if for when with so then thus hence since because is are as while whenever implies gives".split())
 
 

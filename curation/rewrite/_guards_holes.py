@@ -30,12 +30,13 @@ class Kept(NamedTuple):
 def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     from curation.rewrite._guards_places import covered, repeats
 
-    said = [(t.words[t.kinds != SIGN], t.units[t.kinds != SIGN]) for t in (s, w)]
+    said = [_telling(text) for text in (s, w)]
     counts = [len(t.lines) for t in (s, w)]
-    shares, sizes = covered(*said[0], counts[0], *said[1], counts[1], size)
-    back, back_sizes = covered(*said[1], counts[1], *said[0], counts[0], size)
+    shares, own, _ = covered(*said[0], counts[0], *said[1], counts[1], size)
+    back, _, _ = covered(*said[1], counts[1], *said[0], counts[0], size)
+    sizes, back_sizes = (np.bincount(t.units[t.kinds != SIGN], minlength=n) for t, n in zip((s, w), counts, strict=True))
     totals, noise = np.bincount(s.units, minlength=counts[0]), noise_of(s)
-    there = (shares >= COVERED) & ((shares >= HALF_THERE) | (_scarce(s, w, size) < SCARCE) | (sizes < SENTENCE))
+    there = (own >= COVERED) | (_again(*said[0], counts[0]) & (shares >= COVERED))
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
     useful = int(totals[~noise].sum())
@@ -45,6 +46,21 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
         "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
     return Kept(row, noise, there, sizes)
+
+
+def _telling(text: Stream) -> tuple[Any, Any]:
+    """Words and signs without those that say little, and their units."""
+    telling = np.array([name not in STOPS for name in text.names], bool)[text.words]
+    return text.words[telling], text.units[telling]
+
+
+def _again(words: Any, units: Any, count: int) -> Any:
+    """Whether each unit has the same words as another one."""
+    sums = np.zeros(count, np.uint64)
+    mixed = (words.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    np.add.at(sums, units, mixed ^ (mixed >> np.uint64(29)))
+    _, of, times = np.unique(sums, return_inverse=True, return_counts=True)
+    return times[of] > 1
 
 
 def _scarce(s: Stream, w: Stream, size: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from curation.rewrite._guards_phrases import is_noise
-from curation.rewrite._guards_streams import DROPPABLE, Stream
+from curation.rewrite._guards_streams import DROPPABLE, SIGN, Stream
 
 LABEL, BLOCK = 12, 12
 """Words of a line that is no sentence, and such lines to each side of a date that are about it: what a page says of itself."""
@@ -28,6 +28,7 @@ def noise_of(s: Stream) -> Any:
 def _dated(s: Stream, totals: Any) -> Any:
     """Whether each unit stands in a block of short lines, none of them a sentence, with a line that is mostly date."""
     count = len(totals)
+    totals = np.bincount(s.units[s.kinds != SIGN], minlength=count)
     dates = np.bincount(s.units[s.kinds == DROPPABLE], minlength=count)
     label = (totals <= LABEL) & np.array(
         [not line.rstrip().endswith((".", "!", "?", ":")) for line in s.lines], bool

@@ -49,13 +49,17 @@ _BOLD = re.compile(
     rf"{OPEN}[^{CLOSE}]*{CLOSE}|(?<![\w*])\*{{1,3}}(?=[\w\\({OPEN}])|(?<=[\w.:)!?,;\\{CLOSE}])\*{{1,3}}(?![\w*])|(?<!\w)__(?=\w)|(?<=[\w.:)])__(?!\w)"
 )
 """What Markdown puts before a line and around words."""
+_WRAPPED = re.compile(rf"^([^\n]{{50,}}[\w,;){CLOSE}-])[ \t]*\n(?=[ \t]*[a-z({OPEN}])", re.MULTILINE)
+"""A long line that goes on in the next one."""
 _BETWEEN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
+_NUMBER = r"(?:\d+(?:\.\d+)?|(?<!\w)\.\d+)"
 _DIGITS = re.compile(r"\d+(?:\.\d+)*")
 _TOKEN = re.compile(
-    rf"[\n{OPEN}{CLOSE}]|{SOFT}\d+(?:\.\d+)?|\\[A-Za-z]+|\d*\.?\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?](?=[\"')]*\s+[\"'(]*(?:[A-Z{OPEN}]|\d))|[^\s.,;:!?\"'`()\[\]$\x05]"
+    rf"[\n{OPEN}{CLOSE}]|{SOFT}\d+(?:\.\d+)?|\\[A-Za-z]+|{_NUMBER}|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?](?=[\"')]*\s+[\"'(]*(?:[A-Z{OPEN}]|\d))|[^\s.,;:!?\"'`()\[\]$\x05]"
 )
 
-_LONG_SIGN = re.compile(r"\\[A-Za-z]+|\d*\.?\d+")
+_LONG_SIGN = re.compile(rf"\\[A-Za-z]+|{_NUMBER}|\b(?:{'|'.join(word for word in NUMBER_WORDS if word != 'one')})\b", re.IGNORECASE)
+"""Numbers in words are as good as digits: `4 / 2 = two` is a calculation."""
 _NO_SIGN = frozenset(f".;?\"`{OPEN}{CLOSE}{SOFT}{PLAIN}")
 LONG_SIGN = 0x110000
 """From here on signs of more than one character are numbered, with the ids of their tokens; others are their code point."""
@@ -97,11 +101,12 @@ def read(text: str, ids: dict[str, int]) -> Stream:
     text = text.replace("\r", "\n")
     parts, at = [], 0
     for span in formulas_in(text):
-        inner = _COMMENT.sub(" ", text[span.inner : span.last]).replace("\n", " ")
+        inner = " ".join(_COMMENT.sub(" ", text[span.inner : span.last]).split())
         parts += [text[at : span.start], OPEN, inner, CLOSE]
         at = span.end
     tidied = tidy(_BOLD.sub(lambda m: m[0] if m[0][0] == OPEN else "", "".join([*parts, text[at:]])))
     free = {n for m in _MARKER.finditer(tidied) if not m["formula"] for n in _DIGITS.findall(m[0])}
+    tidied = _WRAPPED.sub(r"\1 ", tidied)
     tidied = _MARKER.sub(lambda m: m["formula"] or " ", tidied)
     tidied = _BULLET.sub("", tidied)
     tidied = _SOFT.sub(lambda m: _DIGITS.sub(lambda n: SOFT + n[0], m[0]) if OPEN not in m[0] else m[0], tidied)
@@ -177,7 +182,7 @@ def _signs(tidied: str, ids: dict[str, int]) -> tuple[Any, Any]:
     """Signs of the whole text, and where each begins."""
     codes = np.frombuffer(tidied.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
     kept = ~np.isin(codes, [ord(sign) for sign in set(tidied) if sign.isspace() or sign in _NO_SIGN])
-    found = [(m.start(), m.end(), ids.setdefault(number(m[0]), len(ids))) for m in _LONG_SIGN.finditer(tidied)]
+    found = [(m.start(), m.end(), ids.setdefault(_long(m[0]), len(ids))) for m in _LONG_SIGN.finditer(tidied)]
     if found:
         first, last, of = np.array(found, np.int64).T
         inside = np.zeros(len(codes) + 1, np.int64)
@@ -188,6 +193,10 @@ def _signs(tidied: str, ids: dict[str, int]) -> tuple[Any, Any]:
         codes[first] = LONG_SIGN + of
     places = np.flatnonzero(kept)
     return codes[places], places
+
+
+def _long(sign: str) -> str:
+    return NUMBER_WORDS.get(sign.lower()) or number(sign)
 
 
 _KNOWN: dict[str, tuple[str, int]] = {}
