@@ -41,17 +41,17 @@ def numbers_of(s: Stream, w: Stream, size: int, kept: Kept) -> dict[str, Any]:
     marks, their_marks = (_marks(text, w.names) for text in (w, s))
     had, has = (np.bincount(text.words[at], minlength=size) for text, at in ((s, theirs), (w, mine)))
     useful = theirs[~kept.noise[s.units[theirs]] & (s.kinds[theirs] != DROPPABLE)]
-    scarce = (_counted(s, useful, size) > _counted(w, mine, size)) & ~marks
-    often = (_counted(w, mine, size) > _counted(s, theirs, size)) & ~their_marks
+    scarce = _counted(s, useful, size) > _counted(w, mine, size) + (marks - their_marks).clip(0)
+    often = _counted(w, mine, size) > _counted(s, theirs, size) + (their_marks - marks).clip(0)
     moved = _moved(w, Placed(_one(mine), w.words[mine]), s, Placed(_one(theirs), s.words[theirs]), scarce, often)
     moved &= ~_is_one(w, mine)
-    new = ((had == 0) & ~their_marks)[w.words[mine]] & (w.kinds[mine] != SPELLED)
+    new = ((had == 0) & (their_marks == 0))[w.words[mine]] & (w.kinds[mine] != SPELLED)
     units = s.units[theirs]
     begins = (theirs == 0) | (units != s.units[theirs - 1])  # the number of an item, more often than not
     begins &= kept.sizes[units] < PROSE
     digits = (s.kinds[theirs] == NUMBER) & ~kept.noise[units] & ~begins
     few = scarce[s.words[theirs]]
-    gone = ((has == 0) & ~marks)[s.words[theirs]] & (kept.covered | (kept.sizes >= PROSE))[units]
+    gone = ((has == 0) & (marks == 0))[s.words[theirs]] & (kept.covered | (kept.sizes >= PROSE))[units]
     gone |= few & (_taken_out(s, w, _one(theirs), size) | ~kept.covered[units])
     return {
         "numbers_lost": len(set(s.words[theirs][gone & digits].tolist())),
@@ -71,8 +71,8 @@ def _is_one(text: Stream, at: Any) -> Any:
 
 
 def _marks(text: Stream, names: list[str]) -> Any:
-    """Whether each token is the number of an item, heading or reference of a text."""
-    return np.array([name in text.free for name in names], bool)
+    """How often each token is the number of an item, heading or reference of a text."""
+    return np.array([text.free[name] for name in names], np.int64)
 
 
 def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[str, Any]:
@@ -91,7 +91,8 @@ def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[s
     added |= ~long[mine] & ~_lettered(s, w, ids)
     scarce, often = there > back, back > there
     gone = ~kept.covered[s.units[first]] & useful & (long[theirs] | s.plain) if len(s.units) else useful
-    lost |= (_taken_out(s, w, s.spans, len(ids)) & ~s.plain | gone) & scarce[theirs]
+    negative = np.array([len(run) == 2 and run[0] == ord("-") for run in s.runs], bool) & useful
+    lost |= (_taken_out(s, w, s.spans, len(ids)) & ~s.plain | gone | negative & s.plain) & scarce[theirs]
     if len(mine) and len(theirs):
         added |= _moved(w, Placed(w.spans, mine), s, Placed(s.spans, theirs), scarce, often)
     return {"formulas_lost": len(set(theirs[lost].tolist())), "formulas_added": len(set(mine[added].tolist()))}

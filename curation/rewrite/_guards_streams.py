@@ -10,6 +10,7 @@ in a row, however it is delimited.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,7 +56,7 @@ _BETWEEN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
 _NUMBER = r"(?:\d+(?:\.\d+)?|(?<!\w)\.\d+)"
 _DIGITS = re.compile(r"\d+(?:\.\d+)*")
 _TOKEN = re.compile(
-    rf"[\n{OPEN}{CLOSE}]|{SOFT}\d+(?:\.\d+)?|\\[A-Za-z]+|{_NUMBER}|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?](?=[\"')]*\s+[\"'(]*(?:[A-Z{OPEN}]|\d))|[^\s.,;:!?\"'`()\[\]$\x05]"
+    rf"[\n{OPEN}{CLOSE}]|{SOFT}\d+(?:\.\d+)?|\\[A-Za-z]+|{_NUMBER}|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?](?=[\"')]*\s+[\"'(]*[A-Z{OPEN}])|(?<=[a-z)\]][a-z)\]][a-z)\]])[.!?](?=\s+\d)|[^\s.,;:!?\"'`()\[\]$\x05]"
 )
 
 _LONG_SIGN = re.compile(rf"\\[A-Za-z]+|{_NUMBER}|\b(?:{'|'.join(word for word in NUMBER_WORDS if word != 'one')})\b", re.IGNORECASE)
@@ -87,8 +88,8 @@ class Stream(NamedTuple):
     """Of each formula the text, tidied."""
     lines: list[str]
     """Of each unit the text, tidied."""
-    free: frozenset[str]
-    """Numbers of items, headings and references."""
+    free: Counter[str]
+    """Numbers of items, headings and references, and how often each stands there."""
     names: list[str]
     """Of each id so far the token."""
     tidied: str
@@ -105,7 +106,7 @@ def read(text: str, ids: dict[str, int]) -> Stream:
         parts += [text[at : span.start], OPEN, inner, CLOSE]
         at = span.end
     tidied = tidy(_BOLD.sub(lambda m: m[0] if m[0][0] == OPEN else "", "".join([*parts, text[at:]])))
-    free = {n for m in _MARKER.finditer(tidied) if not m["formula"] for n in _DIGITS.findall(m[0])}
+    free = Counter(n for m in _MARKER.finditer(tidied) if not m["formula"] for n in _DIGITS.findall(m[0]))
     tidied = _WRAPPED.sub(r"\1 ", tidied)
     tidied = _MARKER.sub(lambda m: m["formula"] or " ", tidied)
     tidied = _BULLET.sub("", tidied)
@@ -113,10 +114,10 @@ def read(text: str, ids: dict[str, int]) -> Stream:
     tidied = _PLAIN.sub(
         lambda m: m[0] if m[0][0] in (OPEN, SOFT) or m["mark"] else f"{OPEN}{PLAIN}{m[0]}{CLOSE}", tidied
     )
-    return _streams(tidied, ids, frozenset(free))
+    return _streams(tidied, ids, free)
 
 
-def _streams(tidied: str, ids: dict[str, int], free: frozenset[str]) -> Stream:
+def _streams(tidied: str, ids: dict[str, int], free: Counter[str]) -> Stream:
     words, kinds, units, starts, lines = _words(tidied, ids)
     signs, places = _signs(tidied, ids)
     between = [found.span() for found in _BETWEEN.finditer(tidied)]
