@@ -40,7 +40,7 @@ def numbers_of(s: Stream, w: Stream, size: int, kept: Kept) -> dict[str, Any]:
     theirs, mine = (np.flatnonzero(text.kinds > WORD) for text in (s, w))
     marks, their_marks = (_marks(text, w.names) for text in (w, s))
     had, has = (np.bincount(text.words[at], minlength=size) for text, at in ((s, theirs), (w, mine)))
-    useful = theirs[~kept.noise[s.units[theirs]] & (s.kinds[theirs] != DROPPABLE)]
+    useful = theirs[~kept.dropped[s.units[theirs]] & (s.kinds[theirs] != DROPPABLE)]
     scarce = _counted(s, useful, size) > _counted(w, mine, size) + (marks - their_marks).clip(0)
     often = _counted(w, mine, size) > _counted(s, theirs, size) + (their_marks - marks).clip(0)
     moved = _moved(w, Placed(_one(mine), w.words[mine]), s, Placed(_one(theirs), s.words[theirs]), scarce, often)
@@ -50,9 +50,10 @@ def numbers_of(s: Stream, w: Stream, size: int, kept: Kept) -> dict[str, Any]:
     begins = (theirs == 0) | (units != s.units[theirs - 1])  # the number of an item, more often than not
     begins &= kept.sizes[units] < PROSE
     digits = (s.kinds[theirs] == NUMBER) & ~kept.noise[units] & ~begins
-    few = scarce[s.words[theirs]]
+    few = (scarce & ((has > 0) | (marks == 0)))[s.words[theirs]]
     gone = ((has == 0) & (marks == 0))[s.words[theirs]] & (kept.covered | (kept.sizes >= PROSE))[units]
-    gone |= few & (_taken_out(s, w, _one(theirs), size) | ~kept.covered[units])
+    long = np.array([len(name) > 1 for name in w.names], bool)[s.words[theirs]]
+    gone |= few & (_taken_out(s, w, _one(theirs), size) | ~kept.covered[units] | long & ~_twice(s.words[theirs], units) & ~kept.again[units])
     return {
         "numbers_lost": len(set(s.words[theirs][gone & digits].tolist())),
         "numbers_added": len(set(w.words[mine][new | moved].tolist())),
@@ -82,20 +83,30 @@ def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[s
     there, back = (_amounts(text, distinct) for text in (s, w))
     theirs, mine = (np.array([at.get(run, len(at)) for run in text.runs], np.int64) for text in (s, w))
     long = np.array([len(run) > 1 for run in distinct] + [False], bool)
-    first = np.minimum(s.spans[:, 0], max(len(s.units) - 1, 0))
-    useful = ~kept.noise[s.units[first]] if len(s.units) else np.ones(len(first), bool)
-    lost = (back[theirs] == 0) & long[theirs] & useful
-    lost[lost] = ~told(np.flatnonzero(lost), s, w, ids)
+    first = np.minimum(s.spans[:, 0], len(s.units) - 1)
+    useful = ~kept.dropped[s.units[first]]
+    scarce, often = there > back, back > there
+    units = s.units[first]
+    once = np.bincount(theirs[useful & ~kept.again[units]], minlength=len(back)) > back
+    negative = np.array([len(run) == 2 and run[0] == ord("-") for run in s.runs], bool) & s.plain
+    lost = once[theirs] & useful & (negative | ~s.plain & long[theirs] & ~_twice(theirs, units))
+    absent = (back[theirs] == 0) & long[theirs] & useful
+    absent[absent] = ~told(np.flatnonzero(absent), s, w, ids)
+    lost = absent | lost & (back[theirs] > 0)
     added = (there[mine] == 0) & long[mine]
     added[added] = ~told(np.flatnonzero(added), w, s, ids)
     added |= ~long[mine] & ~_lettered(s, w, ids)
-    scarce, often = there > back, back > there
-    gone = ~kept.covered[s.units[first]] & useful & (long[theirs] | s.plain) if len(s.units) else useful
-    negative = np.array([len(run) == 2 and run[0] == ord("-") for run in s.runs], bool) & useful
-    lost |= (_taken_out(s, w, s.spans, len(ids)) & ~s.plain | gone | negative & s.plain) & scarce[theirs]
+    gone = ~kept.covered[units] & useful & (long[theirs] | s.plain)
+    lost |= (_taken_out(s, w, s.spans, len(ids)) & ~s.plain | gone) & scarce[theirs]
     if len(mine) and len(theirs):
         added |= _moved(w, Placed(w.spans, mine), s, Placed(s.spans, theirs), scarce, often)
     return {"formulas_lost": len(set(theirs[lost].tolist())), "formulas_added": len(set(mine[added].tolist()))}
+
+
+def _twice(fillings: Any, units: Any) -> Any:
+    """Whether each thing stands twice in its sentence: once may be enough."""
+    _, of, times = np.unique(fillings * (int(units.max(initial=0)) + 1) + units, return_inverse=True, return_counts=True)
+    return times[of] > 1
 
 
 def _amounts(text: Stream, runs: list[tuple[int, ...]]) -> Any:

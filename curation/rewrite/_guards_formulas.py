@@ -37,6 +37,9 @@ class Link(NamedTuple):
     whole: tuple[int, ...]
 
 
+Straight = tuple[tuple[int, ...], str, tuple[int, ...]]
+
+
 def links(body: str, ids: dict[str, int]) -> list[Link]:
     """The links of a formula, in order."""
     found: list[Link] = []
@@ -84,20 +87,21 @@ def told(which: Any, a: Stream, b: Stream, ids: dict[str, int]) -> Any:
     return np.array([bool(some) and all(_is_told(link, there, near, found) for link in some) for some in parts], bool)
 
 
-def _index(text: Stream, ids: dict[str, int]) -> tuple[set[tuple[Any, str, Any]], dict[tuple[int, ...], list[int]]]:
+def _index(text: Stream, ids: dict[str, int]) -> tuple[set[Straight], dict[tuple[int, ...], list[int]]]:
     """The links of a text, none turned round, and where each side stands."""
-    there: set[tuple[Any, str, Any]] = set()
+    there: set[Straight] = set()
     near: dict[tuple[int, ...], list[int]] = {}
     for n, body in enumerate(text.bodies):
         for link in links(body, ids):
-            there.add(_straight(link))
+            if link.relation:
+                there.add(_straight(link))
             for side in (link.left, link.right):
                 if side:
                     near.setdefault(side, []).append(n)
     return there, near
 
 
-def _straight(link: Link) -> tuple[Any, str, Any]:
+def _straight(link: Link) -> Straight:
     """A link read from its smaller side."""
     if link.relation in _TURNED:
         return link.right, _TURNED[link.relation], link.left
@@ -107,7 +111,7 @@ def _straight(link: Link) -> tuple[Any, str, Any]:
 
 
 def _is_told(
-    link: Link, there: set[tuple[Any, str, Any]], near: dict[tuple[int, ...], list[int]], found: dict[tuple[int, ...], int]
+    link: Link, there: set[Straight], near: dict[tuple[int, ...], list[int]], found: dict[tuple[int, ...], int]
 ) -> bool:
     if not link.whole or found.get(link.whole) or _straight(link) in there:
         return True

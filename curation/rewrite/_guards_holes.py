@@ -19,11 +19,13 @@ SCARCE, HALF_THERE, SENTENCE = 0.95, 0.75, 5
 
 
 class Kept(NamedTuple):
-    """What came back: measures, and of each unit of the source whether it is noise, whether it has a counterpart, and how many words."""
+    """Measures, and of each unit of the source whether it is noise, noise or a lone line that is gone, has a counterpart, is said twice, and its words."""
 
     row: dict[str, Any]
     noise: Any
+    dropped: Any
     covered: Any
+    again: Any
     sizes: Any
 
 
@@ -36,7 +38,8 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     back, _, _ = covered(*said[1], counts[1], *said[0], counts[0], size)
     sizes, back_sizes = (np.bincount(t.units[t.kinds != SIGN], minlength=n) for t, n in zip((s, w), counts, strict=True))
     totals, noise = np.bincount(s.units, minlength=counts[0]), noise_of(s)
-    there = (own >= COVERED) | (_again(*said[0], counts[0]) & (shares >= COVERED))
+    again = _again(*said[0], counts[0])
+    there = (own >= COVERED) | (again & (shares >= COVERED))
     hole = _longest(sizes, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
     useful = int(totals[~noise].sum())
@@ -45,13 +48,23 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
         "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM),
         "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
-    return Kept(row, noise, there, sizes)
+    return Kept(row, noise, (noise | _lone(s)) & ~there, there, again, sizes)
 
 
 def _telling(text: Stream) -> tuple[Any, Any]:
     """Words and signs without those that say little, and their units."""
     telling = np.array([name not in STOPS for name in text.names], bool)[text.words]
     return text.words[telling], text.units[telling]
+
+
+def _lone(text: Stream) -> Any:
+    """Whether each unit is a line of its own, without a formula."""
+    begins = np.array([True, *(line.endswith("\n") for line in text.lines[:-1])], bool)
+    begins |= np.array([line.lstrip(" \t").startswith("\n") for line in text.lines], bool)
+    lone = begins & np.append(begins[1:], True)
+    for start, end in text.spans[~text.plain].tolist():
+        lone[text.units[start:end]] = False
+    return lone
 
 
 def _again(words: Any, units: Any, count: int) -> Any:

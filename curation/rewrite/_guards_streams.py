@@ -25,7 +25,7 @@ REMEMBERED = 200_000
 SIGN, WORD, NUMBER, SPELLED, DROPPABLE = 0, 1, 2, 3, 4
 """Kinds of tokens: signs and words that say little, other words, numbers in digits, numbers in words, numbers of dates and counters."""
 _MARKER = re.compile(
-    r"(?P<formula>\x03[^\x04]*\x04)|^[ \t]*(?:(?:[-*•+>]|#{1,6})[ \t]+)*\**(?:(?:step|part)[ \t]+)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]+\**(?=\s|$)|\d{1,3}(?:\.\d{1,3})+\**(?=\s+[A-Z])"
+    r"(?P<formula>\x03[^\x04]*\x04)|^[ \t]*(?:(?:[-*•+>]|#{1,6})[ \t]+)*\**(?:(?:step|part)[ \t]+)?(?:(?:\(?\d{1,3}[.)][ \t]+(?=\d))?\(?\d{1,3}(?:\.\d{1,3})*[.):]+\**(?=\s|$)|\d{1,3}(?:\.\d{1,3})+\**(?=\s+[A-Z])"
     r"|\d{1,2}(?=[ \t]+(?-i:[A-Z]|\x03))|\d{1,2}(?=[ \t]*$))|(?<![\w\])])\[\d{1,3}\]|\bstep[ \t]+\d{1,2}\b",
     re.MULTILINE | re.IGNORECASE,
 )

@@ -72,7 +72,7 @@ _NAMED = frozenset(
     "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lim max min sup inf det dim ker deg gcd lcm arg Pr".split()
 )
 _COMMAND = re.compile(
-    r"\\(?:begin|end)\{[A-Za-z]{1,20}\*?\}(?:\{[lcr|@ ]{1,40}\})?|\\(?:label|tag|hspace|vspace|mspace|color|phantom|hphantom|vphantom|vskip|hskip|kern|mkern)(?![A-Za-z])\*?\s?"
+    r"\\(?:begin|end)\{[A-Za-z]{1,20}\*?\}(?:\[[^\]\n]{0,9}\])?(?:\{[lcr|@ ]{1,40}\})?|\\(?:label|tag|hspace|vspace|mspace|color|phantom|hphantom|vphantom|vskip|hskip|kern|mkern)(?![A-Za-z])\*?\s?"
     r"(?:\{[^{}\n\x03\x04]{0,80}\}|-?[\d.]{1,9}\s?(?:em|ex|pt|cm|mm|mu)\b)|\\not\s?(=|\\in(?![A-Za-z])|\\equiv(?![A-Za-z]))|\\([A-Za-z]+)|\\([,;:!>/ \\()\[\]{}%$&#_|-])|(?<![\d}])%(?=\n)|[~&$]|(?<![-<])->|<=(?![=>])|>=(?!=)|!=(?!=)"
 )
 _NEGATED = {"=": r"\neq ", r"\in": r"\notin ", r"\equiv": r"\not\equiv "}
@@ -90,7 +90,7 @@ _OVER = re.compile(r"^(.*)\\(over|choose|atop) (.*)$", re.DOTALL)
 _GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:(?:,|\{,\}|\\,|[\u2009\u202f])\d{3})+)(?!\d)")
 _ALPHABETS = re.compile("[\U0001d400-\U0001d7ff]+")
 _MOD = re.compile(r"\(\s*mod\s+([^()\n]{1,40})\)")
-_PRIMED = re.compile(r"\^\s{0,3}\(?\s?('(?:[' ]{0,8}')?)\s?\)?")
+_PRIMED = re.compile(r"\^ {0,3}(?:\( ?('[' ]{0,8}) ?\)|('(?:[' ]{0,8}')?))")
 _ATOM = re.compile(r"\s*(?:\\[A-Za-z]+|\w+)\s*")
 _ALONE = re.compile(r"\s*(?:[+-]?\s?(?:\w|\d+(?:\.\d+)?|\\[A-Za-z]+)|'[' ]*)\s*")
 """What needs no brackets as a script: one sign, perhaps with a sign before it."""
@@ -121,7 +121,7 @@ def tidy(text: str) -> str:
         text = text.replace("{", " ").replace("}", " ")
     if "mod" in text:
         text = _MOD.sub(r" mod \1 ", text)
-    return _SCRIPTS.sub(r"\2\1 ", _PRIMED.sub(r"\1", text))
+    return _SCRIPTS.sub(r"\2\1 ", _PRIMED.sub(r"\1\2", text))
 
 
 def _joined(found: re.Match[str]) -> str:
