@@ -53,7 +53,7 @@ class Limits(NamedTuple):
     """Share of the words that may be in another language."""
     loop: int = 10
     """Repetitions too many, from which on it is one."""
-    hole_words: int = 12
+    hole_words: int = 10
     added_words: int = 30
     """Words of a part without counterpart, from which on it is missed, or invented."""
 
@@ -90,6 +90,7 @@ def verdicts(measures: pl.DataFrame, **changed: float) -> pl.Series:
 def _measures(source: str, written: str) -> dict[str, Any]:
     from curation.rewrite._guards_facts import formulas_of, numbers_of
     from curation.rewrite._guards_holes import kept_of, language_of
+    from curation.rewrite._guards_units import units_changed
 
     row: dict[str, Any] = {"refusal": refuses(written, source), "meta": comments(written, source)}
     if len(written) > OUT_OF_PROPORTION * len(source) + LONG_REPLY:
@@ -99,11 +100,13 @@ def _measures(source: str, written: str) -> dict[str, Any]:
     ids: dict[str, int] = {}
     s, w = read(source, ids), read(written, ids)
     kept = kept_of(s, w, len(ids))
+    numbers = numbers_of(s, w, len(ids), kept)
+    numbers["numbers_added"] += units_changed(s, w, kept.dropped)
     return (
         row
         | kept.row
         | language_of(s, w, ids)
-        | numbers_of(s, w, len(ids), kept)
+        | numbers
         | formulas_of(s, w, ids, kept)
         | {
             "answers_added": invented(*(tidy(text.replace("\\boxed{", " answer: {")) for text in (written, source))),

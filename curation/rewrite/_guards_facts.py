@@ -21,6 +21,8 @@ PROSE = 8
 """Words of a sentence whose numbers are looked for though it has no counterpart."""
 SLOT, BETTER = 0.55, 0.25
 """How well a number fits the place of another one, and how much better than its own, to have changed places."""
+EXCHANGED, STEPS, REACH = 0.1, 6, 40
+"""How much better each of two fits the other's place, and how many of such places and of words may be from one to the other."""
 SCARCE_SLOT = 0.45
 """How well something scarce fits the place of what stands there too often."""
 WEIGHTS = {SIGN: 0.35, WORD: 1.0, NUMBER: 0.6, SPELLED: 0.6, DROPPABLE: 0.5}
@@ -91,15 +93,19 @@ def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[s
     negative = np.array([len(run) == 2 and run[0] == ord("-") for run in s.runs], bool) & s.plain
     lost = once[theirs] & useful & (negative | ~s.plain & long[theirs] & ~_twice(theirs, units))
     absent = (back[theirs] == 0) & long[theirs] & useful
+    there_too = absent.copy()
     absent[absent] = ~told(np.flatnonzero(absent), s, w, ids)
+    there_too &= ~absent
     lost = absent | lost & (back[theirs] > 0)
     added = (there[mine] == 0) & long[mine]
+    as_good = added.copy()
     added[added] = ~told(np.flatnonzero(added), w, s, ids)
+    as_good &= ~added
     added |= ~long[mine] & ~_lettered(s, w, ids)
     gone = ~kept.covered[units] & useful & (long[theirs] | s.plain)
-    lost |= (_taken_out(s, w, s.spans, len(ids)) & ~s.plain | gone) & scarce[theirs]
+    lost |= (_taken_out(s, w, s.spans, len(ids)) & ~s.plain | gone) & scarce[theirs] & ~there_too
     if len(mine) and len(theirs):
-        added |= _moved(w, Placed(w.spans, mine), s, Placed(s.spans, theirs), scarce, often)
+        added |= _moved(w, Placed(w.spans, mine), s, Placed(s.spans, theirs), scarce, often) & ~as_good
     return {"formulas_lost": len(set(theirs[lost].tolist())), "formulas_added": len(set(mine[added].tolist()))}
 
 
@@ -133,11 +139,24 @@ def _moved(w: Stream, mine: Placed, s: Stream, theirs: Placed, scarce: Any, ofte
             weights[stream.words[stream.kinds == kind]] = weight
     sure = _said_so(_around(w, mine, size), _around(s, theirs, size))
     suspect = often[mine.fillings]
-    own, other, lacking = fits(
+    own, other, lacking, which = fits(
         w.words, mine.places, mine.fillings, s.words, theirs.places, theirs.fillings, weights, sure, suspect, scarce[theirs.fillings]
     )
     moved = (other >= SLOT) & (own >= 0) & (own < other - BETTER)
+    moved |= _exchanged(mine, which, (other >= SLOT) & (own >= 0) & (own < other - EXCHANGED))
     return moved | (suspect & (lacking >= SCARCE_SLOT) & (lacking >= own))
+
+
+def _exchanged(placed: Placed, which: Any, better: Any) -> Any:
+    """Whether what stands in each place, and in one near it, fits the place of the other."""
+    found = np.zeros(len(better), bool)
+    at = np.flatnonzero(better)
+    starts, fillings, others = placed.places[at, 0], placed.fillings[at], which[at]
+    for step in range(1, min(STEPS, len(at))):
+        pair = (fillings[step:] == others[:-step]) & (fillings[:-step] == others[step:])
+        pair &= abs(starts[step:] - starts[:-step]) <= REACH
+        found[at[step:][pair]] = found[at[:-step][pair]] = True
+    return found
 
 
 def _around(stream: Stream, placed: Placed, size: int) -> Any:

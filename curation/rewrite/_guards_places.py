@@ -143,12 +143,14 @@ def fits(
     sure: npt.NDArray[np.bool_],
     suspect: npt.NDArray[np.bool_],
     scarce: npt.NDArray[np.bool_],
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Ints]:
     """For each place of `a` how well it fits the best place of `b` with the same filling, the best with another one, the best that is scarce.
 
     places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. suspect: which need one
-    though they fit. scarce: which places of `b` hold something scarce. -1 where there is none, or it is not looked for.
+    though they fit. scarce: which places of `b` hold something scarce. -1 where there is none, or it is not looked for. Last, the filling
+    of the best place with another one.
     """
+    which = np.full(len(places), -1, np.int64)
     own, other, lacking = np.full(len(places), -1.0), np.full(len(places), -1.0), np.full(len(places), -1.0)
     order = np.argsort(theirs, kind="mergesort")
     ranked = theirs[order]
@@ -173,10 +175,11 @@ def fits(
         for m in range(len(others)):
             if theirs[m] != fillings[n]:
                 both, _ = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
-                other[n] = max(other[n], both)
+                if both > other[n]:
+                    other[n], which[n] = both, theirs[m]
                 if scarce[m]:
                     lacking[n] = max(lacking[n], both)
-    return own, other, lacking
+    return own, other, lacking, which
 
 
 # ---- units without counterpart -----------------------------------------------------------------------------------------------

@@ -114,6 +114,7 @@ def tidy(text: str) -> str:
     if "\\frac" in text:
         text = _SHORT_FRACTION.sub(_slash, text)
     if "{" in text:
+        text = text.replace("{}", " ")
         for _ in range(NESTED):
             text, count = _GROUP.subn(_resolved, text)
             if not count:
