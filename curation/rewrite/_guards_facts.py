@@ -55,7 +55,11 @@ def numbers_of(s: Stream, w: Stream, size: int, kept: Kept) -> dict[str, Any]:
     few = (scarce & ((has > 0) | (marks == 0)))[s.words[theirs]]
     gone = ((has == 0) & (marks == 0))[s.words[theirs]] & (kept.covered | (kept.sizes >= PROSE))[units]
     long = np.array([len(name) > 1 for name in w.names], bool)[s.words[theirs]]
-    gone |= few & (_taken_out(s, w, _one(theirs), size) | ~kept.covered[units] | long & ~_twice(s.words[theirs], units) & ~kept.again[units])
+    gone |= few & (
+        _taken_out(s, w, _one(theirs), size)
+        | ~kept.covered[units]
+        | long & ~_twice(s.words[theirs], units) & ~kept.again[units]
+    )
     return {
         "numbers_lost": len(set(s.words[theirs][gone & digits].tolist())),
         "numbers_added": len(set(w.words[mine][new | moved].tolist())),
@@ -111,7 +115,9 @@ def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[s
 
 def _twice(fillings: Any, units: Any) -> Any:
     """Whether each thing stands twice in its sentence: once may be enough."""
-    _, of, times = np.unique(fillings * (int(units.max(initial=0)) + 1) + units, return_inverse=True, return_counts=True)
+    _, of, times = np.unique(
+        fillings * (int(units.max(initial=0)) + 1) + units, return_inverse=True, return_counts=True
+    )
     return times[of] > 1
 
 
@@ -119,7 +125,9 @@ def _amounts(text: Stream, runs: list[tuple[int, ...]]) -> Any:
     """How often each run stands in a text, one sign alone in its formulas only; and 0 at the end."""
     inside = Counter(sign for run in text.runs for sign in run)
     whole = counts(text.signs, runs)
-    return np.array([inside[run[0]] if len(run) == 1 else n for run, n in zip(runs, whole, strict=True)] + [0], np.int64)
+    return np.array(
+        [inside[run[0]] if len(run) == 1 else n for run, n in zip(runs, whole, strict=True)] + [0], np.int64
+    )
 
 
 def _lettered(s: Stream, w: Stream, ids: dict[str, int]) -> Any:
@@ -140,7 +148,16 @@ def _moved(w: Stream, mine: Placed, s: Stream, theirs: Placed, scarce: Any, ofte
     sure = _said_so(_around(w, mine, size), _around(s, theirs, size))
     suspect = often[mine.fillings]
     own, other, lacking, which = fits(
-        w.words, mine.places, mine.fillings, s.words, theirs.places, theirs.fillings, weights, sure, suspect, scarce[theirs.fillings]
+        w.words,
+        mine.places,
+        mine.fillings,
+        s.words,
+        theirs.places,
+        theirs.fillings,
+        weights,
+        sure,
+        suspect,
+        scarce[theirs.fillings],
     )
     moved = (other >= SLOT) & (own >= 0) & (own < other - BETTER)
     moved |= _exchanged(mine, which, (other >= SLOT) & (own >= 0) & (own < other - EXCHANGED))

@@ -22,10 +22,14 @@ _TURNED = {
     ">": "<", "\\geq": "\\leq", "\\supset": "\\subset", "\\supseteq": "\\subseteq", "\\gg": "\\ll", "\\succ": "\\prec", "\\ni": "\\in",
     "\\leftarrow": "\\rightarrow",
 }  # fmt: skip
-_EQUAL = frozenset(("=", "\\approx", "\\equiv", "\\cong", "\\sim", "\\simeq", "\\Leftrightarrow", "\\leftrightarrow", "\\neq"))
+_EQUAL = frozenset(
+    ("=", "\\approx", "\\equiv", "\\cong", "\\sim", "\\simeq", "\\Leftrightarrow", "\\leftrightarrow", "\\neq")
+)
 _RELATIONS = _EQUAL | {*_TURNED, *_TURNED.values(), "\\Rightarrow", "\\mapsto", ":="}
 _PART = re.compile(r"\\[A-Za-z]+|\d+(?:\.\d+)?|(?<!\w)\.\d+|:=|[A-Za-z]{2,}|[^\s.?\"`]")
-_WORDS = frozenset("and or where if for when with so then thus hence since because is are as while whenever implies gives".split())
+_WORDS = frozenset(
+    "and or where if for when with so then thus hence since because is are as while whenever implies gives".split()
+)
 
 
 class Link(NamedTuple):
@@ -57,7 +61,11 @@ def links(body: str, ids: dict[str, int]) -> list[Link]:
 
     depth, parts = 0, _PART.findall(body)
     for at, part in enumerate(parts):
-        signs = [LONG_SIGN + ids.setdefault(number(part), len(ids))] if part[0] in "\\.0123456789" and len(part) > 1 or part.isdigit() else [*map(ord, part)]
+        signs = (
+            [LONG_SIGN + ids.setdefault(number(part), len(ids))]
+            if (part[0] in "\\.0123456789" and len(part) > 1) or part.isdigit()
+            else [*map(ord, part)]
+        )
         depth = max(depth + (part in "([") - (part in ")]"), 0) if len(part) == 1 else depth
         if part == ";" and parts[at + 1 : at + 2] and parts[at + 1] in _RELATIONS:
             continue

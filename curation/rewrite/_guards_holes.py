@@ -19,7 +19,8 @@ SCARCE, HALF_THERE, SENTENCE = 0.95, 0.75, 5
 
 
 class Kept(NamedTuple):
-    """Measures, and of each unit of the source whether it is noise, noise or a lone line that is gone, has a counterpart, is said twice, and its words."""
+    """Measures, and of each unit of the source whether it is noise, noise (or a line of its own) that is gone, has a counterpart, stands
+    there twice, and how many words it has."""
 
     row: dict[str, Any]
     noise: Any
@@ -36,7 +37,9 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     counts = [len(t.lines) for t in (s, w)]
     shares, own, _ = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, _, _ = covered(*said[1], counts[1], *said[0], counts[0], size)
-    sizes, back_sizes = (np.bincount(t.units[t.kinds != SIGN], minlength=n) for t, n in zip((s, w), counts, strict=True))
+    sizes, back_sizes = (
+        np.bincount(t.units[t.kinds != SIGN], minlength=n) for t, n in zip((s, w), counts, strict=True)
+    )
     totals, noise = np.bincount(s.units, minlength=counts[0]), noise_of(s)
     again = _again(*said[0], counts[0])
     there = (own >= COVERED) | (again & (shares >= COVERED))

@@ -30,9 +30,7 @@ def _dated(s: Stream, totals: Any) -> Any:
     count = len(totals)
     totals = np.bincount(s.units[s.kinds != SIGN], minlength=count)
     dates = np.bincount(s.units[s.kinds == DROPPABLE], minlength=count)
-    label = (totals <= LABEL) & np.array(
-        [not line.rstrip().endswith((".", "!", "?", ":")) for line in s.lines], bool
-    )
+    label = (totals <= LABEL) & np.array([not line.rstrip().endswith((".", "!", "?", ":")) for line in s.lines], bool)
     dated = label & (dates >= 3)
     near = np.zeros(count, bool)
     for at in np.flatnonzero(dated).tolist():

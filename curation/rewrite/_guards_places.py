@@ -144,7 +144,7 @@ def fits(
     suspect: npt.NDArray[np.bool_],
     scarce: npt.NDArray[np.bool_],
 ) -> tuple[Floats, Floats, Floats, Ints]:
-    """For each place of `a` how well it fits the best place of `b` with the same filling, the best with another one, the best that is scarce.
+    """For each place of `a` how well it fits the best place of `b` with the same filling, with another one, and with a scarce one.
 
     places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. suspect: which need one
     though they fit. scarce: which places of `b` hold something scarce. -1 where there is none, or it is not looked for. Last, the filling
@@ -216,7 +216,17 @@ def covered(
             most = 0.0
             for _ in range(2):
                 hint, most = _best(
-                    words, begins[unit], begins[unit + 1], mine, firsts, listed, their_units, taken, score, touched, hint
+                    words,
+                    begins[unit],
+                    begins[unit + 1],
+                    mine,
+                    firsts,
+                    listed,
+                    their_units,
+                    taken,
+                    score,
+                    touched,
+                    hint,
                 )
             windows[unit], shares[unit] = hint, min(most / totals[unit], 1.0)
     for unit in np.argsort(-shares, kind="mergesort"):
@@ -302,9 +312,16 @@ def _best(
 
 @njit(cache=True)
 def _take(
-    words: Ints, begin: int, end: int, window: int, firsts: Ints, listed: Ints, their_units: Ints, taken: npt.NDArray[np.bool_]
+    words: Ints,
+    begin: int,
+    end: int,
+    window: int,
+    firsts: Ints,
+    listed: Ints,
+    their_units: Ints,
+    taken: npt.NDArray[np.bool_],
 ) -> None:
-    """Marks the words of a window that are the counterparts of a unit's: those of the one of its two units that has more, then the others."""
+    """Marks the words of a window that are the counterparts of a unit's, first in that of its two units that has more."""
     have = np.zeros(2, np.int64)
     for k in range(begin, end):
         low, high = _nearby(firsts[words[k]], firsts[words[k] + 1], listed, their_units, window)

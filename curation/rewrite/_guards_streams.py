@@ -59,9 +59,11 @@ _TOKEN = re.compile(
     rf"[\n{OPEN}{CLOSE}]|{SOFT}\d+(?:\.\d+)?|\\[A-Za-z]+|{_NUMBER}|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?](?=[\"')]*\s+[\"'(]*[A-Z{OPEN}])|(?<=[a-z)\]][a-z)\]][a-z)\]])[.!?](?=\s+\d)|[^\s.,;:!?\"'`()\[\]$\x05]"
 )
 
-_LONG_SIGN = re.compile(rf"\\[A-Za-z]+|{_NUMBER}|\b(?:{'|'.join(word for word in NUMBER_WORDS if word != 'one')})\b", re.IGNORECASE)
+_LONG_SIGN = re.compile(
+    rf"\\[A-Za-z]+|{_NUMBER}|\b(?:{'|'.join(word for word in NUMBER_WORDS if word != 'one')})\b", re.IGNORECASE
+)
 """Numbers in words are as good as digits: `4 / 2 = two` is a calculation."""
-_NO_SIGN = frozenset(f".;?\"`{OPEN}{CLOSE}{SOFT}{PLAIN}")
+_NO_SIGN = frozenset(f'.;?"`{OPEN}{CLOSE}{SOFT}{PLAIN}')
 LONG_SIGN = 0x110000
 """From here on signs of more than one character are numbered, with the ids of their tokens; others are their code point."""
 EDGE = frozenset(map(ord, ",:"))
@@ -167,7 +169,7 @@ def _words(tidied: str, ids: dict[str, int]) -> tuple[Any, Any, Any, Any, list[s
                 ends.append(len(words))
                 lines.append(tidied[begin : found.end()])
                 begin = found.end()
-        elif first == OPEN or first == CLOSE:
+        elif first in (OPEN, CLOSE):
             inside = first == OPEN
         else:
             token, kind = _KNOWN.get(token) or _known(token)
@@ -176,7 +178,7 @@ def _words(tidied: str, ids: dict[str, int]) -> tuple[Any, Any, Any, Any, list[s
             starts.append(found.start())
     lines.append(tidied[begin:])
     units = np.searchsorted(np.array(ends, np.int64), np.arange(len(words)), "right")
-    return *(np.array(some, np.int64) for some in (words, kinds, units, starts)), lines
+    return np.array(words, np.int64), np.array(kinds, np.int64), units, np.array(starts, np.int64), lines
 
 
 def _signs(tidied: str, ids: dict[str, int]) -> tuple[Any, Any]:

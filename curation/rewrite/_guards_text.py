@@ -170,7 +170,19 @@ def _plain(found: re.Match[str]) -> str:
     if negated:
         return _NEGATED[negated]
     if sign:
-        return "%" if sign == "%" else "||" if sign == "|" else " ; " if sign == "\\" else _money(found) if sign == "$" else "_" if sign == "_" else " "
+        return (
+            "%"
+            if sign == "%"
+            else "||"
+            if sign == "|"
+            else " ; "
+            if sign == "\\"
+            else _money(found)
+            if sign == "$"
+            else "_"
+            if sign == "_"
+            else " "
+        )
     if name is None:
         return _money(found) if found[0] == "$" else _ASCII.get(found[0], " ")
     if name in _DROPPED:

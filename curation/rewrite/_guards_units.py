@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from typing import Any
 
-
 from curation.rewrite._guards_streams import CLOSE, OPEN, PLAIN, SOFT, Stream
 
 _NAMES = {
