@@ -132,6 +132,30 @@ def _near(a: Ints, left: int, right: int, b: Ints, low: int, high: int, weights:
 
 
 @njit(cache=True)
+def _own_fit(
+    a: Ints,
+    left: int,
+    right: int,
+    b: Ints,
+    others: Ints,
+    order: Ints,
+    ranked: Ints,
+    filling: int,
+    weights: Floats,
+    suspect: bool,
+) -> float:
+    """How well a place fits the best place of `b` with the same filling, up to `CANDIDATES` of them; -1 where there is none."""
+    own = -1.0
+    first, last = int(np.searchsorted(ranked, filling, "left")), int(np.searchsorted(ranked, filling, "right"))
+    for k in range(first, last, max(1, (last - first) // CANDIDATES)):
+        both, one = _near(a, left, right, b, others[order[k], 0] - 1, others[order[k], 1], weights)
+        own = max(own, both, ONE_SIDE * one)
+        if own > 0.9 and not suspect:
+            break
+    return own
+
+
+@njit(cache=True)
 def fits(
     a: Ints,
     places: Ints,
@@ -159,16 +183,8 @@ def fits(
         if sure[n]:
             own[n] = 1.0
             continue
-        first = np.searchsorted(ranked, fillings[n], "left")
-        last = np.searchsorted(ranked, fillings[n], "right")
-        step = max(1, (last - first) // CANDIDATES)
         left, right = places[n, 0] - 1, places[n, 1]
-        for k in range(first, last, step):
-            m = order[k]
-            both, one = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
-            own[n] = max(own[n], both, ONE_SIDE * one)
-            if own[n] > 0.9 and not suspect[n]:
-                break
+        own[n] = _own_fit(a, left, right, b, others, order, ranked, fillings[n], weights, suspect[n])
         if (own[n] > 0.7 and not suspect[n]) or work > WORK:
             continue
         work += len(others)
@@ -196,17 +212,8 @@ def covered(
     of the other text is the counterpart of one word only, the units that have the most going first; and how many words it has.
     """
     firsts, listed = _postings(others, size)
-    mine = np.zeros(size, np.int64)
-    for k in range(len(words)):
-        mine[words[k]] += 1
-    begins = np.zeros(count + 1, np.int64)
-    for k in range(len(words)):
-        begins[units[k] + 1] += 1
-    begins = np.cumsum(begins)
-    sizes = begins[1:] - begins[:-1]
-    totals, shares, own = np.zeros(count), np.ones(count), np.ones(count)
-    for k in range(len(words)):
-        totals[units[k]] += 1.0 / np.sqrt(np.float64(mine[words[k]]))
+    mine, begins, totals = _weighed(words, units, count, size)
+    sizes, shares, own = begins[1:] - begins[:-1], np.ones(count), np.ones(count)
     score, touched = np.zeros(their_count + 2), np.empty(their_count + 2, np.int64)
     taken = np.zeros(len(others), np.bool_)
     windows = np.zeros(count, np.int64)
@@ -238,6 +245,18 @@ def covered(
             own[unit] = min(most / totals[unit], 1.0)
             _take(words, begin, end, window, firsts, listed, their_units, taken)
     return shares, own, sizes
+
+
+@njit(cache=True)
+def _weighed(words: Ints, units: Ints, count: int, size: int) -> tuple[Ints, Ints, Floats]:
+    """How often each word is said, where each unit begins, and what the words of each weigh together."""
+    mine, begins, totals = np.zeros(size, np.int64), np.zeros(count + 1, np.int64), np.zeros(count)
+    for k in range(len(words)):
+        mine[words[k]] += 1
+        begins[units[k] + 1] += 1
+    for k in range(len(words)):
+        totals[units[k]] += 1.0 / np.sqrt(np.float64(mine[words[k]]))
+    return mine, np.cumsum(begins), totals
 
 
 @njit(cache=True)

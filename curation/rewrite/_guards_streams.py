@@ -50,7 +50,7 @@ _BOLD = re.compile(
     rf"{OPEN}[^{CLOSE}]*{CLOSE}|(?<![\w*])\*{{1,3}}(?=[\w\\({OPEN}])|(?<=[\w.:)!?,;\\{CLOSE}])\*{{1,3}}(?![\w*])|(?<!\w)__(?=\w)|(?<=[\w.:)])__(?!\w)"
 )
 """What Markdown puts before a line and around words."""
-_WRAPPED = re.compile(rf"^([^\n]{{50,}}[\w,;){CLOSE}-])[ \t]*\n(?=[ \t]*[a-z({OPEN}])", re.MULTILINE)
+_WRAPPED = re.compile(rf"^([^\n]{{30,}}[\w,;){CLOSE}-])[ \t]*\n(?=[ \t]*[a-z({OPEN}])", re.MULTILINE)
 """A long line that goes on in the next one."""
 _BETWEEN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
 _NUMBER = r"(?:\d+(?:\.\d+)?|(?<!\w)\.\d+)"

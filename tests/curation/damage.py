@@ -306,7 +306,8 @@ def formula_invented(case: Case) -> Damaged | None:
 
 def unit(case: Case) -> Damaged | None:
     """A number gets another unit."""
-    units = {"kg": "km", "km": "m", "cm": "mm", "m": "km", "hours": "days", "minutes": "hours", "days": "weeks", "miles": "feet", "grams": "kilograms"}
+    units = {"kg": "km", "km": "m", "cm": "mm", "m": "km", "hours": "days", "minutes": "hours", "days": "weeks"}
+    units |= {"miles": "feet", "grams": "kilograms"}
     found = [*re.finditer(rf"(?<=\d )({'|'.join(units)})(?![\w'])", case.text)]
     found = [one for one in found if not in_formula(case.text, one.start())]
     if not found:
