@@ -12,10 +12,10 @@ from curation.rewrite._guards_text import STOPS
 
 GRAM = 8
 """Words of a run that is counted as a repetition."""
+REMARK = 20
+"""Words of a line of its own, without a formula, that counts half if it is gone: it may be noise that says nothing of what it is."""
 COVERED = 0.5
 """Share of a sentence's words that a counterpart has."""
-SCARCE, HALF_THERE, SENTENCE = 0.95, 0.75, 5
-"""A sentence of five words or more has gone if so much of it is said less often, though other sentences together say the rest."""
 
 
 class Kept(NamedTuple):
@@ -43,7 +43,9 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     totals, noise = np.bincount(s.units, minlength=counts[0]), noise_of(s)
     again = _again(*said[0], counts[0])
     there = (own >= COVERED) | (again & (shares >= COVERED))
-    hole = _longest(sizes, ~there & ~noise, noise & ~there)
+    lone = _lone(s)
+    told_less = np.where(lone & (totals <= REMARK), sizes // 2, sizes)
+    hole = _longest(told_less, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
     useful = int(totals[~noise].sum())
     ratio = len(w.words) / useful if len(w.words) < useful else max(len(w.words) / max(len(s.words), 1), 1.0)
@@ -51,7 +53,7 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
         "length_ratio": ratio, "loop": repeats(w.words, s.words, GRAM),
         "hole": hole / max(int(sizes[~noise].sum()), 1), "hole_words": hole, "added_words": added,
     }  # fmt: skip
-    return Kept(row, noise, (noise | _lone(s)) & ~there, there, again, sizes)
+    return Kept(row, noise, (noise | lone) & ~there, there, again, sizes)
 
 
 def _telling(text: Stream) -> tuple[Any, Any]:
@@ -77,16 +79,6 @@ def _again(words: Any, units: Any, count: int) -> Any:
     np.add.at(sums, units, mixed ^ (mixed >> np.uint64(29)))
     _, of, times = np.unique(sums, return_inverse=True, return_counts=True)
     return times[of] > 1
-
-
-def _scarce(s: Stream, w: Stream, size: int) -> Any:
-    """Of each unit of the source the share of its words, rare ones first, that are said less often in the rewrite."""
-    count, says = len(s.lines), s.kinds != SIGN
-    had, has = np.bincount(s.words, minlength=size), np.bincount(w.words, minlength=size)
-    words, units = s.words[says], s.units[says]
-    weights = 1 / np.sqrt(had[words])
-    total = np.bincount(units, weights=weights, minlength=count)
-    return np.bincount(units, weights=weights * (has < had)[words], minlength=count) / np.maximum(total, 1e-9)
 
 
 def _longest(sizes: Any, missing: Any, neither: Any) -> int:
