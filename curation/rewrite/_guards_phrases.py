@@ -84,12 +84,25 @@ def options_lost(source: str, written: str) -> int:
 
 def options(text: str) -> list[tuple[str, tuple[str, ...]]]:
     """The letters of options, with the numbers that each says."""
-    found = list(_OPTION.finditer(text))
+    found = _lettered(text)
     ends = [*(one.start() for one in found[1:]), len(text)][: len(found)]
     return [
         (one[1].upper(), _figures(text[one.end() : min(end, one.end() + OPTION_CHARS)].partition("\n")[0]))
         for one, end in zip(found, ends, strict=True)
     ]
+
+
+def _lettered(text: str) -> list[re.Match[str]]:
+    """Marks of options that follow each other from A on, three or more: a set A, or a function of A, is none."""
+    found: list[re.Match[str]] = []
+    run: list[re.Match[str]] = []
+    for one in _OPTION.finditer(text):
+        if run and ord(one[1].upper()) == ord(run[-1][1].upper()) + 1:
+            run.append(one)
+            continue
+        found += run if len(run) > 2 else []
+        run = [one] if one[1] in "Aa" else []
+    return found + (run if len(run) > 2 else [])
 
 
 def _figures(said: str) -> tuple[str, ...]:

@@ -132,6 +132,30 @@ def _near(a: Ints, left: int, right: int, b: Ints, low: int, high: int, weights:
 
 
 @njit(cache=True)
+def _own_fit(
+    a: Ints,
+    left: int,
+    right: int,
+    b: Ints,
+    others: Ints,
+    order: Ints,
+    ranked: Ints,
+    filling: int,
+    weights: Floats,
+    suspect: bool,
+) -> float:
+    """How well a place fits the best place of `b` with the same filling, up to `CANDIDATES` of them; -1 where there is none."""
+    own = -1.0
+    first, last = int(np.searchsorted(ranked, filling, "left")), int(np.searchsorted(ranked, filling, "right"))
+    for k in range(first, last, max(1, (last - first) // CANDIDATES)):
+        both, one = _near(a, left, right, b, others[order[k], 0] - 1, others[order[k], 1], weights)
+        own = max(own, both, ONE_SIDE * one)
+        if own > 0.9 and not suspect:
+            break
+    return own
+
+
+@njit(cache=True)
 def fits(
     a: Ints,
     places: Ints,
@@ -141,13 +165,17 @@ def fits(
     theirs: Ints,
     weights: Floats,
     sure: npt.NDArray[np.bool_],
-) -> tuple[Floats, Floats]:
-    """For each place of `a` how well it fits the best place of `b` with the same filling, and the best with another one.
+    suspect: npt.NDArray[np.bool_],
+    scarce: npt.NDArray[np.bool_],
+) -> tuple[Floats, Floats, Floats, Ints]:
+    """For each place of `a` how well it fits the best place of `b` with the same filling, with another one, and with a scarce one.
 
-    places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. -1 where there is none,
-    or it is not looked for.
+    places, others: (N, 2), from and to. fillings, theirs: (N,), what stands there. sure: which places need no look. suspect: which need one
+    though they fit. scarce: which places of `b` hold something scarce. -1 where there is none, or it is not looked for. Last, the filling
+    of the best place with another one.
     """
-    own, other = np.full(len(places), -1.0), np.full(len(places), -1.0)
+    which = np.full(len(places), -1, np.int64)
+    own, other, lacking = np.full(len(places), -1.0), np.full(len(places), -1.0), np.full(len(places), -1.0)
     order = np.argsort(theirs, kind="mergesort")
     ranked = theirs[order]
     work = 0
@@ -155,24 +183,19 @@ def fits(
         if sure[n]:
             own[n] = 1.0
             continue
-        first = np.searchsorted(ranked, fillings[n], "left")
-        last = np.searchsorted(ranked, fillings[n], "right")
-        step = max(1, (last - first) // CANDIDATES)
         left, right = places[n, 0] - 1, places[n, 1]
-        for k in range(first, last, step):
-            m = order[k]
-            both, one = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
-            own[n] = max(own[n], both, ONE_SIDE * one)
-            if own[n] > 0.9:
-                break
-        if own[n] > 0.7 or work > WORK:
+        own[n] = _own_fit(a, left, right, b, others, order, ranked, fillings[n], weights, suspect[n])
+        if (own[n] > 0.7 and not suspect[n]) or work > WORK:
             continue
         work += len(others)
         for m in range(len(others)):
             if theirs[m] != fillings[n]:
                 both, _ = _near(a, left, right, b, others[m, 0] - 1, others[m, 1], weights)
-                other[n] = max(other[n], both)
-    return own, other
+                if both > other[n]:
+                    other[n], which[n] = both, theirs[m]
+                if scarce[m]:
+                    lacking[n] = max(lacking[n], both)
+    return own, other, lacking, which
 
 
 # ---- units without counterpart -----------------------------------------------------------------------------------------------
@@ -181,49 +204,160 @@ def fits(
 @njit(cache=True)
 def covered(
     words: Ints, units: Ints, count: int, others: Ints, their_units: Ints, their_count: int, size: int
-) -> tuple[Floats, Ints]:
-    """For each unit the share of its words, rare ones first, that stand close together in the other text, and how many words it has.
+) -> tuple[Floats, Floats, Ints]:
+    """How much of each unit stands close together in the other text.
 
     words, units: (N,) the words that say something, and the unit of each; count: units. size: how many different words there are.
+    Of each unit the share of its words, rare ones first, that stand in one unit of the other text and the next; the same where each word
+    of the other text is the counterpart of one word only, the units that have the most going first; and how many words it has.
     """
-    often = np.zeros(size, np.int64)
-    for k in range(len(others)):
-        often[others[k]] += 1
-    firsts = np.zeros(size + 1, np.int64)
-    for k in range(size):
-        firsts[k + 1] = firsts[k] + often[k]
-    listed, at = np.empty(len(others), np.int64), firsts[:-1].copy()
-    for k in range(len(others)):
-        listed[at[others[k]]] = their_units[k]
-        at[others[k]] += 1
-    mine = np.zeros(size, np.int64)
+    firsts, listed = _postings(others, size)
+    mine, begins, totals = _weighed(words, units, count, size)
+    sizes, shares, own = begins[1:] - begins[:-1], np.ones(count), np.ones(count)
+    score, touched = np.zeros(their_count + 2), np.empty(their_count + 2, np.int64)
+    taken = np.zeros(len(others), np.bool_)
+    windows = np.zeros(count, np.int64)
+    hint = 0
+    for unit in range(count):
+        if totals[unit] > 0:
+            most = 0.0
+            for _ in range(2):
+                hint, most = _best(
+                    words,
+                    begins[unit],
+                    begins[unit + 1],
+                    mine,
+                    firsts,
+                    listed,
+                    their_units,
+                    taken,
+                    score,
+                    touched,
+                    hint,
+                )
+            windows[unit], shares[unit] = hint, min(most / totals[unit], 1.0)
+    for unit in np.argsort(-shares, kind="mergesort"):
+        if totals[unit] > 0:
+            begin, end = begins[unit], begins[unit + 1]
+            window, most = _best(
+                words, begin, end, mine, firsts, listed, their_units, taken, score, touched, windows[unit]
+            )
+            own[unit] = min(most / totals[unit], 1.0)
+            _take(words, begin, end, window, firsts, listed, their_units, taken)
+    return shares, own, sizes
+
+
+@njit(cache=True)
+def _weighed(words: Ints, units: Ints, count: int, size: int) -> tuple[Ints, Ints, Floats]:
+    """How often each word is said, where each unit begins, and what the words of each weigh together."""
+    mine, begins, totals = np.zeros(size, np.int64), np.zeros(count + 1, np.int64), np.zeros(count)
     for k in range(len(words)):
         mine[words[k]] += 1
-    shares, sizes = np.zeros(count), np.zeros(count, np.int64)
-    score, touched = np.zeros(their_count + 2), np.empty(their_count + 2, np.int64)
-    begin = 0
-    for unit in range(count):
-        end = begin
-        while end < len(words) and units[end] == unit:
-            end += 1
-        sizes[unit] = end - begin
-        total, used, most = 0.0, 0, 0.0
-        for k in range(begin, end):
-            word = words[k]
-            weight = 1.0 / np.sqrt(np.float64(mine[word]))
-            total += weight
-            last = -1  # a window is a unit and the next one; it is counted once for each word
-            for p in range(firsts[word], min(firsts[word + 1], firsts[word] + POSTINGS)):
-                for window in range(max(listed[p], last + 1), listed[p] + 2):
-                    if score[window] == 0.0:
-                        touched[used] = window
-                        used += 1
-                    score[window] += weight
-                    last = window
-        for u in range(used):
-            most = max(most, score[touched[u]])
-        for u in range(used):
-            score[touched[u]] = 0.0
-        shares[unit] = min(most / total, 1.0) if total > 0 else 1.0
-        begin = end
-    return shares, sizes
+        begins[units[k] + 1] += 1
+    for k in range(len(words)):
+        totals[units[k]] += 1.0 / np.sqrt(np.float64(mine[words[k]]))
+    return mine, np.cumsum(begins), totals
+
+
+@njit(cache=True)
+def _nearby(first: int, last: int, listed: Ints, their_units: Ints, hint: int) -> tuple[int, int]:
+    """Which of a word's places are looked at: all, or as many as may be around a window."""
+    if last - first <= POSTINGS:
+        return first, last
+    low, high = first, last
+    while low < high:
+        middle = (low + high) // 2
+        if their_units[listed[middle]] < hint - 1:
+            low = middle + 1
+        else:
+            high = middle
+    begin = max(first, min(low - POSTINGS // 2, last - POSTINGS))
+    return begin, begin + POSTINGS
+
+
+@njit(cache=True)
+def _postings(others: Ints, size: int) -> tuple[Ints, Ints]:
+    """Where the places of each word begin in a list of places, and that list."""
+    firsts = np.zeros(size + 1, np.int64)
+    for k in range(len(others)):
+        firsts[others[k] + 1] += 1
+    firsts = np.cumsum(firsts)
+    listed, at = np.empty(len(others), np.int64), firsts[:-1].copy()
+    for k in range(len(others)):
+        listed[at[others[k]]] = k
+        at[others[k]] += 1
+    return firsts, listed
+
+
+@njit(cache=True)
+def _best(
+    words: Ints,
+    begin: int,
+    end: int,
+    mine: Ints,
+    firsts: Ints,
+    listed: Ints,
+    their_units: Ints,
+    taken: npt.NDArray[np.bool_],
+    score: Floats,
+    touched: Ints,
+    hint: int,
+) -> tuple[int, float]:
+    """The window of the other text (a unit and the one before it) that has the most of a unit's words which are not taken, and how much."""
+    used, most, best = 0, 0.0, hint
+    for k in range(begin, end):
+        word = words[k]
+        weight = 1.0 / np.sqrt(np.float64(mine[word]))
+        last = -1  # a window is counted once for each word
+        low, high = _nearby(firsts[word], firsts[word + 1], listed, their_units, hint)
+        for p in range(low, high):
+            if taken[listed[p]]:
+                continue
+            unit = their_units[listed[p]]
+            for window in range(max(unit, last + 1), unit + 2):
+                if score[window] == 0.0:
+                    touched[used] = window
+                    used += 1
+                score[window] += weight
+                last = window
+    for u in range(used):
+        found = score[touched[u]]
+        if found > most or (found == most and abs(touched[u] - hint) < abs(best - hint)):
+            most, best = found, touched[u]
+    for u in range(used):
+        score[touched[u]] = 0.0
+    return best, most
+
+
+@njit(cache=True)
+def _take(
+    words: Ints,
+    begin: int,
+    end: int,
+    window: int,
+    firsts: Ints,
+    listed: Ints,
+    their_units: Ints,
+    taken: npt.NDArray[np.bool_],
+) -> None:
+    """Marks the words of a window that are the counterparts of a unit's, first in that of its two units that has more."""
+    have = np.zeros(2, np.int64)
+    for k in range(begin, end):
+        low, high = _nearby(firsts[words[k]], firsts[words[k] + 1], listed, their_units, window)
+        for p in range(low, high):
+            if window - 1 <= their_units[listed[p]] <= window and not taken[listed[p]]:
+                have[their_units[listed[p]] - window + 1] += 1
+    better = window if have[1] > have[0] else window - 1
+    for k in range(begin, end):
+        low, high = _nearby(firsts[words[k]], firsts[words[k] + 1], listed, their_units, window)
+        found = -1
+        for p in range(low, high):
+            unit = their_units[listed[p]]
+            if window - 1 <= unit <= window and not taken[listed[p]]:
+                if unit == better:
+                    found = p
+                    break
+                if found < 0:
+                    found = p
+        if found >= 0:
+            taken[listed[found]] = True

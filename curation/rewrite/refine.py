@@ -21,6 +21,7 @@ from pydantic import Field
 
 from curate.step import rewrite
 from curation._reply import EMPTY, ENDED
+from curation.rewrite._guards import LIMITS
 
 PROMPT = Path(__file__).with_name("prompts") / "refine.txt"
 CHOICES = (
@@ -73,9 +74,9 @@ def unfaithful(
     docs: pl.DataFrame,
     *,
     max_bytes: int = 8_000,
-    shortest: float = 0.5,
-    longest: float = 1.6,
-    hole_words: int = 12,
+    shortest: float = LIMITS.shortest,
+    longest: float = LIMITS.longest,
+    hole_words: int = LIMITS.hole_words,
     samples: int = 1,
 ) -> pl.Series:
     """Whether a piece of a page has no draw that passes, though the model has answered."""
@@ -98,9 +99,9 @@ def refine(
     docs: pl.DataFrame,
     *,
     max_bytes: Annotated[int, Field(ge=500)] = 8_000,
-    shortest: Annotated[float, Field(ge=0)] = 0.5,
-    longest: Annotated[float, Field(ge=1)] = 1.6,
-    hole_words: Annotated[int, Field(ge=1)] = 12,
+    shortest: Annotated[float, Field(ge=0)] = LIMITS.shortest,
+    longest: Annotated[float, Field(ge=1)] = LIMITS.longest,
+    hole_words: Annotated[int, Field(ge=1)] = LIMITS.hole_words,
     samples: Annotated[int, Field(ge=1, le=1024)] = 1,
 ) -> pl.DataFrame:
     """The refined text, or the original one where it is not faithful, with `refine_verdict` and what the guards measured (`refine_*`).

@@ -304,6 +304,42 @@ def formula_invented(case: Case) -> Damaged | None:
     return at(case, place, place, " " + case.random.choice(case.words.invented).format(new))
 
 
+def unit(case: Case) -> Damaged | None:
+    """A number gets another unit."""
+    units = {"kg": "km", "km": "m", "cm": "mm", "m": "km", "hours": "days", "minutes": "hours", "days": "weeks"}
+    units |= {"miles": "feet", "grams": "kilograms"}
+    found = [*re.finditer(rf"(?<=\d )({'|'.join(units)})(?![\w'])", case.text)]
+    found = [one for one in found if not in_formula(case.text, one.start())]
+    if not found:
+        return None
+    one = case.random.choice(found)
+    return at(case, *one.span(), units[one[1]], why_aside(case.text, *one.span()))
+
+
+def percent(case: Case) -> Damaged | None:
+    """A percent sign goes."""
+    found = [*re.finditer(r"(?<=\d)(?:\\?%| percent\b)", case.text)]
+    if not found:
+        return None
+    one = case.random.choice(found)
+    return at(case, *one.span(), "", why_aside(case.text, *one.span()))
+
+
+def brace(case: Case) -> Damaged | None:
+    """The last term of an exponent or index of two terms comes down."""
+    return within(case, r"[_^]\{[^{}+-]+[+-][^{}+-]+\}", lambda m: re.sub(r"([+-][^{}+-]+)\}$", r"}\1", m[0]))
+
+
+def condition(case: Case) -> Damaged | None:
+    """A condition of one formula goes with its word."""
+    found = [*re.finditer(r",? (?:when|where|if|for|with|whenever) \$[^$\n]{4,40}\$(?=[.,;])", case.text)]
+    found = [one for one in found if re.search(r"[=<>]|\\[lg]eq?|\\in\b|\\neq?", one[0])]
+    if not found:
+        return None
+    one = case.random.choice(found)
+    return at(case, *one.span(), "", why_aside(case.text, *one.span()))
+
+
 # Chunks.
 
 
@@ -503,6 +539,10 @@ KINDS: Mapping[str, Kind] = {
     "exponent": Kind(exponent, ("formulas", "numbers")),
     "index": Kind(index, ("formulas", "numbers")),
     "relation": Kind(relation, ("formulas",)),
+    "unit": Kind(unit, ("numbers", "formulas")),
+    "percent dropped": Kind(percent, ("numbers", "formulas")),
+    "brace moved": Kind(brace, ("formulas", "numbers")),
+    "condition dropped": Kind(condition, ("formulas", "numbers")),
     "formula invented": Kind(formula_invented, ("formulas", "numbers")),
     "paragraph missing": Kind(paragraph, ("hole", "length")),
     "sentences missing": Kind(sentences, ("hole", "length")),

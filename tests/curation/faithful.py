@@ -38,7 +38,8 @@ CODE = re.compile(
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\ue000])")
 NOISE = re.compile(
     r"^\W*(?:goto chapter|\[?(?:top of book|contents|previous chapter|next chapter|mathjax o(?:ff|n))\]?|previous|next|home|up|menu|search"
-    r"|skip to (?:main )?content|generated (?:on|by) .{0,60}|last (?:updated|modified).{0,40}|© ?.*|copyright .{0,80}|all rights reserved.*"
+    r"|skip to (?:main )?content|(?-i:Generated) (?:on|by) .{0,60}"
+    r"|last (?:updated|modified).{0,40}|© ?.*|copyright .{0,80}|all rights reserved.*"
     r"|share(?: this)?|tweet|print|view source|edit this page|show source|created using .{0,40}|table of contents)\b.{0,40}$"
     r"|^(?:\s*\[(?:top of book|contents|previous chapter|next chapter|mathjax o(?:ff|n))\]\s*)+$",
     re.IGNORECASE,

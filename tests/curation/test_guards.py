@@ -54,7 +54,7 @@ def test_what_changes_nothing_passes(changes: dict[str, str]) -> None:
         ("48 passengers carries 17", "17 passengers carries 48", "numbers"),
         ("b^2 - 4ac", "b^2 + 4ac", "formulas"),
         ("x^2 - 5x + 6", "x^3 - 5x + 6", {"numbers", "formulas"}),
-        ("$$\\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}$$", "", "formulas"),
+        ("$$\\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}$$", "", {"formulas", "numbers"}),
         ("This identity is proved by induction: the base case is clear, and the step adds the next term on both sides of the equation.", "", "hole"),
         ("Quadratic equations\n", "Here is the refined text:\n\nQuadratic equations\n", "meta"),
         ("of the equation.", "of the equation.\n\nNote: I removed the links.", "meta"),
@@ -160,3 +160,41 @@ def test_what_a_page_says_of_itself_may_go() -> None:
 def test_a_line_that_announces_the_text_is_a_comment(line: str) -> None:
     assert verdict(f"{line}\n\n{USEFUL}") == "meta"
     assert verdict(f"Roots:\n\n{USEFUL}") == FAITHFUL
+
+
+FACTS = r"""The factorial $n!$ grows fast. It takes 5 kg of flour, and 25% of the \$5 goes to tax. We use $f: A \to B$ and $g(x, y) = x^{n+1} + y$.
+
+When $p > 3$ the curve is smooth. The group has order 12. Here $\frac{a+b}{2} \geq \sqrt{ab}$ and $a_i^2 = \lvert x \rvert$.
+
+We have $a = b$ and later $b = c$, so that $u = v = w$. Let $x\in\mathbb{R}$ with $f'(x) = \lim_{h \to 0} \frac{f(x+h)-f(x)}{h}$,
+and $\{1, 2, 3\}$ a set. Then $a \equiv b \pmod{n}$ and ${n \choose k} = \binom{n}{n-k}$. The speed is 60 km per hour."""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("5 kg", "5 kilograms"), ("25%", "25 percent"), (r"\$5", "$5"), (r"\$5", "5 dollars"), (r"f: A \to", r"f \colon A \rightarrow"),
+        ("$p > 3$", "$3 < p$"), ("$p > 3$", "p > 3"), (r"\frac{a+b}{2}", "(a+b)/2"), (r"\frac{a+b}{2}", r"{a+b \over 2}"),
+        ("a_i^2", "a^2_i"), (r"\lvert x \rvert", r"\left|x\right|"), ("We have $a = b$ and later $b = c$", "We have $a = b = c$"),
+        ("$u = v = w$", "$u = v$ and $v = w$"), ("$u = v = w$", "$$\\begin{aligned} u &= v \\\\ &= w \\end{aligned}$$"), ("$a = b$", "$b = a$"),
+        (r"$x\in\mathbb{R}$", "x ∈ ℝ"), ("f'(x)", r"f^{\prime}(x)"), (r"\{1, 2, 3\}", r"\left\{1,2,3\right\}"),
+        (r"\pmod{n}", r"\ (\mathrm{mod}\ n)"), (r"{n \choose k}", r"\binom nk"), (r"\geq", r"\geqslant"),
+    ],
+)  # fmt: skip
+def test_a_formula_or_amount_may_be_spelled_otherwise(old: str, new: str) -> None:
+    assert old in FACTS
+    assert verdict(FACTS.replace(old, new), FACTS) == FAITHFUL
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("$n!$", "$n$"), ("5 kg", "5 km"), ("25%", "25"), (r"\$5", "5"), ("x^{n+1}", "x^n+1"), ("f: A", "f A"), ("g(x, y)", "g(xy)"),
+        ("When $p > 3$ the", "The"), ("order 12", "order"), ("p > 3", "p < 3"), (r"\sqrt{ab}", r"\sqrt{a}b"), ("$a = b$ and later", ""),
+        ("60 km", "60 m"), ("1, 2, 3", "1, 23"), ("f'(x)", "f(x)"), ("u = v = w", "u = w"), (r"\frac{a+b}{2}", r"a+\frac{b}{2}"),
+        ("When $p > 3$ the curve is smooth. ", ""),
+    ],
+)  # fmt: skip
+def test_a_small_change_of_a_formula_or_amount_is_none_of_spelling(old: str, new: str) -> None:
+    assert old in FACTS
+    assert verdict(FACTS.replace(old, new), FACTS) != FAITHFUL
