@@ -112,6 +112,10 @@ def test_every_sum_in_an_example_is_right(name: str) -> None:
             assert _value(left) == pytest.approx(float(right)), (left, right)
 
 
+_FORMULA = re.compile(r"Final Answer: .*|The final answer is .*")
+"""The sentence that Minerva's form prescribes; items of OCW hold it, too."""
+
+
 def _value(text: str) -> float:
     """Products before sums, from the left."""
     total = 0.0
@@ -145,7 +149,7 @@ def test_no_example_is_an_item_of_a_published_set(shared: Path) -> None:
     docs = pl.DataFrame(
         {
             "id": [f"{name}/{n}" for name, n, _ in examples],
-            "text": [f"{one.problem}\n{one.solution}" for *_, one in examples],
+            "text": [f"{one.problem}\n{_FORMULA.sub('', one.solution)}" for *_, one in examples],
         }
     )
     assert docs.height >= 24
@@ -153,7 +157,8 @@ def test_no_example_is_an_item_of_a_published_set(shared: Path) -> None:
     assert equal(problems, against=against)["equal_item"].null_count() == problems.height
     for n, least in ((13, 0.0), (8, 0.2)):
         found = ngram(docs, against=against, n=n, least=least)
-        assert found["leak_item"].null_count() == docs.height, docs.hstack(found).drop_nulls("leak_item")
+        leaks = docs.hstack(found).drop_nulls("leak_item")
+        assert not leaks.height, leaks.select("id", "leak_item", "leak_overlap", "leak_span").rows()
 
 
 def test_items_are_told_apart_by_what_they_say() -> None:
