@@ -3,18 +3,21 @@
 
     ---
     license: Apache-2.0
-    files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet
+    files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet; or a data set of the hub
+                                       # at a commit, hf://datasets/ORG/NAME@COMMIT/PATTERN, which is looked for in the hub's cache
+    items: 520                         # how many there are; optional, and an evaluation wants as many
     columns: {id: id, problem: problem, answer: answer, solution: solution}     # this is the default; the last two are optional
     ---
 
 A step's parameter of type `Benchmarks` lists names of cards and gets a `Benchmark` for each. The columns and the content of the files are
 part of the step's identity, their paths are not. Cards are looked for in the project, then among ours. A card whose files are the user's to
-bring says `get:`, what to do; without them a recipe plans, and a build says that. Left out: files that lie elsewhere, and cards of outputs,
-which are generated.
+bring says `get:`, what to do; without them a recipe plans, and a build says that. Left out: files that lie elsewhere, and cards of
+outputs, which are generated.
 """
 
 from __future__ import annotations
 
+import glob
 import gzip
 import hashlib
 import json
@@ -22,11 +25,12 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, Field, ValidationError
 
+from curate import hub
 from curate.errors import CurateError, did_you_mean
 from curate.loader import load_text
 from curate.names import NAME
@@ -62,6 +66,8 @@ class Card(Part):
 
     license: Text
     files: Files = ()
+    items: Annotated[int, Field(strict=True, gt=0)] | None = None
+    """How many items there are."""
     columns: Columns = Field(default_factory=Columns)
     get: Text | None = None
     """Where the files are not ours to ship: how to get them."""
@@ -78,6 +84,8 @@ class Benchmark:
     """Keys among a node's inputs of the generated corpora that have more files; empty once those are there."""
     missing: str = ""
     """Where its items were looked for and how to get them, if they are not on this machine."""
+    count: int | None = None
+    """How many items its card says there are."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -94,12 +102,55 @@ class Benchmark:
         frames = [_read(file, columns, self.name) for file in self.files]
         return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
 
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of the files with all their columns, nested ones as maps; what the card calls otherwise has its own name, too.
 
-def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
+        CurateError as `items` raises it, and if there are more or fewer than the card says: a score on a part is no score, while
+        documents can be looked through for a part.
+        """
+        if self.missing:
+            raise CurateError(absent((self,)))
+        rows = [row for file in self.files for row in _records(file, self.name)]
+        if self.count not in (None, len(rows)):
+            raise CurateError(
+                f"the benchmark {self.name} has {self.count:,} items, and its files hold {len(rows):,}; bring all of them as "
+                f"datacards/{self.name}.md says"
+            )
+        renamed = {column: said for column, said in self.columns if column != said}
+        return [row | {column: row[said] for column, said in renamed.items() if said in row} for row in rows]
+
+
+def _records(file: Source, name: str) -> list[dict[str, Any]]:
+    path, data = Path(file.path), _content(file, name)
+    try:
+        rows = pl.read_parquet(data).to_dicts() if path.suffix == ".parquet" else _lines(path, data)
+    except (ValueError, OSError, EOFError, zlib.error, RecursionError, pl.exceptions.PolarsError) as error:
+        raise _torn(error, name, path) from None
+    if not all(isinstance(row, dict) for row in rows):
+        raise CurateError(f"is no file of the benchmark {name!r}: each line must be a JSON object", where=path.name)
+    return rows
+
+
+def _content(file: Source, name: str) -> bytes:
     path = Path(file.path)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise CurateError(f"changed since it was listed for the benchmark {name!r}; build again", where=path.name)
+    return data
+
+
+def _lines(path: Path, data: bytes) -> list[Any]:
+    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def _torn(error: Exception, name: str, path: Path) -> CurateError:
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return CurateError(f"is no file of the benchmark {name!r}: {said}", where=path.name)
+
+
+def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
+    path, data = Path(file.path), _content(file, name)
     try:
         if path.suffix == ".parquet":
             frame = pl.read_parquet(data)
@@ -109,8 +160,6 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
                 joined = joined.with_columns(pl.col(columns["solution"]).list.join("\n\n"))
             rows = joined.select(pl.col(name).alias(c) for c, name in columns.items()).cast(pl.String).rows()
         else:
-            lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
-            items = [json.loads(line) for line in lines if line.strip()]
             rows = [
                 (
                     item[columns["id"]],
@@ -118,15 +167,14 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
                     item.get(columns["answer"]),
                     _text(item.get(columns["solution"])),
                 )
-                for item in items
+                for item in _lines(path, data)
             ]
         text = [tuple(v if v is None or isinstance(v, str) else str(v) for v in row) for row in rows]
         made = pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row")
     except (
         ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error, pl.exceptions.PolarsError,
     ) as error:  # fmt: skip
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise CurateError(f"is no file of the benchmark {name!r}: {said}", where=path.name) from None
+        raise _torn(error, name, path) from None
     return made.filter(pl.col("problem").is_not_null())
 
 
@@ -197,17 +245,35 @@ def planned(planner: Planner, name: str, where: str) -> Benchmark:
     if not card.files:
         raise CurateError("does not say where the items are; add files: to its front matter", where=shown(path))
     own = [pattern for pattern in card.files if not pattern.startswith("embedded:")]
-    for pattern in own:
-        if "://" in pattern:
-            raise CurateError(
-                f"{pattern!r} is not on this machine; copy the files and name them by path", where=shown(path)
-            )
+    placed = [_placed(pattern, shown(path)) for pattern in own]
     columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)
-    if card.get and not any(_here(planner.project, pattern) for pattern in own):
-        return Benchmark(name, columns, (), missing=f"{', '.join(own)} in your project; {card.get}")
+    if card.get and not any(_here(planner.project, pattern) for pattern, _ in placed):
+        missing = f"{', '.join(own)} in your project; {card.get}"
+        return Benchmark(name, columns, (), missing=missing, count=card.items)
+    if away := [told for _, told in placed if told]:
+        return Benchmark(name, columns, (), missing=f"{', '.join(own)}; {away[0]}", count=card.items)
+    own = [pattern for pattern, _ in placed]
     files = list_sources(own, planner.project, planner.store, shown(path)).files if own else ()
     nodes = [planner.generate(title, shown(path)) for title in card.files if title.startswith("embedded:")]
-    return Benchmark(name, columns, files, tuple(node.name for node in nodes))
+    return Benchmark(name, columns, files, tuple(node.name for node in nodes), count=card.items)
+
+
+def _placed(pattern: str, where: str) -> tuple[str, str]:
+    """A pattern as a path, and what to do where it names files of a data set of the hub that this machine has not."""
+    if "://" not in pattern:
+        return pattern, ""
+    try:
+        name, revision, below = hub.parts_of(pattern)
+    except CurateError:
+        raise CurateError(
+            f"{pattern!r} is not on this machine; copy the files and name them by path, or write "
+            "hf://datasets/ORG/NAME@COMMIT/PATTERN for files in the hub's cache",
+            where=where,
+        ) from None
+    folder = hub.snapshot("datasets", name, revision)
+    here = folder.is_dir() and not hub.unfinished(folder)
+    get = f"run: hf download {name} --repo-type dataset --revision {revision} --include '{below}'"
+    return str(Path(glob.escape(str(folder))) / below), "" if here else get
 
 
 def absent(benchmarks: Iterable[Benchmark]) -> str:
@@ -224,7 +290,9 @@ def absent(benchmarks: Iterable[Benchmark]) -> str:
 
 
 def _here(project: Path, pattern: str) -> bool:
-    return any(project.glob(pattern)) if not Path(pattern).is_absolute() else Path(pattern).is_file()
+    if not Path(pattern).is_absolute():
+        return any(project.glob(pattern))
+    return Path(pattern).is_file() or bool(glob.glob(pattern))
 
 
 def made_by(planner: Planner, benchmarks: dict[str, tuple[Benchmark, ...]]) -> tuple[tuple[str, Node], ...]:
