@@ -100,7 +100,7 @@ class Evaluation:
         shelf, found = Shelf(self.project, self.store, self.report), []
         code = of_eval("judging").code()
         for question in questions:
-            with placed(f"eval.{question.name}", question.where):
+            with _at(question):
                 self._refuse_nothing(question)
                 tasks = [shelf.task(name, question.entry) for name in named(question.entry.benchmarks, self.project)]
                 for subject in question.subjects:
@@ -246,6 +246,11 @@ class Evaluation:
             made = results.keep(self.store, one.key, one.identity, asked.parts(), judging.SCHEMA)
         self.seconds[one.key] = {"asking": asked.seconds.asking, "grading": asked.seconds.grading}
         return made
+
+
+def _at(question: Question) -> contextlib.AbstractContextManager[None]:
+    """Say of an error which entry of a recipe it is about."""
+    return placed(f"eval.{question.name}", question.where) if question.where else contextlib.nullcontext()
 
 
 def _slices(requests: Iterator[Request]) -> Iterator[list[Request]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.identity import digest
-from curate.models.base import FOLDER, Model, backend, identity_of, unasked
+from curate.models.base import FOLDER, Model, backend, identity_of, named, unasked
 from curate.models.replies import Asker, Recorded
 from curate.profile import ModelSettings, Profile
 
@@ -140,6 +140,8 @@ def of_text(
         return _of_folder(text, folder, entry, settings, store)
     if "/" in text or "@" in text:
         said = {**entry, "id": text}
+        if not named(said)[1]:
+            raise CurateError(f"{text} has no revision; write {text}@COMMIT, all 40 digits of it")
         identity_of(said)
         return Subject(text, said, settings)
     if backend_name:
