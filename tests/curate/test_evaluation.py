@@ -146,9 +146,11 @@ def test_a_damaged_result_is_made_again_from_stored_replies(project: Path) -> No
 
 def test_a_model_that_refuses_nearly_everything_has_no_result(project: Path) -> None:
     evals.benchmark(project)
-    with serving(Server(model=evals.ID, always="refused-200")) as server:
-        with pytest.raises(CurateError, match="refused 12 of 12 requests: 400: too long"):
-            evaluate(server)
+    with (
+        serving(Server(model=evals.ID, always="refused-200")) as server,
+        pytest.raises(CurateError, match="refused 12 of 12 requests: 400: too long"),
+    ):
+        evaluate(server)
     assert not list((project / ".curate/evals").glob("*"))
 
 
@@ -267,7 +269,7 @@ def test_the_table_names_no_winner_that_is_none(project: Path) -> None:
         code, told = run("duel", "--model", "a", "--on", "toy", "--json")
         assert json.loads(told)["evals"][0]["models"][0]["benchmarks"]["toy"]["stored"] and asked(server) == 24
         code, told = run("duel", "tims")
-        assert code == 2 and told == "duel has no `eval:` entry 'tims'; did you mean 'sums'?"
+        assert code == 2 and told == "duel has no `eval:` entry 'tims'; known: sums"
 
 
 def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
