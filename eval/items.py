@@ -15,7 +15,7 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.identity import canonical
-from eval._extract import find, marked
+from eval._extract import _boxes, find, marked
 from eval._judge import LETTERS
 from eval.specs import Spec
 
@@ -28,6 +28,7 @@ _MARK = re.compile(r"(?:^|[\s,])\(?([A-Ja-j])(?: ?\)|\.(?=\s))")
 _QUOTED = re.compile(r"^\[['\"]|['\"]\]$|['\"](?=, ['\"])|(?<=, )['\"]")
 """What Python writes around the texts of a list."""
 
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _UNIT = re.compile(r"\s{0,4}\([^()]{0,100}\)$")
 
 
@@ -80,7 +81,8 @@ def digest(made: Sequence[Item]) -> str:
 
 
 def _hash(item: Item) -> str:
-    said = [" ".join(item.problem.split()), [" ".join(one.split()) for one in item.options], [*item.gold]]
+    golds = [_THOUSANDS.sub("", one) for one in item.gold]
+    said = [" ".join(item.problem.split()), [" ".join(one.split()) for one in item.options], golds]
     return hashlib.sha256(canonical(said)).hexdigest()
 
 
@@ -184,7 +186,9 @@ def _plain(value: Any) -> str:
 
 
 def _last(answer: str) -> str:
-    """The answer of a solution that ends in one, else the text."""
+    """The answer of a solution: its last box alone, as the published sets have it, else what it says at its end; else the text."""
+    if boxes := _boxes(answer):
+        return boxes[-1].content
     return (find(answer).answer or answer) if marked(answer) else answer
 
 

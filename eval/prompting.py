@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from curate.errors import CurateError, did_you_mean
+from curate.models.base import cut
 from eval import _read
 from eval.specs import Form, Spec, form
 
@@ -57,8 +58,3 @@ def form_of(spec: Spec, mode: Mode) -> Form:
     if mode not in MODES:
         raise CurateError(f"there is no mode {str(mode)[:40]!r}{did_you_mean(str(mode), MODES)}")
     return form(spec.shots if mode == "few-shot" else mode)
-
-
-def cut(text: str, stops: tuple[str, ...]) -> str:
-    """The text before the first place where a stop text begins. Servers do so too, but not all of them."""
-    return text[: min((place for place in map(text.find, stops) if place >= 0), default=len(text))]
