@@ -213,6 +213,7 @@ def run(*words: str) -> tuple[int, str]:
         (("--model", "fake", "--on", "toy", "--samples", "4"), "4 draws of a greedy model are all the same"),
         (("--endpoint", "http://127.0.0.1:1/v1", "--on", "toy"), "does not say what it serves"),
         (("--endpoint", "https://example.com/v1", "--model", "m", "--on", "toy"), "nothing says what that costs"),
+        (("--endpoint", "https://example.com/v1", "--model", "a/b", "--on", "toy"), '[models."a/b"] price'),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(project: Path, words: tuple[str, ...], said: str) -> None:
