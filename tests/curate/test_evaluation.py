@@ -284,6 +284,7 @@ def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
         "effective": 12,
     }
     assert told["n-shot"]["toy"] == 4 and told["configs"]["toy"]["generation_kwargs"]["max_gen_toks"] == 1024
+    assert str(project) not in results.read_text() + samples.read_text()
     assert "math-verify" in told["octocurate"]["grader"]["toy"]
     lines = [json.loads(line) for line in samples.read_text().splitlines()]
     assert [line["exact_match"] for line in lines] == [0.0] * 3 + [1.0] * 9
