@@ -85,7 +85,8 @@ def write(found: Sequence[tuple[Measured, Result]], told: dict[str, Any], out: P
                     for one, result in mine
                 ]
                 who = {"name": model["model"], "entry": _entry(mine[0][0]), "averages": model["averages"]}
-                made = form.results(who, parts, told["environment"], float(date))
+                made_with = {one.benchmark: result.note.get("environment") for one, result in mine}
+                made = form.results(who, parts, made_with, float(date))
                 files += [str(path) for path in form.write(out / entry["eval"], made, parts, stamp)]
     except OSError as error:
         raise CurateError(f"{out} cannot be written: {error.strerror}") from None

@@ -286,9 +286,36 @@ def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     assert told["n-shot"]["toy"] == 4 and told["configs"]["toy"]["generation_kwargs"]["max_gen_toks"] == 1024
     assert str(project) not in results.read_text() + samples.read_text()
     assert "math-verify" in told["octocurate"]["grader"]["toy"]
+    assert told["octocurate"]["environment"]["toy"]["octocurate"] == curate.__version__
     lines = [json.loads(line) for line in samples.read_text().splitlines()]
     assert [line["exact_match"] for line in lines] == [0.0] * 3 + [1.0] * 9
     assert (
         lines[4]["resps"] == [[evals.said("11")]]
         and lines[4]["arguments"]["gen_args_0"]["arg_0"] == evals.prompts(project)[4]
     )
+
+
+@pytest.mark.slow
+def test_two_evaluations_at_once_ask_each_item_once(project: Path) -> None:
+    evals.benchmark(project, count=60)
+    with serving(evals.server_of(project, wrong=6, delay=0.02)) as server:
+        both = [start(project, server, "shared") for _ in range(2)]
+        told = [
+            json.loads(one.communicate(timeout=120)[0])["evals"][0]["models"][0]["benchmarks"]["toy"] for one in both
+        ]
+        assert [one.returncode for one in both] == [0, 0] and asked(server) == 60
+    assert {one["accuracy"] for one in told} == {0.9} and told[0]["key"] == told[1]["key"]
+    assert sorted(one["stored"] for one in told) == [False, True]
+
+
+def test_a_budget_that_runs_out_keeps_what_was_answered(project: Path) -> None:
+    evals.benchmark(project)
+    (project / "profiles").mkdir()
+    price = "price = {prompt = 0.0, completion = 100.0}"
+    (project / "profiles/local.toml").write_text(f'[models."{evals.ID}"]\nconcurrency = 1\n{price}\n')
+    with serving(evals.server_of(project)) as server:
+        with pytest.raises(CurateError, match="has spent"):
+            evaluate(server, max_usd=0.105)  # a reply may cost 0.1024, and costs 0.0007
+        paid = asked(server)
+        assert 2 <= paid < 12 and not list((project / ".curate/evals").glob("*"))
+        assert evaluate(server, max_usd=5.0)["accuracy"] == 1.0 and asked(server) == 12
