@@ -16,10 +16,7 @@ from eval import prompting, specs
 from eval._shape import split
 from eval.grading import Grader
 from eval.items import items
-from tests.eval.sets import COUNTS, FILES, UNREADABLE, rows
-
-LARGE = ("math", "mmlu-stem", "asdiv", "mawps")
-NAMES = [name if name not in LARGE else pytest.param(name, marks=pytest.mark.slow) for name in FILES]
+from tests.eval.sets import COUNTS, DOUBTFUL, FILES, UNREADABLE, rows
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +64,7 @@ def test_every_set_has_the_items_that_its_index_and_the_published_results_count(
         )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_right_answer_is_right_in_a_box_and_in_the_sentence_of_the_examples(
     shared: Path, grader: Grader, name: str
 ) -> None:
@@ -92,6 +89,24 @@ def test_worked_solutions_are_right_as_replies(shared: Path, grader: Grader) -> 
     for name in ("gsm8k", "math500", "ocw"):
         found, texts = made(shared, name), [row["solution"] for row in rows(shared, name)]
         assert not wrong(grader, name, found, texts, "few-shot") and not wrong(grader, name, found, texts, "simple")
+
+
+def test_worked_solutions_of_math_are_right_but_for_those_with_several_boxes(shared: Path, grader: Grader) -> None:
+    found, texts = made(shared, "math"), [row["solution"] for row in rows(shared, "math")]
+    for mode in ("few-shot", "simple"):
+        assert tuple(wrong(grader, "math", found, texts, mode)) == DOUBTFUL
+
+
+def test_every_file_of_the_index_is_read_whole(shared: Path) -> None:
+    """Also of sets that have no spec."""
+    index = json.loads((shared / "benchmarks/index.json").read_text())
+    paths = {one["name"]: shared / "benchmarks" / f"{one['name']}.jsonl.gz" for one in index}
+    counts = {}
+    for name, path in paths.items():
+        if path.is_file():
+            source = Source(str(path), file_sha256(path), path.stat().st_size)
+            counts[name] = len(datacard.Benchmark(name, (), (source,)).records())
+    assert counts == {one["name"]: one["n"] for one in index if one["name"] in counts} and len(counts) > 40
 
 
 def test_several_answers_count_as_one_in_any_order(shared: Path, grader: Grader) -> None:

@@ -85,7 +85,19 @@ READ = {
     "thousands": ("gsm8k", "The answer is 1,000.", r"\boxed{1,000}"),
     "a point behind": ("gsm8k", "It takes 3.50 dollars. The answer is 7.25.", r"\boxed{7.25}"),
     "a fraction": ("gsm8k", "The answer is 3/4.", r"\boxed{3/4}"),
-    "a money sign": ("gsm8k", "The answer is $1,234.", r"\boxed{$1,234}"),
+    "a money sign": ("gsm8k", "The answer is $1,234.", r"\boxed{1,234}"),
+    "money in TeX": ("gsm8k", r"It costs \$18.", r"\boxed{18}"),
+    "a percent sign": ("gsm8k", "The answer is 50%.", r"\boxed{50}"),
+    "a box with thousands": ("gsm8k", r"So we have $\boxed{40,000}$.", r"\boxed{40,000}"),
+    "a minus of Unicode": ("gsm8k", "It is \u22125", r"\boxed{-5}"),
+    "a difference": ("gsm8k", "It is 10-7", r"\boxed{7}"),
+    "a negative amount": ("gsm8k", "It is -$5.25", r"\boxed{-5.25}"),
+    "a list": ("gsm8k", "They are 3,4,5", r"\boxed{5}"),
+    "a list of large numbers": ("gsm8k", "They are 3,000, 4,500", r"\boxed{4,500}"),
+    "an exponent": ("gsm8k", "So 5 = x^{12} or x^2", r"\boxed{5}"),
+    "a fraction in TeX": ("gsm8k", r"It is -\frac{3}{4}.", r"\boxed{-\frac{3}{4}}"),
+    "a decimal without a zero": ("gsm8k", "It is .25 of it.", r"\boxed{.25}"),
+    "a power of ten": ("gsm8k", "1,000,000", r"\boxed{1,000,000}"),
     "a negative number": ("gsm8k", "The answer is -5.", r"\boxed{-5}"),
     "nothing at all": ("gsm8k", " I do not know.", " I do not know."),
     "the first sentence": ("math", "The final answer is $1$. I hope. The final answer is $2$. I hope.", r"\boxed{1}"),
@@ -154,7 +166,7 @@ def test_nothing_behind_the_first_stop_text_is_graded(text: str, name: str, mode
     ],
 )  # fmt: skip
 def test_hostile_replies_take_linear_time(name: str, unit: str) -> None:
-    """Twenty times as long takes about twenty times as long, and a megabyte takes no second: only its end is read."""
+    """A megabyte of what patterns look for: one that is not linear would take minutes for the 100,000 characters that are read."""
     import time
 
     spec = specs.spec(name)
