@@ -70,6 +70,11 @@ class Measured:
         return results.key_of(self.identity)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all items of the benchmark are asked."""
+        return bool(self.task.items.height == self.task.spec.items)
+
+    @property
     def title(self) -> str:
         """For progress: `midtrain, gsm8k`."""
         return f"{self.subject.name}, {self.benchmark}"
@@ -239,7 +244,7 @@ class Evaluation:
             kept = results.find(self.store, one.key) or self._made(one, means)
         said = {
             "model": one.subject.name, "recipe": self.title if self.title != "eval" else None, "eval": one.question.name,
-            "benchmark": one.benchmark, "mode": one.task.mode, "limit": one.task.limit, **one.subject.origin,
+            "benchmark": one.benchmark, "mode": one.task.mode, "limit": None if one.is_whole else one.task.limit, **one.subject.origin,
         }  # fmt: skip
         return results.note(self.store, kept, **said)
 

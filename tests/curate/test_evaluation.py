@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import curate
+from curate.asked_of import of_eval
 from curate.cli import cli
 from curate.errors import CurateError
 from tests.curate import evals
@@ -319,3 +320,22 @@ def test_a_budget_that_runs_out_keeps_what_was_answered(project: Path) -> None:
         paid = asked(server)
         assert 2 <= paid < 12 and not list((project / ".curate/evals").glob("*"))
         assert evaluate(server, max_usd=5.0)["accuracy"] == 1.0 and asked(server) == 12
+
+
+def test_an_average_is_told_of_whole_benchmarks_only(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specs = of_eval("specs")
+    evals.benchmark(project, "toy", 12)
+    evals.benchmark(project, "part", 30)
+    groups = {"core": ["toy", "part"], "extended": ["toy"], "13": ["toy", "part", "more"], "general": []}
+    monkeypatch.setattr(specs, "group", groups.get)
+    told = curate.evaluate(["solver", "fake"], ["toy", "part"], limit=20)["evals"][0]
+    assert told["whole"] == ["toy"]
+    averages = told["models"][1]["averages"]
+    assert averages["extended"]["accuracy"] == 0.0 and averages["core"]["accuracy"] is None
+    assert averages["core"]["lacking"] == ["part"] and "13" not in averages and "general" not in averages
+    assert {pair["on"] for pair in told["pairs"]} == {"toy", "part", "extended"}
+    code, said = run("--model", "fake", "--on", "toy,part", "--limit", "20")
+    assert code == 0 and "fake has no average over core: items were left out" in said and "average extended" in said
+    whole = curate.evaluate(["solver", "fake"], ["toy", "part"])["evals"][0]
+    assert whole["models"][1]["averages"]["core"]["of"] == 2
+    assert {"core", "extended"} < {pair["on"] for pair in whole["pairs"]}
