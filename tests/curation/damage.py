@@ -6,6 +6,7 @@ way. The rewrite is not the page itself, so no guard can win by comparing for eq
 Some damage cannot be told from a faithful rewrite by anything that sees only the two texts: then `aside` names the rule.
 
 - list mark: the number is the mark of a list's item or of a heading, which a rewrite may renumber.
+- label: what was changed stands in a `\label{...}`, which no reader sees.
 - noise: what was changed or dropped stands in a line such as a date, a count of comments, a menu.
 - reference: the number dropped is of a citation, section, page, figure or version, or a year.
 - short and said again: what was dropped is a number below 100 or a formula of one symbol, said elsewhere too: `it` would do.
@@ -100,6 +101,8 @@ def why_aside(text: str, start: int, end: int) -> str | None:
     before, after = context(text, start, end)
     if MARK.match(before) and re.match(r"[.):]|\s*$| [A-Z]", after):
         return "list mark"
+    if re.search(r"\\label\{[^{}]*$", before):
+        return "label"
     return "noise" if NOISY.search(before + text[start:end] + after) else None
 
 
