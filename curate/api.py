@@ -234,8 +234,8 @@ class Curated:
     def eval(
         self,
         *names: str,
-        models: Sequence[str] = (),
-        on: Sequence[str] = (),
+        models: str | Sequence[str] = (),
+        on: str | Sequence[str] = (),
         endpoint: str = "",
         backend: str = "",
         dry_run: bool = False,

@@ -29,8 +29,8 @@ def evaluate_recipe(
     curated: Curated,
     names: Sequence[str],
     *,
-    models: Sequence[str],
-    on: Sequence[str],
+    models: str | Sequence[str],
+    on: str | Sequence[str],
     endpoint: str,
     backend: str,
     dry_run: bool,
@@ -47,6 +47,7 @@ def evaluate_recipe(
         given = {"endpoint": endpoint, "backend_name": backend}
         return subjects.of_text(text, **given, profile=curated.profile, project=curated.project, store=curated.store)
 
+    models, on = _texts(models), _texts(on)
     questions = []
     for name, said in _entries(curated, names, models, on).items():
         where = curated.recipe.location("eval", name) if name in curated.recipe.eval else ""
@@ -86,7 +87,7 @@ def evaluate(
     chosen = load_profile(profile, home)
     chosen = chosen.model_copy(update={"store": store}) if store else chosen
     kept = store_of(chosen, home)
-    texts, benchmarks = ([one] if isinstance(one, str) else list(one) for one in (models, on))
+    texts, benchmarks = _texts(models), _texts(on)
     entry = _entry(EvalEntry(), texts, benchmarks, how)
     named = tuple(
         subjects.of_text(one, endpoint=endpoint, backend_name=backend, profile=chosen, project=home, store=kept)
@@ -95,6 +96,11 @@ def evaluate(
     spending = Spending(limited(chosen.budget, max_usd, max_gpu_hours), chosen.price)
     evaluation = Evaluation("eval", home, kept, chosen, spending, report or Report())
     return _answered(evaluation, [Question("eval", entry, named)], dry_run, None if out is None else Path(out))
+
+
+def _texts(given: str | Sequence[str]) -> list[str]:
+    """One name or several."""
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _entries(
