@@ -20,7 +20,11 @@ MODES = ("few-shot", "simple", "complex", "chat")
 @click.argument("entries", nargs=-1, metavar="[ENTRY]...")
 @click.option("--recipe", "recipe_option", metavar="NAME", help="The recipe, instead of as first argument.")
 @click.option(
-    "--model", "models", multiple=True, metavar="MODEL", help="ORG/NAME@COMMIT, a folder, a run; may be said often."
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="ORG/NAME@COMMIT, a folder, a run, solver; may be said often.",
 )
 @click.option("--on", metavar="NAME,...", help="Benchmarks, or groups of them: 13, core, extended, general.")
 @click.option("--endpoint", default="", metavar="URL", help="A server that speaks OpenAI's protocol and has the model.")
@@ -60,7 +64,7 @@ def eval_(
     Replies are kept, so nothing is asked twice, and an evaluation that was stopped goes on. Of several models, one is
     called better only where it is so by more than two standard errors.
     """
-    from curate import api
+    from curate import api, evaluations
     from curate.report import Report, for_terminal
 
     name = recipe_option or recipe
@@ -76,7 +80,7 @@ def eval_(
         else:
             if not benchmarks or not (models or given["endpoint"]):
                 raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
-            found = api.evaluate(models, benchmarks, profile=profile, store=store, report=report, **given)
+            found = evaluations.evaluate(models, benchmarks, profile=profile, store=store, report=report, **given)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; what was answered is stored, and the same command goes on") from None
     if as_json:
