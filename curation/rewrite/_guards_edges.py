@@ -2,8 +2,9 @@
 
 Sentences and lines of the reply are compared with the place of the source that has most of their words near each other. The
 first and the last ones are a speaker's, not the page's, if little of them stands anywhere near and several of their words are of
-those in which texts are spoken about (`_guards_words.py`). Everywhere, links, addresses, tags, tokens of a chat and
-sentences without any word of the source are strange. All of it takes linear time.
+those in which texts are spoken about (`_guards_words.py`). Everywhere, links, addresses, tags and tokens of a chat that the source
+does not have are strange, sentences with next to no word of it, letters of another script, and orders to a model, even where the source
+gives them. All of it takes linear time.
 
 Left out: what an invented sentence says in words of the page.
 """
@@ -38,7 +39,7 @@ HEAD, TAIL = 5, 8
 LITTLE, HALF = 0.4, 0.67
 """Shares of a unit's words that stand near each other in the source."""
 STRANGE = 4
-"""Words of no lesson and not of the source that make a sentence an invented one."""
+"""Words of no lesson and not of the source, or letters of another script, that make a sentence an invented one."""
 LINE = 100
 """Characters of a line or sentence of the source that may be a label."""
 ADDED = 4

@@ -2,7 +2,7 @@
 
 A formula is read as statements, between commas and words, and a statement as a chain of links, each a relation of two sides:
 `a = b = c` may come back as two formulas, as rows of a display, or as `a = b` and `a = c`. A link is told if it stands there as it is,
-turned round (`b > a` for `a < b`), or, where the relation is an equality, if both sides stand in formulas near each other.
+turned round (`b > a` for `a < b`), or, where the relation is `=`, if both sides stand in formulas near each other.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ class Kept(NamedTuple):
 
 
 def kept_of(s: Stream, w: Stream, size: int) -> Kept:
+    """What of a source came back. s, w: source and rewrite. size: how many different tokens the two have."""
     from curation.rewrite._guards_places import covered, repeats
 
     said = [_telling(text) for text in (s, w)]
@@ -91,7 +92,7 @@ def _longest(sizes: Any, missing: Any, neither: Any) -> int:
 
 
 def language_of(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
-    """Share of the written words of letters in units that are not in English, nor in the words of the source."""
+    """Share of the letters written in units that are not in English, nor in words of the source; 0 where the source itself is not."""
     names = list(ids)
     word = np.array([name.isalpha() and len(name) > 1 for name in names] + [False], bool)
     stop = np.array([name in STOPS for name in names] + [False], bool)

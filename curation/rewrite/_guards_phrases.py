@@ -52,7 +52,7 @@ def _is_value(word: str) -> bool:
 
 
 def invented(written: str, source: str) -> int:
-    """Statements of an answer that the source does not make, or not so often, by their first word, number or sign."""
+    """Statements of an answer that the source does not make, by their first word, number or sign; of options, also more often."""
     said = Counter(value[0] for value in answers(written))
     if not said:
         return 0
@@ -71,7 +71,7 @@ _FIGURE = re.compile(r"\d*\.?\d+|[a-z]+", re.IGNORECASE)
 
 
 def options_lost(source: str, written: str) -> int:
-    """Options whose letter stands less often in the rewrite, or not with the same numbers, if the source asks multiple-choice questions."""
+    """Options whose letter stands less often in the rewrite, or as often with other numbers, if the source has such questions."""
     had, has = options(source), options(written)
     letters, written_letters = Counter(letter for letter, _ in had), Counter(letter for letter, _ in has)
     if not letters["A"] or not letters["B"] or not letters["C"]:
@@ -151,7 +151,7 @@ _STRONG = re.compile(
 
 
 class Noise(NamedTuple):
-    """How long a line may be to be noise, by what it says."""
+    """How many words a line may have to be noise: whatever it says, with a word that notices have, and with a strong phrase of theirs."""
 
     bare: int = 3
     some: int = 10

@@ -106,16 +106,18 @@ def refine(
 ) -> pl.DataFrame:
     """The refined text, or the original one where it is not faithful, with `refine_verdict` and what the guards measured (`refine_*`).
 
-    max_bytes: of a piece. shortest, longest: words of a rewrite for each of its piece, noise not counted. hole_words:
-    words of the longest part of a piece without counterpart from which on it is refused. retries: draw so often again,
-    for all pieces of a page, where one has no draw that passes; at temperature 0 that says the same once more.
+    max_bytes: of a piece. shortest: least words of a rewrite for each of its piece that is no noise; longest: most words
+    of it for each of all. hole_words: words of the longest part of a piece without counterpart from which on it is
+    refused, those that say little not counted. retries: draw so often again, for all pieces of a page, where one has no
+    draw that passes; at temperature 0 that says the same once more.
 
     `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `length`,
     `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `meta`, `invented`), `no content` (the model says
-    there is none, and the piece is not all noise), `cut off`, `filtered`, `abstained`, `not answered`, `empty reply`;
-    or `empty`, a page about which nothing is asked. `refine_pieces` counts pieces, `refine_original` those that kept
-    their text. Measures are those of the draw that is taken, or of the first one that can be judged: sums of the pieces
-    (numbers, formulas, answers), their greatest value, or the least (`refine_length_ratio`); null if there is none.
+    there is none, and the piece is not all noise), `cut off`, `filtered`, `abstained`, `not answered`, `empty reply`,
+    `not asked` (no reply came to be); or `empty`, a page that is blank. `refine_pieces` counts pieces, `refine_original` those that kept
+    their text. Measures (`_guards.py`; `refine_refuses` is that of refusals) are those of the draw that is taken, or of
+    the first one that can be judged: sums of the pieces (numbers, formulas, options, answers, strange things), the least
+    `refine_length_ratio`, and the greatest value of the others; null if there is none.
     """
     of, pieces = _pieces(docs, max_bytes, samples)
     passed, measures = _judged(pieces, shortest, longest, hole_words)

@@ -229,6 +229,7 @@ def _phrased(
 
 @njit(cache=True)
 def _ending(text: Bytes, marked: Bytes, boxed: bool, last: int, unclosed: bool, open_code: bool) -> int:
+    """How a chain ends, by number among `ENDINGS`. last: where its last box ends. unclosed: whether one after it is not closed."""
     end = len(text)
     while end and blank(int(text[end - 1])):
         end -= 1
