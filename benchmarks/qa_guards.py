@@ -277,8 +277,12 @@ def judged_refinements(
             "question": [e[1] for e in every],
             "found": [e[2] for e in every],
             "replies": [[e[3]] for e in every],
+            "finishes": [["stop"]] * len(every),
         },
-        schema={"text": pl.String, "question": pl.String, "found": pl.String, "replies": pl.List(pl.String)},
+        schema={
+            **dict.fromkeys(("text", "question", "found"), pl.String),
+            **dict.fromkeys(("replies", "finishes"), pl.List(pl.String)),
+        },
     )
     verdicts = qa_refine(docs)["qa_refine_verdict"]
     found: dict[str, Counter[str]] = {}
