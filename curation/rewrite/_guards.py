@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from curation.rewrite._guards_edges import said
-from curation.rewrite._guards_phrases import invented, options_lost
+from curation.rewrite._guards_phrases import answers_added, options_lost
 from curation.rewrite._guards_streams import read
 from curation.rewrite._guards_text import tidy
 
@@ -116,7 +116,9 @@ def _measures(source: str, written: str, adds: bool) -> dict[str, Any]:
         | numbers
         | formulas_of(s, w, ids, kept)
         | {
-            "answers_added": invented(*(tidy(text.replace("\\boxed{", " answer: {")) for text in (written, source))),
+            "answers_added": answers_added(
+                *(tidy(text.replace("\\boxed{", " answer: {")) for text in (written, source))
+            ),
             "options_lost": options_lost(source, written),
         }
     )

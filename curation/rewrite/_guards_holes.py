@@ -34,7 +34,7 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     """What of a source came back. s, w: source and rewrite. size: how many different tokens the two have."""
     from curation.rewrite._guards_places import covered, repeats
 
-    said = [_telling(text) for text in (s, w)]
+    said = [_content(text) for text in (s, w)]
     counts = [len(t.lines) for t in (s, w)]
     shares, own, _ = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, _, _ = covered(*said[1], counts[1], *said[0], counts[0], size)
@@ -57,7 +57,7 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     return Kept(row, noise, (noise | lone) & ~there, there, again, sizes)
 
 
-def _telling(text: Stream) -> tuple[Any, Any]:
+def _content(text: Stream) -> tuple[Any, Any]:
     """Words and signs without those that say little, and their units."""
     telling = np.array([name not in STOPS for name in text.names], bool)[text.words]
     return text.words[telling], text.units[telling]

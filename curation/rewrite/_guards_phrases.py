@@ -51,7 +51,7 @@ def _is_value(word: str) -> bool:
     return len(word) == 1 or word[0] == "\\" or word[-1].isdigit()
 
 
-def invented(written: str, source: str) -> int:
+def answers_added(written: str, source: str) -> int:
     """Statements of an answer that the source does not make, by their first word, number or sign; of options, also more often."""
     said = Counter(value[0] for value in answers(written))
     if not said:
@@ -160,17 +160,17 @@ class Noise(NamedTuple):
     """Words of a sentence, which needs a strong phrase: `Euler's reply of 1736 founded a theory.`"""
 
 
-LIMITS = Noise()
+LONGEST = Noise()
 
 
 def is_noise(line: str, words: int, formula: bool) -> bool:
     """Whether a line that says so many words may be dropped: menus, buttons, notices, counters, dates, and bare labels."""
     if formula:
         return False
-    if words <= LIMITS.bare:
+    if words <= LONGEST.bare:
         return True
     line = line[:600]
-    sentence = words >= LIMITS.sentence and line.rstrip()[-1:] in (".", "?")
-    if words <= LIMITS.some and not sentence and _NOISE.search(line):
+    sentence = words >= LONGEST.sentence and line.rstrip()[-1:] in (".", "?")
+    if words <= LONGEST.some and not sentence and _NOISE.search(line):
         return True
-    return words <= LIMITS.strong and _STRONG.search(line) is not None
+    return words <= LONGEST.strong and _STRONG.search(line) is not None

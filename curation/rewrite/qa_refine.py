@@ -105,25 +105,16 @@ def _judged(
     docs: pl.DataFrame, *, shortest: float, least_words: int, max_words: int, kept: float
 ) -> list[tuple[int, dict[str, Any]]]:
     """Every reply with the place of its pair, in order."""
-    columns = docs.select("question", "found", "replies", "finishes")
-    asked = [
-        (place, question, found, reply, finish)
-        for place, (question, found, replies, finishes) in enumerate(columns.iter_rows())
-        for reply, finish in zip(replies or (), finishes or (), strict=True)
-        if question
-    ]
-    pairs = [read(reply) if reply else Refined(ENDED.get(finish, EMPTY)) for *_, reply, finish in asked]
+    asked = _replies(docs)
     source = pl.Series([f"{question}\n{found or ''}" for _, question, found, *_ in asked], dtype=pl.String)
-    written = pl.Series(
-        [pair.answer or reply or None for pair, (*_, reply, _) in zip(pairs, asked, strict=True)], dtype=pl.String
-    )
+    written = pl.Series([pair.answer or reply or None for *_, reply, pair in asked], dtype=pl.String)
     # refusal, meta, language and loop hold for an answer, too; the other guards are of texts that must stay what they were
     seen = measured(source, written, adds=True)
     guards = verdicts(seen, shortest=0, longest=float("inf"), loop=LOOP)
-    agreeing = _agreeing([(pair, found) for pair, (_, _, found, *_) in zip(pairs, asked, strict=True)])
+    agreeing = _agreeing([(pair, found) for _, _, found, _, pair in asked])
     rows = []
-    for (place, question, found, *_), pair, guard, meta, agrees in zip(
-        asked, pairs, guards, seen["meta"], agreeing, strict=True
+    for (place, question, found, _, pair), guard, meta, agrees in zip(
+        asked, guards, seen["meta"], agreeing, strict=True
     ):
         of = change(question, pair.question) if pair.question else Change(0.0, 0)
         words, least = len(pair.answer.split()), max(least_words, shortest * len((found or "").split()))
@@ -147,6 +138,17 @@ def _judged(
             )
         )
     return rows
+
+
+def _replies(docs: pl.DataFrame) -> list[tuple[int, str, str | None, str | None, Refined]]:
+    """(place, question, found, reply, what the reply says) of every reply, in order."""
+    columns = docs.select("question", "found", "replies", "finishes")
+    return [
+        (place, question, found, reply, read(reply) if reply else Refined(ENDED.get(finish, EMPTY)))
+        for place, (question, found, replies, finishes) in enumerate(columns.iter_rows())
+        for reply, finish in zip(replies or (), finishes or (), strict=True)
+        if question
+    ]
 
 
 def _agreeing(pairs: list[tuple[Refined, str | None]]) -> list[bool | None]:
