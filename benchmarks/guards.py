@@ -35,12 +35,9 @@ from typing import Any
 import polars as pl
 import yaml
 
+from benchmarks._archive import english
 from benchmarks._sets import DATA
-from curation.extract.html_clean import html_clean
-from curation.extract.html_math import html_math
-from curation.read.warc import warc
-from curation.rewrite._guards import measured, verdicts
-from curation.score.language import language
+from curation.rewrite._guards import FAITHFUL, measured, verdicts
 from curation.score.lines import lines
 from curation.score.prose import prose
 from curation.score.repetition import repetition
@@ -56,7 +53,7 @@ EMPTY = re.compile(r"(?m)^\s*(?:[-*•]|(\d+)\. +\1\.)\s*$")
 PROBLEMS = ("gsm8k-train-qa", "sheets")
 """Sources of word problems, whose mathematics is numbers."""
 STRENGTHS = (0.15, 0.4, 0.7, 1.0)
-FAITHFUL = "faithful"
+"""How much faithful rewrites change, from 0 to 1 (`tests/curation/faithful.py`)."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +68,6 @@ class Pair:
     base: int
     was: str = ""
     became: str = ""
-
-
-def web(data: Path) -> Iterator[str]:
-    read = pl.concat(list(warc(str(data / "warc" / "math_web_dev.warc.gz"))), how="diagonal_relaxed")
-    read = read.with_columns(id=pl.col("url"), as_read=pl.col("text"))
-    pages = read.hstack(html_math(read).drop("text", "title"))
-    docs = read.select("id").with_columns(html_clean(pages, keep_title=True)["text"]).drop_nulls("text")
-    docs = docs.hstack(language(docs))
-    yield from docs.filter(pl.col("language") == "en", pl.col("language_score") >= 0.65)["text"]
 
 
 def documents(data: Path, part: str) -> Iterator[tuple[str, str]]:
@@ -114,7 +102,7 @@ def sheets(data: Path, random: Random) -> Iterator[str]:
 def texts(data: Path, number: int, held_out: bool) -> tuple[list[tuple[str, str]], Counter[str]]:
     """Texts with their groups, and how many were set aside: two fifths web pages (none held out), two fifths documents, a fifth sheets."""
     random = Random(f"texts {held_out}")
-    found = [] if held_out else [("web", text) for text in web(data)]
+    found = [] if held_out else [("web", text) for text in english(data, 0.65)]
     kept, aside = chosen(found + list(documents(data, "valid" if held_out else "train")))
     by_source: dict[str, list[str]] = defaultdict(list)
     for source, text in kept:

@@ -30,6 +30,7 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks._archive import english
 from benchmarks._sets import DATA, last_box, rows
 from benchmarks._variations import bare
 from curate.asking import answered
@@ -37,11 +38,7 @@ from curate.profile import ModelSettings
 from curate.step import find
 from curation._reply import NO_ANSWER, cut
 from curation._standing import tokens
-from curation.extract.html_clean import html_clean
-from curation.extract.html_math import html_math
-from curation.read.warc import warc
 from curation.rewrite.qa_refine import qa_refine
-from curation.score.language import language
 from curation.synth.qa_pairs import MAX_BYTES, MAX_PIECES, qa_pairs
 from curation.synth.symbolic import connect
 
@@ -62,15 +59,9 @@ Change = Callable[[str, Random], str | None]
 
 
 def pages(data: Path) -> list[str]:
-    """English pages as the recipe `web` has them before it chooses."""
-    read = pl.concat(list(warc(str(data / "warc" / "math_web_dev.warc.gz"))), how="diagonal_relaxed")
-    read = read.with_columns(id=pl.col("url"), as_read=pl.col("text"))
-    docs = read.select("id").with_columns(
-        html_clean(read.hstack(html_math(read).drop("text", "title")), keep_title=True)["text"]
-    )
-    docs = docs.drop_nulls("text")
-    english = docs.hstack(language(docs)).filter(pl.col("language") == "en")["text"].unique(maintain_order=True)
-    return [cut(text, MAX_BYTES * MAX_PIECES) for text in english]  # what a model is shown
+    """English pages, each once, as far as a model is shown them."""
+    texts = english(data).unique(maintain_order=True)
+    return [cut(text, MAX_BYTES * MAX_PIECES) for text in texts]  # what a model is shown
 
 
 def questions(page: str, random: Random) -> list[str]:
@@ -286,8 +277,12 @@ def judged_refinements(
             "question": [e[1] for e in every],
             "found": [e[2] for e in every],
             "replies": [[e[3]] for e in every],
+            "finishes": [["stop"]] * len(every),
         },
-        schema={"text": pl.String, "question": pl.String, "found": pl.String, "replies": pl.List(pl.String)},
+        schema={
+            **dict.fromkeys(("text", "question", "found"), pl.String),
+            **dict.fromkeys(("replies", "finishes"), pl.List(pl.String)),
+        },
     )
     verdicts = qa_refine(docs)["qa_refine_verdict"]
     found: dict[str, Counter[str]] = {}

@@ -39,7 +39,7 @@ def of_files(files: Iterable[Path], columns: Sequence[str]) -> dict[str, dict[st
 
 
 def told(state: State) -> Iterator[Row]:
-    """What built steps counted: corpus, node, column, value, documents."""
+    """What built steps counted: corpus, node, counted (the column), value, documents."""
     from curate.figures import built_nodes
 
     for _, node, manifest in built_nodes(state):

@@ -159,6 +159,7 @@ class _Places:
         self._one, self._many = _since(said), _since(lists)
 
     def answers(self, wanted: list[str], question: list[str]) -> bool:
+        """Whether tokens stand where an answer to a question may: behind it, in a list of answers, or soon behind a word that says so."""
         there = self._at(wanted)
         if not there.any():
             return False

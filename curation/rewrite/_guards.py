@@ -2,22 +2,26 @@
 
     guard      what it looks at                                                    columns
     refusal    the reply says that it does not do the work                         refusal
-    length     words written for each word of the source that is no noise          length_ratio
-    language   share of words in sentences that are not English, if the source is  foreign
+    length     words written: too few for those of the source that are no noise,
+               or too many for all of them                                         length_ratio
+    language   share of letters in sentences that are not English, if the source is  foreign
     loop       runs of words that stand there more often than in the source        loop
-    numbers    that are gone, stand nowhere in the source, or changed places       numbers_lost, numbers_added
+    numbers    that are gone, stand nowhere in the source, changed places or unit  numbers_lost, numbers_added
     formulas   the same of formulas                                                formulas_lost, formulas_added
-    hole       longest part of the source of which nothing came back               hole (share), hole_words, options_lost
+    hole       longest part of the source of which nothing came back; options of
+               a question that are gone, or have other numbers                     hole (share), hole_words, options_lost
     answer     statements of an answer that the source does not make               answers_added
-    meta       it speaks of itself: `Here is ...`, `Note: I removed ...`           meta
+    meta       it speaks of itself: `Here is ...`, `Note: I removed ...`, or
+               stands in a fence as a whole                                        meta
     invented   longest part of the rewrite that has nothing in the source; links,
-               tags, tokens of a chat and sentences without a word of it           added_words, strange
+               tags, tokens of a chat, orders to a model and sentences with next
+               to no word of it                                                    added_words, strange
 
 Numbers and formulas are compared after both texts are brought to one form (`_guards_text.py`, `_guards_streams.py`), and judged where
 they stand (`_guards_facts.py`): a number whose neighbours have another number in the source has been changed, though it stands elsewhere
 in it. Noise may go, with its numbers (`_guards_noise.py`): lines by what they say (`_guards_phrases.py`), short lines around a date, and
 rows of page numbers. A sentence has gone if its words stand nowhere together, or nearly all of them stand there less often than in the
-source (`_guards_holes.py`). Options of a question keep their letters and their numbers.
+source (`_guards_holes.py`). What a reply says of its own is told by its wording (`_guards_edges.py`).
 
 Left out: facts that are told in words alone (a `not` that is gone), single letters that are exchanged where the other one would fit
 as well, and arithmetic.
@@ -30,7 +34,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from curation.rewrite._guards_edges import said
-from curation.rewrite._guards_phrases import invented, options_lost
+from curation.rewrite._guards_phrases import answers_added, options_lost
 from curation.rewrite._guards_streams import read
 from curation.rewrite._guards_text import tidy
 
@@ -42,7 +46,7 @@ SCHEMA: dict[str, type[pl.DataType]] = {
     "strange": pl.UInt32,
 }  # fmt: skip
 OUT_OF_PROPORTION = 4
-"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long."""
+"""A text so many times as long as its source, and `LONG_REPLY` characters more, is not looked at further: it is too long, by characters."""
 LONG_REPLY = 20_000
 
 
@@ -51,14 +55,14 @@ class Limits(NamedTuple):
 
     shortest: float = 0.5
     longest: float = 1.6
-    """Words of a rewrite for each of its source."""
+    """Words of a rewrite for each of its source: those that are no noise for the one bound, all of them for the other."""
     foreign: float = 0.0
-    """Share of the words that may be in another language."""
+    """Share of the letters that may stand in sentences of another language."""
     loop: int = 10
     """Repetitions too many, from which on it is one."""
     hole_words: int = 10
     added_words: int = 30
-    """Words of a part without counterpart, from which on it is missed, or invented."""
+    """Words of a part without counterpart, from which on it is missed, or invented; `STOPS` and signs do not count."""
 
 
 LIMITS = Limits()
@@ -112,7 +116,9 @@ def _measures(source: str, written: str, adds: bool) -> dict[str, Any]:
         | numbers
         | formulas_of(s, w, ids, kept)
         | {
-            "answers_added": invented(*(tidy(text.replace("\\boxed{", " answer: {")) for text in (written, source))),
+            "answers_added": answers_added(
+                *(tidy(text.replace("\\boxed{", " answer: {")) for text in (written, source))
+            ),
             "options_lost": options_lost(source, written),
         }
     )

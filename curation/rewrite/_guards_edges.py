@@ -2,8 +2,9 @@
 
 Sentences and lines of the reply are compared with the place of the source that has most of their words near each other. The
 first and the last ones are a speaker's, not the page's, if little of them stands anywhere near and several of their words are of
-those in which texts are spoken about (`_guards_words.py`). Everywhere, links, addresses, tags, tokens of a chat and
-sentences without any word of the source are strange. All of it takes linear time.
+those in which texts are spoken about (`_guards_words.py`). Everywhere, links, addresses, tags and tokens of a chat that the source
+does not have are strange, sentences with next to no word of it, letters of another script, and orders to a model, even where the source
+gives them. All of it takes linear time.
 
 Left out: what an invented sentence says in words of the page.
 """
@@ -35,10 +36,10 @@ READ = 2_000_000
 """Characters of each text that are read."""
 HEAD, TAIL = 5, 8
 """Units (lines or sentences) at the beginning and the end in which a speaker is looked for."""
-LITTLE, HALF = 0.4, 0.67
+LITTLE, MOST = 0.4, 0.67
 """Shares of a unit's words that stand near each other in the source."""
-STRANGE = 4
-"""Words of no lesson and not of the source that make a sentence an invented one."""
+STRANGE, FOREIGN = 4, 4
+"""Words of no lesson and not of the source, and letters of another script, that make a sentence an invented one."""
 LINE = 100
 """Characters of a line or sentence of the source that may be a label."""
 ADDED = 4
@@ -62,11 +63,10 @@ _CONTRACTED = re.compile(
 )
 _WHOLE = {"i'm": "i am", "can't": "cannot", "won't": "will not", "let's": "let us"}
 _TAILS = (("n't", " not"), ("'ve", " have"), ("'ll", " will"), ("'re", " are"), ("'d", " would"))
-
-
 _ODD = re.compile(r"\s*(?:\[.{1,200}\]|\(.{1,200}\)|([=*~-])\1{2,9} ?\w.{0,200}\1{3})\W{0,3}$")
 """A line in brackets or between rules."""
 TELLING = WORK | ABOUT | TALK | REFUSE
+"""All words that tell a speaker."""
 
 
 class Said(NamedTuple):
@@ -206,7 +206,7 @@ def _foreign(unit: Unit) -> bool:
 
 def _enough(unit: Unit, near: frozenset[str], source: Source) -> int:
     """How much must tell a speaker in a unit, the more of it the source has."""
-    if unit.formula or len(near) > HALF * len(unit.stems):
+    if unit.formula or len(near) > MOST * len(unit.stems):
         return 4
     if len(near) > LITTLE * len(unit.stems):
         return 3
@@ -258,7 +258,7 @@ def _plain_label(unit: Unit) -> bool:
 
 def _invented(unit: Unit, source: Source) -> bool:
     """Whether a sentence has next to nothing of the source."""
-    if len(_SCRIPT.findall(unit.text)) >= STRANGE and not source.other:
+    if len(_SCRIPT.findall(unit.text)) >= FOREIGN and not source.other:
         return True
     strange = unit.stems - source.known - FRAME
     return not unit.formula and len(strange) >= STRANGE and len(strange) > 0.6 * len(unit.stems - FRAME)

@@ -2,7 +2,7 @@
 
 A formula is read as statements, between commas and words, and a statement as a chain of links, each a relation of two sides:
 `a = b = c` may come back as two formulas, as rows of a display, or as `a = b` and `a = c`. A link is told if it stands there as it is,
-turned round (`b > a` for `a < b`), or, where the relation is an equality, if both sides stand in formulas near each other.
+turned round (`b > a` for `a < b`), or, where the relation is `=`, if both sides stand in formulas near each other.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _TURNED = {
     ">": "<", "\\geq": "\\leq", "\\supset": "\\subset", "\\supseteq": "\\subseteq", "\\gg": "\\ll", "\\succ": "\\prec", "\\ni": "\\in",
     "\\leftarrow": "\\rightarrow",
 }  # fmt: skip
-_EQUAL = frozenset(
+_SYMMETRIC = frozenset(
     ("=", "\\approx", "\\equiv", "\\cong", "\\sim", "\\simeq", "\\Leftrightarrow", "\\leftrightarrow", "\\neq")
 )
-_RELATIONS = _EQUAL | {*_TURNED, *_TURNED.values(), "\\Rightarrow", "\\mapsto", ":="}
+_RELATIONS = _SYMMETRIC | {*_TURNED, *_TURNED.values(), "\\Rightarrow", "\\mapsto", ":="}
 _PART = re.compile(r"\\[A-Za-z]+|\d+(?:\.\d+)?|(?<!\w)\.\d+|:=|[A-Za-z]{2,}|[^\s.?\"`]")
 _WORDS = frozenset(
     "and or where if for when with so then thus hence since because is are as while whenever implies gives".split()
@@ -113,7 +113,7 @@ def _straight(link: Link) -> Straight:
     """A link read from its smaller side."""
     if link.relation in _TURNED:
         return link.right, _TURNED[link.relation], link.left
-    if link.relation in _EQUAL and link.right < link.left:
+    if link.relation in _SYMMETRIC and link.right < link.left:
         return link.right, link.relation, link.left
     return link.left, link.relation, link.right
 

@@ -31,9 +31,10 @@ class Kept(NamedTuple):
 
 
 def kept_of(s: Stream, w: Stream, size: int) -> Kept:
+    """What of a source came back. s, w: source and rewrite. size: how many different tokens the two have."""
     from curation.rewrite._guards_places import covered, repeats
 
-    said = [_telling(text) for text in (s, w)]
+    said = [_content(text) for text in (s, w)]
     counts = [len(t.lines) for t in (s, w)]
     shares, own, _ = covered(*said[0], counts[0], *said[1], counts[1], size)
     back, _, _ = covered(*said[1], counts[1], *said[0], counts[0], size)
@@ -56,7 +57,7 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     return Kept(row, noise, (noise | lone) & ~there, there, again, sizes)
 
 
-def _telling(text: Stream) -> tuple[Any, Any]:
+def _content(text: Stream) -> tuple[Any, Any]:
     """Words and signs without those that say little, and their units."""
     telling = np.array([name not in STOPS for name in text.names], bool)[text.words]
     return text.words[telling], text.units[telling]
@@ -91,7 +92,7 @@ def _longest(sizes: Any, missing: Any, neither: Any) -> int:
 
 
 def language_of(s: Stream, w: Stream, ids: dict[str, int]) -> dict[str, Any]:
-    """Share of the written words of letters in units that are not in English, nor in the words of the source."""
+    """Share of the letters written in units that are not in English, nor in words of the source; 0 where the source itself is not."""
     names = list(ids)
     word = np.array([name.isalpha() and len(name) > 1 for name in names] + [False], bool)
     stop = np.array([name in STOPS for name in names] + [False], bool)

@@ -22,12 +22,12 @@ def noise_of(s: Stream) -> Any:
     totals = np.bincount(s.units, minlength=count)
     lines = zip(s.lines, totals.tolist(), has_formula.tolist(), strict=True)
     found = np.array([is_noise(line, words, formula) for line, words, formula in lines], bool)
-    return found | _dated(s, totals) | _menu(s, totals)
+    return found | _dated(s) | _menu(s, totals)
 
 
-def _dated(s: Stream, totals: Any) -> Any:
+def _dated(s: Stream) -> Any:
     """Whether each unit stands in a block of short lines, none of them a sentence, with a line that is mostly date."""
-    count = len(totals)
+    count = len(s.lines)
     totals = np.bincount(s.units[s.kinds != SIGN], minlength=count)
     dates = np.bincount(s.units[s.kinds == DROPPABLE], minlength=count)
     label = (totals <= LABEL) & np.array([not line.rstrip().endswith((".", "!", "?", ":")) for line in s.lines], bool)

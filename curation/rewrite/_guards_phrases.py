@@ -51,8 +51,8 @@ def _is_value(word: str) -> bool:
     return len(word) == 1 or word[0] == "\\" or word[-1].isdigit()
 
 
-def invented(written: str, source: str) -> int:
-    """Statements of an answer that the source does not make, or not so often, by their first word, number or sign."""
+def answers_added(written: str, source: str) -> int:
+    """Statements of an answer that the source does not make, by their first word, number or sign; of options, also more often."""
     said = Counter(value[0] for value in answers(written))
     if not said:
         return 0
@@ -71,7 +71,7 @@ _FIGURE = re.compile(r"\d*\.?\d+|[a-z]+", re.IGNORECASE)
 
 
 def options_lost(source: str, written: str) -> int:
-    """Options whose letter stands less often in the rewrite, or not with the same numbers, if the source asks multiple-choice questions."""
+    """Options whose letter stands less often in the rewrite, or as often with other numbers, if the source has such questions."""
     had, has = options(source), options(written)
     letters, written_letters = Counter(letter for letter, _ in had), Counter(letter for letter, _ in has)
     if not letters["A"] or not letters["B"] or not letters["C"]:
@@ -151,7 +151,7 @@ _STRONG = re.compile(
 
 
 class Noise(NamedTuple):
-    """How long a line may be to be noise, by what it says."""
+    """How many words a line may have to be noise: whatever it says, with a word that notices have, and with a strong phrase of theirs."""
 
     bare: int = 3
     some: int = 10
@@ -160,17 +160,17 @@ class Noise(NamedTuple):
     """Words of a sentence, which needs a strong phrase: `Euler's reply of 1736 founded a theory.`"""
 
 
-LIMITS = Noise()
+LONGEST = Noise()
 
 
 def is_noise(line: str, words: int, formula: bool) -> bool:
     """Whether a line that says so many words may be dropped: menus, buttons, notices, counters, dates, and bare labels."""
     if formula:
         return False
-    if words <= LIMITS.bare:
+    if words <= LONGEST.bare:
         return True
     line = line[:600]
-    sentence = words >= LIMITS.sentence and line.rstrip()[-1:] in (".", "?")
-    if words <= LIMITS.some and not sentence and _NOISE.search(line):
+    sentence = words >= LONGEST.sentence and line.rstrip()[-1:] in (".", "?")
+    if words <= LONGEST.some and not sentence and _NOISE.search(line):
         return True
-    return words <= LIMITS.strong and _STRONG.search(line) is not None
+    return words <= LONGEST.strong and _STRONG.search(line) is not None

@@ -1,4 +1,4 @@
-"""Where the words of one text have their counterparts in the other: native loops over the streams of `_guards_text.py`.
+"""Where the words of one text have their counterparts in the other: native loops over the streams of `_guards_streams.py`.
 
 A place is judged by what stands around it, nearest words first, so that a number may move with its sentence but not out of it. Left out:
 an alignment of the whole texts, which a reorganised text has not.
@@ -24,7 +24,9 @@ POSTINGS = 48
 """Units in which a word that says something may stand."""
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 BASE = np.uint64(0xD6E8FEB86659FD93)
+"""Odd numbers of mixed bits, by which tokens are spread over 64 bits (as SplitMix64 does) and runs of them summed."""
 LONGEST_GRAM = 16
+"""Tokens of a run that is looked for as one; a longer run is looked for by its parts."""
 LONG_REPEAT = 60
 """Tokens that make a part long that stands there twice."""
 

@@ -94,7 +94,6 @@ class Stream(NamedTuple):
     """Numbers of items, headings and references, and how often each stands there."""
     names: list[str]
     """Of each id so far the token."""
-    tidied: str
 
 
 def read(text: str, ids: dict[str, int]) -> Stream:
@@ -139,7 +138,6 @@ def _streams(tidied: str, ids: dict[str, int], free: Counter[str]) -> Stream:
         lines,
         free,
         list(ids),
-        tidied,
     )
 
 

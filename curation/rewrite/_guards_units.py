@@ -51,7 +51,8 @@ _CASED = frozenset("mgslhnjwv")
 
 
 def units_changed(s: Stream, w: Stream, dropped: Any) -> int:
-    """How many numbers stand less often with a unit than in the source, and more often with another one or with none."""
+    """How many numbers stand less often with a unit than in the source, and more often with another one or with none. dropped: units of the
+    source (sentences and lines) that are noise and gone."""
     useful = [line for line, gone in zip(s.lines, dropped.tolist(), strict=True) if not gone]
     had, whole, has = _amounts(useful), _amounts(s.lines), _amounts(w.lines)
     lost, new = Counter[str](), Counter[str]()

@@ -77,7 +77,8 @@ def qa_refine(
     share of the question's tokens that are left in the refined one. Columns: text (`Question: ...\\nAnswer: ...`), answer and gold (what
     the box holds), null where nothing was refined; qa_refine_verdict: `refined`, or of the first reply the first guard that failed, in
     the order `cut off` (or what else kept it from ending by itself: `_reply.py`), `refusal`, `meta`, `form`, `incomplete` (the model says
-    so), `boxed` (no box, or boxes that differ), `length`, `language`, `loop`, `question`, `answer`; null where nothing was asked. Of
+    so), `boxed` (no box, or boxes that differ), `length`, `language`, `loop`, `strange` (a link, a tag, a token of a chat or an order to a
+    model), `question`, `answer`; null where nothing was asked. Of
     the reply that the verdict is on: qa_refine_agrees (whether the final answer is the page's; null where the page gives none, or it
     cannot be told), qa_refine_kept (the share of the question's tokens that are left), qa_refine_changed (numbers, signs and deciding
     words of it that are not, or are new), qa_refine_words. retries: draws at most so often again where no reply passes.
@@ -105,25 +106,16 @@ def _judged(
     docs: pl.DataFrame, *, shortest: float, least_words: int, max_words: int, kept: float
 ) -> list[tuple[int, dict[str, Any]]]:
     """Every reply with the place of its pair, in order."""
-    columns = docs.select("question", "found", "replies", "finishes")
-    asked = [
-        (place, question, found, reply, finish)
-        for place, (question, found, replies, finishes) in enumerate(columns.iter_rows())
-        for reply, finish in zip(replies or (), finishes or (), strict=True)
-        if question
-    ]
-    pairs = [read(reply) if reply else Refined(ENDED.get(finish, EMPTY)) for *_, reply, finish in asked]
+    asked = _replies(docs)
     source = pl.Series([f"{question}\n{found or ''}" for _, question, found, *_ in asked], dtype=pl.String)
-    written = pl.Series(
-        [pair.answer or reply or None for pair, (*_, reply, _) in zip(pairs, asked, strict=True)], dtype=pl.String
-    )
-    # refusal, meta, language and loop hold for an answer, too; the other guards are of texts that must stay what they were
+    written = pl.Series([pair.answer or reply or None for *_, reply, pair in asked], dtype=pl.String)
+    # refusal, meta, language, loop and strange hold for an answer, too; the other guards are of texts that must stay what they were
     seen = measured(source, written, adds=True)
     guards = verdicts(seen, shortest=0, longest=float("inf"), loop=LOOP)
-    agreeing = _agreeing([(pair, found) for pair, (_, _, found, *_) in zip(pairs, asked, strict=True)])
+    agreeing = _agreeing([(pair, found) for _, _, found, _, pair in asked])
     rows = []
-    for (place, question, found, *_), pair, guard, meta, agrees in zip(
-        asked, pairs, guards, seen["meta"], agreeing, strict=True
+    for (place, question, found, _, pair), guard, meta, strange, agrees in zip(
+        asked, guards, seen["meta"], seen["strange"], agreeing, strict=True
     ):
         of = change(question, pair.question) if pair.question else Change(0.0, 0)
         words, least = len(pair.answer.split()), max(least_words, shortest * len((found or "").split()))
@@ -134,6 +126,7 @@ def _judged(
             "length": not least <= words <= max_words,
             "language": guard == "language",
             "loop": guard == "loop",
+            "strange": bool(strange),
             "question": of.kept < kept or of.changed > 0,
             "answer": agrees is False,
         }
@@ -147,6 +140,17 @@ def _judged(
             )
         )
     return rows
+
+
+def _replies(docs: pl.DataFrame) -> list[tuple[int, str, str | None, str | None, Refined]]:
+    """(place, question, found, reply, what the reply says) of every reply, in order."""
+    columns = docs.select("question", "found", "replies", "finishes")
+    return [
+        (place, question, found, reply, read(reply) if reply else Refined(ENDED.get(finish, EMPTY)))
+        for place, (question, found, replies, finishes) in enumerate(columns.iter_rows())
+        for reply, finish in zip(replies or (), finishes or (), strict=True)
+        if question
+    ]
 
 
 def _agreeing(pairs: list[tuple[Refined, str | None]]) -> list[bool | None]:

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from curate.step import rewrite
 from curation._reply import EMPTY, ENDED
-from curation.rewrite._guards import LIMITS
+from curation.rewrite._guards import FAITHFUL, LIMITS, measured, nothing_but_noise, verdicts
 
 PROMPT = Path(__file__).with_name("prompts") / "refine.txt"
 CHOICES = (
@@ -30,7 +30,8 @@ CHOICES = (
 )
 NO_CONTENT = "[NO CONTENT]"
 REFINED = "refined"
-ALL, MOST, LEAST = (
+SCHEMA = {"text": pl.String, "refine_verdict": pl.String, "refine_pieces": pl.UInt32, "refine_original": pl.UInt32}
+SUMS, GREATEST, LEAST = (
     ("numbers_lost", "numbers_added", "formulas_lost", "formulas_added", "options_lost", "answers_added", "strange"),
     ("foreign", "loop", "hole", "hole_words", "added_words", "refusal", "meta"),
     ("length_ratio",),
@@ -106,21 +107,23 @@ def refine(
 ) -> pl.DataFrame:
     """The refined text, or the original one where it is not faithful, with `refine_verdict` and what the guards measured (`refine_*`).
 
-    max_bytes: of a piece. shortest, longest: words of a rewrite for each of its piece, noise not counted. hole_words:
-    words of the longest part of a piece without counterpart from which on it is refused. retries: draw so often again,
-    for all pieces of a page, where one has no draw that passes; at temperature 0 that says the same once more.
+    max_bytes: of a piece. shortest: least words of a rewrite for each of its piece that is no noise; longest: most words
+    of it for each of all. hole_words: words of the longest part of a piece without counterpart from which on it is
+    refused, those that say little not counted. retries: draw so often again, for all pieces of a page, where one has no
+    draw that passes; at temperature 0 that says the same once more.
 
     `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `length`,
     `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `meta`, `invented`), `no content` (the model says
-    there is none, and the piece is not all noise), `cut off`, `filtered`, `abstained`, `not answered`, `empty reply`;
-    or `empty`, a page about which nothing is asked. `refine_pieces` counts pieces, `refine_original` those that kept
-    their text. Measures are those of the draw that is taken, or of the first one that can be judged: sums of the pieces
-    (numbers, formulas, answers), their greatest value, or the least (`refine_length_ratio`); null if there is none.
+    there is none, and the piece is not all noise), `cut off`, `filtered`, `abstained`, `not answered`, `empty reply`,
+    `not asked` (no reply came to be); or `empty`, a page that is blank. `refine_pieces` counts pieces, `refine_original` those that kept
+    their text. Measures (`_guards.py`; `refine_refuses` is that of refusals) are those of the draw that is taken, or of
+    the first one that can be judged: sums of the pieces (numbers, formulas, options, answers, strange things), the least
+    `refine_length_ratio`, and the greatest value of the others; null if there is none.
     """
     of, pieces = _pieces(docs, max_bytes, samples)
     passed, measures = _judged(pieces, shortest, longest, hole_words)
     texts: list[list[str]] = [[] for _ in range(docs.height)]
-    verdicts: list[str | None] = [None] * docs.height
+    failed: list[str | None] = [None] * docs.height
     asked, kept = [0] * docs.height, [0] * docs.height
     for at, piece, draw, said in zip(of, pieces, passed, measures["verdict"], strict=True):
         body = piece.text.strip()
@@ -135,19 +138,11 @@ def refine(
         else:
             texts[at].append(piece.text)
             kept[at] += 1
-            verdicts[at] = verdicts[at] or said
+            failed[at] = failed[at] or said
     whole = ["".join(parts) if text is not None else None for parts, text in zip(texts, docs["text"], strict=True)]
-    said = [v or (REFINED if n else "empty") for v, n in zip(verdicts, asked, strict=True)]
-    counted = {"refine_verdict": said, "refine_pieces": asked, "refine_original": kept}
-    frame = pl.DataFrame(
-        {"text": whole, **counted},
-        schema={
-            "text": pl.String,
-            "refine_verdict": pl.String,
-            "refine_pieces": pl.UInt32,
-            "refine_original": pl.UInt32,
-        },
-    )
+    became = [one or (REFINED if n else "empty") for one, n in zip(failed, asked, strict=True)]
+    columns = (whole, became, asked, kept)
+    frame = pl.DataFrame(dict(zip(SCHEMA, columns, strict=True)), schema=SCHEMA)
     return pl.concat([frame, _of_pages(of, measures, docs.height)], how="horizontal")
 
 
@@ -179,8 +174,6 @@ def _pieces(docs: pl.DataFrame, max_bytes: int, samples: int) -> tuple[list[int]
 
 def _judged(pieces: list[Piece], shortest: float, longest: float, hole_words: int) -> tuple[list[int], pl.DataFrame]:
     """Of each piece the draw that is taken (-1: none), and what was measured of it or of the first that can be judged, with `verdict`."""
-    from curation.rewrite._guards import FAITHFUL, measured, nothing_but_noise, verdicts
-
     pairs = [
         (at, draw, piece.text.strip(), reply.strip())
         for at, piece in enumerate(pieces)
@@ -207,7 +200,9 @@ def _judged(pieces: list[Piece], shortest: float, longest: float, hole_words: in
 
 def _of_pages(of: list[int], measures: pl.DataFrame, count: int) -> pl.DataFrame:
     """The measures of pages from those of their pieces."""
-    names: dict[str, Any] = {name: pl.col(name).sum() for name in ALL} | {name: pl.col(name).max() for name in MOST}
+    names: dict[str, Any] = {name: pl.col(name).sum() for name in SUMS} | {
+        name: pl.col(name).max() for name in GREATEST
+    }
     names |= {name: pl.col(name).min() for name in LEAST}
     judged = measures.with_columns(pl.Series("of", of, dtype=pl.Int64)).filter(pl.col("refusal").is_not_null())
     grouped = judged.group_by("of", maintain_order=True).agg(**names)

@@ -14,7 +14,8 @@ from typing import Any
 from curate.errors import CurateError, did_you_mean
 from curate.models.base import Reply, Request, Sampling
 from curate.profile import ModelSettings
-from curation.synth.families._family import families, misread, read, short_cot
+from curation.synth.families._family import Family, Parsed, short_cot
+from curation.synth.families._family import solved as solved_as
 from curation.synth.families._rng import Rng
 
 FILES = ("families/*.py",)
@@ -77,14 +78,9 @@ def problem_of(prompt: str) -> str:
 
 def solved(problem: str, rng: Rng, slip: float) -> str | None:
     """A worked solution that ends in the answer, said in a sentence and in a box; None for a problem that no family phrased."""
-    found = read(problem)
-    if found is None:
-        return None
-    family, parsed = families()[found[0]], found[1]
-    try:
-        if rng.chance(slip):
-            parsed = misread(family, parsed, rng) or parsed
-        answer = family.solve(parsed)
-        return f" {short_cot(family, parsed, rng)}\nFinal Answer: The final answer is $\\boxed{{{answer}}}$. I hope it is correct."
-    except ValueError:
-        return None
+    return solved_as(problem, rng, slip, _worked)
+
+
+def _worked(family: Family, parsed: Parsed, rng: Rng) -> str:
+    answer = family.solve(parsed)
+    return f" {short_cot(family, parsed, rng)}\nFinal Answer: The final answer is $\\boxed{{{answer}}}$. I hope it is correct."

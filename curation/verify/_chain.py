@@ -134,8 +134,18 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
                 n_done += 1
             depth = max(depth, 0)
         i += 1
+    first, last = _contents(text, done[:n_done], row, spans)
+    return first, last, n_open > 0 and stack[n_open - 1, 0] > last
+
+
+@njit(cache=True)
+def _contents(text: Bytes, done: Numbers, row: Numbers, spans: Numbers) -> tuple[int, int]:
+    """Counts closed boxes and their different contents: where the first one begins and the last one ends.
+
+    done: (K, 3), where each box begins, its content does, and it ends.
+    """
     hashes, different, n_boxes, first, last = np.empty(DIFFERENT, np.uint64), 0, 0, -1, 0
-    for k in range(n_done):
+    for k in range(len(done)):
         start, end = done[k, 1], done[k, 2]
         h, empty = BASIS, True
         for j in range(start, end):
@@ -152,7 +162,7 @@ def _boxes(text: Bytes, row: Numbers, spans: Numbers) -> tuple[int, int, bool]:
             hashes[different], spans[different, 0], spans[different, 1] = h, start, end
         different += new
     row[BOXES], row[ANSWERS] = n_boxes, min(different, DIFFERENT + 1)
-    return max(first, 0), last, n_open > 0 and stack[n_open - 1, 0] > last
+    return max(first, 0), last
 
 
 # ---- prose ------------------------------------------------------------------------------------------------------------------
@@ -229,6 +239,7 @@ def _phrased(
 
 @njit(cache=True)
 def _ending(text: Bytes, marked: Bytes, boxed: bool, last: int, unclosed: bool, open_code: bool) -> int:
+    """How a chain ends, by number among `ENDINGS`. last: where its last box ends. unclosed: whether one after it is not closed."""
     end = len(text)
     while end and blank(int(text[end - 1])):
         end -= 1

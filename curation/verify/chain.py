@@ -81,7 +81,6 @@ def chain(
     from curation._words import classes_of, tables
     from curation.score._marks import marked
     from curation.verify import _chain as counted
-    from curation.verify._repeats import MILLION
 
     text = _without(docs, question)
     data, bounds = utf8(text)
@@ -93,6 +92,14 @@ def chain(
     of = dict(zip(counted.NAMES, found.T, strict=True))
     for row in np.flatnonzero((of["answers"] > 1) & (of["answers"] <= counted.DIFFERENT)).tolist():
         of["answers"][row] = _different(data[bounds[row] : bounds[row + 1]], spans[row, : of["answers"][row]])
+    return _columns(text, of)
+
+
+def _columns(text: pl.Series, of: dict[str, np.ndarray]) -> pl.DataFrame:
+    """The columns of chains from what was counted in each, (N,) by name."""
+    from curation.verify import _chain as counted
+    from curation.verify._repeats import MILLION
+
     boxed = pl.Series(of["boxes"] > 0)
     ending = pl.Series(np.array(counted.ENDINGS)[of["ending"]].tolist(), dtype=pl.String)
     last = text.str.strip_chars_end().str.tail(200).str.extract(r"([^\n]*)$")

@@ -38,7 +38,9 @@ def prompts(docs: pl.DataFrame, *, max_bytes: Annotated[int, Field(ge=1)] = 4_00
 )
 def second_answer(docs: pl.DataFrame) -> pl.DataFrame:
     """Columns `second_answer` (true, false, or null where it cannot be told), `second_answer_given` (what the other model boxes, null if
-    nothing or several things) and `second_answer_reason`. Of several draws the first one with an answer counts."""
+    nothing or several things) and `second_answer_reason` (the grader's, `no answer`, or `not asked`).
+
+    Of several draws the first one with an answer counts."""
     rows = list(docs.select("gold", "replies").iter_rows())
     given = [
         next((found for reply in replies or () if reply and (found := _boxed(reply))), None) for _, replies in rows

@@ -43,6 +43,8 @@ def test_a_faithful_refinement_is_taken(found: str | None) -> None:
         (f"{GOOD}\x00", "form"),
         ("[" * 1_000_000, "form"),
         ("I'm sorry, but I cannot help with that request.", "refusal"),
+        (f"{GOOD}<|im_end|>", "strange"),
+        (GOOD.replace("He keeps", "See https://a.example/x for it. He keeps"), "strange"),
     ],
 )
 def test_a_reply_that_is_none_leaves_the_pair_as_it_was(reply: str, verdict: str) -> None:
