@@ -11,6 +11,8 @@ MAX_GOLD = 200
 """Longest reply, question, worked answer and final answer, in characters."""
 ENDED = {"length": "cut off", "filtered": "filtered", "abstain": "abstained", "refused": "not answered"}
 """What is said of a reply that did not end by itself, by its finish."""
+ANSWERED = ("stop", "length")
+"""Finishes of a reply that the model gave, whole or cut off: another draw may be better."""
 EMPTY = "empty reply"
 NO_QA = "[NO QA]"
 NO_ANSWER = "[NO ANSWER]"

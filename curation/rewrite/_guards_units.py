@@ -39,11 +39,11 @@ _NAMES = {
     "v": ("volts", "volt"),
     "cent": ("cents",),
 }
-"""Of each unit its other names."""
+"""Of each unit its other names; `in` before a word is none."""
 _UNIT = {name: unit for unit, names in _NAMES.items() for name in (unit, *names)}
 _AMOUNT = re.compile(
     rf"(?P<money>\$[ \t]?)?(?<![\w.])(?P<number>\d+(?:\.\d+)?)(?:[ \t{CLOSE}{OPEN}{PLAIN}-]{{0,4}}"
-    rf"(?P<unit>%|(?:{'|'.join(sorted(map(re.escape, _UNIT), key=len, reverse=True))})(?![\w'])))?",
+    rf"(?P<unit>%|(?!in[ \t]+\w)(?:{'|'.join(sorted(map(re.escape, _UNIT), key=len, reverse=True))})(?![\w'])))?",
     re.IGNORECASE,
 )
 _CASED = frozenset("mgslhnjwv")

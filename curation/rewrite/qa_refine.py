@@ -21,7 +21,7 @@ from pydantic import Field
 
 from curate.step import rewrite
 from curation._grader import grader
-from curation._reply import EMPTY, ENDED, NO_ANSWER, told
+from curation._reply import ANSWERED, EMPTY, ENDED, NO_ANSWER, told
 from curation.rewrite._guards import measured, verdicts
 from curation.rewrite._refined_pair import Change, Refined, change, final_in, read
 from eval.grading import extract
@@ -53,10 +53,11 @@ def unrefined(
     docs: pl.DataFrame, *, shortest: Annotated[float, Field(ge=0)] = 0.4, least_words: Annotated[int, Field(ge=0)] = 5,
     max_words: Annotated[int, Field(ge=1)] = 1_500, kept: Annotated[float, Field(ge=0, le=1)] = 0.7,
 ) -> pl.Series:  # fmt: skip
-    """Whether a pair was asked about, and no reply so far passes."""
+    """Whether the model has answered about a pair, and no reply so far passes."""
     chosen = _chosen(docs, shortest=shortest, least_words=least_words, max_words=max_words, kept=kept)
+    answered = [any(finish in ANSWERED for finish in finishes or ()) for finishes in docs["finishes"].to_list()]
     wanting = [row is not None and row["qa_refine_verdict"] != "refined" for row in chosen]
-    return pl.Series(wanting, dtype=pl.Boolean)
+    return pl.Series(wanting, dtype=pl.Boolean) & pl.Series(answered, dtype=pl.Boolean)
 
 
 @rewrite(

@@ -20,7 +20,7 @@ import polars as pl
 from pydantic import Field
 
 from curate.step import rewrite
-from curation._reply import EMPTY, ENDED
+from curation._reply import ANSWERED, EMPTY, ENDED
 from curation.rewrite._guards import FAITHFUL, LIMITS, measured, nothing_but_noise, verdicts
 
 PROMPT = Path(__file__).with_name("prompts") / "refine.txt"
@@ -85,11 +85,7 @@ def unfaithful(
     passed, _ = _judged(pieces, shortest, longest, hole_words)
     again = [False] * docs.height
     for at, piece, draw in zip(of, pieces, passed, strict=True):
-        again[at] |= (
-            draw < 0
-            and piece.verdict != "no content"
-            and any(finish in ("stop", "length") for finish in piece.finishes)
-        )
+        again[at] |= draw < 0 and piece.verdict != "no content" and any(finish in ANSWERED for finish in piece.finishes)
     return pl.Series(again, dtype=pl.Boolean)
 
 

@@ -218,3 +218,9 @@ def test_a_formula_or_amount_may_be_spelled_otherwise(old: str, new: str) -> Non
 def test_a_small_change_of_a_formula_or_amount_is_none_of_spelling(old: str, new: str) -> None:
     assert old in FACTS
     assert verdict(FACTS.replace(old, new), FACTS) != FAITHFUL
+
+
+def test_in_before_a_word_is_no_unit() -> None:
+    source = "A box of balls has 31 in the box and 12 outside of it. The ruler is 8 in long, and 5 in. wide."
+    assert verdict(source.replace("has 31 in the box", "has 31 balls within"), source) == FAITHFUL
+    assert verdict(source.replace("5 in.", "5 ft."), source) == "numbers"

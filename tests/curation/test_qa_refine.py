@@ -6,6 +6,7 @@ import pytest
 from curate.asking import answered
 from curate.models.base import Model
 from curate.step import find
+from curation.rewrite.qa_refine import unrefined
 from tests.curation.scripted import Scripted
 
 QUESTION = "Tom has $12$ apples and gives away at least 5. How many are left at most?"
@@ -59,3 +60,14 @@ def test_a_further_draw_is_taken_and_what_did_not_end_is_unfinished() -> None:
     ]
     assert refined("7", model=Scripted(GOOD, finish="length"))["qa_refine_verdict"].to_list() == ["cut off"]
     assert refined("7" * 9000, model=Scripted(GOOD))["qa_refine_verdict"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("finish", "again"), [("stop", True), ("length", True), ("refused", False), ("filtered", False)]
+)
+def test_a_pair_is_asked_about_again_where_the_model_has_answered(finish: str, again: bool) -> None:
+    reply = "nonsense" if finish == "stop" else None
+    docs = pl.DataFrame(
+        {"text": ["t"], "question": ["Is it?"], "found": ["7"], "replies": [[reply]], "finishes": [[finish]]}
+    )
+    assert unrefined(docs).to_list() == [again]
