@@ -94,12 +94,49 @@ class Benchmark:
         frames = [_read(file, columns, self.name) for file in self.files]
         return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
 
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of the files with all their columns, nested ones as maps; what the card calls otherwise has its own name, too.
 
-def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
+        CurateError if a file is not here, changed, or is torn.
+        """
+        if self.missing:
+            raise CurateError(absent((self,)))
+        rows = [row for file in self.files for row in _records(file, self.name)]
+        renamed = {column: said for column, said in self.columns if column != said}
+        return [row | {column: row[said] for column, said in renamed.items() if said in row} for row in rows]
+
+
+def _records(file: Source, name: str) -> list[dict[str, Any]]:
+    path, data = Path(file.path), _content(file, name)
+    try:
+        rows = pl.read_parquet(data).to_dicts() if path.suffix == ".parquet" else _lines(path, data)
+    except (ValueError, OSError, EOFError, zlib.error, RecursionError, pl.exceptions.PolarsError) as error:
+        raise _torn(error, name, path) from None
+    if not all(isinstance(row, dict) for row in rows):
+        raise CurateError(f"is no file of the benchmark {name!r}: each line must be a JSON object", where=path.name)
+    return rows
+
+
+def _content(file: Source, name: str) -> bytes:
     path = Path(file.path)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise CurateError(f"changed since it was listed for the benchmark {name!r}; build again", where=path.name)
+    return data
+
+
+def _lines(path: Path, data: bytes) -> list[Any]:
+    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def _torn(error: Exception, name: str, path: Path) -> CurateError:
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return CurateError(f"is no file of the benchmark {name!r}: {said}", where=path.name)
+
+
+def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
+    path, data = Path(file.path), _content(file, name)
     try:
         if path.suffix == ".parquet":
             frame = pl.read_parquet(data)
@@ -109,8 +146,6 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
                 joined = joined.with_columns(pl.col(columns["solution"]).list.join("\n\n"))
             rows = joined.select(pl.col(name).alias(c) for c, name in columns.items()).cast(pl.String).rows()
         else:
-            lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
-            items = [json.loads(line) for line in lines if line.strip()]
             rows = [
                 (
                     item[columns["id"]],
@@ -118,15 +153,14 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
                     item.get(columns["answer"]),
                     _text(item.get(columns["solution"])),
                 )
-                for item in items
+                for item in _lines(path, data)
             ]
         text = [tuple(v if v is None or isinstance(v, str) else str(v) for v in row) for row in rows]
         made = pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row")
     except (
         ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error, pl.exceptions.PolarsError,
     ) as error:  # fmt: skip
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise CurateError(f"is no file of the benchmark {name!r}: {said}", where=path.name) from None
+        raise _torn(error, name, path) from None
     return made.filter(pl.col("problem").is_not_null())
 
 

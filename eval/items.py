@@ -1,0 +1,186 @@
+"""The items of a benchmark as they are asked: of the rows of its data card, by its spec, checked by count and content.
+
+The digest is over what the rows say (problem, options, answers), not over the form in which a file says it, so the published files and
+ours give the same one. Left out: pictures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.identity import canonical
+from eval._extract import find, marked
+from eval._judge import LETTERS
+from eval.specs import Spec
+
+SCHEMA = {
+    "id": pl.String, "problem": pl.String, "gold": pl.List(pl.String), "options": pl.List(pl.String), "kind": pl.String,
+}  # fmt: skip
+_HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*?)([.?]?)\}")
+_MARK = re.compile(r"(?:^|[\s,])\(?([A-Ja-j]) ?\)")
+"""Before an option in a text that holds all of them: `a ) 12 , b ) 16`, `A) 12 B) 16`."""
+
+
+class Item(NamedTuple):
+    """One item, before its options are shown."""
+
+    id: str
+    problem: str
+    options: tuple[str, ...]
+    gold: tuple[str, ...]
+
+
+def items(spec: Spec, rows: Sequence[Mapping[str, Any]], limit: int | None = None) -> pl.DataFrame:
+    """Items in the order of the rows: `id`, `problem` as it is asked, with its options or table; `gold`, of which any is right; `options`;
+    `kind` of `eval.grading`.
+
+    Args:
+        rows: of the file, as `Benchmark.records` gives them.
+        limit: how many to keep, those whose content has the smallest hash: the same ones whatever the order of the rows.
+
+    Raises:
+        CurateError: a column is missing, an id stands twice, or the items are not those that the spec counts.
+    """
+    made = [_item(spec, row, place) for place, row in enumerate(rows)]
+    if len(made) != spec.items:
+        raise CurateError(f"{spec.name} has {spec.items:,} items, and its file has {len(made):,}; {_bring(spec)}")
+    if len({item.id for item in made}) < len(made):
+        raise CurateError(f"{spec.name}: an id stands twice in its file; {_bring(spec)}")
+    if spec.digest_of_items and (found := digest(made)) != spec.digest_of_items:
+        raise CurateError(
+            f"{spec.name}: the items of its file are not the published ones (their digest is {found[:12]}, not "
+            f"{spec.digest_of_items[:12]}); {_bring(spec)}"
+        )
+    kept = {item.id for item in sorted(made, key=lambda item: (_hash(item), item.id))[:limit]}
+    return pl.DataFrame(
+        [
+            (item.id, _asked(spec, item), [*item.gold], [*item.options], _kind(spec, item))
+            for item in made
+            if item.id in kept
+        ],
+        schema=SCHEMA,
+        orient="row",
+    )
+
+
+def digest(made: Sequence[Item]) -> str:
+    """SHA-256 of what items say, whatever their order, ids and spaces."""
+    return hashlib.sha256("".join(sorted(_hash(item) for item in made)).encode()).hexdigest()
+
+
+def _hash(item: Item) -> str:
+    said = [" ".join(item.problem.split()), [" ".join(one.split()) for one in item.options], [*item.gold]]
+    return hashlib.sha256(canonical(said)).hexdigest()
+
+
+def _bring(spec: Spec) -> str:
+    return f"datacards/{spec.card}.md says how to get them"
+
+
+def _item(spec: Spec, row: Mapping[str, Any], place: int) -> Item:
+    where = f"{spec.name}: row {place + 1}"
+    fields = spec.fields
+    problem = next((text for one in fields.problem if (text := _filled(one, row)) is not None), None)
+    if not problem:
+        raise CurateError(f"{where}: has no problem; its columns must fill {' or '.join(map(repr, fields.problem))}")
+    options = _options(_first(fields.options, row))
+    gold = _gold(spec, _first(fields.answer, row), _first(fields.labels, row))
+    if not any(gold):
+        raise CurateError(f"{where}: has no answer; that stands in the column {' or '.join(fields.answer)}")
+    if spec.kind == "choice" and len(options) < 2:
+        raise CurateError(
+            f"{where}: has no choices; these stand in the column {' or '.join(fields.options)}, as a list"
+        )
+    id = _first(fields.id, row)
+    return Item(str(place) if id is None else str(id), problem, options, gold)
+
+
+def _value(row: Any, path: str) -> Any:
+    """What stands in a column, or in a field inside one; None if there is none."""
+    for part in path.split("."):
+        row = row.get(part) if isinstance(row, Mapping) else None
+    return row
+
+
+def _first(paths: Sequence[str], row: Mapping[str, Any]) -> Any:
+    return next((value for path in paths if (value := _value(row, path)) not in (None, "", [])), None)
+
+
+def _filled(template: str, row: Mapping[str, Any]) -> str | None:
+    """The template with the columns of a row; None if one that must be there is not."""
+    lines = []
+    for line in template.split("\n"):
+        holes = [(hole[1], hole[2], _text(_value(row, hole[1]))) for hole in _HOLE.finditer(line)]
+        if any(not text and mark != "?" for _, mark, text in holes):
+            return None
+        if holes and not any(text for *_, text in holes):
+            continue
+        lines.append(_HOLE.sub(lambda hole: _ended(_text(_value(row, hole[1])), hole[2]), line))
+    return "\n".join(lines).strip()
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _ended(text: str, mark: str) -> str:
+    return text + "." if mark == "." and not text.endswith((".", "!", "?", ":", ";", ",")) else text
+
+
+def _options(value: Any) -> tuple[str, ...]:
+    """Choices as texts: of a list, or of a text in which letters stand before them."""
+    if isinstance(value, str):
+        marks, letters = [], LETTERS
+        for mark in _MARK.finditer(value):
+            if len(marks) < len(letters) and mark[1].upper() == letters[len(marks)]:
+                marks.append(mark)
+        ends = [mark.start() for mark in marks[1:]] + [len(value)]
+        value = [value[mark.end() : end].strip().rstrip(",").strip() for mark, end in zip(marks, ends, strict=True)]
+    return tuple(_plain(one) for one in value) if isinstance(value, list | tuple) else ()
+
+
+def _gold(spec: Spec, value: Any, labels: Any) -> tuple[str, ...]:
+    """Answers, of which any is right."""
+    if spec.kind == "choice":
+        return (_letter(value, labels),)
+    texts = [_last(_plain(one)) for one in value] if isinstance(value, list | tuple) else [_last(_plain(value))]
+    return tuple(texts) if spec.answers == "any" else (", ".join(texts),)
+
+
+def _letter(value: Any, labels: Any) -> str:
+    if isinstance(labels, list | tuple) and str(value) in map(str, labels):
+        return LETTERS[[str(one) for one in labels].index(str(value))]
+    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+        return LETTERS[int(value)] if int(value) < len(LETTERS) else ""
+    return _plain(value).strip("() .").upper()
+
+
+def _plain(value: Any) -> str:
+    """A number without an empty fraction, anything else as text."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return _text(value)
+
+
+def _last(answer: str) -> str:
+    """The answer of a solution that ends in one, else the text."""
+    return (find(answer).answer or answer) if marked(answer) else answer
+
+
+def _asked(spec: Spec, item: Item) -> str:
+    if not item.options:
+        return item.problem
+    if spec.choices == "text":
+        return f"{item.problem}\nOptions: {'; '.join(item.options)}"
+    listed = " ".join(f"({letter}) {option}" for letter, option in zip(LETTERS, item.options, strict=False))
+    return f"{item.problem}\nAnswer Choices: {listed}"
+
+
+def _kind(spec: Spec, item: Item) -> str:
+    return "choice" if item.options else spec.kind
