@@ -1,0 +1,138 @@
+"""How sure a result is: intervals of an accuracy, and whether two models can be told apart on the same items.
+
+The unit is the item. Several draws of one item say little more about the benchmark than one does, so they are averaged first and items are
+resampled whole (Miller 2024, arXiv 2411.00640, sections 2 and 3). Models are compared item by item, because most of the spread of an
+accuracy is that of the items, which both share.
+
+One draw each gives Wilson's interval (Wilson 1927) and McNemar's exact test (McNemar 1947), several give the percentiles of a bootstrap and
+a test that flips signs, of which McNemar's is the case of equal sizes. Random numbers are a Philox stream of a fixed seed, and values are
+sorted before they are drawn from, so a result never depends on the order of the items.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.95
+DRAWS = 10_000
+"""Resamples of a bootstrap, and random signs of a test."""
+SEED = 20_250_601
+APART = 2.0
+"""Standard errors that a difference must be larger than."""
+CHUNK = 1 << 22
+"""Random signs that are held at a time."""
+Interval = tuple[float, float]
+
+
+def wilson(right: int, n: int, level: float = LEVEL) -> Interval | None:
+    """Wilson's interval of a share, without continuity correction; None of nothing. ValueError unless 0 <= right <= n."""
+    if not 0 <= right <= n:
+        raise ValueError(f"right={right}, n={n}: right is from 0 to n")
+    if n == 0:
+        return None
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share, more = right / n, z * z / n
+    middle = (share + more / 2) / (1 + more)
+    half = z / (1 + more) * math.sqrt(share * (1 - share) / n + more / (4 * n))
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return 0.0 if right == 0 else low, 1.0 if right == n else high
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean, exactly rounded; ZeroDivisionError of nothing."""
+    return math.fsum(values) / len(values)
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Standard error of the mean over items, each with one value; None of fewer than two."""
+    if len(values) < 2:
+        return None
+    middle = mean(values)
+    return math.sqrt(math.fsum((v - middle) ** 2 for v in values) / (len(values) - 1) / len(values))
+
+
+def bootstrap(values: Sequence[float], level: float = LEVEL, draws: int = DRAWS, seed: int = SEED) -> Interval | None:
+    """Percentile interval of the mean over items, which are resampled whole; None of fewer than two.
+
+    Equal values are drawn together, by how often each comes, so the work grows with the number of different values.
+    """
+    if len(values) < 2:
+        return None
+    different, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+    random = np.random.Generator(np.random.Philox(key=seed))
+    drawn = random.multinomial(len(values), counts / len(values), size=draws)  # (draws, different values)
+    return _percentiles(drawn @ different / len(values), level)
+
+
+def _percentiles(means: NDArray[np.float64], level: float) -> Interval:
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Two-sided p of McNemar's exact test: the chance of so uneven a split of the items that only one of two models has right."""
+    n, fewer = only_a + only_b, min(only_a, only_b)
+    return float(min(1.0, 2 * sum(math.comb(n, i) for i in range(fewer + 1)) / 2**n))
+
+
+def sign_flips(differences: Sequence[float], draws: int = DRAWS, seed: int = SEED) -> float:
+    """Two-sided p that differences which are as often positive as negative have so large a sum.
+
+    Exact where all that are not zero have one size; else by random signs, and then never below 1 / (draws + 1).
+    """
+    found = np.sort(np.asarray([d for d in differences if d], dtype=np.float64))
+    sizes = np.unique(np.abs(found))
+    if sizes.size <= 1:
+        return mcnemar(int((found > 0).sum()), int((found < 0).sum()))
+    random = np.random.Generator(np.random.Philox(key=seed))
+    seen, reached = abs(float(found.sum())), 0
+    near = seen - 1e-9 * float(np.abs(found).sum())  # equal sums may round differently
+    at_a_time = max(1, CHUNK // found.size)
+    for start in range(0, draws, at_a_time):
+        signs = random.integers(0, 2, size=(min(at_a_time, draws - start), found.size), dtype=np.int8) * 2 - 1
+        reached += int((np.abs(signs @ found) >= near).sum())
+    return (reached + 1) / (draws + 1)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one model is than another on the same items, and whether that is clear."""
+
+    items: int
+    difference: float
+    """Of their accuracies."""
+    error: float | None
+    """Standard error of it; None of fewer than two items."""
+    interval: Interval | None
+    p: float
+    better: int
+    """1: the first is better; -1: the second; 0: they cannot be told apart."""
+
+
+def paired(a: Sequence[float], b: Sequence[float], pairs: int = 1, level: float = LEVEL) -> Difference:
+    """Compare two models by what each got on the same items, in the same order. ValueError where the lengths differ, or of nothing.
+
+    One is better if the difference is larger than `APART` standard errors and the test's p smaller than 1 - level. pairs: how many
+    comparisons are made together; each is then made at a level at which all of them hold (Bonferroni), with as many more errors.
+    """
+    differences = [x - y for x, y in zip(a, b, strict=True)]
+    if not differences:
+        raise ValueError("no items to compare on")
+    level = 1 - (1 - level) / max(1, pairs)
+    middle, error = mean(differences), standard_error(differences)
+    p = sign_flips(differences)
+    clear = error is not None and abs(middle) > errors_apart(pairs) * error and p < 1 - level
+    better = (middle > 0) - (middle < 0) if clear else 0
+    return Difference(len(differences), middle, error, bootstrap(differences, level), p, better)
+
+
+def errors_apart(pairs: int = 1) -> float:
+    """How many standard errors a difference must be larger than, where so many comparisons are made together."""
+    z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+    return APART * NormalDist().inv_cdf(1 - (1 - LEVEL) / 2 / max(1, pairs)) / z

@@ -1,0 +1,105 @@
+"""Intervals and paired tests: against SciPy, against all sign patterns, and against what they promise."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.intervals import bootstrap, errors_apart, mcnemar, paired, sign_flips, standard_error, wilson
+
+
+@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95]))
+def test_wilson_is_scipys(case: tuple[int, int], level: float) -> None:
+    from scipy.stats import binomtest
+
+    right, n = case
+    wanted = binomtest(right, n).proportion_ci(level, method="wilson")
+    assert wilson(right, n, level) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
+
+
+def test_a_published_interval() -> None:
+    """81 of 263 (Newcombe 1998, Statistics in Medicine 17, table I, method 3)."""
+    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson(0, 0) is None
+    with pytest.raises(ValueError, match="right is from 0 to n"):
+        wilson(3, 2)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_the_exact_binomial_test(only_a: int, only_b: int) -> None:
+    from scipy.stats import binomtest
+
+    wanted = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
+    assert mcnemar(only_a, only_b) == pytest.approx(wanted, rel=1e-9)
+    differences = [1.0] * only_a + [-1.0] * only_b + [0.0] * 7
+    assert sign_flips(differences) == mcnemar(only_a, only_b)
+
+
+def test_random_signs_come_close_to_all_of_them() -> None:
+    differences = [0.5, 0.25, -0.25, 1.0, 0.75, -0.5, 0.25, 0.5, 0.75, -0.25, 0.25, 0.0]
+    sums = [
+        sum(s * d for s, d in zip(signs, differences, strict=True)) for signs in itertools.product((1, -1), repeat=12)
+    ]
+    exact = sum(abs(one) >= abs(sum(differences)) - 1e-12 for one in sums) / len(sums)
+    assert sign_flips(differences, draws=100_000) == pytest.approx(exact, abs=0.005)
+
+
+def test_the_bootstrap_is_the_one_that_resamples_items() -> None:
+    values = [0.0, 0.25, 0.25, 0.5, 1.0, 1.0, 1.0, 0.75, 0.0, 0.0] * 12
+    rng = np.random.default_rng(3)
+    means = [rng.choice(values, len(values)).mean() for _ in range(20_000)]
+    found = bootstrap(values)
+    assert found == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])), abs=0.006)
+
+
+def test_draws_of_one_item_are_no_items() -> None:
+    """Ten draws that always agree tell as much as one: the interval must not shrink by the root of ten."""
+    items = [1.0, 0.0] * 20
+    as_items = standard_error(items * 10)
+    clustered = standard_error(items)
+    assert as_items is not None and clustered is not None and clustered > 3 * as_items
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=2, max_size=30), st.randoms())
+def test_the_order_of_the_items_changes_nothing(values: list[float], rng: random.Random) -> None:
+    other = [rng.random() < 0.5 for _ in values]
+    pairs = list(zip(values, map(float, other), strict=True))
+    shuffled = rng.sample(pairs, len(pairs))
+    first, second = (paired(*zip(*some, strict=True)) for some in (pairs, shuffled))
+    assert first == second
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
+def test_no_winner_within_two_standard_errors(cases: list[tuple[bool, bool]]) -> None:
+    a, b = ([float(case[at]) for case in cases] for at in (0, 1))
+    found, mirrored = paired(a, b), paired(b, a)
+    assert found.better == -mirrored.better and found.difference == -mirrored.difference and found.p == mirrored.p
+    if found.better:
+        assert found.error is not None and abs(found.difference) > 2 * found.error and found.p < 0.05
+        assert found.better == (1 if found.difference > 0 else -1)
+
+
+def test_two_models_are_told_apart_where_they_differ_and_not_where_they_do_not() -> None:
+    a, b = [1.0] * 30 + [0.0] * 70, [1.0] * 10 + [0.0] * 90
+    assert paired(a, b).better == 1 and paired(b, a).better == -1 and paired(a, a).better == 0
+    assert paired([1.0] * 3, [0.0] * 3).better == 0  # all of three items; p is 0.25
+    assert paired([1.0], [0.0]).error is None
+
+
+def test_equal_models_are_called_different_in_at_most_one_case_of_twenty() -> None:
+    rng, called = random.Random(5), 0
+    for _ in range(400):
+        chances = [rng.random() for _ in range(60)]
+        a, b = ([float(rng.random() < chance) for chance in chances] for _ in range(2))
+        called += paired(a, b).better != 0
+    assert called <= 20
+
+
+def test_many_comparisons_ask_for_more() -> None:
+    assert errors_apart(1) == 2.0 and errors_apart(10) > 2.8
+    a, b = [1.0] * 8 + [0.0] * 40, [0.0] * 48
+    assert paired(a, b).better == 1 and paired(a, b, pairs=45).better == 0
