@@ -4,6 +4,7 @@
     ---
     license: Apache-2.0
     files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet
+    items: 520                         # how many there are; optional, and refused if the files have another number
     columns: {id: id, problem: problem, answer: answer, solution: solution}     # this is the default; the last two are optional
     ---
 
@@ -22,7 +23,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, Field, ValidationError
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 ITEM = ("id", "problem", "answer", "solution")
 OPTIONAL = ("answer", "solution")
 Kind = TypeVar("Kind", bound=BaseModel)
+Rows = TypeVar("Rows", pl.DataFrame, list[dict[str, Any]])
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 
 
@@ -62,6 +64,8 @@ class Card(Part):
 
     license: Text
     files: Files = ()
+    items: Annotated[int, Field(strict=True, gt=0)] | None = None
+    """How many items there are."""
     columns: Columns = Field(default_factory=Columns)
     get: Text | None = None
     """Where the files are not ours to ship: how to get them."""
@@ -78,6 +82,8 @@ class Benchmark:
     """Keys among a node's inputs of the generated corpora that have more files; empty once those are there."""
     missing: str = ""
     """Where its items were looked for and how to get them, if they are not on this machine."""
+    count: int | None = None
+    """How many items its card says there are."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -86,24 +92,32 @@ class Benchmark:
     def items(self) -> pl.DataFrame:
         """Text columns `id`, `problem`, `answer` and `solution` (null where there is none).
 
-        CurateError if a file is not here, changed, or is torn.
+        CurateError if a file is not here, changed, or is torn, or if there are more or fewer than the card says.
         """
         if self.missing:
             raise CurateError(absent((self,)))
         columns = {**dict(zip(ITEM, ITEM, strict=True)), **dict(self.columns)}
         frames = [_read(file, columns, self.name) for file in self.files]
-        return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
+        return self._counted(pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames]))
 
     def records(self) -> list[dict[str, Any]]:
         """The rows of the files with all their columns, nested ones as maps; what the card calls otherwise has its own name, too.
 
-        CurateError if a file is not here, changed, or is torn.
+        CurateError as `items` raises it.
         """
         if self.missing:
             raise CurateError(absent((self,)))
-        rows = [row for file in self.files for row in _records(file, self.name)]
+        rows = self._counted([row for file in self.files for row in _records(file, self.name)])
         renamed = {column: said for column, said in self.columns if column != said}
         return [row | {column: row[said] for column, said in renamed.items() if said in row} for row in rows]
+
+    def _counted(self, rows: Rows) -> Rows:
+        if self.count is not None and len(rows) != self.count:
+            raise CurateError(
+                f"the benchmark {self.name} has {self.count:,} items, and its files hold {len(rows):,}; bring all of them as "
+                f"datacards/{self.name}.md says, or write a card of another name for these"
+            )
+        return rows
 
 
 def _records(file: Source, name: str) -> list[dict[str, Any]]:
@@ -238,10 +252,11 @@ def planned(planner: Planner, name: str, where: str) -> Benchmark:
             )
     columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)
     if card.get and not any(_here(planner.project, pattern) for pattern in own):
-        return Benchmark(name, columns, (), missing=f"{', '.join(own)} in your project; {card.get}")
+        missing = f"{', '.join(own)} in your project; {card.get}"
+        return Benchmark(name, columns, (), missing=missing, count=card.items)
     files = list_sources(own, planner.project, planner.store, shown(path)).files if own else ()
     nodes = [planner.generate(title, shown(path)) for title in card.files if title.startswith("embedded:")]
-    return Benchmark(name, columns, files, tuple(node.name for node in nodes))
+    return Benchmark(name, columns, files, tuple(node.name for node in nodes), count=card.items)
 
 
 def absent(benchmarks: Iterable[Benchmark]) -> str:

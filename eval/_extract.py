@@ -269,14 +269,6 @@ def _last(text: str) -> str | None:
     return _content(formula) if formula else None
 
 
-def last_number(text: str) -> str | None:
-    """The last number of a text, whatever the words around it say."""
-    number = None
-    for number in _NUMBER.finditer(text):  # noqa: B007 (the last one is wanted)
-        pass
-    return number.group().strip() if number else None
-
-
 def _in_prose(number: re.Match[str], text: str) -> str:
     """A number in a sentence, unless the words beside it make another one of it."""
     ahead = text[max(0, number.start() - 30) : number.start()]

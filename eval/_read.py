@@ -1,58 +1,92 @@
 r"""Where a few-shot reply says its final answer. Linear in the length of the reply, as everything that reads what a model wrote.
 
-What is found is put into a box, so that `eval.grading` compares that and nothing else; where nothing is found, the reply goes there whole.
+What is found is put into a box, so that `eval.grading` compares that and nothing else; where nothing is found, or the answer has a box of
+its own, the reply goes there whole.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from eval._extract import TAIL, last_number
+from eval._extract import _NUMBER, TAIL, has_box
 
-_SENTENCE, _HOPE = re.compile(r"final answer is", re.I), re.compile(r"\.?\s{0,4}I hope", re.I)
-_SAID_LETTER = re.compile(r"answer is:?\s{0,4}[$*]{0,3}\(?([A-Ja-j])(?![A-Za-z0-9])", re.I)
-_BRACKETED = re.compile(r"\(([A-J])\)")
 MAX = 1000
 """Characters of an answer."""
+MAX_WORDS = 5
+"""Words of an answer that is a name."""
+_SENTENCE, _HOPE = re.compile(r"final answer is", re.I), re.compile(r"\.?\s{0,4}I hope", re.I)
+_LETTER = re.compile(
+    r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))(?!\s{0,4}(?:or|and|,) )"
+)
+_BRACKETED = re.compile(r"\(([A-J])\)")
+_ANSWER, _UNLIKE_WORDS = re.compile(r"\banswer is\b"), re.compile(r"[0-9\\${}]")
+_ESCAPED_OR_BRACE = re.compile(r"\\.|[{}]", re.S)
 
 
-def read(text: str, how: str) -> str:
-    """The final answer of a reply in a box, or the reply."""
-    found = _WAYS[how](text[-TAIL:])
-    return rf"\boxed{{{found}}}" if found else text
+def read(text: str, how: str, options: Sequence[str] = ()) -> str:
+    """The final answer of a reply in a box, or the reply.
+
+    Args:
+        how: `said`, `number`, `sentence` or `letter` (`eval.specs.Spec.read`).
+        options: of a question that is answered by the text of one of them.
+    """
+    tail = text[-TAIL:]
+    found = (
+        _words(tail, options)
+        if how == "said"
+        else {"number": _number, "sentence": _sentence, "letter": _letter}[how](tail)
+    )
+    return rf"\boxed{{{found}}}" if found and not has_box(found) else text
 
 
 def _sentence(text: str) -> str:
+    """What stands between the first "final answer is" and "I hope", without its dollar signs."""
     start = _SENTENCE.search(text)
-    if start is None:
+    end = _HOPE.search(text, start.end(), start.end() + 2 * MAX) if start else None
+    if start is None or end is None:
         return ""
-    said = text[start.end() : start.end() + 2 * MAX]
-    end = _HOPE.search(said)
-    said = said[: end.start()] if end else said.lstrip().partition("\n")[0]
-    said = said.strip().strip(":").strip().removesuffix(".").strip()
+    said = text[start.end() : end.start()].strip().lstrip(":").strip()
     if said.startswith("$") and said.endswith("$") and said.count("$") == 2:
         said = said[1:-1].strip()
     return said if 0 < len(said) <= MAX and _balanced(said) else ""
 
 
 def _letter(text: str) -> str:
-    said = _SAID_LETTER.search(text)
-    if said:
-        return said[1].upper()
-    return next((mark[1] for mark in reversed([*_BRACKETED.finditer(text)])), "")
+    if said := _LETTER.search(text):
+        return (said[1] or said[2]).upper()
+    letters = _BRACKETED.findall(text)
+    return letters[-1] if letters else ""
+
+
+def _number(text: str) -> str:
+    number = None
+    for number in _NUMBER.finditer(text):  # noqa: B007 (the last one is wanted)
+        pass
+    return number.group().strip() if number else ""
+
+
+def _words(text: str, options: Sequence[str]) -> str:
+    """Without an "answer is": the option that the last line names, or the last number. After one the grader reads, but for names such as
+    "Mrs. Hilt", in which it would take a point for the end of the sentence."""
+    sayings = [*_ANSWER.finditer(text)]
+    if not sayings:
+        return _named(text, options) if options else _number(text)
+    said = text[sayings[-1].end() :][:200].partition("\n")[0].strip().removesuffix(".").strip()
+    return said if ". " in said and len(said.split()) <= MAX_WORDS and not _UNLIKE_WORDS.search(said) else ""
+
+
+def _named(text: str, options: Sequence[str]) -> str:
+    line = text.rstrip()[-MAX:].rpartition("\n")[2].casefold()
+    named = [one for one in options if re.search(rf"(?<!\w){re.escape(one.casefold())}(?!\w)", line)]
+    return named[0] if len(named) == 1 else ""
 
 
 def _balanced(text: str) -> bool:
+    """Whether braces close in order, so that a box around the text holds all of it."""
     depth = 0
-    for mark in re.finditer(r"\\.|[{}]", text, re.S):
+    for mark in _ESCAPED_OR_BRACE.finditer(text):
         depth += {"{": 1, "}": -1}.get(mark.group(), 0)
         if depth < 0:
             return False
     return depth == 0
-
-
-def _number(text: str) -> str:
-    return last_number(text) or ""
-
-
-_WAYS = {"said": lambda text: "", "number": _number, "sentence": _sentence, "letter": _letter}

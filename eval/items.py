@@ -15,16 +15,21 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.identity import canonical
-from eval._extract import find, marked
+from eval._extract import _boxes, find, marked
 from eval._judge import LETTERS
 from eval.specs import Spec
 
-SCHEMA = {
-    "id": pl.String, "problem": pl.String, "gold": pl.List(pl.String), "options": pl.List(pl.String), "kind": pl.String,
+SCHEMA: dict[str, pl.DataType] = {
+    "id": pl.String(), "problem": pl.String(), "gold": pl.List(pl.String), "options": pl.List(pl.String), "kind": pl.String(),
 }  # fmt: skip
 _HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*?)([.?]?)\}")
-_MARK = re.compile(r"(?:^|[\s,])\(?([A-Ja-j]) ?\)")
-"""Before an option in a text that holds all of them: `a ) 12 , b ) 16`, `A) 12 B) 16`."""
+_MARK = re.compile(r"(?:^|[\s,])\(?([A-Ja-j])(?: ?\)|\.(?=\s))")
+"""Before an option in a text that holds all of them: `a ) 12 , b ) 16`, `A) 12 B) 16`, `A. 12 B. 16`."""
+_QUOTED = re.compile(r"^\[['\"]|['\"]\]$|['\"](?=, ['\"])|(?<=, )['\"]")
+"""What Python writes around the texts of a list."""
+
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_UNIT = re.compile(r"\s{0,4}\([^()]{0,100}\)$")
 
 
 class Item(NamedTuple):
@@ -55,7 +60,8 @@ def items(spec: Spec, rows: Sequence[Mapping[str, Any]], limit: int | None = Non
     if spec.digest_of_items and (found := digest(made)) != spec.digest_of_items:
         raise CurateError(
             f"{spec.name}: the items of its file are not the published ones (their digest is {found[:12]}, not "
-            f"{spec.digest_of_items[:12]}); {_bring(spec)}"
+            f"{spec.digest_of_items[:12]}): problem is {' or '.join(map(repr, spec.fields.problem))}, answer is "
+            f"{' or '.join(spec.fields.answer)}; {_bring(spec)}"
         )
     kept = {item.id for item in sorted(made, key=lambda item: (_hash(item), item.id))[:limit]}
     return pl.DataFrame(
@@ -75,7 +81,8 @@ def digest(made: Sequence[Item]) -> str:
 
 
 def _hash(item: Item) -> str:
-    said = [" ".join(item.problem.split()), [" ".join(one.split()) for one in item.options], [*item.gold]]
+    golds = [_THOUSANDS.sub("", one) for one in item.gold]
+    said = [" ".join(item.problem.split()), [" ".join(one.split()) for one in item.options], golds]
     return hashlib.sha256(canonical(said)).hexdigest()
 
 
@@ -136,20 +143,30 @@ def _ended(text: str, mark: str) -> str:
 def _options(value: Any) -> tuple[str, ...]:
     """Choices as texts: of a list, or of a text in which letters stand before them."""
     if isinstance(value, str):
-        marks, letters = [], LETTERS
+        value = _QUOTED.sub("", value) if value.startswith("[") else value
+        marks: list[re.Match[str]] = []
         for mark in _MARK.finditer(value):
-            if len(marks) < len(letters) and mark[1].upper() == letters[len(marks)]:
+            if len(marks) < len(LETTERS) and mark[1].upper() == LETTERS[len(marks)]:
                 marks.append(mark)
-        ends = [mark.start() for mark in marks[1:]] + [len(value)]
+        ends = [*(mark.start() for mark in marks[1:]), len(value)][: len(marks)]
         value = [value[mark.end() : end].strip().rstrip(",").strip() for mark, end in zip(marks, ends, strict=True)]
-    return tuple(_plain(one) for one in value) if isinstance(value, list | tuple) else ()
+    texts = [_plain(one) for one in value] if isinstance(value, list | tuple) else []
+    return tuple(_unmarked(text, letter) for text, letter in zip(texts, LETTERS, strict=False))
+
+
+def _unmarked(text: str, letter: str) -> str:
+    """A choice without its own letter, which some sets write twice."""
+    mark = re.match(r"\(?([A-Ja-j]) ?[).]\s+(?=\S)", text)
+    return text[mark.end() :] if mark and mark[1].upper() == letter else text
 
 
 def _gold(spec: Spec, value: Any, labels: Any) -> tuple[str, ...]:
     """Answers, of which any is right."""
     if spec.kind == "choice":
         return (_letter(value, labels),)
-    texts = [_last(_plain(one)) for one in value] if isinstance(value, list | tuple) else [_last(_plain(value))]
+    texts = [_last(_plain(one)) for one in (value if isinstance(value, list | tuple) else [value])]
+    if spec.unit_in_brackets:
+        texts = [_UNIT.sub("", text) for text in texts]
     return tuple(texts) if spec.answers == "any" else (", ".join(texts),)
 
 
@@ -169,7 +186,9 @@ def _plain(value: Any) -> str:
 
 
 def _last(answer: str) -> str:
-    """The answer of a solution that ends in one, else the text."""
+    """The answer of a solution: its last box alone, as the published sets have it, else what it says at its end; else the text."""
+    if boxes := _boxes(answer):
+        return boxes[-1].content
     return (find(answer).answer or answer) if marked(answer) else answer
 
 

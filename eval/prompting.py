@@ -7,12 +7,13 @@ as it is: it never ends in a space, and the first token (BOS) is the tokenizer's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import polars as pl
 
 from curate.errors import CurateError, did_you_mean
+from curate.models.base import cut
 from eval import _read
 from eval.specs import Form, Spec, form
 
@@ -28,22 +29,22 @@ def prompts(spec: Spec, items: pl.DataFrame, mode: Mode) -> pl.Series:
 
 
 def settings(spec: Spec, mode: Mode) -> dict[str, Any]:
-    """How a reply is sampled: `max_tokens`, `stop` (a list of texts), and `chat`: whether the prompt is a message or a text to be completed."""
+    """How a reply is sampled: `max_tokens`, `stop` (a list of texts), and `chat`, whether the prompt is a message."""
     used = form_of(spec, mode)
     return {"max_tokens": used.max_tokens, "stop": [*used.stop], "chat": used.chat}
 
 
-def answer_of(spec: Spec, mode: Mode, text: str) -> str:
+def answer_of(spec: Spec, mode: Mode, text: str, options: Sequence[str] = ()) -> str:
     """What of a reply is graded: what stands before the first stop text, and of that, few-shot, the final answer in a box if it is found
-    where the spec looks for it."""
+    where the spec looks for it. `options` are those of an item that is answered by the text of one."""
     said = cut(text, form_of(spec, mode).stop)
-    return _read.read(said, spec.read) if mode == "few-shot" else said
+    return _read.read(said, spec.read, options) if mode == "few-shot" else said
 
 
 def to_grade(spec: Spec, mode: Mode, item: Mapping[str, Any], text: str) -> dict[str, Any]:
     """The arguments of `eval.grading.grade` for a reply to an item (a row of `eval.items.items`)."""
     return {
-        "text": answer_of(spec, mode, text),
+        "text": answer_of(spec, mode, text, item["options"]),
         "gold": [*item["gold"]],
         "kind": item["kind"],
         "options": [*item["options"]],
@@ -57,8 +58,3 @@ def form_of(spec: Spec, mode: Mode) -> Form:
     if mode not in MODES:
         raise CurateError(f"there is no mode {str(mode)[:40]!r}{did_you_mean(str(mode), MODES)}")
     return form(spec.shots if mode == "few-shot" else mode)
-
-
-def cut(text: str, stops: tuple[str, ...]) -> str:
-    """The text before the first place where a stop text begins. Servers do so too, but not all of them."""
-    return text[: min((place for place in map(text.find, stops) if place >= 0), default=len(text))]

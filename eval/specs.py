@@ -59,7 +59,7 @@ class Spec(Part):
     """How many items it has as published."""
     digest_of_items: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     """SHA-256 of the items (`eval.items.digest`)."""
-    fields: Fields = Field(default_factory=Fields)  # type: ignore[assignment]
+    fields: Fields = Field(default_factory=Fields)
     kind: Literal["math", "choice", "ocw"] = "math"
     tolerance: Annotated[float, Field(ge=0)] = 0.0
     relative: Annotated[float, Field(ge=0)] = 0.0
@@ -67,11 +67,13 @@ class Spec(Part):
     """How the choices are shown: behind letters, to be answered by one, or as texts, to be answered by one of them."""
     answers: Literal["all", "any"] = "all"
     """Whether several answers in a list are parts of one answer, or each is right."""
+    unit_in_brackets: bool = False
+    """Whether an answer's unit stands in brackets behind it, as in `9 (apples)`; it is left out."""
     shots: Text
     """Name of the form of a few-shot prompt."""
     read: Reading = "said"
-    """Where a few-shot reply says its answer: `said` as `eval.grading` reads any reply, `number` the last number, `sentence` between
-    "final answer is" and "I hope", `letter` the letter after "answer is", else the last in brackets."""
+    """Where a few-shot reply says its answer: `said` as `eval.grading` reads any reply, or a few words after "answer is"; `number` the last
+    number; `sentence` between "final answer is" and "I hope"; `letter` the letter after "final answer is", else the last in brackets."""
     averages: tuple[Group, ...] = ()
 
     @cached_property

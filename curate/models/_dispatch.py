@@ -222,4 +222,4 @@ class Dispatch:
             return fault if fault.again else Reply("", "refused", 0, 0, str(fault))
         self.check(endpoint, answer.model)
         self.answered_at = time.monotonic()
-        return answer.reply
+        return answer.reply.until(self.form.sampling.stop)

@@ -16,7 +16,7 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast, runtime_checkable
 
@@ -113,6 +113,11 @@ def messages(prompt: str, system: str) -> list[dict[str, str]]:
     return [*said, {"role": "user", "content": prompt}]
 
 
+def cut(text: str, stops: Iterable[str]) -> str:
+    """The text before the first place where a stop text begins, in whatever order the stop texts are given."""
+    return text[: min((place for stop in stops if stop and (place := text.find(stop)) >= 0), default=len(text))]
+
+
 class Request(NamedTuple):
     """One draw of one prompt."""
 
@@ -131,6 +136,12 @@ class Reply:
     completion_tokens: int
     error: str = ""
     """Of a `refused` reply: what the server said, on one line."""
+
+    def until(self, stops: Iterable[str]) -> Reply:
+        """The reply ended at its first stop text. Some servers send that along, some look for one stop text after the other, and some for
+        none; the tokens were generated all the same, so their counts stay."""
+        text = cut(self.text, stops)
+        return self if len(text) == len(self.text) else replace(self, text=text, finish="stop")
 
 
 class Unanswered(Halted):

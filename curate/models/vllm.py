@@ -20,7 +20,7 @@ import inspect
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from curate.errors import CurateError, did_you_mean
@@ -109,7 +109,7 @@ class Offline:
             made = [self._run(engine, requests[part], params[part]) for part in cut]
             return list(itertools.chain.from_iterable(made))
         self._answered = True
-        return [_reply(one) for one in found]
+        return [_reply(one, self.sampling.stop) for one in found]
 
     def _refused(self, error: Exception) -> Reply:
         """A prompt that the engine does not take. CurateError where that says nothing about the prompt, as far as one can know."""
@@ -169,13 +169,13 @@ def windows(requests: Iterable[Request]) -> Iterator[list[tuple[int, Request]]]:
         yield window
 
 
-def _reply(told: Any) -> Reply | str:
+def _reply(told: Any, stops: Sequence[str]) -> Reply | str:
     """What came back of one request, or why nothing did."""
     one = told.outputs[0]
     finish = FINISHED.get(one.finish_reason)
     if finish is None:
         return f"it ended by {one.finish_reason}"
-    return Reply(one.text, finish, len(told.prompt_token_ids or ()), len(one.token_ids))
+    return Reply(one.text, finish, len(told.prompt_token_ids or ()), len(one.token_ids)).until(stops)
 
 
 def library(wanted_by: str, instead: str = "") -> Any:

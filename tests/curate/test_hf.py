@@ -1,6 +1,8 @@
 """Generation with transformers in this process: the library's own replies, whatever stands beside a prompt, and what is refused."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +33,8 @@ def replies(model: Model, *requests: Request) -> list[Reply]:
 
 torch = pytest.importorskip("torch", reason="needs the extra `train`")
 transformers = pytest.importorskip("transformers", reason="needs the extra `train`")
+
+from curate.models._generation import Generator  # noqa: E402 (needs both)
 
 
 def tiny(folder: Path, kind: str = "Llama", positions: int = 200) -> Path:
@@ -154,6 +158,41 @@ def test_a_stop_text_ends_a_reply_before_it(folder):
     found = replies(model, Request("a"), Request("solve x"), Request("b"))[1]
     assert found.text == whole.text[: whole.text.index(stop)] and found.finish == "stop"
     assert found.completion_tokens == whole.text.index(stop) + 2
+
+
+def test_a_stop_text_ends_a_reply_in_the_middle_of_a_token() -> None:
+    """At the first place where one begins, whatever follows it in the token that ends it."""
+    generator = Generator(None, words(["18", ".\nQ", ": Who", " else\nQ:"]), None, "cpu")
+    for stops in (["\nQ:", "else"], ["else", "\nQ:"]):
+        assert generator._reply([0, 1, 2, 3], 5, [], stops, 9) == Reply("18.", "stop", 5, 3)
+    assert generator._reply([0, 1], 5, [], ["\nQ:"], 2) == Reply("18.\nQ", "length", 5, 2)
+
+
+@pytest.mark.parametrize("written", ["<s>", ""])
+def test_a_prompt_has_one_first_token_as_a_text_and_as_a_chat(written: str) -> None:
+    """The tokenizer's own for a text, and the template's for a chat, which may write it or leave it out."""
+    from tokenizers import processors
+
+    tokenizer = words(["<s>", "Q", ":", " hi", "\nA:"])
+    tokenizer.add_special_tokens(["<s>"])
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A", special_tokens=[("<s>", 0)])
+    template = written + "{{ messages[0]['content'] }}"
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", chat_template=template)
+    generator = Generator(None, tokenizer, fast, "cpu")
+    assert generator._tokens("Q: hi\nA:", {}) == [0, 1, 2, 3, 4], "and no space behind the colon"
+    chat = generator._tokens([{"role": "user", "content": "Q: hi\nA:"}], {})
+    assert chat == ([0] if written else []) + [1, 2, 3, 4]
+
+
+def words(vocabulary: list[str]) -> Any:
+    """A tokenizer of these pieces, as they stand in a text."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(vocabulary)}, unk_token=vocabulary[0]))
+    pieces = "|".join(map(re.escape, sorted(vocabulary, key=len, reverse=True)))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pieces), "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    return tokenizer
 
 
 def test_prompts_that_do_not_fit_are_refused_and_a_reply_ends_with_the_context(folder):

@@ -5,6 +5,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError
 from curate.models import vllm
-from curate.models.base import Model, Request, Sampling, Unanswered, backend, identity_of
+from curate.models.base import Model, Reply, Request, Sampling, Unanswered, backend, identity_of
 from curate.profile import ModelSettings
 from tests.curate import standin_vllm as standin
 
@@ -245,3 +246,9 @@ def test_the_real_one_takes_every_argument_that_we_give(monkeypatch: pytest.Monk
     for ours, theirs in pairs:
         assert {*inspect.signature(ours).parameters} <= {*inspect.signature(theirs).parameters}
     assert {*vllm.OURS} <= {*inspect.signature(real.SamplingParams).parameters}
+
+
+def test_a_reply_ends_at_the_stop_text_that_comes_first_not_at_the_one_that_is_named_first() -> None:
+    one = SimpleNamespace(text="12 User: 3", finish_reason="stop", token_ids=[1, 2, 3])
+    found = vllm._reply(SimpleNamespace(outputs=[one], prompt_token_ids=[1]), ["Assistant:", "User:"])
+    assert found == Reply("12 ", "stop", 1, 3)

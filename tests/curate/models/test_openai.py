@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from curate.errors import CurateError
 from curate.models import _dispatch, _endpoints
 from curate.models._completions import Form, Stream
-from curate.models.base import Reply, Request, Sampling, Unanswered, backend, identity_of, open_model
+from curate.models.base import Reply, Request, Sampling, Unanswered, backend, cut, identity_of, open_model
 from curate.models.openai import Served, connect
 from curate.models.replies import Asker
 from curate.profile import ModelSettings
@@ -250,6 +250,24 @@ def test_a_password_in_an_address_is_used_and_not_shown(server: Server, caplog: 
 def test_why_a_reply_ended(server: Server, word: str, finish: str, stream: bool) -> None:
     server.always = f"finish={word}"
     assert one(model(server, stream=stream)) == Reply("yhw|None", finish, 3, 7)
+
+
+@pytest.mark.parametrize("chat", [False, True])
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("finish", ["length", "stop"])
+def test_a_reply_ends_at_its_first_stop_text_though_a_server_sends_more(
+    server: Server, chat: bool, stream: bool, finish: str
+) -> None:
+    """`transformers serve` sends the stop text along, and what its last token holds beyond it; some servers know of no stop."""
+    server.always = f"finish={finish}"
+    entry = {"chat": chat, "sampling": {"stop": ["never", "|No", "w"]}}
+    assert one(model(server, entry=entry, stream=stream)) == Reply("yh", "stop", 3, 7)
+
+
+def test_a_reply_without_a_stop_text_is_left_as_it_is() -> None:
+    whole = Reply("The answer is 4.", "length", 3, 7)
+    assert whole.until(["\nQ:", ""]) is whole
+    assert cut("a\nQ: b\nQ: c", ["\nQ:", "b"]) == cut("a\nQ: b\nQ: c", ["b", "\nQ:"]) == "a"
 
 
 @pytest.mark.parametrize(
