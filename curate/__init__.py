@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
-    from curate.api import Curated, open
+    from curate.api import Curated, evaluate, open
 
 __version__ = "0.1.0"
-__all__ = ["CurateError", "Curated", "__version__", "open"]
+__all__ = ["CurateError", "Curated", "__version__", "evaluate", "open"]
 
 
 def __getattr__(name: str) -> Any:
     """`curate.open` brings in the rest of the tool only when it is asked for."""
-    if name in ("open", "Curated"):
+    if name in ("open", "Curated", "evaluate"):
         from curate import api
 
         return getattr(api, name)

@@ -31,6 +31,8 @@ from curate.store import Store
 from curate.verify import other_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from curate.accept import Accepted
@@ -48,6 +50,51 @@ def open(recipe: str, *, project: Path | str | None = None, profile: str = "loca
     chosen = load_profile(profile, home).model_copy(update={k: v for k, v in settings.items() if v is not None})
     name, share = split_name(recipe)
     return Curated(load(name, project=home), home, chosen, fraction=sample_of(share))
+
+
+def evaluate(
+    models: str | Sequence[str],
+    on: str | Sequence[str],
+    *,
+    endpoint: str = "",
+    backend: str = "",
+    dry_run: bool = False,
+    max_usd: float | None = None,
+    max_gpu_hours: float | None = None,
+    out: Path | str | None = None,
+    report: Report | None = None,
+    project: Path | str | None = None,
+    profile: str = "local",
+    store: str | None = None,
+    **how: Any,
+) -> dict[str, Any]:
+    """Evaluate models at benchmarks without a recipe; returns what `Curated.eval` does.
+
+    models: ORG/NAME@COMMIT, folders with a config.json, backends of ours such as `symbolic`; with `endpoint`, the address of a server that
+    speaks OpenAI's protocol, what it calls them (empty: the one that it serves). on: benchmarks, or groups of them. backend: `hf` (the
+    default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
+    `Curated.eval`.
+    """
+    from curate.evaluations import evaluate_alone
+    from curate.objects import store_of
+
+    home = Path(project).resolve() if project else find_project(Path.cwd())
+    chosen = load_profile(profile, home)
+    chosen = chosen.model_copy(update={"store": store}) if store else chosen
+    return evaluate_alone(
+        [models] if isinstance(models, str) else list(models),
+        [on] if isinstance(on, str) else list(on),
+        endpoint=endpoint,
+        backend=backend,
+        dry_run=dry_run,
+        budget=limited(chosen.budget, max_usd, max_gpu_hours),
+        out=None if out is None else Path(out),
+        report=report or Report(),
+        how=how,
+        profile=chosen,
+        project=home,
+        store=store_of(chosen, home),
+    )
 
 
 @dataclass
@@ -228,6 +275,44 @@ class Curated:
 
         self.refuse_sample("train", dev)
         return preview(self, names) if dry_run else train(self, names, wait=wait, report=report)
+
+    def eval(
+        self,
+        *names: str,
+        models: Sequence[str] = (),
+        on: Sequence[str] = (),
+        endpoint: str = "",
+        backend: str = "",
+        dry_run: bool = False,
+        max_usd: float | None = None,
+        max_gpu_hours: float | None = None,
+        out: Path | str | None = None,
+        report: Report | None = None,
+        **how: Any,
+    ) -> dict[str, Any]:
+        """Evaluate models at benchmarks, as entries under `eval:` say: all of them, or those named. `evals`, `spent`, `environment`.
+
+        models, on: instead of an entry's models and benchmarks; without an entry they make one. A model is one of the recipe, or anything
+        that `curate.evaluate` takes, as `endpoint` and `backend` are. how: fields of an entry to set, such as limit=50 or mode="simple".
+        dry_run: ask nobody; `asks` has a row for each model at each benchmark, with its price. out: a new folder for files in the form of
+        lm-eval. `curate/evaluated.py` says what is told. CurateError for what cannot be evaluated, or costs more than it may.
+        """
+        from curate.evaluations import evaluate_recipe
+
+        with readable(self.title):
+            return evaluate_recipe(
+                self,
+                names,
+                models=models,
+                on=on,
+                endpoint=endpoint,
+                backend=backend,
+                dry_run=dry_run,
+                budget=limited(self.profile.budget, max_usd, max_gpu_hours),
+                out=None if out is None else Path(out),
+                report=report or Report(),
+                how=how,
+            )
 
     def cancel(self, run: str) -> dict[str, Any]:
         """Ask a run to save and stop; its row. CurateError if it does not run, or cannot be reached from here."""

@@ -23,7 +23,7 @@ from curate.asking import Again, again_of, ask, prompts_of
 from curate.budget import price_of
 from curate.errors import CurateError, failing
 from curate.ledger import Ledger
-from curate.models.base import Request, Sampling, open_model
+from curate.models.base import Reply, Request, Sampling, open_model
 from curate.models.meter import TEMPLATE
 from curate.models.replies import MissingReplies, Recorded
 from curate.plan import Node
@@ -55,6 +55,18 @@ class Counted:
     """Of stored replies, as `completion_tokens`."""
     completion_tokens: int = 0
 
+    def add(self, request: Request, reply: Reply | None) -> None:
+        """A request that was not counted yet, and its stored reply."""
+        size = len(request.prompt.encode("utf-8", "surrogatepass"))
+        self.requests += 1
+        if reply is None:
+            self.lacking_bytes += size
+            return
+        self.stored += 1
+        self.stored_bytes += size
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
+
     @property
     def lacking(self) -> int:
         return self.requests - self.stored
@@ -80,7 +92,7 @@ def _row(curated: Curated, node: Node, coming: Outlook | None) -> dict[str, Any]
     assert node.chain
     if node.chain.plan_key in curated.built.done and not node.missing:
         counted, exact = count(curated, node)
-        return told | {"requests": counted.requests, "stored": counted.stored, "lacking": counted.lacking, "exact": exact} | _cost(
+        return told | {"requests": counted.requests, "stored": counted.stored, "lacking": counted.lacking, "exact": exact} | cost(
             counted, sampling, price, Ledger(curated).means(node)
         )  # fmt: skip
     typical, requests = _typical(node), None
@@ -95,7 +107,7 @@ def _row(curated: Curated, node: Node, coming: Outlook | None) -> dict[str, Any]
     )  # fmt: skip
 
 
-def _cost(
+def cost(
     counted: Counted, sampling: Sampling, price: TokenPrices | None, means: tuple[float, float] | None
 ) -> dict[str, Any]:
     """Tokens and price of what is lacking, by stored replies of this step, else by the ledger, else in bounds."""
@@ -243,15 +255,7 @@ def _count(build: Build, node: Node, model: Recorded, shards: list[str]) -> tupl
         for start in range(0, len(asked), SLICE):
             some = asked[start : start + SLICE]
             for request, reply in zip(some, model.remembered(some), strict=True):
-                size = len(request.prompt.encode("utf-8", "surrogatepass"))
-                counted.requests += 1
-                if reply is None:
-                    counted.lacking_bytes += size
-                    continue
-                counted.stored += 1
-                counted.stored_bytes += size
-                counted.prompt_tokens += reply.prompt_tokens
-                counted.completion_tokens += reply.completion_tokens
+                counted.add(request, reply)
     return counted, rows / max(1, build.view(_chain(node)).rows)
 
 

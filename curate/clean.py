@@ -40,15 +40,16 @@ def refuse_contaminated(curated: Curated, runs: list[Run]) -> None:
 
 
 def reported(recipe: Curated, run: Run) -> list[str]:
-    """Benchmarks that a recipe reports for a run, or for one that goes on from it."""
-    return list(
-        dict.fromkeys(
-            benchmark
-            for entry in recipe.recipe.eval.values()
-            if any(run.title in _line(recipe, model) for model in entry.models)
-            for benchmark in entry.benchmarks
-        )
+    """Data cards of the benchmarks that a recipe reports for a run, or for one that goes on from it."""
+    from curate.asked_of import cards
+
+    named = dict.fromkeys(
+        benchmark
+        for entry in recipe.recipe.eval.values()
+        if any(run.title in _line(recipe, model) for model in entry.models)
+        for benchmark in entry.benchmarks
     )
+    return cards(named, recipe.project) if named else []
 
 
 def _line(recipe: Curated, model: str) -> Iterator[str]:

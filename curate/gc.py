@@ -1,6 +1,7 @@
 """What in a store no name means any more.
 
-Roots are the refs of all projects, the locks beside their recipes, and what runs were trained on; nothing young is touched.
+Roots are the refs of all projects, the locks beside their recipes, what runs were trained on, and results of evaluations; nothing young is
+touched.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _rooted(store: Store) -> set[str]:
             raise CurateError(
                 "cannot be read, so what it keeps is not known; delete it if it is of no use", where=str(path)
             ) from None
-    return keys | _trained(store)
+    return keys | _trained(store) | {path.stem for path in (store.root / "evals").glob("*.json")}
 
 
 def _trained(store: Store) -> set[str]:

@@ -286,8 +286,28 @@ class ProbeEntry(TrainEntry):
     """How often it is run, with a seed of its own each time."""
 
 
-class EvalEntry(Open):
-    """Models and the benchmarks that they are measured on."""
+class EvalEntry(Part):
+    """Models, the benchmarks that they are measured on, and how they are asked (docs/eval.md)."""
 
     models: tuple[Text, ...] = ()
+    """Names of `models:` or of runs."""
     benchmarks: tuple[Text, ...] = ()
+    """Names of benchmarks, or of groups of them: `13`, `core`, `extended`, `general`."""
+    mode: Literal["few-shot", "simple", "complex", "chat"] = "few-shot"
+    """Worked examples for a base model; a template of reinforcement learning; or a message to a chat model."""
+    samples: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
+    """Draws of each item."""
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Greedy if not said; needed for several draws."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_tokens: Annotated[Count, Field(ge=1)] | None = None
+    """Tokens of a reply, if not those of the mode."""
+    seed: Whole = 0
+    limit: Annotated[Count, Field(ge=1)] | None = None
+    """Items of each benchmark, chosen by hash: for a first look, since no average is told of it."""
+
+    @model_validator(mode="after")
+    def _drawn(self) -> EvalEntry:
+        if self.samples > 1 and not self.temperature:
+            raise ValueError(f"{self.samples} draws of a greedy model are all the same; say a temperature, such as 0.6")
+        return self

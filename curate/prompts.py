@@ -75,12 +75,14 @@ def in_words(corpus: str, found: dict[str, int]) -> str:
 
 def _generated(planner: Planner) -> list[str]:
     """Titles of the generated corpora among the files of the benchmarks that `eval:` names; a card that cannot be read is the gate's."""
+    from curate.asked_of import cards
+
     titles: dict[str, None] = {}
-    for entry in planner.recipe.eval.values():
-        for name in entry.benchmarks:
-            try:
-                files = datacard.read(datacard.find(name, planner.project)).files
-            except CurateError:
-                continue
-            titles |= dict.fromkeys(file for file in files if file.startswith("embedded:"))
+    named = dict.fromkeys(name for entry in planner.recipe.eval.values() for name in entry.benchmarks)
+    for name in cards(named, planner.project) if named else ():
+        try:
+            files = datacard.read(datacard.find(name, planner.project)).files
+        except CurateError:
+            continue
+        titles |= dict.fromkeys(file for file in files if file.startswith("embedded:"))
     return list(titles)

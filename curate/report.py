@@ -25,9 +25,10 @@ class Report:
 
     @contextlib.contextmanager
     def progress(
-        self, name: str, total: int, saying: Callable[[], str] | None = None
+        self, name: str, total: int, saying: Callable[[], str] | None = None, unit: str = "shards"
     ) -> Iterator[Callable[[int, Any], None]]:
-        """Takes each shard that is done. saying: what else there is to tell meanwhile; asked again and again, by another thread."""
+        """Takes each shard that is done. saying: what else there is to tell meanwhile; asked again and again, by another thread. unit: what
+        a shard is called."""
         yield lambda rank, result: None
 
     @contextlib.contextmanager
@@ -50,7 +51,7 @@ class Lines(Report):
 
     @contextlib.contextmanager
     def progress(
-        self, name: str, total: int, saying: Callable[[], str] | None = None
+        self, name: str, total: int, saying: Callable[[], str] | None = None, unit: str = "shards"
     ) -> Iterator[Callable[[int, Any], None]]:
         finished, said = 0, time.monotonic()
 
@@ -59,7 +60,7 @@ class Lines(Report):
             finished += 1
             if time.monotonic() - said > self.EVERY and finished < total:
                 said = time.monotonic()
-                self.note(f"{name}: {finished:,} of {total:,} shards")
+                self.note(f"{name}: {finished:,} of {total:,} {unit}")
 
         with _repeating(self.EVERY, saying, lambda text: self.note(f"{name}: {text}")):
             yield advance
@@ -87,7 +88,7 @@ class Bars(Lines):
 
     @contextlib.contextmanager
     def progress(
-        self, name: str, total: int, saying: Callable[[], str] | None = None
+        self, name: str, total: int, saying: Callable[[], str] | None = None, unit: str = "shards"
     ) -> Iterator[Callable[[int, Any], None]]:
         from rich.console import Console
         from rich.markup import escape

@@ -3,6 +3,7 @@
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
     funnel, fates, clauses, sources, canaries, counts, ...   come from manifests and need no file (`curate/figures.py`)
     replies, ledger                                  read the reply store (`curate/reply_views.py`); made only where a query names them
+    eval_results, eval_items                         read the rows of evaluations (`curate/result_views.py`); made like these two
     runs, probes                                     ask other recipes' mixtures and schedulers; made only where a query names them
 
 `docs/sql.md` says what each column means. A query can do nothing but read: it is one select (`curate/question.py`), on a connection that
@@ -20,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate import reply_views
+from curate import reply_views, result_views
 from curate.artifact import readable
 from curate.documents import FROM_DATA, columns_of, select_of
 from curate.errors import CurateError, did_you_mean
 from curate.figures import FIGURES
 from curate.question import Question, ask, compared
 from curate.reply_views import FROM_REPLIES
+from curate.result_views import FROM_RESULTS
 from curate.sql import Column, exact_path, literal, quoted, table
 from curate.waiting import result
 
@@ -35,9 +37,9 @@ if TYPE_CHECKING:
 
     from curate.state import State
 
-VIEWS = {**FROM_DATA, **{name: figures.about for name, figures in FIGURES.items()}, **FROM_REPLIES}
+VIEWS = {**FROM_DATA, **{name: figures.about for name, figures in FIGURES.items()}, **FROM_REPLIES, **FROM_RESULTS}
 """Name -> what it is, of every view."""
-LATER = (*FROM_DATA, *FROM_REPLIES, "runs", "probes")
+LATER = (*FROM_DATA, *FROM_REPLIES, *FROM_RESULTS, "runs", "probes")
 """Views that are made once a query is known to name them."""
 SETTINGS: dict[str, Any] = {
     "python_enable_replacements": False,
@@ -50,6 +52,8 @@ def columns(state: State, view: str) -> tuple[Column, ...]:
     """The columns of a view, which do not depend on what is built."""
     if view in FROM_REPLIES:
         return reply_views.COLUMNS[view]
+    if view in FROM_RESULTS:
+        return result_views.COLUMNS[view]
     return FIGURES[view].columns if view in FIGURES else columns_of(state, view)
 
 
@@ -57,6 +61,8 @@ def select(state: State, view: str) -> str:
     """The SQL of a view."""
     if view in FROM_REPLIES:
         return reply_views.select_of(state, view)
+    if view in FROM_RESULTS:
+        return result_views.select_of(state, view)
     return table(FIGURES[view].columns, FIGURES[view].rows(state)) if view in FIGURES else select_of(state, view)
 
 

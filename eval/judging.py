@@ -29,19 +29,19 @@ VERDICTS = ("right", "wrong", "undecided", "no answer", "truncated", "failed")
 USES = ("antlr4-python3-runtime", "latex2sympy2-extended", "math-verify", "sympy")
 """Distributions whose version can change a verdict."""
 SCHEMA: Schema = {
-    "benchmark": pl.String,
-    "id": pl.String,
-    "sample": pl.UInt32,
-    "prompt_sha256": pl.String,
-    "problem": pl.String,
-    "gold": pl.List(pl.String),
-    "reply": pl.String,
-    "finish": pl.String,
-    "prompt_tokens": pl.UInt32,
-    "completion_tokens": pl.UInt32,
-    "answer": pl.String,
-    "verdict": pl.String,
-    "reason": pl.String,
+    "benchmark": pl.String(),
+    "id": pl.String(),
+    "sample": pl.UInt32(),
+    "prompt_sha256": pl.String(),
+    "problem": pl.String(),
+    "gold": pl.List(pl.String()),
+    "reply": pl.String(),
+    "finish": pl.String(),
+    "prompt_tokens": pl.UInt32(),
+    "completion_tokens": pl.UInt32(),
+    "answer": pl.String(),
+    "verdict": pl.String(),
+    "reason": pl.String(),
 }
 """Columns of what is kept of an evaluation."""
 

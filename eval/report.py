@@ -2,7 +2,8 @@
 
 Every number comes from rows (`eval.judging.SCHEMA`), so nothing of it is stored. Accuracy is the mean over items of the share of draws
 that are right (avg@k); whatever has no answer, was cut off or failed counts as not right. An average is over whole benchmarks only: where
-one is lacking or was evaluated in part, there is none, and it is said what lacks. Left out: averages weighted by items, in which MATH would be half.
+one is lacking or was evaluated in part, there is none, and it is said what lacks. Left out: averages weighted by items, in which MATH
+would be half.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ GROUPS = {
     "make": ("init", "new", "fetch", "build", "export"),
     "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
     "trust": ("why", "lock", "verify", "accept", "freeze", "truth", "assess"),
-    "train": ("train", "status", "logs", "cancel", "compare"),
+    "train": ("train", "eval", "status", "logs", "cancel", "compare"),
     "store": ("store",),
     "house": ("run", "try", "steps", "schema", "gc"),
 }
@@ -35,7 +35,7 @@ class Commands(click.Group):
         for group, names in GROUPS.items():
             if cmd_name in names:
                 module = importlib.import_module(f"curate.cli.{group}")
-                found: click.Command = getattr(module, "try_" if cmd_name == "try" else cmd_name)
+                found: click.Command = getattr(module, f"{cmd_name}_" if cmd_name in ("eval", "try") else cmd_name)
                 return found
         return None
 

@@ -1,4 +1,4 @@
-"""train, status, logs, cancel, compare: runs of trainers."""
+"""train, eval, status, logs, cancel, compare: runs of trainers, and what came of them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import click
 
 from curate.cli.common import emit, number, printable, recipe_command, table
 from curate.cli.compare import compare
+from curate.cli.evaluate import eval_
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
 
 CHUNK = 1 << 16
-__all__ = ["cancel", "compare", "logs", "runs_table", "status", "train"]
+__all__ = ["cancel", "compare", "eval_", "logs", "runs_table", "status", "train"]
 
 
 @recipe_command(short_help="Start every run that is not current, with what it needs.")

@@ -1,0 +1,188 @@
+"""eval: models at benchmarks, as a table with intervals, and what can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from curate.cli.common import emit, limits, number, printable, table
+from curate.cli.money import asks_text
+from curate.errors import CurateError
+
+MODES = ("few-shot", "simple", "complex", "chat")
+
+
+@click.command(name="eval", short_help="Evaluate models at benchmarks.")
+@click.argument("recipe", required=False)
+@click.argument("entries", nargs=-1, metavar="[ENTRY]...")
+@click.option("--recipe", "recipe_option", metavar="NAME", help="The recipe, instead of as first argument.")
+@click.option(
+    "--model", "models", multiple=True, metavar="MODEL", help="ORG/NAME@COMMIT, a folder, a run; may be said often."
+)
+@click.option("--on", metavar="NAME,...", help="Benchmarks, or groups of them: 13, core, extended, general.")
+@click.option("--endpoint", default="", metavar="URL", help="A server that speaks OpenAI's protocol and has the model.")
+@click.option("--backend", type=click.Choice(["hf", "vllm"]), help="What loads a model here; hf if not said.")
+@click.option("--mode", type=click.Choice(MODES), help="How problems are put to it; few-shot if not said.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="So many items of each benchmark, chosen by hash.")
+@click.option("--samples", type=click.IntRange(1, 4096), metavar="K", help="Draws of each item; 1 if not said.")
+@click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Greedy (0) if not said.")
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P")
+@click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Tokens of a reply, if not those of the mode.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Of the draws.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write files in the form of lm-eval.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked, and at what price; ask nobody.")
+@click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place.")
+@click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@limits
+def eval_(
+    recipe: str | None,
+    entries: tuple[str, ...],
+    recipe_option: str | None,
+    models: tuple[str, ...],
+    on: str | None,
+    store: str | None,
+    profile: str,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Evaluate models at benchmarks: those of a recipe's `eval:`, all entries or the named ones, or those that are given.
+
+    \b
+    curate eval long-cot                                     the entries under `eval:` of a recipe
+    curate eval --model ORG/NAME@COMMIT --on gsm8k,math500   a model of the hub, or a folder with a config.json
+    curate eval --endpoint http://127.0.0.1:8000/v1 --on 13  what a server serves
+    curate eval long-cot --model midtrain --on embedded-bench --limit 50
+
+    Replies are kept, so nothing is asked twice, and an evaluation that was stopped goes on. Of several models, one is
+    called better only where it is so by more than two standard errors.
+    """
+    from curate import api
+    from curate.report import Report, for_terminal
+
+    name = recipe_option or recipe
+    entries = (recipe, *entries) if recipe_option and recipe else entries
+    report = Report() if as_json else for_terminal()
+    benchmarks = tuple(one.strip() for one in (on or "").split(",") if one.strip())
+    given["backend"] = given["backend"] or ""
+    try:
+        if name:
+            found = api.open(name, profile=profile, store=store).eval(
+                *entries, models=models, on=benchmarks, report=report, **given
+            )
+        else:
+            if not benchmarks or not (models or given["endpoint"]):
+                raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
+            found = api.evaluate(models, benchmarks, profile=profile, store=store, report=report, **given)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; what was answered is stored, and the same command goes on") from None
+    if as_json:
+        return emit(found)
+    if given["dry_run"]:
+        return _asks(found["asks"])
+    _show(found)
+
+
+def _asks(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        name = f"{printable(row['model'])}, {row['benchmark']} ({row['mode']}, {number(row['items'])} items)"
+        told = "is stored" if row["state"] == "stored" else asks_text({**row, "model": "it"})
+        click.echo(f"{name}: {told}")
+
+
+def _show(found: dict[str, Any]) -> None:
+    for told in found["evals"]:
+        part = f", {number(told['limit'])} items of each" if told["limit"] else ""
+        draws = f", {number(told['samples'])} draws of each item" if told["samples"] > 1 else ""
+        click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{draws}{part} (95% interval)")
+        _accuracies(told)
+        click.echo()
+        _details(told)
+        lines = [*_averages(told), *sentences(told["pairs"])]
+        click.echo("\n".join(["", *lines]) if lines else "", nl=bool(lines))
+    for row in found["spent"]:
+        if row["cost"] or row["gpu_hours"]:
+            click.echo(
+                f"{row['model']}: {number(row['answered'])} replies, {row['gpu_hours']:,.3g} GPU-hours,"
+                f" {row['cost']:,.4f} {row['currency']}"
+            )
+    for path in found.get("files", ()):
+        click.echo(f"wrote {path}")
+
+
+def _accuracies(told: dict[str, Any]) -> None:
+    models = told["models"]
+    names = list(dict.fromkeys(name for model in models for name in model["benchmarks"]))
+    items = {name: model["benchmarks"][name]["items"] for model in models for name in model["benchmarks"]}
+    body = [
+        [name, number(items[name]), *[_accuracy(model["benchmarks"].get(name)) for model in models]] for name in names
+    ]
+    groups = list(models[0]["averages"])
+    body += [[f"average {group}", "", *[_accuracy(model["averages"][group]) for model in models]] for group in groups]
+    table(
+        ["benchmark", "items", *[printable(model["model"]) for model in models]], body, right=range(1, 2 + len(models))
+    )
+
+
+def _accuracy(one: dict[str, Any] | None) -> str:
+    """`76.3 (73.9 to 78.5)`."""
+    if one is None or one["accuracy"] is None:
+        return ""
+    ends = one["interval"]
+    return f"{100 * one['accuracy']:.1f}" + (f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f})" if ends else "")
+
+
+def _details(told: dict[str, Any]) -> None:
+    """What became of the draws, and how long replies are."""
+    shown = ("right", "wrong", "no answer", "truncated", "undecided", "failed")
+    body = []
+    for model in told["models"]:
+        for name, one in model["benchmarks"].items():
+            lengths = [one["tokens"]["right"], one["tokens"]["not_right"]]
+            most = max(map(int, one["pass_at"]), default=1)
+            pass_at = "" if most == 1 else f"{100 * one['pass_at'][str(most)]:.1f} (k = {most})"
+            vote = "" if one["majority"] is None else f"{100 * one['majority']:.1f}"
+            body.append(
+                [
+                    printable(model["model"]),
+                    name,
+                    *[number(one["verdicts"][verdict]) for verdict in shown],
+                    *["" if length is None else f"{length:,.0f}" for length in lengths],
+                    pass_at,
+                    vote,
+                ]
+            )
+    heads = ["model", "benchmark", *shown, "tokens, right", "tokens, not right", "pass@k", "majority"]
+    kept = [i for i in range(len(heads)) if i < 4 or any(row[i] not in ("", "0") for row in body)]
+    right = [place for place, i in enumerate(kept) if i >= 2]
+    table([heads[i] for i in kept], [[row[i] for i in kept] for row in body], right=right)
+
+
+def _averages(told: dict[str, Any]) -> Iterator[str]:
+    """Why there is no average."""
+    for group in told["models"][0]["averages"]:
+        for model in told["models"]:
+            one = model["averages"][group]
+            if one["accuracy"] is None and one["lacking"]:
+                what = "items were left out" if told["limit"] else f"without {', '.join(one['lacking'])}"
+                yield f"{printable(model['model'])} has no average over {group}: {what}"
+
+
+def sentences(pairs: list[dict[str, Any]]) -> Iterator[str]:
+    """What can be told of each two models."""
+    for one in pairs:
+        a, b = printable(one["a"]), printable(one["b"])
+        if one["better"] is None:
+            yield f"{one['on']}: {a} and {b} cannot be told apart: {_points(one, 1)}"
+            continue
+        better, other, sign = (a, b, 1) if one["better"] == one["a"] else (b, a, -1)
+        yield f"{one['on']}: {better} is better than {other}: {_points(one, sign)}"
+
+
+def _points(one: dict[str, Any], sign: int) -> str:
+    ends = sorted(sign * 100 * end for end in one["interval"] or ())
+    apart = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
+    return f"{sign * 100 * one['difference']:+.1f} points{apart}, p = {one['p']:.2g}"

@@ -1,0 +1,109 @@
+"""What evaluations say, as plain JSON: tables of models by benchmarks, averages, and which models can be told apart.
+
+evals     one for each entry under `eval:`: `eval`, `mode`, `samples`, `models`, `pairs`
+models    `model`, `origin`, `benchmarks` (name -> summary of `eval/report.py`, `key`, `rows`: files, `stored`), `averages`
+pairs     rows of `eval.report.compare`, models by name
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import curate
+from curate.asked_of import of_eval
+from curate.errors import CurateError
+from curate.evaluation import Evaluation, Measured
+from curate.results import Result
+
+PACKAGES = ("math-verify", "latex2sympy2-extended", "sympy", "torch", "transformers", "vllm", "tokenizers", "polars")
+"""Libraries whose versions are told beside results."""
+
+
+def told(evaluation: Evaluation, found: Sequence[tuple[Measured, Result]]) -> dict[str, Any]:
+    """`evals`, `spent` (`curate.budget.Paid`) and `environment`."""
+    questions = dict.fromkeys(one.question.name for one, _ in found)
+    evals = [_eval([pair for pair in found if pair[0].question.name == name], evaluation) for name in questions]
+    return {"evals": evals, "spent": evaluation.spending.rows(), "environment": environment()}
+
+
+def environment() -> dict[str, Any]:
+    """Versions of Python, of this package and of the libraries that are installed."""
+    known = {}
+    for name in PACKAGES:
+        try:
+            known[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {"python": platform.python_version(), "octocurate": curate.__version__, **known}
+
+
+def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> dict[str, Any]:
+    report, entry = of_eval("report"), found[0][0].question.entry
+    asked = {one.benchmark for one, _ in found}
+    rows: dict[str, dict[str, Any]] = {}
+    models: dict[str, dict[str, Any]] = {}
+    for one, result in found:
+        name = one.subject.name
+        read = result.rows(list(report.COLUMNS))
+        rows.setdefault(name, {})[one.benchmark] = read
+        told = models.setdefault(name, {"model": name, "origin": one.subject.origin, "benchmarks": {}})
+        told["benchmarks"][one.benchmark] = report.summary(read) | {
+            "key": result.key,
+            "rows": [str(evaluation.store.object(result.key) / shard.name) for shard in result.manifest.shards],
+            "stored": result.key not in evaluation.seconds,
+            "seconds": evaluation.seconds.get(result.key),
+        }
+    wanted = {group for group, names in _groups().items() if group in entry.benchmarks or (names and asked >= {*names})}
+    groups = {group: names for group, names in _groups().items() if group in wanted}
+    for told in models.values():
+        whole = told["benchmarks"] if entry.limit is None else {}
+        told["averages"] = {group: report.average(names, whole) for group, names in groups.items()}
+    return {
+        "eval": found[0][0].question.name,
+        "mode": entry.mode,
+        "samples": entry.samples,
+        "limit": entry.limit,
+        "models": list(models.values()),
+        "pairs": report.compare(rows, groups if entry.limit is None else {}),
+    }
+
+
+def _groups() -> dict[str, list[str]]:
+    specs = of_eval("specs")
+    return {name: specs.group(name) for name in specs.GROUPS}
+
+
+def write(found: Sequence[tuple[Measured, Result]], told: dict[str, Any], out: Path) -> list[str]:
+    """Write results in the form of lm-eval, a folder for each entry and model; paths of the files. CurateError if that cannot be done."""
+    form, files = of_eval("lm_eval_form"), []
+    date = max((int(result.note.get("evaluated_at", 0)) for _, result in found), default=0)
+    stamp = datetime.fromtimestamp(date, UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
+    try:
+        for entry in told["evals"]:
+            for model in entry["models"]:
+                mine = [
+                    (one, result)
+                    for one, result in found
+                    if (one.question.name, one.subject.name) == (entry["eval"], model["model"])
+                ]
+                parts = [
+                    form.Told(
+                        one.task,
+                        result.rows(),
+                        model["benchmarks"][one.benchmark],
+                        one.identity["sampling"],
+                        one.identity["code"],
+                    )
+                    for one, result in mine
+                ]
+                who = {"name": model["model"], "entry": mine[0][0].model, "averages": model["averages"]}
+                made = form.results(who, parts, told["environment"], float(date))
+                files += [str(path) for path in form.write(out / entry["eval"], made, parts, stamp)]
+    except OSError as error:
+        raise CurateError(f"{out} cannot be written: {error.strerror}") from None
+    return files

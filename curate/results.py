@@ -1,0 +1,110 @@
+"""Results of evaluations in the store: the rows of one model at one benchmark, as an object, and which of them there are.
+
+A result's key is the digest of which model it is, of the benchmark's spec, items and prompts, of the sampling, and of the code that
+judges, with the versions of its libraries. Its object holds the rows (`items-00000.parquet`, ...), pinned as replies are. What it is
+called and who asked for it stands beside, in `evals/<key>.json`; `gc` keeps what is named there. Delete that file to let go of a result.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from curate.artifact import Damaged, Manifest, Stored, content_of, read_checked, replace_file, write_parquet
+from curate.errors import CurateError
+from curate.identity import digest
+from curate.schema import Schema, schema_text
+from curate.store import Store
+
+FORMAT = 1
+"""Raised by hand when the same identity comes to mean other rows."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows of one model at one benchmark, as stored."""
+
+    manifest: Manifest
+    note: dict[str, Any]
+    """What `evals/<key>.json` says."""
+    store: Store
+
+    @property
+    def key(self) -> str:
+        return self.manifest.key
+
+    def rows(self, columns: list[str] | None = None) -> pl.DataFrame:
+        """The rows, or some columns of them. Damaged if a file is not what the manifest says."""
+        folder = self.store.ensure(self.key)
+        return pl.concat([read_checked(folder, s.name, s.sha256, columns) for s in self.manifest.shards])
+
+
+def key_of(identity: dict[str, Any]) -> str:
+    """The name of a result."""
+    return digest({"format": FORMAT, **identity})
+
+
+def find(store: Store, key: str) -> Result | None:
+    """A stored result; None if there is none or its files are not whole, in which case they are set aside."""
+    try:
+        return Result(store.check(key), _note(store, key), store) if store.has(key) else None
+    except Damaged as damage:
+        store.set_aside(damage)
+        return None
+
+
+def keep(store: Store, key: str, identity: dict[str, Any], parts: Iterator[pl.DataFrame], schema: Schema) -> Result:
+    """Store the rows of a result, part by part, as one object or not at all."""
+    data = store.draft(key) / "data"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        shards = [_part(data, f"items-{place:05}.parquet", rows) for place, rows in enumerate(parts)]
+        name = f"eval/{identity['task']['benchmark']}"
+        content, columns = content_of(shards), schema_text(schema)
+        made = Manifest(key, name, "files", {"format": FORMAT, **identity}, content, tuple(shards), columns, 0)
+        store.commit(key, made)
+    except OSError as error:
+        raise CurateError(
+            f"the store cannot be written: {error.strerror}; what was answered is stored", where=str(store.root)
+        ) from error
+    return Result(made, _note(store, key), store)
+
+
+def _part(data: Any, name: str, rows: pl.DataFrame) -> Stored:
+    size, sha256 = write_parquet(rows, data / name)
+    return Stored(name, rows.height, rows.height, size, sha256)
+
+
+def note(store: Store, result: Result, **said: Any) -> Result:
+    """Say what a result is called and who asked for it; when it was first noted stays."""
+    before = _note(store, result.key)
+    told = {**before, **said, "key": result.key, "evaluated_at": before.get("evaluated_at", int(time.time()))}
+    if told != before:
+        folder = store.root / "evals"
+        folder.mkdir(exist_ok=True)
+        replace_file(folder / f"{result.key}.json", json.dumps(told, indent=1, ensure_ascii=False).encode())
+    return Result(result.manifest, told, store)
+
+
+def _note(store: Store, key: str) -> dict[str, Any]:
+    try:
+        found = json.loads((store.root / "evals" / f"{key}.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def keys(store: Store) -> list[str]:
+    """Keys of all results that are noted."""
+    return sorted(path.stem for path in (store.root / "evals").glob("[0-9a-f]*.json"))
+
+
+def every(store: Store) -> list[Result]:
+    """All results that are noted and whole, by model and benchmark."""
+    found = [result for key in keys(store) if (result := find(store, key))]
+    return sorted(found, key=lambda one: (str(one.note.get("model")), one.manifest.name, one.key))

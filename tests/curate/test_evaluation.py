@@ -1,0 +1,295 @@
+"""Evaluations: nothing is asked twice, nothing leaves the denominator, and what is kept does not depend on what happened meanwhile."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import curate
+from curate.cli import cli
+from curate.errors import CurateError
+from tests.curate import evals
+from tests.curate.models.server import Server, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def evaluate(server: Server, on: str = "toy", **more: Any) -> dict[str, Any]:
+    """What the server's model gets at a benchmark."""
+    found = curate.evaluate(evals.ID, on, endpoint=server.url, **more)["evals"][0]
+    assert len(found["models"]) == 1
+    summary: dict[str, Any] = found["models"][0]["benchmarks"][on]
+    return summary
+
+
+def rows_of(told: dict[str, Any]) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(path, glob=False) for path in told["rows"]])
+
+
+def asked(server: Server) -> int:
+    return sum(server.asked.values())
+
+
+def test_a_result_says_what_the_model_got_and_is_kept(project: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project, wrong=3)) as server:
+        told, again = evaluate(server), evaluate(server)
+        assert asked(server) == 12
+        assert {body["max_tokens"] for body in server.bodies} == {1024} and set(server.paths) == {"/v1/completions"}
+        assert all("\nProblem:" in body["stop"] for body in server.bodies)
+    assert (told["items"], told["accuracy"], told["verdicts"]["right"]) == (12, 0.75, 9)
+    assert told["stored"] is False and again["stored"] is True
+    assert {**again, "stored": 0, "seconds": 0} == {**told, "stored": 0, "seconds": 0}
+    rows = rows_of(told)
+    assert rows["verdict"].to_list() == ["wrong"] * 3 + ["right"] * 9
+    assert rows["answer"].to_list()[:4] == ["1", "1", "1", "9"] and rows["gold"].to_list()[4] == ["11"]
+    assert rows["prompt_sha256"][0] == hashlib.sha256(evals.prompts(project)[0].encode()).hexdigest()
+
+
+def test_nothing_leaves_the_denominator(project: Path) -> None:
+    evals.benchmark(project)
+    prompts = evals.prompts(project)
+    odd = {
+        prompts[0]: ["finish=length"],
+        prompts[1]: ["refused-200"],
+        prompts[2]: ["finish=content_filter"],
+        prompts[3]: ["text= I do not know."],
+        prompts[4]: ["text="],
+    }
+    with serving(evals.server_of(project, **odd)) as server:
+        told = evaluate(server)
+        assert evaluate(server)["stored"]
+    assert told["items"] == 12 and told["accuracy"] == pytest.approx(7 / 12)
+    assert told["verdicts"] == {"right": 7, "wrong": 0, "undecided": 0, "no answer": 2, "truncated": 1, "failed": 2}
+    assert told["cut_off"] == 1 and told["right_though_cut_off"] == 0
+    rows = rows_of(told)
+    assert rows["reason"][1] == "400: too long" and rows["finish"].to_list()[:3] == ["length", "refused", "filtered"]
+
+
+def test_benchmarks_that_share_items_ask_once(project: Path) -> None:
+    evals.benchmark(project, "toy", 12)
+    evals.benchmark(project, "part", 5)
+    with serving(evals.server_of(project)) as server:
+        evaluate(server, "part")
+        assert asked(server) == 5
+        found = curate.evaluate(evals.ID, ["toy", "part"], endpoint=server.url)["evals"][0]["models"][0]
+        assert asked(server) == 12
+    assert found["benchmarks"]["part"]["stored"] and found["benchmarks"]["toy"]["accuracy"] == 1.0
+
+
+def test_more_draws_ask_only_for_those_that_are_new(project: Path) -> None:
+    evals.benchmark(project, count=6)
+    with serving(evals.server_of(project, wrong=2)) as server:
+        evaluate(server, samples=2, temperature=0.7)
+        told = evaluate(server, samples=4, temperature=0.7)
+        assert asked(server) == 24
+        assert len({body["seed"] for body in server.bodies}) == 4
+    assert told["samples"] == 4 and told["pass_at"] == {
+        "1": pytest.approx(2 / 3),
+        "2": pytest.approx(2 / 3),
+        "4": pytest.approx(2 / 3),
+    }
+    assert told["majority"] == pytest.approx(2 / 3)
+    assert rows_of(told)["sample"].to_list() == [0, 1, 2, 3] * 6
+
+
+def test_a_part_is_chosen_by_hash_and_is_asked_only_once(project: Path) -> None:
+    evals.benchmark(project, count=40)
+    with serving(evals.server_of(project)) as server:
+        few = rows_of(evaluate(server, limit=5))["id"].to_list()
+        more = rows_of(evaluate(server, limit=9))["id"].to_list()
+        assert asked(server) == 9
+    assert set(few) < set(more) and few != [f"toy-{n}" for n in range(5)]
+
+
+def test_other_items_prompts_sampling_or_models_are_other_results(project: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project)) as server:
+        keys = [evaluate(server)["key"]]
+        keys += [
+            evaluate(server, **how)["key"]
+            for how in ({"max_tokens": 9}, {"temperature": 1.0}, {"mode": "simple"}, {"seed": 1})
+        ]
+        rows = evals.benchmark(project)
+        rows[0]["problem"] = "What is 1 + 2?"
+        (project / "benchmarks/toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        keys.append(evaluate(server)["key"])
+        (project / "benchmarks/toy.jsonl").write_text("".join(json.dumps(row) + " \n" for row in rows))
+        assert evaluate(server)["key"] == keys[-1]
+        keys.append(
+            curate.evaluate(f"{evals.ID}@{'0' * 40}", "toy", endpoint=server.url)["evals"][0]["models"][0][
+                "benchmarks"
+            ]["toy"]["key"]
+        )
+    assert len({*keys}) == len(keys)
+
+
+def test_a_damaged_result_is_made_again_from_stored_replies(project: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project, wrong=1)) as server:
+        told = evaluate(server)
+        path = Path(told["rows"][0])
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1] + b"x")
+        again = evaluate(server)
+        assert asked(server) == 12
+    assert again["stored"] is False and path.read_bytes() == whole
+
+
+def test_a_model_that_refuses_nearly_everything_has_no_result(project: Path) -> None:
+    evals.benchmark(project)
+    with (
+        serving(Server(model=evals.ID, always="refused-200")) as server,
+        pytest.raises(CurateError, match="refused 12 of 12 requests: 400: too long"),
+    ):
+        evaluate(server)
+    assert not list((project / ".curate/evals").glob("*"))
+
+
+def start(project: Path, server: Server, store: str) -> subprocess.Popen[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}
+    words = ["eval", "--model", evals.ID, "--endpoint", server.url, "--on", "toy", "--store", store, "--json"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "curate", *words], cwd=project, env=env, stdout=subprocess.PIPE, text=True
+    )
+
+
+def rows_in(project: Path, store: str) -> bytes:
+    (path,) = (project / store / "objects").glob("*/items-00000.parquet")
+    return path.read_bytes()
+
+
+def test_an_evaluation_that_was_killed_asks_the_rest_and_gives_the_same_bytes(project: Path) -> None:
+    evals.benchmark(project, count=120)
+    (project / "profiles").mkdir()
+    (project / "profiles/local.toml").write_text(f'workers = 1\n[models."{evals.ID}"]\nconcurrency = 4\n')
+    with serving(evals.server_of(project, wrong=30, delay=0.02)) as server:
+        killed = start(project, server, "killed")
+        until = time.monotonic() + 60
+        while sum(server.answered.values()) < 40 and time.monotonic() < until:
+            time.sleep(0.005)
+        killed.kill()
+        killed.communicate()
+        paid = asked(server)
+        assert 40 <= paid < 120 and not list((project / "killed/objects").glob("*"))
+        goes_on = start(project, server, "killed")
+        told = json.loads(goes_on.communicate(timeout=120)[0])
+        assert goes_on.returncode == 0
+        assert 120 <= asked(server) <= 120 + 2 * 4  # those under way when it was killed
+        whole = start(project, server, "whole")
+        assert (
+            json.loads(whole.communicate(timeout=120)[0])["evals"][0]["models"][0]["benchmarks"]["toy"]["accuracy"]
+            == 0.75
+        )
+    assert told["evals"][0]["models"][0]["benchmarks"]["toy"]["accuracy"] == 0.75
+    assert rows_in(project, "killed") == rows_in(project, "whole")
+
+
+def run(*words: str) -> tuple[int, str]:
+    found = CliRunner().invoke(cli, ["eval", *words], catch_exceptions=True)
+    if isinstance(found.exception, CurateError):
+        return 2, str(found.exception)
+    if found.exception and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    return found.exit_code, found.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500"),
+        (("--model", "fake"), "which models and benchmarks?"),
+        (("--model", "fake", "--on", "gsm8k"), "benchmarks/gsm8k.jsonl* in your project"),
+        (("--model", "fake", "--on", "toi"), "there is no benchmark 'toi'; did you mean 'toy'?"),
+        (("--model", "fak", "--on", "toy"), "no model 'fak'"),
+        (("--model", "ORG/NAME", "--on", "toy"), "ORG/NAME has no revision; write ORG/NAME@COMMIT"),
+        (("--model", "./nowhere", "--on", "toy"), "./nowhere is no folder with a config.json"),
+        (("--model", "fake", "--model", "fake", "--on", "toy"), "fake is named twice"),
+        (("--model", "fake", "--on", "toy", "--samples", "4"), "4 draws of a greedy model are all the same"),
+        (("--endpoint", "http://127.0.0.1:1/v1", "--on", "toy"), "does not say what it serves"),
+        (("--endpoint", "https://example.com/v1", "--model", "m", "--on", "toy"), "nothing says what that costs"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(project: Path, words: tuple[str, ...], said: str) -> None:
+    evals.benchmark(project)
+    code, told = run(*words)
+    assert code == 2 and said in told and "\n" not in told.strip()
+
+
+def test_a_file_with_other_items_is_refused(project: Path) -> None:
+    evals.benchmark(project)
+    path = project / "benchmarks/toy.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    code, told = run("--model", "fake", "--on", "toy")
+    assert code == 2 and "toy has 12 items, and its file has 11" in told
+
+
+def test_a_dry_run_asks_nobody_and_tells_the_price(project: Path) -> None:
+    evals.benchmark(project)
+    (project / "profiles").mkdir()
+    price = "price = {prompt = 1.0, completion = 10.0}"
+    (project / "profiles/local.toml").write_text(f'[models."{evals.ID}"]\n{price}\n[budget]\nusd = 1.0\n')
+    with serving(evals.server_of(project)) as server:
+        words = ("--model", evals.ID, "--endpoint", server.url, "--on", "toy")
+        code, told = run(*words, "--dry-run")
+        assert code == 0 and asked(server) == 0
+        assert "12 replies stored" not in told and "0 replies stored, 12 lacking" in told and "at most" in told
+        with pytest.raises(CurateError, match="--max-usd"):
+            evaluate(server, max_usd=0.0001)
+        assert asked(server) == 0
+        code, told = run(*words)
+        assert code == 0 and f"{evals.ID}: 12 replies" in told
+        assert "is stored" in run(*words, "--dry-run")[1]
+
+
+def test_the_table_names_no_winner_that_is_none(project: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project, wrong=2)) as server:
+        (project / "recipes").mkdir()
+        settings = "".join(
+            f'[models.{name}]\nendpoints = ["{server.url}"]\nserved_as = "{evals.ID}"\n' for name in "ab"
+        )
+        (project / "profiles").mkdir()
+        (project / "profiles/local.toml").write_text(settings)
+        models = "".join(f"  {name}: {{backend: openai, id: ORG/{name}, revision: {'0' * 40}}}\n" for name in "ab")
+        text = f"recipe: duel\nmodels:\n{models}eval:\n  sums: {{models: [a, b], benchmarks: [toy]}}\n"
+        (project / "recipes/duel.yaml").write_text(text)
+        code, told = run("duel")
+        assert code == 0 and asked(server) == 24
+        assert "toy: a and b cannot be told apart: +0.0 points" in told
+        assert "83.3 (55.2 to 95.3)" in told
+        code, told = run("duel", "--model", "a", "--on", "toy", "--json")
+        assert json.loads(told)["evals"][0]["models"][0]["benchmarks"]["toy"]["stored"] and asked(server) == 24
+        code, told = run("duel", "tims")
+        assert code == 2 and told == "duel has no `eval:` entry 'tims'; known: sums"
+
+
+def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project, wrong=3)) as server:
+        found = curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
+        with pytest.raises(CurateError, match="is there already"):
+            curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
+    results, samples = (Path(path) for path in found["files"])
+    told = json.loads(results.read_text())
+    assert results.parent.name == "ORG__NAME" and results.name.startswith("results_20")
+    assert told["results"]["toy"]["exact_match,none"] == 0.75 and told["n-samples"]["toy"] == {
+        "original": 12,
+        "effective": 12,
+    }
+    assert told["n-shot"]["toy"] == 4 and told["configs"]["toy"]["generation_kwargs"]["max_gen_toks"] == 1024
+    assert "math-verify" in told["octocurate"]["grader"]["toy"]
+    lines = [json.loads(line) for line in samples.read_text().splitlines()]
+    assert [line["exact_match"] for line in lines] == [0.0] * 3 + [1.0] * 9
+    assert (
+        lines[4]["resps"] == [[evals.said("11")]]
+        and lines[4]["arguments"]["gen_args_0"]["arg_0"] == evals.prompts(project)[4]
+    )
