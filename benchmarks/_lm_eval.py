@@ -1,4 +1,4 @@
-"""Evaluates with lm-eval what it is told in a JSON file, and writes each answer down. Run by lm-eval's Python, by path: it knows nothing of ours.
+"""Evaluates with lm-eval what it is told in a JSON file, and writes each answer down. Run by lm-eval's Python, by path.
 
     PYTHON benchmarks/_lm_eval.py JOB.json OUT.json
 
@@ -46,15 +46,36 @@ def samples(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for row in rows:
         one = found.setdefault(row["doc_id"], {"id": row["doc"]["id"], "read": {}, "right": {}})
-        one["prompt"], one["reply"], one["settings"] = row["arguments"][0][0], row["resps"][0][0], row["arguments"][0][1]
+        one["prompt"], one["reply"], one["settings"] = (
+            row["arguments"][0][0],
+            row["resps"][0][0],
+            row["arguments"][0][1],
+        )
         read = row["filtered_resps"]
         one["read"][row["filter"]] = read[0] if isinstance(read, list) else read
         one["right"][row["filter"]] = {metric: bool(row[metric]) for metric in row["metrics"]}
     return [found[number] for number in sorted(found)]
 
 
+def timed(model: Any) -> list[float]:
+    """Make a model note how many seconds each call for replies takes."""
+    seconds: list[float] = []
+    asked = model.generate_until
+
+    def generate_until(*said: Any, **more: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return asked(*said, **more)
+        finally:
+            seconds.append(time.perf_counter() - begun)
+
+    model.generate_until = generate_until
+    return seconds
+
+
 def main() -> None:
     import lm_eval
+    from lm_eval.api.registry import get_model
     from lm_eval.tasks import TaskManager
 
     job, out = json.loads(Path(sys.argv[1]).read_text("utf-8")), Path(sys.argv[2])
@@ -64,14 +85,15 @@ def main() -> None:
         task(said, Path(lm_eval.__file__).parent / "tasks", folder)
     names = [said["name"] for said in job["tasks"]]
     manager = TaskManager(include_path=str(folder))
+    more = {"batch_size": job.get("batch_size", 1), "device": job.get("device")}
+    model = get_model(job["model"]).create_from_arg_obj(job["model_args"], more)
+    asking = timed(model)
     begun = time.perf_counter()
-    made = lm_eval.simple_evaluate(
-        job["model"], job["model_args"], tasks=names, task_manager=manager, bootstrap_iters=0,
-        batch_size=job.get("batch_size", 1), device=job.get("device"),
-    )  # fmt: skip
+    made = lm_eval.simple_evaluate(model, tasks=names, task_manager=manager, bootstrap_iters=0)
     assert made is not None
     told = {
         "seconds": time.perf_counter() - begun,
+        "asking": sum(asking),
         "versions": {name: version(name) for name in LIBRARIES},
         "results": {name: {k: v for k, v in made["results"][name].items() if "," in k} for name in names},
         "samples": {name: samples(made["samples"][name]) for name in names},

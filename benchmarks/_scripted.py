@@ -4,7 +4,7 @@ r"""A model that is a script: it finds the problem at the end of a prompt, and i
 
 Behind OpenAI's protocol (completions and chat) on loopback, so that lm-eval and we ask the same model. Lines of ITEMS have `problem` and
 `answer`. Half of the replies are right by construction, in forms that models use: with `The answer is`, a box, `####`, a dollar sign,
-a unit, a second thought, going on to the next problem, without an end, empty. The server cuts at stop texts as vLLM does, unless `--no-stop`.
+a unit, a second thought, going on to the next problem, cut off, empty. The server cuts at stop texts as vLLM does, unless `--no-stop`.
 """
 
 from __future__ import annotations
