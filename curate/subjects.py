@@ -9,7 +9,7 @@ weights before `trainers` export them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from curate.errors import CurateError, did_you_mean
 from curate.identity import digest
 from curate.models.base import FOLDER, Model, backend, identity_of, named, unasked
 from curate.models.replies import Asker, Recorded
+from curate.names import reference
 from curate.profile import ModelSettings, Profile
 
 if TYPE_CHECKING:
@@ -95,17 +96,22 @@ def of_recipe(curated: Curated, name: str) -> Subject:
 
 
 def knows(curated: Curated, name: str) -> bool:
-    """Whether a recipe has a language model or a run of this name."""
-    recipe, other = curated.recipe, name.replace(":", "/").rpartition("/")
-    found = recipe.models.get(name)
-    return bool(found and not found.fit) or name in recipe.train or (other[0] in recipe.others and ":" in name)
+    """Whether a recipe has a language model or a run of this name, or it is that of another recipe's run."""
+    found = curated.recipe.models.get(name)
+    return bool(found and not found.fit) or name in curated.recipe.train or reference(name) is not None
 
 
 def _of_run(curated: Curated, name: str) -> Subject:
+    from curate.recipe import load
     from curate.run_state import state_of
     from curate.training import Training
 
-    run = Training(curated)[name]
+    if other := reference(name):
+        known = curated.recipe.others
+        recipe = known.get(other[0]) or load(other[0], project=curated.project, beside=curated.recipe.path)
+        run = Training(replace(curated, recipe=recipe))[other[1]]
+    else:
+        run = Training(curated)[name]
     state, why = state_of(run)
     if state != "current":
         raise CurateError(

@@ -1,0 +1,71 @@
+"""The views of evaluations: the numbers that `curate eval` tells, and the rows that they come from."""
+
+from pathlib import Path
+
+import pytest
+
+import curate
+from curate import gc, results
+from curate.store import Store
+from tests.curate import evals
+from tests.curate.corpus import make_project, open_small
+from tests.curate.models.server import serving
+
+
+@pytest.fixture
+def built(project: Path) -> curate.Curated:
+    make_project(project)
+    open_small(project).build()
+    return open_small(project)
+
+
+def test_views_are_empty_before_anything_was_evaluated(built: curate.Curated) -> None:
+    for view in ("eval_results", "eval_items"):
+        assert built.sql(f"from {view}").height == 0
+        assert built.sql(f"from {view}").columns == built.sql(f"select * from {view}").columns
+
+
+def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
+    evals.benchmark(built.project)
+    with serving(evals.server_of(built.project, wrong=3)) as server:
+        told = built.eval(models=[evals.ID], on=["toy"], endpoint=server.url)["evals"][0]["models"][0]
+        built.eval(models=["solver"], on=["toy"], limit=4)
+    summary = told["benchmarks"]["toy"]
+    sql = 'select model, recipe, eval, items, limited, accuracy, low, high, "right", wrong from eval_results order by model'
+    mine, solver = built.sql(sql).rows()
+    assert mine == (evals.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
+    assert solver[:5] == ("solver", "small", "eval", 4, True)
+    wrong = built.sql(
+        f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evals.ID}' order by id"
+    )
+    assert wrong.rows() == [("toy-0", ["3"], "1"), ("toy-1", ["5"], "1"), ("toy-2", ["7"], "1")]
+    joined = built.sql(
+        "select count(*) from eval_items e join replies r using (prompt_sha256, sample) where e.reply = r.text and e.model = r.model"
+    )
+    assert (
+        joined.item()
+        == 12 + built.sql("select count(*) from eval_items where model = 'solver' and finish <> 'refused'").item()
+    )
+
+
+def test_a_name_that_is_sql_is_only_a_name(built: curate.Curated) -> None:
+    evals.benchmark(built.project)
+    built.eval(models=["solver"], on=["toy"])
+    (result,) = results.every(built.store)
+    results.note(built.store, result, model="x' union select 'gone")
+    assert built.sql("select distinct model from eval_items").item() == "x' union select 'gone"
+    assert built.sql("select model from eval_results").item() == "x' union select 'gone"
+
+
+def test_a_damaged_result_is_left_out_and_gc_keeps_the_others(built: curate.Curated) -> None:
+    evals.benchmark(built.project)
+    evals.benchmark(built.project, "other", 3)
+    found = built.eval(models=["solver"], on=["toy", "other"])["evals"][0]["models"][0]["benchmarks"]
+    Path(found["toy"]["rows"][0]).write_bytes(b"")
+    assert built.sql("select benchmark from eval_results").item() == "other"
+    assert built.sql("select distinct benchmark from eval_items").item() == "other"
+    store = Store(built.store.root)
+    loose = {one.path.name for one in gc.loose(store, days=-1)}
+    assert found["other"]["key"] not in loose
+    (store.root / f"evals/{found['other']['key']}.json").unlink()
+    assert found["other"]["key"] in {one.path.name for one in gc.loose(store, days=-1)}

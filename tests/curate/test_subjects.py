@@ -1,0 +1,119 @@
+"""Which model is evaluated: identity is what it weighs, not where it lies or what it is called."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from curate.errors import CurateError
+from curate.models.base import Sampling
+from curate.profile import load_profile
+from curate.store import Store
+from curate.subjects import Subject, of_recipe, of_text
+from tests.curate import evals, runs
+
+SHA = "0123456789" * 4
+
+
+def folder_of(path: Path, weights: bytes = b"w") -> Path:
+    path.mkdir(parents=True)
+    (path / "config.json").write_text("{}")
+    (path / "model.safetensors").write_bytes(weights)
+    return path
+
+
+def found(project: Path, text: str, **more: str) -> Subject:
+    return of_text(
+        text, profile=load_profile("local", project), project=project, store=Store(project / ".curate"), **more
+    )
+
+
+def identity(subject: Subject, chat: bool = False) -> dict[str, object]:
+    return subject.identity(subject.asked(chat, Sampling().payload()))
+
+
+def test_a_copy_of_a_folder_is_the_same_model_and_other_weights_are_another(project: Path) -> None:
+    one = found(project, str(folder_of(project / "one")))
+    copy = found(project, f"./{folder_of(project / 'deep/two').relative_to(project)}")
+    other = found(project, str(folder_of(project / "three", b"x")))
+    assert identity(one) == identity(copy) != identity(other)
+    assert not any(str(project) in str(value) for value in identity(one).values())
+    assert identity(one) != identity(one, chat=True)
+    (project / "one/notes.txt").write_text("nothing that a model reads")
+    assert identity(found(project, "one")) == identity(one)
+    (project / "one/generation_config.json").write_text("{}")
+    assert identity(found(project, "one")) != identity(one)
+
+
+def test_a_folder_is_the_same_model_behind_a_server(project: Path) -> None:
+    folder = folder_of(project / "one")
+    behind = found(project, str(folder), endpoint="http://127.0.0.1:9/v1")
+    assert identity(behind) == identity(found(project, str(folder)))
+    assert behind.entry["backend"] == "openai" and behind.settings.endpoints == ("http://127.0.0.1:9/v1",)
+
+
+def test_a_published_model_is_its_id_and_revision_whoever_serves_it(project: Path) -> None:
+    here = found(project, f"ORG/NAME@{SHA}")
+    served = found(project, f"ORG/NAME@{SHA}", endpoint="http://127.0.0.1:9/v1")
+    assert identity(here) == identity(served) == {"id": "ORG/NAME", "revision": SHA, "chat": False}
+    assert found(project, f"ORG/NAME@{SHA}", backend_name="vllm").entry["backend"] == "vllm"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ORG/NAME", "has no revision; write ORG/NAME@COMMIT"),
+        ("ORG/NAME@main", "is no model of the hub"),
+        ("./nothing", "is no folder with a config.json"),
+        ("nothing", "no model 'nothing'; name ORG/NAME@COMMIT"),
+        ("a\0b", "no model"),
+        ("empty", "has no *.safetensors"),
+    ],
+)
+def test_what_names_no_model_is_refused(project: Path, text: str, said: str) -> None:
+    (project / "empty").mkdir()
+    (project / "empty/config.json").write_text("{}")
+    with pytest.raises(CurateError) as error:
+        found(project, text)
+    assert said in str(error.value)
+
+
+def test_the_weights_of_a_run_are_those_of_its_folder(project: Path) -> None:
+    runs.make(project)
+    curated = runs.opened(project)
+    with pytest.raises(CurateError, match=r"stable/midtrain is waiting: .*; run curate train stable first"):
+        of_recipe(curated, "midtrain")
+    (row,) = curated.train()
+    curated = runs.opened(project)
+    with pytest.raises(CurateError, match=r"has no \*\.safetensors"):
+        of_recipe(curated, "midtrain")
+    (Path(row["folder"]) / "model/model.safetensors").write_bytes(b"w")
+    subject = of_recipe(runs.opened(project), "midtrain")
+    assert subject.name == "midtrain" and subject.origin == {"run": "stable/midtrain", "key": row["key"]}
+    shutil.copytree(Path(row["folder"]) / "model", project / "copy")
+    assert identity(found(project, "copy")) == identity(subject)
+    assert of_recipe(runs.opened(project, "decay"), "stable:midtrain").weights == subject.weights
+
+
+def test_a_recipe_evaluates_its_models_and_runs(project: Path) -> None:
+    text = "recipe: tests\nmodels:\n  solver: {backend: solver, sampling: {temperature: 1.0, extra: {k: 1}}}\n  m: {backend: fake}\n"
+    (project / "recipes").mkdir()
+    (project / "recipes/tests.yaml").write_text(text)
+    curated = runs.opened(project, "tests")
+    subject = of_recipe(curated, "solver")
+    entry = subject.asked(True, {"temperature": 0.0})
+    assert entry["sampling"] == {"extra": {"k": 1}, "temperature": 0.0} and "chat" not in entry
+    with pytest.raises(CurateError, match="tests has no run 'solve'"):
+        of_recipe(curated, "solve")
+
+
+def test_a_dry_run_of_a_checkpoint_needs_no_torch(project: Path) -> None:
+    evals.benchmark(project)
+    runs.make(
+        project,
+        judged='recipe: judged\nextends: stable\neval: {sums: {models: ["stable:midtrain"], benchmarks: [toy]}}\n',
+    )
+    (row,) = runs.opened(project).train()
+    (Path(row["folder"]) / "model/model.safetensors").write_bytes(b"w")
+    (told,) = runs.opened(project, "judged").eval(dry_run=True)["asks"]
+    assert (told["model"], told["lacking"], told["state"]) == ("stable:midtrain", 12, "to do")

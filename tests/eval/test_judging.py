@@ -1,0 +1,164 @@
+"""Verdicts of replies, and what rows of them say: a synthetic file with every kind of failure, and sums by hand."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.models.base import Finish, Reply
+from eval import report
+from eval.grading import Grader
+from eval.judging import SCHEMA, VERDICTS, Draw, code, judge
+from eval.specs import spec
+
+GSM8K = spec("gsm8k")
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    with Grader(workers=1) as made:
+        yield made
+
+
+def draw(text: str, finish: Finish = "stop", gold: str = "18", error: str = "") -> Draw:
+    item = {"id": "1", "problem": "How many?", "gold": [gold], "options": [], "kind": "math"}
+    return Draw(item, "Q: How many?\nA:", 0, Reply(text, finish, 5, 9, error))
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict", "answer"),
+    [
+        (draw(" 9 * 2 = 18. The answer is 18."), "right", "18"),
+        (draw(" The answer is 17."), "wrong", "17"),
+        (draw(" The answer is 18.\nQ: What else?\nA: The answer is 3."), "right", "18"),
+        (draw(" I do not know."), "no answer", None),
+        (draw(""), "no answer", None),
+        (draw(" The answer is 18. But wait", "length"), "right", "18"),
+        (draw(" So far it is 17", "length"), "truncated", "17"),
+        (draw(" I do not know how to begin, but", "length"), "truncated", None),
+        (draw("", "abstain"), "no answer", None),
+        (draw("", "refused", error="400: too long"), "failed", None),
+        (draw(" The answer is 18.", "filtered"), "failed", None),
+        (draw(" The answer is 18.", gold=""), "undecided", None),
+    ],
+)
+def test_the_verdict_of_a_reply(grader: Grader, made: Draw, verdict: str, answer: str | None) -> None:
+    (row,) = judge(GSM8K, "few-shot", [made], grader).to_dicts()
+    assert (row["verdict"], row["answer"]) == (verdict, answer) and row["reason"]
+    assert (row["benchmark"], row["finish"], row["completion_tokens"]) == ("gsm8k", made.reply.finish, 9)
+
+
+def test_rows_come_in_the_order_of_the_draws(grader: Grader) -> None:
+    draws = [draw(f" The answer is {n}.", finish) for n in range(4) for finish in ("stop", "refused")]  # type: ignore[arg-type]
+    rows = judge(GSM8K, "few-shot", draws, grader)
+    assert rows["reply"].to_list() == [one.reply.text for one in draws]
+    assert dict(rows.schema) == SCHEMA and judge(GSM8K, "few-shot", [], grader).height == 0
+
+
+def test_the_code_of_a_result_is_the_graders_and_names_its_libraries() -> None:
+    found = code()
+    assert {"eval.judging", "eval.grading", "eval._judge", "eval.prompting", "eval._read"} <= {*found["modules"]}
+    assert not {"eval.report", "eval.intervals", "eval.pass_at_k", "eval.run"} & {*found["modules"]}
+    assert {*found["uses"]} >= {"math-verify", "sympy"} and all(found["uses"].values())
+
+
+def rows(*items: str, benchmark: str = "b") -> pl.DataFrame:
+    """Rows of items by letters, a draw each: r(ight), w(rong), n(o answer), t(runcated), T (right though cut off), u, f."""
+    told = {
+        "r": "right",
+        "w": "wrong",
+        "n": "no answer",
+        "t": "truncated",
+        "T": "right",
+        "u": "undecided",
+        "f": "failed",
+    }
+    return pl.DataFrame(
+        [
+            {
+                "benchmark": benchmark, "id": str(place), "sample": sample, "finish": "length" if letter in "tT" else "stop",
+                "completion_tokens": 10 * (1 + place), "answer": {"r": "4", "T": "4", "w": "5"}.get(letter), "verdict": told[letter],
+            }
+            for place, letters in enumerate(items)
+            for sample, letter in enumerate(letters)
+        ],
+        schema={c: SCHEMA[c] for c in report.COLUMNS},
+    )  # fmt: skip
+
+
+def test_failures_truncations_and_silence_stay_in_the_denominator() -> None:
+    found = report.summary(rows(*"rwntTuf", "r"))
+    assert found["items"] == 8 and found["accuracy"] == 3 / 8
+    assert found["verdicts"] == {"right": 3, "wrong": 1, "undecided": 1, "no answer": 1, "truncated": 1, "failed": 1}
+    assert sum(found["verdicts"].values()) == 8 and {*found["verdicts"]} == {*VERDICTS}
+    assert (found["cut_off"], found["right_though_cut_off"]) == (2, 1)
+    assert found["tokens"] == {"right": (10 + 50 + 80) / 3, "not_right": (20 + 30 + 40 + 60 + 70) / 5, "total": 360}
+    assert found["interval"] == pytest.approx((0.1368, 0.6943), abs=1e-4)  # Wilson, 3 of 8
+    assert found["pass_at"] == {"1": 3 / 8} and found["majority"] is None
+
+
+def test_draws_are_averaged_by_item_and_then_over_items() -> None:
+    found = report.summary(rows("rrww", "wwww", "rrrr", "wrww"))
+    assert found["accuracy"] == pytest.approx((0.5 + 0 + 1 + 0.25) / 4)
+    assert found["pass_at"]["2"] == pytest.approx((5 / 6 + 0 + 1 + 1 / 2) / 4) and found["pass_at"]["4"] == 0.75
+    assert found["majority"] == pytest.approx((0.5 + 0 + 1 + 0) / 4)
+    assert found["samples"] == 4 and found["interval"][0] < found["accuracy"] < found["interval"][1]
+
+
+def test_spellings_of_one_answer_are_one_vote() -> None:
+    made = rows("rrw").with_columns(answer=pl.Series(["\\frac12", "\\frac{1}{2}", "7"]))
+    assert report.summary(made)["majority"] == 1.0
+
+
+@given(st.lists(st.text("rwntuf", min_size=3, max_size=3), min_size=1, max_size=12), st.randoms())
+def test_the_order_of_rows_changes_nothing(items: list[str], rng: Any) -> None:
+    made = rows(*items)
+    order = rng.sample(range(made.height), made.height)
+    assert report.summary(made[order]) == report.summary(made)
+
+
+def test_an_average_is_over_whole_groups_only() -> None:
+    found = {"a": report.summary(rows(*"rrrw")), "b": report.summary(rows(*"rw"))}
+    told = report.average(["a", "b"], found)
+    assert told["accuracy"] == pytest.approx(0.625) and told["lacking"] == []
+    errors = [found[name]["error"] for name in "ab"]
+    assert told["error"] == pytest.approx((errors[0] ** 2 + errors[1] ** 2) ** 0.5 / 2)
+    lacking = report.average(["a", "b", "c"], found)
+    assert lacking["accuracy"] is None and lacking["interval"] is None and lacking["lacking"] == ["c"]
+
+
+def test_two_models_are_compared_on_the_same_items() -> None:
+    good, bad = rows(*"r" * 40), rows(*"w" * 30, *"r" * 10)
+    told = report.compare({"good": {"b": good}, "bad": {"b": bad}, "also good": {"b": good}}, {})
+    assert [(one["a"], one["b"], one["better"]) for one in told] == [
+        ("good", "bad", "good"),
+        ("good", "also good", None),
+        ("bad", "also good", "also good"),
+    ]
+    assert told[0]["difference"] == 0.75 and told[1]["difference"] == 0.0
+    shuffled = report.compare({"good": {"b": good}, "bad": {"b": bad[::-1]}}, {})
+    assert shuffled[0]["difference"] == 0.75
+    with pytest.raises(ValueError, match="b: the models were asked other items"):
+        report.compare({"good": {"b": good}, "bad": {"b": bad.head(39)}}, {})
+
+
+def test_a_group_is_compared_where_both_have_all_of_it() -> None:
+    models = {
+        name: {b: rows(*letters, benchmark=b) for b in "xy"} for name, letters in (("p", "rrrw" * 9), ("q", "rwww" * 9))
+    }
+    told = report.compare(models, {"core": ["x", "y"], "13": ["x", "y", "z"]})
+    assert [one["on"] for one in told] == ["x", "y", "core"]
+    whole = told[2]
+    assert whole["difference"] == pytest.approx(0.5) and whole["better"] == "p" and whole["items"] == 72
+    assert whole["error"] == pytest.approx(told[0]["error"] / 2**0.5)
+
+
+def test_a_row_holds_nothing_that_depends_on_when_it_was_made(grader: Grader) -> None:
+    some = [draw(" The answer is 18."), draw("", "refused", error="no")]
+    first = judge(GSM8K, "few-shot", some, grader)
+    again = judge(GSM8K, "few-shot", [dataclasses.replace(one) for one in some], grader)
+    assert first.equals(again)
