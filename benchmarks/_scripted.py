@@ -67,10 +67,11 @@ def digest(text: str) -> int:
 
 @dataclass
 class Script:
-    """What the model says. `answers`: of each problem. `asked`: how many requests came."""
+    """What the model says. `answers`: of each problem; `texts`: whole replies to some. `asked`: the problems that were asked."""
 
     answers: dict[str, str]
     stops: bool = True
+    texts: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def problem(self, prompt: str) -> tuple[str, str]:
@@ -88,16 +89,21 @@ class Script:
         """Text and finish reason. A token is four characters."""
         problem, mark = self.problem(prompt)
         self.asked.append(problem)
+        text, finish = self._said(problem, mark)
+        if len(text) > 4 * limit:
+            text, finish = text[: 4 * limit], "length"
+        at = [place for place in map(text.find, stop) if place >= 0]
+        return (text[: min(at)], "stop") if at and self.stops else (text, finish)
+
+    def _said(self, problem: str, mark: str) -> tuple[str, str]:
+        if problem in self.texts:
+            return self.texts[problem], "stop"
         if problem not in self.answers:
             return "I was never asked this.", "stop"
         name, right = self.form(problem, mark)
         gold = self.answers[problem]
         x, y = (gold, wrong(gold)) if right else (wrong(gold), gold)
-        text, finish = " " + FORMS.get(mark, WORDS)[name].format(x=x, y=y), "length" if name == "cut" else "stop"
-        if len(text) > 4 * limit:
-            text, finish = text[: 4 * limit], "length"
-        at = [place for place in map(text.find, stop) if place >= 0]
-        return (text[: min(at)], "stop") if at and self.stops else (text, finish)
+        return " " + FORMS.get(mark, WORDS)[name].format(x=x, y=y), "length" if name == "cut" else "stop"
 
 
 def wrong(gold: str) -> str:
@@ -152,9 +158,11 @@ def server(script: Script, port: int = 0) -> http.server.ThreadingHTTPServer:
 
 
 @contextmanager
-def served(answers: dict[str, str], *, stops: bool = True) -> Iterator[tuple[str, Script]]:
+def served(
+    answers: dict[str, str], *, stops: bool = True, texts: dict[str, str] | None = None
+) -> Iterator[tuple[str, Script]]:
     """The address of a server in a thread, and its script."""
-    script = Script(answers, stops)
+    script = Script(answers, stops, texts or {})
     running = server(script)
     thread = threading.Thread(target=running.serve_forever, daemon=True)
     thread.start()

@@ -6,7 +6,8 @@ Two models are asked by both. One is a script behind OpenAI's protocol (`benchma
 the forms that models use, so each verdict can be held against what is true. The other is a Llama of some 0.2 million parameters
 (`benchmarks/_tiny_model.py`) that has learned replies to a few items by heart, run by transformers on a CPU: `backend: hf`, lm-eval's
 `hf`, both in float32 and batches of 4. lm-eval gets our examples, items and stop texts in tasks of its own form, and keeps its filters,
-metrics and grading; the script is asked with lm-eval's own prompts, too, which shows that answers do not hang on ours.
+metrics and grading; the script is asked with lm-eval's own prompts, too, which shows that answers do not hang on ours. It also says
+replies that others published with labels.
 
 Times are of one run each, from items in a file to verdicts; the interpreter's start, imports and the model's loading are left out.
 `asking` is until all replies are there. Of the script, where a reply costs next to nothing, they are what a harness costs. Items are
@@ -24,17 +25,24 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from benchmarks import _evaluated
 from benchmarks._evaluated import DATA, ROOT, by_form, graders, side_by_side
+from benchmarks._labelled import model_replies
 from benchmarks._scripted import MODEL, served
 from benchmarks._tiny_model import learned
 from curate.profile import ModelSettings
+from eval.items import SCHEMA
 from eval.run import Task
+from eval.specs import spec
 
 AT_ONCE = 8
 """Requests under way."""
 BATCH = 4
 """Prompts in a batch of the model on a CPU."""
+LABELLED = {"gsm8k_model_solutions": "gsm8k", "qwen_math_cot_100": "math500"}
+"""Sets of labelled replies, and the benchmark as whose they are read."""
 LEARNED = 6
 """Items that the tiny model has learned a reply to."""
 
@@ -59,6 +67,24 @@ def scripted(python: Path, some: Task, folder: Path, *, stops: bool = True) -> d
         table = side_by_side(some, ours, theirs, script)
     same = sum(own.rows[id]["right"] == row["right"] for id, row in theirs.rows.items())
     return told(some, "script", table, ours, theirs) | {"forms": by_form(table), "same_with_their_prompts": same}
+
+
+def labelled(python: Path, name: str, benchmark: str, data: Path, folder: Path) -> dict[str, Any]:
+    """Replies that others published with labels, said by a script to both, so that each reads and judges the same texts."""
+    cases = [*model_replies(data, name, "")]
+    rows = [(case.id, f"Say the reply {case.id}.", [case.gold], [], "math") for case in cases]
+    some = Task(spec(benchmark), "few-shot", pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    texts = {problem: case.text for (_, problem, *_), case in zip(rows, cases, strict=True)}
+    with served({}, stops=False, texts=texts) as (url, _):
+        (theirs,) = _evaluated.theirs(python, "local-completions", asked(url), [_evaluated.job(some, folder)]).values()
+        entry = {"backend": "openai", "id": MODEL}
+        ours = _evaluated.ours(
+            some, entry, ModelSettings(endpoints=(url,), concurrency=AT_ONCE), folder / f"replies-{name}"
+        )
+    table = side_by_side(some, ours, theirs)
+    for row, case in zip(table, cases, strict=True):
+        row["truth"], row["form"] = case.right, name
+    return told(some, name, table, ours, theirs) | {"forms": by_form(table)}
 
 
 def local(python: Path, some: Task, folder: Path, steps: int = 300) -> dict[str, Any]:
@@ -116,20 +142,23 @@ def main() -> None:
     parser.add_argument("--lm-eval", type=Path, default=ROOT / ".venv-lm-eval" / "bin" / "python", metavar="PYTHON")
     parser.add_argument("--data", type=Path, default=DATA, help="real data; where it is absent, the embedded benchmark")
     parser.add_argument("--limit", type=int, help="items of each benchmark")
-    parser.add_argument("--only", choices=["script", "model"], help="one of the two models")
+    parser.add_argument("--only", choices=["script", "labelled", "model"], help="one of the models")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all that was found, with a row for each item")
     said = parser.parse_args()
     if not said.lm_eval.exists():
         sys.exit(f"{said.lm_eval}: no such file; make .venv-lm-eval/bin/python, or say --lm-eval PYTHON")
     found = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         for some in _evaluated.tasks(said.data, folder, said.limit):
-            if said.only != "model":
+            if said.only in (None, "script"):
                 found.append(scripted(said.lm_eval, some, folder))
                 show(found[-1])
+        for name, benchmark in LABELLED.items() if said.only in (None, "labelled") and said.data.is_dir() else ():
+            found.append(labelled(said.lm_eval, name, benchmark, said.data, folder))
+            show(found[-1])
         for some in _evaluated.tasks(said.data, folder, min(said.limit or 200, 200)):
-            if said.only != "script":
+            if said.only in (None, "model"):
                 found.append(local(said.lm_eval, some, folder))
                 show(found[-1])
     print("lm-eval's environment: " + ", ".join(f"{name} {told}" for name, told in found[0]["versions"].items()))
