@@ -7,21 +7,15 @@ pairs     rows of `eval.report.compare`, models by name
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import curate
 from curate.asked_of import of_eval
 from curate.errors import CurateError
 from curate.evaluation import Evaluation, Measured
-from curate.results import Result
-
-PACKAGES = ("math-verify", "latex2sympy2-extended", "sympy", "torch", "transformers", "vllm", "tokenizers", "polars")
-"""Libraries whose versions are told beside results."""
+from curate.results import Result, environment
 
 
 def told(evaluation: Evaluation, found: Sequence[tuple[Measured, Result]]) -> dict[str, Any]:
@@ -29,17 +23,6 @@ def told(evaluation: Evaluation, found: Sequence[tuple[Measured, Result]]) -> di
     questions = dict.fromkeys(one.question.name for one, _ in found)
     evals = [_eval([pair for pair in found if pair[0].question.name == name], evaluation) for name in questions]
     return {"evals": evals, "spent": evaluation.spending.rows(), "environment": environment()}
-
-
-def environment() -> dict[str, Any]:
-    """Versions of Python, of this package and of the libraries that are installed."""
-    known = {}
-    for name in PACKAGES:
-        try:
-            known[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {"python": platform.python_version(), "octocurate": curate.__version__, **known}
 
 
 def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> dict[str, Any]:

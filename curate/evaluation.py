@@ -3,6 +3,7 @@
 Kept are the rows of one model at one benchmark (`curate/results.py`) and its replies (`curate/models/replies.py`): two evaluations that
 overlap ask nothing twice, one that was stopped goes on, and a change of statistics grades nothing again. Everything that can be wrong with
 models and benchmarks is said before the first request. Mathematics and forms of prompts are those of `eval/`, which is found by path.
+Left out: benchmarks of one model at the same time, so a server idles for the last replies of each.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from typing import Any
 from curate import results
 from curate.asked_of import Shelf, named, of_eval
 from curate.budget import Spending
+from curate.code import remember, save
 from curate.errors import CurateError, placed
 from curate.identity import digest
 from curate.models.base import Request, Sampling
+from curate.models.base import named as named_model
 from curate.models.launch import served
 from curate.models.meter import Meter
 from curate.models.replies import Asker
@@ -98,14 +101,25 @@ class Evaluation:
     def plan(self, questions: Sequence[Question]) -> list[Measured]:
         """Every model at every benchmark, checked as far as that can be done without asking."""
         shelf, found = Shelf(self.project, self.store, self.report), []
+        memory = self.store.root / "cache" / "code-of-evals.json"
+        remember(memory)
         code = of_eval("judging").code()
         for question in questions:
             with _at(question):
                 self._refuse_nothing(question)
                 tasks = [shelf.task(name, question.entry) for name in named(question.entry.benchmarks, self.project)]
                 for subject in question.subjects:
+                    self._tell_of(subject)
                     found += [self._measured(question, subject, task, code) for task in tasks]
+        save(memory)
         return found
+
+    def _tell_of(self, subject: Subject) -> None:
+        if subject.entry["backend"] == "openai" and not (subject.weights or named_model(subject.entry)[1]):
+            self.report.note(
+                f"{subject.name}: nothing says which revision is served, so replies are known by the name alone; if the server gets "
+                f"other weights, call it {subject.name}@REVISION"
+            )
 
     def _refuse_nothing(self, question: Question) -> None:
         if not question.subjects:

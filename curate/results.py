@@ -7,7 +7,11 @@ called and who asked for it stands beside, in `evals/<key>.json`; `gc` keeps wha
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import json
+import platform
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from curate import __version__
 from curate.artifact import Damaged, Manifest, Stored, content_of, read_checked, replace_file, write_parquet
 from curate.errors import CurateError
 from curate.identity import digest
@@ -22,7 +27,9 @@ from curate.schema import Schema, schema_text
 from curate.store import Store
 
 FORMAT = 1
-"""Raised by hand when the same identity comes to mean other rows."""
+"""Raised by hand when the same identity comes to mean other rows, or other parts of them."""
+PACKAGES = ("math-verify", "latex2sympy2-extended", "sympy", "torch", "transformers", "vllm", "tokenizers", "polars")
+"""Libraries whose versions are told beside results."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ def find(store: Store, key: str) -> Result | None:
 def keep(store: Store, key: str, identity: dict[str, Any], parts: Iterator[pl.DataFrame], schema: Schema) -> Result:
     """Store the rows of a result, part by part, as one object or not at all."""
     data = store.draft(key) / "data"
+    shutil.rmtree(data, ignore_errors=True)  # of an evaluation that was killed
     try:
         data.mkdir(parents=True, exist_ok=True)
         shards = [_part(data, f"items-{place:05}.parquet", rows) for place, rows in enumerate(parts)]
@@ -80,10 +88,21 @@ def _part(data: Any, name: str, rows: pl.DataFrame) -> Stored:
     return Stored(name, rows.height, rows.height, size, sha256)
 
 
+def environment() -> dict[str, str]:
+    """Versions of Python, of this package and of the libraries that are installed."""
+    known: dict[str, str] = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            known[name] = importlib.metadata.version(name)
+    return {"python": platform.python_version(), "octocurate": __version__, **known}
+
+
 def note(store: Store, result: Result, **said: Any) -> Result:
-    """Say what a result is called and who asked for it; when it was first noted stays."""
+    """Say what a result is called and who asked for it; when and with which libraries it was first noted stays."""
     before = _note(store, result.key)
-    told = {**before, **said, "key": result.key, "evaluated_at": before.get("evaluated_at", int(time.time()))}
+    first: dict[str, Any] = {key: before[key] for key in ("evaluated_at", "environment") if key in before}
+    first = first or {"evaluated_at": int(time.time()), "environment": environment()}
+    told = {**before, **said, "key": result.key, **first}
     if told != before:
         folder = store.root / "evals"
         folder.mkdir(exist_ok=True)

@@ -30,8 +30,11 @@ CHUNK = 1 << 22
 Interval = tuple[float, float]
 
 
-def wilson(right: int, n: int, level: float = LEVEL) -> Interval | None:
-    """Wilson's interval of a share, without continuity correction; None of nothing. ValueError unless 0 <= right <= n."""
+def wilson(right: float, n: int, level: float = LEVEL) -> Interval | None:
+    """Wilson's interval of a share, without continuity correction; None of nothing. ValueError unless 0 <= right <= n.
+
+    right: how many of n; a sum of shares where that is all there is.
+    """
     if not 0 <= right <= n:
         raise ValueError(f"right={right}, n={n}: right is from 0 to n")
     if n == 0:
@@ -42,6 +45,16 @@ def wilson(right: int, n: int, level: float = LEVEL) -> Interval | None:
     half = z / (1 + more) * math.sqrt(share * (1 - share) / n + more / (4 * n))
     low, high = max(0.0, middle - half), min(1.0, middle + half)
     return 0.0 if right == 0 else low, 1.0 if right == n else high
+
+
+def of_shares(values: Sequence[float], level: float = LEVEL) -> Interval | None:
+    """Interval of the mean of shares in [0, 1], one of each item: a bootstrap over items; None of nothing.
+
+    Where all items have one value, resampling says nothing, and Wilson's interval is told, as if each item were one draw.
+    """
+    if len({*values}) == 1:
+        return wilson(math.fsum(values), len(values), level)
+    return bootstrap(values, level)
 
 
 def mean(values: Sequence[float]) -> float:

@@ -27,8 +27,9 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 def ks(n: int) -> list[int]:
-    """The k that are reported of n draws: powers of two up to `MOST`."""
-    return [1 << e for e in range(MOST.bit_length()) if 1 << e <= min(n, MOST)]
+    """The k that are reported of n draws: powers of two and n itself, up to `MOST`."""
+    most = min(n, MOST)
+    return sorted({1 << e for e in range(MOST.bit_length()) if 1 << e <= most} | ({most} if most else set()))
 
 
 def majority(answers: Sequence[Hashable | None], right: Sequence[bool]) -> float:

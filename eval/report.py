@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from eval.grading import normalise
-from eval.intervals import LEVEL, Difference, bootstrap, errors_apart, mean, paired, standard_error, wilson
+from eval.intervals import LEVEL, Difference, errors_apart, mean, of_shares, paired, standard_error, wilson
 from eval.judging import VERDICTS
 from eval.pass_at_k import ks, majority, pass_at_k
 
@@ -48,7 +48,7 @@ def summary(rows: pl.DataFrame) -> dict[str, Any]:
         "samples": samples,
         "accuracy": mean(values) if values else None,
         "error": standard_error(values),
-        "interval": wilson(verdicts["right"], len(counts)) if single else bootstrap(values),
+        "interval": wilson(verdicts["right"], len(counts)) if single else of_shares(values),
         "pass_at": {str(k): mean([pass_at_k(n, c, k) for n, c in counts]) for k in ks(samples)},
         "majority": _majority(rows) if samples >= VOTES else None,
         "verdicts": verdicts,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.intervals import bootstrap, errors_apart, mcnemar, paired, sign_flips, standard_error, wilson
+from eval.intervals import bootstrap, errors_apart, mcnemar, of_shares, paired, sign_flips, standard_error, wilson
 
 
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95]))
@@ -54,6 +54,13 @@ def test_the_bootstrap_is_the_one_that_resamples_items() -> None:
     means = [rng.choice(values, len(values)).mean() for _ in range(20_000)]
     found = bootstrap(values)
     assert found == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])), abs=0.006)
+
+
+def test_items_that_all_failed_are_no_proof_that_all_others_would() -> None:
+    assert of_shares([0.0] * 20) == wilson(0, 20) and of_shares([1.0] * 20) == wilson(20, 20)
+    low, high = of_shares([0.5] * 20) or (0, 0)
+    assert low < 0.5 < high
+    assert of_shares([]) is None and of_shares([0.0, 0.5, 1.0]) == bootstrap([0.0, 0.5, 1.0])
 
 
 def test_draws_of_one_item_are_no_items() -> None:

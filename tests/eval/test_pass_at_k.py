@@ -44,8 +44,8 @@ def test_what_cannot_be_is_refused(n: int, c: int, k: int) -> None:
         pass_at_k(n, c, k)
 
 
-def test_powers_of_two_are_reported_up_to_the_draws_there_are() -> None:
-    assert ks(1) == [1] and ks(6) == [1, 2, 4] and ks(256)[-1] == 256 and ks(5000) == ks(256)
+def test_powers_of_two_are_reported_and_all_draws_together() -> None:
+    assert ks(0) == [] and ks(1) == [1] and ks(6) == [1, 2, 4, 6] and ks(256)[-1] == 256 and ks(5000) == ks(256)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["2", "3", "5", None]), st.just(None)), min_size=1, max_size=8))

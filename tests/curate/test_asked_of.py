@@ -1,0 +1,66 @@
+"""Names of benchmarks in a recipe or on a command line: groups stand for their members, and every one has a card."""
+
+import typing
+from pathlib import Path
+
+import pytest
+
+from curate import datacard
+from curate.asked_of import cards, named, of_eval
+from curate.cli.evaluate import MODES
+from curate.errors import CurateError
+from curate.parts import EvalEntry
+from curate.recipe import load
+from tests.curate import evals
+
+
+def test_a_group_stands_for_its_members_each_named_once(project: Path) -> None:
+    core = of_eval("specs").group("core")
+    assert core and named(["core"], project) == core
+    assert named(["gsm8k", "core", "gsm8k"], project) == ["gsm8k", *[name for name in core if name != "gsm8k"]]
+    assert named(["core", "13"], project)[: len(core)] == core
+
+
+def test_a_projects_own_benchmark_is_found_and_an_unknown_one_gets_a_suggestion(project: Path) -> None:
+    evals.benchmark(project)
+    assert named(["toy"], project) == ["toy"]
+    with pytest.raises(CurateError, match=r"there is no benchmark 'gsm8'; did you mean 'gsm8k'\?"):
+        named(["gsm8"], project)
+
+
+def test_the_gate_gets_the_card_of_each(project: Path) -> None:
+    evals.benchmark(project)
+    specs = of_eval("specs")
+    assert cards(["toy", "math500", "of-no-spec"], project) == ["toy", specs.spec("math500").card, "of-no-spec"]
+    assert {*cards(["13"], project)} == {specs.spec(name).card for name in specs.group("13")}
+    for card in cards([name for name in specs.GROUPS if specs.group(name)], project):
+        datacard.read(datacard.find(card, project))
+
+
+def test_modes_are_those_of_eval() -> None:
+    modes = of_eval("prompting").MODES
+    assert typing.get_args(EvalEntry.model_fields["mode"].annotation) == modes == MODES
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{models: [m], benchmarks: [toy], sample: 4}", "sample"),
+        ("{models: [m], benchmarks: [toy], samples: 4}", "4 draws of a greedy model are all the same"),
+        ("{models: [m], benchmarks: [toy], mode: zero-shot}", "mode"),
+        ("{models: [m], benchmarks: [toy], limit: 0}", "limit"),
+        ("{models: [n], benchmarks: [toy]}", "n"),
+    ],
+)
+def test_a_recipe_says_where_its_entry_is_wrong(project: Path, entry: str, said: str) -> None:
+    path = project / "recipes/one.yaml"
+    path.parent.mkdir()
+    path.write_text(f"recipe: one\nmodels: {{m: {{backend: fake}}}}\neval:\n  sums: {entry}\n")
+    with pytest.raises(CurateError) as error:
+        load(str(path), project=project)
+    assert str(error.value).startswith("recipes/one.yaml:4: eval.sums: ") and said in str(error.value)
+    assert "\n" not in str(error.value)
+    path.write_text(
+        "recipe: one\nmodels: {m: {backend: fake}}\neval:\n  sums: {models: [m], benchmarks: [toy], limit: 1k}\n"
+    )
+    assert load(str(path), project=project).eval["sums"].limit == 1000
