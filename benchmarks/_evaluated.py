@@ -121,8 +121,8 @@ def theirs(
             sys.exit(f"lm-eval failed: {done.stderr[-3000:]}")
         told = json.loads(out.read_text("utf-8"))
     return {
-        name: Side(told["seconds"], told["asking"], {str(row["id"]): row for row in some}, told["versions"])
-        for name, some in told["samples"].items()
+        name: Side(one["seconds"], one["asking"], {str(row["id"]): row for row in one["samples"]}, one["versions"])
+        for name, one in told.items()
     }
 
 

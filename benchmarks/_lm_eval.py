@@ -83,21 +83,21 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     for said in job["tasks"]:
         task(said, Path(lm_eval.__file__).parent / "tasks", folder)
-    names = [said["name"] for said in job["tasks"]]
     manager = TaskManager(include_path=str(folder))
     more = {"batch_size": job.get("batch_size", 1), "device": job.get("device")}
     model = get_model(job["model"]).create_from_arg_obj(job["model_args"], more)
-    asking = timed(model)
-    begun = time.perf_counter()
-    made = lm_eval.simple_evaluate(model, tasks=names, task_manager=manager, bootstrap_iters=0)
-    assert made is not None
-    told = {
-        "seconds": time.perf_counter() - begun,
-        "asking": sum(asking),
-        "versions": {name: version(name) for name in LIBRARIES},
-        "results": {name: {k: v for k, v in made["results"][name].items() if "," in k} for name in names},
-        "samples": {name: samples(made["samples"][name]) for name in names},
-    }
+    asking, told = timed(model), {}
+    for said in job["tasks"]:
+        asking.clear()
+        begun = time.perf_counter()
+        made = lm_eval.simple_evaluate(model, tasks=[said["name"]], task_manager=manager, bootstrap_iters=0)
+        assert made is not None
+        told[said["name"]] = {
+            "seconds": time.perf_counter() - begun,
+            "asking": sum(asking),
+            "samples": samples(made["samples"][said["name"]]),
+            "versions": {name: version(name) for name in LIBRARIES},
+        }
     out.write_text(json.dumps(told, default=str), "utf-8")
 
 

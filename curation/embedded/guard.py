@@ -32,8 +32,12 @@ OPPOSITES = (
     "rise fall, strengthen weaken, succeed fail, unite divide, accept refuse, temporary permanent"
 )
 NAMES = "Amara Bruno Carla Dmitri Elif Farid Greta Hugo Ines Jonas Kavya Liam Mona Nils Oksana Pablo".split()
-PLACES = "the bakery, the library, the harbor, the museum, the market, the post office, the theater, the stadium".split(", ")
-THINGS = "a red umbrella, a wooden box, an old map, a silver key, a paper kite, a glass jar, a green backpack, a brass bell".split(", ")
+PLACES = "the bakery, the library, the harbor, the museum, the market, the post office, the theater, the stadium".split(
+    ", "
+)
+THINGS = "a red umbrella, a wooden box, an old map, a silver key, a paper kite, a glass jar, a green backpack, a brass bell".split(
+    ", "
+)
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 AGES = ("older", "younger"), ("taller", "shorter"), ("faster", "slower")
 
@@ -88,7 +92,9 @@ def _dictionary(rng: Rng) -> Question:
     last = rng.randint(0, 1)
     ordered = sorted(words, reverse=bool(last))
     listed = ", ".join(words)
-    return Question(f"Which of the words {listed} comes {('first', 'last')[last]} in a dictionary?", ordered[0], ordered[1:])
+    return Question(
+        f"Which of the words {listed} comes {('first', 'last')[last]} in a dictionary?", ordered[0], ordered[1:]
+    )
 
 
 def _spelling(rng: Rng) -> Question:
