@@ -4,7 +4,7 @@
     ---
     license: Apache-2.0
     files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet
-    items: 520                         # how many there are; optional, and refused if the files have another number
+    items: 520                         # how many there are; optional, and an evaluation wants as many
     columns: {id: id, problem: problem, answer: answer, solution: solution}     # this is the default; the last two are optional
     ---
 
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 ITEM = ("id", "problem", "answer", "solution")
 OPTIONAL = ("answer", "solution")
 Kind = TypeVar("Kind", bound=BaseModel)
-Rows = TypeVar("Rows", pl.DataFrame, list[dict[str, Any]])
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 
 
@@ -92,32 +91,30 @@ class Benchmark:
     def items(self) -> pl.DataFrame:
         """Text columns `id`, `problem`, `answer` and `solution` (null where there is none).
 
-        CurateError if a file is not here, changed, or is torn, or if there are more or fewer than the card says.
+        CurateError if a file is not here, changed, or is torn.
         """
         if self.missing:
             raise CurateError(absent((self,)))
         columns = {**dict(zip(ITEM, ITEM, strict=True)), **dict(self.columns)}
         frames = [_read(file, columns, self.name) for file in self.files]
-        return self._counted(pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames]))
+        return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
 
     def records(self) -> list[dict[str, Any]]:
         """The rows of the files with all their columns, nested ones as maps; what the card calls otherwise has its own name, too.
 
-        CurateError as `items` raises it.
+        CurateError as `items` raises it, and if there are more or fewer than the card says: a score on a part is no score, while
+        documents can be looked through for a part.
         """
         if self.missing:
             raise CurateError(absent((self,)))
-        rows = self._counted([row for file in self.files for row in _records(file, self.name)])
-        renamed = {column: said for column, said in self.columns if column != said}
-        return [row | {column: row[said] for column, said in renamed.items() if said in row} for row in rows]
-
-    def _counted(self, rows: Rows) -> Rows:
-        if self.count is not None and len(rows) != self.count:
+        rows = [row for file in self.files for row in _records(file, self.name)]
+        if self.count not in (None, len(rows)):
             raise CurateError(
                 f"the benchmark {self.name} has {self.count:,} items, and its files hold {len(rows):,}; bring all of them as "
-                f"datacards/{self.name}.md says, or write a card of another name for these"
+                f"datacards/{self.name}.md says"
             )
-        return rows
+        renamed = {column: said for column, said in self.columns if column != said}
+        return [row | {column: row[said] for column, said in renamed.items() if said in row} for row in rows]
 
 
 def _records(file: Source, name: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eval._extract import _NUMBER, TAIL, has_box
+from eval._extract import TAIL, has_box
 
 MAX = 1000
 """Characters of an answer."""
@@ -21,6 +21,13 @@ _LETTER = re.compile(
 )
 _BRACKETED = re.compile(r"\(([A-J])\)")
 _ANSWER, _UNLIKE_WORDS = re.compile(r"\banswer is\b"), re.compile(r"[0-9\\${}]")
+_NUMBER = re.compile(
+    r"(?:(?<![\w)}])-)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
+    r"|(?:(?<![\w)}])-)?\\?\$?(?<![\w^.])(?<![\^_]\{)(?!(?<=[0-9],)[0-9]{3}(?![0-9]))"
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?"
+    r"|(?:(?<![\w)}])-)?(?<![\w.])\.[0-9]+"
+)
+"""A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it."""
 _ESCAPED_OR_BRACE = re.compile(r"\\.|[{}]", re.S)
 
 
@@ -60,10 +67,11 @@ def _letter(text: str) -> str:
 
 
 def _number(text: str) -> str:
+    """The last number, without the signs of money and percent beside it."""
     number = None
-    for number in _NUMBER.finditer(text):  # noqa: B007 (the last one is wanted)
+    for number in _NUMBER.finditer(text.replace("−", "-")):  # noqa: B007 (the last one is wanted)
         pass
-    return number.group().strip() if number else ""
+    return number.group().replace("\\$", "").replace("$", "") if number else ""
 
 
 def _words(text: str, options: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ seed, for the reason that `bench.py` gives. Left out: knowledge of the world bey
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,9 +28,10 @@ GROUPS = {
     "furniture": "table wardrobe chair shelf sofa bench desk stool",
 }
 OPPOSITES = (
-    "ancient modern, brave cowardly, early late, generous stingy, humid dry, narrow wide, noisy quiet, polite rude, rough smooth, scarce abundant, "
-    "shallow deep, sharp blunt, tidy messy, victory defeat, arrive leave, expand shrink, forbid allow, lend borrow, praise blame, reveal hide, "
-    "rise fall, strengthen weaken, succeed fail, unite divide, accept refuse, temporary permanent"
+    "ancient modern, brave cowardly, early late, generous stingy, humid dry, narrow wide, noisy quiet, polite rude, "
+    "rough smooth, scarce abundant, shallow deep, sharp blunt, tidy messy, victory defeat, arrive leave, expand "
+    "shrink, forbid allow, lend borrow, praise blame, reveal hide, rise fall, strengthen weaken, succeed fail, "
+    "unite divide, accept refuse, temporary permanent"
 )
 NAMES = "Amara Bruno Carla Dmitri Elif Farid Greta Hugo Ines Jonas Kavya Liam Mona Nils Oksana Pablo".split()
 PLACES = "the bakery, the library, the harbor, the museum, the market, the post office, the theater, the stadium".split(
@@ -134,7 +136,7 @@ def _time(rng: Rng) -> Question:
 def _order(rng: Rng) -> Question:
     names = rng.sample(NAMES, 4)
     more, less = rng.choice(AGES)
-    facts = rng.sample([f"{a} is {more} than {b}." for a, b in zip(names, names[1:], strict=False)], 3)
+    facts = rng.sample([f"{a} is {more} than {b}." for a, b in itertools.pairwise(names)], 3)
     end = rng.randint(0, 1)
     word = f"{(more, less)[end][:-2]}est"
     right = names[-end]
@@ -160,6 +162,6 @@ def _instruction(rng: Rng) -> Question:
 
 
 SKILLS: dict[str, Callable[[Rng], Question]] = {
-    "odd": _odd, "opposite": _opposite, "dictionary": _dictionary, "spelling": _spelling, "reading": _reading, "time": _time, "order": _order,
-    "instruction": _instruction,
+    "odd": _odd, "opposite": _opposite, "dictionary": _dictionary, "spelling": _spelling, "reading": _reading, "time": _time,
+    "order": _order, "instruction": _instruction,
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Benchmarks by the names of their data cards: what a step gets, what is part of its identity, and what is refused."""
 
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -237,3 +238,33 @@ def test_a_card_that_is_no_text_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "x.md").write_bytes(b"---\nlicense: \xff\xfe\n---\n")
     with pytest.raises(CurateError, match="is not UTF-8"):
         datacard.read(tmp_path / "x.md")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "parquet"])
+def test_records_hold_all_columns_and_the_names_of_the_card(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"a.{form}"
+    given = [{"name": "1", "question": "q", "reply": 2.5, "extra": {"options": ["x", "y"]}}]
+    text = "\n".join(map(json.dumps, given)).encode()
+    if form == "parquet":
+        pl.DataFrame(given).write_parquet(path)
+    else:
+        path.write_bytes(gzip.compress(text) if form.endswith("gz") else text)
+    source = Source(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+    columns = (("id", "name"), ("problem", "question"), ("answer", "reply"), ("solution", "solution"))
+    one = datacard.Benchmark("a", columns, (source,), count=1)
+    assert one.records() == [{**given[0], "id": "1", "problem": "q", "answer": 2.5}]
+    assert one.items().rows() == [("1", "q", "2.5", None)]
+    more = dataclasses.replace(one, count=2)
+    with pytest.raises(CurateError, match="the benchmark a has 2 items, and its files hold 1; bring all of them"):
+        more.records()
+    assert more.items().height == 1, "documents may be looked through for a part"
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"a": 1}\n3', "[" * 100_000])
+def test_records_of_something_else_are_refused_in_a_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(text)
+    source = Source(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+    with pytest.raises(CurateError, match="is no file of the benchmark 'a'") as error:
+        datacard.Benchmark("a", (), (source,)).records()
+    assert "\n" not in str(error.value)

@@ -1,0 +1,169 @@
+"""Specs and forms of prompts: what is found, what is refused, and that what we wrote is right."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from curate import datacard
+from curate.errors import CurateError
+from curate.profile import shipped
+from eval import _read, prompting, specs
+from eval.grading import grade
+from eval.items import Item, digest, items
+
+FORMS = sorted(path.stem for path in specs.FORMS.glob("*.yaml"))
+GENERATED = ("embedded-bench", "general-embedded")
+
+
+def test_averages_hold_the_published_benchmarks() -> None:
+    core, extended = set(specs.group("core")), set(specs.group("extended"))
+    assert core == {"gsm8k", "math", "asdiv", "svamp", "mawps"}
+    assert extended == {"mmlu-stem", "tabmwp", "mathqa", "sat", "ocw"}
+    assert set(specs.group("13")) == core | extended | {"math500", "olympiadbench", "amc23"}
+    assert {name for name in specs.names() if name.startswith("general-")} == set(specs.group("general"))
+    assert {"aime24", "aime25", "embedded-bench"} == set(specs.names()) - {
+        n for g in specs.GROUPS for n in specs.group(g)
+    }
+
+
+@pytest.mark.parametrize("name", specs.names())
+def test_each_benchmark_has_a_card_with_its_count(name: str) -> None:
+    spec = specs.spec(name)
+    card = datacard.read(shipped("datacards") / f"{spec.card}.md")
+    assert card.items == spec.items and (card.get or name in GENERATED)
+    assert spec.digest_of_items or name in set(specs.group("general")) - {*GENERATED}, "published items are pinned"
+    assert len(spec.digest) == 64 and spec.about.endswith(".")
+
+
+def test_a_spec_is_told_from_another_by_what_it_asks_and_not_by_its_words(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    text = (specs.OURS / "gsm8k.yaml").read_text()
+    found = []
+    for change in ("", "about: x\n", "tolerance: 0.5\n", "items: 7\n"):
+        key = change.partition(":")[0]
+        new = re.sub(rf"^{key}: .*\n", "", text, flags=re.M) + change if change else text
+        (tmp_path / f"benchmarks/mine{len(found)}.yaml").write_text(new)
+        made = specs.spec(f"mine{len(found)}", tmp_path).model_copy(update={"name": "gsm8k"})
+        found.append(made.digest)
+    assert found[0] == found[1] == specs.spec("gsm8k").digest and len(set(found)) == 3
+
+
+def test_a_projects_own_benchmark_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/gsm8k.yaml").write_text("about: Mine.\ncard: mine\nitems: 2\nshots: words-8\n")
+    mine = specs.spec("gsm8k", tmp_path)
+    assert (mine.card, specs.spec("gsm8k").card) == ("mine", "gsm8k")
+    given = [{"id": 7, "problem": "{question} 1 + 1 = ?", "answer": 2.0}, {"problem": "$b$", "answer": ["1", "2"]}]
+    asked = items(mine, given)
+    assert asked.rows() == [("7", "{question} 1 + 1 = ?", ["2"], [], "math"), ("1", "$b$", ["1, 2"], [], "math")]
+    assert prompting.prompts(mine, asked, "simple")[0] == "Question:{question} 1 + 1 = ?\nAnswer:"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("about: A.\ncard: a\nitems: 0\nshots: words-8\n", "items: must be more than 0"),
+        ("about: A.\ncard: a\nitems: 1\nshots: words-9\n", "there is no form of prompts 'words-9'"),
+        ("about: A.\ncard: a\nitems: 1\nshots: words-8\nkind: essay\n", "kind"),
+        ("about: A.\ncard: a\nitems: 1\nshots: words-8\nkind: choice\n", "fields.options: say which column"),
+        ("about: A.\ncard: a\nitems: 1\nshots: words-8\nshot: x\n", "shot"),
+        ("about: A.\n- x\n", "is not valid YAML"),
+    ],
+)
+def test_a_spec_that_is_wrong_is_refused_in_a_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/mine.yaml").write_text(text)
+    with pytest.raises(CurateError) as error:
+        specs.spec("mine", tmp_path)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    for name, said in (("gsm8", "gsm8k"), ("math50", "math500"), ("../gsm8k", "there is no benchmark")):
+        with pytest.raises(CurateError, match=said):
+            specs.spec(name)
+    with pytest.raises(CurateError, match="there is no average 'all'"):
+        specs.group("all")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_example_is_right_and_says_so_where_it_is_looked_for(name: str) -> None:
+    form = specs.form(name)
+    readers = {spec.read for spec in map(specs.spec, specs.names()) if spec.shots == name} | {"said"}
+    for example in form.examples:
+        how = {"kind": "choice" if example.options else "math", "options": example.options}
+        for reader in readers:
+            assert grade(_read.read(example.solution, reader, example.options), example.answer, **how).value is True
+        assert example.solution.count("answer is") == 1 and not any(stop in example.solution for stop in form.stop)
+        if example.options:
+            listed = [f"({letter}) {option}" for letter, option in zip("ABCDE", example.options, strict=False)]
+            assert example.problem.endswith(f"Answer Choices: {' '.join(listed)}")
+    if form.examples and form.examples[0].options:
+        assert len({example.answer for example in form.examples}) == 4, "no letter is the usual one"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_sum_in_an_example_is_right(name: str) -> None:
+    """Of plain numbers, without a division that leaves a rest: `48 - 29 = 19`."""
+    for example in specs.form(name).examples:
+        for left, right in re.findall(r"((?:[0-9.]+ [-+*/] )+[0-9.]+) = ([0-9.]+[0-9])(?![\w/])", example.solution):
+            assert re.fullmatch(r"[0-9 .*/+-]+", left)
+            assert _value(left) == pytest.approx(float(right)), (left, right)
+
+
+_FORMULA = re.compile(r"Final Answer: .*|The final answer is .*")
+"""The sentence that Minerva's form prescribes; items of OCW hold it, too."""
+
+
+def _value(text: str) -> float:
+    """Products before sums, from the left."""
+    total = 0.0
+    for sign, term in re.findall(r"(^|[-+] )([0-9. */]+?)(?= [-+] |$)", text):
+        first, *rest = re.split(r" (?=[*/])", term.strip())
+        value = float(first)
+        for part in rest:
+            value = value * float(part[2:]) if part[0] == "*" else value / float(part[2:])
+        total += -value if sign == "- " else value
+    return total
+
+
+@pytest.mark.slow
+def test_no_example_is_an_item_of_a_published_set(shared: Path) -> None:
+    """Nor nearly one: as decontamination tells it, by equal texts and runs of 8 words."""
+    import polars as pl
+
+    from curate.datacard import Benchmark
+    from curate.identity import file_sha256
+    from curate.sources import Source
+    from curation.decontaminate.equal import equal
+    from curation.decontaminate.ngram import ngram
+
+    paths = sorted((shared / "benchmarks").glob("*.jsonl.gz"))
+    against = tuple(
+        Benchmark(path.name.partition(".")[0], (), (Source(str(path), file_sha256(path), path.stat().st_size),))
+        for path in paths
+        if not path.name.startswith(("minif2f", "proofnet"))
+    )
+    examples = [(name, n, one) for name in FORMS for n, one in enumerate(specs.form(name).examples)]
+    docs = pl.DataFrame(
+        {
+            "id": [f"{name}/{n}" for name, n, _ in examples],
+            "text": [f"{one.problem}\n{_FORMULA.sub('', one.solution)}" for *_, one in examples],
+        }
+    )
+    assert docs.height >= 24
+    problems = pl.DataFrame({"text": [one.problem for *_, one in examples]})
+    assert equal(problems, against=against)["equal_item"].null_count() == problems.height
+    for n, least in ((13, 0.0), (8, 0.2)):
+        found = ngram(docs, against=against, n=n, least=least)
+        leaks = docs.hstack(found).drop_nulls("leak_item")
+        assert not leaks.height, leaks.select("id", "leak_item", "leak_overlap", "leak_span").rows()
+
+
+def test_items_are_told_apart_by_what_they_say() -> None:
+    one, two = Item("1", "a  b", ("x", "y"), ("1,000",)), Item("2", "c", (), ("7",))
+    assert digest([one, two]) == digest([two._replace(id="9"), one._replace(problem="a\nb", gold=("1000",))])
+    assert (
+        len({digest([one, two]), digest([one]), digest([one, two, two]), digest([one, two._replace(gold=("8",))])}) == 4
+    )
