@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import json
 import math
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -107,7 +109,7 @@ class Spending:
         if price is None and away:
             return (
                 f"is asked at {host_of(away[0])}, and nothing says what that costs; say it in the profile, per million tokens:"
-                f" [models.{model}] price = {{prompt = 0.5, completion = 1.5}}, with zeros where it is free"
+                f" [models.{quoted(model)}] price = {{prompt = 0.5, completion = 1.5}}, with zeros where it is free"
             )
         if price and (price.prompt or price.completion) and budget.usd is None:
             each = f"{price.prompt:g} and {price.completion:g} {self.prices.currency} per million tokens"
@@ -117,6 +119,11 @@ class Spending:
             each = f"{gpus} GPUs at {hour:g} {self.prices.currency} an hour" if gpus > 1 else f"{hour:g} an hour"
             return f"costs money ({each}); say how much it may be: --max-gpu-hours 8 or --max-usd 20, or [budget] in the profile"
         return ""
+
+
+def quoted(name: str) -> str:
+    """A name as a key of TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def limited(budget: Budget, max_usd: float | None = None, max_gpu_hours: float | None = None) -> Budget:

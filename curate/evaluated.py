@@ -78,15 +78,28 @@ def write(found: Sequence[tuple[Measured, Result]], told: dict[str, Any], out: P
                     form.Told(
                         one.task,
                         result.rows(),
-                        model["benchmarks"][one.benchmark],
+                        _numbers(model["benchmarks"][one.benchmark]),
                         one.identity["sampling"],
                         one.identity["code"],
                     )
                     for one, result in mine
                 ]
-                who = {"name": model["model"], "entry": mine[0][0].model, "averages": model["averages"]}
+                who = {"name": model["model"], "entry": _entry(mine[0][0]), "averages": model["averages"]}
                 made = form.results(who, parts, told["environment"], float(date))
                 files += [str(path) for path in form.write(out / entry["eval"], made, parts, stamp)]
     except OSError as error:
         raise CurateError(f"{out} cannot be written: {error.strerror}") from None
     return files
+
+
+def _entry(one: Measured) -> dict[str, Any]:
+    """The model as it was asked, without where it lies on this machine."""
+    entry = {key: value for key, value in one.model.items() if key != "sampling"}
+    if not one.subject.weights:
+        return entry
+    return {"weights": one.subject.weights, **{k: v for k, v in entry.items() if k not in ("id", "revision")}}
+
+
+def _numbers(summary: dict[str, Any]) -> dict[str, Any]:
+    """A summary without what is of this machine and of this time."""
+    return {key: value for key, value in summary.items() if key not in ("rows", "stored", "seconds")}

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from curate.asked_of import of_eval
+from curate.identity import digest
 from curate.results import Result, every
 from curate.sql import Column, exact_path, literal, quoted, table
 
@@ -44,6 +45,11 @@ RESULTS = (
     Column("failed", "BIGINT", "Draws that a server refused or filtered."),
     Column("tokens_right", "DOUBLE", "Mean length of replies that are right."),
     Column("tokens_not_right", "DOUBLE", "Mean length of the others."),
+    Column(
+        "code",
+        "VARCHAR",
+        "Digest of the code and the libraries that judged; the same replies may be judged again by others.",
+    ),
     Column("evaluated_at", "TIMESTAMP", "When it was first there, in UTC."),
 )
 ITEMS = (
@@ -116,6 +122,7 @@ def _row(result: Result) -> tuple[Any, ...]:
         *(counts[name] for name in ("right", "wrong", "no answer", "truncated", "undecided", "failed")),
         found["tokens"]["right"],
         found["tokens"]["not_right"],
+        digest(identity["code"]),
         None if at is None else _time(int(at)),
     )
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("*.json", "*.safetensors", "*.jinja", "*.model")
 """Files of a folder that decide what its model says."""
-OWN_SAMPLING = ("extra",)
-"""Fields of a recipe's `sampling:` that an evaluation keeps; it says the others itself."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,14 @@ class Subject:
         return backend(str(self.entry["backend"])).loads
 
     def asked(self, chat: bool, sampling: Mapping[str, Any]) -> dict[str, Any]:
-        """The entry with how it is asked. `system` is for chats alone, and backends of our own know neither."""
-        own = {key: value for key, value in (self.entry.get("sampling") or {}).items() if key in OWN_SAMPLING}
-        made = {**self.entry, "sampling": {**own, **sampling}}
+        """The entry with how it is asked: of its own `sampling:` only `extra` stays.
+
+        `system` and `chat_template_kwargs` are for chats alone, and backends of our own are told neither.
+        """
+        extra = dict((self.entry.get("sampling") or {}).get("extra") or {})
+        if not chat:
+            extra.pop("chat_template_kwargs", None)
+        made = {**self.entry, "sampling": {**sampling, **({"extra": extra} if extra else {})}}
         if self.entry.get("id"):
             made["chat"] = chat
             if not chat:
@@ -193,13 +196,15 @@ def served(endpoint: str) -> str:
     import urllib.error
     import urllib.request
 
+    from curate.budget import is_own
     from curate.models._endpoints import shown
 
     address = endpoint.rstrip("/") + "/models"
     if not address.startswith(("http://", "https://")):
         raise CurateError(f"--endpoint {shown(endpoint)!r}: write e.g. http://127.0.0.1:8000/v1")
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        proxies = urllib.request.ProxyHandler({} if is_own(endpoint) else None)  # no proxy leads to this machine
+        with urllib.request.build_opener(proxies).open(address, timeout=10) as answer:
             told = json.loads(answer.read(1 << 20))
         names = [str(one["id"]) for one in told["data"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

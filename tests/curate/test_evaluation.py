@@ -213,6 +213,7 @@ def run(*words: str) -> tuple[int, str]:
         (("--model", "fake", "--on", "toy", "--samples", "4"), "4 draws of a greedy model are all the same"),
         (("--endpoint", "http://127.0.0.1:1/v1", "--on", "toy"), "does not say what it serves"),
         (("--endpoint", "https://example.com/v1", "--model", "m", "--on", "toy"), "nothing says what that costs"),
+        (("--endpoint", "https://example.com/v1", "--model", "a/b", "--on", "toy"), '[models."a/b"] price'),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(project: Path, words: tuple[str, ...], said: str) -> None:
@@ -283,6 +284,7 @@ def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
         "effective": 12,
     }
     assert told["n-shot"]["toy"] == 4 and told["configs"]["toy"]["generation_kwargs"]["max_gen_toks"] == 1024
+    assert str(project) not in results.read_text() + samples.read_text()
     assert "math-verify" in told["octocurate"]["grader"]["toy"]
     lines = [json.loads(line) for line in samples.read_text().splitlines()]
     assert [line["exact_match"] for line in lines] == [0.0] * 3 + [1.0] * 9
