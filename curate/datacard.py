@@ -3,19 +3,21 @@
 
     ---
     license: Apache-2.0
-    files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet
+    files: embedded:bench              # or paths and patterns, relative to the project; JSON lines or Parquet; or a data set of the hub
+                                       # at a commit, hf://datasets/ORG/NAME@COMMIT/PATTERN, which is looked for in the hub's cache
     items: 520                         # how many there are; optional, and an evaluation wants as many
     columns: {id: id, problem: problem, answer: answer, solution: solution}     # this is the default; the last two are optional
     ---
 
 A step's parameter of type `Benchmarks` lists names of cards and gets a `Benchmark` for each. The columns and the content of the files are
 part of the step's identity, their paths are not. Cards are looked for in the project, then among ours. A card whose files are the user's to
-bring says `get:`, what to do; without them a recipe plans, and a build says that. Left out: files that lie elsewhere, and cards of outputs,
-which are generated.
+bring says `get:`, what to do; without them a recipe plans, and a build says that. Left out: files that lie elsewhere, and cards of
+outputs, which are generated.
 """
 
 from __future__ import annotations
 
+import glob
 import gzip
 import hashlib
 import json
@@ -28,6 +30,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import polars as pl
 from pydantic import BaseModel, Field, ValidationError
 
+from curate import hub
 from curate.errors import CurateError, did_you_mean
 from curate.loader import load_text
 from curate.names import NAME
@@ -242,18 +245,35 @@ def planned(planner: Planner, name: str, where: str) -> Benchmark:
     if not card.files:
         raise CurateError("does not say where the items are; add files: to its front matter", where=shown(path))
     own = [pattern for pattern in card.files if not pattern.startswith("embedded:")]
-    for pattern in own:
-        if "://" in pattern:
-            raise CurateError(
-                f"{pattern!r} is not on this machine; copy the files and name them by path", where=shown(path)
-            )
+    placed = [_placed(pattern, shown(path)) for pattern in own]
     columns = tuple((c, str(getattr(card.columns, c))) for c in ITEM)
-    if card.get and not any(_here(planner.project, pattern) for pattern in own):
+    if card.get and not any(_here(planner.project, pattern) for pattern, _ in placed):
         missing = f"{', '.join(own)} in your project; {card.get}"
         return Benchmark(name, columns, (), missing=missing, count=card.items)
+    if away := [told for _, told in placed if told]:
+        return Benchmark(name, columns, (), missing=f"{', '.join(own)}; {away[0]}", count=card.items)
+    own = [pattern for pattern, _ in placed]
     files = list_sources(own, planner.project, planner.store, shown(path)).files if own else ()
     nodes = [planner.generate(title, shown(path)) for title in card.files if title.startswith("embedded:")]
     return Benchmark(name, columns, files, tuple(node.name for node in nodes), count=card.items)
+
+
+def _placed(pattern: str, where: str) -> tuple[str, str]:
+    """A pattern as a path, and what to do where it names files of a data set of the hub that this machine has not."""
+    if "://" not in pattern:
+        return pattern, ""
+    try:
+        name, revision, below = hub.parts_of(pattern)
+    except CurateError:
+        raise CurateError(
+            f"{pattern!r} is not on this machine; copy the files and name them by path, or write "
+            "hf://datasets/ORG/NAME@COMMIT/PATTERN for files in the hub's cache",
+            where=where,
+        ) from None
+    folder = hub.snapshot("datasets", name, revision)
+    here = folder.is_dir() and not hub.unfinished(folder)
+    get = f"run: hf download {name} --repo-type dataset --revision {revision} --include '{below}'"
+    return str(Path(glob.escape(str(folder))) / below), "" if here else get
 
 
 def absent(benchmarks: Iterable[Benchmark]) -> str:
@@ -270,7 +290,9 @@ def absent(benchmarks: Iterable[Benchmark]) -> str:
 
 
 def _here(project: Path, pattern: str) -> bool:
-    return any(project.glob(pattern)) if not Path(pattern).is_absolute() else Path(pattern).is_file()
+    if not Path(pattern).is_absolute():
+        return any(project.glob(pattern))
+    return Path(pattern).is_file() or bool(glob.glob(pattern))
 
 
 def made_by(planner: Planner, benchmarks: dict[str, tuple[Benchmark, ...]]) -> tuple[tuple[str, Node], ...]:

@@ -104,6 +104,10 @@ def _item(spec: Spec, row: Mapping[str, Any], place: int) -> Item:
         raise CurateError(
             f"{where}: has no choices; these stand in the column {' or '.join(fields.options)}, as a list"
         )
+    if len(options) > len(LETTERS) or (spec.kind == "choice" and gold[0] not in LETTERS[: len(options)]):
+        raise CurateError(
+            f"{where}: its answer is {gold[0][:40]!r}, and it has {len(options)} choices; at most {len(LETTERS)}"
+        )
     id = _first(fields.id, row)
     return Item(str(place) if id is None else str(id), problem, options, gold)
 
@@ -151,7 +155,7 @@ def _options(value: Any) -> tuple[str, ...]:
         ends = [*(mark.start() for mark in marks[1:]), len(value)][: len(marks)]
         value = [value[mark.end() : end].strip().rstrip(",").strip() for mark, end in zip(marks, ends, strict=True)]
     texts = [_plain(one) for one in value] if isinstance(value, list | tuple) else []
-    return tuple(_unmarked(text, letter) for text, letter in zip(texts, LETTERS, strict=False))
+    return tuple(_unmarked(text, LETTERS[n : n + 1]) for n, text in enumerate(texts))
 
 
 def _unmarked(text: str, letter: str) -> str:
@@ -174,7 +178,7 @@ def _letter(value: Any, labels: Any) -> str:
     if isinstance(labels, list | tuple) and str(value) in map(str, labels):
         return LETTERS[[str(one) for one in labels].index(str(value))]
     if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
-        return LETTERS[int(value)] if int(value) < len(LETTERS) else ""
+        return LETTERS[int(value)] if 0 <= int(value) < len(LETTERS) else ""
     return _plain(value).strip("() .").upper()
 
 

@@ -268,3 +268,27 @@ def test_records_of_something_else_are_refused_in_a_line(tmp_path: Path, text: s
     with pytest.raises(CurateError, match="is no file of the benchmark 'a'") as error:
         datacard.Benchmark("a", (), (source,)).records()
     assert "\n" not in str(error.value)
+
+
+def test_items_may_lie_in_the_cache_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are the same input as a copy of them; without them the recipe plans, and a build says how to get them."""
+    commit = "c" * 40
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    pattern = f"hf://datasets/org/quiz@{commit}/main/*.jsonl"
+    project(tmp_path, card=CARD.replace("items/a.*", f'"{pattern}"'))
+    with pytest.raises(
+        CurateError, match=rf"hf download org/quiz --repo-type dataset --revision {commit} --include 'main/"
+    ):
+        open_small(tmp_path).build()
+    data = (tmp_path / "items/a.jsonl").read_bytes()
+    folder = tmp_path / "hub/datasets--org--quiz"
+    (folder / "blobs").mkdir(parents=True)
+    (folder / "snapshots" / commit / "main").mkdir(parents=True)
+    blob = folder / "blobs" / hashlib.sha256(data).hexdigest()
+    blob.write_bytes(data)
+    (folder / "snapshots" / commit / "main/test.jsonl").symlink_to(blob)
+    recipe = open_small(tmp_path)
+    recipe.build()
+    assert kept(recipe) == ["u0", "u1", "u2", "u4", "u5"]
+    (tmp_path / "datacards/a.md").write_text(CARD)
+    assert open_small(tmp_path).build()["ran"] == []

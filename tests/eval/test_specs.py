@@ -167,3 +167,49 @@ def test_items_are_told_apart_by_what_they_say() -> None:
     assert (
         len({digest([one, two]), digest([one]), digest([one, two, two]), digest([one, two._replace(gold=("8",))])}) == 4
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "gold"),
+    [
+        (["x", "y", "z"], 2, "C"),
+        (["x", "y", "z"], "2", "C"),
+        (["x", "y", "z"], "(b)", "B"),
+        ("a ) x , b ) y , c ) z", "c", "C"),
+        ("A. x B. y C. z", "B", "B"),
+        ("['a ) x', 'b ) y', 'c ) z']", "a", "A"),
+        (["a ) x", "b) y", "C. z"], "C", "C"),
+        ("A) x B) y C) z", "D", None),
+        (["x", "y", "z"], -1, None),
+        (["x", "y", "z"], 3, None),
+        (["x", "y", "z"], "x", None),
+        (["x"] * 11, "A", None),
+        ("x y z", "A", None),
+        ([], "A", None),
+        (7, "A", None),
+    ],
+)
+def test_choices_are_read_in_all_their_forms(options: object, answer: object, gold: str | None) -> None:
+    spec = specs.spec("sat").model_copy(update={"items": 1, "digest_of_items": None})
+    row = {"problem": "p", "options": options, "answer": answer}
+    if gold is None:
+        with pytest.raises(CurateError, match="sat: row 1: "):
+            items(spec, [row])
+    else:
+        assert items(spec, [row]).rows() == [
+            ("0", "p\nAnswer Choices: (A) x (B) y (C) z", [gold], ["x", "y", "z"], "choice")
+        ]
+
+
+def test_a_template_is_filled_line_by_line() -> None:
+    spec = specs.spec("tabmwp").model_copy(update={"items": 1, "digest_of_items": None})
+    table = {"table": "a | b\n1 | 2", "problem": "{table}?", "answer": "3"}
+    for title, said in (("T", "T\na | b\n1 | 2\n{table}?"), (None, "a | b\n1 | 2\n{table}?")):
+        assert items(spec, [{**table, "table_title": title}])["problem"].to_list() == [said]
+    body = specs.spec("svamp").model_copy(update={"items": 1, "digest_of_items": None})
+    for start, said in (
+        ("Two cats", "Two cats. How many?"),
+        ("Two cats.", "Two cats. How many?"),
+        ("Two!", "Two! How many?"),
+    ):
+        assert items(body, [{"Body": start, "Question": "How many?", "Answer": 2.0}])["problem"].to_list() == [said]
