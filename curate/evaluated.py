@@ -1,8 +1,10 @@
 """What evaluations say, as plain JSON: tables of models by benchmarks, averages, and which models can be told apart.
 
-evals     one for each entry under `eval:`: `eval`, `mode`, `samples`, `models`, `pairs`
-models    `model`, `origin`, `benchmarks` (name -> summary of `eval/report.py`, `key`, `rows`: files, `stored`), `averages`
-pairs     rows of `eval.report.compare`, models by name
+Numbers are those of `eval/report.py`, of the rows as they are stored:
+
+    evals     one for each entry under `eval:`: `eval`, `mode`, `samples`, `limit`, `whole` (benchmarks of all items), `models`, `pairs`
+    models    `model`, `origin`, `benchmarks` (name -> summary, `key`, `rows`: files, `stored`, `seconds`), `averages`
+    pairs     rows of `eval.report.compare`, models by name
 """
 
 from __future__ import annotations
@@ -43,16 +45,18 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
         }
     wanted = {group for group, names in _groups().items() if group in entry.benchmarks or (names and asked >= {*names})}
     groups = {group: names for group, names in _groups().items() if group in wanted}
+    whole = {one.benchmark for one, _ in found if one.is_whole}
     for told in models.values():
-        whole = told["benchmarks"] if entry.limit is None else {}
-        told["averages"] = {group: report.average(names, whole) for group, names in groups.items()}
+        known = {name: one for name, one in told["benchmarks"].items() if name in whole}
+        told["averages"] = {group: report.average(names, known) for group, names in groups.items()}
     return {
         "eval": found[0][0].question.name,
         "mode": entry.mode,
         "samples": entry.samples,
         "limit": entry.limit,
+        "whole": sorted(whole),
         "models": list(models.values()),
-        "pairs": report.compare(rows, groups if entry.limit is None else {}),
+        "pairs": report.compare(rows, {group: names for group, names in groups.items() if whole >= {*names}}),
     }
 
 
@@ -85,7 +89,8 @@ def write(found: Sequence[tuple[Measured, Result]], told: dict[str, Any], out: P
                     for one, result in mine
                 ]
                 who = {"name": model["model"], "entry": _entry(mine[0][0]), "averages": model["averages"]}
-                made = form.results(who, parts, told["environment"], float(date))
+                made_with = {one.benchmark: result.note.get("environment") for one, result in mine}
+                made = form.results(who, parts, made_with, float(date))
                 files += [str(path) for path in form.write(out / entry["eval"], made, parts, stamp)]
     except OSError as error:
         raise CurateError(f"{out} cannot be written: {error.strerror}") from None

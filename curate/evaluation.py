@@ -70,6 +70,11 @@ class Measured:
         return results.key_of(self.identity)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all items of the benchmark are asked."""
+        return bool(self.task.items.height == self.task.spec.items)
+
+    @property
     def title(self) -> str:
         """For progress: `midtrain, gsm8k`."""
         return f"{self.subject.name}, {self.benchmark}"
@@ -239,24 +244,27 @@ class Evaluation:
             kept = results.find(self.store, one.key) or self._made(one, means)
         said = {
             "model": one.subject.name, "recipe": self.title if self.title != "eval" else None, "eval": one.question.name,
-            "benchmark": one.benchmark, "mode": one.task.mode, "limit": one.task.limit, **one.subject.origin,
+            "benchmark": one.benchmark, "mode": one.task.mode, "limit": None if one.is_whole else one.task.limit, **one.subject.origin,
         }  # fmt: skip
         return results.note(self.store, kept, **said)
 
     def _made(self, one: Measured, means: _Means) -> Result:
         run, judging = of_eval("run"), of_eval("judging")
         began, meter = time.monotonic(), means.meter
-
-        def saying() -> str:
-            return asking_text(meter.spent(), meter.currency, time.monotonic() - began) if meter else ""
-
         asker = Asker(f"{self.title}:{one.benchmark}", meter)
         model = one.subject.opened(one.model, self.store.root / "replies", means.settings, asker)
+        asked = run.Evaluation(one.task, model, means.grader)
+
+        def saying() -> str:
+            if asked.graded is not None:
+                return f"graded {asked.graded:,} of {one.task.size:,} replies"
+            return asking_text(meter.spent(), meter.currency, time.monotonic() - began) if meter else ""
+
         with (
             self.report.progress(one.title, one.task.size, saying, unit="replies") as advance,
             placed(one.title, one.question.where),
         ):
-            asked = run.Evaluation(one.task, model, means.grader, lambda: advance(0, None))
+            asked.advance = lambda: advance(0, None)
             made = results.keep(self.store, one.key, one.identity, asked.parts(), judging.SCHEMA)
         self.seconds[one.key] = {"asking": asked.seconds.asking, "grading": asked.seconds.grading}
         return made

@@ -42,7 +42,10 @@ def folder_of(model: str) -> str:
 def results(
     model: Mapping[str, Any], told: Sequence[Told], environment: Mapping[str, Any], date: float
 ) -> dict[str, Any]:
-    """What `results_DATE.json` holds. model: `name`, `entry` (as under a recipe's `models:`) and `averages`."""
+    """What `results_DATE.json` holds. model: `name`, `entry` (as under a recipe's `models:`) and `averages`.
+
+    environment: versions of libraries, by benchmark.
+    """
     names = {one.task.spec.name: one for one in told}
     return {
         "results": {name: _numbers(name, one) for name, one in names.items()},

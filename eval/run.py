@@ -98,6 +98,8 @@ class Evaluation:
     advance: Callable[[], None] = lambda: None
     """Called for each reply."""
     seconds: Seconds = field(default_factory=Seconds)
+    graded: int | None = None
+    """Replies that are graded; None while they are asked."""
 
     def parts(self) -> Iterator[pl.DataFrame]:
         """Rows of `eval.judging.SCHEMA`: items in their order, each with its draws in theirs; at most `ROWS` at a time.
@@ -109,6 +111,7 @@ class Evaluation:
         began = time.monotonic()
         refused = self._ask()
         self.seconds.asking += time.monotonic() - began
+        self.graded = 0
         each = max(1, ROWS // self.task.samples)
         rows = self.task.items.to_dicts()
         for start in range(0, len(rows), each):
@@ -118,8 +121,10 @@ class Evaluation:
                 for at, (request, reply) in enumerate(replies)
             ]
             began = time.monotonic()
-            yield judge(self.task.spec, self.task.mode, draws, self.grader)
+            judged = judge(self.task.spec, self.task.mode, draws, self.grader)
             self.seconds.grading += time.monotonic() - began
+            self.graded += len(draws)
+            yield judged
 
     def _ask(self) -> dict[int, Reply]:
         """Ask what is not stored; the replies that the store does not keep, by their place."""

@@ -167,7 +167,8 @@ def _averages(told: dict[str, Any]) -> Iterator[str]:
         for model in told["models"]:
             one = model["averages"][group]
             if one["accuracy"] is None and one["lacking"]:
-                what = "items were left out" if told["limit"] else f"without {', '.join(one['lacking'])}"
+                parts = [name for name in one["lacking"] if name in model["benchmarks"]]
+                what = "items were left out" if parts else f"without {', '.join(one['lacking'])}"
                 yield f"{printable(model['model'])} has no average over {group}: {what}"
 
 

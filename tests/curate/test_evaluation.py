@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import curate
+from curate.asked_of import of_eval
 from curate.cli import cli
 from curate.errors import CurateError
 from tests.curate import evals
@@ -286,9 +287,55 @@ def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     assert told["n-shot"]["toy"] == 4 and told["configs"]["toy"]["generation_kwargs"]["max_gen_toks"] == 1024
     assert str(project) not in results.read_text() + samples.read_text()
     assert "math-verify" in told["octocurate"]["grader"]["toy"]
+    assert told["octocurate"]["environment"]["toy"]["octocurate"] == curate.__version__
     lines = [json.loads(line) for line in samples.read_text().splitlines()]
     assert [line["exact_match"] for line in lines] == [0.0] * 3 + [1.0] * 9
     assert (
         lines[4]["resps"] == [[evals.said("11")]]
         and lines[4]["arguments"]["gen_args_0"]["arg_0"] == evals.prompts(project)[4]
     )
+
+
+@pytest.mark.slow
+def test_two_evaluations_at_once_ask_each_item_once(project: Path) -> None:
+    evals.benchmark(project, count=60)
+    with serving(evals.server_of(project, wrong=6, delay=0.02)) as server:
+        both = [start(project, server, "shared") for _ in range(2)]
+        told = [
+            json.loads(one.communicate(timeout=120)[0])["evals"][0]["models"][0]["benchmarks"]["toy"] for one in both
+        ]
+        assert [one.returncode for one in both] == [0, 0] and asked(server) == 60
+    assert {one["accuracy"] for one in told} == {0.9} and told[0]["key"] == told[1]["key"]
+    assert sorted(one["stored"] for one in told) == [False, True]
+
+
+def test_a_budget_that_runs_out_keeps_what_was_answered(project: Path) -> None:
+    evals.benchmark(project)
+    (project / "profiles").mkdir()
+    price = "price = {prompt = 0.0, completion = 100.0}"
+    (project / "profiles/local.toml").write_text(f'[models."{evals.ID}"]\nconcurrency = 1\n{price}\n')
+    with serving(evals.server_of(project)) as server:
+        with pytest.raises(CurateError, match="has spent"):
+            evaluate(server, max_usd=0.105)  # a reply may cost 0.1024, and costs 0.0007
+        paid = asked(server)
+        assert 2 <= paid < 12 and not list((project / ".curate/evals").glob("*"))
+        assert evaluate(server, max_usd=5.0)["accuracy"] == 1.0 and asked(server) == 12
+
+
+def test_an_average_is_told_of_whole_benchmarks_only(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specs = of_eval("specs")
+    evals.benchmark(project, "toy", 12)
+    evals.benchmark(project, "part", 30)
+    groups = {"core": ["toy", "part"], "extended": ["toy"], "13": ["toy", "part", "more"], "general": []}
+    monkeypatch.setattr(specs, "group", groups.get)
+    told = curate.evaluate(["solver", "fake"], ["toy", "part"], limit=20)["evals"][0]
+    assert told["whole"] == ["toy"]
+    averages = told["models"][1]["averages"]
+    assert averages["extended"]["accuracy"] == 0.0 and averages["core"]["accuracy"] is None
+    assert averages["core"]["lacking"] == ["part"] and "13" not in averages and "general" not in averages
+    assert {pair["on"] for pair in told["pairs"]} == {"toy", "part", "extended"}
+    code, said = run("--model", "fake", "--on", "toy,part", "--limit", "20")
+    assert code == 0 and "fake has no average over core: items were left out" in said and "average extended" in said
+    whole = curate.evaluate(["solver", "fake"], ["toy", "part"])["evals"][0]
+    assert whole["models"][1]["averages"]["core"]["of"] == 2
+    assert {"core", "extended"} < {pair["on"] for pair in whole["pairs"]}
