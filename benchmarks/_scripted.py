@@ -2,9 +2,10 @@ r"""A model that is a script: it finds the problem at the end of a prompt, and i
 
     python -m benchmarks._scripted ITEMS.jsonl --port 8000
 
-Behind OpenAI's protocol (completions and chat) on loopback, so that lm-eval and we ask the same model. Lines of ITEMS have `problem` and
-`answer`. Half of the replies are right by construction, in forms that models use: with `The answer is`, a box, `####`, a dollar sign,
-a unit, a second thought, going on to the next problem, cut off, empty. The server cuts at stop texts as vLLM does, unless `--no-stop`.
+Behind OpenAI's protocol (completions and chat) on loopback, so that lm-eval and we ask the same model. Lines of ITEMS have `problem`, and
+`answer` or a whole `text`. Half of the replies are right by construction, in forms that models use: with `The answer is`, a box, `####`,
+a dollar sign, a unit, a second thought, going on to the next problem, cut off, empty. The server cuts at stop texts as vLLM does, unless
+`--no-stop`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import argparse
 import hashlib
 import http.server
 import json
+import os
 import re
-import threading
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,12 +71,11 @@ def digest(text: str) -> int:
 
 @dataclass
 class Script:
-    """What the model says. `answers`: of each problem; `texts`: whole replies to some. `asked`: the problems that were asked."""
+    """What the model says. `answers`: of each problem; `texts`: whole replies to some."""
 
     answers: dict[str, str]
     stops: bool = True
     texts: dict[str, str] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
 
     def problem(self, prompt: str) -> tuple[str, str]:
         """The last problem of a prompt, and the mark before it; all of a prompt without marks."""
@@ -88,7 +91,6 @@ class Script:
     def reply(self, prompt: str, stop: list[str], limit: int) -> tuple[str, str]:
         """Text and finish reason. A token is four characters."""
         problem, mark = self.problem(prompt)
-        self.asked.append(problem)
         text, finish = self._said(problem, mark)
         if len(text) > 4 * limit:
             text, finish = text[: 4 * limit], "length"
@@ -161,17 +163,25 @@ def server(script: Script, port: int = 0) -> http.server.ThreadingHTTPServer:
 def served(
     answers: dict[str, str], *, stops: bool = True, texts: dict[str, str] | None = None
 ) -> Iterator[tuple[str, Script]]:
-    """The address of a server in a thread, and its script."""
+    """The address of a server in a process of its own, and its script, which says what it will say."""
     script = Script(answers, stops, texts or {})
-    running = server(script)
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{running.server_port}/v1", script
-    finally:
-        running.shutdown()
-        thread.join()
-        running.server_close()
+    rows = [{"problem": problem, "answer": answer} for problem, answer in answers.items()]
+    rows += [{"problem": problem, "text": text} for problem, text in script.texts.items()]
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+        file.flush()
+        command = [sys.executable, "-m", "benchmarks._scripted", file.name, "--port", "0"]
+        process = subprocess.Popen(
+            [*command, *([] if stops else ["--no-stop"])], stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])},
+        )  # fmt: skip
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip(), script
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
 
 def main() -> None:
@@ -180,8 +190,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--no-stop", action="store_true", help="ignore stop texts")
     asked = parser.parse_args()
-    rows = [json.loads(line) for line in asked.items.read_text("utf-8").splitlines()]
-    running = server(Script({row["problem"]: str(row["answer"]) for row in rows}, not asked.no_stop), asked.port)
+    with asked.items.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    answers = {row["problem"].strip(): str(row["answer"]) for row in rows if "text" not in row}
+    texts = {row["problem"].strip(): row["text"] for row in rows if "text" in row}
+    running = server(Script(answers, not asked.no_stop, texts), asked.port)
     print(f"http://127.0.0.1:{running.server_port}/v1", flush=True)
     running.serve_forever()
 

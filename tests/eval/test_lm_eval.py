@@ -4,14 +4,18 @@ Skipped without an lm-eval in an environment of its own; `make test-lm-eval` mak
 """
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import curate
 from benchmarks import _evaluated, evaluation
 from benchmarks._evaluated import ROOT, Task
+from tests.curate import evals
+from tests.curate.models.server import serving
 
 pytestmark = pytest.mark.slow
 SENTENCE = "reads a whole sentence of its form and nothing else"
@@ -81,6 +85,18 @@ def test_stop_texts_are_cut_here_even_where_a_server_ignores_them(python: Path, 
     went_on = [row for row in found["table"] if row["form"] == "goes on"]
     assert any(row["truth"] for row in went_on) and all(row["ours"] == row["truth"] for row in went_on)
     assert not any(row[name] for row in went_on for name in ("flexible-extract", "math_verify") if name in row)
+
+
+def test_lm_eval_prints_the_file_that_we_write_for_it(python: Path, project: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project, wrong=3)) as server:
+        curate.evaluate(evals.ID, "toy", endpoint=server.url, out=project / "out")
+    (file,) = (project / "out").rglob("results_*.json")
+    said = "import json, sys; from lm_eval.utils import make_table; print(make_table(json.load(open(sys.argv[1]))))"
+    done = subprocess.run([python, "-c", said, file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    cells = [cell.strip() for cell in done.stdout.splitlines()[2].split("|")]
+    assert cells[1] == "toy" and cells[4:6] == ["4", "exact_match"] and cells[7] == "0.75"
 
 
 def test_a_model_on_a_cpu_gives_both_the_same_replies(python: Path, asked: tuple[Task, Path]) -> None:
