@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
-    from curate.api import Curated, evaluate, open
+    from curate.api import Curated, open
+    from curate.evaluations import evaluate
 
 __version__ = "0.1.0"
 __all__ = ["CurateError", "Curated", "__version__", "evaluate", "open"]
@@ -18,7 +19,11 @@ __all__ = ["CurateError", "Curated", "__version__", "evaluate", "open"]
 
 def __getattr__(name: str) -> Any:
     """`curate.open` brings in the rest of the tool only when it is asked for."""
-    if name in ("open", "Curated", "evaluate"):
+    if name == "evaluate":
+        from curate import evaluations
+
+        return evaluations.evaluate
+    if name in ("open", "Curated"):
         from curate import api
 
         return getattr(api, name)

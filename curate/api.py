@@ -52,51 +52,6 @@ def open(recipe: str, *, project: Path | str | None = None, profile: str = "loca
     return Curated(load(name, project=home), home, chosen, fraction=sample_of(share))
 
 
-def evaluate(
-    models: str | Sequence[str],
-    on: str | Sequence[str],
-    *,
-    endpoint: str = "",
-    backend: str = "",
-    dry_run: bool = False,
-    max_usd: float | None = None,
-    max_gpu_hours: float | None = None,
-    out: Path | str | None = None,
-    report: Report | None = None,
-    project: Path | str | None = None,
-    profile: str = "local",
-    store: str | None = None,
-    **how: Any,
-) -> dict[str, Any]:
-    """Evaluate models at benchmarks without a recipe; returns what `Curated.eval` does.
-
-    models: ORG/NAME@COMMIT, folders with a config.json, backends of ours such as `symbolic`; with `endpoint`, the address of a server that
-    speaks OpenAI's protocol, what it calls them (empty: the one that it serves). on: benchmarks, or groups of them. backend: `hf` (the
-    default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
-    `Curated.eval`.
-    """
-    from curate.evaluations import evaluate_alone
-    from curate.objects import store_of
-
-    home = Path(project).resolve() if project else find_project(Path.cwd())
-    chosen = load_profile(profile, home)
-    chosen = chosen.model_copy(update={"store": store}) if store else chosen
-    return evaluate_alone(
-        [models] if isinstance(models, str) else list(models),
-        [on] if isinstance(on, str) else list(on),
-        endpoint=endpoint,
-        backend=backend,
-        dry_run=dry_run,
-        budget=limited(chosen.budget, max_usd, max_gpu_hours),
-        out=None if out is None else Path(out),
-        report=report or Report(),
-        how=how,
-        profile=chosen,
-        project=home,
-        store=store_of(chosen, home),
-    )
-
-
 @dataclass
 class Curated:
     """One recipe, as it stands in its file and in the store."""
@@ -279,8 +234,8 @@ class Curated:
     def eval(
         self,
         *names: str,
-        models: Sequence[str] = (),
-        on: Sequence[str] = (),
+        models: str | Sequence[str] = (),
+        on: str | Sequence[str] = (),
         endpoint: str = "",
         backend: str = "",
         dry_run: bool = False,

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from curate import evaluated, subjects
 from curate.artifact import Damaged
-from curate.budget import Spending
+from curate.budget import Spending, limited
 from curate.errors import CurateError, did_you_mean, placed
 from curate.evaluation import Evaluation, Question
+from curate.objects import store_of
 from curate.parts import EvalEntry
-from curate.profile import Budget, Profile
+from curate.profile import Budget, find_project, load_profile
 from curate.report import Report
-from curate.store import Store
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -29,8 +29,8 @@ def evaluate_recipe(
     curated: Curated,
     names: Sequence[str],
     *,
-    models: Sequence[str],
-    on: Sequence[str],
+    models: str | Sequence[str],
+    on: str | Sequence[str],
     endpoint: str,
     backend: str,
     dry_run: bool,
@@ -47,6 +47,7 @@ def evaluate_recipe(
         given = {"endpoint": endpoint, "backend_name": backend}
         return subjects.of_text(text, **given, profile=curated.profile, project=curated.project, store=curated.store)
 
+    models, on = _texts(models), _texts(on)
     questions = []
     for name, said in _entries(curated, names, models, on).items():
         where = curated.recipe.location("eval", name) if name in curated.recipe.eval else ""
@@ -59,28 +60,47 @@ def evaluate_recipe(
     return _answered(evaluation, questions, dry_run, out)
 
 
-def evaluate_alone(
-    models: Sequence[str],
-    on: Sequence[str],
+def evaluate(
+    models: str | Sequence[str],
+    on: str | Sequence[str],
     *,
-    endpoint: str,
-    backend: str,
-    dry_run: bool,
-    budget: Budget,
-    out: Path | None,
-    report: Report,
-    how: Mapping[str, Any],
-    profile: Profile,
-    project: Path,
-    store: Store,
+    endpoint: str = "",
+    backend: str = "",
+    dry_run: bool = False,
+    max_usd: float | None = None,
+    max_gpu_hours: float | None = None,
+    out: Path | str | None = None,
+    report: Report | None = None,
+    project: Path | str | None = None,
+    profile: str = "local",
+    store: str | None = None,
+    **how: Any,
 ) -> dict[str, Any]:
-    """See `curate.evaluate`."""
-    entry = _entry(EvalEntry(), models, on, how)
-    texts = [""] if endpoint and not models else models
-    where = {"profile": profile, "project": project, "store": store}
-    named = tuple(subjects.of_text(text, endpoint=endpoint, backend_name=backend, **where) for text in texts)  # type: ignore[arg-type]
-    evaluation = Evaluation("eval", project, store, profile, Spending(budget, profile.price), report)
-    return _answered(evaluation, [Question("eval", entry, named)], dry_run, out)
+    """Evaluate models at benchmarks without a recipe; returns what `Curated.eval` does.
+
+    models: ORG/NAME@COMMIT, folders with a config.json, backends of ours such as `solver`; with `endpoint`, the address of a server that
+    speaks OpenAI's protocol, what it calls them (none: the one that it serves). on: benchmarks, or groups of them. backend: `hf` (the
+    default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
+    `Curated.eval`.
+    """
+    home = Path(project).resolve() if project else find_project(Path.cwd())
+    chosen = load_profile(profile, home)
+    chosen = chosen.model_copy(update={"store": store}) if store else chosen
+    kept = store_of(chosen, home)
+    texts, benchmarks = _texts(models), _texts(on)
+    entry = _entry(EvalEntry(), texts, benchmarks, how)
+    named = tuple(
+        subjects.of_text(one, endpoint=endpoint, backend_name=backend, profile=chosen, project=home, store=kept)
+        for one in texts or ([""] if endpoint else [])
+    )
+    spending = Spending(limited(chosen.budget, max_usd, max_gpu_hours), chosen.price)
+    evaluation = Evaluation("eval", home, kept, chosen, spending, report or Report())
+    return _answered(evaluation, [Question("eval", entry, named)], dry_run, None if out is None else Path(out))
+
+
+def _texts(given: str | Sequence[str]) -> list[str]:
+    """One name or several."""
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _entries(

@@ -287,7 +287,10 @@ class ProbeEntry(TrainEntry):
 
 
 class EvalEntry(Part):
-    """Models, the benchmarks that they are measured on, and how they are asked (docs/eval.md)."""
+    """Models, the benchmarks that they are measured on, and how they are asked (docs/eval.md).
+
+    How a model samples is said here; of its own `sampling:` only `extra` counts.
+    """
 
     models: tuple[Text, ...] = ()
     """Names of `models:` or of runs."""

@@ -3,7 +3,7 @@
 Every number comes from rows (`eval.judging.SCHEMA`), so nothing of it is stored. Accuracy is the mean over items of the share of draws
 that are right (avg@k); whatever has no answer, was cut off or failed counts as not right. An average is over whole benchmarks only: where
 one is lacking or was evaluated in part, there is none, and it is said what lacks. Left out: averages weighted by items, in which MATH
-would be half.
+would be half; and that MATH500 is a part of MATH, so the error of an average over both is a little larger than is told.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ def _vote(answer: str | None) -> str | None:
 def average(wanted: Sequence[str], found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The unweighted mean of accuracies over a group of benchmarks.
 
-    wanted: names of the group. found: summaries of whole benchmarks by name. Returns `accuracy`, `error`, `interval` (normal), `of`, and
-    `lacking`, the names that are not there; the first three are None unless it is empty.
+    wanted: names of the group. found: summaries of whole benchmarks by name. Returns `accuracy`, `error`, `interval` (normal; None where
+    every item of each benchmark got the same), `of`, and `lacking`, the names that are not there; the first three are None unless it is
+    empty.
     """
     lacking = [name for name in wanted if name not in found]
     told = {"of": len(wanted), "lacking": lacking}
@@ -97,7 +98,7 @@ def average(wanted: Sequence[str], found: Mapping[str, Mapping[str, Any]]) -> di
         return {"accuracy": None, "error": None, "interval": None, **told}
     accuracy = mean([found[name]["accuracy"] for name in wanted])
     error = _together([found[name]["error"] for name in wanted])
-    half = None if error is None else NormalDist().inv_cdf(0.5 + LEVEL / 2) * error
+    half = None if not error else NormalDist().inv_cdf(0.5 + LEVEL / 2) * error
     interval = None if half is None else (max(0.0, accuracy - half), min(1.0, accuracy + half))
     return {"accuracy": accuracy, "error": error, "interval": interval, **told}
 

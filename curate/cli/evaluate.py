@@ -60,7 +60,7 @@ def eval_(
     Replies are kept, so nothing is asked twice, and an evaluation that was stopped goes on. Of several models, one is
     called better only where it is so by more than two standard errors.
     """
-    from curate import api
+    from curate import api, evaluations
     from curate.report import Report, for_terminal
 
     name = recipe_option or recipe
@@ -76,7 +76,7 @@ def eval_(
         else:
             if not benchmarks or not (models or given["endpoint"]):
                 raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
-            found = api.evaluate(models, benchmarks, profile=profile, store=store, report=report, **given)
+            found = evaluations.evaluate(models, benchmarks, profile=profile, store=store, report=report, **given)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; what was answered is stored, and the same command goes on") from None
     if as_json:

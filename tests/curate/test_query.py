@@ -24,6 +24,7 @@ from curate.documents import FROM_DATA
 from curate.errors import CurateError
 from curate.figures import FIGURES
 from curate.reply_views import FROM_REPLIES
+from curate.result_views import FROM_RESULTS
 from curate.sql import folded, literal, quoted
 from curate.state import State
 from curate.views import VIEWS, columns, connect
@@ -446,8 +447,8 @@ def test_a_question_comes_from_where_it_is(
     assert json.loads(capsys.readouterr().out) == [{"n": 42}]
 
 
-def test_every_view_is_from_figures_or_from_data_or_from_replies() -> None:
-    assert set(VIEWS) == set(FIGURES) | set(FROM_DATA) | set(FROM_REPLIES)
+def test_every_view_is_from_figures_data_replies_or_results() -> None:
+    assert set(VIEWS) == set(FIGURES) | set(FROM_DATA) | set(FROM_REPLIES) | set(FROM_RESULTS)
 
 
 def test_csv_holds_lists_structs_and_bytes_as_json(

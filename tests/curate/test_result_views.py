@@ -29,7 +29,7 @@ def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
     evals.benchmark(built.project)
     with serving(evals.server_of(built.project, wrong=3)) as server:
         told = built.eval(models=[evals.ID], on=["toy"], endpoint=server.url)["evals"][0]["models"][0]
-        built.eval(models=["solver"], on=["toy"], limit=4)
+        built.eval(models="solver", on="toy", limit=4)
     summary = told["benchmarks"]["toy"]
     sql = 'select model, recipe, eval, items, limited, accuracy, low, high, "right", wrong from eval_results order by model'
     mine, solver = built.sql(sql).rows()
