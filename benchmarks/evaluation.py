@@ -13,7 +13,7 @@ Times are of one run each, from items in a file to verdicts; the interpreter's s
 `asking` is until all replies are there. Of the script, where a reply costs next to nothing, they are what a harness costs. Items are
 GSM8K and MATH500 where there is real data at `../shared/data`, else the embedded benchmark in both forms of prompts.
 
-`make .venv-lm-eval/bin/python` gives lm-eval an environment of its own.
+`make lm-eval` gives lm-eval an environment of its own.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="all that was found, with a row for each item")
     said = parser.parse_args()
     if not said.lm_eval.exists():
-        sys.exit(f"{said.lm_eval}: no such file; make .venv-lm-eval/bin/python, or say --lm-eval PYTHON")
+        sys.exit(f"{said.lm_eval}: no such file; make lm-eval, or say --lm-eval PYTHON")
     found = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
