@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from curate import results
+from curate.artifact import replace_file
 from curate.asked_of import Shelf, named, of_eval
 from curate.budget import Spending
 from curate.code import remember, save
@@ -203,13 +206,32 @@ class Evaluation:
         places: dict[str, list[int]] = {}
         for place, one in enumerate(measured):
             places.setdefault(digest([one.subject.entry, one.subject.weights]), []).append(place)
-        with of_eval("grading").Grader(workers=self.profile.workers) as grader:
-            for same in places.values():
-                todo = [measured[place] for place in same if results.find(self.store, measured[place].key) is None]
-                with self._asking(measured[same[0]].subject, todo) as (settings, meter):
-                    for place in same:
-                        found[place] = self._result(measured[place], _Means(settings, meter, grader))
+        began = time.monotonic()
+        try:
+            with of_eval("grading").Grader(workers=self.profile.workers) as grader:
+                for same in places.values():
+                    todo = [measured[place] for place in same if results.find(self.store, measured[place].key) is None]
+                    with self._asking(measured[same[0]].subject, todo) as (settings, meter):
+                        for place in same:
+                            found[place] = self._result(measured[place], _Means(settings, meter, grader))
+        finally:
+            self._log(time.monotonic() - began)
         return [(one, found[place]) for place, one in enumerate(measured)]
+
+    def _log(self, seconds: float) -> None:
+        """What was spent and how long it took, which no result holds; nothing where all was stored. Best effort."""
+        if self.seconds or self.spending.paid:
+            entry = {
+                "recipe": self.title,
+                "seconds": seconds,
+                "spent": self.spending.rows(),
+                "host": socket.gethostname(),
+                "process": os.getpid(),
+                "nodes": {},
+                "evals": self.seconds,
+            }
+            with contextlib.suppress(OSError):
+                replace_file(self.store.root / "runs" / f"{time.time_ns()}.json", json.dumps(entry).encode())
 
     @contextlib.contextmanager
     def _asking(self, subject: Subject, todo: Sequence[Measured]) -> Iterator[tuple[ModelSettings, Meter | None]]:

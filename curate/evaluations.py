@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ def evaluate_recipe(
     questions = []
     for name, said in _entries(curated, names, models, on).items():
         where = curated.recipe.location("eval", name) if name in curated.recipe.eval else ""
-        with placed(f"eval.{name}", where):
+        with placed(f"eval.{name}", where) if where else contextlib.nullcontext():
             entry = _entry(said, models, on, how)
             named = [found(text) for text in (*entry.models, *([""] if endpoint and not entry.models else []))]
         questions.append(Question(name, entry, tuple(named), where))

@@ -20,7 +20,11 @@ MODES = ("few-shot", "simple", "complex", "chat")
 @click.argument("entries", nargs=-1, metavar="[ENTRY]...")
 @click.option("--recipe", "recipe_option", metavar="NAME", help="The recipe, instead of as first argument.")
 @click.option(
-    "--model", "models", multiple=True, metavar="MODEL", help="ORG/NAME@COMMIT, a folder, a run; may be said often."
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="ORG/NAME@COMMIT, a folder, a run, solver; may be said often.",
 )
 @click.option("--on", metavar="NAME,...", help="Benchmarks, or groups of them: 13, core, extended, general.")
 @click.option("--endpoint", default="", metavar="URL", help="A server that speaks OpenAI's protocol and has the model.")

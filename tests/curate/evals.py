@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import curate
 from curate.asked_of import Shelf
 from curate.parts import EvalEntry
 from curate.store import Store
@@ -51,3 +52,15 @@ def server_of(project: Path, name: str = "toy", *, wrong: int = 0, delay: float 
     told = [f"text={said('1' if place < wrong else row['answer'])}" for place, row in enumerate(rows)]
     each = dict(zip(prompts(project, name), ([one] * 1000 for one in told), strict=True))
     return Server(model=ID, delay=delay, faults={**each, **faults})
+
+
+def evaluate(server: Server, on: str = "toy", **more: Any) -> dict[str, Any]:
+    """What the server's model gets at a benchmark."""
+    found = curate.evaluate(ID, on, endpoint=server.url, **more)["evals"][0]
+    assert len(found["models"]) == 1
+    summary: dict[str, Any] = found["models"][0]["benchmarks"][on]
+    return summary
+
+
+def asked(server: Server) -> int:
+    return sum(server.asked.values())

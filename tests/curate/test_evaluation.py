@@ -2,10 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +14,12 @@ from curate.asked_of import of_eval
 from curate.cli import cli
 from curate.errors import CurateError
 from tests.curate import evals
+from tests.curate.evals import asked, evaluate
 from tests.curate.models.server import Server, serving
-
-ROOT = Path(__file__).resolve().parents[2]
-ALL = bool(os.environ.get("CURATE_TEST_ALL"))
-
-
-def evaluate(server: Server, on: str = "toy", **more: Any) -> dict[str, Any]:
-    """What the server's model gets at a benchmark."""
-    found = curate.evaluate(evals.ID, on, endpoint=server.url, **more)["evals"][0]
-    assert len(found["models"]) == 1
-    summary: dict[str, Any] = found["models"][0]["benchmarks"][on]
-    return summary
 
 
 def rows_of(told: dict[str, Any]) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(path, glob=False) for path in told["rows"]])
-
-
-def asked(server: Server) -> int:
-    return sum(server.asked.values())
 
 
 def test_a_result_says_what_the_model_got_and_is_kept(project: Path) -> None:
@@ -156,41 +138,6 @@ def test_a_model_that_refuses_nearly_everything_has_no_result(project: Path) -> 
     assert not list((project / ".curate/evals").glob("*"))
 
 
-def start(project: Path, server: Server, store: str) -> subprocess.Popen[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}
-    words = ["eval", "--model", evals.ID, "--endpoint", server.url, "--on", "toy", "--store", store, "--json"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "curate", *words], cwd=project, env=env, stdout=subprocess.PIPE, text=True
-    )
-
-
-def rows_in(project: Path, store: str) -> bytes:
-    (path,) = (project / store / "objects").glob("*/items-00000.parquet")
-    return path.read_bytes()
-
-
-@pytest.mark.parametrize("answers", [40, *([1, 75, 119, 120] if ALL else [])])
-def test_an_evaluation_that_was_killed_asks_the_rest_and_gives_the_same_bytes(project: Path, answers: int) -> None:
-    evals.benchmark(project, count=120)
-    (project / "profiles").mkdir()
-    (project / "profiles/local.toml").write_text(f'workers = 1\n[models."{evals.ID}"]\nconcurrency = 4\n')
-    with serving(evals.server_of(project, wrong=30, delay=0.02)) as server:
-        killed = start(project, server, "killed")
-        until = time.monotonic() + 60
-        while sum(server.answered.values()) < answers and time.monotonic() < until:
-            time.sleep(0.001)
-        killed.kill()
-        killed.communicate()
-        assert answers <= asked(server) <= answers + 24 and not list((project / "killed/objects").glob("*"))
-        goes_on = start(project, server, "killed")
-        told = json.loads(goes_on.communicate(timeout=120)[0])
-        assert goes_on.returncode == 0
-        assert 120 <= asked(server) <= 120 + 2 * 4  # those under way when it was killed
-        whole = evaluate(server, store="whole")
-    assert told["evals"][0]["models"][0]["benchmarks"]["toy"]["accuracy"] == whole["accuracy"] == 0.75
-    assert rows_in(project, "killed") == rows_in(project, "whole")
-
-
 def run(*words: str) -> tuple[int, str]:
     found = CliRunner().invoke(cli, ["eval", *words], catch_exceptions=True)
     if isinstance(found.exception, CurateError):
@@ -296,19 +243,6 @@ def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.slow
-def test_two_evaluations_at_once_ask_each_item_once(project: Path) -> None:
-    evals.benchmark(project, count=60)
-    with serving(evals.server_of(project, wrong=6, delay=0.02)) as server:
-        both = [start(project, server, "shared") for _ in range(2)]
-        told = [
-            json.loads(one.communicate(timeout=120)[0])["evals"][0]["models"][0]["benchmarks"]["toy"] for one in both
-        ]
-        assert [one.returncode for one in both] == [0, 0] and asked(server) == 60
-    assert {one["accuracy"] for one in told} == {0.9} and told[0]["key"] == told[1]["key"]
-    assert sorted(one["stored"] for one in told) == [False, True]
-
-
 def test_a_budget_that_runs_out_keeps_what_was_answered(project: Path) -> None:
     evals.benchmark(project)
     (project / "profiles").mkdir()
@@ -319,6 +253,9 @@ def test_a_budget_that_runs_out_keeps_what_was_answered(project: Path) -> None:
             evaluate(server, max_usd=0.105)  # a reply may cost 0.1024, and costs 0.0007
         paid = asked(server)
         assert 2 <= paid < 12 and not list((project / ".curate/evals").glob("*"))
+        (log,) = (project / ".curate/runs").glob("*.json")
+        (spent,) = json.loads(log.read_text())["spent"]
+        assert spent["answered"] == paid and spent["cost"] == pytest.approx(0.0007 * paid)
         assert evaluate(server, max_usd=5.0)["accuracy"] == 1.0 and asked(server) == 12
 
 
