@@ -122,25 +122,29 @@ def measure_by_lm_eval(model: str, revision: str, how: argparse.Namespace) -> li
 
 
 def every(how: argparse.Namespace) -> list[Row]:
-    """All models that are here, each in a process of its own, and by lm-eval in another."""
+    """All models that are here, each in a process of its own, and by lm-eval in another; written down after each."""
     rows: list[Row] = []
     for model in how.model or [*BASE_FOUR, *BASE, *ZERO]:
         revision = "" if Path(model).is_dir() else commit(model)
-        if not revision and not Path(model).is_dir():
-            rows.append({"model": model, "by": "ours", "error": f"not in the hub's cache: hf download {model}"})
-            print(f"{model}: {rows[-1]['error']}", flush=True)
-            continue
-        for by in ("ours", "lm-eval") if how.lm_eval and model not in ZERO else ("ours",):
-            command = [sys.executable, "-m", "benchmarks.eval_gpu", *sys.argv[1:], "--one", by, model, revision]
-            done = subprocess.run(command, capture_output=True, text=True)
-            last = (done.stdout.splitlines() or [""])[-1]
-            failed = [{"model": model, "by": by, "error": (done.stdout + done.stderr)[-2000:]}]
-            some: list[Row] = json.loads(last) if done.returncode == 0 and last.startswith("[") else failed
+        there = bool(revision) or Path(model).is_dir()
+        for by in ("ours", "lm-eval") if there and how.lm_eval and model not in ZERO else ("ours",):
+            lacking = [{"model": model, "by": by, "error": f"not in the hub's cache: hf download {model}"}]
+            some = _apart(by, model, revision) if there else lacking
             print("\n".join(line(row) for row in some), flush=True)
             rows += some
             if how.json:
                 how.json.write_text(json.dumps(rows, indent=1), "utf-8")
     return rows
+
+
+def _apart(by: str, model: str, revision: str) -> list[Row]:
+    """What a process of its own says of a model, or the end of its errors."""
+    command = [sys.executable, "-m", "benchmarks.eval_gpu", *sys.argv[1:], "--one", by, model, revision]
+    done = subprocess.run(command, capture_output=True, text=True)
+    last = (done.stdout.splitlines() or [""])[-1]
+    failed = [{"model": model, "by": by, "error": (done.stdout + done.stderr)[-2000:]}]
+    found: list[Row] = json.loads(last) if done.returncode == 0 and last.startswith("[") else failed
+    return found
 
 
 def line(row: Row) -> str:
