@@ -100,24 +100,27 @@ def measure_by_lm_eval(model: str, revision: str, how: argparse.Namespace) -> li
     """What lm-eval says of a base model, with its own prompts, on the same items."""
     from benchmarks import _evaluated
     from curate.asked_of import Shelf
+    from curate.errors import CurateError
     from curate.parts import EvalEntry
     from curate.store import Store
 
-    rows = []
+    rows: list[Row] = []
     entry = EvalEntry.model_validate({"limit": how.limit} if how.limit else {})
+    arguments = {"pretrained": str(snapshot("models", model, revision)) if revision else model, "dtype": how.dtype}
+    more = {"batch_size": "auto"} if how.backend == "vllm" else {"batch_size": how.batch}
     with tempfile.TemporaryDirectory() as folder:
-        for name, verdict in LM_EVAL.items():
-            task = Shelf(Path.cwd(), Store(Path(folder) / "store")).task(name, entry)
+        for name in [name for name in LM_EVAL if name in (how.on or LM_EVAL)]:
+            row = {"model": model, "revision": revision, "by": "lm-eval", "benchmark": name, "limit": how.limit}
+            try:
+                task = Shelf(Path.cwd(), Store(Path(folder) / "store")).task(name, entry)
+            except CurateError as error:
+                rows.append(row | {"error": str(error)})
+                continue
             job = _evaluated.published(_evaluated.job(task, Path(folder)))
-            place = str(snapshot("models", model, revision)) if revision else model
-            arguments = {"pretrained": place, "dtype": how.dtype}
-            more = {"batch_size": "auto"} if how.backend == "vllm" else {"batch_size": how.batch}
             (side,) = _evaluated.theirs(how.lm_eval, how.backend, arguments, [job], **more).values()
-            right = [_evaluated.labels(row)[verdict] for row in side.rows.values()]
-            common = {"model": model, "revision": revision, "by": "lm-eval", "benchmark": name, "limit": how.limit}
-            rows.append(
-                common | {"items": len(right), "accuracy": sum(right) / len(right), "environment": side.versions}
-            )
+            right = [_evaluated.labels(one)[LM_EVAL[name]] for one in side.rows.values()]
+            found = {"items": len(right), "accuracy": sum(right) / len(right), "environment": side.versions}
+            rows.append(row | found | {"seconds": side.seconds})
     return rows
 
 
