@@ -107,7 +107,7 @@ def measure_by_lm_eval(model: str, revision: str, how: argparse.Namespace) -> li
     rows: list[Row] = []
     entry = EvalEntry.model_validate({"limit": how.limit} if how.limit else {})
     arguments = {"pretrained": str(snapshot("models", model, revision)) if revision else model, "dtype": how.dtype}
-    more = {"batch_size": "auto"} if how.backend == "vllm" else {"batch_size": how.batch}
+    more = {"batch_size": "auto"} if how.backend == "vllm" else {"batch_size": how.batch, "device": how.device}
     with tempfile.TemporaryDirectory() as folder:
         for name in [name for name in LM_EVAL if name in (how.on or LM_EVAL)]:
             row = {"model": model, "revision": revision, "by": "lm-eval", "benchmark": name, "limit": how.limit}
@@ -217,6 +217,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="items of each, to try it; such results enter no table")
     parser.add_argument("--backend", choices=["vllm", "hf"], default="vllm")
     parser.add_argument("--dtype", default="bfloat16", help="of lm-eval's model; ours takes the one of the checkpoint")
+    parser.add_argument("--device", default="cuda", help="of lm-eval's model with hf")
     parser.add_argument("--batch", type=int, default=32, help="prompts in a batch of lm-eval with hf")
     parser.add_argument(
         "--lm-eval", type=Path, metavar="PYTHON", help="of lm-eval's environment; without it, ours alone"
