@@ -6,7 +6,7 @@ Two models are asked by both. One is a script behind OpenAI's protocol (`benchma
 the forms that models use, so each verdict can be held against what is true. The other is a Llama of some 0.2 million parameters
 (`benchmarks/_tiny_model.py`) that has learned replies to a few items by heart, run by transformers on a CPU: `backend: hf`, lm-eval's
 `hf`, both in float32 and batches of 4. lm-eval gets our examples, items and stop texts in tasks of its own form, and keeps its filters,
-metrics and grading; the script is asked with lm-eval's own prompts, too, which shows that answers do not hang on ours. It also says
+metrics and grading; the script is asked with lm-eval's own prompts, too, so that our tasks are seen to read as its own. It also says
 replies that others published with labels.
 
 Times are of one run each, from items in a file to verdicts; the interpreter's start, imports and the model's loading are left out.
