@@ -89,10 +89,9 @@ def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[s
     there, back = (_amounts(text, distinct) for text in (s, w))
     theirs, mine = (np.array([at.get(run, len(at)) for run in text.runs], np.int64) for text in (s, w))
     long = np.array([len(run) > 1 for run in distinct] + [False], bool)
-    first = np.minimum(s.spans[:, 0], len(s.units) - 1)
-    useful = ~kept.dropped[s.units[first]]
+    units = _units_of(s)
+    useful = ~kept.dropped[units]
     scarce, often = there > back, back > there
-    units = s.units[first]
     once = np.bincount(theirs[useful & ~kept.again[units]], minlength=len(back)) > back
     negative = np.array([len(run) == 2 and run[0] == ord("-") for run in s.runs], bool) & s.plain
     lost = once[theirs] & useful & (negative | ~s.plain & long[theirs] & ~_twice(theirs, units))
@@ -111,6 +110,13 @@ def formulas_of(s: Stream, w: Stream, ids: dict[str, int], kept: Kept) -> dict[s
     if len(mine) and len(theirs):
         added |= _moved(w, Placed(w.spans, mine), s, Placed(s.spans, theirs), scarce, often) & ~as_good
     return {"formulas_lost": len(set(theirs[lost].tolist())), "formulas_added": len(set(mine[added].tolist()))}
+
+
+def _units_of(text: Stream) -> Any:
+    """The unit of each formula; the first one in a text without a word."""
+    if not len(text.units):
+        return np.zeros(len(text.spans), np.int64)
+    return text.units[np.minimum(text.spans[:, 0], len(text.units) - 1)]
 
 
 def _twice(fillings: Any, units: Any) -> Any:

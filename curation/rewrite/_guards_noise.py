@@ -45,7 +45,7 @@ def _dated(s: Stream) -> Any:
 def _menu(s: Stream, totals: Any) -> Any:
     """Whether each unit is a row of numbers that count up by one, which leads to other pages."""
     count = len(totals)
-    names = np.array([int(n) if n.isdigit() and len(n) < 9 else -9 for n in s.names], np.int64)
+    names = np.array([int(n) if n.isdecimal() and len(n) < 9 else -9 for n in s.names], np.int64)
     said = names[s.words] if len(s.words) else s.words
     up = np.zeros(len(said), bool)
     up[1:] = (said[1:] == said[:-1] + 1) & (said[:-1] >= 0) & (s.units[1:] == s.units[:-1])

@@ -107,6 +107,13 @@ def test_a_text_is_faithful_to_itself(text: str) -> None:
     assert verdict(text, text) in ({FAITHFUL} if text.strip() else {FAITHFUL, "length"})
 
 
+@pytest.mark.parametrize("text", ["In step ① we add 3 and 4.", "① ⑵ ❸", "$$ $$", "$($", "$$ $$ ① $$ $$", r"\( \)"])
+def test_numbers_in_circles_and_formulas_without_a_word_are_read(text: str) -> None:
+    assert verdict(text, text) != "refusal"
+    assert verdict(PAGE, text) != FAITHFUL
+    assert verdict(text, PAGE) != FAITHFUL
+
+
 def test_verdicts_are_the_same_in_any_batch_and_null_stays_null() -> None:
     source, written = pl.Series([PAGE, PAGE, None, "x"]), pl.Series([USEFUL, None, "a b", USEFUL.replace("48", "49")])
     whole = measured(source, written)
