@@ -52,6 +52,7 @@ def last_boxed(text: str) -> str | None:
 
 def pairs(reply: str) -> list[tuple[str, str | None]] | None:
     """(question, answer) of each block, None for `[NO ANSWER]`; [] for `[NO QA]`; None for a reply that is not of the wanted form."""
+    reply = reply.replace("\r\n", "\n")
     if reply.strip() == NO_QA:
         return []
     if len(reply) > MAX_REPLY:
@@ -88,6 +89,7 @@ def told(question: str, answer: str | None) -> str:
 def thinking(reply: str) -> str | None:
     """What stands between <think> and </think>, or all of a reply without tags; None if tags are open, repeated
     or empty, or a control character is in it."""
+    reply = reply.replace("\r\n", "\n")
     if _CONTROL.search(reply):
         return None
     tags = reply.count("<think>"), reply.count("</think>")
@@ -99,6 +101,7 @@ def thinking(reply: str) -> str | None:
 
 def solution(reply: str) -> str | None:
     """A worked solution with a box in it; None without one, or with thinking tags or a control character."""
+    reply = reply.replace("\r\n", "\n")
     if _CONTROL.search(reply) or "<think>" in reply or "</think>" in reply or last_boxed(reply) is None:
         return None
     return reply.strip()

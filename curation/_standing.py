@@ -24,7 +24,7 @@ import numpy as np
 
 RUN = 4
 """Tokens of a run; of a shorter text all of them."""
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\W\d_]+|\d+(?:\.\d+)?|\*\*|[^\s\w]|_", re.DOTALL)
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\W\d_]+|(?<![\w.)\]}])\.\d+|\d+(?:\.\d+)?|\*\*|[^\s\w]|_", re.DOTALL)
 _UNSEEN = frozenset(
     r""". , ; : ? ! ' " ` $ { } & ~ ** ’ ‘ “ ” \\ \( \) \[ \] \{ \} \, \; \: \! \left \right \displaystyle \textstyle \quad \qquad \text
     \mathrm""".split()

@@ -97,7 +97,7 @@ def verdicts(measures: pl.DataFrame, **changed: float) -> pl.Series:
 def _measures(source: str, written: str, adds: bool) -> dict[str, Any]:
     from curation.rewrite._guards_facts import formulas_of, numbers_of
     from curation.rewrite._guards_holes import kept_of, language_of
-    from curation.rewrite._guards_units import units_changed
+    from curation.rewrite._guards_units import signs_changed, units_changed
 
     row: dict[str, Any] = said(written, source, adds)._asdict()
     if len(written) > OUT_OF_PROPORTION * len(source) + LONG_REPLY:
@@ -108,7 +108,7 @@ def _measures(source: str, written: str, adds: bool) -> dict[str, Any]:
     s, w = read(source, ids), read(written, ids)
     kept = kept_of(s, w, len(ids))
     numbers = numbers_of(s, w, len(ids), kept)
-    numbers["numbers_added"] += units_changed(s, w, kept.dropped)
+    numbers["numbers_added"] += units_changed(s, w, kept.dropped) + signs_changed(s, w, kept.dropped)
     return (
         row
         | kept.row

@@ -275,13 +275,13 @@ def _fenced(written: str, source: str) -> bool:
 
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,100}=[^<>\n]{0,200})"
 _MARK = re.compile(
-    r"<\|[^|<>\n]{1,40}\|>|\[/?(?:INST|SYS|UNK|PAD|CLS|SEP|MASK|EOS|BOS)\]|<</?SYS>>|<!--|</?s>|</[abiup]>"
+    r"<[|｜][^|｜<>\n]{1,40}[|｜]>|javascript:|[\x00-\x08\x0e-\x1f\u202a-\u202e\u2066-\u2069]|\[/?(?:INST|SYS|UNK|PAD|CLS|SEP|MASK|EOS|BOS)\]|<</?SYS>>|<!--|</?s>|</[abiup]>"
     rf"|</?(?:h[1-6]|t[dhr]|[ou]l|li|hr|d[dlt]|em|(?!sub\b|sup\b)[A-Za-z][\w-]{{2,20}}){_ATTRIBUTES}?\s?/?>|<[abiup]{_ATTRIBUTES}>"
     r"|^#{1,6} ?(?:Response|Instruction|Input|Output|Assistant|User|Human|System)\b:?[ \t]*$|^(?:Human|User|Assistant|AI|System): "
     r"|https?://[^\s<>()\[\]]{3,200}|\bwww\.[^\s<>()\[\]]{3,200}|[\w.+-]{1,64}@[\w-]{1,60}\.[\w.-]{1,60}",
     re.MULTILINE | re.IGNORECASE,
 )
-"""Links, addresses, tags, and tokens of a chat; `<br>`, `<sub>` and `<sup>` are Markdown's."""
+"""Links, addresses, tags, tokens of a chat, and control characters; `<br>`, `<sub>` and `<sup>` are Markdown's."""
 _WEB = re.compile(r"^(?:https?://)?(?:www\.)?|[/.,;:!?'\"*_]+$")
 
 

@@ -13,7 +13,7 @@ from curation.rewrite._guards_text import STOPS
 GRAM = 8
 """Words of a run that is counted as a repetition."""
 REMARK = 20
-"""Words of a line of its own, without a formula, that counts half if it is gone: it may be noise that says nothing of what it is."""
+"""Words of a line of its own, no sentence and without a formula, that counts half if it is gone: it may be noise of no known kind."""
 COVERED = 0.5
 """Share of a sentence's words that a counterpart has."""
 
@@ -45,7 +45,8 @@ def kept_of(s: Stream, w: Stream, size: int) -> Kept:
     again = _again(*said[0], counts[0])
     there = (own >= COVERED) | (again & (shares >= COVERED))
     lone = _lone(s)
-    told_less = np.where(lone & (totals <= REMARK), sizes // 2, sizes)
+    sentence = np.array([line.rstrip().endswith((".", "!", "?")) for line in s.lines], bool)
+    told_less = np.where(lone & ~sentence & (totals <= REMARK), sizes // 2, sizes)
     hole = _longest(told_less, ~there & ~noise, noise & ~there)
     added = _longest(back_sizes, back < COVERED, back_sizes < 2)
     useful = int(totals[~noise].sum())

@@ -46,6 +46,11 @@ _AMOUNT = re.compile(
     rf"(?P<unit>%|(?!in[ \t]+\w)(?:{'|'.join(sorted(map(re.escape, _UNIT), key=len, reverse=True))})(?![\w'])))?",
     re.IGNORECASE,
 )
+_FORMULA = re.compile(f"{OPEN}(?!{PLAIN})[^{CLOSE}]*{CLOSE}?")
+_MARKS = str.maketrans("", "", OPEN + CLOSE + PLAIN + SOFT)
+_NEGATIVE = re.compile(r"(?:[A-Za-z]{2,}[,:;]?[ \t]{1,4}|[(=:;,][ \t]{0,4})-(\d+(?:\.\d+)?)(?![\w-])")
+"""Behind a word, an opening bracket or a sign that ends a clause."""
+_MINUS = re.compile(r"-[^\w\n.,;:]{0,3}(\d+(?:\.\d+)?)")
 _CASED = frozenset("mgslhnjwv")
 """Units of one letter, which is a unit in prose only, and not a variable."""
 
@@ -63,6 +68,25 @@ def units_changed(s: Stream, w: Stream, dropped: Any) -> int:
         if times > whole[number, unit]:
             new[number] += 1
     return len(lost.keys() & new.keys())
+
+
+def signs_changed(s: Stream, w: Stream, dropped: Any) -> int:
+    """How many numbers of prose are negative in one text and, wherever they stand, nowhere behind a minus in the other one."""
+    useful = [line for line, gone in zip(s.lines, dropped.tolist(), strict=True) if not gone]
+    lost = _negative(useful) - _subtracted(w.lines)
+    return len(lost & _numbers(w.lines)) + len(_negative(w.lines) - _subtracted(s.lines))
+
+
+def _negative(lines: list[str]) -> set[str]:
+    return {number for line in lines for number in _NEGATIVE.findall(_FORMULA.sub("0", line).translate(_MARKS))}
+
+
+def _subtracted(lines: list[str]) -> set[str]:
+    return {number for line in lines for number in _MINUS.findall(line.translate(_MARKS))}
+
+
+def _numbers(lines: list[str]) -> set[str]:
+    return {one["number"] for line in lines for one in _AMOUNT.finditer(line.replace(SOFT, ""))}
 
 
 def _amounts(lines: list[str]) -> Counter[tuple[str, str]]:

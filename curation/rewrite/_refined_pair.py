@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from curation._reply import MAX_GOLD, MAX_REPLY, block
 from curation._standing import Page, mathematical, tokens
+from curation.rewrite._guards_text import NUMBER_WORDS
 from eval.grading import extract
 
 INCOMPLETE = "[INCOMPLETE]"
@@ -16,8 +17,9 @@ DECISIVE = frozenset(
     "not no never none neither nor without except only least most more less fewer greater smaller larger bigger lower higher above below "
     "before after over under odd even positive negative increased decreased increases decreases increase decrease maximum minimum "
     "maximal minimal largest smallest greatest exactly always both either inside outside and or per half twice double each every distinct "
-    "different sum difference product quotient inverse derivative integral perimeter area volume median mean mode with".split()
-)
+    "different sum difference product quotient inverse derivative integral perimeter area volume median mean mode with "
+    "hundred thousand million billion day days week weeks month months year years hour hours minute minutes left lost".split()
+) | frozenset(word for word in NUMBER_WORDS if word != "one")
 """Words of which one more or less makes another question."""
 
 
@@ -51,12 +53,13 @@ class Change(NamedTuple):
 
 
 def change(question: str, refined: str) -> Change:
-    """changed: numbers, signs, commands and letters of formulas that are lost or stand in another order, numbers that are new, and words
-    that decide (`not`, `least`, `sum`) lost or new."""
+    """changed: numbers, signs, commands and letters of formulas that are lost or stand in another order, numbers that are new or negative
+    where they were not, and words that decide (`not`, `least`, `sum`, `seven`) lost or new."""
     old, new = tokens(question), tokens(refined)
     left = Counter(old) & Counter(new)
     signs, others = ([token for token in some if mathematical(token)] for some in (old, new))
     added = Counter(filter(_number, new)) - Counter(filter(_number, old))
+    added += _negative(new, behind_words=True) - _negative(old)
     words, their_words = (Counter(token for token in some if token in DECISIVE) for some in (old, new))
     lost = len(signs) - _in_order(signs, others)
     changed = lost + added.total() + (words - their_words).total() + (their_words - words).total()
@@ -73,7 +76,17 @@ def final_in(found: str, final: str, other: str | None) -> bool:
 
 
 def _number(token: str) -> bool:
-    return token[0].isdigit()
+    return token[-1].isdigit()
+
+
+def _negative(found: list[str], *, behind_words: bool = False) -> Counter[str]:
+    """Numbers behind a minus; behind_words: only where a word stands before it, so that nothing is subtracted."""
+    triples = zip(["of", *found], found, found[1:], strict=False)
+    return Counter(
+        number
+        for before, sign, number in triples
+        if sign == "-" and _number(number) and (not behind_words or (before.isalpha() and len(before) > 1))
+    )
 
 
 def _in_order(wanted: list[str], given: list[str]) -> int:

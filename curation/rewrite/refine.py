@@ -110,9 +110,9 @@ def refine(
 
     `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `length`,
     `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `meta`, `invented`), `no content` (the model says
-    there is none, and the piece is not all noise), `cut off`, `filtered`, `abstained`, `not answered`, `empty reply`,
-    `not asked` (no reply came to be); or `empty`, a page that is blank. `refine_pieces` counts pieces, `refine_original` those that kept
-    their text. Measures (`_guards.py`; `refine_refuses` is that of refusals) are those of the draw that is taken, or of
+    there is none, and the piece is not all noise, or no piece is anything else), `cut off`, `filtered`, `abstained`,
+    `not answered`, `empty reply`, `not asked` (no reply came to be); or `empty`, a page that is blank.
+    `refine_pieces` counts pieces, `refine_original` those that kept their text. Measures (`_guards.py`; `refine_refuses` is that of refusals) are those of the draw that is taken, or of
     the first one that can be judged: sums of the pieces (numbers, formulas, options, answers, strange things), the least
     `refine_length_ratio`, and the greatest value of the others; null if there is none.
     """
@@ -137,6 +137,9 @@ def refine(
             failed[at] = failed[at] or said
     whole = ["".join(parts) if text is not None else None for parts, text in zip(texts, docs["text"], strict=True)]
     became = [one or (REFINED if n else "empty") for one, n in zip(failed, asked, strict=True)]
+    for at, text in enumerate(whole):
+        if became[at] == REFINED and not (text or "").strip():
+            whole[at], became[at], kept[at] = docs["text"][at], "no content", asked[at]
     columns = (whole, became, asked, kept)
     frame = pl.DataFrame(dict(zip(SCHEMA, columns, strict=True)), schema=SCHEMA)
     return pl.concat([frame, _of_pages(of, measures, docs.height)], how="horizontal")

@@ -231,3 +231,22 @@ def test_in_before_a_word_is_no_unit() -> None:
     source = "A box of balls has 31 in the box and 12 outside of it. The ruler is 8 in long, and 5 in. wide."
     assert verdict(source.replace("has 31 in the box", "has 31 balls within"), source) == FAITHFUL
     assert verdict(source.replace("5 in.", "5 ft."), source) == "numbers"
+
+
+SOLVED = r"""We solve $x^2 + 4x - 12 = 0$ by completing the square, which takes three lines. The solutions are 2 and -6.
+
+Then 8 - 5 is 3, and pages 4-9 say more about it."""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("2 and -6", "2 and 6", "numbers"), ("2 and -6", "-2 and -6", "numbers"), ("is 3, and", "is -3, and", "numbers"),
+        ("2 and -6", r"$2$ and $-6$", FAITHFUL), ("8 - 5 is 3", "8-5 is 3", FAITHFUL), ("pages 4-9", "pages 4 - 9", FAITHFUL),
+        ("The solutions", "The [solutions](javascript:a)", "invented"), ("say more about it.", "say more about it.<｜end▁of▁sentence｜>", "invented"),
+        ("The solutions", "\u202eThe solutions", "invented"),
+    ],
+)  # fmt: skip
+def test_a_sign_before_a_number_of_prose_and_strange_characters(old: str, new: str, said: str) -> None:
+    assert old in SOLVED
+    assert verdict(SOLVED.replace(old, new), SOLVED) == said

@@ -71,3 +71,19 @@ def test_a_pair_is_asked_about_again_where_the_model_has_answered(finish: str, a
         {"text": ["t"], "question": ["Is it?"], "found": ["7"], "replies": [[reply]], "finishes": [[finish]]}
     )
     assert unrefined(docs).to_list() == [again]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("$900$", "$.900$"), ("at least 5", "at least .5"), ("at least 5", "at least -5"), ("seven", "eight"), ("$900$", "$900$ thousand"),
+        ("10 days", "10 weeks"), ("are left", "are lost"),
+    ],
+)  # fmt: skip
+def test_a_question_that_asks_for_something_else_is_not_taken(old: str, new: str) -> None:
+    question = "Tom has $900$ apples and gives away at least 5 on each of seven trips in 10 days. How many are left?"
+    assert old in question
+    reply = GOOD.replace(QUESTION, question)
+    assert refined("7", model=Scripted(reply), question=question)["qa_refine_verdict"].to_list() == ["refined"]
+    wrong = Scripted(reply.replace(question, question.replace(old, new)))
+    assert refined("7", model=wrong, question=question)["qa_refine_verdict"].to_list() == ["question"]
