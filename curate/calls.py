@@ -6,8 +6,8 @@ that, the documents that are foreseen (`curate/forecast.py`) bound it, where a s
 whose card tells documents and tokens, a document of the mean length says how many prompts the step makes, and how long ones.
 
 How many tokens a reply will have nobody knows. Of a step some of whose replies are stored, their mean says, else the profile's
-`reply_tokens`; otherwise only bounds are told: nothing at the least, `max_tokens` at the most. Draws of `retries` are not foreseen.
-Nothing is asked or connected to.
+`reply_tokens`; otherwise only bounds are told: nothing at the least, `max_tokens` at the most. Draws of `retries` are not
+expected; the most that it can cost has them. Nothing is asked or connected to.
 """
 
 from __future__ import annotations
@@ -87,30 +87,36 @@ def outlook(curated: Curated, foreseen: dict[str, Outlook]) -> list[dict[str, An
 def _row(curated: Curated, node: Node, coming: Outlook | None) -> dict[str, Any]:
     name = str(node.params["model"])
     price = price_of(node.models["model"], curated.profile.models.get(name, ModelSettings()))
-    told = {"node": node.name, "model": name, "currency": curated.profile.price.currency}
+    retries, expected = (
+        int(node.params.get("retries", 0)),
+        curated.profile.models.get(name, ModelSettings()).reply_tokens,
+    )
+    told = {"node": node.name, "model": name, "currency": curated.profile.price.currency, "retries": retries}
+    known: tuple[float, float | None] | None = Ledger(curated).means(node)
     sampling = Sampling.of(node.own["models"]["model"]["sampling"])
     assert node.chain
     if node.chain.plan_key in curated.built.done and not node.missing:
         counted, exact = count(curated, node)
         return told | {"requests": counted.requests, "stored": counted.stored, "lacking": counted.lacking, "exact": exact} | cost(
-            counted, sampling, price, Ledger(curated).means(node)
+            counted, sampling, price, known or (0, expected), 1 + retries
         )  # fmt: skip
     typical, requests = _typical(node), None
     each = 1.0 if _makes_one(node) else typical.requests if typical else None
     if coming and coming.documents is not None and each is not None:
         requests = round(coming.documents * each) * int(node.params["samples"])
-    means: tuple[float, float | None] | None = Ledger(curated).means(node)
-    if means is None and typical:
-        means = typical.prompt_tokens, curated.profile.models.get(name, ModelSettings()).reply_tokens
+    means = known or ((typical.prompt_tokens, expected) if typical else None)
     return told | {"requests": requests, "stored": None, "lacking": None, "exact": False} | _guess(
-        requests, sampling, price, means
+        requests, sampling, price, means, 1 + retries
     )  # fmt: skip
 
 
 def cost(
-    counted: Counted, sampling: Sampling, price: TokenPrices | None, means: tuple[float, float] | None
+    counted: Counted, sampling: Sampling, price: TokenPrices | None, means: tuple[float, float | None], draws: int = 1
 ) -> dict[str, Any]:
-    """Tokens and price of what is lacking, by stored replies of this step, else by the ledger, else in bounds."""
+    """Tokens and price of what is lacking, by stored replies of this step, else by what is expected, else in bounds.
+
+    means: tokens expected of a prompt and of a reply. draws: how often a prompt may be asked at most.
+    """
     if counted.lacking == 0:
         return {"prompt_tokens": 0, "completion_tokens": 0, "price": 0.0, "low": 0.0, "high": 0.0}
     each = (
@@ -119,14 +125,18 @@ def cost(
         else 1 / BYTES_PER_TOKEN
     )
     prompt = round(counted.lacking_bytes * each)
-    mean = counted.completion_tokens / counted.stored if counted.stored else means and means[1]
+    mean = counted.completion_tokens / counted.stored if counted.stored else means[1]
     completion = None if mean is None else round(counted.lacking * mean)
-    most = (counted.lacking_bytes + TEMPLATE * counted.lacking, counted.lacking * sampling.max_tokens)
+    most = (draws * (counted.lacking_bytes + TEMPLATE * counted.lacking), draws * counted.lacking * sampling.max_tokens)
     return _priced(prompt, completion, (prompt, 0), most, price)
 
 
 def _guess(
-    requests: int | None, sampling: Sampling, price: TokenPrices | None, means: tuple[float, float | None] | None
+    requests: int | None,
+    sampling: Sampling,
+    price: TokenPrices | None,
+    means: tuple[float, float | None] | None,
+    draws: int,
 ) -> dict[str, Any]:
     """The same where the documents are still to be made: by the mean prompt and reply."""
     if requests is None or means is None:
@@ -134,7 +144,8 @@ def _guess(
         cost = 0.0 if free else None
         return {"prompt_tokens": None, "completion_tokens": None, "price": cost, "low": cost, "high": cost}
     prompt, completion = (None if mean is None else round(requests * mean) for mean in means)
-    return _priced(prompt or 0, completion, (0, 0), (prompt or 0, requests * sampling.max_tokens), price)
+    most = (draws * (prompt or 0), draws * requests * sampling.max_tokens)
+    return _priced(prompt or 0, completion, (0, 0), most, price)
 
 
 def _priced(

@@ -19,8 +19,10 @@ def asks_text(asks: dict[str, Any]) -> str:
     else:
         stored = f"{number(asks['stored'])} replies stored, {number(asks['lacking'])} lacking"
         said = f"asks {asks['model']} {about}{number(asks['requests'])} times: {stored}"
+    if asks["retries"]:
+        said += f", and again where a reply fails (retries: {asks['retries']})"
     if asks["lacking"] == 0:
-        return f"{said}, so it costs nothing"
+        return f"{said}; that may cost something" if asks["retries"] else f"{said}, so it costs nothing"
     return f"{said}; {_tokens(asks)}, {_price(asks)}"
 
 

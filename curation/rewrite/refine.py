@@ -109,12 +109,13 @@ def refine(
     draw that passes; at temperature 0 that says the same once more.
 
     `refine_verdict` is `refined` if every piece is; else what first stood against one: a guard (`refusal`, `length`,
-    `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `meta`, `invented`), `no content` (the model says
-    there is none, and the piece is not all noise, or no piece is anything else), `cut off`, `filtered`, `abstained`,
-    `not answered`, `empty reply`, `not asked` (no reply came to be); or `empty`, a page that is blank.
-    `refine_pieces` counts pieces, `refine_original` those that kept their text. Measures (`_guards.py`; `refine_refuses` is that of refusals) are those of the draw that is taken, or of
-    the first one that can be judged: sums of the pieces (numbers, formulas, options, answers, strange things), the least
-    `refine_length_ratio`, and the greatest value of the others; null if there is none.
+    `language`, `loop`, `numbers`, `formulas`, `hole`, `answer`, `meta`, `invented`), `no content` (the model says there
+    is none, and the piece is not all noise, or no piece is anything else), `cut off`, `filtered`, `abstained`, `not
+    answered`, `empty reply`, `not asked` (no reply came to be); or `empty`, a page that is blank. `refine_pieces` counts
+    pieces, `refine_original` those that kept their text. Measures (`_guards.py`; `refine_refuses` is that of refusals)
+    are those of the draw that is taken, or of the first one that can be judged: sums of the pieces (numbers, formulas,
+    options, answers, strange things), the least `refine_length_ratio`, and the greatest value of the others; null if
+    there is none.
     """
     of, pieces = _pieces(docs, max_bytes, samples)
     passed, measures = _judged(pieces, shortest, longest, hole_words)
