@@ -188,6 +188,7 @@ class Evaluation:
         sampling = Sampling.of(one.model["sampling"])
         return {
             **told, "state": "to do", "requests": counted.requests, "stored": counted.stored, "lacking": counted.lacking, "exact": True,
+            "retries": 0,
             **cost(counted, sampling, price, (0, None)),
         }  # fmt: skip
 
