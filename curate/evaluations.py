@@ -44,7 +44,7 @@ def evaluate_recipe(
 
     def found(text: str) -> subjects.Subject:
         if not endpoint and subjects.knows(curated, text):
-            return subjects.of_recipe(curated, text)
+            return subjects.of_recipe(curated, text, backend)
         given = {"endpoint": endpoint, "backend_name": backend}
         return subjects.of_text(text, **given, profile=curated.profile, project=curated.project, store=curated.store)
 
@@ -122,13 +122,12 @@ def _entries(
 
 
 def _entry(said: EvalEntry, models: Sequence[str], on: Sequence[str], how: Mapping[str, Any]) -> EvalEntry:
-    """An entry with what was given instead. CurateError for an unknown field or a value that is none."""
+    """An entry with what was given instead, where that is not None. CurateError for an unknown field or a value that is none."""
     for name in how:
         if name not in HOW:
             raise CurateError(f"an evaluation has no setting {name!r}{did_you_mean(name, HOW)}")
-    instead = {
-        name: value for name, value in {"models": tuple(models), "benchmarks": tuple(on), **how}.items() if value
-    }
+    given = {"models": tuple(models) or None, "benchmarks": tuple(on) or None, **how}
+    instead = {name: value for name, value in given.items() if value is not None}
     try:
         return EvalEntry.model_validate({**said.model_dump(), **instead})
     except ValidationError as error:

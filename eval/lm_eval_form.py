@@ -35,7 +35,7 @@ class Told:
 
 
 def folder_of(model: str) -> str:
-    """The folder of a model, as lm-eval names it: what is no letter, digit, dot or hyphen becomes two underscores around it."""
+    """The folder of a model, as lm-eval names it: two underscores for each run of characters that some file system has no place for."""
     return re.sub(r"[\"<>:/\\|?*\[\]\x00-\x1f]+", "__", model).strip(".") or "model"
 
 

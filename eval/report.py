@@ -57,13 +57,18 @@ def summary(rows: pl.DataFrame) -> dict[str, Any]:
         "tokens": {
             "right": _mean(rows.filter(right == 1)),
             "not_right": _mean(rows.filter(right == 0)),
-            "total": int(rows["completion_tokens"].sum()),
+            "total": _tokens(rows),
         },
     }
 
 
 def _mean(rows: pl.DataFrame) -> float | None:
-    return int(rows["completion_tokens"].sum()) / rows.height if rows.height else None
+    return _tokens(rows) / rows.height if rows.height else None
+
+
+def _tokens(rows: pl.DataFrame) -> int:
+    """All tokens of replies. The sum that polars makes of a column of 32 bits has 32 bits, which are too few for 256 long draws of MATH."""
+    return int(rows["completion_tokens"].cast(pl.Int64).sum())
 
 
 def _majority(rows: pl.DataFrame) -> float:

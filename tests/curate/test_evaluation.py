@@ -218,6 +218,19 @@ def test_the_table_names_no_winner_that_is_none(project: Path) -> None:
         assert code == 2 and told == "duel has no `eval:` entry 'tims'; known: sums"
 
 
+def test_a_setting_of_zero_is_said_instead_of_an_entrys_own(project: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project)) as server:
+        (project / "recipes").mkdir()
+        entry = f"{{models: [{evals.ID}], benchmarks: [toy], temperature: 0.7, seed: 3}}"
+        (project / "recipes/warm.yaml").write_text(f"recipe: warm\neval:\n  sums: {entry}\n")
+        curated = curate.open("warm")
+        curated.eval(endpoint=server.url, temperature=0, seed=0)
+        assert {body["temperature"] for body in server.bodies} == {0}
+        curated.eval(endpoint=server.url, temperature=None)
+        assert {body["temperature"] for body in server.bodies} == {0, 0.7}
+
+
 def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     evals.benchmark(project)
     with serving(evals.server_of(project, wrong=3)) as server:
