@@ -16,15 +16,17 @@ MAX = 1000
 MAX_WORDS = 5
 """Words of an answer that is a name."""
 _SENTENCE, _HOPE = re.compile(r"final answer is", re.I), re.compile(r"\.?\s{0,4}I hope", re.I)
-_LETTER = re.compile(
-    r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))(?!\s{0,4}(?:or|and|,) )"
+_LETTER = re.compile(r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))")
+_OTHER = re.compile(
+    r"[$*]{0,3}\s{0,4}(?:,\s{0,4}(?:(?:or|and)\s)?|(?:or|and)\s)\s{0,4}[$*]{0,3}(?:\([A-Ja-j]\)|[A-H](?![\w']))"
 )
+"""A second letter after the first."""
 _BRACKETED = re.compile(r"\(([A-J])\)")
 _ANSWER, _UNLIKE_WORDS = re.compile(r"\banswer is\b"), re.compile(r"[0-9\\${}]")
 _NUMBER = re.compile(
     r"(?:(?<![\w)}])-)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
     r"|(?:(?<![\w)}])-)?\\?\$?(?<![\w^.])(?<![\^_]\{)(?!(?<=[0-9],)[0-9]{3}(?![0-9]))"
-    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?"
+    r"(?:[0-9]{1,4} [0-9]{1,4}/[0-9]{1,4}(?![0-9])|(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?)"
     r"|(?:(?<![\w)}])-)?(?<![\w.])\.[0-9]+"
 )
 """A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it."""
@@ -60,8 +62,9 @@ def _sentence(text: str) -> str:
 
 
 def _letter(text: str) -> str:
+    """The letter after the first "final answer is", else the last in brackets. Of several after it the grader says that they are several."""
     if said := _LETTER.search(text):
-        return (said[1] or said[2]).upper()
+        return "" if _OTHER.match(text, said.end()) else (said[1] or said[2]).upper()
     letters = _BRACKETED.findall(text)
     return letters[-1] if letters else ""
 

@@ -110,7 +110,11 @@ READ = {
     "a letter alone": ("sat", "The final answer is B.", r"\boxed{B}"),
     "the last letter": ("mmlu-stem", "Both (A) and (D) hold, so it is (D).", r"\boxed{D}"),
     "an article is no letter": ("sat", "The final answer is a pity.", "The final answer is a pity."),
-    "two letters": ("sat", "The final answer is (A) or (B) here.", r"\boxed{B}"),
+    "two letters": ("sat", "The final answer is (A) or (B) here.", "The final answer is (A) or (B) here."),
+    "two bare letters": ("sat", "The final answer is A, or B.", "The final answer is A, or B."),
+    "a letter and why": ("sat", "The final answer is (A), since (B) and (C) are too large.", r"\boxed{A}"),
+    "a letter and more": ("sat", "The final answer is (A) and that is it, not (C).", r"\boxed{A}"),
+    "a mixed number": ("gsm8k", "That takes 2 1/2 hours.", r"\boxed{2 1/2}"),
     "a name": ("asdiv", "The answer is Mrs. Hilt.", r"\boxed{Mrs. Hilt}"),
     "words are the grader's": ("asdiv", "The answer is 9 apples.", "The answer is 9 apples."),
     "a number at the end": ("tabmwp", "The mean of 3 numbers is 84.", r"\boxed{84}"),
@@ -139,6 +143,12 @@ def test_an_option_is_chosen_by_its_text(reply: str, right: bool) -> None:
     item: dict[str, Any] = {"gold": ["B"], "options": ["shortage", "surplus"], "kind": "choice"}
     verdict = grade(**prompting.to_grade(specs.spec("tabmwp"), "few-shot", item, reply))
     assert (verdict.value is True) == right
+
+
+def test_several_letters_are_no_answer() -> None:
+    item: dict[str, Any] = {"gold": ["B"], "options": ["1", "2", "3", "4"], "kind": "choice"}
+    for reply in (" The final answer is (A) or (B).", " The final answer is (A), (B)."):
+        assert grade(**prompting.to_grade(specs.spec("sat"), "few-shot", item, reply)).value is not True, reply
 
 
 texts = st.text(st.sampled_from("\nQ:Problem: answer is (A)$\\boxed{}12,. I hope final"), max_size=80) | st.text(
