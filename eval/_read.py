@@ -62,7 +62,7 @@ def _sentence(text: str) -> str:
 
 
 def _letter(text: str) -> str:
-    """The letter after the first "final answer is", else the last in brackets. Of several after it the grader says that they are several."""
+    """The letter after the first "final answer is", else the last in brackets. Where several stand there, the grader says so."""
     if said := _LETTER.search(text):
         return "" if _OTHER.match(text, said.end()) else (said[1] or said[2]).upper()
     letters = _BRACKETED.findall(text)

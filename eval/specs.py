@@ -131,7 +131,7 @@ def spec(name: str, project: Path | None = None) -> Spec:
     """The benchmark of a name. CurateError with the nearest name, or with file and line for anything wrong in it."""
     for folder in _folders(project):
         if NAME.fullmatch(name) and (path := folder / f"{name}.yaml").is_file():
-            return _spec(path)
+            return _spec(path, path.stat().st_mtime_ns)
     raise CurateError(f"there is no benchmark {name[:80]!r}{did_you_mean(name, names(project))}")
 
 
@@ -161,7 +161,8 @@ def _folders(project: Path | None) -> list[Path]:
 
 
 @lru_cache(maxsize=256)
-def _spec(path: Path) -> Spec:
+def _spec(path: Path, _written: int) -> Spec:
+    """A spec, read again after its file was written again, as happens in a notebook."""
     made: Spec = _read(path, Spec)
     if made.kind == "choice" and not made.fields.options:
         raise CurateError("fields.options: say which column has the choices", where=shown(path))

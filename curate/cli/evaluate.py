@@ -171,9 +171,15 @@ def _averages(told: dict[str, Any]) -> Iterator[str]:
         for model in told["models"]:
             one = model["averages"][group]
             if one["accuracy"] is None and one["lacking"]:
-                parts = [name for name in one["lacking"] if name in model["benchmarks"]]
-                what = "items were left out" if parts else f"without {', '.join(one['lacking'])}"
-                yield f"{printable(model['model'])} has no average over {group}: {what}"
+                yield f"{printable(model['model'])} has no average over {group}: {_lacking(one['lacking'], model, told)}"
+
+
+def _lacking(names: list[str], model: dict[str, Any], told: dict[str, Any]) -> str:
+    if other := [name for name in names if name in told["whole"]]:
+        return f"this project's {', '.join(other)} has other items than the published one"
+    if any(name in model["benchmarks"] for name in names):
+        return "items were left out"
+    return f"without {', '.join(names)}"
 
 
 def sentences(pairs: list[dict[str, Any]]) -> Iterator[str]:

@@ -289,3 +289,15 @@ def test_an_average_is_told_of_whole_benchmarks_only(project: Path, monkeypatch:
     whole = curate.evaluate(["solver", "fake"], ["toy", "part"])["evals"][0]
     assert whole["models"][1]["averages"]["core"]["of"] == 2
     assert {"core", "extended"} < {pair["on"] for pair in whole["pairs"]}
+
+
+def test_a_benchmark_of_ones_own_under_a_published_name_counts_in_no_average(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evals.benchmark(project, "gsm8k", 12)
+    monkeypatch.setattr(of_eval("specs"), "group", {"core": ["gsm8k"], "13": [], "extended": [], "general": []}.get)
+    told = curate.evaluate(["solver", "fake"], "gsm8k")["evals"][0]
+    assert told["whole"] == ["gsm8k"] and {pair["on"] for pair in told["pairs"]} == {"gsm8k"}
+    assert told["models"][0]["averages"]["core"]["accuracy"] is None
+    said = run("--model", "fake", "--on", "gsm8k")[1]
+    assert "fake has no average over core: this project's gsm8k has other items than the published one" in said

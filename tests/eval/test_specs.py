@@ -1,5 +1,6 @@
 """Specs and forms of prompts: what is found, what is refused, and that what we wrote is right."""
 
+import os
 import re
 from pathlib import Path
 
@@ -52,7 +53,11 @@ def test_a_spec_is_told_from_another_by_what_it_asks_and_not_by_its_words(tmp_pa
 def test_a_projects_own_benchmark_comes_first(tmp_path: Path) -> None:
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks/gsm8k.yaml").write_text("about: Mine.\ncard: mine\nitems: 2\nshots: words-8\n")
+    specs.spec("gsm8k", tmp_path)
+    (tmp_path / "benchmarks/gsm8k.yaml").write_text("about: Mine.\ncard: mine\nitems: 2\nshots: minerva-4\n")
+    os.utime(tmp_path / "benchmarks/gsm8k.yaml", ns=(1, 1))
     mine = specs.spec("gsm8k", tmp_path)
+    assert mine.shots == "minerva-4", "a file that was written again is read again"
     assert (mine.card, specs.spec("gsm8k").card) == ("mine", "gsm8k")
     given = [{"id": 7, "problem": "{question} 1 + 1 = ?", "answer": 2.0}, {"problem": "$b$", "answer": ["1", "2"]}]
     asked = items(mine, given)
