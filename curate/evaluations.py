@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from curate import evaluated, subjects
 from curate.artifact import Damaged
+from curate.asked_of import Shelf
 from curate.budget import Spending, limited
 from curate.errors import CurateError, did_you_mean, placed
 from curate.evaluation import Evaluation, Question
 from curate.objects import store_of
 from curate.parts import EvalEntry
-from curate.profile import Budget, find_project, load_profile
+from curate.profile import Budget, Profile, find_project, load_profile
 from curate.report import Report
 
 if TYPE_CHECKING:
@@ -84,12 +85,9 @@ def evaluate(
     default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
     `Curated.eval`.
     """
-    home = Path(project).resolve() if project else find_project(Path.cwd())
-    chosen = load_profile(profile, home)
-    chosen = chosen.model_copy(update={"store": store}) if store else chosen
-    kept = store_of(chosen, home)
-    texts, benchmarks = _texts(models), _texts(on)
-    entry = _entry(EvalEntry(), texts, benchmarks, how)
+    home, chosen = _home(project, profile, store)
+    kept, texts = store_of(chosen, home), _texts(models)
+    entry = _entry(EvalEntry(), texts, _texts(on), how)
     named = tuple(
         subjects.of_text(one, endpoint=endpoint, backend_name=backend, profile=chosen, project=home, store=kept)
         for one in texts or ([""] if endpoint else [])
@@ -97,6 +95,21 @@ def evaluate(
     spending = Spending(limited(chosen.budget, max_usd, max_gpu_hours), chosen.price)
     evaluation = Evaluation("eval", home, kept, chosen, spending, report or Report())
     return _answered(evaluation, [Question("eval", entry, named)], dry_run, None if out is None else Path(out))
+
+
+def benchmarks(
+    *, project: Path | str | None = None, profile: str = "local", store: str | None = None
+) -> list[dict[str, Any]]:
+    """What `on` may name, a project's own among ours: `benchmark`, `items`, `averages`, `about`, and `missing`, how to get items that are
+    not on this machine."""
+    home, chosen = _home(project, profile, store)
+    return Shelf(home, store_of(chosen, home)).listed()
+
+
+def _home(project: Path | str | None, profile: str, store: str | None) -> tuple[Path, Profile]:
+    home = Path(project).resolve() if project else find_project(Path.cwd())
+    chosen = load_profile(profile, home)
+    return home, chosen.model_copy(update={"store": store}) if store else chosen
 
 
 def _texts(given: str | Sequence[str]) -> list[str]:

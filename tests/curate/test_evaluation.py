@@ -170,6 +170,18 @@ def test_what_is_wrong_is_said_in_one_line(project: Path, words: tuple[str, ...]
     assert code == 2 and said in told and "\n" not in told.strip()
 
 
+def test_benchmarks_are_listed_with_what_is_here(project: Path) -> None:
+    evals.benchmark(project)
+    rows = {row["benchmark"]: row for row in json.loads(run("--list", "--json")[1])}
+    assert {*rows} == {"toy", *of_eval("specs").names()} and rows["gsm8k"]["averages"] == ["13", "core"]
+    assert {name for name, row in rows.items() if not row["missing"]} == {"toy", "embedded-bench", "general-embedded"}
+    assert "benchmarks/gsm8k.jsonl* in your project" in rows["gsm8k"]["missing"]
+    code, told = run("--list")
+    found = [line.split() for line in told.splitlines()]
+    assert code == 0 and ["toy", "12", "yes", "Sums."] in found
+    assert next(line for line in found if line[:1] == ["gsm8k"])[1:5] == ["1,319", "13,", "core", "no"]
+
+
 def test_a_file_with_other_items_is_refused(project: Path) -> None:
     evals.benchmark(project)
     path = project / "benchmarks/toy.jsonl"
