@@ -88,7 +88,7 @@ def write(found: Sequence[tuple[Measured, Result]], told: dict[str, Any], out: P
                 parts = [
                     form.Told(
                         one.task,
-                        result.rows(),
+                        result.rows,
                         _numbers(model["benchmarks"][one.benchmark]),
                         one.identity["sampling"],
                         one.identity["code"],

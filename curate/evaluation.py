@@ -22,7 +22,7 @@ from typing import Any
 from curate import results
 from curate.artifact import replace_file
 from curate.asked_of import Shelf, named, of_eval
-from curate.budget import Spending
+from curate.budget import Spending, price_of
 from curate.code import remember, save
 from curate.errors import CurateError, placed
 from curate.identity import digest
@@ -161,7 +161,6 @@ class Evaluation:
         return [self._row(one) for one in measured]
 
     def _row(self, one: Measured) -> dict[str, Any]:
-        from curate.budget import price_of
         from curate.calls import Counted, cost
 
         told = {
