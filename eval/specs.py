@@ -75,6 +75,7 @@ class Spec(Part):
     """Where a few-shot reply says its answer: `said` as `eval.grading` reads any reply, or a few words after "answer is"; `number` the last
     number; `sentence` between "final answer is" and "I hope"; `letter` the letter after "final answer is", else the last in brackets."""
     averages: tuple[Group, ...] = ()
+    """Of ours alone: a project's own benchmarks count in none."""
 
     @cached_property
     def digest(self) -> str:
@@ -166,6 +167,10 @@ def _spec(path: Path, _written: int) -> Spec:
     made: Spec = _read(path, Spec)
     if made.kind == "choice" and not made.fields.options:
         raise CurateError("fields.options: say which column has the choices", where=shown(path))
+    if bare := [one for one in made.fields.problem if "{" not in one]:
+        raise CurateError(
+            f"fields.problem: {bare[0][:80]!r} names no column; write e.g. '{{question}}'", where=shown(path)
+        )
     form(made.shots)
     return made
 

@@ -73,6 +73,7 @@ def test_a_projects_own_benchmark_comes_first(tmp_path: Path) -> None:
         ("about: A.\ncard: a\nitems: 1\nshots: words-8\nkind: essay\n", "kind"),
         ("about: A.\ncard: a\nitems: 1\nshots: words-8\nkind: choice\n", "fields.options: say which column"),
         ("about: A.\ncard: a\nitems: 1\nshots: words-8\nshot: x\n", "shot"),
+        ("about: A.\ncard: a\nitems: 1\nshots: words-8\nfields: {problem: question}\n", "'question' names no column"),
         ("about: A.\n- x\n", "is not valid YAML"),
     ],
 )
@@ -204,6 +205,24 @@ def test_choices_are_read_in_all_their_forms(options: object, answer: object, go
         assert items(spec, [row]).rows() == [
             ("0", "p\nAnswer Choices: (A) x (B) y (C) z", [gold], ["x", "y", "z"], "choice")
         ]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"problem": "a \ud800 b", "answer": "1"}, "half a character"),
+        ({"problem": "a", "answer": "\udfff"}, "half a character"),
+        ({"problem": "a", "answer": 1, "id": "\ud800"}, "half a character"),
+        ({"problem": ["a"], "answer": 1}, "has no problem"),
+        ({"problem": {"a": 1}, "answer": 1}, "has no problem"),
+        ({"problem": "a", "answer": {"a": 1}}, "has no answer"),
+        ({"problem": "a", "answer": [{"a": 1}]}, "has no answer"),
+    ],
+)
+def test_a_row_that_is_no_item_is_refused_in_a_line(row: dict[str, object], said: str) -> None:
+    spec = specs.spec("math").model_copy(update={"items": 1, "digest_of_items": None})
+    with pytest.raises(CurateError, match=f"math: row 1: .*{said}"):
+        items(spec, [row])
 
 
 def test_a_template_is_filled_line_by_line() -> None:
