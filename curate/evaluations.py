@@ -151,7 +151,7 @@ def _entry(said: EvalEntry, models: Sequence[str], on: Sequence[str], how: Mappi
 
 
 def _answered(evaluation: Evaluation, questions: Sequence[Question], dry_run: bool, out: Path | None) -> dict[str, Any]:
-    if out is not None and not dry_run and out.exists() and any(out.iterdir()):
+    if out is not None and not dry_run and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CurateError(f"{out} is there already; name a new folder")
     measured = evaluation.plan(questions)
     if dry_run:

@@ -131,7 +131,7 @@ def _show(found: dict[str, Any]) -> None:
         _accuracies(told)
         click.echo()
         _details(told)
-        lines = [*_averages(told), *sentences(told["pairs"])]
+        lines = [*_silent(told), *_averages(told), *sentences(told["pairs"])]
         click.echo("\n".join(["", *lines]) if lines else "", nl=bool(lines))
     for row in found["spent"]:
         if row["cost"] or row["gpu_hours"]:
@@ -189,6 +189,14 @@ def _details(told: dict[str, Any]) -> None:
     kept = [i for i in range(len(heads)) if i < 4 or any(row[i] not in ("", "0") for row in body)]
     right = [place for place, i in enumerate(kept) if i >= 2]
     table([heads[i] for i in kept], [[row[i] for i in kept] for row in body], right=right)
+
+
+def _silent(told: dict[str, Any]) -> Iterator[str]:
+    """Which models gave no answer at all: more often a matter of prompts than of what they can do."""
+    for model in told["models"]:
+        for name, one in model["benchmarks"].items():
+            if one["verdicts"]["no answer"] == sum(one["verdicts"].values()):
+                yield f"{printable(model['model'])} gave no answer to any item of {name}; is it asked in a form that it knows (--mode)?"
 
 
 def _averages(told: dict[str, Any]) -> Iterator[str]:

@@ -182,6 +182,13 @@ def test_benchmarks_are_listed_with_what_is_here(project: Path) -> None:
     assert next(line for line in found if line[:1] == ["gsm8k"])[1:5] == ["1,319", "13,", "core", "no"]
 
 
+def test_a_model_that_never_answers_is_pointed_out(project: Path) -> None:
+    evals.benchmark(project)
+    assert "solver gave no answer to any item of toy" in run("--model", "solver", "--on", "toy")[1]
+    with serving(evals.server_of(project, wrong=12)) as server:
+        assert "gave no answer" not in run("--model", evals.ID, "--endpoint", server.url, "--on", "toy")[1]
+
+
 def test_a_file_with_other_items_is_refused(project: Path) -> None:
     evals.benchmark(project)
     path = project / "benchmarks/toy.jsonl"
@@ -247,8 +254,9 @@ def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     evals.benchmark(project)
     with serving(evals.server_of(project, wrong=3)) as server:
         found = curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
-        with pytest.raises(CurateError, match="is there already"):
-            curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
+        for place in (tmp_path / "out", found["files"][0]):
+            with pytest.raises(CurateError, match="is there already"):
+                curate.evaluate(evals.ID, "toy", endpoint=server.url, out=place)
     results, samples = (Path(path) for path in found["files"])
     told = json.loads(results.read_text())
     assert results.parent.name == "ORG__NAME" and results.name.startswith("results_20")
