@@ -121,7 +121,9 @@ def compare(
 
     models: rows by benchmark by model. groups: names of whole benchmarks by group. A row has `on`, `a`, `b`, `items`, `difference` (of a's
     accuracy and b's), `error`, `interval`, `p` and `better`: the name of the better one, None where they cannot be
-    told apart, which is always so within two standard errors. ValueError where two models were asked other items.
+    told apart, which is always so within two standard errors. The level is one at which the verdicts on all pairs of models hold together,
+    on one benchmark: of 13 benchmarks, one may call one of two equal models better in nearly half of all cases, so look at averages first.
+    ValueError where two models were asked other items.
     """
     pairs = len(models) * (len(models) - 1) // 2
     found = []
