@@ -48,11 +48,13 @@ def read(text: str, how: str, options: Sequence[str] = ()) -> str:
 
 
 def _sentence(text: str) -> str:
-    """What stands between the first "final answer is" and "I hope", without its dollar signs."""
-    start = _SENTENCE.search(text)
-    end = _HOPE.search(text, start.end(), start.end() + 2 * MAX) if start else None
-    if start is None or end is None:
+    """What stands between "final answer is" and the first "I hope" after it, without its dollar signs. Of sentences that were begun and not
+    ended so, the last counts: `The final answer is correct. The final answer is $19$. I hope it is correct.`"""
+    first = _SENTENCE.search(text)
+    end = _HOPE.search(text, first.end()) if first else None
+    if first is None or end is None:
         return ""
+    *_, start = _SENTENCE.finditer(text, first.start(), end.start())
     said = text[start.end() : end.start()].strip().lstrip(":").strip()
     if said.startswith("$") and said.endswith("$") and said.count("$") == 2:
         said = said[1:-1].strip()

@@ -101,6 +101,8 @@ READ = {
     "a negative number": ("gsm8k", "The answer is -5.", r"\boxed{-5}"),
     "nothing at all": ("gsm8k", " I do not know.", " I do not know."),
     "the first sentence": ("math", "The final answer is $1$. I hope. The final answer is $2$. I hope.", r"\boxed{1}"),
+    "a sentence that was not ended": (
+        "math", "The final answer is right.\nFinal Answer: The final answer is $19$. I hope it is correct.", r"\boxed{19}"),
     "nested dollars": ("math", "The final answer is $1$ and $2$. I hope it is correct.", r"\boxed{$1$ and $2$}"),
     "a decimal": ("ocw", "The final answer is $2.5$. I hope it is correct.", r"\boxed{2.5}"),
     "a sentence without hope": ("math", "The final answer is $3$.", "The final answer is $3$."),
