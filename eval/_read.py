@@ -17,17 +17,25 @@ MAX_WORDS = 5
 """Words of an answer that is a name."""
 _SENTENCE, _HOPE = re.compile(r"final answer is", re.I), re.compile(r"\.?\s{0,4}I hope", re.I)
 _LETTER = re.compile(
-    r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))(?!\s{0,4}(?:or|and|,) )"
+    r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))(?!\s{0,4}(?:or|and|,) \(?[A-J]\b)"
+)
+_SAID = re.compile(
+    r"\b[Aa]nswer(?: is|:)\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([B-HJ])(?![\w'])|([AI])(?![\w']| [a-z]))"
+    r"(?!\s{0,4}(?:or|and|,) \(?[A-J]\b)"
 )
 _BRACKETED = re.compile(r"\(([A-J])\)")
 _ANSWER, _UNLIKE_WORDS = re.compile(r"\banswer is\b"), re.compile(r"[0-9\\${}]")
 _NUMBER = re.compile(
     r"(?:(?<![\w)}])-)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
     r"|(?:(?<![\w)}])-)?\\?\$?(?<![\w^.])(?<![\^_]\{)(?!(?<=[0-9],)[0-9]{3}(?![0-9]))"
-    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?"
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+ [0-9]+/[0-9]+|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+|:[0-9]+)?"
     r"|(?:(?<![\w)}])-)?(?<![\w.])\.[0-9]+"
 )
-"""A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it."""
+"""A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it. Mixed numbers, ratios
+and times are one number each."""
+_SEPARATOR = re.compile(r"(?<=[0-9])(?:\{,\}|\\[,!]|[\u00a0\u2009\u202f])(?=[0-9]{3}(?![0-9]))")
+"""What stands between thousands, but for a comma."""
+_MINUS = str.maketrans("\u2212\u2013", "--")
 _ESCAPED_OR_BRACE = re.compile(r"\\.|[{}]", re.S)
 
 
@@ -62,8 +70,13 @@ def _sentence(text: str) -> str:
 
 
 def _letter(text: str) -> str:
+    """The first letter after "final answer is"; without one, and where there is no box, the last after "answer is", else in brackets."""
     if said := _LETTER.search(text):
         return (said[1] or said[2]).upper()
+    if has_box(text):
+        return ""
+    if sayings := _SAID.findall(text):
+        return "".join(sayings[-1]).upper()
     letters = _BRACKETED.findall(text)
     return letters[-1] if letters else ""
 
@@ -71,7 +84,7 @@ def _letter(text: str) -> str:
 def _number(text: str) -> str:
     """The last number, without the signs of money and percent beside it."""
     number = None
-    for number in _NUMBER.finditer(text.replace("−", "-")):  # noqa: B007 (the last one is wanted)
+    for number in _NUMBER.finditer(_SEPARATOR.sub(",", text.translate(_MINUS))):  # noqa: B007 (the last one is wanted)
         pass
     return number.group().replace("\\$", "").replace("$", "") if number else ""
 
