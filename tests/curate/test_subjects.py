@@ -41,8 +41,10 @@ def test_a_copy_of_a_folder_is_the_same_model_and_other_weights_are_another(proj
     assert identity(one) != identity(one, chat=True)
     (project / "one/notes.txt").write_text("nothing that a model reads")
     assert identity(found(project, "one")) == identity(one)
-    (project / "one/generation_config.json").write_text("{}")
-    assert identity(found(project, "one")) != identity(one)
+    for name in ("generation_config.json", "merges.txt"):
+        before = identity(found(project, "one"))
+        (project / f"one/{name}").write_text("{}")
+        assert identity(found(project, "one")) != before
 
 
 def test_a_folder_is_the_same_model_behind_a_server(project: Path) -> None:
