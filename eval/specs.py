@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from curate import datacard
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError, did_you_mean, placed
 from curate.identity import canonical
 from curate.loader import load_yaml
 from curate.names import NAME
@@ -73,7 +73,8 @@ class Spec(Part):
     """Name of the form of a few-shot prompt."""
     read: Reading = "said"
     """Where a few-shot reply says its answer: `said` as `eval.grading` reads any reply, or a few words after "answer is"; `number` the last
-    number; `sentence` between "final answer is" and "I hope"; `letter` the letter after "final answer is", else the last in brackets."""
+    number; `sentence` between "final answer is" and "I hope"; `letter` the letter after "final answer is", else in a box, else after
+    "answer is", else the last in brackets."""
     averages: tuple[Group, ...] = ()
 
     @cached_property
@@ -165,7 +166,8 @@ def _spec(path: Path) -> Spec:
     made: Spec = _read(path, Spec)
     if made.kind == "choice" and not made.fields.options:
         raise CurateError("fields.options: say which column has the choices", where=shown(path))
-    form(made.shots)
+    with placed("shots", shown(path)):
+        form(made.shots)
     return made
 
 

@@ -224,6 +224,9 @@ def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
         found = curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
         with pytest.raises(CurateError, match="is there already"):
             curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
+        (tmp_path / "file").write_text("")
+        with pytest.raises(CurateError, match="file is there already"):
+            curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "file")
     results, samples = (Path(path) for path in found["files"])
     told = json.loads(results.read_text())
     assert results.parent.name == "ORG__NAME" and results.name.startswith("results_20")

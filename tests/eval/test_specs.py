@@ -213,3 +213,10 @@ def test_a_template_is_filled_line_by_line() -> None:
         ("Two!", "Two! How many?"),
     ):
         assert items(body, [{"Body": start, "Question": "How many?", "Answer": 2.0}])["problem"].to_list() == [said]
+
+
+def test_a_form_that_is_not_there_is_said_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/toy.yaml").write_text("about: Sums.\ncard: toy\nitems: 2\nshots: minerva-5\n")
+    with pytest.raises(CurateError, match=r"toy\.yaml: shots: there is no form .*; did you mean 'minerva-4'"):
+        specs.spec("toy", tmp_path)
