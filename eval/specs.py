@@ -132,7 +132,7 @@ def spec(name: str, project: Path | None = None) -> Spec:
     """The benchmark of a name. CurateError with the nearest name, or with file and line for anything wrong in it."""
     for folder in _folders(project):
         if NAME.fullmatch(name) and (path := folder / f"{name}.yaml").is_file():
-            return _spec(path)
+            return _spec(path, hashlib.sha256(path.read_bytes()).digest())
     raise CurateError(f"there is no benchmark {name[:80]!r}{did_you_mean(name, names(project))}")
 
 
@@ -162,7 +162,8 @@ def _folders(project: Path | None) -> list[Path]:
 
 
 @lru_cache(maxsize=256)
-def _spec(path: Path) -> Spec:
+def _spec(path: Path, content: bytes) -> Spec:
+    """The spec in a file of this content, which may change while a process lives."""
     made: Spec = _read(path, Spec)
     if made.kind == "choice" and not made.fields.options:
         raise CurateError("fields.options: say which column has the choices", where=shown(path))

@@ -220,3 +220,10 @@ def test_a_form_that_is_not_there_is_said_with_the_file(tmp_path: Path) -> None:
     (tmp_path / "benchmarks/toy.yaml").write_text("about: Sums.\ncard: toy\nitems: 2\nshots: minerva-5\n")
     with pytest.raises(CurateError, match=r"toy\.yaml: shots: there is no form .*; did you mean 'minerva-4'"):
         specs.spec("toy", tmp_path)
+
+
+def test_a_spec_that_changes_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    for count in (2, 3):
+        (tmp_path / "benchmarks/toy.yaml").write_text(f"about: Sums.\ncard: toy\nitems: {count}\nshots: minerva-4\n")
+        assert specs.spec("toy", tmp_path).items == count
