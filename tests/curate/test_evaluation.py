@@ -218,6 +218,21 @@ def test_the_table_names_no_winner_that_is_none(project: Path) -> None:
         assert code == 2 and told == "duel has no `eval:` entry 'tims'; known: sums"
 
 
+def test_a_store_that_cannot_be_written_gives_what_it_has(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evals.benchmark(project)
+    told = curate.evaluate("solver", "toy", limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("curate.store.Store.locked", refused)
+    monkeypatch.setattr("curate.results.replace_file", refused)
+    again = curate.evaluate(["solver"], ["toy"], limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+    assert again["key"] == told["key"] and again["stored"]
+    with pytest.raises(CurateError, match="the store cannot be written: Read-only file system"):
+        curate.evaluate("solver", "toy", limit=5)
+
+
 def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     evals.benchmark(project)
     with serving(evals.server_of(project, wrong=3)) as server:

@@ -35,7 +35,10 @@ def test_a_recipe_that_only_evaluates_can_be_asked(project: Path) -> None:
     recipe = curate.open("solvers", project=project)
     assert recipe.sql("from eval_results").height == 0
     recipe.eval()
-    assert recipe.sql("select model, eval, items from eval_results").rows() == [("solver", "sums", 4)]
+    curate.evaluate("solver", "toy", limit=4)  # the same without the recipe
+    assert recipe.sql("select model, recipe, eval, items from eval_results").rows() == [
+        ("solver", "solvers", "sums", 4)
+    ]
 
 
 def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
