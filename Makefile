@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-peers lint format fresh wheel constraints clean
+.PHONY: help install demo test test-all test-peers test-lm-eval lm-eval lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -48,6 +48,17 @@ test-peers: $(STAMP) ## exports and the reader, read by the programs that they a
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps -e .
 	.venv-peers/bin/python -m pytest -q tests/mixers tests/trainers/test_olmo_core.py
 
+test-lm-eval: $(TRAIN) lm-eval ## evaluation beside lm-eval, item by item
+	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -q tests/eval/test_lm_eval.py
+
+lm-eval: .venv-lm-eval/.installed ## lm-eval in an environment of its own, .venv-lm-eval
+
+.venv-lm-eval/.installed: tests/lm-eval.txt
+	test -x .venv-lm-eval/bin/python || $(PYTHON) -m venv .venv-lm-eval
+	.venv-lm-eval/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	.venv-lm-eval/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/lm-eval.txt
+	@touch $@
+
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -77,5 +88,5 @@ constraints: $(STAMP) ## rewrite constraints.txt from .venv
 	@touch $(STAMP)
 
 clean: ## remove everything that can be made again; the store of built data stays
-	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-peers .venv-lm-eval .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -150,8 +150,18 @@ def _entry(said: EvalEntry, models: Sequence[str], on: Sequence[str], how: Mappi
         raise CurateError(f"{name}: {text}" if name else text) from None
 
 
+def _is_free(folder: Path) -> bool:
+    """Whether a folder is empty, or can still be made."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
 def _answered(evaluation: Evaluation, questions: Sequence[Question], dry_run: bool, out: Path | None) -> dict[str, Any]:
-    if out is not None and not dry_run and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out is not None and not dry_run and not _is_free(out):
         raise CurateError(f"{out} is there already; name a new folder")
     measured = evaluation.plan(questions)
     if dry_run:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from curate.api import Curated
     from curate.store import Store
 
-WEIGHTS = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.tiktoken", "merges.txt", "vocab.txt")
+WEIGHTS = ("*.json", "*.safetensors", "*.jinja", "*.model", "merges.txt", "vocab.txt", "*.tiktoken")
 """Files of a folder that decide what its model says."""
 
 

@@ -17,6 +17,7 @@ MAX_WORDS = 5
 """Words of an answer that is a name."""
 _SENTENCE, _HOPE = re.compile(r"final answer is", re.I), re.compile(r"\.?\s{0,4}I hope", re.I)
 _LETTER = re.compile(r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))")
+_SAID = re.compile(r"\b[Aa]nswer(?: is|:)\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([B-HJ])(?![\w'])|([AI])(?![\w']| [a-z]))")
 _OTHER = re.compile(
     r"[$*]{0,3}\s{0,4}(?:,\s{0,4}(?:(?:or|and)\s)?|(?:or|and)\s)\s{0,4}[$*]{0,3}(?:\([A-Ja-j]\)|[A-H](?![\w']))"
 )
@@ -26,10 +27,14 @@ _ANSWER, _UNLIKE_WORDS = re.compile(r"\banswer is\b"), re.compile(r"[0-9\\${}]")
 _NUMBER = re.compile(
     r"(?:(?<![\w)}])-)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
     r"|(?:(?<![\w)}])-)?\\?\$?(?<![\w^.])(?<![\^_]\{)(?!(?<=[0-9],)[0-9]{3}(?![0-9]))"
-    r"(?:[0-9]{1,4} [0-9]{1,4}/[0-9]{1,4}(?![0-9])|(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?)"
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+ [0-9]+/[0-9]+|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+|:[0-9]+)?"
     r"|(?:(?<![\w)}])-)?(?<![\w.])\.[0-9]+"
 )
-"""A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it."""
+"""A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it. Mixed numbers, ratios
+and times are one number each."""
+_SEPARATOR = re.compile(r"(?<=[0-9])(?:\{,\}|\\[,!]|[\u00a0\u2009\u202f])(?=[0-9]{3}(?![0-9]))")
+"""What stands between thousands, but for a comma."""
+_MINUS = str.maketrans("\u2212\u2013", "--")
 _ESCAPED_OR_BRACE = re.compile(r"\\.|[{}]", re.S)
 
 
@@ -50,11 +55,13 @@ def read(text: str, how: str, options: Sequence[str] = ()) -> str:
 
 
 def _sentence(text: str) -> str:
-    """What stands between the first "final answer is" and "I hope", without its dollar signs."""
-    start = _SENTENCE.search(text)
-    end = _HOPE.search(text, start.end(), start.end() + 2 * MAX) if start else None
-    if start is None or end is None:
+    """What stands between "final answer is" and the first "I hope" after it, without its dollar signs. Of sentences that were begun and not
+    ended so, the last counts: `The final answer is correct. The final answer is $19$. I hope it is correct.`"""
+    first = _SENTENCE.search(text)
+    end = _HOPE.search(text, first.end()) if first else None
+    if first is None or end is None:
         return ""
+    *_, start = _SENTENCE.finditer(text, first.start(), end.start())
     said = text[start.end() : end.start()].strip().lstrip(":").strip()
     if said.startswith("$") and said.endswith("$") and said.count("$") == 2:
         said = said[1:-1].strip()
@@ -62,17 +69,27 @@ def _sentence(text: str) -> str:
 
 
 def _letter(text: str) -> str:
-    """The letter after the first "final answer is", else the last in brackets. Where several stand there, the grader says so."""
+    """The first letter after "final answer is"; without one, and where there is no box, the last after "answer is", else in brackets.
+    Where several stand there, the grader says so."""
     if said := _LETTER.search(text):
-        return "" if _OTHER.match(text, said.end()) else (said[1] or said[2]).upper()
+        return _alone(said)
+    if has_box(text):
+        return ""
+    if sayings := [*_SAID.finditer(text)]:
+        return _alone(sayings[-1])
     letters = _BRACKETED.findall(text)
     return letters[-1] if letters else ""
+
+
+def _alone(said: re.Match[str]) -> str:
+    """The letter that was said, if no other stands beside it."""
+    return "" if _OTHER.match(said.string, said.end()) else next(filter(None, said.groups())).upper()
 
 
 def _number(text: str) -> str:
     """The last number, without the signs of money and percent beside it."""
     number = None
-    for number in _NUMBER.finditer(text.replace("−", "-")):  # noqa: B007 (the last one is wanted)
+    for number in _NUMBER.finditer(_SEPARATOR.sub(",", text.translate(_MINUS))):  # noqa: B007 (the last one is wanted)
         pass
     return number.group().replace("\\$", "").replace("$", "") if number else ""
 

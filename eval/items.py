@@ -29,7 +29,7 @@ _QUOTED = re.compile(r"^\[['\"]|['\"]\]$|['\"](?=, ['\"])|(?<=, )['\"]")
 """What Python writes around the texts of a list."""
 
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
-_HALF = re.compile("[\ud800-\udfff]")
+_LONE = re.compile("[\\ud800-\\udfff]")
 _UNIT = re.compile(r"\s{0,4}\([^()]{0,100}\)$")
 
 
@@ -110,16 +110,16 @@ def _item(spec: Spec, row: Mapping[str, Any], place: int) -> Item:
             f"{where}: its answer is {gold[0][:40]!r}, and it has {len(options)} choices; at most {len(LETTERS)}"
         )
     id = _text(_first(fields.id, row)) or str(place)
-    if _HALF.search("".join((id, problem, *options, *gold))):
-        raise CurateError(f"{where}: holds half a character (a lone surrogate), which no prompt can hold")
+    if any(_LONE.search(text) for text in (id, problem, *options, *gold)):
+        raise CurateError(f"{where}: is no Unicode text: half of a surrogate pair stands in it")
     return Item(id, problem, options, gold)
 
 
 def _value(row: Any, path: str) -> Any:
-    """What stands in a column, or in a field inside one; None if there is none."""
+    """What stands in a column, or in a field inside one; None if there is none, or nothing but a map or no number."""
     for part in path.split("."):
         row = row.get(part) if isinstance(row, Mapping) else None
-    return row
+    return None if isinstance(row, Mapping) or row != row else row
 
 
 def _first(paths: Sequence[str], row: Mapping[str, Any]) -> Any:

@@ -250,13 +250,30 @@ def test_a_setting_of_zero_is_said_instead_of_an_entrys_own(project: Path) -> No
         assert {body["temperature"] for body in server.bodies} == {0, 0.7}
 
 
+def test_a_store_that_cannot_be_written_gives_what_it_has(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evals.benchmark(project)
+    told = curate.evaluate("solver", "toy", limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("curate.store.Store.locked", refused)
+    monkeypatch.setattr("curate.results.replace_file", refused)
+    again = curate.evaluate(["solver"], ["toy"], limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+    assert again["key"] == told["key"] and again["stored"]
+    with pytest.raises(CurateError, match="the store cannot be written: Read-only file system"):
+        curate.evaluate("solver", "toy", limit=5)
+
+
 def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     evals.benchmark(project)
     with serving(evals.server_of(project, wrong=3)) as server:
         found = curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
-        for place in (tmp_path / "out", found["files"][0]):
-            with pytest.raises(CurateError, match="is there already"):
-                curate.evaluate(evals.ID, "toy", endpoint=server.url, out=place)
+        with pytest.raises(CurateError, match="is there already"):
+            curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
+        (tmp_path / "file").write_text("")
+        with pytest.raises(CurateError, match="file is there already"):
+            curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "file")
     results, samples = (Path(path) for path in found["files"])
     told = json.loads(results.read_text())
     assert results.parent.name == "ORG__NAME" and results.name.startswith("results_20")

@@ -210,9 +210,9 @@ def test_choices_are_read_in_all_their_forms(options: object, answer: object, go
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"problem": "a \ud800 b", "answer": "1"}, "half a character"),
-        ({"problem": "a", "answer": "\udfff"}, "half a character"),
-        ({"problem": "a", "answer": 1, "id": "\ud800"}, "half a character"),
+        ({"problem": "a \ud800 b", "answer": "1"}, "half of a surrogate pair"),
+        ({"problem": "a", "answer": "\udfff"}, "half of a surrogate pair"),
+        ({"problem": "a", "answer": 1, "id": "\ud800"}, "half of a surrogate pair"),
         ({"problem": ["a"], "answer": 1}, "has no problem"),
         ({"problem": {"a": 1}, "answer": 1}, "has no problem"),
         ({"problem": "a", "answer": {"a": 1}}, "has no answer"),
@@ -237,3 +237,17 @@ def test_a_template_is_filled_line_by_line() -> None:
         ("Two!", "Two! How many?"),
     ):
         assert items(body, [{"Body": start, "Question": "How many?", "Answer": 2.0}])["problem"].to_list() == [said]
+
+
+def test_a_form_that_is_not_there_is_said_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/toy.yaml").write_text("about: Sums.\ncard: toy\nitems: 2\nshots: minerva-5\n")
+    with pytest.raises(CurateError, match=r"toy\.yaml: shots: there is no form .*; did you mean 'minerva-4'"):
+        specs.spec("toy", tmp_path)
+
+
+def test_a_spec_that_changes_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    for count in (2, 3):
+        (tmp_path / "benchmarks/toy.yaml").write_text(f"about: Sums.\ncard: toy\nitems: {count}\nshots: minerva-4\n")
+        assert specs.spec("toy", tmp_path).items == count
