@@ -20,7 +20,7 @@ _LETTER = re.compile(
     r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))(?!\s{0,4}(?:or|and|,) \(?[A-J]\b)"
 )
 _SAID = re.compile(
-    r"\b[Aa]nswer(?: is|:)\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([B-HJ])(?![\w'])|([AI])(?![\w']| [a-z]))"
+    r"(?<![Ii]f the )\b[Aa]nswer(?: is|:)\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([B-HJ])(?![\w'])|([AI])(?![\w']| [a-z]))"
     r"(?!\s{0,4}(?:or|and|,) \(?[A-J]\b)"
 )
 _BRACKETED = re.compile(r"\(([A-J])\)")
