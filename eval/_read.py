@@ -17,7 +17,9 @@ MAX_WORDS = 5
 """Words of an answer that is a name."""
 _SENTENCE, _HOPE = re.compile(r"final answer is", re.I), re.compile(r"\.?\s{0,4}I hope", re.I)
 _LETTER = re.compile(r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))")
-_SAID = re.compile(r"\b[Aa]nswer(?: is|:)\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([B-HJ])(?![\w'])|([AI])(?![\w']| [a-z]))")
+_SAID = re.compile(
+    r"(?<![Ii]f the )\b[Aa]nswer(?: is|:)\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([B-HJ])(?![\w'])|([AI])(?![\w']| [a-z]))"
+)
 _OTHER = re.compile(
     r"[$*]{0,3}\s{0,4}(?:,\s{0,4}(?:(?:or|and)\s)?|(?:or|and)\s)\s{0,4}[$*]{0,3}(?:\([A-Ja-j]\)|[A-H](?![\w']))"
 )
