@@ -85,6 +85,17 @@ class Shelf:
             self._records[card] = self._with_files(datacard.planned(self._planner, card, "")).records()
         return self._records[card]
 
+    def listed(self) -> list[dict[str, Any]]:
+        """Every benchmark that there is: `benchmark`, `items`, `averages` that it counts in, `about`, and `missing`, why it cannot be asked
+        here, empty if it can."""
+        specs, found = of_eval("specs"), []
+        for name in specs.names(self.project):
+            spec = specs.spec(name, self.project)
+            missing = datacard.planned(self._planner, spec.card, "").missing
+            said = {"benchmark": name, "items": spec.items, "averages": [*spec.averages]}
+            found.append({**said, "about": spec.about, "missing": missing})
+        return found
+
     @cached_property
     def _planner(self) -> Planner:
         """A planner of a recipe that says nothing: what a card needs to be generated does not depend on who asks."""

@@ -46,8 +46,9 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
     wanted = {group for group, names in _groups().items() if group in entry.benchmarks or (names and asked >= {*names})}
     groups = {group: names for group, names in _groups().items() if group in wanted}
     whole = {one.benchmark for one, _ in found if one.is_whole}
+    counted = whole & {one.benchmark for one, _ in found if _is_published(one)}
     for told in models.values():
-        known = {name: one for name, one in told["benchmarks"].items() if name in whole}
+        known = {name: one for name, one in told["benchmarks"].items() if name in counted}
         told["averages"] = {group: report.average(names, known) for group, names in groups.items()}
     return {
         "eval": found[0][0].question.name,
@@ -56,8 +57,14 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
         "limit": entry.limit,
         "whole": sorted(whole),
         "models": list(models.values()),
-        "pairs": report.compare(rows, {group: names for group, names in groups.items() if whole >= {*names}}),
+        "pairs": report.compare(rows, {group: names for group, names in groups.items() if counted >= {*names}}),
     }
+
+
+def _is_published(one: Measured) -> bool:
+    """Whether its items are those that averages are over, which a project's own benchmark of the same name need not have."""
+    specs, spec = of_eval("specs"), one.task.spec
+    return spec.name not in specs.names() or spec.digest_of_items == specs.spec(spec.name).digest_of_items
 
 
 def _groups() -> dict[str, list[str]]:
@@ -81,7 +88,7 @@ def write(found: Sequence[tuple[Measured, Result]], told: dict[str, Any], out: P
                 parts = [
                     form.Told(
                         one.task,
-                        result.rows(),
+                        result.rows,
                         _numbers(model["benchmarks"][one.benchmark]),
                         one.identity["sampling"],
                         one.identity["code"],

@@ -22,7 +22,7 @@ from typing import Any
 from curate import results
 from curate.artifact import replace_file
 from curate.asked_of import Shelf, named, of_eval
-from curate.budget import Spending
+from curate.budget import Spending, price_of
 from curate.code import remember, save
 from curate.errors import CurateError, placed
 from curate.identity import digest
@@ -161,7 +161,6 @@ class Evaluation:
         return [self._row(one) for one in measured]
 
     def _row(self, one: Measured) -> dict[str, Any]:
-        from curate.budget import price_of
         from curate.calls import Counted, cost
 
         told = {
@@ -245,7 +244,8 @@ class Evaluation:
         held = settings if launches or subject.loads else settings.model_copy(update={"gpus": 0})
         draft = self.store.draft(digest(["eval", os.getpid(), time.time_ns()]))
         path = draft / "meter"
-        draft.mkdir(parents=True, exist_ok=True)
+        with _written(self.store):
+            draft.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             node = f"eval/{subject.name}"
             meter = stack.enter_context(self.spending.step(node, subject.name, held, path, loads=subject.loads))
@@ -261,15 +261,19 @@ class Evaluation:
         return any(None in model.remembered(some) for some in _slices(one.task.requests()))
 
     def _result(self, one: Measured, means: _Means) -> Result:
-        with self.store.locked(
-            [one.key], lambda: self.report.note(f"{one.title}: another evaluation is at it; waiting")
-        ):
-            kept = results.find(self.store, one.key) or self._made(one, means)
+        kept = results.find(self.store, one.key)
+        if kept is None:
+            note = f"{one.title}: another evaluation is at it; waiting"
+            with contextlib.ExitStack() as stack:
+                with _written(self.store):
+                    stack.enter_context(self.store.locked([one.key], lambda: self.report.note(note)))
+                kept = results.find(self.store, one.key) or self._made(one, means)
+        who = {"recipe": self.title if self.title != "eval" else None, "eval": one.question.name}
         said = {
-            "model": one.subject.name, "recipe": self.title if self.title != "eval" else None, "eval": one.question.name,
-            "benchmark": one.benchmark, "mode": one.task.mode, "limit": None if one.is_whole else one.task.limit, **one.subject.origin,
+            "model": one.subject.name, "benchmark": one.benchmark, "mode": one.task.mode,
+            "limit": None if one.is_whole else one.task.limit, **one.subject.origin,
         }  # fmt: skip
-        return results.note(self.store, kept, **said)
+        return results.note(self.store, kept, **said, **(who if who["recipe"] or not kept.note.get("recipe") else {}))
 
     def _made(self, one: Measured, means: _Means) -> Result:
         run, judging = of_eval("run"), of_eval("judging")
@@ -291,6 +295,17 @@ class Evaluation:
             made = results.keep(self.store, one.key, one.identity, asked.parts(), judging.SCHEMA)
         self.seconds[one.key] = {"asking": asked.seconds.asking, "grading": asked.seconds.grading}
         return made
+
+
+@contextlib.contextmanager
+def _written(store: Store) -> Iterator[None]:
+    """One line where the store is full or read-only."""
+    try:
+        yield
+    except OSError as error:
+        raise CurateError(
+            f"the store cannot be written: {error.strerror}; what was answered is stored", where=str(store.root)
+        ) from error
 
 
 def _at(question: Question) -> contextlib.AbstractContextManager[None]:

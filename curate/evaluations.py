@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from curate import evaluated, subjects
 from curate.artifact import Damaged
+from curate.asked_of import Shelf
 from curate.budget import Spending, limited
 from curate.errors import CurateError, did_you_mean, placed
 from curate.evaluation import Evaluation, Question
 from curate.objects import store_of
 from curate.parts import EvalEntry
-from curate.profile import Budget, find_project, load_profile
+from curate.profile import Budget, Profile, find_project, load_profile
 from curate.report import Report
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def evaluate_recipe(
 
     def found(text: str) -> subjects.Subject:
         if not endpoint and subjects.knows(curated, text):
-            return subjects.of_recipe(curated, text)
+            return subjects.of_recipe(curated, text, backend)
         given = {"endpoint": endpoint, "backend_name": backend}
         return subjects.of_text(text, **given, profile=curated.profile, project=curated.project, store=curated.store)
 
@@ -84,12 +85,9 @@ def evaluate(
     default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
     `Curated.eval`.
     """
-    home = Path(project).resolve() if project else find_project(Path.cwd())
-    chosen = load_profile(profile, home)
-    chosen = chosen.model_copy(update={"store": store}) if store else chosen
-    kept = store_of(chosen, home)
-    texts, benchmarks = _texts(models), _texts(on)
-    entry = _entry(EvalEntry(), texts, benchmarks, how)
+    home, chosen = _home(project, profile, store)
+    kept, texts = store_of(chosen, home), _texts(models)
+    entry = _entry(EvalEntry(), texts, _texts(on), how)
     named = tuple(
         subjects.of_text(one, endpoint=endpoint, backend_name=backend, profile=chosen, project=home, store=kept)
         for one in texts or ([""] if endpoint else [])
@@ -97,6 +95,21 @@ def evaluate(
     spending = Spending(limited(chosen.budget, max_usd, max_gpu_hours), chosen.price)
     evaluation = Evaluation("eval", home, kept, chosen, spending, report or Report())
     return _answered(evaluation, [Question("eval", entry, named)], dry_run, None if out is None else Path(out))
+
+
+def benchmarks(
+    *, project: Path | str | None = None, profile: str = "local", store: str | None = None
+) -> list[dict[str, Any]]:
+    """What `on` may name, a project's own among ours: `benchmark`, `items`, `averages`, `about`, and `missing`, how to get items that are
+    not on this machine."""
+    home, chosen = _home(project, profile, store)
+    return Shelf(home, store_of(chosen, home)).listed()
+
+
+def _home(project: Path | str | None, profile: str, store: str | None) -> tuple[Path, Profile]:
+    home = Path(project).resolve() if project else find_project(Path.cwd())
+    chosen = load_profile(profile, home)
+    return home, chosen.model_copy(update={"store": store}) if store else chosen
 
 
 def _texts(given: str | Sequence[str]) -> list[str]:
@@ -122,13 +135,12 @@ def _entries(
 
 
 def _entry(said: EvalEntry, models: Sequence[str], on: Sequence[str], how: Mapping[str, Any]) -> EvalEntry:
-    """An entry with what was given instead. CurateError for an unknown field or a value that is none."""
+    """An entry with what was given instead, where that is not None. CurateError for an unknown field or a value that is none."""
     for name in how:
         if name not in HOW:
             raise CurateError(f"an evaluation has no setting {name!r}{did_you_mean(name, HOW)}")
-    instead = {
-        name: value for name, value in {"models": tuple(models), "benchmarks": tuple(on), **how}.items() if value
-    }
+    given = {"models": tuple(models) or None, "benchmarks": tuple(on) or None, **how}
+    instead = {name: value for name, value in given.items() if value is not None}
     try:
         return EvalEntry.model_validate({**said.model_dump(), **instead})
     except ValidationError as error:
@@ -138,8 +150,18 @@ def _entry(said: EvalEntry, models: Sequence[str], on: Sequence[str], how: Mappi
         raise CurateError(f"{name}: {text}" if name else text) from None
 
 
+def _is_free(folder: Path) -> bool:
+    """Whether a folder is empty, or can still be made."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
 def _answered(evaluation: Evaluation, questions: Sequence[Question], dry_run: bool, out: Path | None) -> dict[str, Any]:
-    if out is not None and not dry_run and out.exists() and any(out.iterdir()):
+    if out is not None and not dry_run and not _is_free(out):
         raise CurateError(f"{out} is there already; name a new folder")
     measured = evaluation.plan(questions)
     if dry_run:

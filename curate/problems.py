@@ -30,7 +30,7 @@ WANTED = {
     "int_type": "a whole number",
     "float_type": "a number",
     "bool_type": "true or false",
-    "greater_than_equal": "0 or more",
+    "greater_than_equal": "{ge:g} or more",
     "greater_than": "more than {gt}",
     "less_than": "less than {lt}",
     "finite_number": "a finite number",

@@ -25,7 +25,7 @@ WHOSE = (
 )
 RESULTS = (
     *WHOSE,
-    Column("recipe", "VARCHAR", "The recipe that asked last; null without one."),
+    Column("recipe", "VARCHAR", "The recipe that asked last; null if none has."),
     Column("eval", "VARCHAR", "Its entry under `eval:`."),
     Column("run", "VARCHAR", "Of the weights of a training run: its recipe and name."),
     Column("items", "BIGINT", "Items that were asked."),

@@ -98,15 +98,22 @@ def environment() -> dict[str, str]:
 
 
 def note(store: Store, result: Result, **said: Any) -> Result:
-    """Say what a result is called and who asked for it; when and with which libraries it was first noted stays."""
+    """Say what a result is called and who asked for it; when and with which libraries it was first noted stays.
+
+    CurateError if that cannot be written, unless the result is noted already.
+    """
     before = _note(store, result.key)
     first: dict[str, Any] = {key: before[key] for key in ("evaluated_at", "environment") if key in before}
     first = first or {"evaluated_at": int(time.time()), "environment": environment()}
     told = {**before, **said, "key": result.key, **first}
     if told != before:
         folder = store.root / "evals"
-        folder.mkdir(exist_ok=True)
-        replace_file(folder / f"{result.key}.json", json.dumps(told, indent=1, ensure_ascii=False).encode())
+        try:
+            folder.mkdir(exist_ok=True)
+            replace_file(folder / f"{result.key}.json", json.dumps(told, indent=1, ensure_ascii=False).encode())
+        except OSError as error:
+            if not before:
+                raise CurateError(f"the store cannot be written: {error.strerror}", where=str(store.root)) from error
     return Result(result.manifest, told, store)
 
 

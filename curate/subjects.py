@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from curate.api import Curated
     from curate.store import Store
 
-WEIGHTS = ("*.json", "*.safetensors", "*.jinja", "*.model")
+WEIGHTS = ("*.json", "*.safetensors", "*.jinja", "*.model", "merges.txt", "vocab.txt", "*.tiktoken")
 """Files of a folder that decide what its model says."""
 
 
@@ -78,15 +78,16 @@ class Subject:
         return Recorded(model, replies, identity=self.identity(entry), asker=asker)
 
 
-def of_recipe(curated: Curated, name: str) -> Subject:
+def of_recipe(curated: Curated, name: str, backend_name: str = "") -> Subject:
     """The model that a recipe calls `name`: of its `models:`, or a run of its own or, as RECIPE:RUN, of another one.
 
-    CurateError for a run that is not finished, and for a model that cannot be asked.
+    backend_name: what loads the weights of a run, `hf` if not said, or `vllm`; an entry of `models:` has its own. CurateError for a run
+    that is not finished, and for a model that cannot be asked.
     """
     recipe = curated.recipe
     entry = recipe.models.get(name)
     if entry is None:
-        return _of_run(curated, name)
+        return _of_run(curated, name, backend_name or "hf")
     if entry.fit:
         raise recipe.fail("is no language model; name one with `backend:`", "models", name)
     said = entry.model_dump(mode="json", exclude_none=True)
@@ -104,7 +105,7 @@ def knows(curated: Curated, name: str) -> bool:
     return bool(found and not found.fit) or name in curated.recipe.train or reference(name) is not None
 
 
-def _of_run(curated: Curated, name: str) -> Subject:
+def _of_run(curated: Curated, name: str, backend_name: str) -> Subject:
     from curate.recipe import load
     from curate.run_state import state_of
     from curate.training import Training
@@ -124,7 +125,7 @@ def _of_run(curated: Curated, name: str) -> Subject:
     if not (folder / "config.json").is_file():
         raise CurateError(f"{run.title} left no model/ with a config.json, so there is nothing to evaluate")
     settings = curated.profile.models.get(name, ModelSettings())
-    made = _of_folder(name, folder, {"backend": "hf"}, settings, curated.store)
+    made = _of_folder(name, folder, {"backend": backend_name}, settings, curated.store)
     return Subject(made.name, made.entry, settings, made.weights, {"run": run.title, "key": run.key})
 
 
@@ -137,6 +138,10 @@ def of_text(
     none of these.
     """
     settings = profile.models.get(text, ModelSettings())
+    if endpoint and backend_name:
+        raise CurateError(
+            f"--backend {backend_name} loads a model here, and --endpoint has one already; say one of them"
+        )
     folder = _folder(text, project)
     if endpoint:
         settings = settings.model_copy(update={"endpoints": (endpoint,), "launch": ""})
@@ -158,7 +163,7 @@ def of_text(
     try:
         backend(text)
     except CurateError:
-        known = "ORG/NAME@COMMIT, a folder with a config.json, or a backend of ours such as symbolic"
+        known = "ORG/NAME@COMMIT, a folder with a config.json, or a backend of ours such as solver"
         raise CurateError(f"no model {text[:80]!r}; name {known}") from None
     return Subject(text, {"backend": text}, settings)
 

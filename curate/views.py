@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate import reply_views, result_views
+from curate import reply_views, result_views, results
 from curate.artifact import readable
 from curate.documents import FROM_DATA, columns_of, select_of
 from curate.errors import CurateError, did_you_mean
@@ -89,8 +89,8 @@ def add(connection: duckdb.DuckDBPyConnection, state: State, views: Iterable[str
 
 
 def refuse_nothing(state: State) -> None:
-    """CurateError if nothing of the recipe is built."""
-    if not state.done:
+    """CurateError if nothing of the recipe is built, unless there is nothing to build or something was evaluated."""
+    if not state.done and state.plan.nodes and not results.keys(state.store):
         name = state.plan.recipe.recipe
         raise CurateError(
             f"nothing of {name} is built as it stands now; run curate build {name} (curate why {name} says what changed)"

@@ -16,18 +16,27 @@ MAX = 1000
 MAX_WORDS = 5
 """Words of an answer that is a name."""
 _SENTENCE, _HOPE = re.compile(r"final answer is", re.I), re.compile(r"\.?\s{0,4}I hope", re.I)
-_LETTER = re.compile(
-    r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))(?!\s{0,4}(?:or|and|,) )"
+_LETTER = re.compile(r"[Ff]inal [Aa]nswer is:?\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([A-J])(?![\w']))")
+_SAID = re.compile(
+    r"(?<![Ii]f the )\b[Aa]nswer(?: is|:)\s{0,4}[$*]{0,3}(?:\(([A-Ja-j])\)|([B-HJ])(?![\w'])|([AI])(?![\w']| [a-z]))"
 )
+_OTHER = re.compile(
+    r"[$*]{0,3}\s{0,4}(?:,\s{0,4}(?:(?:or|and)\s)?|(?:or|and)\s)\s{0,4}[$*]{0,3}(?:\([A-Ja-j]\)|[A-H](?![\w']))"
+)
+"""A second letter after the first."""
 _BRACKETED = re.compile(r"\(([A-J])\)")
 _ANSWER, _UNLIKE_WORDS = re.compile(r"\banswer is\b"), re.compile(r"[0-9\\${}]")
 _NUMBER = re.compile(
     r"(?:(?<![\w)}])-)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
     r"|(?:(?<![\w)}])-)?\\?\$?(?<![\w^.])(?<![\^_]\{)(?!(?<=[0-9],)[0-9]{3}(?![0-9]))"
-    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?"
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+ [0-9]+/[0-9]+|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+|:[0-9]+)?"
     r"|(?:(?<![\w)}])-)?(?<![\w.])\.[0-9]+"
 )
-"""A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it."""
+"""A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it. Mixed numbers, ratios
+and times are one number each."""
+_SEPARATOR = re.compile(r"(?<=[0-9])(?:\{,\}|\\[,!]|[\u00a0\u2009\u202f])(?=[0-9]{3}(?![0-9]))")
+"""What stands between thousands, but for a comma."""
+_MINUS = str.maketrans("\u2212\u2013", "--")
 _ESCAPED_OR_BRACE = re.compile(r"\\.|[{}]", re.S)
 
 
@@ -62,16 +71,27 @@ def _sentence(text: str) -> str:
 
 
 def _letter(text: str) -> str:
+    """The first letter after "final answer is"; without one, and where there is no box, the last after "answer is", else in brackets.
+    Where several stand there, the grader says so."""
     if said := _LETTER.search(text):
-        return (said[1] or said[2]).upper()
+        return _alone(said)
+    if has_box(text):
+        return ""
+    if sayings := [*_SAID.finditer(text)]:
+        return _alone(sayings[-1])
     letters = _BRACKETED.findall(text)
     return letters[-1] if letters else ""
+
+
+def _alone(said: re.Match[str]) -> str:
+    """The letter that was said, if no other stands beside it."""
+    return "" if _OTHER.match(said.string, said.end()) else next(filter(None, said.groups())).upper()
 
 
 def _number(text: str) -> str:
     """The last number, without the signs of money and percent beside it."""
     number = None
-    for number in _NUMBER.finditer(text.replace("−", "-")):  # noqa: B007 (the last one is wanted)
+    for number in _NUMBER.finditer(_SEPARATOR.sub(",", text.translate(_MINUS))):  # noqa: B007 (the last one is wanted)
         pass
     return number.group().replace("\\$", "").replace("$", "") if number else ""
 

@@ -29,6 +29,7 @@ _QUOTED = re.compile(r"^\[['\"]|['\"]\]$|['\"](?=, ['\"])|(?<=, )['\"]")
 """What Python writes around the texts of a list."""
 
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_LONE = re.compile("[\\ud800-\\udfff]")
 _UNIT = re.compile(r"\s{0,4}\([^()]{0,100}\)$")
 
 
@@ -108,15 +109,17 @@ def _item(spec: Spec, row: Mapping[str, Any], place: int) -> Item:
         raise CurateError(
             f"{where}: its answer is {gold[0][:40]!r}, and it has {len(options)} choices; at most {len(LETTERS)}"
         )
-    id = _first(fields.id, row)
-    return Item(str(place) if id is None else str(id), problem, options, gold)
+    id = _text(_first(fields.id, row)) or str(place)
+    if any(_LONE.search(text) for text in (id, problem, *options, *gold)):
+        raise CurateError(f"{where}: is no Unicode text: half of a surrogate pair stands in it")
+    return Item(id, problem, options, gold)
 
 
 def _value(row: Any, path: str) -> Any:
-    """What stands in a column, or in a field inside one; None if there is none."""
+    """What stands in a column, or in a field inside one; None if there is none, or nothing but a map or no number."""
     for part in path.split("."):
         row = row.get(part) if isinstance(row, Mapping) else None
-    return row
+    return None if isinstance(row, Mapping) or row != row else row
 
 
 def _first(paths: Sequence[str], row: Mapping[str, Any]) -> Any:
@@ -137,7 +140,8 @@ def _filled(template: str, row: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    """A text or a number as text; nothing of a map or a list, which are neither."""
+    return "" if value is None or isinstance(value, Mapping | list | tuple) else str(value).strip()
 
 
 def _ended(text: str, mark: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,15 @@ class Told:
     """One benchmark: as it was asked, its rows, and what they say."""
 
     task: Task
-    rows: pl.DataFrame
+    rows: Callable[[], pl.DataFrame]
+    """Reads them, when they are written: many draws of many benchmarks are more than fits into memory."""
     summary: Mapping[str, Any]
     sampling: Mapping[str, Any]
     code: Mapping[str, Any]
 
 
 def folder_of(model: str) -> str:
-    """The folder of a model, as lm-eval names it: what is no letter, digit, dot or hyphen becomes two underscores around it."""
+    """The folder of a model, as lm-eval names it: two underscores for each run of characters that some file system has no place for."""
     return re.sub(r"[\"<>:/\\|?*\[\]\x00-\x1f]+", "__", model).strip(".") or "model"
 
 
@@ -111,7 +112,7 @@ def _config(one: Told) -> dict[str, Any]:
 def samples(one: Told) -> Iterator[dict[str, Any]]:
     """What the lines of `samples_TASK_DATE.jsonl` hold: an item each, with all its draws."""
     config = _config(one)["generation_kwargs"]
-    groups = one.rows.group_by("id", maintain_order=True).agg("reply", "answer", "verdict")
+    groups = one.rows().group_by("id", maintain_order=True).agg("reply", "answer", "verdict")
     drawn = {row["id"]: row for row in groups.to_dicts()}
     for place, (item, prompt) in enumerate(zip(one.task.items.to_dicts(), one.task.prompts, strict=True)):
         row, target = drawn[item["id"]], "; ".join(item["gold"])

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from curate import datacard
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError, did_you_mean, placed
 from curate.identity import canonical
 from curate.loader import load_yaml
 from curate.names import NAME
@@ -73,8 +73,10 @@ class Spec(Part):
     """Name of the form of a few-shot prompt."""
     read: Reading = "said"
     """Where a few-shot reply says its answer: `said` as `eval.grading` reads any reply, or a few words after "answer is"; `number` the last
-    number; `sentence` between "final answer is" and "I hope"; `letter` the letter after "final answer is", else the last in brackets."""
+    number; `sentence` between "final answer is" and "I hope"; `letter` the letter after "final answer is", else in a box, else after
+    "answer is", else the last in brackets."""
     averages: tuple[Group, ...] = ()
+    """Of ours alone: a project's own benchmarks count in none."""
 
     @cached_property
     def digest(self) -> str:
@@ -131,7 +133,7 @@ def spec(name: str, project: Path | None = None) -> Spec:
     """The benchmark of a name. CurateError with the nearest name, or with file and line for anything wrong in it."""
     for folder in _folders(project):
         if NAME.fullmatch(name) and (path := folder / f"{name}.yaml").is_file():
-            return _spec(path)
+            return _spec(path, hashlib.sha256(path.read_bytes()).digest())
     raise CurateError(f"there is no benchmark {name[:80]!r}{did_you_mean(name, names(project))}")
 
 
@@ -161,11 +163,17 @@ def _folders(project: Path | None) -> list[Path]:
 
 
 @lru_cache(maxsize=256)
-def _spec(path: Path) -> Spec:
+def _spec(path: Path, content: bytes) -> Spec:
+    """The spec in a file of this content, which may change while a process lives."""
     made: Spec = _read(path, Spec)
     if made.kind == "choice" and not made.fields.options:
         raise CurateError("fields.options: say which column has the choices", where=shown(path))
-    form(made.shots)
+    if bare := [one for one in made.fields.problem if "{" not in one]:
+        raise CurateError(
+            f"fields.problem: {bare[0][:80]!r} names no column; write e.g. '{{question}}'", where=shown(path)
+        )
+    with placed("shots", shown(path)):
+        form(made.shots)
     return made
 
 

@@ -38,20 +38,13 @@ MODES = ("few-shot", "simple", "complex", "chat")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Of the draws.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write files in the form of lm-eval.")
 @click.option("--dry-run", is_flag=True, help="Say what would be asked, and at what price; ask nobody.")
+@click.option("--list", "listing", is_flag=True, help="List the benchmarks, and which of them are on this machine.")
 @click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place.")
 @click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @limits
 def eval_(
-    recipe: str | None,
-    entries: tuple[str, ...],
-    recipe_option: str | None,
-    models: tuple[str, ...],
-    on: str | None,
-    store: str | None,
-    profile: str,
-    as_json: bool,
-    **given: Any,
+    recipe: str | None, entries: tuple[str, ...], recipe_option: str | None, listing: bool, as_json: bool, **given: Any
 ) -> None:
     """Evaluate models at benchmarks: those of a recipe's `eval:`, all entries or the named ones, or those that are given.
 
@@ -60,27 +53,18 @@ def eval_(
     curate eval --model ORG/NAME@COMMIT --on gsm8k,math500   a model of the hub, or a folder with a config.json
     curate eval --endpoint http://127.0.0.1:8000/v1 --on 13  what a server serves
     curate eval long-cot --model midtrain --on embedded-bench --limit 50
+    curate eval --list                                       the benchmarks
 
     Replies are kept, so nothing is asked twice, and an evaluation that was stopped goes on. Of several models, one is
     called better only where it is so by more than two standard errors.
     """
-    from curate import api, evaluations
-    from curate.report import Report, for_terminal
+    if listing:
+        from curate import evaluations
 
-    name = recipe_option or recipe
+        return _list(evaluations.benchmarks(profile=given["profile"], store=given["store"]), as_json)
     entries = (recipe, *entries) if recipe_option and recipe else entries
-    report = Report() if as_json else for_terminal()
-    benchmarks = tuple(one.strip() for one in (on or "").split(",") if one.strip())
-    given["backend"] = given["backend"] or ""
     try:
-        if name:
-            found = api.open(name, profile=profile, store=store).eval(
-                *entries, models=models, on=benchmarks, report=report, **given
-            )
-        else:
-            if not benchmarks or not (models or given["endpoint"]):
-                raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
-            found = evaluations.evaluate(models, benchmarks, profile=profile, store=store, report=report, **given)
+        found = _found(recipe_option or recipe, entries, as_json, **given)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; what was answered is stored, and the same command goes on") from None
     if as_json:
@@ -88,6 +72,48 @@ def eval_(
     if given["dry_run"]:
         return _asks(found["asks"])
     _show(found)
+
+
+def _found(
+    recipe: str | None,
+    entries: tuple[str, ...],
+    as_json: bool,
+    *,
+    models: tuple[str, ...],
+    on: str | None,
+    backend: str | None,
+    profile: str,
+    store: str | None,
+    **given: Any,
+) -> dict[str, Any]:
+    from curate import api, evaluations
+    from curate.report import Report, for_terminal
+
+    given |= {"report": Report() if as_json else for_terminal(), "backend": backend or ""}
+    benchmarks = tuple(one.strip() for one in (on or "").split(",") if one.strip())
+    if recipe:
+        return api.open(recipe, profile=profile, store=store).eval(*entries, models=models, on=benchmarks, **given)
+    if not benchmarks or not (models or given["endpoint"]):
+        raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
+    return evaluations.evaluate(models, benchmarks, profile=profile, store=store, **given)
+
+
+def _list(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        return emit(rows)
+    body = [
+        [
+            row["benchmark"],
+            number(row["items"]),
+            ", ".join(row["averages"]),
+            "no" if row["missing"] else "yes",
+            printable(row["about"]),
+        ]
+        for row in rows
+    ]
+    table(["benchmark", "items", "averages", "here", "about"], body, right=[1])
+    if any(row["missing"] for row in rows):
+        click.echo("\ndatacards/NAME.md says how to get what is not here")
 
 
 def _asks(rows: list[dict[str, Any]]) -> None:
@@ -105,7 +131,7 @@ def _show(found: dict[str, Any]) -> None:
         _accuracies(told)
         click.echo()
         _details(told)
-        lines = [*_averages(told), *sentences(told["pairs"])]
+        lines = [*_silent(told), *_averages(told), *sentences(told["pairs"])]
         click.echo("\n".join(["", *lines]) if lines else "", nl=bool(lines))
     for row in found["spent"]:
         if row["cost"] or row["gpu_hours"]:
@@ -165,15 +191,29 @@ def _details(told: dict[str, Any]) -> None:
     table([heads[i] for i in kept], [[row[i] for i in kept] for row in body], right=right)
 
 
+def _silent(told: dict[str, Any]) -> Iterator[str]:
+    """Which models gave no answer at all: more often a matter of prompts than of what they can do."""
+    for model in told["models"]:
+        for name, one in model["benchmarks"].items():
+            if one["verdicts"]["no answer"] == sum(one["verdicts"].values()):
+                yield f"{printable(model['model'])} gave no answer to any item of {name}; is it asked in a form that it knows (--mode)?"
+
+
 def _averages(told: dict[str, Any]) -> Iterator[str]:
     """Why there is no average."""
     for group in told["models"][0]["averages"]:
         for model in told["models"]:
             one = model["averages"][group]
             if one["accuracy"] is None and one["lacking"]:
-                parts = [name for name in one["lacking"] if name in model["benchmarks"]]
-                what = "items were left out" if parts else f"without {', '.join(one['lacking'])}"
-                yield f"{printable(model['model'])} has no average over {group}: {what}"
+                yield f"{printable(model['model'])} has no average over {group}: {_lacking(one['lacking'], model, told)}"
+
+
+def _lacking(names: list[str], model: dict[str, Any], told: dict[str, Any]) -> str:
+    if other := [name for name in names if name in told["whole"]]:
+        return f"this project's {', '.join(other)} has other items than the published one"
+    if any(name in model["benchmarks"] for name in names):
+        return "items were left out"
+    return f"without {', '.join(names)}"
 
 
 def sentences(pairs: list[dict[str, Any]]) -> Iterator[str]:

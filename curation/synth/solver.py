@@ -69,7 +69,7 @@ def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Solver:
 
 def problem_of(prompt: str) -> str:
     """The last problem of a prompt, without what stands around it."""
-    text = prompt[-LONGEST:]
+    text = f"\n{prompt[-LONGEST:]}"
     start = max((text.rfind(mark) + len(mark) for mark in BEFORE if mark in text), default=0)
     text = text[start:]
     end = min((place for mark in AFTER if (place := text.find(mark)) >= 0), default=len(text))

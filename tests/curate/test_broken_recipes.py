@@ -64,6 +64,7 @@ BROKEN = {
     "number for text": (ALONE + "about: 2024\n", 6, "about: must be text, in quotes, not 2024"),
     "map for a list": (ALONE + "expect: {a: b}\n", 6, "expect: must be a list such as [a, b], not {'a': 'b'}"),
     "list for a map": ("recipe: bad\ncorpora: [web]\n", 2, "corpora: must be a map such as {key: value}, not ['web']"),
+    "no item": (ALONE + "eval: {a: {limit: 0}}\n", 6, "limit: must be 1 or more, not 0"),
     "negative seed": (ALONE + "seed: -1\n", 6, "seed: must be 0 or more, not -1"),
     "boolean seed": (ALONE + "seed: true\n", 6, "seed: must be a whole number, not True"),
     "words for tokens": (

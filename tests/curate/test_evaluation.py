@@ -170,6 +170,25 @@ def test_what_is_wrong_is_said_in_one_line(project: Path, words: tuple[str, ...]
     assert code == 2 and said in told and "\n" not in told.strip()
 
 
+def test_benchmarks_are_listed_with_what_is_here(project: Path) -> None:
+    evals.benchmark(project)
+    rows = {row["benchmark"]: row for row in json.loads(run("--list", "--json")[1])}
+    assert {*rows} == {"toy", *of_eval("specs").names()} and rows["gsm8k"]["averages"] == ["13", "core"]
+    assert {name for name, row in rows.items() if not row["missing"]} == {"toy", "embedded-bench", "general-embedded"}
+    assert "benchmarks/gsm8k.jsonl* in your project" in rows["gsm8k"]["missing"]
+    code, told = run("--list")
+    found = [line.split() for line in told.splitlines()]
+    assert code == 0 and ["toy", "12", "yes", "Sums."] in found
+    assert next(line for line in found if line[:1] == ["gsm8k"])[1:5] == ["1,319", "13,", "core", "no"]
+
+
+def test_a_model_that_never_answers_is_pointed_out(project: Path) -> None:
+    evals.benchmark(project)
+    assert "solver gave no answer to any item of toy" in run("--model", "solver", "--on", "toy")[1]
+    with serving(evals.server_of(project, wrong=12)) as server:
+        assert "gave no answer" not in run("--model", evals.ID, "--endpoint", server.url, "--on", "toy")[1]
+
+
 def test_a_file_with_other_items_is_refused(project: Path) -> None:
     evals.benchmark(project)
     path = project / "benchmarks/toy.jsonl"
@@ -218,12 +237,43 @@ def test_the_table_names_no_winner_that_is_none(project: Path) -> None:
         assert code == 2 and told == "duel has no `eval:` entry 'tims'; known: sums"
 
 
+def test_a_setting_of_zero_is_said_instead_of_an_entrys_own(project: Path) -> None:
+    evals.benchmark(project)
+    with serving(evals.server_of(project)) as server:
+        (project / "recipes").mkdir()
+        entry = f"{{models: [{evals.ID}], benchmarks: [toy], temperature: 0.7, seed: 3}}"
+        (project / "recipes/warm.yaml").write_text(f"recipe: warm\neval:\n  sums: {entry}\n")
+        curated = curate.open("warm")
+        curated.eval(endpoint=server.url, temperature=0, seed=0)
+        assert {body["temperature"] for body in server.bodies} == {0}
+        curated.eval(endpoint=server.url, temperature=None)
+        assert {body["temperature"] for body in server.bodies} == {0, 0.7}
+
+
+def test_a_store_that_cannot_be_written_gives_what_it_has(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evals.benchmark(project)
+    told = curate.evaluate("solver", "toy", limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("curate.store.Store.locked", refused)
+    monkeypatch.setattr("curate.results.replace_file", refused)
+    again = curate.evaluate(["solver"], ["toy"], limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+    assert again["key"] == told["key"] and again["stored"]
+    with pytest.raises(CurateError, match="the store cannot be written: Read-only file system"):
+        curate.evaluate("solver", "toy", limit=5)
+
+
 def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
     evals.benchmark(project)
     with serving(evals.server_of(project, wrong=3)) as server:
         found = curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
         with pytest.raises(CurateError, match="is there already"):
             curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "out")
+        (tmp_path / "file").write_text("")
+        with pytest.raises(CurateError, match="file is there already"):
+            curate.evaluate(evals.ID, "toy", endpoint=server.url, out=tmp_path / "file")
     results, samples = (Path(path) for path in found["files"])
     told = json.loads(results.read_text())
     assert results.parent.name == "ORG__NAME" and results.name.startswith("results_20")
@@ -276,3 +326,15 @@ def test_an_average_is_told_of_whole_benchmarks_only(project: Path, monkeypatch:
     whole = curate.evaluate(["solver", "fake"], ["toy", "part"])["evals"][0]
     assert whole["models"][1]["averages"]["core"]["of"] == 2
     assert {"core", "extended"} < {pair["on"] for pair in whole["pairs"]}
+
+
+def test_a_benchmark_of_ones_own_under_a_published_name_counts_in_no_average(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evals.benchmark(project, "gsm8k", 12)
+    monkeypatch.setattr(of_eval("specs"), "group", {"core": ["gsm8k"], "13": [], "extended": [], "general": []}.get)
+    told = curate.evaluate(["solver", "fake"], "gsm8k")["evals"][0]
+    assert told["whole"] == ["gsm8k"] and {pair["on"] for pair in told["pairs"]} == {"gsm8k"}
+    assert told["models"][0]["averages"]["core"]["accuracy"] is None
+    said = run("--model", "fake", "--on", "gsm8k")[1]
+    assert "fake has no average over core: this project's gsm8k has other items than the published one" in said

@@ -25,6 +25,22 @@ def test_views_are_empty_before_anything_was_evaluated(built: curate.Curated) ->
         assert built.sql(f"from {view}").columns == built.sql(f"select * from {view}").columns
 
 
+def test_a_recipe_that_only_evaluates_can_be_asked(project: Path) -> None:
+    evals.benchmark(project)
+    entry = "eval: {sums: {models: [solver], benchmarks: [toy], limit: 4}}"
+    (project / "recipes").mkdir()
+    (project / "recipes/solvers.yaml").write_text(
+        f"recipe: solvers\nmodels: {{solver: {{backend: solver}}}}\n{entry}\n"
+    )
+    recipe = curate.open("solvers", project=project)
+    assert recipe.sql("from eval_results").height == 0
+    recipe.eval()
+    curate.evaluate("solver", "toy", limit=4)  # the same without the recipe
+    assert recipe.sql("select model, recipe, eval, items from eval_results").rows() == [
+        ("solver", "solvers", "sums", 4)
+    ]
+
+
 def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
     evals.benchmark(built.project)
     with serving(evals.server_of(built.project, wrong=3)) as server:

@@ -41,8 +41,10 @@ def test_a_copy_of_a_folder_is_the_same_model_and_other_weights_are_another(proj
     assert identity(one) != identity(one, chat=True)
     (project / "one/notes.txt").write_text("nothing that a model reads")
     assert identity(found(project, "one")) == identity(one)
-    (project / "one/generation_config.json").write_text("{}")
-    assert identity(found(project, "one")) != identity(one)
+    for name in ("generation_config.json", "merges.txt", "tokenizer.model"):
+        before = identity(found(project, "one"))
+        (project / "one" / name).write_text("{}")
+        assert identity(found(project, "one")) != before, name
 
 
 def test_a_folder_is_the_same_model_behind_a_server(project: Path) -> None:
@@ -57,6 +59,8 @@ def test_a_published_model_is_its_id_and_revision_whoever_serves_it(project: Pat
     served = found(project, f"ORG/NAME@{SHA}", endpoint="http://127.0.0.1:9/v1")
     assert identity(here) == identity(served) == {"id": "ORG/NAME", "revision": SHA, "chat": False}
     assert found(project, f"ORG/NAME@{SHA}", backend_name="vllm").entry["backend"] == "vllm"
+    with pytest.raises(CurateError, match="--backend vllm loads a model here, and --endpoint has one already"):
+        found(project, f"ORG/NAME@{SHA}", backend_name="vllm", endpoint="http://127.0.0.1:9/v1")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +93,8 @@ def test_the_weights_of_a_run_are_those_of_its_folder(project: Path) -> None:
         of_recipe(curated, "midtrain")
     (Path(row["folder"]) / "model/model.safetensors").write_bytes(b"w")
     subject = of_recipe(runs.opened(project), "midtrain")
+    assert subject.entry["backend"] == "hf"
+    assert of_recipe(runs.opened(project), "midtrain", "vllm").entry == {**subject.entry, "backend": "vllm"}
     assert subject.name == "midtrain" and subject.origin == {"run": "stable/midtrain", "key": row["key"]}
     shutil.copytree(Path(row["folder"]) / "model", project / "copy")
     assert identity(found(project, "copy")) == identity(subject)

@@ -20,7 +20,7 @@ def problems(count: int = 3) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("benchmark", ["embedded-bench", "gsm8k"])
+@pytest.mark.parametrize("benchmark", ["embedded-bench", "gsm8k", "amc23", "general-embedded"])
 def test_it_finds_the_problem_in_every_form_of_prompt(mode: str, benchmark: str) -> None:
     import polars as pl
 

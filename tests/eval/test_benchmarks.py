@@ -172,6 +172,12 @@ def test_what_is_missing_is_said(shared: Path) -> None:
             "row 1: has no problem; its columns must fill '{problem}' or '{question}'",
         ),
         ([{**row, "answer": None} for row in some], "row 1: has no answer; that stands in the column answer"),
+        ([{**row, "answer": float("nan")} for row in some], "row 1: has no answer; that stands in the column answer"),
+        ([{**row, "answer": {"value": 1}} for row in some], "row 1: has no answer; that stands in the column answer"),
+        (
+            [{**row, "problem": "\ud800"} for row in some],
+            "row 1: is no Unicode text: half of a surrogate pair stands in it",
+        ),
         ([{**row, "id": "x"} for row in some], "an id stands twice"),
         ([{**some[0], "answer": 0}, *some[1:]], "the items of its file are not the published ones"),
     ):

@@ -101,6 +101,11 @@ def test_failures_truncations_and_silence_stay_in_the_denominator() -> None:
     assert found["pass_at"] == {"1": 3 / 8} and found["majority"] is None
 
 
+def test_the_tokens_of_many_long_replies_are_counted_whole() -> None:
+    long = rows(*"rrrw").with_columns(completion_tokens=pl.lit(3_000_000_000, pl.UInt32))
+    assert report.summary(long)["tokens"] == {"right": 3e9, "not_right": 3e9, "total": 12_000_000_000}
+
+
 def test_draws_are_averaged_by_item_and_then_over_items() -> None:
     found = report.summary(rows("rrww", "wwww", "rrrr", "wrww"))
     assert found["accuracy"] == pytest.approx((0.5 + 0 + 1 + 0.25) / 4)

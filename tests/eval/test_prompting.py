@@ -112,7 +112,26 @@ READ = {
     "a letter alone": ("sat", "The final answer is B.", r"\boxed{B}"),
     "the last letter": ("mmlu-stem", "Both (A) and (D) hold, so it is (D).", r"\boxed{D}"),
     "an article is no letter": ("sat", "The final answer is a pity.", "The final answer is a pity."),
-    "two letters": ("sat", "The final answer is (A) or (B) here.", r"\boxed{B}"),
+    "two letters": ("sat", "The final answer is (A) or (B) here.", "The final answer is (A) or (B) here."),
+    "two bare letters": ("sat", "The final answer is A, or B.", "The final answer is A, or B."),
+    "a letter and why": ("sat", "The final answer is (A), since (B) and (C) are too large.", r"\boxed{A}"),
+    "a letter and more": ("sat", "The final answer is (A) and that is it, not (C).", r"\boxed{A}"),
+    "a mixed number": ("gsm8k", "That takes 2 1/2 hours.", r"\boxed{2 1/2}"),
+    "two letters after another phrase": ("sat", "The answer is (A) or (B).", "The answer is (A) or (B)."),
+    "a letter and why no other": ("mathqa", "So 16. The answer is (B) because (C) is wrong.", r"\boxed{B}"),
+    "a letter without brackets": ("mmlu-stem", "(A) is too small, (D) too large.\nAnswer: B.", r"\boxed{B}"),
+    "a bare letter and why": ("sat", "The answer is B because (C) is wrong.", r"\boxed{B}"),
+    "a letter, then a comma": ("sat", "The final answer is (B), for (C) is wrong.", r"\boxed{B}"),
+    "the last of two letters": ("sat", "The answer is (C)? No. So the answer is (B), not (C).", r"\boxed{B}"),
+    "a letter that is supposed": ("sat", "If the answer is (B), 3 is 4. So it is (C).", r"\boxed{C}"),
+    "a letter in a box": ("sat", r"(A) is wrong, so \boxed{\text{(B)}}", r"(A) is wrong, so \boxed{\text{(B)}}"),
+    "an answer that is an article": ("sat", "Of (A) and (B), the answer is A good one: (B).", r"\boxed{B}"),
+    "thousands in TeX": ("gsm8k", r"It is $70{,}000$ or $70\,000$.", r"\boxed{70,000}"),
+    "thousands with narrow spaces": ("gsm8k", "It is 1\u202f070\u00a0000.", r"\boxed{1,070,000}"),
+    "a dash for a minus": ("gsm8k", "It is \u20135", r"\boxed{-5}"),
+    "a range": ("gsm8k", "It is 3\u20135", r"\boxed{5}"),
+    "a time": ("asdiv", "They meet at 10:30.", r"\boxed{10:30}"),
+    "a ratio": ("asdiv", "The ratio is 2:3.", r"\boxed{2:3}"),
     "a name": ("asdiv", "The answer is Mrs. Hilt.", r"\boxed{Mrs. Hilt}"),
     "words are the grader's": ("asdiv", "The answer is 9 apples.", "The answer is 9 apples."),
     "a number at the end": ("tabmwp", "The mean of 3 numbers is 84.", r"\boxed{84}"),
@@ -143,6 +162,12 @@ def test_an_option_is_chosen_by_its_text(reply: str, right: bool) -> None:
     assert (verdict.value is True) == right
 
 
+def test_several_letters_are_no_answer() -> None:
+    item: dict[str, Any] = {"gold": ["B"], "options": ["1", "2", "3", "4"], "kind": "choice"}
+    for reply in (" The final answer is (A) or (B).", " The final answer is (A), (B).", " The answer is (A) or (B)."):
+        assert grade(**prompting.to_grade(specs.spec("sat"), "few-shot", item, reply)).value is not True, reply
+
+
 texts = st.text(st.sampled_from("\nQ:Problem: answer is (A)$\\boxed{}12,. I hope final"), max_size=80) | st.text(
     max_size=40
 )
@@ -164,7 +189,7 @@ def test_nothing_behind_the_first_stop_text_is_graded(text: str, name: str, mode
     "unit",
     [
         "final answer is ", "I hope ", "answer is ", "(A", "(A) ", "9", "1,", "$", "{", "\\boxed{", "\n", "\\frac{1}{", "-", "Q: ", ". ",
-        "final answer is (A) or ", " ", "/", "surplus",
+        "final answer is (A) or ", " ", "/", "surplus", "answer is (A) ", "1 1", "1:", "1{,}000", "\u202f000",
     ],
 )  # fmt: skip
 def test_hostile_replies_take_linear_time(name: str, unit: str) -> None:

@@ -1,5 +1,6 @@
 """Specs and forms of prompts: what is found, what is refused, and that what we wrote is right."""
 
+import os
 import re
 from pathlib import Path
 
@@ -52,7 +53,11 @@ def test_a_spec_is_told_from_another_by_what_it_asks_and_not_by_its_words(tmp_pa
 def test_a_projects_own_benchmark_comes_first(tmp_path: Path) -> None:
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks/gsm8k.yaml").write_text("about: Mine.\ncard: mine\nitems: 2\nshots: words-8\n")
+    specs.spec("gsm8k", tmp_path)
+    (tmp_path / "benchmarks/gsm8k.yaml").write_text("about: Mine.\ncard: mine\nitems: 2\nshots: minerva-4\n")
+    os.utime(tmp_path / "benchmarks/gsm8k.yaml", ns=(1, 1))
     mine = specs.spec("gsm8k", tmp_path)
+    assert mine.shots == "minerva-4", "a file that was written again is read again"
     assert (mine.card, specs.spec("gsm8k").card) == ("mine", "gsm8k")
     given = [{"id": 7, "problem": "{question} 1 + 1 = ?", "answer": 2.0}, {"problem": "$b$", "answer": ["1", "2"]}]
     asked = items(mine, given)
@@ -68,6 +73,7 @@ def test_a_projects_own_benchmark_comes_first(tmp_path: Path) -> None:
         ("about: A.\ncard: a\nitems: 1\nshots: words-8\nkind: essay\n", "kind"),
         ("about: A.\ncard: a\nitems: 1\nshots: words-8\nkind: choice\n", "fields.options: say which column"),
         ("about: A.\ncard: a\nitems: 1\nshots: words-8\nshot: x\n", "shot"),
+        ("about: A.\ncard: a\nitems: 1\nshots: words-8\nfields: {problem: question}\n", "'question' names no column"),
         ("about: A.\n- x\n", "is not valid YAML"),
     ],
 )
@@ -201,6 +207,24 @@ def test_choices_are_read_in_all_their_forms(options: object, answer: object, go
         ]
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"problem": "a \ud800 b", "answer": "1"}, "half of a surrogate pair"),
+        ({"problem": "a", "answer": "\udfff"}, "half of a surrogate pair"),
+        ({"problem": "a", "answer": 1, "id": "\ud800"}, "half of a surrogate pair"),
+        ({"problem": ["a"], "answer": 1}, "has no problem"),
+        ({"problem": {"a": 1}, "answer": 1}, "has no problem"),
+        ({"problem": "a", "answer": {"a": 1}}, "has no answer"),
+        ({"problem": "a", "answer": [{"a": 1}]}, "has no answer"),
+    ],
+)
+def test_a_row_that_is_no_item_is_refused_in_a_line(row: dict[str, object], said: str) -> None:
+    spec = specs.spec("math").model_copy(update={"items": 1, "digest_of_items": None})
+    with pytest.raises(CurateError, match=f"math: row 1: .*{said}"):
+        items(spec, [row])
+
+
 def test_a_template_is_filled_line_by_line() -> None:
     spec = specs.spec("tabmwp").model_copy(update={"items": 1, "digest_of_items": None})
     table = {"table": "a | b\n1 | 2", "problem": "{table}?", "answer": "3"}
@@ -213,3 +237,17 @@ def test_a_template_is_filled_line_by_line() -> None:
         ("Two!", "Two! How many?"),
     ):
         assert items(body, [{"Body": start, "Question": "How many?", "Answer": 2.0}])["problem"].to_list() == [said]
+
+
+def test_a_form_that_is_not_there_is_said_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/toy.yaml").write_text("about: Sums.\ncard: toy\nitems: 2\nshots: minerva-5\n")
+    with pytest.raises(CurateError, match=r"toy\.yaml: shots: there is no form .*; did you mean 'minerva-4'"):
+        specs.spec("toy", tmp_path)
+
+
+def test_a_spec_that_changes_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    for count in (2, 3):
+        (tmp_path / "benchmarks/toy.yaml").write_text(f"about: Sums.\ncard: toy\nitems: {count}\nshots: minerva-4\n")
+        assert specs.spec("toy", tmp_path).items == count
