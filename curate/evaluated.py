@@ -46,8 +46,9 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
     wanted = {group for group, names in _groups().items() if group in entry.benchmarks or (names and asked >= {*names})}
     groups = {group: names for group, names in _groups().items() if group in wanted}
     whole = {one.benchmark for one, _ in found if one.is_whole}
+    published = {one.benchmark for one, _ in found if one.is_whole and _is_published(one)}
     for told in models.values():
-        known = {name: one for name, one in told["benchmarks"].items() if name in whole}
+        known = {name: one for name, one in told["benchmarks"].items() if name in published}
         told["averages"] = {group: report.average(names, known) for group, names in groups.items()}
     return {
         "eval": found[0][0].question.name,
@@ -56,8 +57,15 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
         "limit": entry.limit,
         "whole": sorted(whole),
         "models": list(models.values()),
-        "pairs": report.compare(rows, {group: names for group, names in groups.items() if whole >= {*names}}),
+        "pairs": report.compare(rows, {group: names for group, names in groups.items() if published >= {*names}}),
     }
+
+
+def _is_published(one: Measured) -> bool:
+    """Whether a benchmark of a project's own, under the name of one of ours, has its items: averages are over those."""
+    specs, own = of_eval("specs"), one.task.spec
+    ours = specs.spec(one.benchmark) if one.benchmark in specs.names() else own
+    return bool((own.items, own.digest_of_items) == (ours.items, ours.digest_of_items))
 
 
 def _groups() -> dict[str, list[str]]:

@@ -172,7 +172,7 @@ def _averages(told: dict[str, Any]) -> Iterator[str]:
             one = model["averages"][group]
             if one["accuracy"] is None and one["lacking"]:
                 parts = [name for name in one["lacking"] if name in model["benchmarks"]]
-                what = "items were left out" if parts else f"without {', '.join(one['lacking'])}"
+                what = "not all published items were asked" if parts else f"without {', '.join(one['lacking'])}"
                 yield f"{printable(model['model'])} has no average over {group}: {what}"
 
 
