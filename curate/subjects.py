@@ -197,8 +197,8 @@ def weights_of(folder: Path, store: Store) -> str:
 
 def served(endpoint: str) -> str:
     """The one model that a server says it serves. CurateError if it says none or several, or cannot be reached."""
+    import http.client
     import json
-    import urllib.error
     import urllib.request
 
     from curate.budget import is_own
@@ -212,7 +212,7 @@ def served(endpoint: str) -> str:
         with urllib.request.build_opener(proxies).open(address, timeout=10) as answer:
             told = json.loads(answer.read(1 << 20))
         names = [str(one["id"]) for one in told["data"]]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError) as error:
         said = str(getattr(error, "reason", None) or error)[:100]
         raise CurateError(f"{shown(endpoint)} does not say what it serves ({said}); name it: --model NAME") from None
     if len(names) != 1:

@@ -8,6 +8,7 @@ code, which there is none of.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -139,8 +140,10 @@ def _hash(text: str) -> str:
 
 def write(folder: Path, made: Mapping[str, Any], told: Sequence[Told], stamp: str) -> list[Path]:
     """Write the files of one model under `folder`, and say which. OSError if that cannot be done."""
-    place = folder / str(made["model_name_sanitized"])
-    place.mkdir(parents=True, exist_ok=True)
+    name = str(made["model_name_sanitized"])
+    places = (folder / (name if n == 1 else f"{name}_{n}") for n in itertools.count(1))
+    place = next(place for place in places if not place.exists())  # names that differ may give one folder
+    place.mkdir(parents=True)
     paths = [place / f"results_{stamp}.json"]
     paths[0].write_text(json.dumps(made, indent=2, ensure_ascii=False), "utf-8")
     for one in told:

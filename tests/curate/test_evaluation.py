@@ -322,7 +322,11 @@ def test_an_average_is_told_of_whole_benchmarks_only(project: Path, monkeypatch:
     assert averages["core"]["lacking"] == ["part"] and "13" not in averages and "general" not in averages
     assert {pair["on"] for pair in told["pairs"]} == {"toy", "part", "extended"}
     code, said = run("--model", "fake", "--on", "toy,part", "--limit", "20")
-    assert code == 0 and "fake has no average over core: items were left out" in said and "average extended" in said
+    assert (
+        code == 0
+        and "fake has no average over core: not all published items were asked" in said
+        and "average extended" in said
+    )
     whole = curate.evaluate(["solver", "fake"], ["toy", "part"])["evals"][0]
     assert whole["models"][1]["averages"]["core"]["of"] == 2
     assert {"core", "extended"} < {pair["on"] for pair in whole["pairs"]}
@@ -338,3 +342,12 @@ def test_a_benchmark_of_ones_own_under_a_published_name_counts_in_no_average(
     assert told["models"][0]["averages"]["core"]["accuracy"] is None
     said = run("--model", "fake", "--on", "gsm8k")[1]
     assert "fake has no average over core: this project's gsm8k has other items than the published one" in said
+
+
+def test_no_average_is_over_other_items_under_a_published_name(project: Path) -> None:
+    evals.benchmark(project, "sat", 5)
+    for name in sorted({*of_eval("specs").group("extended")} - {"sat"}):
+        evals.benchmark(project, name, 5)
+    told = curate.evaluate("solver", "extended")["evals"][0]
+    assert len(told["whole"]) == 5
+    assert told["models"][0]["averages"]["extended"]["accuracy"] is None

@@ -1,6 +1,8 @@
 """Which model is evaluated: identity is what it weighs, not where it lies or what it is called."""
 
 import shutil
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from curate.errors import CurateError
 from curate.models.base import Sampling
 from curate.profile import load_profile
 from curate.store import Store
-from curate.subjects import Subject, of_recipe, of_text
+from curate.subjects import Subject, of_recipe, of_text, served
 from tests.curate import evals, runs
 
 SHA = "0123456789" * 4
@@ -56,8 +58,8 @@ def test_a_folder_is_the_same_model_behind_a_server(project: Path) -> None:
 
 def test_a_published_model_is_its_id_and_revision_whoever_serves_it(project: Path) -> None:
     here = found(project, f"ORG/NAME@{SHA}")
-    served = found(project, f"ORG/NAME@{SHA}", endpoint="http://127.0.0.1:9/v1")
-    assert identity(here) == identity(served) == {"id": "ORG/NAME", "revision": SHA, "chat": False}
+    behind = found(project, f"ORG/NAME@{SHA}", endpoint="http://127.0.0.1:9/v1")
+    assert identity(here) == identity(behind) == {"id": "ORG/NAME", "revision": SHA, "chat": False}
     assert found(project, f"ORG/NAME@{SHA}", backend_name="vllm").entry["backend"] == "vllm"
     with pytest.raises(CurateError, match="--backend vllm loads a model here, and --endpoint has one already"):
         found(project, f"ORG/NAME@{SHA}", backend_name="vllm", endpoint="http://127.0.0.1:9/v1")
@@ -125,3 +127,17 @@ def test_a_dry_run_of_a_checkpoint_needs_no_torch(project: Path) -> None:
     (Path(row["folder"]) / "model/model.safetensors").write_bytes(b"w")
     (told,) = runs.opened(project, "judged").eval(dry_run=True)["asks"]
     assert (told["model"], told["lacking"], told["state"]) == ("stable:midtrain", 12, "to do")
+
+
+def test_a_server_that_speaks_no_http_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def garbage() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"garbage\r\n\r\n")
+
+        threading.Thread(target=garbage, daemon=True).start()
+        with pytest.raises(CurateError, match="does not say what it serves"):
+            served(f"http://127.0.0.1:{server.getsockname()[1]}/v1")
