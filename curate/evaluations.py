@@ -80,7 +80,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Evaluate models at benchmarks without a recipe; returns what `Curated.eval` does.
 
-    models: ORG/NAME@COMMIT, folders with a config.json, backends of ours such as `solver`; with `endpoint`, the address of a server that
+    models: ORG/NAME@COMMIT, folders with a config.json, backends of ours such as `pupil`; with `endpoint`, the address of a server that
     speaks OpenAI's protocol, what it calls them (none: the one that it serves). on: benchmarks, or groups of them. backend: `hf` (the
     default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
     `Curated.eval`.

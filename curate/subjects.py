@@ -163,7 +163,7 @@ def of_text(
     try:
         backend(text)
     except CurateError:
-        known = "ORG/NAME@COMMIT, a folder with a config.json, or a backend of ours such as solver"
+        known = "ORG/NAME@COMMIT, a folder with a config.json, or a backend of ours such as pupil"
         raise CurateError(f"no model {text[:80]!r}; name {known}") from None
     return Subject(text, {"backend": text}, settings)
 

@@ -24,7 +24,7 @@ MODES = ("few-shot", "simple", "complex", "chat")
     "models",
     multiple=True,
     metavar="MODEL",
-    help="ORG/NAME@COMMIT, a folder, a run, solver; may be said often.",
+    help="ORG/NAME@COMMIT, a folder, a run, pupil; may be said often.",
 )
 @click.option("--on", metavar="NAME,...", help="Benchmarks, or groups of them: 13, core, extended, general.")
 @click.option("--endpoint", default="", metavar="URL", help="A server that speaks OpenAI's protocol and has the model.")

@@ -184,7 +184,7 @@ def test_benchmarks_are_listed_with_what_is_here(project: Path) -> None:
 
 def test_a_model_that_never_answers_is_pointed_out(project: Path) -> None:
     evals.benchmark(project)
-    assert "solver gave no answer to any item of toy" in run("--model", "solver", "--on", "toy")[1]
+    assert "pupil gave no answer to any item of toy" in run("--model", "pupil", "--on", "toy")[1]
     with serving(evals.server_of(project, wrong=12)) as server:
         assert "gave no answer" not in run("--model", evals.ID, "--endpoint", server.url, "--on", "toy")[1]
 
@@ -252,17 +252,17 @@ def test_a_setting_of_zero_is_said_instead_of_an_entrys_own(project: Path) -> No
 
 def test_a_store_that_cannot_be_written_gives_what_it_has(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     evals.benchmark(project)
-    told = curate.evaluate("solver", "toy", limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+    told = curate.evaluate("pupil", "toy", limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
 
     def refused(*_: Any, **__: Any) -> None:
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr("curate.store.Store.locked", refused)
     monkeypatch.setattr("curate.results.replace_file", refused)
-    again = curate.evaluate(["solver"], ["toy"], limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
+    again = curate.evaluate(["pupil"], ["toy"], limit=4)["evals"][0]["models"][0]["benchmarks"]["toy"]
     assert again["key"] == told["key"] and again["stored"]
     with pytest.raises(CurateError, match="the store cannot be written: Read-only file system"):
-        curate.evaluate("solver", "toy", limit=5)
+        curate.evaluate("pupil", "toy", limit=5)
 
 
 def test_files_in_the_form_of_lm_eval(project: Path, tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_an_average_is_told_of_whole_benchmarks_only(project: Path, monkeypatch:
     evals.benchmark(project, "part", 30)
     groups = {"core": ["toy", "part"], "extended": ["toy"], "13": ["toy", "part", "more"], "general": []}
     monkeypatch.setattr(specs, "group", groups.get)
-    told = curate.evaluate(["solver", "fake"], ["toy", "part"], limit=20)["evals"][0]
+    told = curate.evaluate(["pupil", "fake"], ["toy", "part"], limit=20)["evals"][0]
     assert told["whole"] == ["toy"]
     averages = told["models"][1]["averages"]
     assert averages["extended"]["accuracy"] == 0.0 and averages["core"]["accuracy"] is None
@@ -327,7 +327,7 @@ def test_an_average_is_told_of_whole_benchmarks_only(project: Path, monkeypatch:
         and "fake has no average over core: not all published items were asked" in said
         and "average extended" in said
     )
-    whole = curate.evaluate(["solver", "fake"], ["toy", "part"])["evals"][0]
+    whole = curate.evaluate(["pupil", "fake"], ["toy", "part"])["evals"][0]
     assert whole["models"][1]["averages"]["core"]["of"] == 2
     assert {"core", "extended"} < {pair["on"] for pair in whole["pairs"]}
 
@@ -337,7 +337,7 @@ def test_a_benchmark_of_ones_own_under_a_published_name_counts_in_no_average(
 ) -> None:
     evals.benchmark(project, "gsm8k", 12)
     monkeypatch.setattr(of_eval("specs"), "group", {"core": ["gsm8k"], "13": [], "extended": [], "general": []}.get)
-    told = curate.evaluate(["solver", "fake"], "gsm8k")["evals"][0]
+    told = curate.evaluate(["pupil", "fake"], "gsm8k")["evals"][0]
     assert told["whole"] == ["gsm8k"] and {pair["on"] for pair in told["pairs"]} == {"gsm8k"}
     assert told["models"][0]["averages"]["core"]["accuracy"] is None
     said = run("--model", "fake", "--on", "gsm8k")[1]
@@ -348,6 +348,6 @@ def test_no_average_is_over_other_items_under_a_published_name(project: Path) ->
     evals.benchmark(project, "sat", 5)
     for name in sorted({*of_eval("specs").group("extended")} - {"sat"}):
         evals.benchmark(project, name, 5)
-    told = curate.evaluate("solver", "extended")["evals"][0]
+    told = curate.evaluate("pupil", "extended")["evals"][0]
     assert len(told["whole"]) == 5
     assert told["models"][0]["averages"]["extended"]["accuracy"] is None

@@ -27,30 +27,26 @@ def test_views_are_empty_before_anything_was_evaluated(built: curate.Curated) ->
 
 def test_a_recipe_that_only_evaluates_can_be_asked(project: Path) -> None:
     evals.benchmark(project)
-    entry = "eval: {sums: {models: [solver], benchmarks: [toy], limit: 4}}"
+    entry = "eval: {sums: {models: [pupil], benchmarks: [toy], limit: 4}}"
     (project / "recipes").mkdir()
-    (project / "recipes/solvers.yaml").write_text(
-        f"recipe: solvers\nmodels: {{solver: {{backend: solver}}}}\n{entry}\n"
-    )
+    (project / "recipes/solvers.yaml").write_text(f"recipe: solvers\nmodels: {{pupil: {{backend: pupil}}}}\n{entry}\n")
     recipe = curate.open("solvers", project=project)
     assert recipe.sql("from eval_results").height == 0
     recipe.eval()
-    curate.evaluate("solver", "toy", limit=4)  # the same without the recipe
-    assert recipe.sql("select model, recipe, eval, items from eval_results").rows() == [
-        ("solver", "solvers", "sums", 4)
-    ]
+    curate.evaluate("pupil", "toy", limit=4)  # the same without the recipe
+    assert recipe.sql("select model, recipe, eval, items from eval_results").rows() == [("pupil", "solvers", "sums", 4)]
 
 
 def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
     evals.benchmark(built.project)
     with serving(evals.server_of(built.project, wrong=3)) as server:
         told = built.eval(models=[evals.ID], on=["toy"], endpoint=server.url)["evals"][0]["models"][0]
-        built.eval(models="solver", on="toy", limit=4)
+        built.eval(models="pupil", on="toy", limit=4)
     summary = told["benchmarks"]["toy"]
     sql = 'select model, recipe, eval, items, limited, accuracy, low, high, "right", wrong from eval_results order by model'
-    mine, solver = built.sql(sql).rows()
+    mine, pupil = built.sql(sql).rows()
     assert mine == (evals.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
-    assert solver[:5] == ("solver", "small", "eval", 4, True)
+    assert pupil[:5] == ("pupil", "small", "eval", 4, True)
     wrong = built.sql(
         f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evals.ID}' order by id"
     )
@@ -60,13 +56,13 @@ def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
     )
     assert (
         joined.item()
-        == 12 + built.sql("select count(*) from eval_items where model = 'solver' and finish <> 'refused'").item()
+        == 12 + built.sql("select count(*) from eval_items where model = 'pupil' and finish <> 'refused'").item()
     )
 
 
 def test_a_name_that_is_sql_is_only_a_name(built: curate.Curated) -> None:
     evals.benchmark(built.project)
-    built.eval(models=["solver"], on=["toy"])
+    built.eval(models=["pupil"], on=["toy"])
     (result,) = results.every(built.store)
     results.note(built.store, result, model="x' union select 'gone")
     assert built.sql("select distinct model from eval_items").item() == "x' union select 'gone"
@@ -76,7 +72,7 @@ def test_a_name_that_is_sql_is_only_a_name(built: curate.Curated) -> None:
 def test_a_damaged_result_is_left_out_and_gc_keeps_the_others(built: curate.Curated) -> None:
     evals.benchmark(built.project)
     evals.benchmark(built.project, "other", 3)
-    found = built.eval(models=["solver"], on=["toy", "other"])["evals"][0]["models"][0]["benchmarks"]
+    found = built.eval(models=["pupil"], on=["toy", "other"])["evals"][0]["models"][0]["benchmarks"]
     Path(found["toy"]["rows"][0]).write_bytes(b"")
     assert built.sql("select benchmark from eval_results").item() == "other"
     assert built.sql("select distinct benchmark from eval_items").item() == "other"

@@ -105,11 +105,11 @@ def test_the_weights_of_a_run_are_those_of_its_folder(project: Path) -> None:
 
 def test_a_recipe_evaluates_its_models_and_runs(project: Path) -> None:
     sampling = "{temperature: 1.0, extra: {k: 1, chat_template_kwargs: {a: 1}}}"
-    text = f"recipe: tests\nmodels:\n  solver: {{backend: solver, sampling: {sampling}}}\n  m: {{backend: fake}}\n"
+    text = f"recipe: tests\nmodels:\n  pupil: {{backend: pupil, sampling: {sampling}}}\n  m: {{backend: fake}}\n"
     (project / "recipes").mkdir()
     (project / "recipes/tests.yaml").write_text(text)
     curated = runs.opened(project, "tests")
-    subject = of_recipe(curated, "solver")
+    subject = of_recipe(curated, "pupil")
     entry = subject.asked(True, {"temperature": 0.0})
     assert entry["sampling"] == {"extra": {"k": 1, "chat_template_kwargs": {"a": 1}}, "temperature": 0.0}
     assert subject.asked(False, {})["sampling"] == {"extra": {"k": 1}} and "chat" not in entry

@@ -22,7 +22,7 @@ def printed(*words: str) -> str:
 
 
 def test_the_first_command_prints_what_the_page_shows(project: Path) -> None:
-    shown = re.search(r"```\n\$ curate (eval --model solver [^\n]+)\n(.*?)\n```", PAGE, re.DOTALL)
+    shown = re.search(r"```\n\$ curate (eval --model pupil [^\n]+)\n(.*?)\n```", PAGE, re.DOTALL)
     assert shown and printed(*shlex.split(shown[1])) == DATE.sub("DATE", shown[2])
 
 
@@ -30,9 +30,9 @@ def test_the_recipe_on_the_page_prints_what_stands_below_it(project: Path) -> No
     shown = re.search(r"```yaml\n(models:.*?)```\n\n```text\n(.*?)\n```", PAGE, re.DOTALL)
     assert shown
     (project / "recipes").mkdir()
-    (project / "recipes/solvers.yaml").write_text("recipe: solvers\nabout: Two solvers.\n" + shown[1])
-    assert printed("eval", "solvers") == shown[2]
-    query = re.search(r"^\$ curate (query solvers .+)$", PAGE, re.MULTILINE)
+    (project / "recipes/pupils.yaml").write_text("recipe: pupils\nabout: Two pupils.\n" + shown[1])
+    assert printed("eval", "pupils") == shown[2]
+    query = re.search(r"^\$ curate (query pupils .+)$", PAGE, re.MULTILINE)
     assert query and {"careful", "hasty"} <= set(printed(*shlex.split(query[1])).split())
 
 

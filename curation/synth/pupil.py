@@ -1,4 +1,4 @@
-"""The symbolic solver as a model that is evaluated: it reads a problem behind the forms of prompts that benchmarks use, and solves it.
+"""A pupil that really solves problems, as a model to evaluate: it reads a problem behind the forms of prompts that benchmarks use.
 
 It stands where a large model would stand, so that `curate eval` can be tried with no network, GPU or account: it solves exactly the
 problems that the families of `families/` phrase, and has nothing to say to all others. Sampled, it misreads a number with probability
@@ -29,12 +29,12 @@ LONGEST = 3_000
 """Characters at the end of a prompt that are looked at."""
 
 
-class Solver:
-    """The solver as a `Model`."""
+class Pupil:
+    """The pupil as a `Model`."""
 
     def __init__(self, sampling: Sampling, slip: float) -> None:
         self.sampling, self.slip = sampling, slip
-        self.identity: dict[str, Any] = {"backend": "solver", "slip": slip}
+        self.identity: dict[str, Any] = {"backend": "pupil", "slip": slip}
 
     def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
         """Each request is answered before the next one is taken."""
@@ -55,16 +55,16 @@ class Solver:
         return Reply(data.decode(errors="ignore"), finish, asked, -(-len(data) // BYTES_PER_TOKEN))  # type: ignore[arg-type]
 
 
-def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Solver:
+def connect(entry: Mapping[str, Any], settings: ModelSettings) -> Pupil:
     """The model of a recipe's entry: `slip` (0.15) and `sampling`. CurateError for an unknown key, or a slip that is no probability."""
     known = {"backend", "slip", "sampling"}
     for key in entry:
         if key not in known:
-            raise CurateError(f"the solver has no setting {key!r}{did_you_mean(key, known)}")
+            raise CurateError(f"the pupil has no setting {key!r}{did_you_mean(key, known)}")
     slip = entry.get("slip", 0.15)
     if isinstance(slip, bool) or not isinstance(slip, int | float) or not 0 <= slip <= 1:
         raise CurateError(f"slip: a probability from 0 to 1, not {slip!r}")
-    return Solver(Sampling.of(entry.get("sampling") or {}), float(slip))
+    return Pupil(Sampling.of(entry.get("sampling") or {}), float(slip))
 
 
 def problem_of(prompt: str) -> str:
