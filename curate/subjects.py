@@ -212,6 +212,8 @@ def served(endpoint: str) -> str:
         with urllib.request.build_opener(proxies).open(address, timeout=10) as answer:
             told = json.loads(answer.read(1 << 20))
         names = [str(one["id"]) for one in told["data"]]
+        if not all(name.isprintable() for name in names):
+            raise ValueError("names with control characters in them")
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError) as error:
         said = str(getattr(error, "reason", None) or error)[:100]
         raise CurateError(f"{shown(endpoint)} does not say what it serves ({said}); name it: --model NAME") from None

@@ -63,7 +63,9 @@ def main(args: list[str] | None = None) -> None:
         code = cli.main(args=args, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except CurateError as error:
-        click.echo(f"curate: {error}", err=True)
+        from curate.cli.common import printable
+
+        click.echo(f"curate: {printable(str(error))}", err=True)
         sys.exit(2)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)

@@ -223,3 +223,17 @@ def test_run_takes_a_trained_model_by_its_file_or_folder_and_a_mapping(tmp_path:
     done = run("nothing.bin")
     assert done.returncode == 2
     assert "'nothing.bin' is no file of a trained model, nor a folder of some" in done.stderr
+
+
+def test_an_error_tells_a_terminal_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a server or a file is called may hold what moves the cursor or colours the line."""
+    from curate.cli import main
+    from curate.errors import CurateError
+
+    def failing(**_: object) -> None:
+        raise CurateError("no model \x1b[31mred\x07")
+
+    monkeypatch.setattr(cli, "main", failing)
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().err == "curate: no model \N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}\n"

@@ -129,14 +129,15 @@ def test_a_dry_run_of_a_checkpoint_needs_no_torch(project: Path) -> None:
     assert (told["model"], told["lacking"], told["state"]) == ("stable:midtrain", 12, "to do")
 
 
-def test_a_server_that_speaks_no_http_is_said_in_one_line() -> None:
+@pytest.mark.parametrize("said", [b"garbage\r\n\r\n", b'HTTP/1.1 200 OK\r\n\r\n{"data": [{"id": "a\\u001b[31m"}]}'])
+def test_a_server_that_does_not_say_what_it_serves(said: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def garbage() -> None:
             connection, _ = server.accept()
             with connection:
                 connection.recv(4096)
-                connection.sendall(b"garbage\r\n\r\n")
+                connection.sendall(said)
 
         threading.Thread(target=garbage, daemon=True).start()
         with pytest.raises(CurateError, match="does not say what it serves"):
