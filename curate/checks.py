@@ -211,7 +211,8 @@ def _run(recipe: Recipe, wanted: str, place: Place, also: Iterable[str] = ()) ->
     name = found[1] if found else wanted
     if (found or "/" not in wanted) and name not in known:
         known = [run for run in known if run != place[1]]
-        raise recipe.fail(f"there is no run {wanted!r}{did_you_mean(name, known) or '; add it under `train:`'}", *place)
+        where = "`train:`, or a model under `models:`" if place[0] == "eval" else "`train:`"
+        raise recipe.fail(f"there is no run {wanted!r}{did_you_mean(name, known) or f'; add it under {where}'}", *place)
 
 
 def _data(recipe: Recipe, wanted: str, place: Place) -> None:

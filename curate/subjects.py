@@ -137,18 +137,19 @@ def of_text(
     endpoint: base address of a server that speaks OpenAI's protocol. backend_name: `hf` if not said, or `vllm`. CurateError for what is
     none of these.
     """
-    settings = profile.models.get(text, ModelSettings())
     if endpoint and backend_name:
         raise CurateError(
             f"--backend {backend_name} loads a model here, and --endpoint has one already; say one of them"
         )
     folder = _folder(text, project)
+    text = text or served(endpoint)
+    settings = profile.models.get(text, ModelSettings())
     if endpoint:
         settings = settings.model_copy(update={"endpoints": (endpoint,), "launch": ""})
-        entry: dict[str, Any] = {"backend": "openai", "id": text or served(endpoint)}
+        entry: dict[str, Any] = {"backend": "openai", "id": text}
         if folder:
             return Subject(text, {**entry, "revision": "-"}, settings, weights_of(folder, store))
-        return Subject(entry["id"], entry, settings)
+        return Subject(text, entry, settings)
     entry = {"backend": backend_name or "hf"}
     if folder:
         return _of_folder(text, folder, entry, settings, store)

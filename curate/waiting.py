@@ -1,11 +1,12 @@
-"""Waiting for a thread so that Ctrl-C is heard.
+"""Waiting for threads so that Ctrl-C is heard.
 
 polars lets system calls go on after a signal (SA_RESTART), so a main thread that waits for a lock without end never wakes to raise
-KeyboardInterrupt. This one wakes now and then. Left out: ending the thread, which is its caller's affair.
+KeyboardInterrupt. These wake now and then. Left out: ending the thread, which is its caller's affair.
 """
 
 from __future__ import annotations
 
+import queue
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -21,3 +22,12 @@ def result(running: Future[T]) -> T:
         except TimeoutError:
             if running.done():
                 return running.result()
+
+
+def taken(waiting: queue.SimpleQueue[T]) -> T:
+    """The next thing that a thread puts there, or KeyboardInterrupt in the main thread."""
+    while True:
+        try:
+            return waiting.get(timeout=SECONDS)
+        except queue.Empty:
+            continue

@@ -8,6 +8,7 @@ benchmarks whose answers are programs, proofs or essays, and scoring by the prob
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +25,7 @@ from curate.tree import shown
 
 OURS = Path(__file__).parent / "benchmarks"
 FORMS = Path(__file__).parent / "prompts"
+_RECIPE = re.compile(rb"^recipe:", re.MULTILINE)
 GROUPS = ("13", "core", "extended", "general")
 """Averages: the 13 benchmarks of OctoThinker (arXiv 2506.20512), the two halves of MegaMath's ten (arXiv 2504.02807), and the guard set."""
 Group = Literal["13", "core", "extended", "general"]
@@ -125,8 +127,9 @@ class Form(Part):
 
 
 def names(project: Path | None = None) -> list[str]:
-    """Names of all benchmarks, the project's own among them, sorted."""
-    return sorted({path.stem for folder in _folders(project) for path in folder.glob("*.yaml")})
+    """Names of all benchmarks, the project's own among them, sorted. A recipe that lies in the same folder is none."""
+    files = (path for folder in _folders(project) for path in folder.glob("*.yaml"))
+    return sorted({path.stem for path in files if not _RECIPE.search(path.read_bytes())})
 
 
 def spec(name: str, project: Path | None = None) -> Spec:

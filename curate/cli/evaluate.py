@@ -26,8 +26,10 @@ MODES = ("few-shot", "simple", "complex", "chat")
     metavar="MODEL",
     help="ORG/NAME@COMMIT, a folder, a run, pupil; may be said often.",
 )
-@click.option("--on", metavar="NAME,...", help="Benchmarks, or groups of them: 13, core, extended, general.")
-@click.option("--endpoint", default="", metavar="URL", help="A server that speaks OpenAI's protocol and has the model.")
+@click.option("--on", multiple=True, metavar="NAME,...", help="Benchmarks, or groups: 13, core, extended, general.")
+@click.option(
+    "--endpoint", multiple=True, metavar="URL", help="A server that speaks OpenAI's protocol and has the model."
+)
 @click.option("--backend", type=click.Choice(["hf", "vllm"]), help="What loads a model here; hf if not said.")
 @click.option("--mode", type=click.Choice(MODES), help="How problems are put to it; few-shot if not said.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="So many items of each benchmark, chosen by hash.")
@@ -56,7 +58,7 @@ def eval_(
     curate eval --list                                       the benchmarks
 
     Replies are kept, so nothing is asked twice, and an evaluation that was stopped goes on. Of several models, one is
-    called better only where it is so by more than two standard errors.
+    called better only where it is so by more than two standard errors, and a paired test at 5 % says so, too.
     """
     if listing:
         from curate import evaluations
@@ -80,7 +82,8 @@ def _found(
     as_json: bool,
     *,
     models: tuple[str, ...],
-    on: str | None,
+    on: tuple[str, ...],
+    endpoint: tuple[str, ...],
     backend: str | None,
     profile: str,
     store: str | None,
@@ -89,8 +92,14 @@ def _found(
     from curate import api, evaluations
     from curate.report import Report, for_terminal
 
-    given |= {"report": Report() if as_json else for_terminal(), "backend": backend or ""}
-    benchmarks = tuple(one.strip() for one in (on or "").split(",") if one.strip())
+    if len(endpoint) > 1:
+        raise CurateError("--endpoint is said once; several servers are models of a recipe (docs/eval.md)")
+    given |= {
+        "report": Report() if as_json else for_terminal(),
+        "backend": backend or "",
+        "endpoint": "".join(endpoint),
+    }
+    benchmarks = tuple(one.strip() for some in on for one in some.split(",") if one.strip())
     if recipe:
         return api.open(recipe, profile=profile, store=store).eval(*entries, models=models, on=benchmarks, **given)
     if not benchmarks or not (models or given["endpoint"]):
@@ -212,7 +221,7 @@ def _lacking(names: list[str], model: dict[str, Any], told: dict[str, Any]) -> s
     if other := [name for name in names if name in told["whole"]]:
         return f"this project's {', '.join(other)} has other items than the published one"
     if any(name in model["benchmarks"] for name in names):
-        return "items were left out"
+        return "not all published items were asked"
     return f"without {', '.join(names)}"
 
 

@@ -22,6 +22,7 @@ from curate.errors import CurateError
 from curate.models._completions import Answer, Fault, Form, largest
 from curate.models._endpoints import Endpoint, Endpoints
 from curate.models.base import Reply, Request, Unanswered
+from curate.waiting import taken
 
 BACKOFF = 0.25, 60.0
 """Seconds before a request is tried a second time, and at most before it is tried again."""
@@ -99,7 +100,7 @@ class Dispatch:
                 broken, more = error, False
             if not under_way:
                 break
-            ended = self.outcomes.get()
+            ended = taken(self.outcomes)
             under_way -= len(ended)
             for place, outcome in ended:
                 if isinstance(outcome, Reply):

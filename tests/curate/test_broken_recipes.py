@@ -242,7 +242,7 @@ BROKEN = {
     "run that is no module": (ALONE + "train:\n  a: {run: trainers/x.py}\n", 7, "train.a: run: must be"),
     "eval of nothing known": (
         ALONE + "eval:\n  a: {models: [b], benchmarks: [x]}\n", 7,
-        "eval.a: there is no run 'b'; add it under `train:`",
+        "eval.a: there is no run 'b'; add it under `train:`, or a model under `models:`",
     ),
     # extends and edit
     "extends nothing known": (

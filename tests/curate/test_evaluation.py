@@ -351,3 +351,32 @@ def test_no_average_is_over_other_items_under_a_published_name(project: Path) ->
     told = curate.evaluate("pupil", "extended")["evals"][0]
     assert len(told["whole"]) == 5
     assert told["models"][0]["averages"]["extended"]["accuracy"] is None
+
+
+def test_a_recipe_beside_the_benchmarks_is_none(project: Path) -> None:
+    evals.benchmark(project, "toy", 3)
+    (project / "benchmarks/other.yaml").write_text("recipe: other\ncorpora: {}\n")
+    listed = [row["benchmark"] for row in json.loads(run("--list", "--json")[1])]
+    assert "toy" in listed and "other" not in listed
+
+
+def test_on_may_be_said_often_and_an_endpoint_once(project: Path) -> None:
+    for name in ("toy", "more"):
+        evals.benchmark(project, name, 3)
+    told = json.loads(run("--model", "fake", "--on", "toy", "--on", "more", "--json")[1])
+    assert {*told["evals"][0]["models"][0]["benchmarks"]} == {"toy", "more"}
+    code, said = run("--endpoint", "http://a/v1", "--endpoint", "http://b/v1", "--on", "toy")
+    assert code == 2 and said.startswith("--endpoint is said once")
+
+
+def test_a_server_s_own_model_is_settled_as_the_profile_says(project: Path) -> None:
+    evals.benchmark(project, "toy", 6)
+    (project / "profiles").mkdir()
+    (project / "profiles/dear.toml").write_text(
+        f'[models."{evals.ID}"]\nprice = {{prompt = 1000, completion = 1000}}\n'
+    )
+    with serving(evals.server_of(project)) as server:
+        words = ("--endpoint", server.url, "--on", "toy", "--profile", "dear")
+        assert "price unknown" not in run(*words, "--dry-run")[1]
+        code, said = run(*words, "--max-usd", "0.0001")
+        assert code == 2 and not asked(server), said

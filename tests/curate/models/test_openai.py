@@ -526,10 +526,11 @@ def test_without_patience_each_request_is_tried_once(server: Server) -> None:
     assert sorted(got) == list(range(1, 20, 2)) and server.asked.total() == 20
 
 
-def test_ctrl_c_ends_it_at_once(server: Server) -> None:
+@pytest.mark.parametrize("before", ["", "import polars; polars.DataFrame({'a': [1]}).lazy().collect(); "])
+def test_ctrl_c_ends_it_at_once(server: Server, before: str) -> None:
     server.always = "hang"
     code = (
-        "import signal, sys; from curate.models.base import Request; from curate.models.openai import connect;"
+        f"{before}import signal, sys; from curate.models.base import Request; from curate.models.openai import connect;"
         "from curate.profile import ModelSettings; made = connect({'id': 'ORG/NAME'}, ModelSettings(endpoints=(sys.argv[1],)));"
         "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background job ignores it
         "list(made.answers(Request(str(n)) for n in range(1000)))"
