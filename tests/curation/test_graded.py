@@ -13,13 +13,13 @@ from curation.synth.families._rng import Rng
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory) -> list[dict]:
     folder = tmp_path_factory.mktemp("graded")
-    graded(folder, documents=600)
+    graded(folder, documents=4000)
     return [json.loads(line) for line in gzip.decompress((folder / "graded.jsonl.gz").read_bytes()).splitlines()]
 
 
 def test_every_grade_is_met_often_enough_to_learn_from(rows):
     found = Counter(row["grade"] for row in rows)
-    assert sorted(found) == [0, 1, 2, 3, 4, 5] and min(found.values()) > 600 * 0.07
+    assert sorted(found) == [0, 1, 2, 3, 4, 5] and min(found.values()) > len(rows) * 0.07
 
 
 def test_a_document_says_when_it_was_written_and_later_ones_are_more_and_better(rows):
