@@ -86,11 +86,9 @@ def outlook(curated: Curated, foreseen: dict[str, Outlook]) -> list[dict[str, An
 
 def _row(curated: Curated, node: Node, coming: Outlook | None) -> dict[str, Any]:
     name = str(node.params["model"])
-    price = price_of(node.models["model"], curated.profile.models.get(name, ModelSettings()))
-    retries, expected = (
-        int(node.params.get("retries", 0)),
-        curated.profile.models.get(name, ModelSettings()).reply_tokens,
-    )
+    settings = curated.profile.models.get(name, ModelSettings())
+    price, expected = price_of(node.models["model"], settings), settings.reply_tokens
+    retries = int(node.params.get("retries", 0))
     told = {"node": node.name, "model": name, "currency": curated.profile.price.currency, "retries": retries}
     known: tuple[float, float | None] | None = Ledger(curated).means(node)
     sampling = Sampling.of(node.own["models"]["model"]["sampling"])
@@ -100,8 +98,9 @@ def _row(curated: Curated, node: Node, coming: Outlook | None) -> dict[str, Any]
         return told | {"requests": counted.requests, "stored": counted.stored, "lacking": counted.lacking, "exact": exact} | cost(
             counted, sampling, price, known or (0, expected), 1 + retries
         )  # fmt: skip
-    typical, requests = _typical(node), None
-    each = 1.0 if _makes_one(node) else typical.requests if typical else None
+    one, requests = _makes_one(node), None
+    typical = None if one and known else _typical(node)
+    each = 1.0 if one else typical.requests if typical else None
     if coming and coming.documents is not None and each is not None:
         requests = round(coming.documents * each) * int(node.params["samples"])
     means = known or ((typical.prompt_tokens, expected) if typical else None)
