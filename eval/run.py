@@ -89,7 +89,7 @@ class Seconds:
 
 
 @dataclass
-class Evaluation:
+class Asking:
     """One model at one task. `parts` asks what is lacking, and judges."""
 
     task: Task

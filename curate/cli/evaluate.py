@@ -61,9 +61,9 @@ def eval_(
     called better only where it is so by more than two standard errors, and a paired test at 5 % says so, too.
     """
     if listing:
-        from curate import evaluations
+        from curate.evals import ask
 
-        return _list(evaluations.benchmarks(profile=given["profile"], store=given["store"]), as_json)
+        return _list(ask.benchmarks(profile=given["profile"], store=given["store"]), as_json)
     entries = (recipe, *entries) if recipe_option and recipe else entries
     try:
         found = _found(recipe_option or recipe, entries, as_json, **given)
@@ -89,7 +89,8 @@ def _found(
     store: str | None,
     **given: Any,
 ) -> dict[str, Any]:
-    from curate import api, evaluations
+    from curate import api
+    from curate.evals import ask
     from curate.report import Report, for_terminal
 
     if len(endpoint) > 1:
@@ -104,7 +105,7 @@ def _found(
         return api.open(recipe, profile=profile, store=store).eval(*entries, models=models, on=benchmarks, **given)
     if not benchmarks or not (models or given["endpoint"]):
         raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
-    return evaluations.evaluate(models, benchmarks, profile=profile, store=store, **given)
+    return ask.evaluate(models, benchmarks, profile=profile, store=store, **given)
 
 
 def _list(rows: list[dict[str, Any]], as_json: bool) -> None:

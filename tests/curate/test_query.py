@@ -22,9 +22,9 @@ from curate.cli import main
 from curate.cli.common import frame_text
 from curate.documents import FROM_DATA
 from curate.errors import CurateError
+from curate.evals.views import FROM_RESULTS
 from curate.figures import FIGURES
 from curate.reply_views import FROM_REPLIES
-from curate.result_views import FROM_RESULTS
 from curate.sql import folded, literal, quoted
 from curate.state import State
 from curate.views import VIEWS, columns, connect

@@ -17,10 +17,10 @@ import polars as pl
 import pytest
 
 from benchmarks._tiny_model import learned
-from tests.curate import evals
+from tests.curate import evaluating
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ITEMS, LEARNED, SAID = 40, 20, ["--on", "toy", "--mode", "simple", "--max-tokens", "24", "--json"]
 ENV = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "HF_HUB_OFFLINE": "1"}
 
@@ -64,8 +64,8 @@ def model(project: Path) -> Path:
     for name in ("torch", "transformers", "fastapi", "uvicorn", "openai"):
         if not importlib.util.find_spec(name):
             pytest.skip(f"needs {name}: pip install torch 'transformers[serving]'")
-    rows = evals.benchmark(project, count=ITEMS)
-    asked = evals.prompts(project, mode="simple")
+    rows = evaluating.benchmark(project, count=ITEMS)
+    asked = evaluating.prompts(project, mode="simple")
     pairs = [
         (prompt, f" The sum is $\\boxed{{{row['answer']}}}$.\nQuestion:What")
         for prompt, row in zip(asked[:LEARNED], rows, strict=False)

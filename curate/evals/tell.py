@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from curate.asked_of import of_eval
 from curate.errors import CurateError
-from curate.evaluation import Evaluation, Measured
-from curate.results import Result, environment
+from curate.evals.benchmarks import of_eval
+from curate.evals.results import Result, environment
+from curate.evals.run import Evaluation, Measured
 
 
 def told(evaluation: Evaluation, found: Sequence[tuple[Measured, Result]]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Evaluations: models at benchmarks, asked once and kept, and what is told of them.
+"""Evaluations: models at benchmarks, asked once and kept.
 
-Kept are the rows of one model at one benchmark (`curate/results.py`) and its replies (`curate/models/replies.py`): two evaluations that
-overlap ask nothing twice, one that was stopped goes on, and a change of statistics grades nothing again. Everything that can be wrong with
-models and benchmarks is said before the first request. Mathematics and forms of prompts are those of `eval/`, which is found by path.
+Kept are the rows of one model at one benchmark (`curate/evals/results.py`) and its replies (`curate/models/replies.py`): two evaluations
+that overlap ask nothing twice, one that was stopped goes on, and a change of statistics grades nothing again. Everything that can be wrong
+with models and benchmarks is said before the first request. Mathematics and forms of prompts are those of `eval/`, which is found by path.
 Left out: benchmarks of one model at the same time, so a server idles for the last replies of each.
 """
 
@@ -19,12 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate import results
 from curate.artifact import replace_file
-from curate.asked_of import Shelf, named, of_eval
 from curate.budget import Spending, price_of
 from curate.code import remember, save
 from curate.errors import CurateError, placed
+from curate.evals import results
+from curate.evals.benchmarks import Shelf, named, of_eval
+from curate.evals.models import Subject
+from curate.evals.results import Result
 from curate.identity import digest
 from curate.models.base import Request, Sampling
 from curate.models.base import named as named_model
@@ -34,9 +36,7 @@ from curate.models.replies import Asker
 from curate.parts import EvalEntry
 from curate.profile import ModelSettings, Profile
 from curate.report import Report, asking_text
-from curate.results import Result
 from curate.store import Store
-from curate.subjects import Subject
 
 SLICE = 4096
 """Requests that are looked up at a time."""
@@ -280,7 +280,7 @@ class Evaluation:
         began, meter = time.monotonic(), means.meter
         asker = Asker(f"{self.title}:{one.benchmark}", meter)
         model = one.subject.opened(one.model, self.store.root / "replies", means.settings, asker)
-        asked = run.Evaluation(one.task, model, means.grader)
+        asked = run.Asking(one.task, model, means.grader)
 
         def saying() -> str:
             if asked.graded is not None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 import curate
-from curate import gc, results
+from curate import gc
+from curate.evals import results
 from curate.store import Store
-from tests.curate import evals
+from tests.curate import evaluating
 from tests.curate.corpus import make_project, open_small
 from tests.curate.models.server import serving
 
@@ -26,7 +27,7 @@ def test_views_are_empty_before_anything_was_evaluated(built: curate.Curated) ->
 
 
 def test_a_recipe_that_only_evaluates_can_be_asked(project: Path) -> None:
-    evals.benchmark(project)
+    evaluating.benchmark(project)
     entry = "eval: {sums: {models: [pupil], benchmarks: [toy], limit: 4}}"
     (project / "recipes").mkdir()
     (project / "recipes/solvers.yaml").write_text(f"recipe: solvers\nmodels: {{pupil: {{backend: pupil}}}}\n{entry}\n")
@@ -38,17 +39,17 @@ def test_a_recipe_that_only_evaluates_can_be_asked(project: Path) -> None:
 
 
 def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
-    evals.benchmark(built.project)
-    with serving(evals.server_of(built.project, wrong=3)) as server:
-        told = built.eval(models=[evals.ID], on=["toy"], endpoint=server.url)["evals"][0]["models"][0]
+    evaluating.benchmark(built.project)
+    with serving(evaluating.server_of(built.project, wrong=3)) as server:
+        told = built.eval(models=[evaluating.ID], on=["toy"], endpoint=server.url)["evals"][0]["models"][0]
         built.eval(models="pupil", on="toy", limit=4)
     summary = told["benchmarks"]["toy"]
     sql = 'select model, recipe, eval, items, limited, accuracy, low, high, "right", wrong from eval_results order by model'
     mine, pupil = built.sql(sql).rows()
-    assert mine == (evals.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
+    assert mine == (evaluating.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
     assert pupil[:5] == ("pupil", "small", "eval", 4, True)
     wrong = built.sql(
-        f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evals.ID}' order by id"
+        f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evaluating.ID}' order by id"
     )
     assert wrong.rows() == [("toy-0", ["3"], "1"), ("toy-1", ["5"], "1"), ("toy-2", ["7"], "1")]
     joined = built.sql(
@@ -61,7 +62,7 @@ def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
 
 
 def test_a_name_that_is_sql_is_only_a_name(built: curate.Curated) -> None:
-    evals.benchmark(built.project)
+    evaluating.benchmark(built.project)
     built.eval(models=["pupil"], on=["toy"])
     (result,) = results.every(built.store)
     results.note(built.store, result, model="x' union select 'gone")
@@ -70,8 +71,8 @@ def test_a_name_that_is_sql_is_only_a_name(built: curate.Curated) -> None:
 
 
 def test_a_damaged_result_is_left_out_and_gc_keeps_the_others(built: curate.Curated) -> None:
-    evals.benchmark(built.project)
-    evals.benchmark(built.project, "other", 3)
+    evaluating.benchmark(built.project)
+    evaluating.benchmark(built.project, "other", 3)
     found = built.eval(models=["pupil"], on=["toy", "other"])["evals"][0]["models"][0]["benchmarks"]
     Path(found["toy"]["rows"][0]).write_bytes(b"")
     assert built.sql("select benchmark from eval_results").item() == "other"

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from curate import datacard
-from curate.asked_of import cards, named, of_eval
 from curate.cli.evaluate import MODES
 from curate.errors import CurateError
+from curate.evals.benchmarks import cards, named, of_eval
 from curate.parts import EvalEntry
 from curate.recipe import load
-from tests.curate import evals
+from tests.curate import evaluating
 
 
 def test_a_group_stands_for_its_members_each_named_once(project: Path) -> None:
@@ -22,14 +22,14 @@ def test_a_group_stands_for_its_members_each_named_once(project: Path) -> None:
 
 
 def test_a_projects_own_benchmark_is_found_and_an_unknown_one_gets_a_suggestion(project: Path) -> None:
-    evals.benchmark(project)
+    evaluating.benchmark(project)
     assert named(["toy"], project) == ["toy"]
     with pytest.raises(CurateError, match=r"there is no benchmark 'gsm8'; did you mean 'gsm8k'\?"):
         named(["gsm8"], project)
 
 
 def test_the_gate_gets_the_card_of_each(project: Path) -> None:
-    evals.benchmark(project)
+    evaluating.benchmark(project)
     specs = of_eval("specs")
     assert cards(["toy", "math500", "of-no-spec"], project) == ["toy", specs.spec("math500").card, "of-no-spec"]
     assert {*cards(["13"], project)} == {specs.spec(name).card for name in specs.group("13")}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from curate.asked_of import of_eval
+from curate.evals.benchmarks import of_eval
+from curate.evals.results import Result, every
 from curate.identity import digest
-from curate.results import Result, every
 from curate.sql import Column, exact_path, literal, quoted, table
 
 if TYPE_CHECKING:
