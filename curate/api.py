@@ -269,6 +269,12 @@ class Curated:
                 how=how,
             )
 
+    def results(self) -> list[dict[str, Any]]:
+        """What this recipe's evaluations gave, by model and benchmark: rows of the view `eval_results` (docs/sql.md). Nothing is asked."""
+        from curate.evals.views import told
+
+        return told(self.store, self.title)
+
     def cancel(self, run: str) -> dict[str, Any]:
         """Ask a run to save and stop; its row. CurateError if it does not run, or cannot be reached from here."""
         from curate.train import cancel

@@ -175,6 +175,27 @@ def _accuracy(one: dict[str, Any] | None) -> str:
     return f"{100 * one['accuracy']:.1f}" + (f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f})" if ends else "")
 
 
+def results_table(rows: list[dict[str, Any]]) -> None:
+    """What is stored of evaluations, a line for each model at each benchmark."""
+    body = []
+    for row in rows:
+        one = {"accuracy": row["accuracy"], "interval": None if row["low"] is None else (row["low"], row["high"])}
+        items = number(row["items"]) + (" (a part)" if row["limited"] else "")
+        draws = number(row["samples"])
+        body.append(
+            [
+                printable(row["eval"]),
+                printable(row["model"]),
+                row["benchmark"],
+                row["mode"],
+                items,
+                draws,
+                _accuracy(one),
+            ]
+        )
+    table(["eval", "model", "benchmark", "mode", "items", "draws", "accuracy"], body, right=(4, 5, 6))
+
+
 def _details(told: dict[str, Any]) -> None:
     """What became of the draws, and how long replies are."""
     shown = ("right", "wrong", "no answer", "truncated", "undecided", "failed")

@@ -94,7 +94,7 @@ def evaluate(
         for one in texts or ([""] if endpoint else [])
     )
     spending = Spending(limited(chosen.budget, max_usd, max_gpu_hours), chosen.price)
-    evaluation = Evaluation("eval", home, kept, chosen, spending, report or Report())
+    evaluation = Evaluation(None, home, kept, chosen, spending, report or Report())
     return _answered(evaluation, [Question("eval", entry, named)], dry_run, None if out is None else Path(out))
 
 

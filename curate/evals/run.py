@@ -96,8 +96,8 @@ class _Means:
 class Evaluation:
     """One call of `curate eval`: what it asks, of whom, and what it may spend."""
 
-    title: str
-    """The recipe, for the ledger; `eval` without one."""
+    recipe: str | None
+    """Title of the recipe that asks; None without one."""
     project: Path
     store: Store
     profile: Profile
@@ -105,6 +105,11 @@ class Evaluation:
     report: Report = field(default_factory=Report)
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     """Key -> what asking and grading took this time."""
+
+    @property
+    def title(self) -> str:
+        """For the ledger."""
+        return self.recipe or "eval"
 
     def plan(self, questions: Sequence[Question]) -> list[Measured]:
         """Every model at every benchmark, checked as far as that can be done without asking."""
@@ -268,12 +273,11 @@ class Evaluation:
                 with _written(self.store):
                     stack.enter_context(self.store.locked([one.key], lambda: self.report.note(note)))
                 kept = results.find(self.store, one.key) or self._made(one, means)
-        who = {"recipe": self.title if self.title != "eval" else None, "eval": one.question.name}
         said = {
             "model": one.subject.name, "benchmark": one.benchmark, "mode": one.task.mode,
             "limit": None if one.is_whole else one.task.limit, **one.subject.origin,
         }  # fmt: skip
-        return results.note(self.store, kept, **said, **(who if who["recipe"] or not kept.note.get("recipe") else {}))
+        return results.note(self.store, kept, self.recipe, one.question.name, **said)
 
     def _made(self, one: Measured, means: _Means) -> Result:
         run, judging = of_eval("run"), of_eval("judging")

@@ -10,12 +10,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from curate.evals.benchmarks import of_eval
-from curate.evals.results import Result, every
+from curate.evals.results import Result, asked_by, every
 from curate.identity import digest
 from curate.sql import Column, exact_path, literal, quoted, table
 
 if TYPE_CHECKING:
     from curate.state import State
+    from curate.store import Store
 
 WHOSE = (
     Column("result", "VARCHAR", "Key of the result: its object in the store."),
@@ -82,6 +83,13 @@ def select_of(state: State, view: str) -> str:
         return table(RESULTS, [_row(result) for result in found])
     parts = [_items(result) for result in found]
     return " union all ".join(parts) if parts else table(ITEMS)
+
+
+def told(store: Store, recipe: str) -> list[dict[str, Any]]:
+    """Rows of `eval_results`, of what a recipe asked for, with its own entry as `eval`."""
+    entries, names = asked_by(store, recipe), [column.name for column in RESULTS]
+    rows = [dict(zip(names, _row(one), strict=True)) for one in every(store) if one.key in entries]
+    return [{**row, "recipe": recipe, "eval": entries[row["result"]]} for row in rows]
 
 
 def _items(result: Result) -> str:
