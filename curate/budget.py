@@ -86,6 +86,7 @@ class Spending:
             self.paid.append(Paid(node, model, **counts, cost=cost, gpu_hours=hours, currency=self.prices.currency))
             meter.close()
             with contextlib.suppress(OSError):  # the folder goes too where nothing else is in it
+                meter.beside.unlink(missing_ok=True)
                 path.unlink()
                 path.parent.rmdir()
 

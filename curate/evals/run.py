@@ -288,7 +288,9 @@ class Evaluation:
             return asking_text(meter.spent(), meter.currency, time.monotonic() - began) if meter else ""
 
         with (
-            self.report.progress(one.title, one.task.size, saying, unit="replies") as advance,
+            self.report.progress(
+                one.title, one.task.size, saying, "replies", meter.trouble if meter else None
+            ) as advance,
             placed(one.title, one.question.where),
         ):
             asked.advance = lambda: advance(0, None)
