@@ -121,6 +121,17 @@ class Spending:
             return f"costs money ({each}); say how much it may be: --max-gpu-hours 8 or --max-usd 20, or [budget] in the profile"
         return ""
 
+    def unbound(self, model: str, entry: Mapping[str, Any], settings: ModelSettings, *, loads: bool = False) -> str:
+        """That the limit on money cannot hold a model because it has no price, as one line; empty where it can, or there is no limit."""
+        hourly = gpus_of(settings, loads) and self.prices.gpu_hour is not None
+        if self.budget.usd is None or hourly or price_of(entry, settings) or self.refusal(model, settings, loads=loads):
+            return ""
+        return (
+            f"{model}: no price is known, so it counts as free and the limit of {self.budget.usd:g} {self.prices.currency} never stops "
+            f"it; say the price in the profile, per million tokens: [models.{quoted(model)}] price = "
+            "{prompt = 0.5, completion = 1.5}, with zeros where it is free"
+        )
+
 
 def quoted(name: str) -> str:
     """A name as a key of TOML."""

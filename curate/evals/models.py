@@ -200,6 +200,7 @@ def served(endpoint: str) -> str:
     """The one model that a server says it serves. CurateError if it says none or several, or cannot be reached."""
     import http.client
     import json
+    import urllib.error
     import urllib.request
 
     from curate.budget import is_own
@@ -216,6 +217,8 @@ def served(endpoint: str) -> str:
         if not all(name.isprintable() for name in names):
             raise ValueError("names with control characters in them")
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         said, what = str(getattr(error, "reason", None) or error)[:100], _advice(error, shown(endpoint))
         raise CurateError(f"{shown(endpoint)} does not say what it serves ({said}); {what}") from None
     if len(names) != 1:

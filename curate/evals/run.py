@@ -115,7 +115,9 @@ class Evaluation:
         for question in questions:
             with _at(question):
                 self._refuse_nothing(question)
-                tasks = [shelf.task(name, question.entry) for name in named(question.entry.benchmarks, self.project)]
+                names = named(question.entry.benchmarks, self.project)
+                shelf.require(names)
+                tasks = [shelf.task(name, question.entry) for name in names]
                 for subject in question.subjects:
                     self._tell_of(subject)
                     found += [self._measured(question, subject, task, code) for task in tasks]
@@ -248,6 +250,8 @@ class Evaluation:
             draft.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             node = f"eval/{subject.name}"
+            if told := self.spending.unbound(subject.name, subject.entry, held, loads=subject.loads):
+                self.report.note(told)
             meter = stack.enter_context(self.spending.step(node, subject.name, held, path, loads=subject.loads))
             if launches:
                 if meter.is_over():

@@ -380,3 +380,19 @@ def test_a_server_s_own_model_is_settled_as_the_profile_says(project: Path) -> N
         assert "price unknown" not in run(*words, "--dry-run")[1]
         code, said = run(*words, "--max-usd", "0.0001")
         assert code == 2 and not asked(server), said
+
+
+@pytest.mark.parametrize(("price", "noted"), [("", True), ("price = {prompt = 0, completion = 0}", False)])
+def test_a_limit_on_money_that_cannot_hold_is_said(project: Path, price: str, noted: bool) -> None:
+    evaluating.benchmark(project)
+    (project / "profiles").mkdir()
+    (project / "profiles/local.toml").write_text(f'[models."{evaluating.ID}"]\n{price}\n')
+    with serving(evaluating.server_of(project)) as server:
+        words = ("--model", evaluating.ID, "--endpoint", server.url, "--on", "toy")
+        told = run(*words, "--max-usd", "5")[1]
+        assert (
+            f"{evaluating.ID}: no price is known, so it counts as free and the limit of 5 USD never stops it" in told
+        ) == noted
+        assert (f'[models."{evaluating.ID}"] price = {{prompt' in told) == noted
+        assert "no price" not in run(*words, "--max-usd", "5")[1], "all is stored"
+    assert "no price" not in run("--model", "pupil", "--on", "toy", "--max-usd", "5")[1]
