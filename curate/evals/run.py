@@ -3,7 +3,8 @@
 Kept are the rows of one model at one benchmark (`curate/evals/results.py`) and its replies (`curate/models/replies.py`): two evaluations
 that overlap ask nothing twice, one that was stopped goes on, and a change of statistics grades nothing again. Everything that can be wrong
 with models and benchmarks is said before the first request. Mathematics and forms of prompts are those of `eval/`, which is found by path.
-Left out: benchmarks of one model at the same time, so a server idles for the last replies of each.
+Left out: benchmarks of one model at the same time, so a server idles for the last replies of each. They differ in stop texts and lengths,
+which a stream of requests has once for all, so each would need a stream and its share of the requests under way.
 """
 
 from __future__ import annotations
