@@ -81,6 +81,7 @@ class Dispatch:
             self.loop.call_soon_threadsafe(self.over.set)
         if self.thread is not threading.current_thread():  # where a generator is closed by the garbage collector
             self.thread.join()
+        self._say(None)
 
     # What the thread that iterates does.
 
