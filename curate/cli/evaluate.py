@@ -58,7 +58,8 @@ def eval_(
     curate eval --list                                       the benchmarks
 
     Replies are kept, so nothing is asked twice, and an evaluation that was stopped goes on. Of several models, one is
-    called better only where it is so by more than two standard errors, and a paired test at 5 % says so, too.
+    called better only where it is so by more than two standard errors, and a paired test at 5 % says so, too, corrected
+    for all tests that are made (Holm).
     """
     if listing:
         from curate.evals import ask
@@ -135,13 +136,13 @@ def _asks(rows: list[dict[str, Any]]) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     for told in found["evals"]:
-        part = f", {number(told['limit'])} items of each" if told["limit"] else ""
+        part = _part(told)
         draws = f", {number(told['samples'])} draws of each item" if told["samples"] > 1 else ""
         click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{draws}{part} (95% interval)")
         _accuracies(told)
         click.echo()
         _details(told)
-        lines = [*_silent(told), *_averages(told), *sentences(told["pairs"])]
+        lines = [*_failed(told), *_silent(told), *_votes(told), *_averages(told), *sentences(told["pairs"])]
         click.echo("\n".join(["", *lines]) if lines else "", nl=bool(lines))
     for row in found["spent"]:
         if row["cost"] or row["gpu_hours"]:
@@ -222,6 +223,35 @@ def _details(told: dict[str, Any]) -> None:
     table([heads[i] for i in kept], [[row[i] for i in kept] for row in body], right=right)
 
 
+def _part(told: dict[str, Any]) -> str:
+    """`, 100 items of each`, of those benchmarks that have more."""
+    names = dict.fromkeys(name for model in told["models"] for name in model["benchmarks"])
+    parts = [name for name in names if name not in told["whole"]]
+    return (
+        f", {number(told['limit'])} items of {'each' if len(parts) == len(names) else ', '.join(parts)}"
+        if parts
+        else ""
+    )
+
+
+def _failed(told: dict[str, Any]) -> Iterator[str]:
+    """Why draws failed: the most frequent reasons."""
+    for model in told["models"]:
+        for name, one in model["benchmarks"].items():
+            if one["failures"]:
+                rest = one["verdicts"]["failed"] - sum(one["failures"].values())
+                reasons = [f"{number(count)} × {printable(reason)}" for reason, count in one["failures"].items()]
+                more = [f"{number(rest)} × something else"] if rest else []
+                count = number(one["verdicts"]["failed"])
+                yield f"{printable(model['model'])}, {name}: {count} failed: {'; '.join([*reasons, *more])}"
+
+
+def _votes(told: dict[str, Any]) -> Iterator[str]:
+    """Why there is no majority."""
+    if told["samples"] == 2:
+        yield "of 2 draws no majority is told: it takes 3"
+
+
 def _silent(told: dict[str, Any]) -> Iterator[str]:
     """Which models gave no answer at all: more often a matter of prompts than of what they can do."""
     for model in told["models"]:
@@ -261,4 +291,5 @@ def sentences(pairs: list[dict[str, Any]]) -> Iterator[str]:
 def _points(one: dict[str, Any], sign: int) -> str:
     ends = sorted(sign * 100 * end for end in one["interval"] or ())
     apart = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
-    return f"{sign * 100 * one['difference']:+.1f} points{apart}, p = {one['p']:.2g}"
+    holm = f", holm p = {one['holm_p']:.2g} of {number(one['tests'])} tests" if one["tests"] > 1 else ""
+    return f"{sign * 100 * one['difference']:+.1f} points{apart}, p = {one['p']:.2g}{holm}"

@@ -206,8 +206,9 @@ def query(
 ) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, mixture, funnel, fates, clauses, sources, canaries, counts, nodes, inputs, runs, probes; see docs/sql.md.
-    A question that is not an argument comes from --file or, also written as -, from standard input.
+    Views: documents, mixture, funnel, fates, clauses, sources, canaries, counts, nodes, inputs, runs, probes, replies, ledger,
+    eval_results, eval_items; see docs/sql.md. A question that is not an argument comes from --file or, also written as -, from
+    standard input.
     """
     sql = _question(rest, file, db is not None)
     made = curated.catalog(db) if db is not None else {}

@@ -3,7 +3,8 @@
 Kept are the rows of one model at one benchmark (`curate/evals/results.py`) and its replies (`curate/models/replies.py`): two evaluations
 that overlap ask nothing twice, one that was stopped goes on, and a change of statistics grades nothing again. Everything that can be wrong
 with models and benchmarks is said before the first request. Mathematics and forms of prompts are those of `eval/`, which is found by path.
-Left out: benchmarks of one model at the same time, so a server idles for the last replies of each.
+Left out: benchmarks of one model at the same time, so a server idles for the last replies of each. They differ in stop texts and lengths,
+which a stream of requests has once for all, so each would need a stream and its share of the requests under way.
 """
 
 from __future__ import annotations
@@ -120,7 +121,9 @@ class Evaluation:
         for question in questions:
             with _at(question):
                 self._refuse_nothing(question)
-                tasks = [shelf.task(name, question.entry) for name in named(question.entry.benchmarks, self.project)]
+                names = named(question.entry.benchmarks, self.project)
+                shelf.require(names)
+                tasks = [shelf.task(name, question.entry) for name in names]
                 for subject in question.subjects:
                     self._tell_of(subject)
                     found += [self._measured(question, subject, task, code) for task in tasks]
@@ -253,6 +256,8 @@ class Evaluation:
             draft.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             node = f"eval/{subject.name}"
+            if told := self.spending.unbound(subject.name, subject.entry, held, loads=subject.loads):
+                self.report.note(told)
             meter = stack.enter_context(self.spending.step(node, subject.name, held, path, loads=subject.loads))
             if launches:
                 if meter.is_over():
@@ -292,7 +297,9 @@ class Evaluation:
             return asking_text(meter.spent(), meter.currency, time.monotonic() - began) if meter else ""
 
         with (
-            self.report.progress(one.title, one.task.size, saying, unit="replies") as advance,
+            self.report.progress(
+                one.title, one.task.size, saying, "replies", meter.trouble if meter else None
+            ) as advance,
             placed(one.title, one.question.where),
         ):
             asked.advance = lambda: advance(0, None)

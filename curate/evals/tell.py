@@ -47,9 +47,11 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
     groups = {group: names for group, names in _groups().items() if group in wanted}
     whole = {one.benchmark for one, _ in found if one.is_whole}
     counted = whole & {one.benchmark for one, _ in found if _is_published(one)}
-    for told in models.values():
-        known = {name: one for name, one in told["benchmarks"].items() if name in counted}
-        told["averages"] = {group: report.average(names, known) for group, names in groups.items()}
+    problems = {one.benchmark: dict(one.task.items.select("id", "problem").rows()) for one, _ in found}
+    for name, told in models.items():
+        known = {one: summary for one, summary in told["benchmarks"].items() if one in counted}
+        items = {one: report.shares(rows[name][one], problems[one]) for one in (known if groups else ())}
+        told["averages"] = {group: report.average(names, known, items) for group, names in groups.items()}
     return {
         "eval": found[0][0].question.name,
         "mode": entry.mode,
@@ -57,7 +59,9 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
         "limit": entry.limit,
         "whole": sorted(whole),
         "models": list(models.values()),
-        "pairs": report.compare(rows, {group: names for group, names in groups.items() if counted >= {*names}}),
+        "pairs": report.compare(
+            rows, {group: names for group, names in groups.items() if counted >= {*names}}, problems
+        ),
     }
 
 

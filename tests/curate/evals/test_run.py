@@ -380,3 +380,54 @@ def test_a_server_s_own_model_is_settled_as_the_profile_says(project: Path) -> N
         assert "price unknown" not in run(*words, "--dry-run")[1]
         code, said = run(*words, "--max-usd", "0.0001")
         assert code == 2 and not asked(server), said
+
+
+def test_the_head_says_how_much_of_what_is_asked(project: Path) -> None:
+    evaluating.benchmark(project, "toy", 12)
+    evaluating.benchmark(project, "more", 30)
+    whole = run("--model", "pupil", "--on", "toy,more", "--limit", "100000")[1]
+    assert whole.startswith("eval: accuracy in percent, few-shot (95% interval)")
+    some = run("--model", "pupil", "--on", "toy,more", "--limit", "20")[1]
+    assert some.startswith("eval: accuracy in percent, few-shot, 20 items of more (95% interval)")
+    each = run("--model", "pupil", "--on", "toy,more", "--limit", "5")[1]
+    assert each.startswith("eval: accuracy in percent, few-shot, 5 items of each (95% interval)")
+
+
+def test_why_draws_failed_stands_below_the_table(project: Path) -> None:
+    evaluating.benchmark(project)
+    prompts = evaluating.prompts(project)
+    odd = {prompts[0]: ["refused-200"], prompts[1]: ["refused-200"], prompts[2]: ["finish=content_filter"]}
+    with serving(evaluating.server_of(project, **odd)) as server:
+        told = run("--model", evaluating.ID, "--endpoint", server.url, "--on", "toy")[1]
+    assert f"{evaluating.ID}, toy: 3 failed: 2 × 400: too long; 1 × the reply was filtered" in told.splitlines()
+
+
+def test_a_majority_of_two_is_said_to_be_none(project: Path) -> None:
+    evaluating.benchmark(project)
+    said = "of 2 draws no majority is told: it takes 3"
+    assert said in run("--model", "pupil", "--on", "toy", "--samples", "2", "--temperature", "1")[1]
+    assert said not in run("--model", "pupil", "--on", "toy", "--samples", "3", "--temperature", "1")[1]
+
+
+def test_several_benchmarks_are_corrected_for_and_say_so(project: Path) -> None:
+    evaluating.benchmark(project, "toy", 12)
+    evaluating.benchmark(project, "more", 30)
+    two = run("--model", "pupil", "--model", "fake", "--on", "toy,more")[1]
+    assert "toy: pupil and fake cannot be told apart: +0.0 points" in two and "p = 1, holm p = 1 of 2 tests" in two
+    assert "holm" not in run("--model", "pupil", "--model", "fake", "--on", "toy")[1]
+
+
+@pytest.mark.parametrize(("price", "noted"), [("", True), ("price = {prompt = 0, completion = 0}", False)])
+def test_a_limit_on_money_that_cannot_hold_is_said(project: Path, price: str, noted: bool) -> None:
+    evaluating.benchmark(project)
+    (project / "profiles").mkdir()
+    (project / "profiles/local.toml").write_text(f'[models."{evaluating.ID}"]\n{price}\n')
+    with serving(evaluating.server_of(project)) as server:
+        words = ("--model", evaluating.ID, "--endpoint", server.url, "--on", "toy")
+        told = run(*words, "--max-usd", "5")[1]
+        assert (
+            f"{evaluating.ID}: no price is known, so it counts as free and the limit of 5 USD never stops it" in told
+        ) == noted
+        assert (f'[models."{evaluating.ID}"] price = {{prompt' in told) == noted
+        assert "no price" not in run(*words, "--max-usd", "5")[1], "all is stored"
+    assert "no price" not in run("--model", "pupil", "--on", "toy", "--max-usd", "5")[1]
