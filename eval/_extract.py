@@ -127,6 +127,12 @@ def marked(text: str) -> bool:
     return bool(_BOX.search(text) or _SAID.search(text))
 
 
+def stated(text: str) -> bool:
+    """Whether a reply says what its final answer is: in a box, or behind "answer is" or `####`. Its last number may be any."""
+    told = (after_thinking(text) or "")[-TAIL:]
+    return any(box.content for box in _boxes(told)) or bool(_last_said(told))
+
+
 class _Box(NamedTuple):
     start: int
     end: int

@@ -190,12 +190,13 @@ def _details(told: dict[str, Any]) -> None:
                     printable(model["model"]),
                     name,
                     *[number(one["verdicts"][verdict]) for verdict in shown],
+                    number(one["right_though_cut_off"]),
                     *["" if length is None else f"{length:,.0f}" for length in lengths],
                     pass_at,
                     vote,
                 ]
             )
-    heads = ["model", "benchmark", *shown, "tokens, right", "tokens, not right", "pass@k", "majority"]
+    heads = ["model", "benchmark", *shown, "right, cut off", "tokens, right", "tokens, not right", "pass@k", "majority"]
     kept = [i for i in range(len(heads)) if i < 4 or any(row[i] not in ("", "0") for row in body)]
     right = [place for place, i in enumerate(kept) if i >= 2]
     table([heads[i] for i in kept], [[row[i] for i in kept] for row in body], right=right)
