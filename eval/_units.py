@@ -17,12 +17,8 @@ _UNIT_TEX = re.compile(
 )
 _MIXED = r"[0-9]{1,9} ?(?:\\frac\{[0-9]{1,9}\}\{[0-9]{1,9}\}| [0-9]{1,9}/[0-9]{1,9})"
 _GROUPED = r"[0-9]{1,3}(?: [0-9]{3})+(?![0-9])(?:\.[0-9]+)?"
-_LITERAL = (
-    rf"(?:[-+]?\\?\$?(?:{_MIXED}|{_GROUPED}|[0-9][0-9,.]*(?:/[0-9]+)?)|[-+]?\\frac\{{[0-9]+\}}\{{[0-9]+\}}|[-+]?\.[0-9]+)"
-)
-_SHORT_UNIT = (
-    r"(?:cm|mm|km|ft)(?:\^\{?[23]\}?)?|km/h|m/s(?:\^\{?2\}?)?|kg|mg|lb|lbs|mph|ml|mL|hr|hrs|min|sec|inches|dollars|cents"
-)
+_LITERAL = rf"(?:[-+]?\\?\$?(?:{_MIXED}|{_GROUPED}|[0-9][0-9,.]*(?:/[0-9]+)?)|[-+]?\\frac\{{[0-9]+\}}\{{[0-9]+\}}|[-+]?\.[0-9]+)"
+_SHORT_UNIT = r"(?:cm|mm|km|ft)(?:\^\{?[23]\}?)?|km/h|m/s(?:\^\{?2\}?)?|kg|mg|lb|lbs|mph|ml|mL|hr|hrs|min|sec|inches|dollars|cents"
 _UNIT_WORDS = re.compile(
     rf"\$?({_LITERAL})\$?\s*(?:\(([A-Za-z][A-Za-z /.]*)\)|\s([A-Za-z]{{2,}}(?:[ /][A-Za-z]+){{0,3}})|({_SHORT_UNIT}))\.?"
 )

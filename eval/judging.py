@@ -2,9 +2,9 @@
 
 `verdict` is one of `VERDICTS`, and nothing leaves the denominator. Few-shot, a reply that was cut off at `max_tokens` is graded like any
 other, as the published harnesses do, its last number included. The other modes ask for a box, and there a reply that was cut off before it
-said an answer is not right, whatever number it was at. A cut-off reply that is not right counts as `truncated`. `no answer` is a reply in which no final answer was found, or
-no reply at all because the model had nothing to say; `failed` one that a server refused or filtered; `undecided` one that the grader
-cannot judge, by its limits or because a side cannot be read.
+said an answer is not right, whatever number it was at. A cut-off reply that is not right counts as `truncated`. `no answer` is a reply in
+which no final answer was found, or no reply at all because the model had nothing to say; `failed` one that a server refused or filtered;
+`undecided` one that the grader cannot judge, by its limits or because a side cannot be read.
 
 This file and what it imports are the code of a result (`code`), so statistics and tables may change without grading again.
 """

@@ -19,7 +19,6 @@ from typing import Any
 import polars as pl
 
 from eval.run import Task
-from eval.specs import form
 
 METRIC, FILTER = "exact_match", "none"
 
@@ -87,7 +86,7 @@ def _numbers(name: str, one: Told) -> dict[str, Any]:
 
 
 def _shots(task: Task) -> int:
-    return len(form(task.spec.shots).examples) if task.mode == "few-shot" else 0
+    return len(task.spec.few_shot.examples) if task.mode == "few-shot" else 0
 
 
 def _config(one: Told) -> dict[str, Any]:

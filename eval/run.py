@@ -148,6 +148,16 @@ class Asking:
         return [(request, reply) for request, reply in zip(requests, whole, strict=True) if reply]
 
 
-def task(spec: Spec, records: list[dict[str, Any]], mode: Mode, *, samples: int = 1, limit: int | None = None) -> Task:
-    """A task of the rows of a benchmark's file. limit: how many items. CurateError as `eval.items.items`."""
-    return Task(spec, mode, making.items(spec, records, limit), samples, limit)
+def task(
+    spec: Spec,
+    records: list[dict[str, Any]],
+    mode: Mode,
+    *,
+    samples: int = 1,
+    limit: int | None = None,
+    num_fewshot: int | None = None,
+) -> Task:
+    """A task of the rows of a benchmark's file. limit: how many items; num_fewshot: how many examples, if not all. CurateError as
+    `eval.items.items`, and for more examples than there are."""
+    used = spec if num_fewshot is None else spec.shown(num_fewshot)
+    return Task(used, mode, making.items(spec, records, limit), samples, limit)
