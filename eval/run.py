@@ -56,6 +56,11 @@ class Task:
         """`max_tokens`, `stop` and `chat` of its mode."""
         return prompting.settings(self.spec, self.mode)
 
+    @property
+    def num_fewshot(self) -> int:
+        """Examples before each problem."""
+        return len(self.spec.few_shot.examples) if self.mode == "few-shot" else 0
+
     @cached_property
     def identity(self) -> dict[str, Any]:
         """What is asked and how it is read, as digests: spec, items and prompts."""
@@ -64,6 +69,7 @@ class Task:
             "benchmark": self.spec.name,
             "spec": self.spec.digest,
             "mode": self.mode,
+            "num_fewshot": self.num_fewshot,
             "items": canonical_sha256(rows),
             "prompts": hashlib.sha256(canonical_sha256(self.prompts).encode()).hexdigest(),
             "samples": self.samples,

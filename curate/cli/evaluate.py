@@ -139,7 +139,8 @@ def _show(found: dict[str, Any]) -> None:
     for told in found["evals"]:
         part = f", {number(told['limit'])} items of each" if told["limit"] else ""
         draws = f", {number(told['samples'])} draws of each item" if told["samples"] > 1 else ""
-        click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{draws}{part} (95% interval)")
+        shown = "" if told["num_fewshot"] is None else f", num_fewshot {number(told['num_fewshot'])}"
+        click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{shown}{draws}{part} (95% interval)")
         _accuracies(told)
         click.echo()
         _details(told)
