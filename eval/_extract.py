@@ -229,7 +229,7 @@ def last_line(text: str) -> str:
 
 
 _REASON = re.compile(
-    r"[$*]{0,3}(-?\$?(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?(?:/[0-9]{1,9})?%?(?:\s[A-Za-z]{2,20}){0,2}?)[$*]{0,3}"
+    r"\*{0,2}(-?\$?(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?(?:/[0-9]{1,9})?%?(?:\s[A-Za-z]{2,20}){0,2}?)\*{0,2}"
     r"(?:,?\s{1,3}(?:because|since|as(?=\s[-0-9$(]|\s(?:we|there|it|he|she|they|each|both|all|you|I)\b))\s(.{1,300})"
     r"|\s{1,3}\((?:checked|verified|because|since|as|from|using|see)\s([^()]{1,300})\))"
 )
@@ -242,10 +242,13 @@ _TAKEN_BACK = re.compile(
 """Words in a reason that may say another answer, or none."""
 
 
+_NO_UNITS = (SCALES | _SHIFTED | {"as", "well"}) - {"thousand", "million", "billion", "trillion"}
+
+
 def _without_reason(phrase: str) -> str:
     """`5` of `5, as 2+3=5`, unless the reason may take it back."""
     reason = _REASON.fullmatch(phrase)
-    if not reason or _TAKEN_BACK.search(reason[2] or reason[3]) or set(reason[1].lower().split()) & SCALES & _SHIFTED:
+    if not reason or _TAKEN_BACK.search(reason[2] or reason[3]) or _NO_UNITS & {*reason[1].lower().split()}:
         return phrase
     return reason[1]
 

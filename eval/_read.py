@@ -39,7 +39,7 @@ _SEPARATOR = re.compile(r"(?<=[0-9])(?:\{,\}|\\[,!]|[\u00a0\u2009\u202f])(?=[0-9
 """What stands between thousands, but for a comma."""
 _SPACED = re.compile(r"(?<![\w.,:/^{-])(?<![0-9] )[1-9][0-9]{0,2}(?: [0-9]{3})+(?![\w/:]|,[0-9]| [0-9])")
 """Thousands with plain spaces between them, and no other number beside them."""
-_VULGAR = re.compile(r"([0-9]?)(?: (?=[¼½¾⅐-⅞]))?([¼½¾⅐-⅞])")
+_VULGAR = re.compile(r"(?:([0-9]) ?)?([¼½¾⅐-⅞])")
 _SCALE = re.compile(r" ?(thousand|million|billion|trillion)\b")
 """What makes another number of the one before it."""
 _MINUS = str.maketrans("\u2212\u2013", "--")
