@@ -1,4 +1,4 @@
-"""Numbers partly in words, thousands behind spaces, mixed numbers, and reasons behind an answer are read as what they say, and as no more."""
+"""Numbers partly in words, thousands behind spaces, mixed numbers, reasons behind an answer: read as what they say, and as no more."""
 
 import time
 from fractions import Fraction
