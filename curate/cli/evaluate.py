@@ -32,6 +32,8 @@ MODES = ("few-shot", "simple", "complex", "chat")
 )
 @click.option("--backend", type=click.Choice(["hf", "vllm"]), help="What loads a model here; hf if not said.")
 @click.option("--mode", type=click.Choice(MODES), help="How problems are put to it; few-shot if not said.")
+@click.option("--num-fewshot", type=click.IntRange(0, 1000), metavar="N", help="Examples before a problem, if not all.")
+@click.option("--system", metavar="TEXT", help="System message of a chat (--mode chat).")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="So many items of each benchmark, chosen by hash.")
 @click.option("--samples", type=click.IntRange(1, 4096), metavar="K", help="Draws of each item; 1 if not said.")
 @click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Greedy (0) if not said.")
@@ -138,7 +140,8 @@ def _show(found: dict[str, Any]) -> None:
     for told in found["evals"]:
         part = _part(told)
         draws = f", {number(told['samples'])} draws of each item" if told["samples"] > 1 else ""
-        click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{draws}{part} (95% interval)")
+        shown = "" if told["num_fewshot"] is None else f", num_fewshot {number(told['num_fewshot'])}"
+        click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{shown}{draws}{part} (95% interval)")
         _accuracies(told)
         click.echo()
         _details(told)
@@ -212,12 +215,13 @@ def _details(told: dict[str, Any]) -> None:
                     printable(model["model"]),
                     name,
                     *[number(one["verdicts"][verdict]) for verdict in shown],
+                    number(one["right_though_cut_off"]),
                     *["" if length is None else f"{length:,.0f}" for length in lengths],
                     pass_at,
                     vote,
                 ]
             )
-    heads = ["model", "benchmark", *shown, "tokens, right", "tokens, not right", "pass@k", "majority"]
+    heads = ["model", "benchmark", *shown, "right, cut off", "tokens, right", "tokens, not right", "pass@k", "majority"]
     kept = [i for i in range(len(heads)) if i < 4 or any(row[i] not in ("", "0") for row in body)]
     right = [place for place, i in enumerate(kept) if i >= 2]
     table([heads[i] for i in kept], [[row[i] for i in kept] for row in body], right=right)

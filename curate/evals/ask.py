@@ -83,8 +83,8 @@ def evaluate(
 
     models: ORG/NAME@COMMIT, folders with a config.json, backends of ours such as `pupil`; with `endpoint`, the address of a server that
     speaks OpenAI's protocol, what it calls them (none: the one that it serves). on: benchmarks, or groups of them. backend: `hf` (the
-    default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
-    `Curated.eval`.
+    default) or `vllm`, for models that are loaded here. how: mode, num_fewshot, system, samples, temperature, top_p,
+    max_tokens, seed, limit. CurateError as `Curated.eval`.
     """
     home, chosen = _home(project, profile, store)
     kept, texts = store_of(chosen, home), _texts(models)

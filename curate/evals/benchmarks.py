@@ -71,11 +71,12 @@ class Shelf:
 
     def task(self, name: str, entry: EvalEntry) -> Any:
         """A benchmark as it is asked (`eval.run.Task`). CurateError where its items are not on this machine or not those published."""
-        asked = (name, entry.mode, entry.samples, entry.limit)
+        how = {"samples": entry.samples, "limit": entry.limit, "num_fewshot": entry.num_fewshot}
+        asked = (name, entry.mode, *how.values())
         if asked not in self._tasks:
             spec = of_eval("specs").spec(name, self.project)
             records = self.records(spec.card, spec.items)
-            made = of_eval("run").task(spec, records, entry.mode, samples=entry.samples, limit=entry.limit)
+            made = of_eval("run").task(spec, records, entry.mode, **how)
             self._tasks[asked] = made
         return self._tasks[asked]
 

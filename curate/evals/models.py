@@ -47,8 +47,8 @@ class Subject:
         """Whether it is loaded into this process."""
         return backend(str(self.entry["backend"])).loads
 
-    def asked(self, chat: bool, sampling: Mapping[str, Any]) -> dict[str, Any]:
-        """The entry with how it is asked: of its own `sampling:` only `extra` stays.
+    def asked(self, chat: bool, sampling: Mapping[str, Any], system: str | None = None) -> dict[str, Any]:
+        """The entry with how it is asked: of its own `sampling:` only `extra` stays, and `system` comes before its own.
 
         `system` and `chat_template_kwargs` are for chats alone, and backends of our own are told neither.
         """
@@ -60,6 +60,8 @@ class Subject:
             made["chat"] = chat
             if not chat:
                 made.pop("system", None)
+            elif system is not None:
+                made["system"] = system
         return made
 
     def identity(self, entry: Mapping[str, Any]) -> dict[str, Any]:

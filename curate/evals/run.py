@@ -155,7 +155,7 @@ class Evaluation:
             "stop": asked["stop"],
             "seed": entry.seed,
         }
-        model = subject.asked(asked["chat"], said)
+        model = subject.asked(asked["chat"], said, entry.system)
         sampling = Sampling.of(model["sampling"]).payload()
         who = subject.identity(model)
         return Measured(

@@ -2,7 +2,8 @@
 
 Numbers are those of `eval/report.py`, of the rows as they are stored:
 
-    evals     one for each entry under `eval:`: `eval`, `mode`, `samples`, `limit`, `whole` (benchmarks of all items), `models`, `pairs`
+    evals     one for each entry under `eval:`: `eval`, `mode`, `num_fewshot`, `system`, `samples`, `limit`, `whole` (benchmarks of all
+              items), `models`, `pairs`
     models    `model`, `origin`, `benchmarks` (name -> summary, `key`, `rows`: files, `stored`, `seconds`), `averages`
     pairs     rows of `eval.report.compare`, models by name
 """
@@ -55,6 +56,8 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
     return {
         "eval": found[0][0].question.name,
         "mode": entry.mode,
+        "num_fewshot": entry.num_fewshot,
+        "system": entry.system,
         "samples": entry.samples,
         "limit": entry.limit,
         "whole": sorted(whole),

@@ -14,9 +14,12 @@ from curate.models.base import Finish, Reply
 from eval import report
 from eval.grading import Grader
 from eval.judging import SCHEMA, VERDICTS, Draw, code, judge
+from eval.prompting import Mode
 from eval.specs import spec
 
 GSM8K = spec("gsm8k")
+PUBLISHED: list[tuple[Mode, Finish]] = [("few-shot", "length"), ("chat", "stop")]
+"""Where the last number of a reply counts."""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,31 @@ def test_the_verdict_of_a_reply(grader: Grader, made: Draw, verdict: str, answer
     (row,) = judge(GSM8K, "few-shot", [made], grader).to_dicts()
     assert (row["verdict"], row["answer"]) == (verdict, answer) and row["reason"]
     assert (row["benchmark"], row["finish"], row["completion_tokens"]) == ("gsm8k", made.reply.finish, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (r"So \boxed{18}. But wait, is it 4", True),
+        (r"<think>9 times 2 is 18.</think> It is $\boxed{18}$", True),
+        ("The answer is 18. But wait", True),
+        ("#### 18\nThat is 18", True),
+        ("So far it is 18", False),
+        ("9 * 2 = 18", False),
+        ("The total is $18$, and the answer is", False),
+        ("18", False),
+        ("If the answer is 4, then it is 18", False),
+    ],
+)
+def test_a_reply_that_was_cut_off_before_its_answer_is_right_few_shot_only(
+    grader: Grader, text: str, said: bool
+) -> None:
+    for mode in ("simple", "complex", "chat"):
+        (row,) = judge(GSM8K, mode, [draw(text, "length")], grader).to_dicts()  # type: ignore[arg-type]
+        assert row["verdict"] == ("right" if said else "truncated"), mode
+    if not said:
+        few_shot, ended = (judge(GSM8K, m, [draw(text, f)], grader)["verdict"] for m, f in PUBLISHED)
+        assert [*few_shot, *ended] == ["right", "right"]
 
 
 def test_rows_come_in_the_order_of_the_draws(grader: Grader) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import curate
 from curate.cli import cli
+from curate.cli.evaluate import _details
 from curate.errors import CurateError
 from curate.evals.benchmarks import of_eval
 from tests.curate import evaluating
@@ -116,6 +117,32 @@ def test_other_items_prompts_sampling_or_models_are_other_results(project: Path)
     assert len({*keys}) == len(keys)
 
 
+def test_fewer_examples_and_another_system_message_are_other_results(project: Path) -> None:
+    evaluating.benchmark(project, count=3)
+    with serving(Server(model=evaluating.ID, always="text=\\boxed{3}")) as server:
+        keys = [evaluate(server, **how)["key"] for how in ({}, {"num_fewshot": 2}, {"num_fewshot": 0})]
+        assert evaluate(server, num_fewshot=4)["key"] == keys[0], "all examples are what is asked anyway"
+        assert asked(server) == 9
+        examples = [body["prompt"].count("Problem:\n") - 1 for body in server.bodies]
+        assert sorted(examples) == [0, 0, 0, 2, 2, 2, 4, 4, 4]
+        server.bodies.clear()
+        keys += [evaluate(server, mode="chat", **how)["key"] for how in ({}, {"system": "Be short."}, {"system": "x"})]
+        roles = [[(one["role"], one["content"]) for one in body["messages"][:-1]] for body in server.bodies]
+        assert sorted(roles) == [[]] * 3 + [[("system", "Be short.")]] * 3 + [[("system", "x")]] * 3
+        assert evaluate(server, mode="chat", system="")["key"] == keys[3]
+    assert len({*keys}) == 6
+
+
+def test_right_replies_that_were_cut_off_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    verdicts = dict.fromkeys(of_eval("judging").VERDICTS, 0) | {"right": 8, "wrong": 1}
+    one = {"verdicts": verdicts, "tokens": {"right": 9.0, "not_right": 7.0}, "pass_at": {"1": 0.9}, "majority": None}
+    for cut_off, said in ((0, False), (3, True)):
+        _details({"models": [{"model": "m", "benchmarks": {"toy": one | {"right_though_cut_off": cut_off}}}]})
+        head, _, row = capsys.readouterr().out.splitlines()
+        assert ("right, cut off" in head) == said
+        assert row.split() == ["m", "toy", "8", "1", *(["3"] if said else []), "9", "7"]
+
+
 def test_a_damaged_result_is_made_again_from_stored_replies(project: Path) -> None:
     evaluating.benchmark(project)
     with serving(evaluating.server_of(project, wrong=1)) as server:
@@ -159,6 +186,12 @@ def run(*words: str) -> tuple[int, str]:
         (("--model", "./nowhere", "--on", "toy"), "./nowhere is no folder with a config.json"),
         (("--model", "fake", "--model", "fake", "--on", "toy"), "fake is named twice"),
         (("--model", "fake", "--on", "toy", "--samples", "4"), "4 draws of a greedy model are all the same"),
+        (
+            ("--model", "fake", "--on", "toy", "--num-fewshot", "5"),
+            "num_fewshot: toy has 4 examples (minerva-4), not 5",
+        ),
+        (("--model", "fake", "--on", "toy", "--num-fewshot", "1", "--mode", "chat"), "mode chat shows no examples"),
+        (("--model", "fake", "--on", "toy", "--system", "x"), "mode few-shot has no system message; say mode: chat"),
         (("--endpoint", "http://127.0.0.1:1/v1", "--on", "toy"), "does not say what it serves"),
         (("--endpoint", "https://example.com/v1", "--model", "m", "--on", "toy"), "nothing says what that costs"),
         (("--endpoint", "https://example.com/v1", "--model", "a/b", "--on", "toy"), '[models."a/b"] price'),
