@@ -47,7 +47,7 @@ class Served:
     def __init__(self, model: Published, settings: ModelSettings) -> None:
         self.identity, self.sampling, self.settings = model.identity, model.sampling, settings
         self.form = Form(settings.served_as or model.id, model.chat, model.system, model.sampling, settings.stream)
-        self.tell: Callable[[str], None] | None = None
+        self.on_trouble: Callable[[str], None] | None = None
         """Takes why nothing is answered for the moment, and an empty text once something is."""
 
     def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
@@ -61,7 +61,7 @@ class Served:
             concurrency=settings.concurrency,
             patience=settings.patience,
             check=self._check,
-            tell=self.tell,
+            tell=self.on_trouble,
         ) as dispatch:
             yield from dispatch.replies(requests)
 
