@@ -87,6 +87,8 @@ class CorpusCard(Part):
     bytes: Size | None = None
     lacks: Text | None = None
     """What the files do not hold without which they cannot be read, and where to get it."""
+    written_by: dict[Text, Text] = Field(default_factory=dict)
+    """Language models that wrote its texts -> their license, whose terms may reach what is made of the texts."""
 
     @field_validator("files")
     @classmethod
