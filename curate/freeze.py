@@ -1,8 +1,8 @@
 """A version for good: what is built gets a calendar version, a frozen lock, a data card, and a root in the store.
 
 `recipes/long-cot-2026.11.27.lock` is the lock with a `version:` line; `datacards/recipes/long-cot-2026.11.27.md` says to people what the
-version is (`curate/cards/`); `refs/` of the store keeps its objects from `curate gc`. Either all three are written or nothing is. Publishing
-is another command's affair.
+version is (`curate/cards/`); `refs/` of the store keeps its objects from `curate gc`. Either all three are written or nothing is.
+Publishing is another command's affair.
 """
 
 from __future__ import annotations

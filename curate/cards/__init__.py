@@ -6,7 +6,7 @@
 
     evidence.py    gathers what is known: lock, plan, manifests, counts over the documents
     rights.py      the license of the whole, from all that brings one (licenses.py: the table and its arithmetic)
-    page.py        Markdown; front.py its metadata for the hub
+    page.py        Markdown, with page_rights.py and page_steps.py; front.py its metadata for the hub
     croissant.py   JSON-LD
     check.py       writes committed cards and compares them
 
@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from curate.cards.croissant import croissant
 from curate.cards.evidence import facts, parts_of
 from curate.cards.front import LICENSE_FILE, Configs
-from curate.cards.page import license_page, page
+from curate.cards.page import page
+from curate.cards.page_rights import license_page
 from curate.cards.rights import refuse_publishing as _refuse
 
 if TYPE_CHECKING:

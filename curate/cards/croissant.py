@@ -1,8 +1,9 @@
-"""A recipe's output as Croissant 1.0 JSON-LD (docs.mlcommons.org/croissant/docs/croissant-spec.html), which data catalogues and loaders read.
+"""A recipe's output as Croissant 1.0 JSON-LD, which catalogues and loaders of data sets read.
 
-One record set for each corpus, with the columns that its documents have and their types as stored. Of a published set every file is a
-FileObject with its SHA-256 and the record sets are read from them. Before that the files of the mixture, as they lie in the store, are the
-FileObjects, and a record set names the pattern where `curate publish` puts its files. Left out: splits, the Responsible AI vocabulary.
+Source: docs.mlcommons.org/croissant/docs/croissant-spec.html. One record set for each corpus, with the columns that its documents have and
+their types as stored. Of a published set every file is a FileObject with its SHA-256, and the record sets are read from them. Before that
+the files of the mixture, as they lie in the store, are the FileObjects, and a record set names the pattern where `curate publish` puts its
+files. Left out: splits, the Responsible AI vocabulary.
 """
 
 from __future__ import annotations

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from curate.cards import rights
-from curate.clauses import parse
+from curate.cards import evidence_steps, rights
 from curate.errors import CurateError
 from curate.figures import source_rows
 from curate.identity import digest
@@ -19,7 +18,6 @@ from curate.sql import literal, quoted
 
 if TYPE_CHECKING:
     from curate.api import Curated
-    from curate.artifact import Manifest
     from curate.plan import Node
 
 Row = dict[str, Any]
@@ -33,7 +31,7 @@ def facts(recipe: Curated, lock: Lock) -> Row:
     """All that a card says, in the order in which it says it. CurateError if the recipe is not built."""
     if todo := recipe.todo():
         raise CurateError(f"{todo[0].name} is not built; run curate build {recipe.title}", where=recipe.title)
-    corpora = rights.published(recipe.planned)
+    corpora = list(recipe.planned.ends)
     kept = _kept(recipe, lock, corpora)
     parts = parts_of(recipe, kept)
     return {
@@ -45,15 +43,15 @@ def facts(recipe: Curated, lock: Lock) -> Row:
         "license": rights.whole(parts),
         "documents": sum(row["documents"] for row in kept),
         "languages": _languages(recipe, corpora),
-        "corpora": [_corpus(recipe, name, kept) for name in corpora],
+        "corpora": [_corpus(recipe, lock, name, kept) for name in corpora],
         "kept": kept,
         "inputs": list(_inputs(recipe, lock, corpora)),
         "mixture": _mixture(recipe, lock),
         "models": rights.models(recipe.planned, corpora, recipe.project),
         "written": list(_written(recipe, lock, corpora)),
-        "funnel": list(_funnel(lock)),
-        "dedup": list(_dedup(recipe)),
-        "decontamination": list(_decontamination(recipe)),
+        "funnel": list(evidence_steps.funnel(lock)),
+        "dedup": list(evidence_steps.dedup(recipe)),
+        "decontamination": list(evidence_steps.decontamination(recipe)),
         "benchmarks": {n.partition("/")[2]: i["digest"] for n, i in lock.inputs.items() if n.startswith("benchmarks/")},
         "canaries": recipe.canaries(),
         "unchecked": recipe.unchecked(),
@@ -65,7 +63,7 @@ def facts(recipe: Curated, lock: Lock) -> Row:
 
 def parts_of(recipe: Curated, kept: list[Row] | None = None) -> list[rights.Brought]:
     """What brings a license into what is built, by what the kept documents say themselves (`curate.cards.rights.brought`)."""
-    rows = _kept(recipe, Lock(recipe.name, {}, {}), rights.published(recipe.planned)) if kept is None else kept
+    rows = _kept(recipe, Lock(recipe.name, {}, {}), list(recipe.planned.ends)) if kept is None else kept
     return rights.brought(recipe.planned, recipe.project, [(row["corpus"], row["license"]) for row in rows])
 
 
@@ -96,7 +94,7 @@ def _languages(recipe: Curated, corpora: list[str]) -> list[str]:
     return recipe.sql(sql)["said"].to_list()
 
 
-def _corpus(recipe: Curated, name: str, kept: list[Row]) -> Row:
+def _corpus(recipe: Curated, lock: Lock, name: str, kept: list[Row]) -> Row:
     """One corpus of the output: its documents, columns and digest."""
     node = recipe.planned.ends[name]
     reads = [reader.corpus for reader in rights.readers(recipe.planned, [name])]
@@ -104,6 +102,7 @@ def _corpus(recipe: Curated, name: str, kept: list[Row]) -> Row:
     return {
         "corpus": name,
         "about": said.about if said else "",
+        "in_mixture": name in lock.sources,
         "documents": sum(row["documents"] for row in kept if row["corpus"] == name),
         "reads": list(dict.fromkeys(reads)),
         "content": _content(recipe, node),
@@ -199,86 +198,6 @@ def _verdict(recipe: Curated, node: Node) -> str | None:
     counted: dict[str, Any] = recipe.built.done[node.plan_key].facts.get("counts", {})
     columns = [column for column in counted if column.endswith("_verdict")]
     return f"{quoted(columns[0])} in ({_texts(sorted(ACCEPTED))})" if columns else None
-
-
-def _funnel(lock: Lock) -> Iterator[Row]:
-    """Documents in and out of each step, and what became of the others."""
-    for name, line in lock.nodes.items():
-        corpus, _, step = name.rpartition("/")
-        if "in" in line and step != "tokenize" and not step.endswith("-ask"):
-            yield {
-                "corpus": corpus,
-                "step": step,
-                "in": line["in"],
-                "out": line["documents"],
-                "fates": line.get("fates", {}),
-            }
-
-
-def _judged(recipe: Curated, verb: str) -> Iterator[tuple[str, Node, Manifest, dict[str, int]]]:
-    """Built steps of a verb that the output or a corpus has: name, node, manifest, and the fates of the clauses that follow it."""
-    nodes = recipe.planned.nodes
-    for name, node in nodes.items():
-        if not str(node.own["step"]).startswith(f"{verb}.") or not node.corpus:
-            continue
-        own = set(node.adds)
-        fates: dict[str, int] = {}
-        for later in nodes.values():
-            if later.kind == "keep" and later.corpus == node.corpus and later.plan_key in recipe.built.done:
-                manifest = recipe.built.done[later.plan_key]
-                using = [clause for clause, condition in later.clauses if own & parse(condition).columns]
-                fates |= {clause: manifest.fates.get(clause, 0) for clause in using if node in later.upstream()}
-        yield name, node, recipe.built.done[node.plan_key], fates
-
-
-def _conditions(recipe: Curated, node: Node) -> dict[str, str]:
-    """The clauses that a recipe asks of the columns of a step."""
-    return {
-        clause: condition
-        for later in recipe.planned.nodes.values()
-        if later.kind == "keep" and later.corpus == node.corpus and node in later.upstream()
-        for clause, condition in later.clauses
-        if set(node.adds) & parse(condition).columns
-    }
-
-
-def _dedup(recipe: Curated) -> Iterator[Row]:
-    """Each deduplication: its thresholds, the pairs that it found, and the documents that were dropped for it."""
-    for name, node, manifest, fates in _judged(recipe, "dedup"):
-        column = next((column for column in node.adds if column.endswith("duplicate_of")), None)
-        pairs = _count(recipe, node.corpus, f"{quoted(column)} is not null") if column else None
-        known = ("threshold", "ngram", "bands", "rows", "hashes", "exact_numbers", "on")
-        said = {key: node.params[key] for key in known if node.params.get(key) is not None}
-        said |= {key: manifest.facts[key] for key in ("bands", "rows") if key in manifest.facts}
-        yield {
-            "step": name,
-            "method": node.own["step"],
-            "parameters": said,
-            "in": manifest.rows_in,
-            "pairs": pairs,
-            "dropped": fates,
-        }
-
-
-def _count(recipe: Curated, corpus: str, condition: str) -> int:
-    sql = f"select count(*)::bigint from documents where corpus = {literal(corpus)} and {condition}"
-    return int(recipe.sql(sql).item())
-
-
-def _decontamination(recipe: Curated) -> Iterator[Row]:
-    """Each decontamination: what it looked for and how, and the documents that were dropped for it."""
-    for name, node, manifest, fates in _judged(recipe, "decontaminate"):
-        said = {key: node.params[key] for key in ("n", "least", "background") if node.params.get(key) is not None}
-        yield {
-            "step": name,
-            "method": node.own["step"],
-            "against": [one.name for some in node.benchmarks.values() for one in some],
-            "parameters": said,
-            "conditions": _conditions(recipe, node),
-            "benchmarks": manifest.facts.get("benchmarks", []),
-            "in": manifest.rows_in,
-            "dropped": fates,
-        }
 
 
 def _digests(recipe: Curated, lock: Lock) -> Row:

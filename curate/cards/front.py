@@ -1,8 +1,8 @@
 """The front matter of a card: metadata as the Hugging Face hub reads it, and below `curate:` what only we say.
 
-After the hub's template (github.com/huggingface/hub-docs, datasetcard.md). The license is an identifier of the hub's list, or `other` with a
-name and a link to `LICENSE.md`, which says all of it (`curate.cards.license_text`). Left out: `dataset_info`, which the hub makes from the
-files, and what nobody measured.
+After the hub's template (github.com/huggingface/hub-docs, datasetcard.md). The license is an identifier of the hub's list, or `other` with
+a name and a link to `LICENSE.md`, which says all of it (`curate.cards.license_text`). Left out: `dataset_info`, which the hub makes from
+the files, and what nobody measured.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 Row = dict[str, Any]
-SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B", "10B<n<100B", "100B<n<1T")  # fmt: skip
+SIZES = (
+    "n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B",
+    "1B<n<10B", "10B<n<100B", "100B<n<1T",
+)  # fmt: skip
 LARGEST = "n>1T"
 _CODE = re.compile(r"[a-z]{2,3}")
 """A language as ISO 639 writes it."""
@@ -82,9 +85,10 @@ def _creators(facts: Row) -> list[str]:
 
 
 def _configs(facts: Row, configs: Configs) -> Any:
-    """One for each corpus, the mixture's first as the default; each with its files, or where they would lie."""
+    """One for each corpus, the first of the mixture as the default; each with its files, or where they would lie."""
     names = list(configs) or [row["corpus"] for row in facts["corpora"]]
-    first = "mixture" if "mixture" in configs else names[0] if names else ""
+    mixed = ["mixture", *(row["corpus"] for row in facts["corpora"] if row["in_mixture"]), *names]
+    first = next((name for name in mixed if name in names), "")
     for name in names:
         path: Any = [file.name for file in configs[name]] if name in configs else pattern(name)
         default = {"default": True} if name == first else {}

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 OURS = "apache-2.0"
 """Of models that are programs of this package."""
+WORDS = {
+    "commercial": "commercial use",
+    "derivatives": "changed versions",
+    "redistribution": "passing it on",
+    "training": "training other models",
+}
+"""What a license is asked, in words."""
 PROGRAMS = ("symbolic", "fake")
 """Backends that are such programs."""
 
@@ -43,13 +50,6 @@ class Brought:
     @property
     def terms(self) -> Terms:
         return license_of(self.license).terms
-
-
-def published(plan: Plan) -> list[str]:
-    """The corpora that are the recipe's output: those of the mixture, or all where there is none."""
-    mixture = plan.recipe.mixture
-    used = {name for stage in mixture.stages for name in stage.weights} if mixture else set(plan.ends)
-    return [name for name in plan.ends if name in used] or list(plan.ends)
 
 
 def readers(plan: Plan, corpora: Iterable[str]) -> list[Node]:
@@ -95,11 +95,11 @@ def _license(said: dict[str, str], project: Path) -> Row:
 
 
 def brought(plan: Plan, project: Path, told: Iterable[tuple[str, str | None]] = ()) -> list[Brought]:
-    """All that brings a license into the published corpora.
+    """All that brings a license into the corpora of a recipe, those that only a classifier learns from among them.
 
     told: (corpus, license) as documents that are kept say it; what the plan says of a reader counts where they are not known yet.
     """
-    corpora = published(plan)
+    corpora = list(plan.ends)
     found: dict[Brought, None] = {}
     told = list(told)
     for corpus, license in told:
@@ -151,14 +151,8 @@ def _names(parts: Iterable[Brought]) -> list[str]:
 
 def forbidden(parts: Iterable[Brought], questions: Iterable[str]) -> Iterator[str]:
     """A line for each part that forbids one of these: `corpus web is cc-by-nc-4.0, which forbids commercial use`."""
-    said = {
-        "commercial": "commercial use",
-        "derivatives": "changed versions",
-        "redistribution": "passing it on",
-        "training": "training other models",
-    }
     for part in parts:
-        no = [said[question] for question in questions if getattr(part.terms, question) is May.NO]
+        no = [WORDS[question] for question in questions if getattr(part.terms, question) is May.NO]
         if no:
             yield f"{'model' if part.what == 'author' else part.what} {part.name} is {part.license}, which forbids {' and '.join(no)}"
 
@@ -180,4 +174,4 @@ def refuse_publishing(recipe: Recipe, parts: Iterable[Brought]) -> None:
         raise CurateError(f"{line}; it cannot be published", where=recipe.path.name)
 
 
-__all__ = ["Brought", "License", "brought", "models", "published", "refuse_publishing", "refuse_use", "whole"]
+__all__ = ["Brought", "License", "brought", "models", "refuse_publishing", "refuse_use", "whole"]
