@@ -44,6 +44,11 @@ def difference(path: Path, text: str) -> str:
         return "is not there"
     except (OSError, UnicodeDecodeError):
         return "cannot be read as text"
+    return first_difference(committed, text)
+
+
+def first_difference(committed: str, text: str) -> str:
+    """The first difference between two texts, in a line; empty if they are equal."""
     if committed == text:
         return ""
     was, now = committed.splitlines(), text.splitlines()

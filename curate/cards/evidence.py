@@ -203,16 +203,22 @@ def _verdict(recipe: Curated, node: Node) -> str | None:
 def _digests(recipe: Curated, lock: Lock) -> Row:
     """What tells whether two builds are the same."""
     tokenizer = next((line["content"] for name, line in lock.nodes.items() if name.split(":")[-1] == "tokenizer"), None)
-    meaning = {name: {k: v for k, v in line.items() if k != "key"} for name, line in lock.outputs.items()}
     mixture = recipe.planned.nodes.get("mixture")
     files = recipe.built.done[mixture.plan_key].shards if mixture else ()
     return {
         "recipe": lock.resolved,
-        "lock": digest([lock.inputs, meaning]),
+        "lock": lock_digest(lock),
         "mixture": lock.mixture.get("content"),
         "tokenizer": tokenizer,
         "files": {file.name: {"bytes": file.bytes, "sha256": file.sha256} for file in files},
     }
+
+
+def lock_digest(lock: Lock) -> str:
+    """Digest of all that a lock says but the keys of steps, by which a card can be held to its lock without a store."""
+    return digest(
+        [lock.inputs, {name: {k: v for k, v in line.items() if k != "key"} for name, line in lock.outputs.items()}]
+    )
 
 
 def _pinned(recipe: Curated, lock: Lock) -> Row:

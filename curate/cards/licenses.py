@@ -104,22 +104,18 @@ def _sharing(name: str) -> Terms:
     return Terms(duties=frozenset({"attribution", "share-alike"}), share_alike=frozenset({name}))
 
 
-def _llamas() -> list[License]:
-    """Meta's licenses. Llama 2 and 3 forbid improving other models with what the model wrote; from 3.1 on a name is asked for."""
-    closed = Terms(training=May.NO, duties=frozenset({"attribution", "model-terms"}))
-    named = Terms(duties=frozenset({"attribution", "llama-name", "model-terms"}))
-    places = {
-        "llama2": ("2", "https://ai.meta.com/llama/license/"),
-        "llama3": ("3", "https://www.llama.com/llama3/license/"),
-        "llama3.1": ("3.1", "https://www.llama.com/llama3_1/license/"),
-        "llama3.2": ("3.2", "https://www.llama.com/llama3_2/license/"),
-        "llama3.3": ("3.3", "https://www.llama.com/llama3_3/license/"),
-    }
+def _llamas(terms: Terms, **places: str) -> list[License]:
+    """Meta's licenses of these versions, with the addresses of their texts."""
+    versions = {key.removeprefix("v").replace("_", "."): place for key, place in places.items()}
     return [
-        License(key, f"Llama {number} Community License", url, closed if number in ("2", "3") else named)
-        for key, (number, url) in reversed(places.items())
+        License(f"llama{version}", f"Llama {version} Community License", url, terms)
+        for version, url in versions.items()
     ]
 
+
+_NAMED = _owing("attribution", "llama-name", "model-terms")
+_CLOSED = Terms(training=May.NO, duties=frozenset({"attribution", "model-terms"}))
+"""Llama 2 and 3 forbid improving other models with what the model wrote; from 3.1 on a name is asked for."""
 
 TABLE: dict[str, License] = {
     license.id: license
@@ -141,7 +137,12 @@ TABLE: dict[str, License] = {
         *_creatives("by-sa", "3.0", "4.0"),
         License("gfdl", "GNU Free Documentation License", "https://www.gnu.org/licenses/fdl-1.3.html", _sharing("gfdl")),
         License("qwen", "Tongyi Qianwen License", "", _owing("attribution", "qwen-notice", "model-terms"), on_hub=False),
-        *_llamas(),
+        *_llamas(
+            _NAMED,
+            v3_3="https://www.llama.com/llama3_3/license/",
+            v3_2="https://www.llama.com/llama3_2/license/",
+            v3_1="https://www.llama.com/llama3_1/license/",
+        ),
         License(
             "openai-terms",
             "OpenAI Terms of Use",
@@ -149,6 +150,7 @@ TABLE: dict[str, License] = {
             Terms(training=May.NO, duties=frozenset({"model-terms"})),
             on_hub=False,
         ),
+        *_llamas(_CLOSED, v3="https://www.llama.com/llama3/license/", v2="https://ai.meta.com/llama/license/"),
         *_creatives("by-nd", "4.0"),
         *_creatives("by-nc", "2.0", "3.0", "4.0"),
         *_creatives("by-nc-sa", "2.0", "3.0", "4.0"),
