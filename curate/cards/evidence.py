@@ -6,7 +6,7 @@ a step, so that two stores with the same bytes give the same card, and a refacto
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from curate.cards import evidence_steps, rights
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 ACCEPTED = {"refined", "given", "whole"}
 """Verdicts of a guard or a writer under which the text that a model wrote stands."""
+ENDS = ("_verdict", "_pieces", "_original")
+"""How columns of a rewriting step end: its verdict, the pieces of a text, and those of them that stand as they were."""
 LANGUAGES = 20
 """Languages that a card names, the most frequent first."""
 
@@ -194,10 +196,19 @@ def _is_asked(node: Node) -> bool:
 
 
 def _verdict(recipe: Curated, node: Node) -> str | None:
-    """A condition that is true of documents whose text a rewriting model wrote; None if its verdicts are not known."""
+    """A condition that is true of documents of which a rewriting model wrote something; None if its verdicts are not known."""
     counted: dict[str, Any] = recipe.built.done[node.plan_key].facts.get("counts", {})
-    columns = [column for column in counted if column.endswith("_verdict")]
-    return f"{quoted(columns[0])} in ({_texts(sorted(ACCEPTED))})" if columns else None
+    verdict, pieces, original = (
+        _ending(columns, end) for columns, end in zip((counted, node.adds, node.adds), ENDS, strict=True)
+    )
+    if verdict is None:
+        return None
+    accepted = f"{quoted(verdict)} in ({_texts(sorted(ACCEPTED))})"
+    return f"{accepted} or {quoted(pieces)} > {quoted(original)}" if pieces and original else accepted
+
+
+def _ending(columns: Iterable[str], end: str) -> str | None:
+    return next((column for column in columns if column.endswith(end)), None)
 
 
 def _digests(recipe: Curated, lock: Lock) -> Row:

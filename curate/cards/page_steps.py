@@ -140,6 +140,6 @@ def verdicts_section(facts: Row) -> Iterator[str]:
     if not facts["verdicts"]:
         return
     yield "## What guards and graders said\n"
-    yield "`refined` is accepted; after any other verdict on a rewriting the text stands as it was.\n"
+    yield "What a guard accepts is `refined`; after another verdict on a rewriting the text, or a piece of it, stands as it was.\n"
     body = [[cell(r["node"]), cell(r["counted"]), cell(r["value"]), figure(r["documents"])] for r in facts["verdicts"]]
     yield table(("step", "column", "value", "documents"), body, left=(0, 1, 2)) + "\n"
