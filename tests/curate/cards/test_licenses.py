@@ -1,6 +1,7 @@
 """A whole is permitted what every part permits and owes what any part asks for, in whatever order the parts come."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from curate.cards.licenses import (
     strictest,
     together,
 )
+from curate.cards.rights import WORDS
 
 NAMES = st.sampled_from([*TABLE, "a-license-of-ours"])
 TERMS = st.builds(
@@ -132,6 +134,15 @@ def test_what_some_well_known_licenses_say() -> None:
     assert license_of("a-license-of-ours").terms == license_of(UNKNOWN).terms
     both = together([license_of("cc-by-sa-4.0").terms, license_of("cc-by-nc-sa-4.0").terms])
     assert both.share_alike == {"cc-by-sa", "cc-by-nc-sa"}
+
+
+def test_the_table_on_the_page_is_what_is_derived() -> None:
+    page = (Path(__file__).parents[3] / "docs/cards.md").read_text("utf-8")
+    names = ["cc-by-4.0", "llama3.1", "cc-by-nc-4.0", UNKNOWN]
+    wholes = [together(license_of(name).terms for name in names[: n + 1]) for n in range(len(names))]
+    for question in QUESTIONS:
+        assert f"| {WORDS[question]} | {' | '.join(getattr(one, question).word for one in wholes)} |" in page
+    assert [len(one.duties) for one in wholes] == [1, 3, 3, 3]
 
 
 HUB = """
