@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from curate.cards import evidence_steps, rights
+from curate.cards.evidence_steps import ACCEPTED, is_asked
 from curate.errors import CurateError
 from curate.figures import source_rows
 from curate.identity import digest
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from curate.plan import Node
 
 Row = dict[str, Any]
-ACCEPTED = {"refined", "given", "whole"}
-"""Verdicts of a guard or a writer under which the text that a model wrote stands."""
 ENDS = ("_verdict", "_pieces", "_original")
 """How columns of a rewriting step end: its verdict, the pieces of a text, and those of them that stand as they were."""
 LANGUAGES = 20
@@ -57,7 +56,7 @@ def facts(recipe: Curated, lock: Lock) -> Row:
         "benchmarks": {n.partition("/")[2]: i["digest"] for n, i in lock.inputs.items() if n.startswith("benchmarks/")},
         "canaries": recipe.canaries(),
         "unchecked": recipe.unchecked(),
-        "verdicts": recipe.counts(),
+        "verdicts": list(evidence_steps.verdicts(recipe)),
         "digests": _digests(recipe, lock),
         "pinned": _pinned(recipe, lock),
     }
@@ -178,7 +177,7 @@ def _share(recipe: Curated, lock: Lock, name: str, asked: bool, authored: bool) 
     elif asked:
         chain = list(recipe.planned.ends[name].upstream())
         expanded = any(node.kind == "expand" and node.chain and node.chain.kind == "ask" for node in chain)
-        verdicts = [_verdict(recipe, node) for node in chain if node.kind == "rewrite" and _is_asked(node)]
+        verdicts = [_verdict(recipe, node) for node in chain if node.kind == "rewrite" and is_asked(node)]
         condition = "true" if expanded or None in verdicts else " or ".join(v for v in verdicts if v)
     taken = "select null::varchar as id, null::bigint as n where false"
     if lock.sources:
@@ -191,10 +190,6 @@ def _share(recipe: Curated, lock: Lock, name: str, asked: bool, authored: bool) 
     return row if lock.sources else {**row, "tokens": None, "written_tokens": None}
 
 
-def _is_asked(node: Node) -> bool:
-    return bool(node.chain and node.chain.kind == "ask")
-
-
 def _verdict(recipe: Curated, node: Node) -> str | None:
     """A condition that is true of documents of which a rewriting model wrote something; None if its verdicts are not known."""
     counted: dict[str, Any] = recipe.built.done[node.plan_key].facts.get("counts", {})
@@ -203,7 +198,7 @@ def _verdict(recipe: Curated, node: Node) -> str | None:
     )
     if verdict is None:
         return None
-    accepted = f"{quoted(verdict)} in ({_texts(sorted(ACCEPTED))})"
+    accepted = f"{quoted(verdict)} = {literal(ACCEPTED)}"
     return f"{accepted} or {quoted(pieces)} > {quoted(original)}" if pieces and original else accepted
 
 

@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from curate.artifact import Manifest
     from curate.plan import Node
 
+ACCEPTED = "refined"
+"""The verdict of a guard under which the text that a model wrote stands."""
+REFUSED = frozenset(
+    ("refusal", "no content", "cut off", "filtered", "abstained", "not answered", "empty reply", "not asked")
+)
+"""Verdicts on a model that gave nothing to use (`curation/rewrite/refine.py`); after any other a guard gave the text back."""
+
+
+def is_asked(node: Node) -> bool:
+    """Whether a step is the second half of one that asks a model."""
+    return bool(node.chain and node.chain.kind == "ask")
+
+
+def verdicts(recipe: Curated) -> Iterator[Row]:
+    """What steps counted, and of verdicts on rewritings what they mean: `accepted`, `reverted` or `refused`, else nothing."""
+    guarded = {node.name for node in recipe.planned.nodes.values() if node.kind == "rewrite" and is_asked(node)}
+    for row in recipe.counts():
+        means = None
+        if row["node"] in guarded and row["counted"].endswith("_verdict"):
+            means = "accepted" if row["value"] == ACCEPTED else "refused" if row["value"] in REFUSED else "reverted"
+        yield {**row, "means": means}
+
 
 def funnel(lock: Lock) -> Iterator[Row]:
     """Documents in and out of each step, and what became of the others."""

@@ -136,10 +136,14 @@ def _unchecked(facts: Row) -> Iterator[str]:
 
 
 def verdicts_section(facts: Row) -> Iterator[str]:
-    """What guards and graders said of documents: accepted, reverted, refused."""
+    """Values of the columns that steps count: verdicts of guards (accepted, reverted, refused), forms of replies."""
     if not facts["verdicts"]:
         return
-    yield "## What guards and graders said\n"
-    yield "What a guard accepts is `refined`; after another verdict on a rewriting the text, or a piece of it, stands as it was.\n"
-    body = [[cell(r["node"]), cell(r["counted"]), cell(r["value"]), figure(r["documents"])] for r in facts["verdicts"]]
-    yield table(("step", "column", "value", "documents"), body, left=(0, 1, 2)) + "\n"
+    yield "## What steps found\n"
+    yield "Columns that steps count, their verdicts mostly. Of a text that a model rewrote: a guard accepted it; a guard reverted it, or a"
+    yield "piece of it, to what it was; or it stands as it was because the model gave nothing to use (refused).\n"
+    body = (
+        [cell(r["node"]), cell(r["counted"]), cell(r["value"]), figure(r["documents"]), r["means"] or ""]
+        for r in facts["verdicts"]
+    )
+    yield table(("step", "column", "value", "documents", "the rewriting is"), body, left=(0, 1, 2, 4)) + "\n"

@@ -114,6 +114,13 @@ def test_the_share_that_a_model_wrote_is_that_of_the_verdicts_it_was_accepted_wi
     assert "| 0.00% | unknown | none | none |" in recipe.card()
 
 
+def test_verdicts_on_a_rewriting_are_told_apart(recipe: curate.Curated) -> None:
+    text = recipe.card()
+    counted = {row["value"]: row["documents"] for row in recipe.counts()}
+    assert f"| `tidied/tidy` | `tidy_verdict` | `refined` | {counted['refined']} | accepted |" in text
+    assert f"| `tidied/tidy` | `tidy_verdict` | `length` | {counted['length']} | reverted |" in text
+
+
 def test_what_is_not_known_is_said_to_be_unknown(recipe: curate.Curated) -> None:
     text = recipe.card()
     assert "Unknown: no step planted anything to measure itself." in text
