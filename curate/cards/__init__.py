@@ -16,6 +16,7 @@ A card says what the lock and the stored documents say; what is not known is sai
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from curate.cards.croissant import croissant
@@ -50,6 +51,16 @@ def croissant_of(recipe: Curated, lock: Lock, configs: Configs = NOTHING) -> dic
     return croissant(facts(recipe, lock), configs)
 
 
+def published_texts(recipe: Curated, lock: Lock, configs: Configs) -> dict[str, str]:
+    """`README.md`, `LICENSE.md` and `croissant.json` of a published set, from one look at what is stored."""
+    found = facts(recipe, lock)
+    return {
+        "README.md": page(found, configs, lock_name(recipe, lock)),
+        LICENSE_FILE: license_page(found),
+        "croissant.json": json.dumps(croissant(found, configs), indent=1, ensure_ascii=False) + "\n",
+    }
+
+
 def refuse_publishing(recipe: Curated) -> None:
     """CurateError if the license of something in a built recipe forbids passing it on, or forbids what the recipe is for."""
     _refuse(recipe.recipe, parts_of(recipe))
@@ -60,4 +71,13 @@ def lock_name(recipe: Curated, lock: Lock) -> str:
     return f"{recipe.lock_path.stem}-{lock.version}.lock" if lock.version else recipe.lock_path.name
 
 
-__all__ = ["LICENSE_FILE", "Configs", "card_text", "croissant_of", "facts", "license_text", "refuse_publishing"]
+__all__ = [
+    "LICENSE_FILE",
+    "Configs",
+    "card_text",
+    "croissant_of",
+    "facts",
+    "license_text",
+    "published_texts",
+    "refuse_publishing",
+]

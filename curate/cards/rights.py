@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from curate.cards import licenses
 from curate.cards.licenses import DUTIES, QUESTIONS, License, May, Terms, identifier, license_of
 from curate.errors import CurateError
-from curate.published import model_card
+from curate.published import terms_card
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def _license(said: dict[str, str], project: Path) -> Row:
     """What is known of a model's license."""
     if said.get("backend") in PROGRAMS:
         return {"license": OURS, "gated": False}
-    card = model_card(said["id"], project) if said.get("id") else None
+    card = terms_card(said["id"], project) if said.get("id") else None
     return {"license": identifier(card.license) if card else licenses.UNKNOWN, "gated": bool(card and card.gated)}
 
 

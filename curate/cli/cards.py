@@ -10,6 +10,7 @@ import click
 
 from curate.cards.check import card_path, difference, write
 from curate.cli.common import printable
+from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 def write_cards(recipes: list[Curated], form: Literal["markdown", "json", "croissant"], out: Path | None) -> None:
     """Write the card of each recipe to its place or to `out`; other forms than Markdown are printed if no place is given."""
     for recipe in recipes:
+        if recipe.fraction and out is None and form == "markdown":
+            raise CurateError("is a sample, whose card is not for keeping; --out - prints it", where=recipe.title)
         text = recipe.card(form)
         if str(out) == "-" or (out is None and form != "markdown"):
             click.echo(text, nl=False)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import curate
-from curate.cards import card_text, croissant_of, facts, license_text, refuse_publishing
+from curate.cards import card_text, croissant_of, facts, license_text, published_texts, refuse_publishing
 from curate.cards.check import card_path, difference, first_difference, write
 from curate.cards.croissant import data_type
 from curate.cards.evidence import lock_digest
@@ -195,6 +195,9 @@ def test_a_published_set_s_card_names_its_files(recipe: curate.Curated) -> None:
     assert config == {"config_name": "tidied", "default": True, "data_files": [{"split": "train", "path": names}]}
     assert "| `tidied` | 8 | 120 | 2 |" in text
     page = license_text(recipe, lock)
+    made = published_texts(recipe, lock, CONFIGS)
+    assert (made["README.md"], made["LICENSE.md"]) == (text, page)
+    assert json.loads(made["croissant.json"]) == croissant_of(recipe, lock, CONFIGS)
     assert "- `mit`: MIT License, https://opensource.org/license/mit" in page
     assert "`unknown`" in page
 
@@ -317,6 +320,16 @@ def test_what_is_not_built_has_no_card(tmp_path: Path) -> None:
         recipe.card()
 
 
+def test_a_sample_s_card_is_printed_and_not_kept(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_small(built).sampled("50%").build()
+    assert run(built, monkeypatch, "small@50%") == 2
+    assert "small@50%: is a sample, whose card is not for keeping" in capsys.readouterr().err
+    assert run(built, monkeypatch, "small@50%", "--out", "-") == 0
+    assert "**A sample of 50 % of the documents" in capsys.readouterr().out
+
+
 def test_what_documents_forbid_is_not_published(tmp_path: Path, recipe: curate.Curated) -> None:
     refuse_publishing(recipe)
     frame = texts(30, license=["MIT"] * 29 + ["CC-BY-ND-4.0"], language="en")
@@ -366,6 +379,9 @@ def test_the_committed_card_of_a_shipped_recipe_is_that_of_its_lock(path: Path) 
     assert front(card)["curate"]["lock"] == lock_digest(lock), f"curate card {path.stem} writes it again"
     assert DatasetCard(card).data.to_dict() == front(card)
     assert front(card)["license"] in HUB
+    for name, line in lock.sources.items():
+        counts = f"{line['tokens']:,} | {line['tokens'] / lock.mixture['tokens']:.4f} | {line['documents']:,}"
+        assert f"| `{name}` | {counts} | {line['epochs']:.3f} | {line['available']:,} |" in card
 
 
 def test_a_card_lies_among_those_of_its_project(recipe: curate.Curated) -> None:

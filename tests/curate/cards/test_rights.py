@@ -93,6 +93,15 @@ def test_a_model_that_writes_brings_its_terms_and_one_that_grades_does_not(tmp_p
     assert writes["gated"] == ["m"]
 
 
+def test_a_card_may_tell_a_model_s_terms_alone(tmp_path: Path) -> None:
+    recipe = planned(tmp_path, steps="{rewrite: tidy, model: m}")
+    (tmp_path / "datacards/writer.md").write_text("---\nlicense: qwen\nmodel: meta-llama/Writer\n---\n")
+    assert told(recipe)["duties"] == ["attribution", "qwen-notice", "model-terms"]
+    assert published.model_card("meta-llama/Writer", tmp_path) is None, "it has no shape"
+    (tmp_path / "datacards/writer.md").unlink()
+    assert told(recipe)["unknown"] == ["m"]
+
+
 def test_who_wrote_a_published_corpus_brings_terms_too(tmp_path: Path) -> None:
     said = told(planned(tmp_path, author="GPT-4o: openai-terms", gated="true"))
     assert said["permits"]["training"] == "no"  # type: ignore[index]
