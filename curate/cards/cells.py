@@ -10,6 +10,8 @@ from curate.words import code
 Row = dict[str, Any]
 UNKNOWN = "unknown"
 NONE = "none"
+MOST = 50
+"""Names or rows that documents themselves chose: a card shows no more of them, and how many there are."""
 
 
 def cell(text: str | None) -> str:
@@ -23,8 +25,10 @@ def figure(value: int | None) -> str:
 
 
 def listed(names: Iterable[str], nothing: str = NONE) -> str:
-    """Names in a table."""
-    return ", ".join(cell(name) for name in names) or nothing
+    """Names in a table, `MOST` of them."""
+    every = list(names)
+    more = [f"{len(every) - MOST:,} more"] if len(every) > MOST else []
+    return ", ".join([*(cell(name) for name in every[:MOST]), *more]) or nothing
 
 
 def percent(part: int | None, whole: int | None) -> str:

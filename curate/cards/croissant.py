@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from curate.cards.cells import MOST
 from curate.cards.front import Configs, pattern
 from curate.cards.licenses import license_of
 
@@ -66,7 +67,7 @@ def croissant(facts: Row, configs: Configs) -> Row:
 
 def _license(facts: Row) -> Any:
     """The addresses of the licenses where the table has them, else their names."""
-    known = [license_of(name) for name in facts["license"]["licenses"]]
+    known = [license_of(name) for name in facts["license"]["licenses"][:MOST]]
     found = [one.url or one.id for one in known]
     return found[0] if len(found) == 1 else found
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.cards import evidence_steps, rights
 from curate.cards.evidence_steps import ACCEPTED, is_asked
+from curate.cards.licenses import LONGEST
 from curate.errors import CurateError
 from curate.figures import source_rows
 from curate.identity import digest
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 ENDS = ("_verdict", "_pieces", "_original")
 """How columns of a rewriting step end: its verdict, the pieces of a text, and those of them that stand as they were."""
+REMOVAL = "score.removal"
+"""The step of `removals:`, whose column says nothing of documents that are kept."""
 LANGUAGES = 20
 """Languages that a card names, the most frequent first."""
 
@@ -74,7 +77,8 @@ def _kept(recipe: Curated, lock: Lock, corpora: list[str]) -> list[Row]:
     if lock.sources:
         taken = "select source, id, sum(length)::bigint as n from mixture group by all"
     sql = f"""
-        select d.corpus, d.source, d.license, count(*)::bigint as documents, coalesce(sum(t.n), 0)::bigint as tokens
+        select d.corpus, d.source, left(d.license, {LONGEST}) as license,
+          count(*)::bigint as documents, coalesce(sum(t.n), 0)::bigint as tokens
         from documents d left join ({taken}) t on t.source = d.corpus and t.id = d.id
         where d.fate = 'kept' and d.corpus in ({_texts(corpora)}) group by all order by all"""
     rows = recipe.sql(sql).to_dicts()
@@ -100,6 +104,7 @@ def _corpus(recipe: Curated, lock: Lock, name: str, kept: list[Row]) -> Row:
     node = recipe.planned.ends[name]
     reads = [reader.corpus for reader in rights.readers(recipe.planned, [name])]
     said = recipe.recipe.corpora.get(name)
+    hidden = {column for one in node.upstream() if one.own["step"] == REMOVAL for column in one.adds}
     return {
         "corpus": name,
         "about": said.about if said else "",
@@ -107,7 +112,7 @@ def _corpus(recipe: Curated, lock: Lock, name: str, kept: list[Row]) -> Row:
         "documents": sum(row["documents"] for row in kept if row["corpus"] == name),
         "reads": list(dict.fromkeys(reads)),
         "content": _content(recipe, node),
-        "columns": {column: str(kind) for column, kind in node.schema.items()},
+        "columns": {column: str(kind) for column, kind in node.schema.items() if column not in hidden},
     }
 
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from curate.cards.cells import MOST
+
 Row = dict[str, Any]
 SIZES = (
     "n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B",
@@ -105,7 +107,7 @@ def _ours(facts: Row) -> Row:
         "sample": facts["sample"],
         "documents": facts["documents"],
         **{key: mixture[key] for key in ("tokens", "windows", "seq_len") if key in mixture},
-        "licenses": facts["license"]["licenses"],
+        "licenses": facts["license"]["licenses"][:MOST],
         "mixture": facts["digests"]["mixture"],
         "tokenizer": facts["digests"]["tokenizer"],
         "lock": facts["digests"]["lock"],

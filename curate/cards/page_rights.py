@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.cards.cells import Row, cell, figure, listed, percent
+from curate.cards.cells import MOST, Row, cell, figure, listed, percent
 from curate.cards.licenses import DUTIES, license_of
 from curate.cards.rights import WORDS
 from curate.words import code, escaped, table
@@ -23,7 +23,9 @@ def rights_section(facts: Row) -> Iterator[str]:
     yield table(("may the whole be used for", "answer", "because of"), body, left=(0, 1, 2)) + "\n"
     yield "This is our reading of the licenses' texts, no legal advice. Texts of web pages may have owners whom no license names.\n"
     yield from _duties(said)
-    yield "\nKept documents, by what they say of their license:\n"
+    kept = sorted(facts["kept"], key=lambda row: -row["documents"])[:MOST]
+    most = f" The {MOST} largest groups of {len(facts['kept']):,}." if len(facts["kept"]) > MOST else ""
+    yield f"\nKept documents, by what they say of their license.{most}\n"
     reads = {row["corpus"]: row["reads"] for row in facts["corpora"]}
     rows = (
         [
@@ -34,6 +36,7 @@ def rights_section(facts: Row) -> Iterator[str]:
             figure(r["tokens"]),
         ]
         for r in facts["kept"]
+        if r in kept
     )
     yield table(("corpus", "made from", "license", "documents", "tokens in the mixture"), rows, left=(0, 1, 2)) + "\n"
 
@@ -59,7 +62,7 @@ def _duties(said: Row) -> Iterator[str]:
 def license_page(facts: Row) -> str:
     """`LICENSE.md` of a published set."""
     known = [license_of(name) for name in facts["license"]["licenses"]]
-    links = [f"- {code(one.id)}: {escaped(one.name)}{f', {one.url}' if one.url else ''}" for one in known]
+    links = [f"- {code(one.id)}: {escaped(one.name)}{f', {one.url}' if one.url else ''}" for one in known[:MOST]]
     return (
         "\n".join([f"# License of {code(facts['name'])}\n", *rights_section(facts), "Licenses in it:\n", *links]) + "\n"
     )

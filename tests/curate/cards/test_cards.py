@@ -137,6 +137,18 @@ def test_texts_of_others_stay_text(recipe: curate.Curated) -> None:
     assert "<i>" not in text.replace(r"``a\|b`c<i>``", "").replace("``a|b`c<i>``", "").split("---\n", 2)[2]
 
 
+def test_many_licenses_of_documents_make_no_long_card(tmp_path: Path) -> None:
+    frame = texts(300, license=[f"{'`|<' * 200}{i}" if i % 2 else f"license {i}" for i in range(300)], language="en")
+    recipe = open_small(tiny(tmp_path, RECIPE, frame, steps=STEPS))
+    recipe.build()
+    text = recipe.card()
+    assert len(text) < 60_000
+    assert re.search(r"The 50 largest groups of \d{3}\.", text)
+    assert re.search(r", \d+ more\.", text)
+    assert front(text)["license_name"].startswith("mixed-")
+    assert len(license_text(recipe, lock_of(recipe.planned, recipe.built.done))) < 60_000
+
+
 def test_a_card_depends_on_neither_place_nor_workers(recipe: curate.Curated, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     frames = [pl.read_parquet(path) for path in sorted((recipe.project / "data").iterdir())]
