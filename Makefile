@@ -41,12 +41,12 @@ test: $(TRAIN) ## the fast tests, those of the trainers too (torch: 0.2 GB for a
 test-all: $(TRAIN) ## every test that this machine can run
 	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) -q
 
-test-peers: $(STAMP) ## exports and the reader, read by the programs that they are for (some 2 GB of packages, in .venv-peers)
+test-peers: $(STAMP) ## exports, the reader and cards, read by the programs that they are for (some 2 GB of packages, in .venv-peers)
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/peers.txt
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps -e .
-	.venv-peers/bin/python -m pytest -q tests/mixers tests/trainers/test_olmo_core.py
+	.venv-peers/bin/python -m pytest -q tests/mixers tests/trainers/test_olmo_core.py tests/curate/cards
 
 test-lm-eval: $(TRAIN) lm-eval ## evaluation beside lm-eval, item by item
 	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -q tests/eval/test_lm_eval.py
@@ -69,13 +69,14 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-fresh: $(STAMP) ## the committed locks are what a build in an empty store gives
+fresh: $(STAMP) ## the committed locks and data cards are what a build in an empty store gives
 	@store=$$(mktemp -d); trap 'rm -rf "$$store"' EXIT; \
 	for lock in recipes/*.lock; do \
 		test -e "$$lock" || { echo "no lock is committed" >&2; exit 1; }; \
 		name=$$(basename "$$lock" .lock); echo "curate build $$name --locked, in an empty store"; \
 		CURATE_STORE="$$store" $(BIN)/curate build "$$name" --locked; \
-	done
+	done; \
+	CURATE_STORE="$$store" $(BIN)/curate card --all --check
 
 wheel: $(STAMP) ## dist/octocurate-*.whl
 	$(BIN)/python -m build --wheel --no-isolation

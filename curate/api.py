@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from curate import executors
 from curate.artifact import View, readable, replace_file
@@ -175,6 +175,7 @@ class Curated:
             raise CurateError("the profile says push = true and names no remote")
         targets = [name for name in (only, through) if name] or None
         self.refuse_unfinished()
+        self.refuse_use()
         lock = Lock.read(self.lock_path) if locked else None
         if lock and (said := other_text(self, lock)):
             raise CurateError(said, where=self.lock_path.name)
@@ -354,6 +355,13 @@ class Curated:
             )
         for where in self.recipe.unpinned("train", "probe"):  # what a trainer starts from is its own affair
             raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
+
+    def refuse_use(self) -> None:
+        """CurateError if the recipe says `use: commercial` and the license of an input or of a model forbids that."""
+        if self.recipe.use == "commercial":
+            from curate.cards.rights import brought, refuse_use
+
+            refuse_use(self.recipe, brought(self.planned, self.project))
 
     def hold_to(self, lock: Lock, fresh: Lock) -> None:
         """CurateError if what was built is not what the lock says."""
@@ -697,6 +705,20 @@ class Curated:
         from curate.freeze import freeze
 
         return freeze(self, dev=dev)
+
+    def card(self, form: Literal["markdown", "json", "croissant"] = "markdown") -> str:
+        """The data card of what is built, as text: Markdown with the metadata of the Hugging Face hub, what it says as JSON, or Croissant.
+
+        CurateError if the recipe is not built.
+        """
+        from curate.cards import card_text, croissant_of, facts
+
+        lock = lock_of(self.planned, self.built.done)
+        with readable(self.title):
+            if form == "markdown":
+                return card_text(self, lock)
+            found = facts(self, lock) if form == "json" else croissant_of(self, lock)
+        return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
     def accept(self, node: str | None = None, *, shards: int | None = 3, report: Report | None = None) -> Accepted:
         """After a refactor: re-run changed steps on a few shards and, where not a byte differs, carry the rest over (`curate/accept.py`).

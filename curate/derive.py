@@ -11,7 +11,7 @@ from curate.errors import CurateError
 from curate.loader import dump_yaml, parse_scalar
 from curate.names import RECIPE_NAME, recipe_name
 
-SECTIONS = ("about", "seed", "tokenizer", "models", "corpora", "mixture", "train", "eval", "expect", "removals")
+SECTIONS = ("about", "seed", "tokenizer", "models", "corpora", "mixture", "train", "eval", "expect", "removals", "use")
 
 
 def new_recipe(name: str, parent: str, sets: dict[str, str]) -> str:

@@ -23,7 +23,7 @@ def recipe_changes(before: Recipe | None, after: Recipe | None) -> list[Sentence
     """Every change of configuration. A recipe that is not there counts as an empty one."""
     was, now = (side.resolved() if side else {} for side in (before, after))
     found: list[Sentence] = []
-    for part in ("seed", "tokenizer"):
+    for part in ("use", "seed", "tokenizer"):
         found += _changes(part, was.get(part), now.get(part))
     for part, thing in (("models", "model"), ("corpora", "corpus")):
         for name in _names(was.get(part, {}), now.get(part, {})):

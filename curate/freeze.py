@@ -1,8 +1,8 @@
 """A version for good: what is built gets a calendar version, a frozen lock, a data card, and a root in the store.
 
-`recipes/long-cot-2026.11.27.lock` is the lock with a `version:` line; `datacards/long-cot-2026.11.27.md` says to people what the version is
-(`curate/freeze_card.py`); `refs/` of the store keeps its objects from `curate gc`. Either all three are written or nothing is. Publishing
-is another command's affair.
+`recipes/long-cot-2026.11.27.lock` is the lock with a `version:` line; `datacards/recipes/long-cot-2026.11.27.md` says to people what the
+version is (`curate/cards/`); `refs/` of the store keeps its objects from `curate gc`. Either all three are written or nothing is.
+Publishing is another command's affair.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def freeze(recipe: Curated, *, dev: bool = False) -> dict[str, str]:
     """Freeze what is built of a recipe; the version and where its lock and card lie. CurateError if it is not fit to be frozen."""
-    from curate.freeze_card import card_text
+    from curate.cards import card_text
 
     lock = _fit(recipe, dev)
     for version in _versions(_today(), ".dev" if recipe.fraction is not None else ""):
@@ -77,10 +77,12 @@ def _versions(day: datetime.date, end: str) -> Iterator[str]:
 
 
 def _places(recipe: Curated, version: str) -> tuple[Path, Path]:
-    """Where a version's lock and card lie: beside the recipe's lock (a sample's is in the store), and in the project's `datacards/`."""
+    """Where a version's lock and card lie: beside the recipe's lock (a sample's is in the store), and among the project's cards."""
+    from curate.cards.check import card_path
+
     folder = recipe.project / "recipes" if recipe.fraction else recipe.lock_path.parent
     name = f"{recipe.title.rpartition('/')[2]}-{version}"
-    return folder / f"{name}.lock", recipe.project / "datacards" / f"{recipe.title}-{version}.md"
+    return folder / f"{name}.lock", card_path(recipe, version)
 
 
 def _write(files: dict[Path, bytes]) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,6 +88,8 @@ class CorpusCard(Part):
     bytes: Size | None = None
     lacks: Text | None = None
     """What the files do not hold without which they cannot be read, and where to get it."""
+    written_by: dict[Text, Text] = Field(default_factory=dict)
+    """Language models that wrote its texts -> their license, whose terms may reach what is made of the texts."""
 
     @field_validator("files")
     @classmethod
@@ -163,6 +166,14 @@ class ModelCard(Part):
     measured: Measured | None = None
 
 
+class TermsCard(Part):
+    """The front matter of a model's card that tells its terms alone: `model:` is its id, not a shape."""
+
+    license: Text
+    gated: StrictBool = False
+    model: Hub
+
+
 @dataclass(frozen=True)
 class Input:
     """What a corpus is read from, as planning knows it."""
@@ -206,9 +217,11 @@ def split(files: tuple[str, ...], where: str) -> tuple[str, str | None]:
         raise CurateError(str(error), where=where) from None
 
 
-def read_card(path: Path) -> datacard.Card | CorpusCard | ModelCard:
+def read_card(path: Path) -> datacard.Card | CorpusCard | ModelCard | TermsCard:
     """Any card of an input, by what its front matter says: `model:`, `hub:`, or else a benchmark's."""
     front = datacard.front(path)
+    if isinstance(front.get("model"), str):
+        return datacard.validated(front, TermsCard, path)
     if "model" in front:
         return datacard.validated(front, ModelCard, path)
     if "hub" in front:
@@ -226,15 +239,28 @@ def corpus_card(name: str, project: Path, where: str = "") -> CorpusCard:
 
 
 def model_card(hub: str, project: Path) -> ModelCard | None:
-    """The card of a published model by its hub id (a revision after @ does not matter); None if there is none."""
+    """The card of a published model by its hub id (a revision after @ does not matter); None if there is none with a shape."""
+    cards = (card for card in _cards_of(hub, project) if isinstance(card, ModelCard))
+    return next((card for card in cards if card.model.hub == hub.partition("@")[0]), None)
+
+
+def terms_card(hub: str, project: Path) -> ModelCard | TermsCard | None:
+    """The card that tells the terms of a published model, by its hub id; None if there is none."""
+    for card in _cards_of(hub, project):
+        if isinstance(card, ModelCard | TermsCard):
+            name = card.model if isinstance(card, TermsCard) else card.model.hub
+            if name == hub.partition("@")[0]:
+                return card
+    return None
+
+
+def _cards_of(hub: str, project: Path) -> Iterator[datacard.Card | CorpusCard | ModelCard | TermsCard]:
+    """Cards whose text names a model, the project's first."""
     wanted = hub.partition("@")[0]
     for folder in (project / "datacards", shipped("datacards")):
         for path in sorted(folder.glob("*.md")):
             if wanted in path.read_text("utf-8", errors="replace"):
-                card = read_card(path)
-                if isinstance(card, ModelCard) and card.model.hub == wanted:
-                    return card
-    return None
+                yield read_card(path)
 
 
 def keyed(project: Path, found: StepFunction, entry: Corpus, where: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
@@ -61,6 +61,8 @@ class Recipe(Part):
 
     recipe: RecipeName
     about: str = ""
+    use: Literal["research", "commercial"] | None = None
+    """What it is for: a build for commercial use refuses inputs whose license forbids that (`curate/cards/rights.py`)."""
     seed: Whole = 0
     tokenizer: Tokenizer | None = None
     models: dict[Name, ModelEntry] = Field(default_factory=dict)

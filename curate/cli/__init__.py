@@ -17,7 +17,7 @@ from curate.errors import CurateError, did_you_mean
 GROUPS = {
     "make": ("init", "new", "fetch", "build", "export"),
     "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
-    "trust": ("why", "lock", "verify", "accept", "freeze", "truth", "assess"),
+    "trust": ("why", "lock", "verify", "accept", "card", "freeze", "truth", "assess"),
     "train": ("train", "eval", "status", "logs", "cancel", "compare"),
     "store": ("store",),
     "house": ("run", "try", "steps", "schema", "gc"),

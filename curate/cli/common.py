@@ -16,11 +16,16 @@ from curate.errors import CurateError
 if TYPE_CHECKING:
     import polars as pl
 
+    from curate.api import Curated
 
-def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[[Callable[..., None]], click.Command]:
+
+def recipe_command(
+    *, unopened: str | None = None, several: bool = False, **settings: Any
+) -> Callable[[Callable[..., None]], click.Command]:
     """A command about one recipe: the name as first argument or `--recipe`, the store, the profile, `--json`.
 
-    unopened: how a first argument ends that is no recipe; the command then gets the text in place of an opened recipe.
+    unopened: how a first argument ends that is no recipe; the command then gets the text in place of an opened recipe. several: the
+    command has an option `every` and gets a list: the recipe, or all that have a lock in the project.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
@@ -41,12 +46,15 @@ def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[
                 options["rest"] = (recipe, *options["rest"])
             elif recipe_option and recipe and "target" in options and options["target"] is None:
                 options["target"] = recipe
+            if several and options.pop("every") and not name:
+                return function(_every(profile, store, remote), as_json=as_json, **options)
             if not name:
                 raise CurateError("which recipe? Give its name, or a path to its YAML file")
             if unopened and name.endswith(unopened):
                 return function(name, as_json=as_json, **options)
             extra = {key: options.pop(key) for key in ("workers", "executor") if key in options}
-            function(api.open(name, profile=profile, store=store, remote=remote, **extra), as_json=as_json, **options)
+            opened = api.open(name, profile=profile, store=store, remote=remote, **extra)
+            function([opened] if several else opened, as_json=as_json, **options)
 
         for option in reversed(
             [
@@ -67,6 +75,25 @@ def recipe_command(*, unopened: str | None = None, **settings: Any) -> Callable[
         return command
 
     return decorate
+
+
+def _every(profile: str, store: str | None, remote: str | None) -> list[Curated]:
+    """The recipes that have a lock in the project of this folder, frozen versions aside."""
+    from pathlib import Path
+
+    from curate import api
+    from curate.lock import Lock
+    from curate.profile import find_project
+
+    folder = find_project(Path.cwd()) / "recipes"
+    names = [
+        p.relative_to(folder).with_suffix("").as_posix()
+        for p in sorted(folder.rglob("*.lock"))
+        if not Lock.read(p).version
+    ]
+    if not names:
+        raise CurateError("no recipe of this project has a lock; curate build RECIPE writes it")
+    return [api.open(name, profile=profile, store=store, remote=remote) for name in names]
 
 
 def limits(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,11 +1,11 @@
-"""why, lock, verify, accept, freeze, truth, assess: what lets one trust a recipe."""
+"""why, lock, verify, accept, card, freeze, truth, assess: what lets one trust a recipe."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -98,10 +98,31 @@ def accept(curated: Curated, *, as_json: bool, target: str | None, shards: int, 
     sys.exit(1 if found.differing else 0)
 
 
+@recipe_command(several=True, short_help="Write the data card of what is built, or check the committed one.")
+@click.option("--all", "every", is_flag=True, help="Of every recipe that has a lock in this project.")
+@click.option("--croissant", is_flag=True, help="Print Croissant 1.0 JSON-LD.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write there; - prints.")
+@click.option("--check", is_flag=True, help="Write nothing: is the committed card what would be written?")
+def card(recipes: list[Curated], *, as_json: bool, croissant: bool, out: Path | None, check: bool) -> None:
+    """The data card of a built recipe: sources, licenses, funnel, duplicates, leaks, what models wrote, tokens, digests, how to rebuild.
+
+    It goes to datacards/recipes/NAME.md, with metadata that the Hugging Face hub reads. --json and --croissant print. With --check the
+    exit code is 1 if a card is not what would be written, and a line says where.
+    """
+    from curate.cli.cards import check_cards, write_cards
+
+    if (as_json or croissant or out) and len(recipes) > 1:
+        raise CurateError("--json, --croissant and --out are for one recipe; leave --all out")
+    if check:
+        sys.exit(check_cards(recipes, out))
+    form: Literal["markdown", "json", "croissant"] = "croissant" if croissant else "json" if as_json else "markdown"
+    write_cards(recipes, form, out)
+
+
 @recipe_command(short_help="Stamp what is built with a version: a frozen lock and a data card.")
 @click.option("--dev", is_flag=True, help="Allow a sample; its version ends in .dev.")
 def freeze(curated: Curated, *, as_json: bool, dev: bool) -> None:
-    """Stamp what is built with a calendar version such as 2026.11.27: recipes/NAME-VERSION.lock and datacards/NAME-VERSION.md.
+    """Stamp what is built with a calendar version such as 2026.11.27: recipes/NAME-VERSION.lock and datacards/recipes/NAME-VERSION.md.
 
     The recipe must be built, be what its lock says, and have every revision pinned. `curate gc` keeps what a frozen version means.
     """

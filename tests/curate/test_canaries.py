@@ -117,7 +117,7 @@ def test_show_says_what_was_found_and_what_was_not_looked_for(built: Path, capsy
 
 def test_the_card_of_a_frozen_version_has_tables_of_both(built: Path) -> None:
     card = Path(open_small(built).freeze()["card"]).read_text()
-    assert "## Canaries" in card
+    assert "## How much the steps find" in card
     assert "recall 0.7500, precision 0.7500" in card
     assert "&lt;Jaccard" in card or r"\<Jaccard" in card
     assert "## What was not checked" in card
