@@ -21,10 +21,12 @@ LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\])\(([^)\s]+)\)")
 OTHER_HOST = re.compile(
     r"<(?:script|img|iframe|source|video|audio)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^\"'> ]+"
     r"|<link\b(?![^>]*rel=[\"']?(?:canonical|next|prev))[^>]*\bhref=[\"']?(?:https?:)?//[^\"'> ]+"
+    r"|<(?:pre|div|code)\b[^>]*\bclass=[\"']?(?:mermaid|pyodide|glightbox)\b"
     r"|@import\s+[\"']?(?:url\()?[\"']?(?:https?:)?//\S+|url\([\"']?(?:https?:)?//[^)]+",
     re.IGNORECASE,
 )
-"""What a browser would fetch from elsewhere by itself; a link that somebody may follow is none."""
+"""What a browser would fetch from elsewhere by itself, and what the theme's script would fetch a library for; a link that somebody may
+follow is none."""
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".lock": "yaml", ".sh": "bash", ".json": "json"}
 
 

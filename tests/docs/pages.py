@@ -1,7 +1,7 @@
 """Runs what a page shows: files that it writes, lines that begin with `$ `, and whether what they print is what the page prints.
 
 A block behind `<!-- file: PATH -->` is written to that path, one behind `<!-- more: PATH -->` put behind what stands there. A line `...`
-stands for any lines, ` ...` at the end of a line for any rest of it; blanks, rules, durations and dates are not compared.
+stands for any lines, `... ` and ` ...` at the ends of a line for any rest of it; blanks, rules, durations and dates are not compared.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def actions(page: str) -> list[Command | Written]:
     for kind, path, language, body in FENCE.findall(page):
         if path:
             found.append(Written(path, body, kind == "more"))
-        elif language == "console":
+        elif language in ("console", "text", "sh", "bash", ""):
             found += commands(body)
     return found
 
@@ -95,14 +95,20 @@ def missing(shown: list[str], printed: str) -> str | None:
         if not line.strip() or line.strip() == "...":
             anywhere = anywhere or bool(line.strip())
             continue
-        wanted, cut = plain(line), line.rstrip().endswith("...")
-        wanted = wanted.removesuffix("...").strip() if cut else wanted
         places = range(at, len(lines) if anywhere else min(at + 1, len(lines)))
-        found = next((i for i in places if (lines[i].startswith(wanted) if cut else lines[i] == wanted)), None)
+        found = next((i for i in places if like(plain(line), lines[i])), None)
         if found is None:
             return line
         at, anywhere = found + 1, False
     return None if anywhere or at == len(lines) else f"nothing, where it printed: {lines[at]}"
+
+
+def like(shown: str, printed: str) -> bool:
+    """Whether a printed line is the shown one, of which the page may leave out the beginning or the end."""
+    middle = shown.removeprefix("... ").removesuffix("...").strip()
+    if shown.startswith("... "):
+        return middle in printed if shown.endswith("...") else printed.endswith(middle)
+    return printed.startswith(middle) if shown.endswith("...") else printed == shown
 
 
 class Session:
