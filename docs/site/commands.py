@@ -71,7 +71,8 @@ def _sections(title: str, command: click.Command, parent: click.Context) -> Iter
 
 def _options(command: click.Command, context: click.Context) -> str:
     records = [p.get_help_record(context) for p in command.params if isinstance(p, click.Option) and not p.hidden]
-    return table(["option", "meaning"], [[code(r[0]), plain(" ".join(r[1].split()))] for r in records if r])
+    rows = [[code(r[0]), plain(" ".join(r[1].split()))] for r in records if r]
+    return table(["option", "meaning"], rows) if rows else "No options."
 
 
 def _pages(title: str) -> list[str]:

@@ -88,19 +88,23 @@ def plain(line: str) -> str:
 
 
 def missing(shown: list[str], printed: str) -> str | None:
-    """The first shown line that was not printed where it should be; None if all were."""
+    """The first line of a run of shown lines that was not printed where it should be; None if all were."""
     lines = [plain(line) for line in printed.splitlines() if line.strip()]
-    at, anywhere = 0, False
-    for line in shown:
-        if not line.strip() or line.strip() == "...":
-            anywhere = anywhere or bool(line.strip())
-            continue
-        places = range(at, len(lines) if anywhere else min(at + 1, len(lines)))
-        found = next((i for i in places if like(plain(line), lines[i])), None)
+    runs: list[list[str]] = [[]]
+    for line in filter(str.strip, shown):
+        if line.strip() == "...":
+            runs.append([])
+        else:
+            runs[-1].append(plain(line))
+    at = 0
+    for i, run in enumerate(runs):
+        last = len(lines) - len(run)
+        places = range(at, last + 1) if i else range(min(1, last + 1))
+        found = next((k for k in places if all(map(like, run, lines[k : k + len(run)]))), None)
         if found is None:
-            return line
-        at, anywhere = found + 1, False
-    return None if anywhere or at == len(lines) else f"nothing, where it printed: {lines[at]}"
+            return run[0] if run else "nothing"
+        at = found + len(run)
+    return None if (len(runs) > 1 and not runs[-1]) or at == len(lines) else f"nothing, where it printed: {lines[at]}"
 
 
 def like(shown: str, printed: str) -> bool:

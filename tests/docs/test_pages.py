@@ -201,10 +201,22 @@ def smaller(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def test_a_line_of_a_page_ends_well(line: str, smaller: Session) -> None:
     for before, after in INSTEAD.items():
         line = line.replace(before, after)
-    if line.endswith("--like -"):
+    if "--like - " in line:
         line = f"echo odd numbers | {line}"
     here = smaller.folder
     (here / "recipes/mine.yaml").unlink(missing_ok=True)
     code, printed = smaller.run(line)
     smaller.folder = here
     assert code == 0, printed
+
+
+def test_output_is_compared_line_by_line_but_for_what_is_left_out() -> None:
+    printed = "a   1\n---  ---\nb 2.0 s\n\na 1\n-----\nc of 2026-11-28\nd\n"
+    assert missing(["a 1", "--", "b 7.5 s", "...", "a 1", "---", "c of ...", "d"], printed) is None
+    assert missing(["...", "a 1", "--", "c of 2020-01-01", "... d"], printed) is None
+    assert missing(["...", "b 3.0 s", "..."], printed) is None
+    assert missing([], "") is None
+    assert missing(["b 2.0 s", "..."], printed) == "b N s"
+    assert missing(["...", "a 1", "d"], printed) == "a 1"
+    assert missing(["...", "c ..."], printed) == "nothing, where it printed: d"
+    assert missing([], printed) == "nothing, where it printed: a 1"
