@@ -96,6 +96,8 @@ def stage(folder: Path) -> None:
 
 def placed(path: str) -> str:
     """Where in the site the file at `path` of the repository stands."""
+    if path == "README.md":  # under its own name it would be taken for the index of a folder
+        return "tour.md"
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
     return f"files/{path}" if path.endswith((".md", ".png")) else f"files/{path}.md"

@@ -142,6 +142,13 @@ def test_no_line_is_overlooked(page: Path) -> None:
     assert len(lines(page)) == len(re.findall(r"^\$ \w", page.read_text("utf-8"), re.MULTILINE))
 
 
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_reader_is_told_the_name_of_each_file(name: str) -> None:
+    page = (ROOT / f"docs/{name}.md").read_text("utf-8")
+    for place in re.finditer(r"<!-- (?:file|more): (\S+) -->", page):
+        assert f"`{place[1]}`" in page[: place.start()].rstrip().rpartition("\n\n")[2], place[0]
+
+
 def test_most_lines_are_run() -> None:
     shown = [line for page in hand_written() for line in lines(page)]
     whole = [line for page in hand_written() if page.stem in WHOLE for line in lines(page)]

@@ -81,7 +81,8 @@ def test_links_to_files_of_the_repository_lead_to_pages_that_show_them() -> None
     assert made == (
         "See [a](files/CONTRIBUTING.md), [`b`](files/profiles/slurm.toml.md), [c](sql.md#x), [d](https://a.example/) and `[e](f.md)`."
     )
-    assert build.relinked("[a](docs/sql.md)", "README.md")[0] == "[a](../sql.md)"
+    assert build.relinked("[a](docs/sql.md)", "README.md")[0] == "[a](sql.md)"
+    assert build.relinked("[a](../README.md)", "docs/sql.md")[0] == "[a](tour.md)"
     with pytest.raises(build.Broken, match=r"docs/models\.md: there is no docs/nothing\.md"):
         build.relinked("[a](nothing.md)", "docs/models.md")
 
@@ -106,7 +107,7 @@ def test_the_navigation_has_every_page_once(tmp_path: Path) -> None:
     build.stage(tmp_path / "docs")
     nav = pages(tomllib.loads((ROOT / "docs/site/zensical.toml").read_text("utf-8"))["project"]["nav"])
     there = {p.name for p in (tmp_path / "docs").glob("*.md")}
-    assert sorted(nav) == sorted([*there, "files/README.md"])
+    assert sorted(nav) == sorted(there)
 
 
 @pytest.mark.parametrize(
