@@ -209,7 +209,7 @@ def test_a_line_of_a_page_ends_well(line: str, smaller: Session) -> None:
     for before, after in INSTEAD.items():
         line = line.replace(before, after)
     if "--like - " in line:
-        line = f"echo odd numbers | {line}"
+        line = f"echo the sum of the first odd numbers is a square | {line}"
     here = smaller.folder
     (here / "recipes/mine.yaml").unlink(missing_ok=True)
     code, printed = smaller.run(line)
