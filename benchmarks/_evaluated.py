@@ -27,7 +27,7 @@ from curate.models.replies import Asker
 from curate.profile import ModelSettings
 from eval import items as making
 from eval.grading import Grader
-from eval.run import Evaluation, Task
+from eval.run import Asking, Task
 from eval.specs import Spec, form, spec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,11 +138,11 @@ def ours(some: Task, entry: Mapping[str, Any], settings: ModelSettings, folder: 
     begun = time.perf_counter()
     with Grader() as grader:
         model = open_model(whole, folder, settings, Asker("benchmark"))
-        evaluation = Evaluation(some, model, grader)
-        told = pl.concat(evaluation.parts()).to_dicts()
+        asking = Asking(some, model, grader)
+        told = pl.concat(asking.parts()).to_dicts()
     prompts = dict(zip(some.items["id"], some.prompts, strict=True))
     made = {row["id"]: row | {"prompt": prompts[row["id"]]} for row in told}
-    return Side(time.perf_counter() - begun, evaluation.seconds.asking, made)
+    return Side(time.perf_counter() - begun, asking.seconds.asking, made)
 
 
 def labels(row: Mapping[str, Any]) -> dict[str, bool]:

@@ -99,8 +99,8 @@ def measure(model: str, revision: str, how: argparse.Namespace) -> list[Row]:
 def measure_by_lm_eval(model: str, revision: str, how: argparse.Namespace) -> list[Row]:
     """What lm-eval says of a base model, with its own prompts, on the same items."""
     from benchmarks import _evaluated
-    from curate.asked_of import Shelf
     from curate.errors import CurateError
+    from curate.evals.benchmarks import Shelf
     from curate.parts import EvalEntry
     from curate.store import Store
 

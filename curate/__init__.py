@@ -11,7 +11,7 @@ from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated, open
-    from curate.evaluations import evaluate
+    from curate.evals.ask import evaluate
 
 __version__ = "0.1.0"
 __all__ = ["CurateError", "Curated", "__version__", "evaluate", "open"]
@@ -20,9 +20,9 @@ __all__ = ["CurateError", "Curated", "__version__", "evaluate", "open"]
 def __getattr__(name: str) -> Any:
     """`curate.open` brings in the rest of the tool only when it is asked for."""
     if name == "evaluate":
-        from curate import evaluations
+        from curate.evals import ask
 
-        return evaluations.evaluate
+        return ask.evaluate
     if name in ("open", "Curated"):
         from curate import api
 

@@ -250,9 +250,9 @@ class Curated:
         models, on: instead of an entry's models and benchmarks; without an entry they make one. A model is one of the recipe, or anything
         that `curate.evaluate` takes, as `endpoint` and `backend` are. how: fields of an entry to set, such as limit=50 or mode="simple".
         dry_run: ask nobody; `asks` has a row for each model at each benchmark, with its price. out: a new folder for files in the form of
-        lm-eval. `curate/evaluated.py` says what is told. CurateError for what cannot be evaluated, or costs more than it may.
+        lm-eval. `curate/evals/tell.py` says what is told. CurateError for what cannot be evaluated, or costs more than it may.
         """
-        from curate.evaluations import evaluate_recipe
+        from curate.evals.ask import evaluate_recipe
 
         with readable(self.title):
             return evaluate_recipe(
@@ -268,6 +268,12 @@ class Curated:
                 report=report or Report(),
                 how=how,
             )
+
+    def results(self) -> list[dict[str, Any]]:
+        """What this recipe's evaluations gave, by model and benchmark: rows of the view `eval_results` (docs/sql.md). Nothing is asked."""
+        from curate.evals.views import told
+
+        return told(self.store, self.title)
 
     def cancel(self, run: str) -> dict[str, Any]:
         """Ask a run to save and stop; its row. CurateError if it does not run, or cannot be reached from here."""

@@ -56,6 +56,8 @@ class Asking:
         held = settings if launches or loads else settings.model_copy(update={"gpus": 0})
         attempt = draft / f"meter-{os.getpid()}-{time.time_ns()}"  # `curate try` may ask for this node at the same time
         with contextlib.ExitStack() as stack:
+            if told := self.spending.unbound(name, entry, held, loads=loads):
+                self.report.note(told)
             meter = stack.enter_context(self.spending.step(node.name, name, held, attempt, loads=loads))
             if launches:
                 if meter.is_over():

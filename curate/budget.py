@@ -86,6 +86,7 @@ class Spending:
             self.paid.append(Paid(node, model, **counts, cost=cost, gpu_hours=hours, currency=self.prices.currency))
             meter.close()
             with contextlib.suppress(OSError):  # the folder goes too where nothing else is in it
+                meter.beside.unlink(missing_ok=True)
                 path.unlink()
                 path.parent.rmdir()
 
@@ -119,6 +120,17 @@ class Spending:
             each = f"{gpus} GPUs at {hour:g} {self.prices.currency} an hour" if gpus > 1 else f"{hour:g} an hour"
             return f"costs money ({each}); say how much it may be: --max-gpu-hours 8 or --max-usd 20, or [budget] in the profile"
         return ""
+
+    def unbound(self, model: str, entry: Mapping[str, Any], settings: ModelSettings, *, loads: bool = False) -> str:
+        """That the limit on money cannot hold a model because it has no price, as one line; empty where it can, or there is no limit."""
+        hourly = gpus_of(settings, loads) and self.prices.gpu_hour is not None
+        if self.budget.usd is None or hourly or price_of(entry, settings) or self.refusal(model, settings, loads=loads):
+            return ""
+        return (
+            f"{model}: no price is known, so it counts as free and the limit of {self.budget.usd:g} {self.prices.currency} never stops "
+            f"it; say the price in the profile, per million tokens: [models.{quoted(model)}] price = "
+            "{prompt = 0.5, completion = 1.5}, with zeros where it is free"
+        )
 
 
 def quoted(name: str) -> str:

@@ -252,7 +252,7 @@ class Build(State):
             self.reading(view, work.wanted())
         lost: dict[str, int] = {}
         unread: list[tuple[str, str]] = []
-        with self.report.progress(works[0].name, work.count, _saying(works[0])) as advance:
+        with self.report.progress(works[0].name, work.count, _saying(works[0]), trouble=_trouble(works[0])) as advance:
 
             def done(rank: int, tally: Tally) -> None:
                 advance(rank, tally)
@@ -482,6 +482,12 @@ def _saying(work: Work) -> Callable[[], str] | None:
         return None
     began = time.monotonic()
     return lambda: asking_text(meter.spent(), meter.currency, time.monotonic() - began)
+
+
+def _trouble(work: Work) -> Callable[[], str] | None:
+    """Why a step that asks gets no answer for the moment."""
+    meter = work.model.asker.meter if work.model and work.model.asker else None
+    return meter.trouble if meter else None
 
 
 def failures(shard: Stored) -> int:

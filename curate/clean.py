@@ -41,7 +41,7 @@ def refuse_contaminated(curated: Curated, runs: list[Run]) -> None:
 
 def reported(recipe: Curated, run: Run) -> list[str]:
     """Data cards of the benchmarks that a recipe reports for a run, or for one that goes on from it."""
-    from curate.asked_of import cards
+    from curate.evals.benchmarks import cards
 
     named = dict.fromkeys(
         benchmark

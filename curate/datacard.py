@@ -102,6 +102,16 @@ class Benchmark:
         frames = [_read(file, columns, self.name) for file in self.files]
         return pl.concat([pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)), *frames])
 
+    def _refuse_twice(self) -> None:
+        """CurateError where a file lies there in two forms, such as packed and not, so that its items would count twice."""
+        seen: dict[Path, str] = {}
+        for path in (Path(file.path) for file in self.files):
+            if other := seen.get(_bare(path)):
+                raise CurateError(
+                    f"the benchmark {self.name} lies here twice, as {other} and as {path.name}; delete one of them"
+                )
+            seen[_bare(path)] = path.name
+
     def records(self) -> list[dict[str, Any]]:
         """The rows of the files with all their columns, nested ones as maps; what the card calls otherwise has its own name, too.
 
@@ -110,20 +120,30 @@ class Benchmark:
         """
         if self.missing:
             raise CurateError(absent((self,)))
-        rows = [row for file in self.files for row in _records(file, self.name)]
+        self._refuse_twice()
+        held = [_records(file, self.name) for file in self.files]
+        rows = [row for some in held for row in some]
         if self.count not in (None, len(rows)):
+            each = [f"{Path(file.path).name}: {len(some):,}" for file, some in zip(self.files, held, strict=True)]
+            files = f" ({', '.join(each)[:200]})" if len(each) > 1 else ""
             raise CurateError(
-                f"the benchmark {self.name} has {self.count:,} items, and its files hold {len(rows):,}; bring all of them as "
+                f"the benchmark {self.name} has {self.count:,} items, and its files hold {len(rows):,}{files}; bring all of them as "
                 f"datacards/{self.name}.md says"
             )
         renamed = {column: said for column, said in self.columns if column != said}
         return [row | {column: row[said] for column, said in renamed.items() if said in row} for row in rows]
 
 
+def _bare(path: Path) -> Path:
+    """A file's path without what says how it is stored."""
+    suffix = next((one for one in sorted(SUFFIXES, key=len, reverse=True) if path.name.endswith(one)), "")
+    return path.with_name(path.name.removesuffix(suffix))
+
+
 def _records(file: Source, name: str) -> list[dict[str, Any]]:
     path, data = Path(file.path), _content(file, name)
     try:
-        rows = pl.read_parquet(data).to_dicts() if path.suffix == ".parquet" else _lines(path, data)
+        rows = pl.read_parquet(data).to_dicts() if path.suffix == ".parquet" else _lines(path, data, name)
     except (ValueError, OSError, EOFError, zlib.error, RecursionError, pl.exceptions.PolarsError) as error:
         raise _torn(error, name, path) from None
     if not all(isinstance(row, dict) for row in rows):
@@ -139,9 +159,19 @@ def _content(file: Source, name: str) -> bytes:
     return data
 
 
-def _lines(path: Path, data: bytes) -> list[Any]:
+def _lines(path: Path, data: bytes, name: str) -> list[Any]:
     lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
-    return [json.loads(line) for line in lines if line.strip()]
+    return [_parsed(line, path, name, number) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _parsed(line: bytes, path: Path, name: str, number: int) -> Any:
+    """A line as JSON. CurateError with file and line for what is none."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        said = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
+        why = f"{type(error).__name__}: {said[:200]}"
+        raise CurateError(f"is no file of the benchmark {name!r}: {why}", where=f"{path.name}:{number}") from None
 
 
 def _torn(error: Exception, name: str, path: Path) -> CurateError:
@@ -167,7 +197,7 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
                     item.get(columns["answer"]),
                     _text(item.get(columns["solution"])),
                 )
-                for item in _lines(path, data)
+                for item in _lines(path, data, name)
             ]
         text = [tuple(v if v is None or isinstance(v, str) else str(v) for v in row) for row in rows]
         made = pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row")

@@ -298,6 +298,10 @@ class EvalEntry(Part):
     """Names of benchmarks, or of groups of them: `13`, `core`, `extended`, `general`."""
     mode: Literal["few-shot", "simple", "complex", "chat"] = "few-shot"
     """Worked examples for a base model; a template of reinforcement learning; or a message to a chat model."""
+    num_fewshot: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    """Examples of a few-shot prompt, the first ones of its form; all if not said."""
+    system: Annotated[str, Field(max_length=20_000)] | None = None
+    """System message of a chat, instead of the model's own; empty for none."""
     samples: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
     """Draws of each item."""
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
@@ -313,4 +317,8 @@ class EvalEntry(Part):
     def _drawn(self) -> EvalEntry:
         if self.samples > 1 and not self.temperature:
             raise ValueError(f"{self.samples} draws of a greedy model are all the same; say a temperature, such as 0.6")
+        if self.num_fewshot is not None and self.mode != "few-shot":
+            raise ValueError(f"num_fewshot: mode {self.mode} shows no examples")
+        if self.system is not None and self.mode != "chat":
+            raise ValueError(f"system: mode {self.mode} has no system message; say mode: chat")
         return self

@@ -81,7 +81,17 @@ class Planner:
             add_mixture(self)
         add_prompts(self)
         code.save(memory)
+        if self.recipe.eval:
+            self._find_benchmarks()
         return Plan(self.recipe, self.nodes, self.ends)
+
+    def _find_benchmarks(self) -> None:
+        """CurateError for a benchmark under `eval:` that is none."""
+        from curate.evals.benchmarks import named
+
+        for name, entry in self.recipe.eval.items():
+            for at, benchmark in enumerate(entry.benchmarks):
+                named([benchmark], self.project, self.recipe.location("eval", name, "benchmarks", at))
 
     @property
     def whole(self) -> Planner:

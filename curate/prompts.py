@@ -75,7 +75,7 @@ def in_words(corpus: str, found: dict[str, int]) -> str:
 
 def _generated(planner: Planner) -> list[str]:
     """Titles of the generated corpora among the files of the benchmarks that `eval:` names; a card that cannot be read is the gate's."""
-    from curate.asked_of import cards
+    from curate.evals.benchmarks import cards
 
     titles: dict[str, None] = {}
     named = dict.fromkeys(name for entry in planner.recipe.eval.values() for name in entry.benchmarks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import threading
 import time
@@ -12,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from curate.models.meter import Spent
     from curate.plan import Node
+
+
+AGAIN = 30.0
+"""Seconds after which trouble that lasts is told again."""
 
 
 class Report:
@@ -25,10 +30,15 @@ class Report:
 
     @contextlib.contextmanager
     def progress(
-        self, name: str, total: int, saying: Callable[[], str] | None = None, unit: str = "shards"
+        self,
+        name: str,
+        total: int,
+        saying: Callable[[], str] | None = None,
+        unit: str = "shards",
+        trouble: Callable[[], str] | None = None,
     ) -> Iterator[Callable[[int, Any], None]]:
         """Takes each shard that is done. saying: what else there is to tell meanwhile; asked again and again, by another thread. unit: what
-        a shard is called."""
+        a shard is called. trouble: why nothing gets on for the moment, empty where it does; asked each second and said at once."""
         yield lambda rank, result: None
 
     @contextlib.contextmanager
@@ -42,6 +52,8 @@ class Lines(Report):
 
     EVERY = 10.0
     """Seconds between two lines about one pass."""
+    LOOK = 0.5
+    """Seconds between two looks at whether there is trouble."""
 
     def note(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -51,7 +63,12 @@ class Lines(Report):
 
     @contextlib.contextmanager
     def progress(
-        self, name: str, total: int, saying: Callable[[], str] | None = None, unit: str = "shards"
+        self,
+        name: str,
+        total: int,
+        saying: Callable[[], str] | None = None,
+        unit: str = "shards",
+        trouble: Callable[[], str] | None = None,
     ) -> Iterator[Callable[[int, Any], None]]:
         finished, said = 0, time.monotonic()
 
@@ -62,7 +79,10 @@ class Lines(Report):
                 said = time.monotonic()
                 self.note(f"{name}: {finished:,} of {total:,} {unit}")
 
-        with _repeating(self.EVERY, saying, lambda text: self.note(f"{name}: {text}")):
+        def say(text: str) -> None:
+            self.note(f"{name}: {text}")
+
+        with _repeating(self.EVERY, saying, say), _repeating(self.LOOK, _now_and_then(trouble), say):
             yield advance
 
     @contextlib.contextmanager
@@ -88,7 +108,12 @@ class Bars(Lines):
 
     @contextlib.contextmanager
     def progress(
-        self, name: str, total: int, saying: Callable[[], str] | None = None, unit: str = "shards"
+        self,
+        name: str,
+        total: int,
+        saying: Callable[[], str] | None = None,
+        unit: str = "shards",
+        trouble: Callable[[], str] | None = None,
     ) -> Iterator[Callable[[int, Any], None]]:
         from rich.console import Console
         from rich.markup import escape
@@ -101,7 +126,10 @@ class Bars(Lines):
             def say(text: str) -> None:
                 progress.update(task, description=escape(f"{name}: {text}"))
 
-            with _repeating(0.5, saying, say):
+            def tell(text: str) -> None:
+                progress.console.print(f"{name}: {text}", highlight=False, markup=False)
+
+            with _repeating(0.5, saying, say), _repeating(self.LOOK, _now_and_then(trouble), tell):
                 yield lambda rank, result: progress.advance(task)
 
     @contextlib.contextmanager
@@ -141,6 +169,24 @@ def _repeating(seconds: float, saying: Callable[[], str] | None, say: Callable[[
     finally:
         over.set()
         thread.join()
+
+
+def _now_and_then(trouble: Callable[[], str] | None) -> Callable[[], str] | None:
+    """Trouble as soon as there is some, and again each `AGAIN` seconds as long as it lasts."""
+    if trouble is None:
+        return None
+    said = -math.inf
+
+    def text() -> str:
+        nonlocal said
+        found, now = trouble(), time.monotonic()
+        if not found or now - said < AGAIN:
+            said = said if found else -math.inf
+            return ""
+        said = now
+        return found
+
+    return text
 
 
 def asking_text(spent: Spent, currency: str, seconds: float) -> str:

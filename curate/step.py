@@ -328,7 +328,8 @@ def _params_model(title: str, function: Callable[..., Any], spec: Spec) -> type[
     written: dict[Any, Any] = {Artifact: str, Artifact | None: str | None}
     written |= dict.fromkeys((Corpora, Benchmarks, Lists, Files), list[str])
     fields = {
-        name: (written.get(wanted, wanted), default) for name, (wanted, default) in _parameters(function, spec).items()
+        name: (written.get(wanted, wanted), [*default] if isinstance(default, list) else default)
+        for name, (wanted, default) in _parameters(function, spec).items()
     }
     return create_model(title, __config__=ConfigDict(extra="forbid", strict=False), **fields)  # type: ignore[call-overload,no-any-return]
 

@@ -1,7 +1,7 @@
 """Is what is stored what the recipe's lock says it is? One line for each thing that is wrong.
 
 Every object's identity hashes to its key, its content is that of its shards, its files are whole (by size and time, or every byte again),
-the inputs are those of the lock, and the lock is a text that `curate build` would write.
+the inputs are those of the lock, and the lock is a text that `curate build` would write. So are the rows of its evaluations.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from curate.artifact import Damaged, Manifest, content_of
 from curate.errors import CurateError
+from curate.evals import results
 from curate.identity import digest, file_sha256
 from curate.lock import Lock, lock_of, read_ref, recipe_digest
 from curate.sources import Source, at_hand
@@ -32,7 +33,7 @@ def problems(recipe: Curated, *, deep: bool = False) -> list[str]:
         of_node = list(_node(state, name, node, deep))
         whole = whole and not of_node
         found += of_node + (list(_inputs(name, node, recipe.store)) if deep else [])
-    return found + list(_lock(recipe, whole))
+    return found + list(_lock(recipe, whole)) + list(_results(recipe, deep))
 
 
 def other_text(recipe: Curated, lock: Lock) -> str:
@@ -62,6 +63,16 @@ def _node(state: State, name: str, node: Node, deep: bool) -> Iterator[str]:
         yield f"{name}: {damage}"
         return
     yield from (f"{name}: objects/{key}: {said}" for said in _manifest(manifest))
+
+
+def _results(recipe: Curated, deep: bool) -> Iterator[str]:
+    """Rows of evaluations that this recipe asked for."""
+    for key, entry in results.asked_by(recipe.store, recipe.title).items():
+        try:
+            manifest = recipe.store.check(key, deep=deep)
+            yield from (f"eval.{entry}: objects/{key}: {said}" for said in _manifest(manifest))
+        except Damaged as damage:
+            yield f"eval.{entry}: {damage}; evaluate again: what was answered is stored"
 
 
 def _manifest(manifest: Manifest) -> Iterator[str]:

@@ -3,7 +3,7 @@
     documents, mixture                               read the store's files (`curate/documents.py`); made only where a query names them
     funnel, fates, clauses, sources, canaries, counts, ...   come from manifests and need no file (`curate/figures.py`)
     replies, ledger                                  read the reply store (`curate/reply_views.py`); made only where a query names them
-    eval_results, eval_items                         read the rows of evaluations (`curate/result_views.py`); made like these two
+    eval_results, eval_items                         read the rows of evaluations (`curate/evals/views.py`); made like these two
     runs, probes                                     ask other recipes' mixtures and schedulers; made only where a query names them
 
 `docs/sql.md` says what each column means. A query can do nothing but read: it is one select (`curate/question.py`), on a connection that
@@ -21,14 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate import reply_views, result_views, results
+from curate import reply_views
 from curate.artifact import readable
 from curate.documents import FROM_DATA, columns_of, select_of
 from curate.errors import CurateError, did_you_mean
+from curate.evals import results
+from curate.evals import views as result_views
+from curate.evals.views import FROM_RESULTS
 from curate.figures import FIGURES
 from curate.question import Question, ask, compared
 from curate.reply_views import FROM_REPLIES
-from curate.result_views import FROM_RESULTS
 from curate.sql import Column, exact_path, literal, quoted, table
 from curate.waiting import result
 

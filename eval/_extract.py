@@ -31,10 +31,14 @@ _FORMULA = re.compile(
     re.S,
 )
 _NUMBER = re.compile(
-    r"(?<![\w^_\\.{])-?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
-    r"|(?<![\w^_\\.{])-?\$?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?![0-9])(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?(?: ?\\?%)?"
+    r"(?<![\w^_\\.{])-?(?:(?<![0-9/])[0-9]{1,9} ?)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
+    r"|(?<![\w^_\\.{])-?[0-9]{1,9} (?:and )?[0-9]{1,9}/[0-9]+|(?<![\w^_\\.{])-?(?:[0-9]{1,9}(?: and)? ?)?[¼½¾⅐-⅞]"
+    r"|(?<![\w^_\\.{])-?\$?(?:(?<![0-9][ \u00a0\u2009\u202f])[1-9][0-9]{0,2}(?:[ \u00a0\u2009\u202f][0-9]{3})+"
+    r"(?![ \u00a0\u2009\u202f]?[0-9])"
+    r"|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?![0-9])(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?(?: ?\\?%)?"
     r"|(?<![\w.])-?\.[0-9]+"
 )
+"""A number in a sentence; mixed numbers and thousands behind spaces are one number each."""
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _FILLER = re.compile(r"[a-zA-Z](?:_[0-9])?\s?=|\\(?:q?quad|text|[()\[\] ,;])|[{}\s$.*]")
 _UNIT_WORDS = re.compile(r"[ \t]{0,3}\\?([A-Za-z]+)")
@@ -122,6 +126,12 @@ def has_box(text: str) -> bool:
 def marked(text: str) -> bool:
     """Whether a text says where its answer is."""
     return bool(_BOX.search(text) or _SAID.search(text))
+
+
+def stated(text: str) -> bool:
+    """Whether a reply says what its final answer is: in a box, or behind "answer is" or `####`. Its last number may be any."""
+    told = (after_thinking(text) or "")[-TAIL:]
+    return any(box.content for box in _boxes(told)) or bool(_last_said(told))
 
 
 class _Box(NamedTuple):
@@ -218,6 +228,31 @@ def last_line(text: str) -> str:
     return text[-TAIL:][sayings[-1].end() :][:300].strip(" :*\n").partition("\n")[0] if sayings else text[:300]
 
 
+_REASON = re.compile(
+    r"\*{0,2}(-?\$?(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?(?:/[0-9]{1,9})?%?(?:\s[A-Za-z]{2,20}){0,2}?)\*{0,2}"
+    r"(?:,?\s{1,3}(?:because|since|as(?=\s[-0-9$(]|\s(?:we|there|it|he|she|they|each|both|all|you|I)\b))\s(.{1,300})"
+    r"|\s{1,3}\((?:checked|verified|because|since|as|from|using|see)\s([^()]{1,300})\))"
+)
+"""A number, and why it is the answer."""
+_TAKEN_BACK = re.compile(
+    r"\b(?:or|nor|not?|unless|but|wrong|incorrect|if|whether|maybe|perhaps|except|otherwise|instead|rather|however|actually|wait|should"
+    r"|would|could|might|answer|correction|hmm|oops|sorry|mistake|false|never|without|though|although)\b|n't\b|\?",
+    re.I,
+)
+"""Words in a reason that may say another answer, or none."""
+
+
+_NO_UNITS = (SCALES | _SHIFTED | {"as", "well"}) - {"thousand", "million", "billion", "trillion"}
+
+
+def _without_reason(phrase: str) -> str:
+    """`5` of `5, as 2+3=5`, unless the reason may take it back."""
+    reason = _REASON.fullmatch(phrase)
+    if not reason or _TAKEN_BACK.search(reason[2] or reason[3]) or _NO_UNITS & {*reason[1].lower().split()}:
+        return phrase
+    return reason[1]
+
+
 def _said(line: str) -> str:
     """The answer in what follows "the answer is": the formulas it starts with, a short phrase, or the only number of a long one."""
     formulas = list(_FORMULA.finditer(line))
@@ -226,7 +261,7 @@ def _said(line: str) -> str:
         if "not" in map(str.lower, before):
             return ""
         return _formulas(formulas, line, first=len(before) <= 3)
-    phrase = re.split(r"\.(?:\s|$)|[;\n]", line)[0].strip(" *`.,:_")
+    phrase = _without_reason(re.split(r"\.(?:\s|$)|[;\n]", line)[0].strip(" *`.,:_"))
     if phrase[:4].lower() == "not ":
         return ""
     if len(_PROSE.findall(phrase)) <= 3:

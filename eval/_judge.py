@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from eval import _extract
-from eval._extract import SCALES, find, last_line, marked
+from eval._extract import find, last_line, marked
 from eval._match import Algebra, Matcher, Told
-from eval._normal import ascii_math, bare, normalise, number
+from eval._normal import normalise, number
 from eval._shape import shape
+from eval._units import spelled_out, unit
 
 Kind = Literal["math", "choice", "ocw"]
 KINDS = ("math", "choice", "ocw")
@@ -29,26 +30,9 @@ _WORK = re.compile(
     r"\\(?:sum|prod|i?int|iint|oint|lim|[dt]?binom|gcd|lcm|max|min|det|log|ln|lg|exp|[lr]?floor|lceil|[pb]?mod|operatorname)(?![A-Za-z])"
     r"|\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])|\\lfloor|\\begin\{v|[0-9)}a-z]!|\\frac\{d"
 )
-_UNIT_TEX = re.compile(
-    r"(?:[~\s]|\\[,;:! ]|\\cdot)*\\(?:text|mbox|mathrm|textrm|textbf|textit|operatorname|hbox|rm)\s*\{((?:[^{}]|\{[^{}]{0,9}\})*)\}"
-    r"(?:\s*\^\s*\{?-?([0-9])\}?)?$"
-)
-_LITERAL = r"(?:[-+]?\\?\$?[0-9][0-9,.]*(?:/[0-9]+)?|[-+]?\\frac\{[0-9]+\}\{[0-9]+\}|[-+]?\.[0-9]+)"
-_SHORT_UNIT = "cm|mm|km|kg|mg|lb|lbs|ft|mph|ml|mL|hr|hrs|min|sec|inches|dollars|cents"
-_UNIT_WORDS = re.compile(
-    rf"\$?({_LITERAL})\$?\s*(?:\(([A-Za-z][A-Za-z /.]*)\)|\s([A-Za-z]{{2,}}(?:[ /][A-Za-z]+){{0,3}})|({_SHORT_UNIT}))\.?"
-)
-_LETTER_UNITS = "msghlbdLNJWVAKCFTH"
-_CELSIUS = re.compile(r"\s*(?:\\[, ])?(?:\^\{?\\circ\}?|\\degree)\s*(?:\\(?:text|mathrm)\{\s*([CF])\s*\}|([CF]))$")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})([ap])m")
 _WHERE = re.compile(r"[,\s]*\\text\{[,\s]*(?:for (?:all|any|every|some|each)|where)\b.*$", re.S)
-_MONEY = re.compile(r"(-?)(\\?\$|[£€¥₹])\s?([0-9][0-9,.]*)")
 _CHOICE = re.compile(r"\(?([A-J])\)?[).:]\s*\S.*|\(([A-J])\)\s*\S.*", re.S)
-_SAME_UNIT = {
-    "centimeter": "cm", "centimetre": "cm", "meter": "m", "metre": "m", "kilometer": "km", "kilometre": "km", "inch": "in", "inche": "in",
-    "feet": "ft", "foot": "ft", "hour": "h", "hr": "h", "minute": "min", "second": "s", "sec": "s", "dollar": "$", "usd": "$", "buck": "$",
-    "degree": "", "gram": "g", "kilogram": "kg", "pound": "lb", "unit": "", "radian": "", "rad": "",
-}  # fmt: skip
 
 
 class NeedsAlgebra(Exception):
@@ -106,7 +90,15 @@ def warm() -> None:
 
 
 def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
-    """Judge one bare answer against another."""
+    """Judge one bare answer against another. `2 million` and `2 and 1/2` are also read as one number, but not in strict mode."""
+    if not question.strict:
+        numbers = spelled_out(answer), spelled_out(gold)
+        if numbers != (answer, gold) and (told := _compared(*numbers, algebra, question))[0]:
+            return told
+    return _compared(answer, gold, algebra, question)
+
+
+def _compared(answer: str, gold: str, algebra: Algebra, question: Question) -> Told:
     if len(answer) > MAX_ANSWER and not answer.strip("-0123456789.,") and answer[-1] != "0" and number(normalise(gold)):
         return False, "different numbers"
     if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
@@ -118,7 +110,7 @@ def compare(answer: str, gold: str, algebra: Algebra, question: Question) -> Tol
         return True, "same answer"
     if question.strict and (refused := _refused(answer, a, g)):
         return refused
-    (mine, a_unit), (theirs, g_unit) = _unit(answer), _unit(gold)
+    (mine, a_unit), (theirs, g_unit) = unit(answer), unit(gold)
     if mine and theirs:
         a, g = normalise(mine), normalise(theirs)
     if not a or not g:
@@ -187,10 +179,10 @@ def _refused(answer: str, a: str, g: str) -> Told | None:
     if set(_WORK.findall(a)) - set(_WORK.findall(g)):
         return told
     right = number(g)
-    if right and right.places is None and not number(_after_name(a)) and not _unit(answer)[1]:
+    if right and right.places is None and not number(_after_name(a)) and not unit(answer)[1]:
         return told
     if right and right.places is not None:
-        mine = number(_after_name(a)) or number(normalise(_unit(answer)[0]))
+        mine = number(_after_name(a)) or number(normalise(unit(answer)[0]))
         if mine is None or (mine.places is None and right.value.denominator == 1):
             return told if mine is None or _is_arithmetic(a) else None
     return None
@@ -205,51 +197,10 @@ def _after_name(text: str) -> str:
     return re.sub(r"^\\?[A-Za-z](?:_\{?[0-9A-Za-z]\}?)?(?:\([a-z]\))?=", "", text)
 
 
-def _unit(answer: str) -> tuple[str, str]:
-    """An answer without the unit at its end, and that unit in one spelling; words that change a number are no units."""
-    text, units = bare(ascii_math(answer)), []
-    if degrees := _CELSIUS.search(text):
-        return text[: degrees.start()], degrees[1] or degrees[2]
-    if money := _MONEY.fullmatch(text):
-        return money[1] + money[3], money[2].lstrip("\\")
-    if match := _UNIT_WORDS.fullmatch(text):
-        words = match[2] or match[3] or match[4]
-        return (match[1], _unit_name(words)) if _is_unit(words) else (text, "")
-    for _ in range(3):
-        match = _UNIT_TEX.search(text)
-        if not match or not match.start() or not _is_unit(match[1]):
-            break
-        units.append(_unit_name(match[1]) + (match[2] or ""))
-        text = text[: match.start()].rstrip("/ ~")
-    return (text, "".join(reversed(units))) if units else (text, "")
-
-
 def _time(text: str) -> str:
     """`2:15pm` of a time of day, however it is written."""
     plain = re.sub(r"\\text|[\s{}.$\\,]", "", text[:40]).lower()
     return plain if _TIME.fullmatch(plain) else ""
-
-
-def _is_unit(words: str) -> bool:
-    words = re.sub(r"\^\{?-?[0-9]\}?|\\[,;: ]|~", " ", words)
-    found = re.findall(r"[A-Za-z]+", words)
-    if len(found) == 1 and len(found[0]) == 1 and found[0] not in _LETTER_UNITS:
-        return False
-    return (
-        0 < len(found) <= 4
-        and not any(word.lower() in SCALES - {"per"} for word in found)
-        and not re.search(r"[0-9()?=]", words)
-    )
-
-
-def _unit_name(words: str) -> str:
-    text = re.sub(r"[^a-z/]", "", words.lower().replace(" per ", "/"))
-    power = ""
-    for name, exponent in (("square", "2"), ("sq", "2"), ("cubic", "3")):
-        if text.startswith(name):
-            text, power = text[len(name) :], exponent
-    text = text[:-1] if len(text) > 2 and text.endswith("s") else text
-    return _SAME_UNIT.get(text, text) + power
 
 
 def _decimal_comma(a: str, g: str, strict: bool) -> Told | None:

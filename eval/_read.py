@@ -7,6 +7,7 @@ its own, the reply goes there whole.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from eval._extract import TAIL, has_box
@@ -27,15 +28,20 @@ _OTHER = re.compile(
 _BRACKETED = re.compile(r"\(([A-J])\)")
 _ANSWER, _UNLIKE_WORDS = re.compile(r"\banswer is\b"), re.compile(r"[0-9\\${}]")
 _NUMBER = re.compile(
-    r"(?:(?<![\w)}])-)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
+    r"(?:(?<![\w)}])-)?(?:(?<![\w^./])(?<![\^_]\{)[0-9]{1,9} ?)?\\[dt]?frac\{-?[0-9]+\}\{[0-9]+\}"
     r"|(?:(?<![\w)}])-)?\\?\$?(?<![\w^.])(?<![\^_]\{)(?!(?<=[0-9],)[0-9]{3}(?![0-9]))"
-    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+ [0-9]+/[0-9]+|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+|:[0-9]+)?"
+    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+ (?:and )?[0-9]+/[0-9]+|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+|:[0-9]+)?"
     r"|(?:(?<![\w)}])-)?(?<![\w.])\.[0-9]+"
 )
 """A number wherever it stands, but for exponents and indices; a part behind a comma belongs to the number before it. Mixed numbers, ratios
 and times are one number each."""
 _SEPARATOR = re.compile(r"(?<=[0-9])(?:\{,\}|\\[,!]|[\u00a0\u2009\u202f])(?=[0-9]{3}(?![0-9]))")
 """What stands between thousands, but for a comma."""
+_SPACED = re.compile(r"(?<![\w.,:/^{-])(?<![0-9] )[1-9][0-9]{0,2}(?: [0-9]{3})+(?![\w/:]|,[0-9]| [0-9])")
+"""Thousands with plain spaces between them, and no other number beside them."""
+_VULGAR = re.compile(r"(?:([0-9]) ?)?([¼½¾⅐-⅞])")
+_SCALE = re.compile(r" ?(thousand|million|billion|trillion)\b")
+"""What makes another number of the one before it."""
 _MINUS = str.maketrans("\u2212\u2013", "--")
 _ESCAPED_OR_BRACE = re.compile(r"\\.|[{}]", re.S)
 
@@ -91,9 +97,20 @@ def _alone(said: re.Match[str]) -> str:
 def _number(text: str) -> str:
     """The last number, without the signs of money and percent beside it."""
     number = None
-    for number in _NUMBER.finditer(_SEPARATOR.sub(",", text.translate(_MINUS))):  # noqa: B007 (the last one is wanted)
+    plain = _VULGAR.sub(_over, _SEPARATOR.sub(",", text.translate(_MINUS)))
+    plain = _SPACED.sub(lambda spaced: spaced[0].replace(" ", ","), plain)
+    for number in _NUMBER.finditer(plain):  # noqa: B007 (the last one is wanted)
         pass
-    return number.group().replace("\\$", "").replace("$", "") if number else ""
+    if not number:
+        return ""
+    scale = _SCALE.match(plain, number.end())
+    return number.group().replace("\\$", "").replace("$", "") + (f" {scale[1]}" if scale else "")
+
+
+def _over(vulgar: re.Match[str]) -> str:
+    """`1½` as `1 1/2`."""
+    up, down = unicodedata.normalize("NFKC", vulgar[2]).split("\u2044")
+    return f"{vulgar[1]} {up}/{down}" if vulgar[1] else f"{up}/{down}"
 
 
 def _words(text: str, options: Sequence[str]) -> str:

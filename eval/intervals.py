@@ -113,6 +113,19 @@ def sign_flips(differences: Sequence[float], draws: int = DRAWS, seed: int = SEE
     return (reached + 1) / (draws + 1)
 
 
+def holm(ps: Sequence[float]) -> list[float]:
+    """p of each of several tests, so that all those below a level hold together at that level, however they depend on each other.
+
+    The step-down method of Holm 1979 (Scandinavian Journal of Statistics 6, section 2): the smallest p is multiplied by how many there are,
+    the next by one fewer, and none ends below one before it.
+    """
+    found, reached = [1.0] * len(ps), 0.0
+    for rank, place in enumerate(sorted(range(len(ps)), key=lambda at: ps[at])):
+        reached = max(reached, min(1.0, ps[place] * (len(ps) - rank)))
+        found[place] = reached
+    return found
+
+
 @dataclass(frozen=True)
 class Difference:
     """How much better one model is than another on the same items, and whether that is clear."""

@@ -1,9 +1,10 @@
 """Replies to the items of a benchmark, judged: a row for each draw of each item.
 
-`verdict` is one of `VERDICTS`, and nothing leaves the denominator. A reply that was cut off at `max_tokens` is graded like any other, as
-the published harnesses do; where it is not right, it counts as `truncated`. `no answer` is a reply in which no final answer was found, or
-no reply at all because the model had nothing to say; `failed` one that a server refused or filtered; `undecided` one that the grader
-cannot judge, by its limits or because a side cannot be read.
+`verdict` is one of `VERDICTS`, and nothing leaves the denominator. Few-shot, a reply that was cut off at `max_tokens` is graded like any
+other, as the published harnesses do, its last number included. The other modes ask for a box, and there a reply that was cut off before it
+said an answer is not right, whatever number it was at. A cut-off reply that is not right counts as `truncated`. `no answer` is a reply in
+which no final answer was found, or no reply at all because the model had nothing to say; `failed` one that a server refused or filtered;
+`undecided` one that the grader cannot judge, by its limits or because a side cannot be read.
 
 This file and what it imports are the code of a result (`code`), so statistics and tables may change without grading again.
 """
@@ -21,6 +22,7 @@ import polars as pl
 from curate.code import code_digest
 from curate.models.base import Reply
 from curate.schema import Schema
+from eval._extract import stated
 from eval.grading import Grader, Verdict
 from eval.prompting import Mode, to_grade
 from eval.specs import Spec
@@ -65,7 +67,7 @@ def judge(spec: Spec, mode: Mode, draws: Sequence[Draw], grader: Grader) -> pl.D
     """A row of `SCHEMA` for each draw, in their order."""
     asked = [draw for draw in draws if _is_text(draw.reply)]
     told = iter(grader.map([to_grade(spec, mode, draw.item, draw.reply.text) for draw in asked]))
-    rows = [_row(spec.name, draw, next(told) if _is_text(draw.reply) else None) for draw in draws]
+    rows = [_row(spec.name, mode, draw, next(told) if _is_text(draw.reply) else None) for draw in draws]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
@@ -74,9 +76,9 @@ def _is_text(reply: Reply) -> bool:
     return reply.finish in ("stop", "length")
 
 
-def _row(benchmark: str, draw: Draw, told: Verdict | None) -> tuple[Any, ...]:
+def _row(benchmark: str, mode: Mode, draw: Draw, told: Verdict | None) -> tuple[Any, ...]:
     reply = draw.reply
-    verdict, reason = _verdict(reply, told)
+    verdict, reason = _verdict(mode, reply, told)
     return (
         benchmark,
         draw.item["id"],
@@ -94,11 +96,13 @@ def _row(benchmark: str, draw: Draw, told: Verdict | None) -> tuple[Any, ...]:
     )
 
 
-def _verdict(reply: Reply, told: Verdict | None) -> tuple[str, str]:
+def _verdict(mode: Mode, reply: Reply, told: Verdict | None) -> tuple[str, str]:
     if told is None:
         if reply.finish == "abstain":
             return "no answer", "the model had nothing to say"
         return "failed", reply.error or f"the reply was {reply.finish}"
+    if told.value and reply.finish == "length" and mode != "few-shot" and not stated(reply.text):
+        return "truncated", "cut off before an answer was said"
     if told.value:
         return "right", told.reason
     if reply.finish == "length":

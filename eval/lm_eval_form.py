@@ -19,7 +19,6 @@ from typing import Any
 import polars as pl
 
 from eval.run import Task
-from eval.specs import form
 
 METRIC, FILTER = "exact_match", "none"
 
@@ -54,7 +53,7 @@ def results(
         "group_subtasks": {name: [] for name in names},
         "configs": {name: _config(one) for name, one in names.items()},
         "versions": {name: one.task.spec.digest[:12] for name, one in names.items()},
-        "n-shot": {name: _shots(one.task) for name, one in names.items()},
+        "n-shot": {name: one.task.num_fewshot for name, one in names.items()},
         "higher_is_better": {name: {METRIC: True} for name in names},
         "n-samples": {
             name: {"original": one.task.spec.items, "effective": one.task.items.height} for name, one in names.items()
@@ -86,17 +85,13 @@ def _numbers(name: str, one: Told) -> dict[str, Any]:
     }
 
 
-def _shots(task: Task) -> int:
-    return len(form(task.spec.shots).examples) if task.mode == "few-shot" else 0
-
-
 def _config(one: Told) -> dict[str, Any]:
     task, sampling = one.task, one.sampling
     return {
         "task": task.spec.name,
         "dataset_path": f"datacards/{task.spec.card}.md",
         "output_type": "generate_until",
-        "num_fewshot": _shots(task),
+        "num_fewshot": task.num_fewshot,
         "generation_kwargs": {
             "until": [*sampling["stop"]],
             "do_sample": sampling["temperature"] > 0,

@@ -57,4 +57,4 @@ def form_of(spec: Spec, mode: Mode) -> Form:
     """The form of a mode's prompts. CurateError for a mode that is none."""
     if mode not in MODES:
         raise CurateError(f"there is no mode {str(mode)[:40]!r}{did_you_mean(str(mode), MODES)}")
-    return form(spec.shots if mode == "few-shot" else mode)
+    return spec.few_shot if mode == "few-shot" else form(mode)

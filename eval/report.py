@@ -3,13 +3,15 @@
 Every number comes from rows (`eval.judging.SCHEMA`), so nothing of it is stored. Accuracy is the mean over items of the share of draws
 that are right (avg@k); whatever has no answer, was cut off or failed counts as not right. An average is over whole benchmarks only: where
 one is lacking or was evaluated in part, there is none, and it is said what lacks. Left out: averages weighted by items, in which MATH
-would be half; and that MATH500 is a part of MATH, so the error of an average over both is a little larger than is told.
+would be half.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
@@ -18,14 +20,20 @@ from typing import Any
 import polars as pl
 
 from eval.grading import normalise
-from eval.intervals import LEVEL, Difference, errors_apart, mean, of_shares, paired, standard_error, wilson
+from eval.intervals import LEVEL, Difference, errors_apart, holm, mean, of_shares, paired, standard_error, wilson
 from eval.judging import VERDICTS
 from eval.pass_at_k import ks, majority, pass_at_k
 
-COLUMNS = ("benchmark", "id", "sample", "finish", "completion_tokens", "answer", "verdict")
+COLUMNS = ("benchmark", "id", "sample", "finish", "completion_tokens", "answer", "verdict", "reason")
 """Columns of the rows that are read here."""
 VOTES = 3
 """Draws from which on the majority is told."""
+REASONS = 3
+"""Reasons for failures that are told, the most frequent ones."""
+LONGEST_REASON = 200
+"""Characters of one."""
+Shares = list[tuple[str, float]]
+"""Items of a benchmark, each with the share of its draws that are right, or with a difference of two."""
 
 
 def summary(rows: pl.DataFrame) -> dict[str, Any]:
@@ -33,7 +41,8 @@ def summary(rows: pl.DataFrame) -> dict[str, Any]:
 
     `accuracy`, `error` (standard error over items), `interval` (Wilson's of one draw, else of a bootstrap over items), `pass_at` (k ->
     unbiased estimate) and `majority` are shares; `verdicts` counts draws by verdict, `cut_off` those that ended at `max_tokens`, of which
-    `right_though_cut_off` are right; `tokens` has the mean length of replies that are `right` and `not_right`, and the `total`.
+    `right_though_cut_off` are right; `failures` has the most frequent reasons why draws failed, with how many;
+    `tokens` has the mean length of replies that are `right` and `not_right`, and the `total`.
     """
     right = (rows["verdict"] == "right").cast(pl.Int64)
     items = rows.select("id", right=right).group_by("id", maintain_order=True).agg(n=pl.len(), c=pl.col("right").sum())
@@ -54,12 +63,22 @@ def summary(rows: pl.DataFrame) -> dict[str, Any]:
         "verdicts": verdicts,
         "cut_off": int(cut_off.sum()),
         "right_though_cut_off": int((cut_off & (right == 1)).sum()),
+        "failures": _failures(rows),
         "tokens": {
             "right": _mean(rows.filter(right == 1)),
             "not_right": _mean(rows.filter(right == 0)),
             "total": _tokens(rows),
         },
     }
+
+
+def _failures(rows: pl.DataFrame) -> dict[str, int]:
+    """Why draws failed: the most frequent reasons, cut, without control characters."""
+    said = Counter(
+        "".join(c if c.isprintable() else " " for c in (reason or "no reason")[:LONGEST_REASON])
+        for reason in rows.filter(pl.col("verdict") == "failed")["reason"]
+    )
+    return dict(sorted(said.items(), key=lambda one: (-one[1], one[0]))[:REASONS])
 
 
 def _mean(rows: pl.DataFrame) -> float | None:
@@ -90,84 +109,129 @@ def _vote(answer: str | None) -> str | None:
     return None if answer is None else normalise(answer) or answer.strip()
 
 
-def average(wanted: Sequence[str], found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def shares(rows: pl.DataFrame, problems: Mapping[str, str] | None = None) -> Shares:
+    """Each item of one benchmark, known by its problem, with the share of its draws that are right; in the order of the rows.
+
+    problems: id -> problem. One that stands in another benchmark, too, is the same item there; an id without a problem is one of its own.
+    """
+    each = rows.group_by("benchmark", "id", maintain_order=True).agg(v=(pl.col("verdict") == "right").mean())
+    known = problems or {}
+    return [(_item(name, id, known.get(id)), value) for name, id, value in each.rows()]
+
+
+def _item(benchmark: str, id: str, problem: str | None) -> str:
+    """A name of an item that depends on its problem alone, or on benchmark and id where that is not known."""
+    said = f"{benchmark}\0{id}" if problem is None else " ".join(problem.split())
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def average(
+    wanted: Sequence[str], found: Mapping[str, Mapping[str, Any]], items: Mapping[str, Shares]
+) -> dict[str, Any]:
     """The unweighted mean of accuracies over a group of benchmarks.
 
-    wanted: names of the group. found: summaries of whole benchmarks by name. Returns `accuracy`, `error`, `interval` (normal; None where
-    every item of each benchmark got the same), `of`, and `lacking`, the names that are not there; the first three are None unless it is
-    empty.
+    wanted: names of the group. found: summaries of whole benchmarks by name. items: `shares` of each of them. Returns `accuracy`, `error`
+    (over distinct items), `interval` (normal; None where every item of each benchmark got the same), `of`, and `lacking`, the names that
+    are not there; the first three are None unless it is empty.
     """
     lacking = [name for name in wanted if name not in found]
     told = {"of": len(wanted), "lacking": lacking}
     if lacking or not wanted:
         return {"accuracy": None, "error": None, "interval": None, **told}
     accuracy = mean([found[name]["accuracy"] for name in wanted])
-    error = _together([found[name]["error"] for name in wanted])
+    error = _together([items[name] for name in wanted])
     half = None if not error else NormalDist().inv_cdf(0.5 + LEVEL / 2) * error
     interval = None if half is None else (max(0.0, accuracy - half), min(1.0, accuracy + half))
     return {"accuracy": accuracy, "error": error, "interval": interval, **told}
 
 
-def _together(errors: Sequence[float | None]) -> float | None:
-    """Standard error of a mean of independent benchmarks."""
-    known = [error for error in errors if error is not None]
-    return math.sqrt(math.fsum(e * e for e in known)) / len(known) if known and len(known) == len(errors) else None
+def _together(benchmarks: Sequence[Shares]) -> float | None:
+    """Standard error of the mean over benchmarks of the mean over their items; None where one has fewer than two.
+
+    An item that stands in several benchmarks, as all of MATH500 do in MATH, moves all their means at once: what it adds to each is summed
+    before it is squared, which is the variance of each and twice the covariance of each two (sums by cluster: Miller 2024, section 2.2).
+    """
+    moves: dict[str, list[float]] = {}
+    for items in benchmarks:
+        n = len(items)
+        if n < 2:
+            return None
+        middle, scale = mean([value for _, value in items]), 1 / math.sqrt(n * (n - 1))
+        for item, value in items:
+            moves.setdefault(item, []).append(scale * (value - middle))
+    return math.sqrt(math.fsum(math.fsum(some) ** 2 for some in moves.values())) / len(benchmarks)
 
 
 def compare(
-    models: Mapping[str, Mapping[str, pl.DataFrame]], groups: Mapping[str, Sequence[str]]
+    models: Mapping[str, Mapping[str, pl.DataFrame]],
+    groups: Mapping[str, Sequence[str]],
+    problems: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
     """What can be told of each two models, on each benchmark that both were asked, and over each group that both have whole.
 
-    models: rows by benchmark by model. groups: names of whole benchmarks by group. A row has `on`, `a`, `b`, `items`, `difference` (of a's
-    accuracy and b's), `error`, `interval`, `p` and `better`: the name of the better one, None where they cannot be
-    told apart, which is always so within two standard errors. The level is one at which the verdicts on all pairs of models hold together,
-    on one benchmark: of 13 benchmarks, one may call one of two equal models better in nearly half of all cases, so look at averages first.
-    ValueError where two models were asked other items.
+    models: rows by benchmark by model. groups: names of whole benchmarks by group. problems: id -> problem, by benchmark. A row has `on`,
+    `a`, `b`, `items` (different ones), `difference` (of a's accuracy and b's), `error`, `interval`, `p`, `holm_p`, `tests` and `better`:
+    the name of the better one, None where they cannot be told apart, which is always so within two standard errors. `holm_p` is corrected
+    for the `tests` that are made together: those of all pairs on all benchmarks, and apart from them those over groups. The interval holds
+    for all pairs of models on one benchmark. ValueError where two models were asked other items.
     """
     pairs = len(models) * (len(models) - 1) // 2
-    found = []
+    single: list[tuple[str, str, str, Difference]] = []
+    over: list[tuple[str, str, str, Difference]] = []
     for a, b in combinations(models, 2):
         shared = [name for name in models[a] if name in models[b]]
-        told = {name: paired(*_values(models[a][name], models[b][name], name), pairs=pairs) for name in shared}
-        found += [{"on": name, **_said(a, b, one)} for name, one in told.items()]
+        told, apart = {}, {}
+        for name in shared:
+            values = _values(models[a][name], models[b][name], name)
+            told[name] = paired(values["v"].to_list(), values["v_b"].to_list(), pairs=pairs)
+            known = (problems or {}).get(name, {})
+            apart[name] = [(_item(name, id, known.get(id)), x - y) for id, x, y in values.rows()]
+        single += [(name, a, b, one) for name, one in told.items()]
         for group, names in groups.items():
             if names and all(name in told for name in names):
-                found.append({"on": group, **_said(a, b, _over([told[name] for name in names], pairs))})
-    return found
+                over.append((group, a, b, _over([apart[name] for name in names], pairs)))
+    order = {pair: place for place, pair in enumerate(combinations(models, 2))}
+    found = [*_corrected(single, pairs), *_corrected(over, pairs)]
+    return sorted(found, key=lambda row: order[row["a"], row["b"]])
 
 
-def _values(a: pl.DataFrame, b: pl.DataFrame, name: str) -> tuple[list[float], list[float]]:
-    """Shares of right draws, item by item, in the order of the first."""
+def _values(a: pl.DataFrame, b: pl.DataFrame, name: str) -> pl.DataFrame:
+    """`id`, and shares of right draws of both, `v` and `v_b`, in the order of the first."""
     each = [rows.group_by("id", maintain_order=True).agg(v=(pl.col("verdict") == "right").mean()) for rows in (a, b)]
     both = each[0].join(each[1], on="id", how="inner", maintain_order="left", suffix="_b")
     if both.height != each[0].height or both.height != each[1].height:
         raise ValueError(f"{name}: the models were asked other items")
-    return both["v"].to_list(), both["v_b"].to_list()
+    return both.select("id", "v", "v_b")
 
 
-def _over(told: Sequence[Difference], pairs: int) -> Difference:
-    """The mean difference over benchmarks."""
-    middle, error = mean([one.difference for one in told]), _together([one.error for one in told])
+def _over(benchmarks: Sequence[Shares], pairs: int) -> Difference:
+    """The mean difference over benchmarks, of each item's difference."""
+    middle, error = mean([mean([value for _, value in items]) for items in benchmarks]), _together(benchmarks)
+    count = len({item for items in benchmarks for item, _ in items})
     if error is None:
-        return Difference(sum(one.items for one in told), middle, None, None, 1.0, 0)
+        return Difference(count, middle, None, None, 1.0, 0)
     normal = NormalDist()
     z = normal.inv_cdf(1 - (1 - LEVEL) / 2 / max(1, pairs))
     better = (middle > 0) - (middle < 0) if abs(middle) > errors_apart(pairs) * error else 0
     p = 2 * normal.cdf(-abs(middle) / error) if error else float(middle == 0)
-    return Difference(
-        sum(one.items for one in told), middle, error, (middle - z * error, middle + z * error), p, better
-    )
+    return Difference(count, middle, error, (middle - z * error, middle + z * error), p, better)
 
 
-def _said(a: str, b: str, one: Difference) -> dict[str, Any]:
-    return {
-        "a": a,
-        "b": b,
-        "items": one.items,
-        "difference": one.difference,
-        "error": one.error,
-        "interval": one.interval,
-        "p": one.p,
-        "better": {1: a, -1: b, 0: None}[one.better],
-    }
+def _corrected(told: Sequence[tuple[str, str, str, Difference]], pairs: int) -> Iterator[dict[str, Any]]:
+    """Rows of tests that are made together, each with its place: which of two models is better, where anything can be said."""
+    for (on, a, b, one), p in zip(told, holm([one.p for *_, one in told]), strict=True):
+        clear = one.error is not None and abs(one.difference) > errors_apart(pairs) * one.error and p < 1 - LEVEL
+        better = (a if one.difference > 0 else b) if clear else None
+        yield {
+            "on": on,
+            "a": a,
+            "b": b,
+            "items": one.items,
+            "difference": one.difference,
+            "error": one.error,
+            "interval": one.interval,
+            "p": one.p,
+            "holm_p": p,
+            "tests": len(told),
+            "better": better,
+        }

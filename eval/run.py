@@ -56,6 +56,11 @@ class Task:
         """`max_tokens`, `stop` and `chat` of its mode."""
         return prompting.settings(self.spec, self.mode)
 
+    @property
+    def num_fewshot(self) -> int:
+        """Examples before each problem."""
+        return len(self.spec.few_shot.examples) if self.mode == "few-shot" else 0
+
     @cached_property
     def identity(self) -> dict[str, Any]:
         """What is asked and how it is read, as digests: spec, items and prompts."""
@@ -64,6 +69,7 @@ class Task:
             "benchmark": self.spec.name,
             "spec": self.spec.digest,
             "mode": self.mode,
+            "num_fewshot": self.num_fewshot,
             "items": canonical_sha256(rows),
             "prompts": hashlib.sha256(canonical_sha256(self.prompts).encode()).hexdigest(),
             "samples": self.samples,
@@ -89,7 +95,7 @@ class Seconds:
 
 
 @dataclass
-class Evaluation:
+class Asking:
     """One model at one task. `parts` asks what is lacking, and judges."""
 
     task: Task
@@ -148,6 +154,16 @@ class Evaluation:
         return [(request, reply) for request, reply in zip(requests, whole, strict=True) if reply]
 
 
-def task(spec: Spec, records: list[dict[str, Any]], mode: Mode, *, samples: int = 1, limit: int | None = None) -> Task:
-    """A task of the rows of a benchmark's file. limit: how many items. CurateError as `eval.items.items`."""
-    return Task(spec, mode, making.items(spec, records, limit), samples, limit)
+def task(
+    spec: Spec,
+    records: list[dict[str, Any]],
+    mode: Mode,
+    *,
+    samples: int = 1,
+    limit: int | None = None,
+    num_fewshot: int | None = None,
+) -> Task:
+    """A task of the rows of a benchmark's file. limit: how many items; num_fewshot: how many examples, if not all. CurateError as
+    `eval.items.items`, and for more examples than there are."""
+    used = spec if num_fewshot is None else spec.shown(num_fewshot)
+    return Task(used, mode, making.items(spec, records, limit), samples, limit)

@@ -1,19 +1,20 @@
 """What a benchmark is to evaluation: `eval/benchmarks/NAME.yaml`, data only, and the forms of prompts in `eval/prompts/NAME.yaml`.
 
 A spec says which data card has the items and how many there are, how an item is made of a row's columns, how it is asked few-shot, how the
-final answer of a reply is read, and in which averages it counts. A project's own `benchmarks/NAME.yaml` comes before ours. Left out:
-benchmarks whose answers are programs, proofs or essays, and scoring by the probability of an option.
+final answer of a reply is read, and in which averages it counts. A project's own `benchmarks/NAME.yaml` comes before ours, and for it a
+form in `benchmarks/prompts/NAME.yaml` before ours of that name; our benchmarks are asked in our forms. Left out: benchmarks whose answers
+are programs, proofs or essays, and scoring by the probability of an option.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from curate import datacard
 from curate.errors import CurateError, did_you_mean, placed
@@ -72,7 +73,7 @@ class Spec(Part):
     unit_in_brackets: bool = False
     """Whether an answer's unit stands in brackets behind it, as in `9 (apples)`; it is left out."""
     shots: Text
-    """Name of the form of a few-shot prompt."""
+    """Name of the form of a few-shot prompt: of `eval/prompts/`, or of the folder `prompts/` beside the spec."""
     read: Reading = "said"
     """Where a few-shot reply says its answer: `said` as `eval.grading` reads any reply, or a few words after "answer is"; `number` the last
     number; `sentence` between "final answer is" and "I hope"; `letter` the letter after "final answer is", else in a box, else after
@@ -80,11 +81,29 @@ class Spec(Part):
     averages: tuple[Group, ...] = ()
     """Of ours alone: a project's own benchmarks count in none."""
 
-    @cached_property
+    _few_shot: Form | None = PrivateAttr(None)
+
+    @property
+    def few_shot(self) -> Form:
+        """The form of its few-shot prompts."""
+        return self._few_shot or form(self.shots)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of all that decides what is asked and how it is graded."""
         said = {key: value for key, value in self.model_dump(mode="json").items() if key not in ("about", "averages")}
-        return hashlib.sha256(canonical(said | {"form": form(self.shots).digest})).hexdigest()
+        return hashlib.sha256(canonical(said | {"form": self.few_shot.digest})).hexdigest()
+
+    def shown(self, examples: int) -> Spec:
+        """The benchmark with the first so many examples; one that is asked without examples stays so. CurateError if it has fewer."""
+        used = self.few_shot
+        if examples > len(used.examples) > 0:
+            raise CurateError(
+                f"num_fewshot: {self.name} has {len(used.examples)} examples ({self.shots}), not {examples:,}"
+            )
+        made = self.model_copy()
+        made._few_shot = used.model_copy(update={"examples": used.examples[:examples]})
+        return made
 
 
 class Example(Part):
@@ -113,7 +132,7 @@ class Form(Part):
     """Whether the text is a user's message to a chat model; else it is completed as it is."""
     max_tokens: Annotated[int, Field(strict=True, gt=0)] = 1024
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 of the form."""
         said = {key: value for key, value in self.model_dump(mode="json").items() if key != "about"}
@@ -136,7 +155,9 @@ def spec(name: str, project: Path | None = None) -> Spec:
     """The benchmark of a name. CurateError with the nearest name, or with file and line for anything wrong in it."""
     for folder in _folders(project):
         if NAME.fullmatch(name) and (path := folder / f"{name}.yaml").is_file():
-            return _spec(path, hashlib.sha256(path.read_bytes()).digest())
+            beside = [] if folder == OURS else sorted((folder / "prompts").glob("*.yaml"))
+            content = b"\0".join(part for one in beside for part in (one.name.encode(), one.read_bytes()))
+            return _spec(path, hashlib.sha256(path.read_bytes() + b"\0" + content).digest())
     raise CurateError(f"there is no benchmark {name[:80]!r}{did_you_mean(name, names(project))}")
 
 
@@ -149,12 +170,17 @@ def group(name: str) -> list[str]:
 
 @cache
 def form(name: str) -> Form:
-    """The form of prompts of a name. CurateError if there is none."""
-    path = FORMS / f"{name}.yaml"
-    if not NAME.fullmatch(name) or not path.is_file():
-        raise CurateError(
-            f"there is no form of prompts {name[:80]!r}{did_you_mean(name, [p.stem for p in FORMS.glob('*.yaml')])}"
-        )
+    """Our form of prompts of a name. CurateError if there is none."""
+    return _form(name, [FORMS])
+
+
+def _form(name: str, folders: list[Path]) -> Form:
+    """The form of a name in the first folder that has it."""
+    paths = [folder / f"{name}.yaml" for folder in folders if NAME.fullmatch(name)]
+    path = next((one for one in paths if one.is_file()), None)
+    if path is None:
+        known = sorted({one.stem for folder in folders for one in folder.glob("*.yaml")})
+        raise CurateError(f"there is no form of prompts {name[:80]!r}{did_you_mean(name, known)}")
     made: Form = _read(path, Form)
     if made.asked.count("{problem}") != 1:
         raise CurateError("asked: must have {problem} in it, once", where=shown(path))
@@ -167,7 +193,7 @@ def _folders(project: Path | None) -> list[Path]:
 
 @lru_cache(maxsize=256)
 def _spec(path: Path, content: bytes) -> Spec:
-    """The spec in a file of this content, which may change while a process lives."""
+    """The spec in a file; content: digest of it and of the forms beside it, which may change while a process lives."""
     made: Spec = _read(path, Spec)
     if made.kind == "choice" and not made.fields.options:
         raise CurateError("fields.options: say which column has the choices", where=shown(path))
@@ -175,8 +201,9 @@ def _spec(path: Path, content: bytes) -> Spec:
         raise CurateError(
             f"fields.problem: {bare[0][:80]!r} names no column; write e.g. '{{question}}'", where=shown(path)
         )
+    folders = [FORMS] if path.parent == OURS else [path.parent / "prompts", FORMS]
     with placed("shots", shown(path)):
-        form(made.shots)
+        made._few_shot = _form(made.shots, folders)
     return made
 
 

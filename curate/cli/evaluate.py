@@ -32,6 +32,8 @@ MODES = ("few-shot", "simple", "complex", "chat")
 )
 @click.option("--backend", type=click.Choice(["hf", "vllm"]), help="What loads a model here; hf if not said.")
 @click.option("--mode", type=click.Choice(MODES), help="How problems are put to it; few-shot if not said.")
+@click.option("--num-fewshot", type=click.IntRange(0, 1000), metavar="N", help="Examples before a problem, if not all.")
+@click.option("--system", metavar="TEXT", help="System message of a chat (--mode chat).")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="So many items of each benchmark, chosen by hash.")
 @click.option("--samples", type=click.IntRange(1, 4096), metavar="K", help="Draws of each item; 1 if not said.")
 @click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Greedy (0) if not said.")
@@ -63,12 +65,13 @@ def eval_(
     curate eval --list                                       the benchmarks
 
     Replies are kept, so nothing is asked twice, and an evaluation that was stopped goes on. Of several models, one is
-    called better only where it is so by more than two standard errors, and a paired test at 5 % says so, too.
+    called better only where it is so by more than two standard errors, and a paired test at 5 % says so, too, corrected
+    for all tests that are made (Holm).
     """
     if listing:
-        from curate import evaluations
+        from curate.evals import ask
 
-        return _list(evaluations.benchmarks(profile=given["profile"], store=given["store"]), as_json)
+        return _list(ask.benchmarks(profile=given["profile"], store=given["store"]), as_json)
     entries = (recipe, *entries) if recipe_option and recipe else entries
     try:
         found = _found(recipe_option or recipe, entries, as_json, **given)
@@ -94,7 +97,8 @@ def _found(
     store: str | None,
     **given: Any,
 ) -> dict[str, Any]:
-    from curate import api, evaluations
+    from curate import api
+    from curate.evals import ask
     from curate.report import Report, for_terminal
 
     if len(endpoint) > 1:
@@ -109,7 +113,7 @@ def _found(
         return api.open(recipe, profile=profile, store=store).eval(*entries, models=models, on=benchmarks, **given)
     if not benchmarks or not (models or given["endpoint"]):
         raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
-    return evaluations.evaluate(models, benchmarks, profile=profile, store=store, **given)
+    return ask.evaluate(models, benchmarks, profile=profile, store=store, **given)
 
 
 def _list(rows: list[dict[str, Any]], as_json: bool) -> None:
@@ -139,13 +143,14 @@ def _asks(rows: list[dict[str, Any]]) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     for told in found["evals"]:
-        part = f", {number(told['limit'])} items of each" if told["limit"] else ""
+        part = _part(told)
         draws = f", {number(told['samples'])} draws of each item" if told["samples"] > 1 else ""
-        click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{draws}{part} (95% interval)")
+        shown = "" if told["num_fewshot"] is None else f", num_fewshot {number(told['num_fewshot'])}"
+        click.echo(f"{told['eval']}: accuracy in percent, {told['mode']}{shown}{draws}{part} (95% interval)")
         _accuracies(told)
         click.echo()
         _details(told)
-        lines = [*_silent(told), *_averages(told), *sentences(told["pairs"])]
+        lines = [*_failed(told), *_silent(told), *_votes(told), *_averages(told), *sentences(told["pairs"])]
         click.echo("\n".join(["", *lines]) if lines else "", nl=bool(lines))
     for row in found["spent"]:
         if row["cost"] or row["gpu_hours"]:
@@ -179,6 +184,27 @@ def _accuracy(one: dict[str, Any] | None) -> str:
     return f"{100 * one['accuracy']:.1f}" + (f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f})" if ends else "")
 
 
+def results_table(rows: list[dict[str, Any]]) -> None:
+    """What is stored of evaluations, a line for each model at each benchmark."""
+    body = []
+    for row in rows:
+        one = {"accuracy": row["accuracy"], "interval": None if row["low"] is None else (row["low"], row["high"])}
+        items = number(row["items"]) + (" (a part)" if row["limited"] else "")
+        draws = number(row["samples"])
+        body.append(
+            [
+                printable(row["eval"]),
+                printable(row["model"]),
+                row["benchmark"],
+                row["mode"],
+                items,
+                draws,
+                _accuracy(one),
+            ]
+        )
+    table(["eval", "model", "benchmark", "mode", "items", "draws", "accuracy"], body, right=(4, 5, 6))
+
+
 def _details(told: dict[str, Any]) -> None:
     """What became of the draws, and how long replies are."""
     shown = ("right", "wrong", "no answer", "truncated", "undecided", "failed")
@@ -194,15 +220,45 @@ def _details(told: dict[str, Any]) -> None:
                     printable(model["model"]),
                     name,
                     *[number(one["verdicts"][verdict]) for verdict in shown],
+                    number(one["right_though_cut_off"]),
                     *["" if length is None else f"{length:,.0f}" for length in lengths],
                     pass_at,
                     vote,
                 ]
             )
-    heads = ["model", "benchmark", *shown, "tokens, right", "tokens, not right", "pass@k", "majority"]
+    heads = ["model", "benchmark", *shown, "right, cut off", "tokens, right", "tokens, not right", "pass@k", "majority"]
     kept = [i for i in range(len(heads)) if i < 4 or any(row[i] not in ("", "0") for row in body)]
     right = [place for place, i in enumerate(kept) if i >= 2]
     table([heads[i] for i in kept], [[row[i] for i in kept] for row in body], right=right)
+
+
+def _part(told: dict[str, Any]) -> str:
+    """`, 100 items of each`, of those benchmarks that have more."""
+    names = dict.fromkeys(name for model in told["models"] for name in model["benchmarks"])
+    parts = [name for name in names if name not in told["whole"]]
+    return (
+        f", {number(told['limit'])} items of {'each' if len(parts) == len(names) else ', '.join(parts)}"
+        if parts
+        else ""
+    )
+
+
+def _failed(told: dict[str, Any]) -> Iterator[str]:
+    """Why draws failed: the most frequent reasons."""
+    for model in told["models"]:
+        for name, one in model["benchmarks"].items():
+            if one["failures"]:
+                rest = one["verdicts"]["failed"] - sum(one["failures"].values())
+                reasons = [f"{number(count)} × {printable(reason)}" for reason, count in one["failures"].items()]
+                more = [f"{number(rest)} × something else"] if rest else []
+                count = number(one["verdicts"]["failed"])
+                yield f"{printable(model['model'])}, {name}: {count} failed: {'; '.join([*reasons, *more])}"
+
+
+def _votes(told: dict[str, Any]) -> Iterator[str]:
+    """Why there is no majority."""
+    if told["samples"] == 2:
+        yield "of 2 draws no majority is told: it takes 3"
 
 
 def _silent(told: dict[str, Any]) -> Iterator[str]:
@@ -244,4 +300,5 @@ def sentences(pairs: list[dict[str, Any]]) -> Iterator[str]:
 def _points(one: dict[str, Any], sign: int) -> str:
     ends = sorted(sign * 100 * end for end in one["interval"] or ())
     apart = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
-    return f"{sign * 100 * one['difference']:+.1f} points{apart}, p = {one['p']:.2g}"
+    holm = f", holm p = {one['holm_p']:.2g} of {number(one['tests'])} tests" if one["tests"] > 1 else ""
+    return f"{sign * 100 * one['difference']:+.1f} points{apart}, p = {one['p']:.2g}{holm}"

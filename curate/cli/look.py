@@ -78,7 +78,9 @@ def _counts(row: dict[str, Any]) -> list[str]:
     return cells
 
 
-@recipe_command(short_help="The funnel of each corpus, the mixture, the curves of training runs, and rollouts.")
+@recipe_command(
+    short_help="The funnel of each corpus, the mixture, the curves of training runs, results, and rollouts."
+)
 @click.option("--plot", type=click.Path(), metavar="FILE", help="Draw the curves of training runs: .png, .svg or .pdf.")
 @click.option("--rollouts", is_flag=False, flag_value="", metavar="[RUN]", help="Replies of a run on prompts, to read.")
 @click.option("--step", type=click.IntRange(0), help="Of rollouts: the step; without it, the last one.")
@@ -95,10 +97,11 @@ def _counts(row: dict[str, Any]) -> list[str]:
 def show(
     curated: Curated, *, as_json: bool, plot: str | None, rollouts: str | None, step: int | None, n: int, chars: int
 ) -> None:
-    """The funnel of each corpus, step by step with what was dropped and why, the mixture, and the curves of training runs.
+    """The funnel of each corpus, step by step with what was dropped and why, the mixture, curves of training runs, and results.
 
     With --rollouts, what a model replied in reinforcement learning: curate show long-cot --rollouts grpo --step 100 -n 2
     """
+    from curate.cli.evaluate import results_table
     from curate.cli.learning import show_curve, show_plot, show_rollouts
     from curate.cli.make import mixture_table
     from curate.prompts import in_words
@@ -122,10 +125,15 @@ def show(
             "mixture": facts,
             "prompts": curated.prompts(),
             "runs": curated.runs(),
+            "results": curated.results(),
         }
         return emit({**told, **({"projection": whole} if whole else {})})
+    if not rows and (results := curated.results()):
+        return results_table(results)
     if not rows:
-        return click.echo(f"nothing of {curated.title} is built yet; run: curate build {curated.title}")
+        verb = "build" if curated.recipe.corpora or not curated.recipe.eval else "eval"
+        done = "built" if verb == "build" else "evaluated"
+        return click.echo(f"nothing of {curated.title} is {done} yet; run: curate {verb} {curated.title}")
     click.echo(f"{curated.title}: {curated.recipe.about or ''}\n")
     lost = curated.losses()
     for corpus in dict.fromkeys(row["corpus"] for row in rows):
@@ -157,6 +165,9 @@ def show(
         click.echo(printable(in_words(corpus, counted)))
     for curve in curated.curves() if curated.recipe.train else ():
         show_curve(curve)
+    if results := curated.results():
+        click.echo()
+        results_table(results)
 
 
 def _measured(curated: Curated, corpus: str) -> None:
@@ -195,8 +206,9 @@ def query(
 ) -> None:
     """Ask DuckDB about a recipe: curate query long-cot "select fate, count(*) from documents group by fate".
 
-    Views: documents, mixture, funnel, fates, clauses, sources, canaries, counts, nodes, inputs, runs, probes; see docs/sql.md.
-    A question that is not an argument comes from --file or, also written as -, from standard input.
+    Views: documents, mixture, funnel, fates, clauses, sources, canaries, counts, nodes, inputs, runs, probes, replies, ledger,
+    eval_results, eval_items; see docs/sql.md. A question that is not an argument comes from --file or, also written as -, from
+    standard input.
     """
     sql = _question(rest, file, db is not None)
     made = curated.catalog(db) if db is not None else {}

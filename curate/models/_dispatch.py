@@ -28,6 +28,10 @@ BACKOFF = 0.25, 60.0
 """Seconds before a request is tried a second time, and at most before it is tried again."""
 ASIDE = 1024
 """Requests that may step aside."""
+NAMELESS = 60.0
+"""Seconds for which a request is tried at most where none of the servers ever answered and no machine has their names."""
+SILENT = 2.0
+"""Seconds without an answer after which it is told that there is none, if all requests under way have failed."""
 QUIET = 10.0
 """Seconds without any answer that are no reason to give up, however short patience is."""
 TRIES = 4
@@ -47,9 +51,12 @@ class Dispatch:
         concurrency: int,
         patience: float,
         check: Callable[[Endpoint, str], None],
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        """check: raises CurateError where an endpoint answers as another model than the one asked for."""
-        self.form, self.servers, self.check = form, Endpoints(endpoints), check
+        """check: raises CurateError where an endpoint answers as another model than the one asked for. tell: takes why nothing is answered
+        for the moment, and an empty text once something is."""
+        self.form, self.servers, self.check, self.tell = form, Endpoints(endpoints), check, tell
+        self.told_at: float | None = None
         self.concurrency, self.patience, self.limit = concurrency, patience, largest(form.sampling)
         self.outcomes: queue.SimpleQueue[list[tuple[int, Outcome]]] = queue.SimpleQueue()
         self.ended: list[tuple[int, Outcome]] = []
@@ -74,6 +81,7 @@ class Dispatch:
             self.loop.call_soon_threadsafe(self.over.set)
         if self.thread is not threading.current_thread():  # where a generator is closed by the garbage collector
             self.thread.join()
+        self._say(None)
 
     # What the thread that iterates does.
 
@@ -124,7 +132,7 @@ class Dispatch:
     def _told(self, failed: int, last: Fault) -> str:
         count = "1 request got" if failed == 1 else f"{failed:,} requests got"
         rest = ", and no more were asked because nothing at all was answered" if self.hopeless else ""
-        return f"{count} no answer within {self.patience:g} s{rest}; the last because of {last}"
+        return f"{count} no answer within {self._patience():g} s{rest}; the last because of {last}"
 
     # What the thread of the loop does.
 
@@ -176,16 +184,19 @@ class Dispatch:
         """Ask until there is an answer, or patience is over, or there is no hope: then the last fault."""
         body = self.form.body(request)
         begun = time.monotonic()
-        until, tries, fault = begun + self.patience, 0, Fault("all servers being left alone")
+        tries, fault = 0, Fault("all servers being left alone")
         while True:
+            until = begun + self._patience()
             async with self.slots:
                 found = await self._try(body, until)
             if isinstance(found, Reply):
                 self.failing.clear()
+                self._say(None)
                 return found
             self.failing.add(place)
             fault, tries = found or fault, tries + 1
-            now = time.monotonic()
+            self._say(fault)
+            now, until = time.monotonic(), begun + self._patience()
             if now >= until or self._without_hope(now):
                 return fault
             wait = min(BACKOFF[1], BACKOFF[0] * 2.0 ** min(tries - 1, 16)) * random.uniform(0.5, 1.0)
@@ -197,9 +208,28 @@ class Dispatch:
 
     def _without_hope(self, now: float) -> bool:
         """Whether nothing was answered for so long that patience is over for all, and each request under way has failed since."""
-        quiet = now - self.answered_at >= max(self.patience, QUIET)
+        quiet = now - self.answered_at >= max(self._patience(), QUIET)
         self.hopeless = self.hopeless or (quiet and len(self.failing) >= len(self.tasks))
         return self.hopeless
+
+    def _patience(self) -> float:
+        """Seconds for which a request is tried: not long at addresses whose names no machine has."""
+        lost = all(endpoint.nameless and not endpoint.answered for endpoint in self.servers.all)
+        return min(self.patience, NAMELESS) if lost else self.patience
+
+    def _say(self, fault: Fault | None) -> None:
+        """Tell why nothing is answered, at most once a second; None: something is."""
+        if self.tell is None or (fault is None and self.told_at is None):
+            return
+        now = time.monotonic()
+        if fault is None:
+            self.told_at = None
+            self.tell("")
+        elif (
+            len(self.failing) >= len(self.tasks) and now - self.answered_at >= SILENT and now - (self.told_at or 0) >= 1
+        ):
+            self.told_at = now
+            self.tell(f"{fault}; it is asked again for {self._patience():g} s (`patience` in the profile)")
 
     async def _wait(self, seconds: float, aside: bool) -> None:
         if not (aside and self.aside < ASIDE):

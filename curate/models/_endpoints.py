@@ -15,7 +15,10 @@ import base64
 import email.utils
 import ipaddress
 import random
+import re
+import socket
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +42,12 @@ LONGEST_SAID = 400
 """Characters of it that are told."""
 ENCODINGS = ("identity", "gzip", "deflate")
 """What of a compressed answer is read at all: none of them grows more than a thousandfold, so that a piece of one fits into memory."""
+NAMELESS = {number for name in ("EAI_NONAME", "EAI_NODATA") if (number := getattr(socket, name, None)) is not None}
+"""What the resolver says where no machine has the name, other than that it cannot tell at the moment."""
 POINTLESS = (401, 402, 403, 404, 405, 410)
 """No request will be answered: a wrong key, an account without money, an unknown model or address."""
+VERSION = re.compile(r"/v[0-9]+(?:[a-z]+[0-9]*)?(?:/|$)")
+"""What of an address says the version of the protocol."""
 SPENT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 """Words for an empty account, which OpenAI's servers say with status 429."""
 
@@ -67,7 +74,7 @@ class Endpoint:
         self.idle: list[httpx2.AsyncClient] = []
         self.targets: dict[str, httpx2.URL] = {}
         self.busy = self.asked = self.streak = self.rests = 0
-        self.answered = self.trying = False
+        self.answered = self.trying = self.nameless = False
         self.rest_until = 0.0
 
     def __repr__(self) -> str:
@@ -117,7 +124,7 @@ class Endpoint:
         except httpx2.InvalidURL as error:
             raise CurateError(self.cleaned(f"{self.name}: {error}")) from None
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            said = str(error) or str(error.__cause__ or "") or type(error).__name__
+            said, self.nameless = _why(error)
             raise Fault(self.cleaned(f"{type(error).__name__}: {said}"), status=0) from None
         finally:
             self.idle.append(client)
@@ -143,7 +150,7 @@ class Endpoint:
         if response.headers.get("content-encoding", "identity") not in ENCODINGS:
             raise Fault("the answer is compressed, which it was asked not to be")
         if response.status_code != 200:
-            raise self._fault(response, await _whole(response, LONGEST_ERROR, cut=True), form.model)
+            raise self._fault(response, await _whole(response, LONGEST_ERROR, cut=True), form)
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             return form.answer(await _whole(response, limit))
         stream, size = Stream(form.chat), 0
@@ -153,11 +160,12 @@ class Endpoint:
             stream.add(chunk)
         return stream.answer()
 
-    def _fault(self, response: httpx2.Response, body: bytes, model: str) -> Exception:
+    def _fault(self, response: httpx2.Response, body: bytes, form: Form) -> Exception:
         """What an answer with another status than 200 means."""
         status = response.status_code
         said = self.cleaned(f"{status} {response.reason_phrase}: {told(body)}".rstrip(": "))
-        if status in REFUSED and not self.answered and any(f"{mark}{model}{mark}" in said for mark in "'`\""):
+        named = any(f"{mark}{form.model}{mark}" in said for mark in "'`\"")
+        if status in REFUSED and not self.answered and named:
             return CurateError(f"{self.name} does not serve what it is asked for: {said}")
         if status in REFUSED:
             return Fault(said, again=False, status=status)
@@ -168,9 +176,26 @@ class Endpoint:
         # A gateway that knows no server for the moment says 404 as well, but not in the words of the protocol.
         unknown = status in (404, 405, 410) and self.answered and not code(body)
         if (status in POINTLESS and not unknown) or (status == 429 and code(body) in SPENT):
-            hint = "" if code(body) else "; does its address end as it should, such as in /v1?" * (status == 404)
-            return CurateError(f"{self.name} answers nothing: {said}{hint}")
+            return CurateError(f"{self.name} answers nothing: {said}{self._advice(status, form, named)}")
         return Fault(said, wait=_retry_after(response.headers), status=status)
+
+    def _advice(self, status: int, form: Form, named: bool) -> str:
+        """What to do about an answer after which nobody is asked. named: whether it names the model."""
+        if status in (401, 403) and "authorization" in self.headers:
+            return "; the key in the variable that api_key_env names is not accepted"
+        if status == 401:
+            return (
+                "; it wants a key: put that into an environment variable and write in the profile, profiles/local.toml, under "
+                '[models.NAME], NAME being what the recipe or --model calls it: api_key_env = "VARIABLE"'
+            )
+        if status not in (404, 405):
+            return ""
+        if named:
+            return f"; {self.name}/models says what it calls its models"
+        advice = [] if VERSION.search(self.url.path) else [f"does its address end in /v1, as {self.name}/v1?"]
+        if not form.chat:
+            advice.append("a server that only speaks chat wants --mode chat (of an entry of `models:`, chat: true)")
+        return f"; {'; '.join(advice) or 'does its address end as it should, such as in /v1?'}"
 
     def _well(self) -> None:
         self.streak = self.rests = 0
@@ -178,6 +203,7 @@ class Endpoint:
 
     def _failed(self, fault: Fault) -> Fault:
         now = time.monotonic()
+        self.nameless = self.nameless and fault.status == 0
         self.streak += 1
         if self.rest_until <= now and (self.trying or self.streak >= max(STREAK, self.busy)):
             rest = min(REST[1], REST[0] * 2.0**self.rests) * random.uniform(0.5, 1.0)
@@ -260,6 +286,20 @@ async def _whole(response: httpx2.Response, limit: int, *, cut: bool = False) ->
                 break
             raise Fault(f"the answer is longer than {limit:,} bytes")
     return bytes(data[:limit])
+
+
+def _why(error: BaseException) -> tuple[str, bool]:
+    """Why there is no connection, in words, and whether that is because no machine has the name."""
+    waiting, seen = deque([error]), 0
+    while waiting and seen < 32:
+        one, seen = waiting.popleft(), seen + 1
+        if isinstance(one, socket.gaierror) and one.errno in NAMELESS:
+            return "no machine has this name", True
+        if isinstance(one, ConnectionRefusedError):
+            return "connection refused: nothing listens there, or not yet", False
+        under = [one.__cause__ or one.__context__, *getattr(one, "exceptions", ())]
+        waiting.extend(next_one for next_one in under if next_one is not None)
+    return str(error) or str(error.__cause__ or "") or type(error).__name__, False
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:

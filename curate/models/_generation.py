@@ -25,7 +25,7 @@ import transformers
 from tokenizers import Tokenizer
 
 from curate.errors import CurateError
-from curate.models.base import Reply, Sampling
+from curate.models.base import Reply, Sampling, cut
 
 STEP = 64
 """Tokens: lengths of prompts are padded to multiples of this."""
@@ -152,9 +152,8 @@ class Generator:
         used = tokens if last is None else tokens[:last]
         count = len(used) + (last is not None)
         text = self.tokenizer.decode(used, skip_special_tokens=True)
-        if at := [place for place in map(text.find, stops) if place >= 0]:
-            kept = self._tokens_until(used, stops)
-            return Reply(text[: min(at)], "stop", prompt_tokens, kept)
+        if (said := cut(text, stops)) != text:
+            return Reply(said, "stop", prompt_tokens, self._tokens_until(used, stops))
         return Reply(text, "stop" if last is not None else "length", prompt_tokens, min(count, limit))
 
     def _tokens_until(self, tokens: list[int], stops: Sequence[str]) -> int:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
+from curate.artifact import replace_file
 from curate.errors import CurateError, Halted
 from curate.models.base import MOST_TOKENS, Reply, Request, Sampling
 from curate.profile import TokenPrices
@@ -142,6 +143,27 @@ class Meter:
             handle, _ = _OPEN.pop((os.getpid(), str(self.path)), (-1, -1))
             if handle >= 0:
                 os.close(handle)
+
+    def tell(self, trouble: str) -> None:
+        """Say why nothing is answered for the moment, to whoever shows how the step gets on; empty where something is. Best effort."""
+        with contextlib.suppress(OSError):
+            if trouble:
+                replace_file(self.beside, trouble.encode("utf-8", "replace"), durable=False)
+            else:
+                self.beside.unlink(missing_ok=True)
+
+    def trouble(self) -> str:
+        """What was told last, on one line, without control characters; empty if there is nothing to tell."""
+        try:
+            text = self.beside.read_bytes()[:4096].decode("utf-8", "replace")
+        except OSError:
+            return ""
+        return "".join(c if c.isprintable() else " " for c in text)
+
+    @property
+    def beside(self) -> Path:
+        """The file of what `tell` said."""
+        return self.path.with_name(f"{self.path.name}-trouble")
 
     def is_late(self) -> bool:
         """Whether the GPU-hours are used up."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from curate.errors import CurateError, did_you_mean
@@ -47,6 +47,8 @@ class Served:
     def __init__(self, model: Published, settings: ModelSettings) -> None:
         self.identity, self.sampling, self.settings = model.identity, model.sampling, settings
         self.form = Form(settings.served_as or model.id, model.chat, model.system, model.sampling, settings.stream)
+        self.on_trouble: Callable[[str], None] | None = None
+        """Takes why nothing is answered for the moment, and an empty text once something is."""
 
     def answers(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
         """Replies in the order in which they come; see `Model.answers`."""
@@ -54,7 +56,12 @@ class Served:
 
         endpoints, settings = self._endpoints(), self.settings
         with Dispatch(
-            self.form, endpoints, concurrency=settings.concurrency, patience=settings.patience, check=self._check
+            self.form,
+            endpoints,
+            concurrency=settings.concurrency,
+            patience=settings.patience,
+            check=self._check,
+            tell=self.on_trouble,
         ) as dispatch:
             yield from dispatch.replies(requests)
 

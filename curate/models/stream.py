@@ -196,6 +196,8 @@ class Stream:
         if first is None:
             return
         self.fed, self.look_again, answered = False, True, 0
+        if self.meter and hasattr(self.recorded.model, "on_trouble"):
+            self.recorded.model.on_trouble = self.meter.tell
         came = self.recorded.model.answers(self._feed(first))
         try:
             for place, reply in came:

@@ -51,9 +51,14 @@ INVISIBLE = re.compile(r"visibility\s*:\s*hidden", re.I)
 
 
 def hide(tree: HtmlElement, prefix: str) -> None:
-    """Remove what no reader ever sees, and the address that signs the page. Not what is displayed later: tabs, hints, solutions."""
+    """Remove what no reader ever sees, and the address that signs the page. Not what is displayed later: tabs, hints, solutions, and a
+    body that a script makes visible once it has loaded."""
     for node in tree.xpath(".//*[contains(@style, 'hidden')]"):
-        if INVISIBLE.search(node.get("style")) and node.getparent() is not None:
+        if not INVISIBLE.search(node.get("style")):
+            continue
+        if node.tag == "body":
+            node.attrib.pop("style")
+        elif node.getparent() is not None:
             node.drop_tree()
     for node in tree.xpath("(.//address)[last()][not(following::p or .//text()[contains(., $prefix)])]", prefix=prefix):
         node.drop_tree()

@@ -136,6 +136,8 @@ def _too_deep(tree: HtmlElement) -> bool:
 
 
 def _best(tree: HtmlElement, tokens: Tokens) -> str:
+    if tree.body is None:
+        return " ".join(" ".join(tree.itertext()).split())
     held = tokens.count(" ".join(tree.xpath(blocks.CONTENT, prefix=tokens.prefix)))
     framed = frame(tree, tokens.prefix)
     text = _extracted(tree, comments=False)

@@ -76,6 +76,7 @@ def test_the_schema_is_a_json_schema_that_knows_the_project_s_steps(project: Pat
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
     assert "halves" in done.stdout
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(

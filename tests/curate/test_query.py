@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -14,17 +15,18 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
-from curate.cli import main
+from curate.cli import cli, main
 from curate.cli.common import frame_text
 from curate.documents import FROM_DATA
 from curate.errors import CurateError
+from curate.evals.views import FROM_RESULTS
 from curate.figures import FIGURES
 from curate.reply_views import FROM_REPLIES
-from curate.result_views import FROM_RESULTS
 from curate.sql import folded, literal, quoted
 from curate.state import State
 from curate.views import VIEWS, columns, connect
@@ -449,6 +451,12 @@ def test_a_question_comes_from_where_it_is(
 
 def test_every_view_is_from_figures_data_replies_or_results() -> None:
     assert set(VIEWS) == set(FIGURES) | set(FROM_DATA) | set(FROM_REPLIES) | set(FROM_RESULTS)
+
+
+def test_the_help_of_query_names_every_view() -> None:
+    said = " ".join(CliRunner().invoke(cli, ["query", "--help"]).output.split())
+    named = re.search(r"Views: (.*?); see docs/sql.md", said)
+    assert named and named[1].split(", ") == [*VIEWS]
 
 
 def test_csv_holds_lists_structs_and_bytes_as_json(

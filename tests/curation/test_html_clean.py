@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from curation.extract._marks import CLOSE, CODE, END, OPEN
 from curation.extract._tokens import Tokens
-from curation.extract.html_clean import html_clean
+from curation.extract.html_clean import _best, html_clean
 
 PROSE = "<p>A group is a set with an operation that is associative, has a neutral element and inverses. So much for words.</p>"
 MENU = '<nav><ul><li><a href="/">Home</a></li><li><a href="/news">All the news</a></li></ul></nav>'
@@ -220,3 +220,37 @@ def test_paragraphs_among_thousands_of_line_breaks_take_linear_time() -> None:
     started = time.process_time()
     paragraphs(tree)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "",
+        "<html></html>",
+        "<head><title>Groups</title></head>",
+        "<frameset cols=1><frame src=a><frame src=b></frameset>",
+        "<html><head><title>Groups</title></head><frameset><noframes>Your browser shows no frames.</noframes></frameset></html>",
+        "<!doctype html>",
+        '<body style="visibility:hidden"></body>',
+    ],
+)
+def test_a_page_with_no_body_has_an_empty_text(html: str) -> None:
+    assert clean(html) == {"text": "", "clean_formulas_found": 0, "clean_formulas_kept": 0}
+
+
+@pytest.mark.parametrize("source", ["<html></html>", "<frameset><frame></frameset>", "<html><head></head></html>"])
+def test_a_tree_with_no_body_has_the_text_of_its_root(source: str) -> None:
+    from lxml.html import document_fromstring
+
+    tree = document_fromstring(source)
+    assert tree.body is None and _best(tree, Tokens(source)) == ""
+    tree.text = " Text that \n stands bare. "
+    assert _best(tree, Tokens(source)) == "Text that stands bare."
+
+
+def test_a_body_that_a_script_makes_visible_is_read_and_what_stays_hidden_in_it_is_not() -> None:
+    hidden = '<div style="visibility:hidden">Nobody reads this sentence.</div>'
+    body = f'<body style="visibility: hidden">{PROSE}<p>Let {tex("a+b")} be.</p>{hidden}</body>'
+    found = clean(body)
+    assert "A group is a set" in str(found["text"]) and "$a+b$" in str(found["text"])
+    assert "Nobody" not in str(found["text"]) and found["clean_formulas_kept"] == 1

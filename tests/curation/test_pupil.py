@@ -3,11 +3,11 @@
 import pytest
 
 from curate.errors import CurateError
-from curate.models.base import Request, Sampling
+from curate.models.base import Request
 from curate.profile import ModelSettings
 from curation.synth.families._family import families
 from curation.synth.families._rng import Rng
-from curation.synth.pupil import Pupil, connect, problem_of
+from curation.synth.pupil import connect, problem_of
 from eval.grading import grade
 from eval.prompting import MODES, prompts
 from eval.specs import spec
@@ -31,7 +31,7 @@ def test_it_finds_the_problem_in_every_form_of_prompt(mode: str, benchmark: str)
 
 def test_greedy_it_is_never_wrong() -> None:
     some = problems()[::4]
-    replies = dict(Pupil(Sampling(), 0.15).answers(Request(f"Problem:\n{text}\n\nSolution:") for text, _ in some))
+    replies = dict(connect({}, ModelSettings()).answers(Request(f"Problem:\n{text}\n\nSolution:") for text, _ in some))
     assert {reply.finish for reply in replies.values()} == {"stop"}
     assert all(grade(replies[place].text, answer).value for place, (_, answer) in enumerate(some))
 
@@ -39,8 +39,8 @@ def test_greedy_it_is_never_wrong() -> None:
 def test_a_draw_depends_on_prompt_seed_and_number_alone_and_slips_now_and_then() -> None:
     text, answer = problems()[0]
     requests = [Request(f"Question:{text}\nAnswer:", n) for n in range(40)]
-    drawn = dict(Pupil(Sampling(temperature=1.0), 0.5).answers(requests))
-    backwards = dict(Pupil(Sampling(temperature=1.0), 0.5).answers(requests[::-1]))
+    drawn = dict(connect({"slip": 0.5, "sampling": {"temperature": 1.0}}, ModelSettings()).answers(requests))
+    backwards = dict(connect({"slip": 0.5, "sampling": {"temperature": 1.0}}, ModelSettings()).answers(requests[::-1]))
     assert [drawn[n] for n in range(40)] == [backwards[39 - n] for n in range(40)]
     right = sum(bool(grade(reply.text, answer).value) for reply in drawn.values())
     assert 8 <= right <= 36
@@ -48,11 +48,13 @@ def test_a_draw_depends_on_prompt_seed_and_number_alone_and_slips_now_and_then()
 
 def test_it_abstains_on_what_it_cannot_read_and_stops_at_its_limit() -> None:
     (reply,) = dict(
-        Pupil(Sampling(), 0.15).answers([Request("Problem:\nProve that 2 is prime.\n\nSolution:")])
+        connect({}, ModelSettings()).answers([Request("Problem:\nProve that 2 is prime.\n\nSolution:")])
     ).values()
     assert (reply.text, reply.finish, reply.completion_tokens) == ("", "abstain", 0)
     text, _ = problems()[0]
-    (reply,) = dict(Pupil(Sampling(max_tokens=3), 0.15).answers([Request(f"Problem:\n{text}")])).values()
+    (reply,) = dict(
+        connect({"sampling": {"max_tokens": 3}}, ModelSettings()).answers([Request(f"Problem:\n{text}")])
+    ).values()
     assert (reply.finish, reply.completion_tokens, len(reply.text)) == ("length", 3, 12)
 
 

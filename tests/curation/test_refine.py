@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 
 from curate.asking import answered
-from curate.models.base import Sampling
+from curate.profile import ModelSettings
 from curate.step import find
 from curation._pieces import pieces
 from curation.rewrite.refine import prompts
 from curation.synth import _refining
 from curation.synth.families._rng import Rng
-from curation.synth.symbolic import Symbolic
+from curation.synth.symbolic import connect
 from tests.curation.scripted import Scripted
 
 PAGE = (
@@ -78,7 +78,7 @@ def test_a_page_cannot_end_its_block_and_the_clause_can_be_left_out() -> None:
 
 def test_the_symbolic_editor_drops_notices_and_doubled_lines_and_nothing_else() -> None:
     noisy = f"We use cookies\n\n{PAGE}\n\n{PAGE.splitlines()[4]}\n\n* one\n* two"
-    made = answered(STEP, docs(noisy), Symbolic(Sampling(temperature=0.0), 1.0))
+    made = answered(STEP, docs(noisy), connect({"slip": 1.0}, ModelSettings()))
     assert made.select("text", "refine_verdict").row(0) == (f"{PAGE}\n\n- one\n- two", "refined")
 
 

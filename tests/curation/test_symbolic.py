@@ -24,6 +24,7 @@ from curation.embedded._math import ENCODINGS, formula
 from curation.extract.html_math import html_math
 from curation.synth import symbolic
 from curation.synth._questions import problems
+from curation.synth._teacher import Teacher
 from curation.synth.families._family import LEVELS, families, long_cot, misread, read, short_cot
 from curation.synth.families._rng import Rng
 from eval import grading
@@ -45,7 +46,7 @@ def prompt(task: str, text: str) -> str:
     return (PROMPTS / f"{task}.txt").read_text("utf-8").replace("{{text}}", text)
 
 
-def teacher(**entry) -> symbolic.Symbolic:
+def teacher(**entry) -> Teacher:
     return symbolic.connect(entry, ModelSettings())
 
 

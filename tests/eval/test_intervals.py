@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.intervals import bootstrap, errors_apart, mcnemar, of_shares, paired, sign_flips, standard_error, wilson
+from eval.intervals import bootstrap, errors_apart, holm, mcnemar, of_shares, paired, sign_flips, standard_error, wilson
 
 
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95]))
@@ -104,6 +104,16 @@ def test_equal_models_are_called_different_in_at_most_one_case_of_twenty() -> No
         a, b = ([float(rng.random() < chance) for chance in chances] for _ in range(2))
         called += paired(a, b).better != 0
     assert called <= 20
+
+
+@given(st.lists(st.sampled_from([0.0, 0.001, 0.004, 0.01, 0.02, 0.05, 0.3, 1.0]), min_size=1, max_size=7))
+def test_holms_p_is_that_of_the_closed_test(ps: list[float]) -> None:
+    """A test holds if every set of tests that it is in is refused by its smallest p times its size (Marcus et al. 1976)."""
+    sets = [s for k in range(1, len(ps) + 1) for s in itertools.combinations(range(len(ps)), k)]
+    for place, found in enumerate(holm(ps)):
+        closed = max(min(1.0, len(s) * min(ps[at] for at in s)) for s in sets if place in s)
+        assert found == pytest.approx(closed) and found >= ps[place]
+    assert holm([]) == []
 
 
 def test_many_comparisons_ask_for_more() -> None:

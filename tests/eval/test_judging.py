@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -13,9 +14,12 @@ from curate.models.base import Finish, Reply
 from eval import report
 from eval.grading import Grader
 from eval.judging import SCHEMA, VERDICTS, Draw, code, judge
+from eval.prompting import Mode
 from eval.specs import spec
 
 GSM8K = spec("gsm8k")
+PUBLISHED: list[tuple[Mode, Finish]] = [("few-shot", "length"), ("chat", "stop")]
+"""Where the last number of a reply counts."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,31 @@ def test_the_verdict_of_a_reply(grader: Grader, made: Draw, verdict: str, answer
     (row,) = judge(GSM8K, "few-shot", [made], grader).to_dicts()
     assert (row["verdict"], row["answer"]) == (verdict, answer) and row["reason"]
     assert (row["benchmark"], row["finish"], row["completion_tokens"]) == ("gsm8k", made.reply.finish, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (r"So \boxed{18}. But wait, is it 4", True),
+        (r"<think>9 times 2 is 18.</think> It is $\boxed{18}$", True),
+        ("The answer is 18. But wait", True),
+        ("#### 18\nThat is 18", True),
+        ("So far it is 18", False),
+        ("9 * 2 = 18", False),
+        ("The total is $18$, and the answer is", False),
+        ("18", False),
+        ("If the answer is 4, then it is 18", False),
+    ],
+)
+def test_a_reply_that_was_cut_off_before_its_answer_is_right_few_shot_only(
+    grader: Grader, text: str, said: bool
+) -> None:
+    for mode in ("simple", "complex", "chat"):
+        (row,) = judge(GSM8K, mode, [draw(text, "length")], grader).to_dicts()  # type: ignore[arg-type]
+        assert row["verdict"] == ("right" if said else "truncated"), mode
+    if not said:
+        few_shot, ended = (judge(GSM8K, m, [draw(text, f)], grader)["verdict"] for m, f in PUBLISHED)
+        assert [*few_shot, *ended] == ["right", "right"]
 
 
 def test_rows_come_in_the_order_of_the_draws(grader: Grader) -> None:
@@ -127,12 +156,14 @@ def test_the_order_of_rows_changes_nothing(items: list[str], rng: Any) -> None:
 
 
 def test_an_average_is_over_whole_groups_only() -> None:
-    found = {"a": report.summary(rows(*"rrrw")), "b": report.summary(rows(*"rw"))}
-    told = report.average(["a", "b"], found)
+    made = {name: rows(*letters, benchmark=name) for name, letters in (("a", "rrrw"), ("b", "rw"))}
+    found = {name: report.summary(one) for name, one in made.items()}
+    items = {name: report.shares(one) for name, one in made.items()}
+    told = report.average(["a", "b"], found, items)
     assert told["accuracy"] == pytest.approx(0.625) and told["lacking"] == []
     errors = [found[name]["error"] for name in "ab"]
     assert told["error"] == pytest.approx((errors[0] ** 2 + errors[1] ** 2) ** 0.5 / 2)
-    lacking = report.average(["a", "b", "c"], found)
+    lacking = report.average(["a", "b", "c"], found, items)
     assert lacking["accuracy"] is None and lacking["interval"] is None and lacking["lacking"] == ["c"]
 
 
@@ -160,6 +191,86 @@ def test_a_group_is_compared_where_both_have_all_of_it() -> None:
     whole = told[2]
     assert whole["difference"] == pytest.approx(0.5) and whole["better"] == "p" and whole["items"] == 72
     assert whole["error"] == pytest.approx(told[0]["error"] / 2**0.5)
+
+
+def overlapping(rng: np.random.Generator) -> tuple[dict[str, pl.DataFrame], dict[str, dict[str, str]]]:
+    """Rows of a set of 400 items, of a part of it of 100 in another order, and of 200 others; and their problems."""
+    right = rng.random(600) < 0.6
+    sets = {"whole": range(400), "part": [*range(0, 400, 4)][::-1], "other": range(400, 600)}
+    made = {name: rows(*("r" if right[n] else "w" for n in places), benchmark=name) for name, places in sets.items()}
+    problems = {
+        name: {str(at): f"What is{'  ' if name == 'part' else ' '}{n}?" for at, n in enumerate(places)}
+        for name, places in sets.items()
+    }
+    return made, problems
+
+
+def resampled(of: dict[str, list[tuple[str, float]]], rng: np.random.Generator) -> float:
+    """Standard deviation of the mean over benchmarks where distinct items are drawn again, wherever they stand."""
+    names = sorted({item for items in of.values() for item, _ in items})
+    place = {item: n for n, item in enumerate(names)}
+    often = rng.multinomial(len(names), [1 / len(names)] * len(names), size=4000)
+    means = []
+    for items in of.values():
+        weights = often[:, [place[item] for item, _ in items]]
+        means.append(weights @ np.array([value for _, value in items]) / weights.sum(axis=1))
+    return float(np.mean(means, axis=0).std())
+
+
+def test_items_that_stand_in_several_benchmarks_count_once_in_the_error_of_an_average() -> None:
+    rng = np.random.default_rng(7)
+    made, problems = overlapping(rng)
+    found = {name: report.summary(one) for name, one in made.items()}
+    items = {name: report.shares(one, problems[name]) for name, one in made.items()}
+    told = report.average(["whole", "part", "other"], found, items)
+    alone = report.average(["whole", "part", "other"], found, {name: report.shares(one) for name, one in made.items()})
+    assert told["accuracy"] == alone["accuracy"]
+    assert told["error"] == pytest.approx(resampled(items, rng), rel=0.04)
+    assert told["error"] > 1.1 * alone["error"]
+    assert alone["error"] == pytest.approx(sum(found[name]["error"] ** 2 for name in made) ** 0.5 / 3)
+    twice = report.average(["whole", "again"], {**found, "again": found["whole"]}, {**items, "again": items["whole"]})
+    assert twice["error"] == pytest.approx(found["whole"]["error"])
+
+
+def test_two_models_are_compared_over_distinct_items_of_a_group() -> None:
+    rng = np.random.default_rng(8)
+    (a, problems), (b, _) = overlapping(rng), overlapping(rng)
+    group = {"13": [*a]}
+    told = next(one for one in report.compare({"a": a, "b": b}, group, problems) if one["on"] == "13")
+    assert told["items"] == 600
+    shares = {name: [report.shares(rows[name], problems[name]) for rows in (a, b)] for name in a}
+    apart = {name: [(i, x - y) for (i, x), (_, y) in zip(*both, strict=True)] for name, both in shares.items()}
+    assert told["error"] == pytest.approx(resampled(apart, rng), rel=0.04)
+    alone = report.compare({"a": a, "b": b}, group)[-1]
+    assert alone["items"] == 700 and told["error"] > 1.1 * alone["error"]
+
+
+def test_of_many_benchmarks_one_alone_has_to_say_more() -> None:
+    same, better = rows(*"rw" * 30), rows(*"rr" * 6, *"rw" * 24)
+    (alone,) = report.compare({"a": {"x": better}, "b": {"x": same}}, {})
+    assert alone["better"] == "a" and alone["p"] == alone["holm_p"] == 0.03125 and alone["tests"] == 1
+    many = {name: {"x": one, **{f"e{n}": same for n in range(12)}} for name, one in (("a", better), ("b", same))}
+    told = report.compare(many, {})
+    assert [one["better"] for one in told] == [None] * 13 and {one["tests"] for one in told} == {13}
+    assert told[0]["p"] == 0.03125 and told[0]["holm_p"] == pytest.approx(13 * 0.03125)
+    clear = rows(*"rr" * 12, *"rw" * 18)
+    many["a"]["x"] = clear
+    assert [one["better"] for one in report.compare(many, {})] == ["a", *[None] * 12]
+
+
+def test_averages_are_corrected_among_themselves() -> None:
+    models = {
+        name: {b: rows(*letters, benchmark=b) for b in "xy"} for name, letters in (("p", "rrrw" * 9), ("q", "rwww" * 9))
+    }
+    told = report.compare(models, {"core": ["x", "y"], "13": ["x"]})
+    assert [(one["on"], one["tests"]) for one in told] == [("x", 2), ("y", 2), ("core", 2), ("13", 2)]
+
+
+def test_the_most_frequent_reasons_of_failures_are_told_cut_and_on_one_line() -> None:
+    said = ["400: too\nlong"] * 3 + ["x" * 500] * 2 + ["b", "a", None, "never"]
+    made = rows(*"ffffffffr").with_columns(reason=pl.Series(said))
+    assert report.summary(made)["failures"] == {"400: too long": 3, "x" * 200: 2, "a": 1}
+    assert report.summary(rows(*"rw"))["failures"] == {}
 
 
 def test_a_row_holds_nothing_that_depends_on_when_it_was_made(grader: Grader) -> None:

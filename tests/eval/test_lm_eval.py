@@ -14,7 +14,7 @@ import pytest
 import curate
 from benchmarks import _evaluated, evaluation
 from benchmarks._evaluated import ROOT, Task
-from tests.curate import evals
+from tests.curate import evaluating
 from tests.curate.models.server import serving
 
 pytestmark = pytest.mark.slow
@@ -88,9 +88,9 @@ def test_stop_texts_are_cut_here_even_where_a_server_ignores_them(python: Path, 
 
 
 def test_lm_eval_prints_the_file_that_we_write_for_it(python: Path, project: Path) -> None:
-    evals.benchmark(project)
-    with serving(evals.server_of(project, wrong=3)) as server:
-        curate.evaluate(evals.ID, "toy", endpoint=server.url, out=project / "out")
+    evaluating.benchmark(project)
+    with serving(evaluating.server_of(project, wrong=3)) as server:
+        curate.evaluate(evaluating.ID, "toy", endpoint=server.url, out=project / "out")
     (file,) = (project / "out").rglob("results_*.json")
     said = "import json, sys; from lm_eval.utils import make_table; print(make_table(json.load(open(sys.argv[1]))))"
     done = subprocess.run([python, "-c", said, file], capture_output=True, text=True)

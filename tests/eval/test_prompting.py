@@ -16,6 +16,8 @@ from eval.items import SCHEMA
 from trainers.rl_settings import STOPS, TEMPLATES
 
 SNAPSHOT = Path(__file__).parent / "prompts.txt"
+WHOLE = Path(__file__).parent / "prompts_whole.txt"
+"""The same prompts in full, around a problem of ours."""
 PROBLEM = "What is $\\frac{1}{2}$ of {problem} 18?\nAnswer Choices: (A) 9 (B) é"
 
 
@@ -34,6 +36,20 @@ def lines() -> list[str]:
             row = f"{mode} {digest} {how['max_tokens']} {'chat' if how['chat'] else 'text'} {how['stop']}"
             found.append(f"{name} {row}" if mode == "few-shot" else row)
     return sorted(set(found))
+
+
+def whole() -> str:
+    """Every prompt that differs from all others, under the modes and benchmarks that it is of."""
+    of: dict[str, list[str]] = {}
+    for mode in prompting.MODES:
+        for name in specs.names():
+            found = of.setdefault(asked(name, mode), [])  # type: ignore[arg-type]
+            found += [f"{mode}, {name}"] if mode == "few-shot" else [mode] * (mode not in found)
+    return "".join(f"===== {'; '.join(names)}\n{prompt}\n" for prompt, names in of.items())
+
+
+def test_prompts_read_as_in_the_snapshot() -> None:
+    assert whole() == WHOLE.read_text("utf-8")
 
 
 def test_prompts_are_those_of_the_snapshot() -> None:
@@ -204,3 +220,4 @@ def test_hostile_replies_take_linear_time(name: str, unit: str) -> None:
 
 if __name__ == "__main__":
     SNAPSHOT.write_text("\n".join(lines()) + "\n")
+    WHOLE.write_text(whole(), "utf-8")

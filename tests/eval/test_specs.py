@@ -14,6 +14,8 @@ from eval.grading import grade
 from eval.items import Item, digest, items
 
 FORMS = sorted(path.stem for path in specs.FORMS.glob("*.yaml"))
+TEXTS = ("tables-8",)
+"""Forms whose options are texts, without letters."""
 GENERATED = ("embedded-bench", "general-embedded")
 
 
@@ -104,7 +106,8 @@ def test_every_example_is_right_and_says_so_where_it_is_looked_for(name: str) ->
         assert example.solution.count("answer is") == 1 and not any(stop in example.solution for stop in form.stop)
         if example.options:
             listed = [f"({letter}) {option}" for letter, option in zip("ABCDE", example.options, strict=False)]
-            assert example.problem.endswith(f"Answer Choices: {' '.join(listed)}")
+            asked = f"Options: {'; '.join(example.options)}" if name in TEXTS else f"Answer Choices: {' '.join(listed)}"
+            assert example.problem.endswith(f"\n{asked}")
     if form.examples and form.examples[0].options:
         assert len({example.answer for example in form.examples}) == 4, "no letter is the usual one"
 
@@ -251,3 +254,67 @@ def test_a_spec_that_changes_is_read_again(tmp_path: Path) -> None:
     for count in (2, 3):
         (tmp_path / "benchmarks/toy.yaml").write_text(f"about: Sums.\ncard: toy\nitems: {count}\nshots: minerva-4\n")
         assert specs.spec("toy", tmp_path).items == count
+
+
+MINE = "about: Sums.\ncard: toy\nitems: 2\nshots: FORM\nread: said\n"
+FORM = """about: One sum.
+asked: "Sum: {problem}\\nResult:"
+stop: ["\\nSum:"]
+examples:
+  - {problem: 1 + 1, solution: The answer is 2., answer: "2"}
+  - {problem: 2 + 1, solution: The answer is 3., answer: "3"}
+"""
+
+
+def own(project: Path, form: str = FORM, name: str = "sums-2") -> specs.Spec:
+    """A project's own benchmark in a form of its own."""
+    (project / "benchmarks/prompts").mkdir(parents=True, exist_ok=True)
+    (project / "benchmarks/toy.yaml").write_text(MINE.replace("FORM", name))
+    (project / f"benchmarks/prompts/{name}.yaml").write_text(form)
+    return specs.spec("toy", project)
+
+
+def test_a_benchmark_of_ones_own_is_asked_in_a_form_of_ones_own(tmp_path: Path) -> None:
+    made = own(tmp_path)
+    asked = items(made, [{"problem": "3 + 4", "answer": 7}, {"problem": "5 + 5", "answer": 10}])
+    said = "Sum: 1 + 1\nResult: The answer is 2.\n\nSum: 2 + 1\nResult: The answer is 3.\n\nSum: 3 + 4\nResult:"
+    assert prompting.prompts(made, asked, "few-shot")[0] == said
+    assert prompting.settings(made, "few-shot") == {"max_tokens": 1024, "stop": ["\nSum:"], "chat": False}
+    assert prompting.prompts(made, asked, "simple")[0] == "Question:3 + 4\nAnswer:"
+    assert specs.names(tmp_path) == sorted([*specs.names(), "toy"]), "a form is no benchmark"
+
+
+def test_a_form_that_changes_is_read_again_and_changes_what_is_asked(tmp_path: Path) -> None:
+    first, again = own(tmp_path), own(tmp_path)
+    other = own(tmp_path, FORM.replace("1 + 1", "0 + 2"))
+    assert first.digest == again.digest != other.digest
+    assert other.few_shot.examples[0].problem == "0 + 2"
+
+
+def test_our_benchmarks_are_asked_in_our_forms_whatever_a_project_has(tmp_path: Path) -> None:
+    own(tmp_path, name="words-8")
+    assert specs.spec("gsm8k", tmp_path).digest == specs.spec("gsm8k").digest
+    assert len(specs.spec("gsm8k", tmp_path).few_shot.examples) == 8
+    assert len(specs.spec("toy", tmp_path).few_shot.examples) == 2, "a project's own form comes first"
+
+
+def test_a_form_of_ones_own_that_is_wrong_is_refused_with_its_file(tmp_path: Path) -> None:
+    for form, said in ((FORM.replace("{problem}", "x", 1), "must have {problem} in it"), ("- x\n", "sums-2.yaml")):
+        with pytest.raises(CurateError, match=re.escape(said)) as error:
+            own(tmp_path, form)
+        assert "\n" not in str(error.value)
+    (tmp_path / "benchmarks/toy.yaml").write_text(MINE.replace("FORM", "sums-3"))
+    with pytest.raises(CurateError, match=r"toy\.yaml: shots: there is no form .*; did you mean 'sums-2'"):
+        specs.spec("toy", tmp_path)
+
+
+def test_so_many_examples_are_shown_as_are_asked_for() -> None:
+    whole = specs.spec("gsm8k")
+    some = [whole.shown(n) for n in (0, 3, 8)]
+    assert [len(one.few_shot.examples) for one in some] == [0, 3, 8]
+    assert some[1].few_shot.examples == whole.few_shot.examples[:3]
+    assert some[0].few_shot.before == "" and len({one.digest for one in some}) == 3
+    assert some[2].digest == whole.digest, "all examples are what is asked anyway"
+    with pytest.raises(CurateError, match=r"num_fewshot: gsm8k has 8 examples \(words-8\), not 9"):
+        whole.shown(9)
+    assert specs.spec("amc23").shown(4).digest == specs.spec("amc23").digest

@@ -38,8 +38,8 @@ class Server:
     cut: in the middle of the body. garbage, null, list, no-...: a body that is no reply. half, half-event, cut-stream, error-event: a
     stream that breaks off. drip: byte by byte. hang: nothing, ever. wait:SECONDS: an answer after that. counts=JSON: these counts.
     model=NAME, finish=WORD, text=TEXT, thought=TEXT. huge: a body without an end. bomb: a compressed body. echo, echo-401, echo-200: an
-    error that repeats what it was sent, or what stands behind a colon. echo-model: an answer whose model does. other-model, elsewhere,
-    html-404, spent, error-200, refused-200: answers of servers that are not the right one, or not in order.
+    error that repeats what it was sent, or what stands behind a colon. echo-model: an answer whose model does. other-model, unknown,
+    elsewhere, html-404, spent, error-200, refused-200: answers of servers that are not the right one, or not in order.
     """
 
     seed: int = 0
@@ -62,6 +62,10 @@ class Server:
     flying: int = 0
     most_flying: int = 0
     connections: int = 0
+    key: str = ""
+    """What requests must bear where it is not empty; 401 to all others."""
+    paths_served: tuple[str, ...] = ()
+    """The only paths that it knows, if there are any; 404 to all others, in the words of FastAPI."""
     down: bool = False
     """Whether it takes connections and ends them at once."""
 
@@ -109,15 +113,25 @@ class _Protocol(asyncio.Protocol):
                 return
             self.last = "\r\nconnection: close" in head.lower()
             body, self.data = self.data[end + 4 : end + 4 + length], self.data[end + 4 + length :]
-            if head.startswith("GET"):  # whether it is there, and of which model
+            if refusal := self._refusal(head):
+                self._send(*refusal)
+            elif head.startswith("GET"):  # whether it is there, and of which model
                 self._send(
                     200, orjson.dumps({"object": "list", "data": [{"id": self.server.model, "object": "model"}]})
                 )
-                continue
-            self.open += 1
-            self.server.flying += 1
-            self.server.most_flying = max(self.server.most_flying, self.server.flying)
-            self._take(head, body)
+            else:
+                self.open += 1
+                self.server.flying += 1
+                self.server.most_flying = max(self.server.most_flying, self.server.flying)
+                self._take(head, body)
+
+    def _refusal(self, head: str) -> tuple[int, bytes] | None:
+        server, path = self.server, head.split(" ", 2)[1]
+        if server.paths_served and path not in server.paths_served:
+            return 404, b'{"detail": "Not Found"}'
+        if server.key and f"bearer {server.key}" not in head.lower():
+            return 401, b'{"error": {"message": "no key was said", "type": "t"}}'
+        return None
 
     def _take(self, head: str, body: bytes) -> None:
         said = orjson.loads(body)
@@ -196,6 +210,8 @@ class _Protocol(asyncio.Protocol):
             self._send(200, orjson.dumps({**answer, "model": head}))
         elif word == "other-model":
             self._send(400, orjson.dumps({"detail": f"this server is for 'x', not for '{said['model']}'"}))
+        elif word == "unknown":
+            self._send(404, orjson.dumps({"error": {"message": f"The model `{said['model']}` does not exist."}}))
         elif word == "spent":
             self._send(429, b'{"error": {"message": "no money", "code": "insufficient_quota"}}')
         elif word in ("drop", "reset"):

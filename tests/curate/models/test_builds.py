@@ -227,3 +227,18 @@ def test_workers_together_never_make_a_server_bill_more_than_the_limit(tmp_path:
         with building(folder, "--max-usd", "1000") as process:
             assert process.wait(60) == 0
         assert server.answered.total() == WHOLE and came < WHOLE
+
+
+def test_a_build_says_within_seconds_that_nobody_answers_and_that_its_limit_cannot_hold(tmp_path: Path) -> None:
+    project(tmp_path, "http://127.0.0.1:9/v1")
+    lines: list[str] = []
+    with building(tmp_path, "--max-usd", "5") as build:
+        assert build.stdout
+        for line in build.stdout:
+            lines.append(line)
+            if "connection refused" in line:
+                break
+        assert build.poll() is None, "".join(lines)
+    said = "http://127.0.0.1:9/v1: ConnectError: connection refused: nothing listens there, or not yet; it is asked again for 900 s"
+    assert "tells" in lines[-1] and said in lines[-1]
+    assert "".join(lines).count("m: no price is known, so it counts as free and the limit of 5 USD never stops it") == 1

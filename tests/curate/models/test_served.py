@@ -1,12 +1,5 @@
 """A real server with a real model: `transformers serve` on loopback, of a tiny model that the test makes itself."""
 
-import importlib.util
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +10,7 @@ from curate.models.base import Reply, Request, open_model
 from curate.models.openai import Served, connect
 from curate.models.replies import Asker
 from curate.profile import ModelSettings
+from tests.curate.models.serving import needs_a_server, serving
 
 pytestmark = pytest.mark.slow
 WORDS = ["What is 2 + 3?", "Two and three make five.", "Find the area of a square of side 4.", "The area is 16."]
@@ -49,48 +43,14 @@ def tiny_model(folder: Path) -> Path:
     return folder
 
 
-def answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The address of the server, and the model's name there."""
-    for name in ("torch", "transformers", "fastapi", "uvicorn", "openai"):
-        if not importlib.util.find_spec(name):
-            pytest.skip(f"needs {name}: pip install torch 'transformers[serving]'")
+    needs_a_server()
     folder = tmp_path_factory.mktemp("served")
     name = str(tiny_model(folder / "tiny"))
-    (folder / "hub").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    env = {
-        **os.environ,
-        "HF_HOME": str(folder),
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONWARNINGS": "ignore",
-    }
-    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", name, "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--device", "cpu"], env=env, stdout=log, stderr=log
-        )
-    try:
-        until = time.monotonic() + 120
-        while not answers(f"http://127.0.0.1:{port}/health"):
-            if process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"transformers serve did not start: {(folder / 'log').read_text('utf-8')[-2000:]}")
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/v1", name
-    finally:
-        process.kill()
-        process.wait()
+    with serving(folder / "tiny", folder / "log") as url:
+        yield url, name
 
 
 def entry(name: str, **more: object) -> dict[str, object]:

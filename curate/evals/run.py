@@ -1,9 +1,10 @@
-"""Evaluations: models at benchmarks, asked once and kept, and what is told of them.
+"""Evaluations: models at benchmarks, asked once and kept.
 
-Kept are the rows of one model at one benchmark (`curate/results.py`) and its replies (`curate/models/replies.py`): two evaluations that
-overlap ask nothing twice, one that was stopped goes on, and a change of statistics grades nothing again. Everything that can be wrong with
-models and benchmarks is said before the first request. Mathematics and forms of prompts are those of `eval/`, which is found by path.
-Left out: benchmarks of one model at the same time, so a server idles for the last replies of each.
+Kept are the rows of one model at one benchmark (`curate/evals/results.py`) and its replies (`curate/models/replies.py`): two evaluations
+that overlap ask nothing twice, one that was stopped goes on, and a change of statistics grades nothing again. Everything that can be wrong
+with models and benchmarks is said before the first request. Mathematics and forms of prompts are those of `eval/`, which is found by path.
+Left out: benchmarks of one model at the same time, so a server idles for the last replies of each. They differ in stop texts and lengths,
+which a stream of requests has once for all, so each would need a stream and its share of the requests under way.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate import results
 from curate.artifact import replace_file
-from curate.asked_of import Shelf, named, of_eval
 from curate.budget import Spending, price_of
 from curate.code import remember, save
 from curate.errors import CurateError, placed
+from curate.evals import results
+from curate.evals.benchmarks import Shelf, named, of_eval
+from curate.evals.models import Subject
+from curate.evals.results import Result
 from curate.identity import digest
 from curate.models.base import Request, Sampling
 from curate.models.base import named as named_model
@@ -34,9 +37,7 @@ from curate.models.replies import Asker
 from curate.parts import EvalEntry
 from curate.profile import ModelSettings, Profile
 from curate.report import Report, asking_text
-from curate.results import Result
 from curate.store import Store
-from curate.subjects import Subject
 
 SLICE = 4096
 """Requests that are looked up at a time."""
@@ -96,8 +97,8 @@ class _Means:
 class Evaluation:
     """One call of `curate eval`: what it asks, of whom, and what it may spend."""
 
-    title: str
-    """The recipe, for the ledger; `eval` without one."""
+    recipe: str | None
+    """Title of the recipe that asks; None without one."""
     project: Path
     store: Store
     profile: Profile
@@ -105,6 +106,11 @@ class Evaluation:
     report: Report = field(default_factory=Report)
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     """Key -> what asking and grading took this time."""
+
+    @property
+    def title(self) -> str:
+        """For the ledger."""
+        return self.recipe or "eval"
 
     def plan(self, questions: Sequence[Question]) -> list[Measured]:
         """Every model at every benchmark, checked as far as that can be done without asking."""
@@ -115,7 +121,9 @@ class Evaluation:
         for question in questions:
             with _at(question):
                 self._refuse_nothing(question)
-                tasks = [shelf.task(name, question.entry) for name in named(question.entry.benchmarks, self.project)]
+                names = named(question.entry.benchmarks, self.project)
+                shelf.require(names)
+                tasks = [shelf.task(name, question.entry) for name in names]
                 for subject in question.subjects:
                     self._tell_of(subject)
                     found += [self._measured(question, subject, task, code) for task in tasks]
@@ -147,7 +155,7 @@ class Evaluation:
             "stop": asked["stop"],
             "seed": entry.seed,
         }
-        model = subject.asked(asked["chat"], said)
+        model = subject.asked(asked["chat"], said, entry.system)
         sampling = Sampling.of(model["sampling"]).payload()
         who = subject.identity(model)
         return Measured(
@@ -248,6 +256,8 @@ class Evaluation:
             draft.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             node = f"eval/{subject.name}"
+            if told := self.spending.unbound(subject.name, subject.entry, held, loads=subject.loads):
+                self.report.note(told)
             meter = stack.enter_context(self.spending.step(node, subject.name, held, path, loads=subject.loads))
             if launches:
                 if meter.is_over():
@@ -268,19 +278,18 @@ class Evaluation:
                 with _written(self.store):
                     stack.enter_context(self.store.locked([one.key], lambda: self.report.note(note)))
                 kept = results.find(self.store, one.key) or self._made(one, means)
-        who = {"recipe": self.title if self.title != "eval" else None, "eval": one.question.name}
         said = {
             "model": one.subject.name, "benchmark": one.benchmark, "mode": one.task.mode,
             "limit": None if one.is_whole else one.task.limit, **one.subject.origin,
         }  # fmt: skip
-        return results.note(self.store, kept, **said, **(who if who["recipe"] or not kept.note.get("recipe") else {}))
+        return results.note(self.store, kept, self.recipe, one.question.name, **said)
 
     def _made(self, one: Measured, means: _Means) -> Result:
         run, judging = of_eval("run"), of_eval("judging")
         began, meter = time.monotonic(), means.meter
         asker = Asker(f"{self.title}:{one.benchmark}", meter)
         model = one.subject.opened(one.model, self.store.root / "replies", means.settings, asker)
-        asked = run.Evaluation(one.task, model, means.grader)
+        asked = run.Asking(one.task, model, means.grader)
 
         def saying() -> str:
             if asked.graded is not None:
@@ -288,7 +297,9 @@ class Evaluation:
             return asking_text(meter.spent(), meter.currency, time.monotonic() - began) if meter else ""
 
         with (
-            self.report.progress(one.title, one.task.size, saying, unit="replies") as advance,
+            self.report.progress(
+                one.title, one.task.size, saying, "replies", meter.trouble if meter else None
+            ) as advance,
             placed(one.title, one.question.where),
         ):
             asked.advance = lambda: advance(0, None)

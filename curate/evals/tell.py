@@ -2,7 +2,8 @@
 
 Numbers are those of `eval/report.py`, of the rows as they are stored:
 
-    evals     one for each entry under `eval:`: `eval`, `mode`, `samples`, `limit`, `whole` (benchmarks of all items), `models`, `pairs`
+    evals     one for each entry under `eval:`: `eval`, `mode`, `num_fewshot`, `system`, `samples`, `limit`, `whole` (benchmarks of all
+              items), `models`, `pairs`
     models    `model`, `origin`, `benchmarks` (name -> summary, `key`, `rows`: files, `stored`, `seconds`), `averages`
     pairs     rows of `eval.report.compare`, models by name
 """
@@ -14,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from curate.asked_of import of_eval
 from curate.errors import CurateError
-from curate.evaluation import Evaluation, Measured
-from curate.results import Result, environment
+from curate.evals.benchmarks import of_eval
+from curate.evals.results import Result, environment
+from curate.evals.run import Evaluation, Measured
 
 
 def told(evaluation: Evaluation, found: Sequence[tuple[Measured, Result]]) -> dict[str, Any]:
@@ -47,17 +48,23 @@ def _eval(found: Sequence[tuple[Measured, Result]], evaluation: Evaluation) -> d
     groups = {group: names for group, names in _groups().items() if group in wanted}
     whole = {one.benchmark for one, _ in found if one.is_whole}
     counted = whole & {one.benchmark for one, _ in found if _is_published(one)}
-    for told in models.values():
-        known = {name: one for name, one in told["benchmarks"].items() if name in counted}
-        told["averages"] = {group: report.average(names, known) for group, names in groups.items()}
+    problems = {one.benchmark: dict(one.task.items.select("id", "problem").rows()) for one, _ in found}
+    for name, told in models.items():
+        known = {one: summary for one, summary in told["benchmarks"].items() if one in counted}
+        items = {one: report.shares(rows[name][one], problems[one]) for one in (known if groups else ())}
+        told["averages"] = {group: report.average(names, known, items) for group, names in groups.items()}
     return {
         "eval": found[0][0].question.name,
         "mode": entry.mode,
+        "num_fewshot": entry.num_fewshot,
+        "system": entry.system,
         "samples": entry.samples,
         "limit": entry.limit,
         "whole": sorted(whole),
         "models": list(models.values()),
-        "pairs": report.compare(rows, {group: names for group, names in groups.items() if counted >= {*names}}),
+        "pairs": report.compare(
+            rows, {group: names for group, names in groups.items() if counted >= {*names}}, problems
+        ),
     }
 
 

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.curate import evals
-from tests.curate.evals import asked, evaluate
+from tests.curate import evaluating
+from tests.curate.evaluating import asked, evaluate
 from tests.curate.models.server import Server, serving
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ALL = bool(os.environ.get("CURATE_TEST_ALL"))
 
 
 def start(project: Path, server: Server, store: str) -> subprocess.Popen[str]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}
-    words = ["eval", "--model", evals.ID, "--endpoint", server.url, "--on", "toy", "--store", store, "--json"]
+    words = ["eval", "--model", evaluating.ID, "--endpoint", server.url, "--on", "toy", "--store", store, "--json"]
     return subprocess.Popen(
         [sys.executable, "-m", "curate", *words], cwd=project, env=env, stdout=subprocess.PIPE, text=True
     )
@@ -35,10 +35,10 @@ def rows_in(project: Path, store: str) -> bytes:
 
 @pytest.mark.parametrize("answers", [40, *([1, 75, 119, 120] if ALL else [])])
 def test_an_evaluation_that_was_killed_asks_the_rest_and_gives_the_same_bytes(project: Path, answers: int) -> None:
-    evals.benchmark(project, count=120)
+    evaluating.benchmark(project, count=120)
     (project / "profiles").mkdir()
-    (project / "profiles/local.toml").write_text(f'workers = 1\n[models."{evals.ID}"]\nconcurrency = 4\n')
-    with serving(evals.server_of(project, wrong=30, delay=0.02)) as server:
+    (project / "profiles/local.toml").write_text(f'workers = 1\n[models."{evaluating.ID}"]\nconcurrency = 4\n')
+    with serving(evaluating.server_of(project, wrong=30, delay=0.02)) as server:
         killed = start(project, server, "killed")
         until = time.monotonic() + 60
         while sum(server.answered.values()) < answers and time.monotonic() < until:
@@ -57,8 +57,8 @@ def test_an_evaluation_that_was_killed_asks_the_rest_and_gives_the_same_bytes(pr
 
 @pytest.mark.slow
 def test_two_evaluations_at_once_ask_each_item_once(project: Path) -> None:
-    evals.benchmark(project, count=60)
-    with serving(evals.server_of(project, wrong=6, delay=0.02)) as server:
+    evaluating.benchmark(project, count=60)
+    with serving(evaluating.server_of(project, wrong=6, delay=0.02)) as server:
         both = [start(project, server, "shared") for _ in range(2)]
         told = [
             json.loads(one.communicate(timeout=120)[0])["evals"][0]["models"][0]["benchmarks"]["toy"] for one in both

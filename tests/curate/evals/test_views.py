@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import curate
-from curate import gc, results
+from curate import gc
+from curate.cli import cli
+from curate.evals import results
 from curate.store import Store
-from tests.curate import evals
+from tests.curate import evaluating
 from tests.curate.corpus import make_project, open_small
 from tests.curate.models.server import serving
 
@@ -26,7 +29,7 @@ def test_views_are_empty_before_anything_was_evaluated(built: curate.Curated) ->
 
 
 def test_a_recipe_that_only_evaluates_can_be_asked(project: Path) -> None:
-    evals.benchmark(project)
+    evaluating.benchmark(project)
     entry = "eval: {sums: {models: [pupil], benchmarks: [toy], limit: 4}}"
     (project / "recipes").mkdir()
     (project / "recipes/solvers.yaml").write_text(f"recipe: solvers\nmodels: {{pupil: {{backend: pupil}}}}\n{entry}\n")
@@ -38,17 +41,17 @@ def test_a_recipe_that_only_evaluates_can_be_asked(project: Path) -> None:
 
 
 def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
-    evals.benchmark(built.project)
-    with serving(evals.server_of(built.project, wrong=3)) as server:
-        told = built.eval(models=[evals.ID], on=["toy"], endpoint=server.url)["evals"][0]["models"][0]
+    evaluating.benchmark(built.project)
+    with serving(evaluating.server_of(built.project, wrong=3)) as server:
+        told = built.eval(models=[evaluating.ID], on=["toy"], endpoint=server.url)["evals"][0]["models"][0]
         built.eval(models="pupil", on="toy", limit=4)
     summary = told["benchmarks"]["toy"]
     sql = 'select model, recipe, eval, items, limited, accuracy, low, high, "right", wrong from eval_results order by model'
     mine, pupil = built.sql(sql).rows()
-    assert mine == (evals.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
+    assert mine == (evaluating.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
     assert pupil[:5] == ("pupil", "small", "eval", 4, True)
     wrong = built.sql(
-        f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evals.ID}' order by id"
+        f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evaluating.ID}' order by id"
     )
     assert wrong.rows() == [("toy-0", ["3"], "1"), ("toy-1", ["5"], "1"), ("toy-2", ["7"], "1")]
     joined = built.sql(
@@ -61,17 +64,17 @@ def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
 
 
 def test_a_name_that_is_sql_is_only_a_name(built: curate.Curated) -> None:
-    evals.benchmark(built.project)
+    evaluating.benchmark(built.project)
     built.eval(models=["pupil"], on=["toy"])
     (result,) = results.every(built.store)
-    results.note(built.store, result, model="x' union select 'gone")
+    results.note(built.store, result, None, "eval", model="x' union select 'gone")
     assert built.sql("select distinct model from eval_items").item() == "x' union select 'gone"
     assert built.sql("select model from eval_results").item() == "x' union select 'gone"
 
 
 def test_a_damaged_result_is_left_out_and_gc_keeps_the_others(built: curate.Curated) -> None:
-    evals.benchmark(built.project)
-    evals.benchmark(built.project, "other", 3)
+    evaluating.benchmark(built.project)
+    evaluating.benchmark(built.project, "other", 3)
     found = built.eval(models=["pupil"], on=["toy", "other"])["evals"][0]["models"][0]["benchmarks"]
     Path(found["toy"]["rows"][0]).write_bytes(b"")
     assert built.sql("select benchmark from eval_results").item() == "other"
@@ -81,3 +84,54 @@ def test_a_damaged_result_is_left_out_and_gc_keeps_the_others(built: curate.Cura
     assert found["other"]["key"] not in loose
     (store.root / f"evals/{found['other']['key']}.json").unlink()
     assert found["other"]["key"] in {one.path.name for one in gc.loose(store, days=-1)}
+
+
+def solvers(project: Path, name: str = "solvers", benchmark: str = "toy") -> curate.Curated:
+    """A recipe that builds nothing and evaluates one model."""
+    evaluating.benchmark(project)
+    entry = f"eval: {{sums: {{models: [pupil], benchmarks: [{benchmark}]}}}}"
+    (project / "recipes").mkdir(exist_ok=True)
+    path = project / f"recipes/{name}.yaml"
+    path.write_text(f"recipe: {name}\nmodels: {{pupil: {{backend: pupil}}}}\n{entry}\n")
+    return curate.open(name, project=project)
+
+
+@pytest.mark.parametrize("name", ["solvers", "eval"])
+def test_results_of_a_recipe_are_those_that_it_asked_for(project: Path, name: str) -> None:
+    recipe = solvers(project, name)
+    shown = CliRunner().invoke(cli, ["show", name])
+    assert f"run: curate eval {name}" in shown.output
+    curate.evaluate("pupil", "toy", limit=4)  # of no recipe
+    assert recipe.results() == []
+    recipe.eval()
+    (row,) = recipe.results()
+    assert (row["recipe"], row["eval"], row["model"], row["items"]) == (name, "sums", "pupil", 12)
+    other = solvers(project, "other")
+    other.eval()  # asks for the same
+    assert [one["result"] for one in recipe.results()] == [one["result"] for one in other.results()]
+    shown = CliRunner().invoke(cli, ["show", name])
+    assert shown.exit_code == 0
+    assert "sums" in shown.output
+    assert f"{100 * row['accuracy']:.1f} (" in shown.output
+
+
+def test_a_damaged_result_is_a_problem_until_it_is_evaluated_again(built: curate.Curated) -> None:
+    evaluating.benchmark(built.project)
+    told = built.eval(models=["pupil"], on=["toy"])["evals"][0]["models"][0]["benchmarks"]["toy"]
+    assert built.verify() == []
+    path = Path(told["rows"][0])
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    (said,) = built.verify(deep=True)
+    assert said.startswith("eval.eval: ")
+    assert "evaluate again" in said
+    built.eval(models=["pupil"], on=["toy"])
+    assert built.verify(deep=True) == []
+
+
+def test_a_plan_knows_which_benchmarks_there_are(project: Path) -> None:
+    solvers(project, benchmark="toy, gsn8k")
+    with pytest.raises(
+        curate.CurateError, match=r"solvers.yaml:3: there is no benchmark 'gsn8k'; did you mean 'gsm8k'\?"
+    ):
+        _ = curate.open("solvers", project=project).planned

@@ -47,8 +47,8 @@ class Subject:
         """Whether it is loaded into this process."""
         return backend(str(self.entry["backend"])).loads
 
-    def asked(self, chat: bool, sampling: Mapping[str, Any]) -> dict[str, Any]:
-        """The entry with how it is asked: of its own `sampling:` only `extra` stays.
+    def asked(self, chat: bool, sampling: Mapping[str, Any], system: str | None = None) -> dict[str, Any]:
+        """The entry with how it is asked: of its own `sampling:` only `extra` stays, and `system` comes before its own.
 
         `system` and `chat_template_kwargs` are for chats alone, and backends of our own are told neither.
         """
@@ -60,6 +60,8 @@ class Subject:
             made["chat"] = chat
             if not chat:
                 made.pop("system", None)
+            elif system is not None:
+                made["system"] = system
         return made
 
     def identity(self, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,6 +202,7 @@ def served(endpoint: str) -> str:
     """The one model that a server says it serves. CurateError if it says none or several, or cannot be reached."""
     import http.client
     import json
+    import urllib.error
     import urllib.request
 
     from curate.budget import is_own
@@ -216,10 +219,27 @@ def served(endpoint: str) -> str:
         if not all(name.isprintable() for name in names):
             raise ValueError("names with control characters in them")
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError) as error:
-        said = str(getattr(error, "reason", None) or error)[:100]
-        raise CurateError(f"{shown(endpoint)} does not say what it serves ({said}); name it: --model NAME") from None
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+        said, what = str(getattr(error, "reason", None) or error)[:100], _advice(error, shown(endpoint))
+        raise CurateError(f"{shown(endpoint)} does not say what it serves ({said}); {what}") from None
     if len(names) != 1:
         raise CurateError(
             f"{shown(endpoint)} serves {len(names):,} models; name one: --model NAME{did_you_mean('', names)}"
         )
     return names[0]
+
+
+def _advice(error: Exception, endpoint: str) -> str:
+    """What to do about a server that does not say what it serves."""
+    status, reason = getattr(error, "code", 0), getattr(error, "reason", None)
+    if status == 404 and not endpoint.rstrip("/").endswith("/v1"):
+        return f"does its address end in /v1? Say --endpoint {endpoint.rstrip('/')}/v1"
+    if status in (401, 403):
+        return (
+            "it wants a key: name the model, --model NAME, put the key into an environment variable, and write in the profile, "
+            'profiles/local.toml: [models."NAME"] api_key_env = "VARIABLE"'
+        )
+    if isinstance(reason, ConnectionRefusedError):
+        return "start it, or name the model, --model NAME, and it is waited for"
+    return "name it: --model NAME"

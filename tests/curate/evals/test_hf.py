@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import curate
-from tests.curate import evals
+from tests.curate import evaluating
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 pytest.importorskip("transformers", reason="needs the extra `train`")
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_folder_is_evaluated_and_a_copy_of_it_asks_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    evals.benchmark(project, count=6)
+    evaluating.benchmark(project, count=6)
     folder = tiny(project / "weights", positions=4096)
     how = {"max_tokens": 8, "mode": "simple"}
     first = curate.evaluate(str(folder), "toy", **how)["evals"][0]["models"][0]["benchmarks"]["toy"]
@@ -30,7 +30,7 @@ def test_a_folder_is_evaluated_and_a_copy_of_it_asks_nothing(project: Path, monk
 
 
 def test_the_same_weights_say_the_same_in_another_store(project: Path) -> None:
-    evals.benchmark(project, count=6)
+    evaluating.benchmark(project, count=6)
     folder = tiny(project / "weights", positions=4096)
     how = {"max_tokens": 8, "mode": "simple", "samples": 2, "temperature": 1.0}
     keys = []

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from curate import evaluated, subjects
 from curate.artifact import Damaged
-from curate.asked_of import Shelf
 from curate.budget import Spending, limited
 from curate.errors import CurateError, did_you_mean, placed
-from curate.evaluation import Evaluation, Question
+from curate.evals import tell
+from curate.evals.benchmarks import Shelf
+from curate.evals.models import Subject, knows, of_recipe, of_text
+from curate.evals.run import Evaluation, Question
 from curate.objects import store_of
 from curate.parts import EvalEntry
 from curate.profile import Budget, Profile, find_project, load_profile
@@ -43,11 +44,11 @@ def evaluate_recipe(
 ) -> dict[str, Any]:
     """See `Curated.eval`."""
 
-    def found(text: str) -> subjects.Subject:
-        if not endpoint and subjects.knows(curated, text):
-            return subjects.of_recipe(curated, text, backend)
+    def found(text: str) -> Subject:
+        if not endpoint and knows(curated, text):
+            return of_recipe(curated, text, backend)
         given = {"endpoint": endpoint, "backend_name": backend}
-        return subjects.of_text(text, **given, profile=curated.profile, project=curated.project, store=curated.store)
+        return of_text(text, **given, profile=curated.profile, project=curated.project, store=curated.store)
 
     models, on = _texts(models), _texts(on)
     questions = []
@@ -82,18 +83,18 @@ def evaluate(
 
     models: ORG/NAME@COMMIT, folders with a config.json, backends of ours such as `pupil`; with `endpoint`, the address of a server that
     speaks OpenAI's protocol, what it calls them (none: the one that it serves). on: benchmarks, or groups of them. backend: `hf` (the
-    default) or `vllm`, for models that are loaded here. how: mode, samples, temperature, top_p, max_tokens, seed, limit. CurateError as
-    `Curated.eval`.
+    default) or `vllm`, for models that are loaded here. how: mode, num_fewshot, system, samples, temperature, top_p,
+    max_tokens, seed, limit. CurateError as `Curated.eval`.
     """
     home, chosen = _home(project, profile, store)
     kept, texts = store_of(chosen, home), _texts(models)
     entry = _entry(EvalEntry(), texts, _texts(on), how)
     named = tuple(
-        subjects.of_text(one, endpoint=endpoint, backend_name=backend, profile=chosen, project=home, store=kept)
+        of_text(one, endpoint=endpoint, backend_name=backend, profile=chosen, project=home, store=kept)
         for one in texts or ([""] if endpoint else [])
     )
     spending = Spending(limited(chosen.budget, max_usd, max_gpu_hours), chosen.price)
-    evaluation = Evaluation("eval", home, kept, chosen, spending, report or Report())
+    evaluation = Evaluation(None, home, kept, chosen, spending, report or Report())
     return _answered(evaluation, [Question("eval", entry, named)], dry_run, None if out is None else Path(out))
 
 
@@ -168,9 +169,9 @@ def _answered(evaluation: Evaluation, questions: Sequence[Question], dry_run: bo
         return {"asks": evaluation.outlook(measured)}
     try:
         found = evaluation.run(measured)
-        told = evaluated.told(evaluation, found)
+        told = tell.told(evaluation, found)
         if out is not None:
-            told["files"] = evaluated.write(found, told, out)
+            told["files"] = tell.write(found, told, out)
     except Damaged as damage:
         raise CurateError(f"{damage}; evaluate again: what was answered is stored") from None
     return told

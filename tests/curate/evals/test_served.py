@@ -1,15 +1,11 @@
 """One tiny model evaluated over HTTP by `transformers serve`, killed half-way, and in this process by transformers: the same replies."""
 
-import importlib.util
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,55 +13,21 @@ import polars as pl
 import pytest
 
 from benchmarks._tiny_model import learned
-from tests.curate import evals
+from tests.curate import evaluating
+from tests.curate.models.serving import needs_a_server, serving
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ITEMS, LEARNED, SAID = 40, 20, ["--on", "toy", "--mode", "simple", "--max-tokens", "24", "--json"]
 ENV = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "HF_HUB_OFFLINE": "1"}
-
-
-@contextmanager
-def serving(model: Path, log: Path) -> Iterator[str]:
-    """The address of `transformers serve` with a model; the log has a line for each request."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (log.parent / "hub").mkdir()
-    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", str(model), "--port", str(port)]
-    env = {**os.environ, **ENV, "HF_HOME": str(log.parent), "PYTHONWARNINGS": "ignore"}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--device", "cpu", "--log-level", "info"], env=env, stdout=out, stderr=out
-        )
-    try:
-        until = time.monotonic() + 120
-        while not answers(f"http://127.0.0.1:{port}/health"):
-            if process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"transformers serve did not start: {log.read_text('utf-8')[-2000:]}")
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture
 def model(project: Path) -> Path:
     """A tiny model that knows the answers of half of the items."""
-    for name in ("torch", "transformers", "fastapi", "uvicorn", "openai"):
-        if not importlib.util.find_spec(name):
-            pytest.skip(f"needs {name}: pip install torch 'transformers[serving]'")
-    rows = evals.benchmark(project, count=ITEMS)
-    asked = evals.prompts(project, mode="simple")
+    needs_a_server()
+    rows = evaluating.benchmark(project, count=ITEMS)
+    asked = evaluating.prompts(project, mode="simple")
     pairs = [
         (prompt, f" The sum is $\\boxed{{{row['answer']}}}$.\nQuestion:What")
         for prompt, row in zip(asked[:LEARNED], rows, strict=False)

@@ -7,7 +7,7 @@ generated are generated at first use.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,18 +71,32 @@ class Shelf:
 
     def task(self, name: str, entry: EvalEntry) -> Any:
         """A benchmark as it is asked (`eval.run.Task`). CurateError where its items are not on this machine or not those published."""
-        asked = (name, entry.mode, entry.samples, entry.limit)
+        how = {"samples": entry.samples, "limit": entry.limit, "num_fewshot": entry.num_fewshot}
+        asked = (name, entry.mode, *how.values())
         if asked not in self._tasks:
             spec = of_eval("specs").spec(name, self.project)
-            records = self.records(spec.card)
-            made = of_eval("run").task(spec, records, entry.mode, samples=entry.samples, limit=entry.limit)
+            records = self.records(spec.card, spec.items)
+            made = of_eval("run").task(spec, records, entry.mode, **how)
             self._tasks[asked] = made
         return self._tasks[asked]
 
-    def records(self, card: str) -> list[dict[str, Any]]:
-        """The rows of the files of a card."""
+    def require(self, names: Iterable[str]) -> None:
+        """CurateError, one for all, where items of benchmarks are not on this machine."""
+        specs = of_eval("specs")
+        found = {name: datacard.planned(self._planner, specs.spec(name, self.project).card, "") for name in names}
+        away = {name: card.missing for name, card in found.items() if card.missing}
+        if away:
+            first, how = next(iter(away.items()))
+            which = f"the items of {', '.join(away)} are not on this machine; curate eval --list shows which are"
+            raise CurateError(f"{which}; {first}: {how}")
+
+    def records(self, card: str, items: int | None = None) -> list[dict[str, Any]]:
+        """The rows of the files of a card. items: how many there are, for an error that names the files, where there are several."""
         if card not in self._records:
-            self._records[card] = self._with_files(datacard.planned(self._planner, card, "")).records()
+            found = self._with_files(datacard.planned(self._planner, card, ""))
+            if len(found.files) > 1:
+                found = replace(found, count=found.count or items)
+            self._records[card] = found.records()
         return self._records[card]
 
     def listed(self) -> list[dict[str, Any]]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from curate.asked_of import of_eval
+from curate.evals.benchmarks import of_eval
+from curate.evals.results import Result, asked_by, every
 from curate.identity import digest
-from curate.results import Result, every
 from curate.sql import Column, exact_path, literal, quoted, table
 
 if TYPE_CHECKING:
     from curate.state import State
+    from curate.store import Store
 
 WHOSE = (
     Column("result", "VARCHAR", "Key of the result: its object in the store."),
@@ -30,6 +31,7 @@ RESULTS = (
     Column("run", "VARCHAR", "Of the weights of a training run: its recipe and name."),
     Column("items", "BIGINT", "Items that were asked."),
     Column("limited", "BOOLEAN", "Whether they are a part of the benchmark."),
+    Column("num_fewshot", "BIGINT", "Examples before each problem."),
     Column("samples", "BIGINT", "Draws of each item."),
     Column("temperature", "DOUBLE", "Of the sampling; 0 is greedy."),
     Column("accuracy", "DOUBLE", "Mean over items of the share of draws that are right."),
@@ -84,6 +86,13 @@ def select_of(state: State, view: str) -> str:
     return " union all ".join(parts) if parts else table(ITEMS)
 
 
+def told(store: Store, recipe: str) -> list[dict[str, Any]]:
+    """Rows of `eval_results`, of what a recipe asked for, with its own entry as `eval`."""
+    entries, names = asked_by(store, recipe), [column.name for column in RESULTS]
+    rows = [dict(zip(names, _row(one), strict=True)) for one in every(store) if one.key in entries]
+    return [{**row, "recipe": recipe, "eval": entries[row["result"]]} for row in rows]
+
+
 def _items(result: Result) -> str:
     folder = result.store.ensure(result.key)
     files = ", ".join(literal(exact_path(folder / shard.name)) for shard in result.manifest.shards)
@@ -112,6 +121,7 @@ def _row(result: Result) -> tuple[Any, ...]:
         note.get("run"),
         found["items"],
         note.get("limit") is not None,
+        identity["task"].get("num_fewshot"),
         found["samples"],
         identity["sampling"]["temperature"],
         found["accuracy"],

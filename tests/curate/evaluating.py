@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import curate
-from curate.asked_of import Shelf
+from curate.evals.benchmarks import Shelf
 from curate.parts import EvalEntry
 from curate.store import Store
 from tests.curate.models.server import Server

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from curate.errors import CurateError
+from curate.evals.models import Subject, of_recipe, of_text, served
 from curate.models.base import Sampling
 from curate.profile import load_profile
 from curate.store import Store
-from curate.subjects import Subject, of_recipe, of_text, served
-from tests.curate import evals, runs
+from tests.curate import evaluating, runs
 
 SHA = "0123456789" * 4
 
@@ -118,7 +118,7 @@ def test_a_recipe_evaluates_its_models_and_runs(project: Path) -> None:
 
 
 def test_a_dry_run_of_a_checkpoint_needs_no_torch(project: Path) -> None:
-    evals.benchmark(project)
+    evaluating.benchmark(project)
     runs.make(
         project,
         judged='recipe: judged\nextends: stable\neval: {sums: {models: ["stable:midtrain"], benchmarks: [toy]}}\n',

@@ -97,15 +97,20 @@ def environment() -> dict[str, str]:
     return {"python": platform.python_version(), "octocurate": __version__, **known}
 
 
-def note(store: Store, result: Result, **said: Any) -> Result:
-    """Say what a result is called and who asked for it; when and with which libraries it was first noted stays.
+def note(store: Store, result: Result, recipe: str | None, entry: str, **said: Any) -> Result:
+    """Say what a result is called and who asked for it: `recipe` and `eval`, its entry, are of the last one, `asked_by` has all.
+    When and with which libraries it was first noted stays; so does who asked where no recipe does.
 
     CurateError if that cannot be written, unless the result is noted already.
     """
     before = _note(store, result.key)
     first: dict[str, Any] = {key: before[key] for key in ("evaluated_at", "environment") if key in before}
     first = first or {"evaluated_at": int(time.time()), "environment": environment()}
-    told = {**before, **said, "key": result.key, **first}
+    asked_by = before["asked_by"] if isinstance(before.get("asked_by"), dict) else {}
+    who: dict[str, Any] = {"recipe": before.get("recipe"), "eval": before.get("eval", entry), "asked_by": asked_by}
+    if recipe is not None:
+        who = {"recipe": recipe, "eval": entry, "asked_by": {**asked_by, recipe: entry}}
+    told = {**before, **said, **who, "key": result.key, **first}
     if told != before:
         folder = store.root / "evals"
         try:
@@ -128,6 +133,12 @@ def _note(store: Store, key: str) -> dict[str, Any]:
 def keys(store: Store) -> list[str]:
     """Keys of all results that are noted."""
     return sorted(path.stem for path in (store.root / "evals").glob("[0-9a-f]*.json"))
+
+
+def asked_by(store: Store, recipe: str) -> dict[str, str]:
+    """Keys of the results that a recipe asked for, each with its entry under `eval:`."""
+    found = {key: _note(store, key).get("asked_by") for key in keys(store)}
+    return {key: str(by[recipe]) for key, by in found.items() if isinstance(by, dict) and recipe in by}
 
 
 def every(store: Store) -> list[Result]:

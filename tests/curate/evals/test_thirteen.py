@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import curate
-from curate.asked_of import Shelf, of_eval
+from curate.evals.benchmarks import Shelf, of_eval
 from curate.parts import EvalEntry
 from curate.store import Store
-from tests.curate import evals
+from tests.curate import evaluating
 from tests.curate.models.server import Server, serving
 from tests.eval.sets import COUNTS, FILES
 
@@ -41,8 +41,8 @@ def test_the_thirteen_are_evaluated_whole_and_averaged(project: Path, shared: Pa
     replies = {
         prompt: [f"text={text}"] * 2 for task in tasks for prompt, text in zip(task.prompts, told(task), strict=True)
     }
-    with serving(Server(model=evals.ID, faults=replies, keep=False)) as server:
-        found = curate.evaluate(evals.ID, "13", endpoint=server.url, out=project / "out")
+    with serving(Server(model=evaluating.ID, faults=replies, keep=False)) as server:
+        found = curate.evaluate(evaluating.ID, "13", endpoint=server.url, out=project / "out")
         assert sum(server.asked.values()) == len(replies) < sum(COUNTS.values())
     (model,) = found["evals"][0]["models"]
     assert {name: one["items"] for name, one in model["benchmarks"].items()} == COUNTS
