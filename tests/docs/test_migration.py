@@ -100,6 +100,7 @@ def test_the_filters_keep_the_same_texts_and_dedup_removes_only_what_is_like_som
         assert nearest(text, kept) < 0.75
     alone = [text for text in kept - theirs if nearest(text, theirs) < 0.75]
     assert len(alone) == len(kept) - len(theirs) == 3
+    assert len(kept - theirs) - len(alone) == len(theirs - kept) == 16
 
 
 @pytest.mark.slow
