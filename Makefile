@@ -3,13 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-peers test-lm-eval lm-eval lint format fresh wheel constraints clean
+.PHONY: help install demo docs test test-all test-peers test-lm-eval lm-eval lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.installed
 TRAIN := .venv/.installed-train
+DOCS := .venv/.installed-docs
 JOBS ?= 2
 # A folder that people run from may have its own `eval/` or `trainers/`: never look for packages there.
 export PYTHONSAFEPATH := 1
@@ -31,9 +32,17 @@ $(TRAIN): $(STAMP)
 	$(BIN)/python -m pip check
 	@touch $@
 
+$(DOCS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
+	@touch $@
+
 demo: $(STAMP) ## build the recipe long-cot offline and show it
 	$(BIN)/curate build --recipe long-cot
 	$(BIN)/curate show long-cot
+
+docs: $(DOCS) ## the site of the documentation, build/site/index.html; refuses generated pages that are not fresh and dead links
+	$(BIN)/python -m docs.site check
+	$(BIN)/python -m docs.site build
 
 test: $(TRAIN) ## the fast tests, those of the trainers too (torch: 0.2 GB for a CPU, several with CUDA)
 	$(BIN)/python -m pytest -n $(JOBS) -q
@@ -83,7 +92,7 @@ wheel: $(STAMP) ## dist/octocurate-*.whl
 
 constraints: $(STAMP) ## rewrite constraints.txt from .venv
 	@{ sed -n '/^#/p' constraints.txt; \
-	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|torchao|transformers|safetensors|tensorboard|wandb)==' constraints.txt; } \
+	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|torchao|transformers|safetensors|tensorboard|wandb|zensical|deepmerge|Markdown|pymdown-extensions|tomli)==' constraints.txt; } \
 	| sed 's/+.*//' | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' | LC_ALL=C sort -fu -t= -k1,1; } > constraints.new
 	@mv constraints.new constraints.txt
 	@touch $(STAMP)

@@ -50,10 +50,12 @@ def mixture(
 ) -> dict[str, Any]:
     """Write a mixture of `tokens` non-padding tokens in windows of `seq_len`; return what its mixture.json says.
 
-    stages: `{until: share of tokens done, weights: {corpus: share}}`, ascending, the last until 1. max_epochs: for all, or by corpus;
-    a corpus that is not named has no cap. masked: the corpora whose column `n_masked` says how many leading tokens of a document bear
-    no loss (what is masked is the affair of `tokenize`). held_out: tokens of each corpus that are kept out, to evaluate on. Raises
-    CurateError, with the arithmetic, where a source cannot give what is asked.
+    tokens: in all, without padding. seq_len: tokens of a window. tokenizer: the one that made the tokens. pack: `best_fit`, the only
+    way there is. seed: another one is another order and choice. stages: `{until: share of tokens done, weights: {corpus: share}}`,
+    ascending, the last until 1. max_epochs: for all, or by corpus; a corpus that is not named has no cap. masked: the corpora whose
+    column `n_masked` says how many leading tokens of a document bear no loss (what is masked is the affair of `tokenize`). held_out:
+    tokens of each corpus that are kept out, to evaluate on. Raises CurateError, with the arithmetic, where a source cannot give what is
+    asked.
     """
     from mixers.draft import Draft, fill
     from mixers.held_out import FOLDER, apart, grouped, one_stage, said_of

@@ -45,9 +45,10 @@ def tokenize(
 ) -> pl.DataFrame:
     """Token ids of each text (`tokens`, List(UInt32)) and how many there are (`n_tokens`, UInt32), both with `bos` and `eos`.
 
-    mask: a column that holds how a text begins. Then there is `n_masked` (UInt32) too: how many of the leading tokens get no loss, which
-    are those wholly inside that beginning, `bos` included; 0 where the text does not begin so, or the column is null. Raises CurateError
-    where the tokenizer cannot be read or lacks the token asked for, and where ids are not those of `tokenizers`.
+    tokenizer: a folder with tokenizer.json. bos, eos: whether the tokens of these names stand at the two ends. mask: a column that holds
+    how a text begins. Then there is `n_masked` (UInt32) too: how many of the leading tokens get no loss, which are those wholly inside
+    that beginning, `bos` included; 0 where the text does not begin so, or the column is null. Raises CurateError where the tokenizer
+    cannot be read or lacks the token asked for, and where ids are not those of `tokenizers`.
     """
     schema: dict[str, pl.DataType] = {"tokens": pl.List(pl.UInt32), "n_tokens": pl.UInt32()}
     schema |= {"n_masked": pl.UInt32()} if mask else {}

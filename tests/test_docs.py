@@ -149,7 +149,11 @@ def test_the_extra_that_the_notebook_names_is_there() -> None:
 
 PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]
 COMMANDS = sorted(
-    {said for page in PAGES for said in re.findall(r"^\$ curate ([^|\n]+)", page.read_text("utf-8"), re.MULTILINE)}
+    {
+        said
+        for page in PAGES
+        for said in re.findall(r"^\$ curate ((?:[^|&\n]|&(?!&))+)", page.read_text("utf-8"), re.MULTILINE)
+    }
 )
 
 

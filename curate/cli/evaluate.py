@@ -37,7 +37,12 @@ MODES = ("few-shot", "simple", "complex", "chat")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="So many items of each benchmark, chosen by hash.")
 @click.option("--samples", type=click.IntRange(1, 4096), metavar="K", help="Draws of each item; 1 if not said.")
 @click.option("--temperature", type=click.FloatRange(0), metavar="T", help="Greedy (0) if not said.")
-@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P")
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="P",
+    help="Nucleus sampling, if not that of the mode.",
+)
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Tokens of a reply, if not those of the mode.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Of the draws.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write files in the form of lm-eval.")

@@ -26,14 +26,16 @@ if TYPE_CHECKING:
     help="WARC, ARC, HTML, JSONL or Parquet; repeat for more.",
 )
 @click.argument("more", nargs=-1)
-@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="OUT.parquet")
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.parquet", help="Where the documents go."
+)
 @click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter of the step.")
 @click.option(
     "--column", "columns", multiple=True, metavar="NAME=SOURCE", help="Where a column is found, such as text=content."
 )
 @click.option("--read", "reader", help="The reader, if the file's ending does not tell.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 4096))
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 4096), help="Worker processes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def run(
     step: str, inputs: tuple[str, ...], more: tuple[str, ...], output: Path, sets: tuple[str, ...], columns: tuple[str, ...],
     reader: str | None, workers: int, as_json: bool,
@@ -106,7 +108,7 @@ def try_(
 @click.command()
 @click.argument("action", required=False, type=click.Choice(["list", "check"]), default="list")
 @click.argument("names", nargs=-1)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def steps(action: str, names: tuple[str, ...], as_json: bool) -> None:
     """All steps, yours and the package's; `curate steps check` runs the contract that every step must keep."""
     from curate import code, step
@@ -188,7 +190,7 @@ def schema() -> None:
 @click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place.")
 @click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml.")
 @click.option("--delete", "really", is_flag=True, help="Delete what is listed.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def gc(store: str | None, profile: str, really: bool, as_json: bool) -> None:
     """List what no recipe, ref or lock means any more and is older than 14 days; --delete deletes it."""
     from curate import gc as garbage

@@ -241,7 +241,9 @@ def _question(rest: tuple[str, ...], file: TextIO | None, may_lack: bool) -> str
 
 @recipe_command(short_help="Documents of a corpus, kept or dropped by a clause; before and after a rewrite.")
 @click.argument("target", metavar="CORPUS[/STEP]", required=False)
-@click.option("-n", "--documents", "n", default=5, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "-n", "--documents", "n", default=5, show_default=True, type=click.IntRange(1, 10_000), help="How many documents."
+)
 @click.option(
     "--dropped-by", metavar="CLAUSE", help="Documents that this clause dropped (or repeat, undecided, quarantined)."
 )
@@ -260,7 +262,7 @@ def _question(rest: tuple[str, ...], file: TextIO | None, may_lack: bool) -> str
     help="With --like: words of the runs that are compared.",
 )
 @click.option("--chars", default=600, show_default=True, help="Characters of text to print of each; 0 for all.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Other seeds choose other documents.")
 @click.option("--diff", "as_diff", is_flag=True, help="Of a rewrite, which lines it took out and put in.")
 def sample(
     curated: Curated,
@@ -354,7 +356,9 @@ def _window(asked: str) -> tuple[int, int | None]:
 
 @recipe_command(short_help="What another clause would keep, without a build.")
 @click.argument("rest", nargs=-1)
-@click.option("-n", "--examples", "n", default=10, show_default=True, type=click.IntRange(0, 1000))
+@click.option(
+    "-n", "--examples", "n", default=10, show_default=True, type=click.IntRange(0, 1000), help="Documents to print."
+)
 def whatif(curated: Curated, *, as_json: bool, rest: tuple[str, ...], n: int) -> None:
     """What a corpus would keep with another clause: curate whatif long-cot web "math_score >= 0.4".
 

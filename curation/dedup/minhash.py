@@ -97,14 +97,15 @@ def minhash(
 ) -> pl.DataFrame | Iterator[pl.DataFrame]:
     """Columns `minhash_duplicate_of` (a document that stays, null for one that stays itself) and `minhash_jaccard` (with that one).
 
-    threshold: least Jaccard similarity of the sets of word `ngram`-grams. hashes: a budget, from which bands and rows are found for the
-    threshold in place of `bands` and `rows` (`_bands.py`). exact_numbers: texts of at most so many words are alike only if they have
-    the same numbers and operators (`+ * / ^ = < >`), in the same order; 0: whatever they have. keep_order: columns that say which copy
-    is best, the first one first; larger is better, null is worst, and among equals the smallest id stays. preferred: for a column of
-    `keep_order`, such as `source`, its values, the best first; others are worse. snapshot: a column, such as `dump`, that comes before
-    all of these, the smallest first. index: kept documents of earlier snapshots, which precede all others. canaries: how many edited
-    copies to plant; what was found of them is told in the manifest's facts and changes no verdict. CurateError for an index of other
-    parameters.
+    threshold: least Jaccard similarity of the sets of shingles. ngram: words of a shingle. bands, rows: so many bands of so many values
+    each; a pair of Jaccard s is looked at with probability 1 - (1 - s**rows)**bands. hashes: a budget, from which bands and rows are
+    found for the threshold in place of `bands` and `rows` (`_bands.py`). exact_numbers: texts of at most so many words are alike only if
+    they have the same numbers and operators (`+ * / ^ = < >`), in the same order; 0: whatever they have. keep_order: columns that say
+    which copy is best, the first one first; larger is better, null is worst, and among equals the smallest id stays. preferred: for a
+    column of `keep_order`, such as `source`, its values, the best first; others are worse. snapshot: a column, such as `dump`, that comes
+    before all of these, the smallest first. index: kept documents of earlier snapshots, which precede all others. canaries: how many
+    edited copies to plant; what was found of them is told in the manifest's facts and changes no verdict. CurateError for an index of
+    other parameters.
     """
     from curation.dedup._layout import Layout
     from curation.dedup._phases import Order

@@ -83,7 +83,10 @@ class Item(NamedTuple):
 
 @generate(files=["banks/*.txt", "../synth/families/*.py"], uses=["pyarrow"])
 def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
-    """`*.warc.gz` and `truth.parquet` in `out`: `pages` captures in about one file per hundred, with the same bytes on every machine."""
+    """`*.warc.gz` and `truth.parquet` in `out`: `pages` captures in about one file per hundred, with the same bytes on every machine.
+
+    seed: another one makes another crawl. pages: captures in all.
+    """
     if not 0 <= pages <= 100_000_000:
         raise CurateError(f"pages: from 0 to 100 million, not {pages}")
     import pyarrow.parquet as pq

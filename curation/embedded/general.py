@@ -21,7 +21,10 @@ MAKERS = (*[prose] * 6, offtopic, offtopic, code, code)
 
 @generate(files=["banks/*.txt"])
 def general(out: Path, *, seed: int = 0, documents: int = 1000) -> dict[str, Any]:
-    """`general.jsonl.gz` in `out`: rows of url, date, license, topic and text."""
+    """`general.jsonl.gz` in `out`: rows of url, date, license, topic and text.
+
+    seed: another one makes other documents. documents: so many.
+    """
     count = write_rows(out / f"general{SUFFIX}", _rows(seed, counted(documents)))
     return {"documents": count, "suffixes": [SUFFIX]}
 

@@ -44,7 +44,10 @@ FORMULA = re.compile(r"\$\$[^$]+\$\$|\$[^$]+\$")
 
 @generate(files=["banks/*.txt", "../synth/families/*.py"])
 def graded(out: Path, *, seed: int = 0, documents: int = 3000) -> dict[str, Any]:
-    """`graded.jsonl.gz` in `out`: rows of url, date, dump, license, kind, topic, grade and text."""
+    """`graded.jsonl.gz` in `out`: rows of url, date, dump, license, kind, topic, grade and text.
+
+    seed: another one makes other documents. documents: so many.
+    """
     count = write_rows(out / f"graded{SUFFIX}", _rows(seed, counted(documents)))
     return {"documents": count, "suffixes": [SUFFIX]}
 

@@ -20,7 +20,10 @@ BETWEEN = " || "
 
 @generate(files=["banks/*.txt"])
 def instruction(out: Path, *, seed: int = 0, documents: int = 3000) -> dict[str, Any]:
-    """`instruction.jsonl.gz` in `out`: rows of url, license, turns and text."""
+    """`instruction.jsonl.gz` in `out`: rows of url, license, turns and text.
+
+    seed: another one makes other documents. documents: so many.
+    """
     count = write_rows(out / f"instruction{SUFFIX}", _rows(seed, counted(documents)))
     return {"documents": count, "suffixes": [SUFFIX]}
 

@@ -25,7 +25,8 @@ def rl_prompts(
     """`rl_prompts.jsonl.gz` in `out`: rows of text (the problem), answer, family and level. Where a family runs out of different
     problems at a level, there are fewer.
 
-    families, levels: with commas between them (`percent,units`, `1,2`); all if not said.
+    seed: another one makes other problems. documents: at most so many. families, levels: with commas between them (`percent,units`,
+    `1,2`); all if not said.
     """
     asked = named(families, levels)
     count = write_rows(out / f"rl_prompts{SUFFIX}", _rows(seed, counted(documents), *asked))

@@ -35,8 +35,8 @@ def rl_warmup(
 ) -> dict[str, Any]:
     """`rl_warmup.jsonl.gz` in `out`: rows of text (prompt and boxed answer), answer (the right one), family and level.
 
-    families, levels: with commas between them (`percent,units`, `1,2`); all if not said. slips: share of texts whose answer is that of the
-    problem with one number misread.
+    seed: another one makes other problems. documents: at most so many. families, levels: with commas between them (`percent,units`,
+    `1,2`); all if not said. slips: share of texts whose answer is that of the problem with one number misread.
     """
     asked = named(families, levels)
     count = write_rows(out / f"rl_warmup{SUFFIX}", _rows(seed, counted(documents), *asked, slips))

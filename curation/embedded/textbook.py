@@ -21,7 +21,10 @@ MAKERS = (lecture, lecture, article, sheet, forum)
 
 @generate(files=["banks/*.txt", "../synth/families/*.py"])
 def textbook(out: Path, *, seed: int = 0, documents: int = 1000) -> dict[str, Any]:
-    """`textbook.jsonl.gz` in `out`: rows of url, license, topic and text."""
+    """`textbook.jsonl.gz` in `out`: rows of url, license, topic and text.
+
+    seed: another one makes other documents. documents: so many.
+    """
     count = write_rows(out / f"textbook{SUFFIX}", _rows(seed, counted(documents)))
     return {"documents": count, "suffixes": [SUFFIX]}
 

@@ -62,7 +62,7 @@ def html_clean(
     """Main text with formulas as TeX, and the columns `clean_formulas_found` and `clean_formulas_kept`.
 
     Found are the formulas that the page holds, kept those that stand in the text. keep_title: also keep a heading that repeats the page's
-    title. Pages of more than `max_bytes` or `max_nodes`, or nested hundreds deep, get a null text.
+    title. max_bytes, max_nodes: pages of more bytes of HTML or more nodes, or nested hundreds deep, get a null text.
     """
     rows = [_row(html, keep_title, max_bytes, max_nodes) for html in docs["as_read"]]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

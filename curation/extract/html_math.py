@@ -20,7 +20,7 @@ def html_math(
     """Plain text with formulas as TeX, and the columns `title`, `formulas_found` and `formulas_kept`.
 
     Found are the formulas that the page holds, kept those that stand in the text. main_content: also drop what looks like menus and
-    boilerplate (resiliparse's heuristics). Pages of more than `max_bytes` or `max_nodes` get a null text.
+    boilerplate (resiliparse's heuristics). max_bytes, max_nodes: pages of more bytes of HTML or more nodes get a null text.
     """
     rows = [_row(html, main_content, max_bytes, max_nodes) for html in docs["text"]]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -55,9 +55,10 @@ def bpe(
 ) -> dict[str, Any]:
     """Write `tokenizer.json` and `tokenizer_config.json`; `vocab` counts the 256 bytes and the special tokens.
 
-    The first special token ends a document. Documents are taken in order of their hash until `sample_bytes` of text are reached;
-    the whole corpora, if they hold less. Raises CurateError for a vocabulary below the bytes, for special tokens that ordinary text
-    could spell as one piece, and where there is nothing to train on.
+    vocab: tokens in all. sample_bytes: documents are taken in order of their hash until so much text is reached; the whole corpora, if
+    they hold less. digits: of a number that stand in one token, at most. special_tokens: the first one ends a document. seed: another one
+    takes other documents. Raises CurateError for a vocabulary below the bytes, for special tokens that ordinary text could spell as one
+    piece, and where there is nothing to train on.
     """
     specials = _checked(special_tokens, digits)
     if vocab < 256 + len(specials):

@@ -27,8 +27,8 @@ def exact_index(
 ) -> dict[str, Any]:
     """Write the index of all documents of the corpora `of`, behind those of an earlier `index`, if there is one.
 
-    on, blanks: as `dedup: exact` has them, and the same as there. Documents without a text are left out. CurateError for an earlier index
-    of other parameters, and for a column that holds no texts.
+    of: corpora. on, blanks: as `dedup: exact` has them, and the same as there. index: an earlier one, whose documents come first.
+    Documents without a text are left out. CurateError for an earlier index of other parameters, and for a column that holds no texts.
     """
     from curation.dedup import _exact_index
     from curation.dedup._copies import DIGEST, write

@@ -53,14 +53,14 @@ def fasttext(
 ) -> dict[str, Any]:
     """Write `model.bin` and `settings.json`; about 4 * dim * (bucket + words) bytes.
 
-    positive, negative: corpora; the labels are `positive` and `negative`. graded: corpora whose column `grade` (0 to 5; null is not used)
-    says more: from `positive_from` on a document is positive, below negative, and without that the labels are `0` to `5`, the grade
-    rounded. balance: as equally many documents of each dump, year, ... as there are, for each label. group: the column with the site or
-    source of a document, else the host of its url. documents: at most so many of each label, and as many of both sides. max_chars: of
-    each document, here and when it judges. window, windows: so many words at a time, and so many of these windows of each document, but
-    as many of each group; 0: whole documents. min_groups: a word in fewer groups (a quarter of them, if there are few) is `<unk>`.
-    The others are fastText's own; window 0 and min_groups 1 are fastText without additions.
-    Raises CurateError where a side has no text, the seeds contradict each other, or fastText cannot learn with these numbers.
+    positive, negative: corpora; the labels are `positive` and `negative`. graded: corpora whose column `grade` says more. grade: that
+    column, 0 to 5; null is not used. positive_from: from this grade on a document is positive, below negative; without it the labels are
+    `0` to `5`, the grade rounded. balance: as equally many documents of each dump, year, ... as there are, for each label. group: the
+    column with the site or source of a document, else the host of its url. documents: at most so many of each label, and as many of both
+    sides. max_chars: of each document, here and when it judges. window, windows: so many words at a time, and so many of these windows of
+    each document, but as many of each group; 0: whole documents. min_groups: a word in fewer groups (a quarter of them, if there are few)
+    is `<unk>`. dim, lr, epoch, word_ngrams, min_count, bucket, seed: fastText's own; window 0 and min_groups 1 are fastText without
+    additions. Raises CurateError where a side has no text, the seeds contradict each other, or fastText cannot learn with these numbers.
     """
     seeds = Seeds(positive, negative, graded, grade, positive_from)
     chosen = examples(corpora, seeds, documents=documents, max_chars=max_chars, balance=balance, group=group, seed=seed)

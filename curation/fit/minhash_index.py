@@ -44,7 +44,8 @@ def minhash_index(
 ) -> dict[str, Any]:
     """Write the index of all documents of the corpora `of`, behind those of an earlier `index`, if there is one.
 
-    The other parameters are those of `dedup: minhash` and must be the same there; `threshold` says something only with `hashes`.
+    of: corpora. index: an earlier one, whose documents come first. threshold, ngram, bands, rows, hashes, exact_numbers, keep_order,
+    preferred, snapshot: as `dedup: minhash` has them, and the same as there; `threshold` says something only with `hashes`.
     CurateError for an earlier index of other parameters.
     """
     from curation.dedup import _index

@@ -20,7 +20,10 @@ TOKENIZER = "tokenizer.json"
 
 @fit(uses=["tokenizers"])
 def pretrained(corpora: dict[str, Corpus], out: Path, *, files: Files) -> dict[str, Any]:
-    """Copy the files into the folder, under their names. CurateError if one is not what it was, or is a tokenizer that cannot be read."""
+    """Copy the files into the folder, under their names. CurateError if one is not what it was, or is a tokenizer that cannot be read.
+
+    files: paths, or names in the repository that `id: ORG/NAME@COMMIT` beside them says.
+    """
     for file in files:
         copy = out / file.name
         copy.parent.mkdir(parents=True, exist_ok=True)

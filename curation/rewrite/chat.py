@@ -31,7 +31,10 @@ def chat(
     system: str = "",
     separator: str = "\n",
 ) -> pl.Series:
-    """Messages as text, each in its role's template ({} is what was said); an empty template leaves the role out."""
+    """Messages as text, each in its role's template ({} is what was said); an empty template leaves the role out.
+
+    user, assistant, system: templates of the roles. separator: stands between messages.
+    """
     templates = {"user": user, "assistant": assistant, "system": system}
     return pl.Series("text", [_flat(text, templates, separator) for text in docs["text"]], dtype=pl.String)
 

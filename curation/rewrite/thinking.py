@@ -28,7 +28,7 @@ def thinking(
 ) -> pl.Series:
     """What stands before the thinking and, on lines of their own, `only` the thinking, all `bare` of tags, or without (`drop`).
 
-    reply: the column that holds the reply to the text; without it the text holds both.
+    form: what becomes of the thinking. reply: the column that holds the reply to the text; without it the text holds both.
     """
     given = pl.col(reply or "text")
     found = given.str.extract_groups(REPLY if reply else PARTS)

@@ -39,7 +39,8 @@ def finemath(
     """Column `finemath_score`: the model's output, about 0 to 5 where it is FineMath's; null for a text of blanks.
 
     model: a folder with config.json, model.safetensors and tokenizer.json, as `fit: pretrained` makes it. max_chars: what follows is cut
-    off before the text is made tokens, of which the model sees 512. Runs on the GPU if there is one.
+    off before the text is made tokens, of which the model sees 512. dtype: of the weights as they are run.
+    Runs on the GPU if there is one.
     Raises CurateError without torch and transformers (extra `train`), and for a folder that holds no model with one output.
     """
     if not docs.height:

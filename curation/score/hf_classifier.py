@@ -46,7 +46,8 @@ def hf_classifier(
     """Column `hf_classifier`, Float64: P(label) in [0, 1], or a regression's number as it is; null for a text of blanks.
 
     model: a folder with config.json, model.safetensors and tokenizer.json, as `fit: pretrained` makes it. label: one of the model's labels,
-    by name or by number. max_tokens: of a text that the model sees, and no more than it takes. Runs on the GPU if there is one.
+    by name or by number. max_tokens: of a text that the model sees, and no more than it takes. dtype: of the weights as they are run.
+    Runs on the GPU if there is one.
     Raises CurateError without torch and transformers (extra `train`), for a folder that holds no classifier, and for no label of it.
     """
     if not docs.height:

@@ -38,8 +38,8 @@ def prompts(
 ) -> pl.Series:
     """One prompt for each document that is not empty.
 
-    rubric_file: one text file with criteria of your own, instead of `rubric`; what frames it stays. max_bytes: of a text that the model
-    sees, cut at a line or word.
+    rubric: one of ours. rubric_file: one text file with criteria of your own, instead of `rubric`; what frames it stays. max_bytes: of a
+    text that the model sees, cut at a line or word.
     """
     from curation._reply import cut
     from curation.score._grade import prompt

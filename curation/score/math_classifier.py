@@ -15,7 +15,8 @@ from curate.step import Artifact, score
 def math_classifier(docs: pl.DataFrame, *, model: Artifact) -> pl.DataFrame:
     """Column `math_score`: P(mathematics) in [0, 1]; null for a text in which there is no word to judge by.
 
-    Raises CurateError where the folder holds no model that `fit: fasttext` wrote, or one with other labels.
+    model: one that `fit: fasttext` trained on positive and negative corpora. Raises CurateError where the folder holds no model that
+    `fit: fasttext` wrote, or one with other labels.
     """
     from curation.score._classifier_text import classifier_text
     from curation.score._fasttext import judge, probabilities

@@ -46,7 +46,8 @@ SCHEMA = {
 def prose(docs: pl.DataFrame, *, stop_words: Annotated[list[str], Field(min_length=1)] = STOP_WORDS) -> pl.DataFrame:
     """Columns of counts (`prose_words`, `formulas`, `stop_words`), shares in [0, 1], and `word_length`, `hashes` and `ellipses` per word.
 
-    A text without prose has 0 in all but `word_length` (null) and `letter_words` (1). CurateError for a stop word that is not one word.
+    stop_words: words that are counted, in small letters. A text without prose has 0 in all but `word_length` (null) and `letter_words`
+    (1). CurateError for a stop word that is not one word.
     """
     from curation._words import tables
     from curation.score import _prose as counted

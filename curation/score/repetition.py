@@ -31,8 +31,8 @@ COLUMNS = ("repeated_lines", "top_ngram", "repeated_ngrams")
 def repetition(docs: pl.DataFrame, *, top: Words = 3, span: Words = 10) -> pl.DataFrame:
     """Columns `repeated_lines`, `top_ngram` and `repeated_ngrams`, shares of the bytes that are not blank, in [0, 1].
 
-    repeated_lines: in lines equal to an earlier line. top_ngram: in the most frequent n-gram of `top` words, if it occurs twice.
-    repeated_ngrams: in runs of `span` words that stood there before.
+    top, span: words of a run. repeated_lines: in lines equal to an earlier line. top_ngram: in the most frequent n-gram of `top` words,
+    if it occurs twice. repeated_ngrams: in runs of `span` words that stood there before.
     """
     from curation.score._marks import marked
     from curation.score._repetition import measure

@@ -28,7 +28,8 @@ GRADES = {"0", "1", "2", "3", "4", "5"}
 def usefulness(docs: pl.DataFrame, *, model: Artifact) -> pl.DataFrame:
     """Column `usefulness`: the expected grade in [0, 5]; null for a text in which there is no word to judge by.
 
-    Raises CurateError where the folder holds no model that `fit: fasttext` trained on grades.
+    model: one that `fit: fasttext` trained on grades. Raises CurateError where the folder holds no model that `fit: fasttext` trained on
+    grades.
     """
     if not docs.height:
         return pl.DataFrame(schema={"usefulness": pl.Float64})

@@ -71,7 +71,7 @@ def chain(
     tail_span: Words = 8,
     language: str = "en",
 ) -> pl.DataFrame:
-    """The columns above: counts are UInt32, shares and the rate Float64.
+    """Columns `chain_words` to `chain_reflection_rate`, as above: counts are UInt32, shares and the rate Float64.
 
     question: a column whose text, where the document holds it before the chain, is not looked at. span: words of a run that may be
     repeated. tail: words at the end that are looked at apart. tail_span: words of a run there. language: of the chains, one
