@@ -692,6 +692,19 @@ class Curated:
 
         return freeze(self, dev=dev)
 
+    def publish(
+        self, to: str | Path, *, public: bool = False, dry_run: bool = False, report: Report | None = None
+    ) -> dict[str, Any]:
+        """Put what is built where others can load it: `hf://datasets/ORG/NAME`, `s3://bucket/prefix`, a folder, any fsspec URL.
+
+        public: let everybody read a data set of the hub, which is private else. dry_run: send nothing. Returns `configs` (documents and
+        files of each), `files` and `bytes` in all, what was `sent` and `deleted`, and `at`, where it is; empty if nothing changed.
+        CurateError if it is not built, not what its lock says, a license forbids it, or the place refuses it.
+        """
+        from curate.publish.publish import publish
+
+        return publish(self, str(to), public=public, dry_run=dry_run, report=report)
+
     def accept(self, node: str | None = None, *, shards: int | None = 3, report: Report | None = None) -> Accepted:
         """After a refactor: re-run changed steps on a few shards and, where not a byte differs, carry the rest over (`curate/accept.py`).
 

@@ -1,0 +1,59 @@
+"""Documents as a published data set has them: of each corpus what is kept of it, and of the mixture what it uses.
+
+Frames come one for each shard of the store, so that memory is a shard. All frames of one set have the same columns in the same types, and
+which documents a frame has depends on what is stored alone. Left out: the mixture's order and its tokens, which `curate export` writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from mixers import _texts
+from mixers.export import _mixture
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The documents of one set. `frames` gives (corpus, documents) as often as it is iterated over."""
+
+    schema: dict[str, pl.DataType]
+    recipe: Curated
+    corpus: str
+    """Empty for those of the mixture."""
+
+    @property
+    def frames(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """One frame for each shard that has documents of the set."""
+        if self.corpus:
+            view = self.recipe.documents(self.corpus)
+            return ((self.corpus, frame) for _, frame in _texts.of_corpus(self.corpus, view, _nothing))
+        pieces, _ = _mixture(self.recipe)
+        views = {name: self.recipe.documents(name) for name in _used(pieces.facts)}
+        return ((frame["corpus"][0], frame) for _, frame in _texts.of_mixture(pieces, views, _nothing))
+
+
+def rows_of(recipe: Curated, corpus: str = "") -> Rows:
+    """What is kept of a corpus, or what the mixture uses. CurateError if it is not built."""
+    if corpus:
+        names = _texts._ordered(_texts.schema_of(recipe.documents(corpus)))
+        schema = _texts.schema_of(recipe.documents(corpus))
+        return Rows({name: schema[name] for name in names}, recipe, corpus)
+    pieces, _ = _mixture(recipe)
+    together = _texts.common({name: _texts.schema_of(recipe.documents(name)) for name in _used(pieces.facts)})
+    together |= {"corpus": pl.String(), "uses": pl.UInt32(), "n_tokens": pl.UInt32()}
+    return Rows({name: together[name] for name in _texts._ordered(together)}, recipe, "")
+
+
+def _used(facts: dict[str, dict[str, dict[str, int]]]) -> list[str]:
+    return [name for name, line in facts["sources"].items() if line["uses"]]
+
+
+def _nothing() -> None:
+    """Progress is told by who writes the files."""
