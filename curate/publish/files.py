@@ -1,7 +1,8 @@
 """Documents as the Parquet files of a published set, written one at a time into a folder on this machine.
 
 A file holds the documents of `SHARDS` neighbouring shards of the store, one row group for each, so that memory is one shard and a document
-that goes away changes one file. Its name is `<number>-<start of its SHA-256>.parquet`. Columns are cut into pages by content
+that goes away changes one file. Its name is the start of its SHA-256, so what did not change keeps its name; the order is that of the card
+and of publish.json. Columns are cut into pages by content
 (content-defined chunking), so that a store which knows equal parts of files, as the hub does, keeps what did not change of a file that did.
 The bytes depend on what is stored and on the version of pyarrow.
 """
@@ -120,7 +121,7 @@ def _file(
     except OSError as error:
         raise CurateError(f"cannot be written: {error.strerror}", where=str(path)) from None
     digest = sink.sha256.hexdigest()
-    return Ready(f"data/{config}/{number:05}-{digest[:DIGITS]}.parquet", path, rows, sink.size, digest)
+    return Ready(f"data/{config}/{digest[:DIGITS]}.parquet", path, rows, sink.size, digest)
 
 
 def _table(frame: pl.DataFrame) -> Any:

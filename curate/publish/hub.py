@@ -1,8 +1,8 @@
 """Data sets on the Hugging Face hub: `hf://datasets/ORG/NAME`, through the hub's own client.
 
 Files are uploaded as they are made (`preupload_lfs_files`), which shows them to nobody; one commit on the main branch, on condition that
-nobody has committed since we looked, makes them a data set together with its card. What the hub has of a file by its SHA-256 it does not take
-again. The token comes from where `huggingface_hub` looks for it (`hf auth login`, HF_TOKEN) and is never shown. Left out: other branches and
+nobody has committed since we looked, makes them a data set together with its card. What the hub has of a file by its SHA-256 it does not
+take again. The token comes from where `huggingface_hub` looks for it (`hf auth login`, HF_TOKEN) and is never shown. Left out: branches and
 pull requests.
 """
 
@@ -125,8 +125,6 @@ class Hub(Place):
         except (CurateError, KeyboardInterrupt):
             raise
         except Exception as error:
-            if type(error).__name__ == "RepositoryNotFoundError" and not self.head and error.__context__ is None:
-                raise
             raise CurateError(_line(error), where=self.url) from None
 
 

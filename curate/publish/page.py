@@ -65,10 +65,10 @@ def _configs(configs: dict[str, list[Ready]]) -> Iterable[dict[str, Any]]:
 
 def _license(said: Any) -> dict[str, Any]:
     """In the hub's words: one license that it knows, else `other` with all their names."""
-    names = [said] if isinstance(said, str) else list(said or ())
+    names = [said] if isinstance(said, str) else list(said or ["unknown"])
     if len(names) == 1 and names[0].lower() in LICENSES:
         return {"license": names[0].lower()}
-    return {"license": "other", "license_name": ", ".join(names) or "unknown", "license_link": "README.md"}
+    return {"license": "other", "license_name": ", ".join(names), "license_link": "README.md"}
 
 
 def _size(configs: dict[str, list[Ready]]) -> str:

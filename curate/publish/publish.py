@@ -24,7 +24,7 @@ from curate.report import Report
 if TYPE_CHECKING:
     from curate.api import Curated
 
-OURS = re.compile(r"data/[^/]+/\d{5}-[0-9a-f]{16}\.parquet")
+OURS = re.compile(r"data/[^/]+/[0-9a-f]{16}\.parquet")
 BATCH = 1 << 30
 """Bytes of files that lie on this machine before they are sent."""
 FILES = 64
