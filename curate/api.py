@@ -340,12 +340,7 @@ class Curated:
         check(self.built, lock_of(self.planned, self.built.done))
 
     def refuse_unfinished(self) -> None:
-        """CurateError if something in the recipe has no revision yet, or is a promise that a build does not keep yet."""
-        if self.recipe.removals:
-            raise CurateError(
-                "removals are not carried out yet; keep those documents out by a clause",
-                where=self.recipe.location("removals"),
-            )
+        """CurateError if something in the recipe has no revision yet."""
         for where in self.recipe.unpinned("train", "probe"):  # what a trainer starts from is its own affair
             raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
 

@@ -42,13 +42,18 @@ class Rows:
 def rows_of(recipe: Curated, corpus: str = "") -> Rows:
     """What is kept of a corpus, or what the mixture uses. CurateError if it is not built."""
     if corpus:
-        names = _texts._ordered(_texts.schema_of(recipe.documents(corpus)))
-        schema = _texts.schema_of(recipe.documents(corpus))
-        return Rows({name: schema[name] for name in names}, recipe, corpus)
-    pieces, _ = _mixture(recipe)
-    together = _texts.common({name: _texts.schema_of(recipe.documents(name)) for name in _used(pieces.facts)})
-    together |= {"corpus": pl.String(), "uses": pl.UInt32(), "n_tokens": pl.UInt32()}
-    return Rows({name: together[name] for name in _texts._ordered(together)}, recipe, "")
+        schema = _shown(recipe, corpus)
+    else:
+        pieces, _ = _mixture(recipe)
+        schema = _texts.common({name: _shown(recipe, name) for name in _used(pieces.facts)})
+        schema |= {"corpus": pl.String(), "uses": pl.UInt32(), "n_tokens": pl.UInt32()}
+    return Rows({name: schema[name] for name in _texts._ordered(schema)}, recipe, corpus)
+
+
+def _shown(recipe: Curated, corpus: str) -> dict[str, pl.DataType]:
+    """Columns of a corpus without that of `removals:`, which says nothing of documents that were kept."""
+    ours = [node for node in recipe.planned[corpus].upstream() if node.own["step"] == "score.removal"]
+    return {c: t for c, t in _texts.schema_of(recipe.documents(corpus)).items() if not any(c in n.adds for n in ours)}
 
 
 def _used(facts: dict[str, dict[str, dict[str, int]]]) -> list[str]:
