@@ -678,6 +678,17 @@ class Curated:
 
         return problems(self, deep=deep)
 
+    def removed(self, file: Path | str = "", *, at: Sequence[Path | str] = ()) -> dict[str, Any]:
+        """Whether documents are gone that `removals:` of the recipe names, or a file of ids, addresses and domains.
+
+        at: exports and published folders to look into too. Returns `entries`, `documents` (how many ids they mean), `looked` (documents by
+        place), `found` (`where`, `id`, `url`, `named`), empty if all are gone, and `unseen`, what could not be looked into. CurateError if
+        the recipe is not built or there is no list.
+        """
+        from curate.removed import check
+
+        return check(self, str(file), [str(place) for place in at])
+
     def freeze(self, *, dev: bool = False) -> dict[str, str]:
         """Stamp what is built with a version of today: a frozen lock, a data card, a root for `gc`. Returns the version and where they are.
 

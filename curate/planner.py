@@ -143,8 +143,7 @@ class Planner:
             recipe, _, node = name.partition(":")
             other = self.planner_of(recipe, self.removals)
             plan = other.plan()
-            found = plan[node]
-            return self.adopt(recipe, other.removed.get(found.name, found).name, plan)
+            return self.adopt(recipe, other.removed.get(plan[node].name, plan[node]).name, plan)
         corpus = name.partition("/")[0]
         if corpus in self.recipe.corpora and corpus not in self.under_way:
             self.corpus(corpus)

@@ -2,10 +2,10 @@
 
     removals: [removed/2026-11.txt, removed/domains.csv]      # ids, addresses, domains (`score: removal`)
 
-The step `removal` and a clause `removed` stand behind every reader and every step that makes documents, of every corpus of the recipe, of
-what it extends, and of corpora that it takes from other recipes (`from: "stable:web"`). So what is made of a removed page falls with it, and
-nothing later computes anything of it; texts that are left are looked up, not computed anew. The lists' digests are in the identity of the
-step. A tokenizer that comes from another recipe stays as it is.
+The step `removal` and a clause `removed` stand behind every reader and every step that makes documents, of every corpus of the recipe,
+of what it extends, and of corpora that it takes from other recipes (`from: "stable:web"`). So what is made of a removed page falls with
+it, and nothing later computes anything of it; texts that are left are looked up, not computed anew. The lists' digests are in the
+identity of the step. A tokenizer that comes from another recipe stays as it is.
 """
 
 from __future__ import annotations

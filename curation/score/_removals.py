@@ -1,8 +1,8 @@
 """Lists of what is to be removed, as tables: ids, addresses and domains.
 
-A line of a text file is an id, an address (it has `://`) or a domain; `id:`, `url:` or `domain:` before it says which. A line that could be
-a domain counts as an id too, because ids of one's own may look like one. CSV and Parquet files have columns `id`, `url`, `domain`; a file with
-one column of another name is read like lines. Addresses are compared as `dedup: url` compares them (`curation/dedup/_url.py`).
+A line of a text file is an id, an address (it has `://`) or a domain; `id:`, `url:` or `domain:` before it says which. A line that could
+be a domain counts as an id too, because ids of one's own may look like one. CSV and Parquet files have columns `id`, `url`, `domain`; a
+file with one column of another name is read like lines. Addresses are compared as `dedup: url` compares them (`curation/dedup/_url.py`).
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ class Entries:
     ids: pl.Series
     urls: pl.Series
     domains: pl.Series
-
-    def __len__(self) -> int:
-        return len(self.ids) + len(self.urls) + len(self.domains)
+    count: int
+    """How many different entries the lists have."""
 
 
 def loaded(lists: tuple[Listed, ...]) -> Entries:
@@ -48,7 +47,12 @@ def _loaded(lists: tuple[Listed, ...]) -> Entries:
     of = {kind: whole.filter(kind=kind)["value"].unique().sort() for kind in KINDS}
     urls = bare(of["url"]).drop_nulls().unique().sort()
     domains = of["domain"].str.to_lowercase().str.strip_prefix("*.").str.strip_chars(".")
-    return Entries(of["id"], urls, hosts(pl.select("https://" + domains).to_series()).drop_nulls().unique().sort())
+    return Entries(
+        of["id"],
+        urls,
+        hosts(pl.select("https://" + domains).to_series()).drop_nulls().unique().sort(),
+        whole["value"].n_unique(),
+    )
 
 
 def hosts(urls: pl.Series) -> pl.Series:
@@ -101,7 +105,7 @@ def named(docs: pl.DataFrame, entries: Entries, parents: str = "") -> pl.Series:
     from curation.dedup._url import bare
 
     said = pl.Series("removal", [None] * docs.height, dtype=pl.String)
-    if len(entries) == 0 or not docs.height:
+    if entries.count == 0 or not docs.height:
         return said
     urls = docs["url"]
     found = [_met("id", docs["id"].cast(pl.String), entries.ids)]
