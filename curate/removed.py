@@ -33,8 +33,8 @@ class Search:
 
     entries: Any
     """`curation.score._removals.Entries`."""
-    gone: set[str] = field(default_factory=set)
-    """Ids of all documents that must not be anywhere."""
+    gone: dict[str, str] = field(default_factory=dict)
+    """Id of each document that must not be anywhere -> what names it."""
     looked: dict[str, int] = field(default_factory=dict)
     """Place -> documents that were looked at there."""
     found: list[dict[str, str | None]] = field(default_factory=list)
@@ -47,11 +47,13 @@ class Search:
         whole = docs.with_columns(pl.lit(None, pl.String).alias(c) for c in COLUMNS if c not in docs.columns)
         whole = whole.select(pl.col(COLUMNS).cast(pl.String))
         said = imported(PACKAGE / "curation/score/_removals.py").named(whole, self.entries, "parent_id")
-        gone = pl.Series(sorted(self.gone), dtype=pl.String).implode()
-        by_id = pl.when(pl.col("id").is_in(gone)).then(pl.format("id {}", "id"))
-        by_parent = pl.when(pl.col("parent_id").is_in(gone)).then(pl.format("made of id {}", "parent_id"))
-        whole = whole.with_columns(named=pl.coalesce(said, by_id, by_parent))
-        return whole.filter(pl.col("named").is_not_null())
+        ids = pl.Series([*self.gone], dtype=pl.String).implode()
+        known = pl.col("id").is_in(ids) | pl.col("parent_id").is_in(ids)
+        rows = whole.with_columns(named=said).filter(pl.col("named").is_not_null() | known)
+        named = [
+            n or self.gone.get(i) or f"made of {p}" for i, p, n in rows.select("id", "parent_id", "named").iter_rows()
+        ]
+        return rows.with_columns(named=pl.Series(named, dtype=pl.String))
 
     def look(self, where: str, frames: Iterator[pl.DataFrame]) -> None:
         """Look through the documents of one place."""
@@ -118,7 +120,7 @@ def _trace(recipe: Curated, search: Search) -> dict[str, str]:
             piece, before = recipe.built.piece(node), len(search.gone)
             for shard in piece.shards:
                 docs = piece.read(shard, [c for c in COLUMNS if c in piece.columns])
-                search.gone.update(search.meets(docs)["id"].drop_nulls().to_list())
+                search.gone.update(search.meets(docs).drop_nulls("id").select("id", "named").iter_rows())
             if len(search.gone) > before:
                 holding[name] = piece.folder.name
     return holding

@@ -15,7 +15,7 @@ from curate.errors import CurateError
 if TYPE_CHECKING:
     from curate.api import Curated
 
-SHOWN = 10
+SHOWN = 3
 """Documents that are named for each place."""
 
 
