@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -106,7 +107,8 @@ class Hub(Place):
 
         operations = [*self.operations, *(CommitOperationDelete(path_in_repo=name) for name in gone)]
         operations += [CommitOperationAdd(path_in_repo=name, path_or_fileobj=data) for name, data in texts.items()]
-        with self._told():
+        with self._told(), warnings.catch_warnings(category=UserWarning):  # of what the hub would like a card to say
+            warnings.simplefilter("ignore", UserWarning)
             done = self.api.create_commit(
                 self.name,
                 operations,

@@ -51,7 +51,7 @@ def _card(recipe: Curated, lock: Lock, configs: dict[str, list[Ready]]) -> str:
     said = yaml.safe_load(front)
     facts = {"pretty_name": recipe.title, **_license(said.get("license")), "language": said.get("languages")}
     facts |= {"size_categories": [_size(configs)], "tags": ["octocurate"], "configs": list(_configs(configs))}
-    facts |= {"curate": {k: v for k, v in said.items() if k not in ("license", "languages")}}
+    facts |= {"curate": {k: v for k, v in said.items() if v and k not in ("license", "languages")}}
     front = yaml.safe_dump({k: v for k, v in facts.items() if v}, sort_keys=False, allow_unicode=True, width=200)
     return f"---\n{front}---\n{body}\n{_loading(configs)}"
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -67,13 +70,12 @@ def publish(
 
     CurateError if it is not built or not what its lock says, a license forbids it, or the place refuses it or holds something else.
     """
-    recipe.refuse_sample("publish", dev=False)
+    if recipe.fraction:
+        raise CurateError(f"is a sample, which is not published; publish {recipe.name}", where=recipe.title)
     lock = _fit(recipe)
     refuse_forbidden(recipe)
     report = report or Report()
-    (recipe.store.root / "cache").mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix="publish-", dir=recipe.store.root / "cache"))
-    try:
+    with _scratch(recipe.store.root / "cache") as scratch:
         place = place_of(to, scratch)
         there = place.look()
         _refuse_foreign(recipe, place, there)
@@ -85,8 +87,32 @@ def publish(
                 return _carried(recipe, lock, place, there, report, scratch, dry=True)
             with place.writing(public):
                 return _carried(recipe, lock, place, there, report, scratch, dry=False)
+
+
+@contextlib.contextmanager
+def _scratch(cache: Path) -> Iterator[Path]:
+    """A folder for files under way. Those of publishes that were killed, which hold no lock any more, are deleted."""
+    cache.mkdir(parents=True, exist_ok=True)
+    for old in cache.glob("publish-*"):
+        with contextlib.suppress(OSError), _locked(old):
+            shutil.rmtree(old, ignore_errors=True)
+    scratch = Path(tempfile.mkdtemp(prefix="publish-", dir=cache))
+    try:
+        with _locked(scratch):
+            yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder, as long as this process lives at most; BlockingIOError if another one does."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(held)
 
 
 def _carried(

@@ -1,5 +1,6 @@
 """What is published is what was kept, the same bytes every time; a place goes from one whole set to the next, or says why not."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -165,6 +166,19 @@ def test_a_publish_that_stopped_goes_on_and_until_then_the_old_card_holds(
     assert not [*(built / ".curate/cache").glob("publish-*")]
 
 
+def test_what_a_killed_publish_left_in_the_store_goes_with_the_next_one_and_what_another_holds_stays(
+    built: Path, tmp_path: Path
+) -> None:
+    for name in ("publish-dead", "publish-alive"):
+        (built / ".curate/cache" / name).mkdir()
+        (built / ".curate/cache" / name / "web-00000.parquet").write_bytes(b"x")
+    held = os.open(built / ".curate/cache/publish-alive", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    open_small(built).publish(tmp_path / "out")
+    assert [path.name for path in (built / ".curate/cache").glob("publish-*")] == ["publish-alive"]
+    os.close(held)
+
+
 def test_dry_run_names_files_and_bytes_and_writes_nothing(built: Path, tmp_path: Path) -> None:
     dry = open_small(built).publish(tmp_path / "out", dry_run=True)
     assert not (tmp_path / "out").exists()
@@ -211,6 +225,8 @@ def test_what_must_not_go_out_does_not(built: Path, tmp_path: Path) -> None:
     open_small(folder).build()
     with pytest.raises(CurateError, match=r"1 documents of web have the license .* forbids passing them on"):
         open_small(folder).publish(tmp_path / "out")
+    with pytest.raises(CurateError, match=r"small@50%: is a sample, which is not published; publish small"):
+        open_small(built).sampled("50%").publish(tmp_path / "out")
     edit(built / "recipes/small.lock", "resolved", "Resolved")
     with pytest.raises(CurateError, match="does not say what is stored"):
         open_small(built).publish(tmp_path / "out")

@@ -96,6 +96,7 @@ def test_only_public_opens_it(built: Path, hub: Hub) -> None:
         open_small(built).publish(TO)
 
 
+@pytest.mark.kill
 def test_killed_in_the_middle_of_the_upload_it_goes_on(built: Path, hub: Hub) -> None:
     said = "import sys; from curate.publish import files; files.SHARDS = 1; from curate.cli import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", said, "publish", "small", "--to", TO]

@@ -1,7 +1,7 @@
 """`datasets.load_dataset` reads what was published, each config, whole and streaming, from a folder and from a stand-in of the hub.
 
-`make test-datasets` installs `datasets` in an environment of its own (`tests/datasets.txt`) and runs this; CURATE_TEST_DATASETS names another
-Python that has it. The hub is `tests/curate/standin_hub.py`, not the real one.
+`make test-datasets` installs `datasets` in an environment of its own (`tests/datasets.txt`) and runs this; CURATE_TEST_DATASETS names
+another Python that has it. The hub is a stand-in (`tests/curate/standin_hub.py`), not the real one.
 """
 
 import json
