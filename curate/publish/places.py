@@ -24,8 +24,8 @@ from curate.objectstore import Bucket, nameless
 from curate.publish.files import Ready
 
 CARD = "README.md"
-TEXTS = ("recipe.yaml", "recipe.lock", "publish.json", CARD)
-"""The files of a published set beside its data, in the order in which they are written."""
+TEXTS = ("LICENSE.md", "croissant.json", "recipe.yaml", "recipe.lock", "publish.json", CARD)
+"""The files that a published set may have beside its data, in the order in which they are written."""
 LARGEST = 64 << 20
 """Bytes that a text may have which is read back."""
 
