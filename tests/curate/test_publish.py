@@ -92,6 +92,15 @@ def test_the_hub_s_own_client_reads_the_metadata(built: Path, tmp_path: Path) ->
     assert [one["config_name"] for one in data["configs"]] == ["web", "parts"]
 
 
+def test_a_frozen_version_is_named_as_long_as_it_is_what_is_stored(built: Path, tmp_path: Path) -> None:
+    versions = [open_small(built).freeze()["version"] for _ in range(2)]
+    assert open_small(built).publish(tmp_path / "out")["version"] == versions[-1]
+    assert json.loads((tmp_path / "out/publish.json").read_text())["version"] == versions[-1]
+    edit(built / "recipes/small.yaml", "letters > 20", "letters > 40")
+    open_small(built).build()
+    assert open_small(built).publish(tmp_path / "out")["version"] == ""
+
+
 def test_the_bytes_do_not_depend_on_the_workers_that_built(built: Path, tmp_path: Path) -> None:
     other = make_project(tmp_path / "other")
     open_small(other, executor="local", workers=2).build()
