@@ -188,6 +188,24 @@ def test_what_a_killed_publish_left_in_the_store_goes_with_the_next_one_and_what
     os.close(held)
 
 
+def test_two_publishes_into_one_folder_at_once_are_refused(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    held = os.open(tmp_path / "out", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(CurateError, match="another publish is writing it"):
+        open_small(built).publish(tmp_path / "out")
+    os.close(held)
+    assert open_small(built).publish(tmp_path / "out")["sent"]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for to in (tmp_path / "file", tmp_path / "file/below"):
+        with pytest.raises(CurateError, match="cannot be written"):
+            open_small(built).publish(to)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_dry_run_names_files_and_bytes_and_writes_nothing(built: Path, tmp_path: Path) -> None:
     dry = open_small(built).publish(tmp_path / "out", dry_run=True)
     assert not (tmp_path / "out").exists()
