@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo docs test test-all test-peers test-lm-eval lm-eval lint format fresh wheel constraints clean
+.PHONY: help install demo docs test test-all test-peers test-lm-eval lm-eval test-datasets datasets lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -68,6 +68,16 @@ lm-eval: .venv-lm-eval/.installed ## lm-eval in an environment of its own, .venv
 	.venv-lm-eval/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/lm-eval.txt
 	@touch $@
 
+test-datasets: $(STAMP) datasets ## what `curate publish` writes, loaded by `datasets`
+	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -q tests/curate/test_publish_loaded.py
+
+datasets: .venv-datasets/.installed ## datasets in an environment of its own, .venv-datasets
+
+.venv-datasets/.installed: tests/datasets.txt
+	test -x .venv-datasets/bin/python || $(PYTHON) -m venv .venv-datasets
+	.venv-datasets/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/datasets.txt
+	@touch $@
+
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -98,5 +108,5 @@ constraints: $(STAMP) ## rewrite constraints.txt from .venv
 	@touch $(STAMP)
 
 clean: ## remove everything that can be made again; the store of built data stays
-	rm -rf .venv .venv-peers .venv-lm-eval .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-peers .venv-lm-eval .venv-datasets .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

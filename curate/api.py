@@ -347,12 +347,7 @@ class Curated:
         check(self.built, lock_of(self.planned, self.built.done))
 
     def refuse_unfinished(self) -> None:
-        """CurateError if something in the recipe has no revision yet, or is a promise that a build does not keep yet."""
-        if self.recipe.removals:
-            raise CurateError(
-                "removals are not carried out yet; keep those documents out by a clause",
-                where=self.recipe.location("removals"),
-            )
+        """CurateError if something in the recipe has no revision yet."""
         for where in self.recipe.unpinned("train", "probe"):  # what a trainer starts from is its own affair
             raise CurateError(f"has no revision yet; run curate fetch {self.name}, or write it in", where=where)
 
@@ -697,6 +692,17 @@ class Curated:
 
         return problems(self, deep=deep)
 
+    def removed(self, file: Path | str = "", *, at: Sequence[Path | str] = ()) -> dict[str, Any]:
+        """Whether documents are gone that `removals:` of the recipe names, or a file of ids, addresses and domains.
+
+        at: exports and published folders to look into too. Returns `entries`, `documents` (how many ids they mean), `looked` (documents by
+        place), `found` (`where`, `id`, `url`, `named`), empty if all are gone, and `unseen`, what could not be looked into. CurateError if
+        the recipe is not built or there is no list.
+        """
+        from curate.removed import check
+
+        return check(self, str(file), [str(place) for place in at])
+
     def freeze(self, *, dev: bool = False) -> dict[str, str]:
         """Stamp what is built with a version of today: a frozen lock, a data card, a root for `gc`. Returns the version and where they are.
 
@@ -705,6 +711,19 @@ class Curated:
         from curate.freeze import freeze
 
         return freeze(self, dev=dev)
+
+    def publish(
+        self, to: str | Path, *, public: bool = False, dry_run: bool = False, report: Report | None = None
+    ) -> dict[str, Any]:
+        """Put what is built where others can load it: `hf://datasets/ORG/NAME`, `s3://bucket/prefix`, a folder, any fsspec URL.
+
+        public: let everybody read a data set of the hub, which is private else. dry_run: send nothing. Returns `configs` (documents and
+        files of each), `files` and `bytes` in all, what was `sent` and `deleted`, and `at`, where it is; empty if nothing changed.
+        CurateError if it is not built, not what its lock says, a license forbids it, or the place refuses it.
+        """
+        from curate.publish.publish import publish
+
+        return publish(self, str(to), public=public, dry_run=dry_run, report=report)
 
     def card(self, form: Literal["markdown", "json", "croissant"] = "markdown") -> str:
         """The data card of what is built, as text: Markdown with the metadata of the Hugging Face hub, what it says as JSON, or Croissant.

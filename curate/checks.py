@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from curate.errors import did_you_mean
 from curate.names import RESERVED, reference
+from curate.removals import STEP
 
 if TYPE_CHECKING:
     from curate.parts import Corpus, TrainEntry
@@ -106,6 +107,7 @@ def _node(recipe: Recipe, corpora: Mapping[str, Corpus], node: str, prefix: str,
         raise recipe.fail(f"there is no corpus {prefix + name!r}{hint}", *place)
     known = [entry.name for entry in corpora[name].steps]
     inner = [*known, *([str(corpora[name].read), "repeat"] if corpora[name].read else [])]
+    inner += [STEP, f"{STEP}.removed"] if recipe.removals else []
     if slash and step not in inner and not any(step.startswith(f"{entry}.") for entry in known):
         hint = did_you_mean(step, inner) or f"; name the corpus alone: {prefix + name}"
         raise recipe.fail(f"{prefix + name} has no step {step!r}{hint}", *place)

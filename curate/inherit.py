@@ -2,7 +2,8 @@
 
 Maps merge, everything else (and `weights`) replaces whole, `null` removes. The steps of an inherited corpus change only through
 `edit:`, whose operations run in order and each name an existing step. A tokenizer that an ancestor trains is inherited as its artifact,
-by reference. All of it works on trees that remember their lines; what the result means is checked later (`curate/checks.py`).
+by reference. Lists under `removals:` add up: what a recipe removes stays removed in those that extend it. All of it works on trees that
+remember their lines; what the result means is checked later (`curate/checks.py`).
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def read(path: Path, shelf: Shelf, trail: tuple[Path, ...] = ()) -> tuple[Map, t
     _inherit_tokenizer(base, tree, f"{shelf.title(above)}:tokenizer")
     _refuse_restated_steps(base, tree, parent)
     merged = merge(_without(base, OWN), _without(tree, ("extends", "edit")))
+    _add_removals(base, tree, merged)
     edit(merged, tree.get("edit"), tree)
     return merged, (path, *files)
 
@@ -88,6 +90,19 @@ def _inherit_tokenizer(base: Map, tree: Map, artifact: str) -> None:
         )
     if isinstance(known, Map):
         base["tokenizer"] = artifact
+
+
+def _add_removals(base: Map, tree: Map, merged: Map) -> None:
+    """What is inherited, then its own."""
+    if tree.get("removals") is None or not base.get("removals"):
+        return
+    whole = Seq(tree.at("removals"))
+    for side in (base, tree):
+        said = side["removals"]
+        for place, item in enumerate(said if isinstance(said, Seq) else [said]):
+            if item not in whole:
+                whole.put(item, said.at(place) if isinstance(said, Seq) else side.at("removals"))
+    merged.put("removals", whole, tree.at("removals"))
 
 
 def _corpora(tree: Map) -> Map:

@@ -130,6 +130,7 @@ def recipe_digest(recipe: Recipe) -> str:
     for corpus in whole.get("corpora", {}).values():
         if any(not file.startswith("embedded:") for file in corpus.get("files", ())):
             corpus["files"] = [file for file in corpus["files"] if file.startswith("embedded:")]
+    whole |= {"removals": [Path(file).name for file in whole["removals"]]} if whole.get("removals") else {}
     for model in whole.get("models", {}).values():
         if model.get("fit") == "pretrained" and not model.get("id"):
             model["files"] = [Path(file).name for file in model.get("files", ())]

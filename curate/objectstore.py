@@ -103,6 +103,13 @@ class Bucket:
         with self._told():
             obstore.put(self._store, name, path, chunk_size=PART, max_concurrency=PARTS)
 
+    def delete(self, name: str) -> None:
+        """Delete a file; no error if there is none."""
+        import obstore
+
+        with self._told(), contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._store, name)
+
     def fetch(
         self,
         name: str,

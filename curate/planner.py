@@ -17,6 +17,7 @@ from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean, placed
 from curate.fraction import percent
 from curate.plan import INHERITED, STANDARD, Node, Plan
+from curate.removals import BEFORE, without_removed
 from curate.schema import Discovery, Schema, accepted, flat, schema_text
 from curate.sources import Sources, in_order, list_sources
 from curate.sql import folded
@@ -51,14 +52,24 @@ class Planner:
     """Turns one recipe into a plan."""
 
     def __init__(
-        self, recipe: Recipe, project: Path, store: Store, promote_all: bool = False, fraction: float | None = None
+        self,
+        recipe: Recipe,
+        project: Path,
+        store: Store,
+        promote_all: bool = False,
+        fraction: float | None = None,
+        removals: tuple[str, ...] = (),
     ) -> None:
         """promote_all: keep every flat column of the input as a column, not only those that a step or clause names.
 
-        fraction: plan a sample of this share of the documents (`curate/fraction.py`).
+        fraction: plan a sample of this share of the documents (`curate/fraction.py`). removals: lists of documents that another recipe,
+        which takes documents from this one, removes (`curate/removals.py`).
         """
         self.recipe, self.project, self.store, self.promote_all = recipe, project, store, promote_all
         self.fraction = fraction
+        self.removals = tuple(dict.fromkeys((*recipe.removals, *removals)))
+        self.removed: dict[str, Node] = {}
+        """Name of a node whose documents are held against `removals` -> the one after which the others go on."""
         self.nodes: dict[str, Node] = {}
         self.ends: dict[str, Node] = {}
         self.discovery = Discovery(store)
@@ -96,7 +107,7 @@ class Planner:
     @property
     def whole(self) -> Planner:
         """A planner of all documents, for what a sample does not take a part of."""
-        return Planner(self.recipe, self.project, self.store, self.promote_all)
+        return Planner(self.recipe, self.project, self.store, self.promote_all, removals=self.removals)
 
     # corpora
 
@@ -140,7 +151,9 @@ class Planner:
         """The node that `from:` or a parameter names: a corpus, `corpus/step`, or `recipe:` and one of these."""
         if ":" in name:
             recipe, _, node = name.partition(":")
-            return self.adopt(recipe, node)
+            other = self.planner_of(recipe, self.removals)
+            plan = other.plan()
+            return self.adopt(recipe, other.removed.get(plan[node].name, plan[node]).name, plan)
         corpus = name.partition("/")[0]
         if corpus in self.recipe.corpora and corpus not in self.under_way:
             self.corpus(corpus)
@@ -152,22 +165,24 @@ class Planner:
             raise CurateError(
                 f"no corpus or step {name!r}{did_you_mean(name, [*self.recipe.corpora, *self.nodes])}", where=where
             )
-        return self.nodes[f"{found.corpus}/repeat"] if found.kind == "read" else found
+        found = self.nodes[f"{found.corpus}/repeat"] if found.kind == "read" else found
+        return self.removed.get(found.name, found)
 
-    def other(self, recipe: str) -> Plan:
-        """The plan of another recipe, named from this one."""
+    def planner_of(self, recipe: str, removals: tuple[str, ...] = ()) -> Planner:
+        """A planner of another recipe, named from this one; what it plans lacks documents that these lists name."""
         from curate.recipe import load
 
         other = load(recipe, project=self.project, beside=self.recipe.path)
-        return Planner(other, self.project, self.store, fraction=self.fraction).plan()
+        return Planner(other, self.project, self.store, fraction=self.fraction, removals=removals)
 
     def adopt(self, recipe: str, name: str, plan: Plan | None = None) -> Node:
         """A node of another recipe (or of its given plan), with all it needs. What stands here under the same plan key is the same node."""
-        plan = plan or self.other(recipe)
+        plan = plan or self.planner_of(recipe).plan()
         known = {node.plan_key for node in self.nodes.values()}
         for node in plan.needed([name]):
+            title = f"{recipe}:{node.name}"
             if node.plan_key not in known:
-                self.nodes[f"{recipe}:{node.name}"] = node
+                self.nodes[title if title not in self.nodes else f"{recipe}:{BEFORE}:{node.name}"] = node
         return plan[name]
 
     def add(self, node: Node) -> Node:
@@ -228,7 +243,7 @@ class Planner:
             where=where,
             clauses=(("repeat", ""),),
         )
-        return self.add(repeat)
+        return without_removed(self, corpus, self.add(repeat), where)
 
     def input(self, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
         """What a corpus is read from: files by pattern, or those that the card of a published corpus names."""
@@ -385,6 +400,8 @@ class Planner:
                 missing=self.missing(benchmarks),
             )
         )
+        if found.kind == "expand":
+            node = without_removed(self, corpus, node, where)
         clauses = found.spec.keep if item.clauses is None else item.clauses
         if not clauses:
             return node

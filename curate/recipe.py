@@ -24,6 +24,7 @@ from curate.names import Shelf, reference
 from curate.parts import (
     Corpus,
     EvalEntry,
+    Files,
     Mixture,
     ModelEntry,
     Name,
@@ -72,7 +73,7 @@ class Recipe(Part):
     probe: ProbeEntry | None = None
     eval: dict[Name, EvalEntry] = Field(default_factory=dict)
     expect: tuple[Text, ...] = ()
-    removals: tuple[Text, ...] = ()
+    removals: Files = ()
     _origin: Origin = PrivateAttr()
 
     @property

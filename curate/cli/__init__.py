@@ -18,11 +18,20 @@ GROUPS = {
     "make": ("init", "new", "fetch", "build", "export"),
     "look": ("plan", "show", "query", "sample", "trace", "whatif", "diff"),
     "trust": ("why", "lock", "verify", "accept", "card", "freeze", "truth", "assess"),
+    "publishing": ("publish",),
     "train": ("train", "eval", "status", "logs", "cancel", "compare"),
     "store": ("store",),
     "house": ("run", "try", "steps", "schema", "gc"),
 }
-TITLES = {"make": "Make", "look": "Look", "trust": "Trust", "train": "Train", "store": "Store", "house": "House"}
+TITLES = {
+    "make": "Make",
+    "look": "Look",
+    "trust": "Trust",
+    "publishing": "Publish",
+    "train": "Train",
+    "store": "Store",
+    "house": "House",
+}
 
 
 class Commands(click.Group):

@@ -15,6 +15,9 @@ from curate.errors import CurateError
 if TYPE_CHECKING:
     from curate.api import Curated
 
+SHOWN = 3
+"""Documents that are named for each place."""
+
 
 @recipe_command(short_help="Which field changed, for each node that is to be built.")
 @click.argument("target", metavar="NODE", required=False)
@@ -44,11 +47,25 @@ def lock(curated: Curated, *, as_json: bool) -> None:
 
 @recipe_command(short_help="Check that stored objects are whole and are what the lock says.")
 @click.option("--deep", is_flag=True, help="Read every byte again, not only sizes and times.")
-def verify(curated: Curated, *, as_json: bool, deep: bool) -> None:
+@click.option(
+    "--removed",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Instead: that documents are gone that FILE names, or removals: of the recipe.",
+)
+@click.option(
+    "--at", multiple=True, metavar="PATH", help="With --removed: an export or a published folder to look into too."
+)
+def verify(curated: Curated, *, as_json: bool, deep: bool, removed: str | None, at: tuple[str, ...]) -> None:
     """Check that the stored objects of a recipe are whole, are made of what they say, and are what its lock says. Exit code 1 if not.
 
     Inputs are held against the lock too; --deep reads their bytes again.
     """
+    if removed is not None:
+        return _removed(curated.removed(removed, at=at), as_json=as_json)
+    if at:
+        raise CurateError("--at goes with --removed")
     found = curated.verify(deep=deep)
     if as_json:
         emit({"recipe": curated.name, "problems": found})
@@ -62,6 +79,27 @@ def verify(curated: Curated, *, as_json: bool, deep: bool) -> None:
                 f"{curated.name}: all {len(curated.planned.nodes)} objects are whole and are what the lock says{only}"
             )
     sys.exit(1 if found else 0)
+
+
+def _removed(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print what a search for removed documents found. Exit code 1 if it found any."""
+    if as_json:
+        emit(found)
+    else:
+        click.echo(
+            f"{found['recipe']}: {found['entries']:,} entries, which mean {found['documents']:,} documents of all that was read or made"
+        )
+        for where, count in found["looked"].items():
+            here = [row for row in found["found"] if row["where"] == where]
+            click.echo(f"  {printable(where)}: {len(here) or 'none'} of {count:,}")
+            for row in here[:SHOWN]:
+                click.echo(printable(f"    {row['id'] or row['url']}: {row['named']}"))
+            if len(here) > SHOWN:
+                click.echo(f"    and {len(here) - SHOWN:,} more; --json prints all")
+        click.echo("not looked into:")
+        for line in found["unseen"]:
+            click.echo(printable(f"  {line}"))
+    sys.exit(1 if found["found"] else 0)
 
 
 @recipe_command(short_help="After a refactor: carry over what a changed step gave, if a few shards come out the same.")

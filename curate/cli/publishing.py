@@ -1,0 +1,61 @@
+"""publish: what is built, put where others look for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli.common import emit, printable, recipe_command
+
+if TYPE_CHECKING:
+    from curate.api import Curated
+
+
+@recipe_command(short_help="Put what is built on the hub, in a bucket or a folder, for load_dataset.")
+@click.option(
+    "--to", required=True, metavar="PLACE", help="hf://datasets/ORG/NAME, s3://bucket/prefix, a folder, an fsspec URL."
+)
+@click.option("--public", is_flag=True, help="On the hub: everybody may read it. Without, it is private.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
+def publish(curated: Curated, *, as_json: bool, to: str, public: bool, dry_run: bool) -> None:
+    """Put what is built where others can load it: Parquet, one config for each corpus and one for the mixture, with card, recipe and lock.
+
+    The recipe must be built and be what its lock says. What is there already is not sent again, so a publish that was stopped goes on.
+    """
+    from curate.report import Report, for_terminal
+
+    found = curated.publish(to, public=public, dry_run=dry_run, report=Report() if as_json else for_terminal())
+    if as_json:
+        return emit(found)
+    for line in lines(found):
+        click.echo(printable(line))
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """What a publish did, for people."""
+    told = [
+        f"{n}: {_count(c['documents'], 'document')}, {_count(c['files'], 'file')}" for n, c in found["configs"].items()
+    ]
+    size = _size(found["bytes"])
+    if found["dry_run"]:
+        told += [f"  {'to send':>9} {_size(file['bytes']):>10}  {file['name']}" for file in found["sent"]]
+        told += [f"  {'to delete':>9} {'':>10}  {name}" for name in found["deleted"]]
+    there = found["files"] - len(found["sent"])
+    if not found["sent"] and not found["deleted"]:
+        return [*told, f"{found['to']}: all {_count(found['files'], 'file')} ({size}) are there already; nothing to do"]
+    sent = f"{_count(len(found['sent']), 'file')} ({_size(sum(file['bytes'] for file in found['sent']))})"
+    verb = ("would be sent", "would be deleted") if found["dry_run"] else ("sent", "deleted")
+    gone = f", {len(found['deleted']):,} {verb[1]}" if found["deleted"] else ""
+    return [*told, f"{found['at'] or found['to']}: {sent} {verb[0]}, {there:,} there already{gone}; {size} in all"]
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    for unit, limit in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count} B"

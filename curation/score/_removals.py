@@ -1,0 +1,131 @@
+"""Lists of what is to be removed, as tables: ids, addresses and domains.
+
+A line of a text file is an id, an address (it has `://`) or a domain; `id:`, `url:` or `domain:` before it says which. A line that could
+be a domain counts as an id too, because ids of one's own may look like one. CSV and Parquet files have columns `id`, `url`, `domain`; a
+file with one column of another name is read like lines. Addresses are compared as `dedup: url` compares them (`curation/dedup/_url.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import io
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.lists import Listed
+
+KINDS = ("id", "url", "domain")
+PREFIXED = r"^(id|url|domain):\s*"
+DOMAIN = r"^[^\s/?#@:]+\.[^\s/?#@:.0-9][^\s/?#@:.]*\.?$"
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What is to be removed. Addresses are bare, domains in lower case and Punycode."""
+
+    ids: pl.Series
+    urls: pl.Series
+    domains: pl.Series
+    count: int
+    """How many different entries the lists have."""
+
+
+def loaded(lists: tuple[Listed, ...]) -> Entries:
+    """All entries of some lists. CurateError for a list that cannot be read."""
+    return _loaded(lists)
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(lists: tuple[Listed, ...]) -> Entries:
+    from curation.dedup._url import bare
+
+    parts = [_entries(one) for one in lists]
+    whole = pl.concat([pl.DataFrame(schema={"kind": pl.String, "value": pl.String}), *parts])
+    of = {kind: whole.filter(kind=kind)["value"].unique().sort() for kind in KINDS}
+    urls = bare(of["url"]).drop_nulls().unique().sort()
+    domains = of["domain"].str.to_lowercase().str.strip_prefix("*.").str.strip_chars(".")
+    return Entries(
+        of["id"],
+        urls,
+        hosts(pl.select("https://" + domains).to_series()).drop_nulls().unique().sort(),
+        whole["value"].n_unique(),
+    )
+
+
+def hosts(urls: pl.Series) -> pl.Series:
+    """Host names in lower case and Punycode; null where an address has none."""
+    from curation.dedup._url import international
+    from curation.score._url import hosts_of
+
+    return hosts_of(international(urls))
+
+
+def _entries(one: Listed) -> pl.DataFrame:
+    """`kind`, `value` of one list."""
+    name = one.name.removesuffix(".gz").lower()
+    if name.endswith((".csv", ".parquet")):
+        frame = _table(one, name)
+        given = [frame.select(kind=pl.lit(k), value=pl.col(k).cast(pl.String)) for k in KINDS if k in frame.columns]
+        if not given and frame.width != 1:
+            raise CurateError(f"has no column id, url or domain, but {', '.join(frame.columns)}", where=one.name)
+        found = pl.concat(given) if given else _kinds(frame.to_series().cast(pl.String))
+        return found.with_columns(pl.col("value").str.strip_chars()).filter(pl.col("value") != "")
+    return _kinds(one.lines())
+
+
+def _table(one: Listed, name: str) -> pl.DataFrame:
+    data = one._bytes()
+    try:
+        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        return pl.read_parquet(data) if name.endswith(".parquet") else pl.read_csv(io.BytesIO(data), infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
+        raise CurateError(
+            f"is no table that can be read: {' '.join(str(error).split())[:200]}", where=one.name
+        ) from None
+
+
+def _kinds(lines: pl.Series) -> pl.DataFrame:
+    """What each line is; one that could be a domain is an id as well."""
+    frame = pl.DataFrame({"line": lines.drop_nulls().str.strip_chars()}).filter(pl.col("line") != "")
+    frame = frame.with_columns(
+        said=pl.col("line").str.extract(PREFIXED), value=pl.col("line").str.replace(PREFIXED, "")
+    )
+    is_url = pl.col("line").str.contains("://", literal=True)
+    guess = pl.when(is_url).then(pl.lit("url")).when(pl.col("line").str.contains(DOMAIN)).then(pl.lit("domain"))
+    frame = frame.with_columns(kind=pl.coalesce("said", guess.otherwise(pl.lit("id"))))
+    also = frame.filter(pl.col("said").is_null() & (pl.col("kind") == "domain")).with_columns(kind=pl.lit("id"))
+    return pl.concat([frame, also]).select("kind", "value")
+
+
+def named(docs: pl.DataFrame, entries: Entries, parents: str = "") -> pl.Series:
+    """What names each document, such as `domain example.org`; null where nothing does. docs: `id`, `url`. parents: a column of ids too."""
+    from curation.dedup._url import bare
+
+    said = pl.Series("removal", [None] * docs.height, dtype=pl.String)
+    if entries.count == 0 or not docs.height:
+        return said
+    urls = docs["url"]
+    found = [_met("id", docs["id"].cast(pl.String), entries.ids)]
+    found += [_met("id", docs[parents].cast(pl.String), entries.ids)] if parents else []
+    if len(entries.urls) and urls.null_count() < len(urls):
+        found.append(_met("url", bare(urls), entries.urls))
+    if len(entries.domains) and urls.null_count() < len(urls):
+        found.append(_below(hosts(urls), entries.domains))
+    return pl.select(pl.coalesce(found)).to_series().alias("removal")
+
+
+def _met(kind: str, values: pl.Series, entries: pl.Series) -> pl.Series:
+    met = values.is_in(entries.implode()) if len(entries) else pl.repeat(False, len(values), eager=True)
+    return pl.select(pl.when(met).then(pl.format("{} {}", pl.lit(kind), values))).to_series()
+
+
+def _below(names: pl.Series, domains: pl.Series) -> pl.Series:
+    """The domain that a host is or lies below; the longest."""
+    found = pl.Series([None] * len(names), dtype=pl.String)
+    while names.null_count() < len(names):
+        found = pl.select(pl.coalesce(found, _met("domain", names, domains))).to_series()
+        names = names.str.extract(r"^[^.]*\.(.+)$")
+    return found

@@ -1,0 +1,71 @@
+"""What a list names is what a plain reading of it names, whatever else stands in it."""
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.errors import CurateError
+from curate.lists import Listed
+from curate.sources import Source
+from curation.score._removals import Entries, loaded, named
+
+LABELS = st.sampled_from(["a", "b", "example", "org", "co", "xn--mnchen-3ya"])
+HOSTS = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
+IDS = st.sampled_from(["1", "2", "doc.org", "a.b", "x y"])
+
+
+def entries(ids: Any = (), urls: Any = (), domains: Any = ()) -> Entries:
+    parts = [pl.Series(sorted(some), dtype=pl.String) for some in (ids, urls, domains)]
+    return Entries(*parts, sum(map(len, parts)))
+
+
+def listed(path: Path, data: bytes) -> tuple[Listed, ...]:
+    path.write_bytes(data)
+    return (Listed(Source(str(path), hashlib.sha256(data).hexdigest(), len(data), name=path.name)),)
+
+
+@given(st.lists(st.tuples(IDS, st.none() | HOSTS, st.none() | IDS), max_size=12), st.sets(IDS), st.sets(HOSTS))
+def test_a_document_is_named_by_its_id_its_parent_s_or_a_domain_above_its_host(
+    rows: list[tuple[str, str | None, str | None]], ids: set[str], domains: set[str]
+) -> None:
+    schema = {"id": pl.String, "url": pl.String, "parent_id": pl.String}
+    docs = pl.DataFrame(
+        [(i, host and f"https://{host}/page?q=1", p) for i, host, p in rows], schema=schema, orient="row"
+    )
+    found = named(docs, entries(ids=ids, domains=domains), "parent_id")
+    for (id_, host, parent), said in zip(rows, found, strict=True):
+        above = [host.split(".", n)[n] for n in range(host.count(".") + 1)] if host else []
+        first = next((one for one in above if one in domains), None)
+        wanted = (
+            f"id {id_}" if id_ in ids else f"id {parent}" if parent in ids else f"domain {first}" if first else None
+        )
+        assert said == wanted
+    alone = [named(docs[n : n + 1], entries(ids=ids, domains=domains), "parent_id")[0] for n in range(docs.height)]
+    assert alone == found.to_list()
+
+
+def test_lines_are_ids_addresses_and_domains_by_what_they_look_like(tmp_path: Path) -> None:
+    lines = ("\ufeff0123abcd", "# all", "HTTPS://WWW.Example.org/a/../b/#c  # why", "*.Example.com.", "\u00fcber.example",
+             "id:http://odd", "url: example.net/x", "1.2")  # fmt: skip
+    found = loaded(listed(tmp_path / "a.txt.gz", gzip.compress("\n".join(lines).encode())))
+    assert found.ids.to_list() == ["*.Example.com.", "0123abcd", "1.2", "http://odd", "\u00fcber.example"]
+    assert found.urls.to_list() == ["example.net/x", "example.org/b"]
+    assert found.domains.to_list() == ["example.com", "xn--ber-goa.example"]
+
+
+def test_columns_of_a_table_say_what_they_are(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"id": ["7", None], "url": [None, "http://b.org/"], "note": ["x", "y"]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    found = loaded(listed(tmp_path / "t.parquet", (tmp_path / "t.parquet").read_bytes()))
+    assert (found.ids.to_list(), found.urls.to_list(), found.domains.to_list()) == (["7"], ["b.org"], [])
+    single = loaded(listed(tmp_path / "t.csv", b"what\nhttps://c.org/p\nd.org\n"))
+    assert (single.urls.to_list(), single.domains.to_list()) == (["c.org/p"], ["d.org"])
+    for data, said in ((b"a,b\n1,2\n", "no column id, url or domain, but a, b"), (b"", "no table that can be read")):
+        with pytest.raises(CurateError, match=said):
+            loaded(listed(tmp_path / "odd.csv", data))
