@@ -1,0 +1,199 @@
+"""What a page says in figures: funnels, the mixture, lineage, training runs and evaluations. From manifests and metrics, no document is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from curate.canaries import unchecked_in_words
+from curate.figures import source_rows
+from curate.page.text import visible
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.api import Curated
+    from curate.curves import Curve
+    from curate.plan import Node
+
+POINTS = 240
+"""Points of a curve that are drawn; of more, the mean of each part."""
+SERIES = 24
+RESULTS = 400
+
+
+def funnel(curated: Curated, corpus: str, ended: pl.DataFrame | None) -> dict[str, Any]:
+    """The steps of a corpus: documents in and out, what ended there, and tokens. ended: `curate.page.documents.counted`."""
+    rows = [row for row in curated.funnel() if row["corpus"] == corpus]
+    tokens = _tokens(curated, corpus, rows, ended) if ended is not None else {}
+    nodes = curated.planned.nodes
+    told = []
+    for row in rows:
+        node = nodes[row["node"]]
+        count, exact = tokens.get(row["node"], (None, False))
+        told.append(
+            {
+                "node": row["node"],
+                "step": node.own["step"],
+                "in": row["in"],
+                "out": row["out"],
+                "fates": row["fates"],
+                "tokens": count,
+                "exact": exact,
+            }
+        )
+    return {
+        "corpus": corpus,
+        "rows": told,
+        "clauses": [
+            {"node": node.name, "clause": name, "condition": text}
+            for node in list(curated.planned.ends[corpus].upstream())[::-1]
+            if node.corpus == corpus
+            for name, text in node.clauses
+        ],
+        "losses": [row for row in curated.losses() if row["corpus"] == corpus],
+        "canaries": [row for row in curated.canaries() if row["corpus"] == corpus],
+        "unchecked": [visible(unchecked_in_words(row)) for row in curated.unchecked() if row["corpus"] == corpus],
+    }
+
+
+def _tokens(
+    curated: Curated, corpus: str, rows: Sequence[dict[str, Any]], ended: pl.DataFrame
+) -> dict[str, tuple[int, bool]]:
+    """Tokens after each step by node, and whether they are counted.
+
+    The mixture says how many tokens the documents have that are kept. Those that ended at a later step are estimated by their characters,
+    as far back as the last step that made text of something else: before an extraction, characters of HTML would be counted.
+    """
+    facts = curated.mixture()
+    line = facts.get("sources", {}).get(corpus)
+    kept = ended.filter(ended["fate_node"].is_null())
+    if not line or not kept.height or not kept["characters"][0]:
+        return {}
+    apart = facts.get("held_out", {}).get("sources", {}).get(corpus, {}).get("tokens", 0)
+    whole = line["available"]["tokens"] + apart
+    rate = whole / kept["characters"][0]
+    characters = dict(zip(ended["fate_node"], ended["characters"], strict=True))
+    found, more = {}, 0
+    for row in reversed(rows):
+        found[row["node"]] = (whole + round(more * rate), not more)
+        more += characters.get(row["node"], 0)
+        step = curated.planned.nodes[row["node"]].own["step"]
+        if step.startswith("extract.") or curated.planned.nodes[row["node"]].is_base and step.startswith("synth."):
+            break
+    return found
+
+
+def mixture(curated: Curated) -> dict[str, Any] | None:
+    """Tokens, windows and sources of the mixture, and of each of its stages; None where there is none."""
+    facts = curated.mixture()
+    if not facts:
+        return None
+    stages = facts.get("stages") or []
+    return {
+        **{name: facts.get(name) for name in ("tokens", "windows", "seq_len", "fill", "documents", "seed", "vocab")},
+        "sources": source_rows(facts),
+        "stages": [source_rows(facts, place) for place in range(len(stages))] if len(stages) > 1 else [],
+    }
+
+
+def lineage(curated: Curated) -> dict[str, Any]:
+    """Boxes in columns and arrows between them: inputs, corpora, models, the mixture, training runs."""
+    boxes: dict[str, dict[str, Any]] = {}
+    arrows: dict[tuple[str, str], None] = {}
+    group = {name: _group(node) for name, node in curated.planned.nodes.items()}
+    named = {node.plan_key: name for name, node in curated.planned.nodes.items()}
+    for name, node in curated.planned.nodes.items():
+        own = group[name]
+        manifest = curated.built.done.get(node.plan_key)
+        box = boxes.setdefault(own, {"name": own, "kind": _kind(node), "steps": 0, "documents": None, "built": True})
+        box["steps"] += 1
+        box["built"] = box["built"] and manifest is not None
+        if manifest and node.corpus and not node.makes_files:
+            box["documents"] = manifest.rows
+        for other in node.inputs:
+            theirs = group[named[other.plan_key]]
+            if theirs != own:
+                arrows[theirs, own] = None
+    for run in curated.runs():
+        name = f"{run['recipe']}/{run['run']}"
+        boxes[name] = {"name": name, "kind": "run", "steps": 0, "documents": None, "built": run["state"] == "current"}
+        before = run["parent"] if run["parent"] in boxes else None
+        for one in (before, "mixture" if run["recipe"] == curated.name and "mixture" in boxes else None):
+            if one:
+                arrows[one, name] = None
+    return {"boxes": _columns(boxes, list(arrows)), "arrows": [list(arrow) for arrow in arrows]}
+
+
+def _group(node: Node) -> str:
+    step = str(node.own["step"])
+    return node.name if node.kind in ("fit", "generate") or not node.corpus or step == "tokenize" else node.corpus
+
+
+def _kind(node: Node) -> str:
+    if node.name == "mixture":
+        return "mixture"
+    return {"generate": "input", "fit": "model"}.get(node.kind, "corpus" if node.corpus else "model")
+
+
+def _columns(boxes: dict[str, dict[str, Any]], arrows: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Each box with the longest way to it as `column`, and its place there as `row`. Arrows point from earlier boxes to later ones."""
+    depth = dict.fromkeys(boxes, 0)
+    for _ in boxes:
+        for before, after in arrows:
+            depth[after] = max(depth[after], min(len(boxes), depth[before] + 1))
+    taken: dict[int, int] = {}
+    for name, box in boxes.items():
+        box["column"] = depth[name]
+        box["row"] = taken.get(depth[name], 0)
+        taken[depth[name]] = box["row"] + 1
+    return list(boxes.values())
+
+
+def runs(curated: Curated) -> list[dict[str, Any]]:
+    """The curves of training runs that have measured something."""
+    return [_curve(curve) for curve in curated.curves() if curve.series] if curated.recipe.train else []
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    names = [*dict.fromkeys((*curve.shown, *sorted(curve.series)))]
+    return {
+        "name": visible(curve.name),
+        "parent": visible(curve.parent or ""),
+        "step": curve.step,
+        "tokens": curve.tokens,
+        "rl": curve.is_rl,
+        "warned": {visible(name): len(steps) for name, steps in curve.warned.items()},
+        "rollbacks": curve.rollbacks,
+        "series": [
+            {"name": visible(name), "shown": name in curve.shown, "points": _points(*curve.series[name])}
+            for name in names[:SERIES]
+            if name in curve.series and name != "tokens"
+        ],
+    }
+
+
+def _points(places: Sequence[float], values: Sequence[float]) -> list[list[float]]:
+    parts = min(POINTS, len(values))
+    cuts = [len(values) * i // parts for i in range(parts + 1)]
+    return [
+        [float(f"{places[b - 1]:.6g}"), float(f"{math.fsum(values[a:b]) / (b - a):.4g}")]
+        for a, b in zip(cuts, cuts[1:], strict=False)
+    ]
+
+
+def evaluations(curated: Curated) -> list[dict[str, Any]]:
+    """Results of the recipe's evaluations; none where nothing was evaluated."""
+    from curate import results
+
+    if not results.keys(curated.store):
+        return []
+    found = curated.sql(
+        "select model, benchmark, mode, eval, items, limited, samples, accuracy, low, high, truncated, no_answer from eval_results"
+        f" where recipe = '{curated.name}' order by benchmark, model, mode, result"
+    )
+    return [
+        {key: visible(value) if isinstance(value, str) else value for key, value in row.items()}
+        for row in found.head(RESULTS).to_dicts()
+    ]
