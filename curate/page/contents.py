@@ -13,7 +13,7 @@ from curate.artifact import readable
 from curate.page import documents, figures, scores, tex
 from curate.page.documents import MOST, Facts, Shelf
 from curate.page.text import Formulas, cut, visible
-from curate.page.thresholds import NEAR, SPREAD, sliders, thresholds
+from curate.page.thresholds import sliders, thresholds
 from curate.views import connect
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _sliders(curated: Curated, built: list[str], shelf: Shelf) -> list[dict[str,
     many = sorted(dropped, key=lambda one: (-dropped[one], one))[:FULL]
     found: list[dict[str, Any]] = []
     for corpus in built:
-        found += sliders(curated, corpus, shelf, lambda name, c=corpus: (NEAR, SPREAD) if (c, name) in many else (3, 4))
+        found += sliders(curated, corpus, shelf, {clause for name, clause in many if name == corpus})
     for one in found:
         one["dropped"] = dropped.get((one["corpus"], one["clause"]), 0)
     return sorted(found, key=lambda one: -one["dropped"])
@@ -132,10 +132,18 @@ def _changed(curated: Curated, node: Node, ids: list[str]) -> list[dict[str, Any
     text = pl.col("text").str.slice(0, DIFFED)
     old = _texts(gather.some(before.owners()["text"], rows, [text]), "before")
     new = _texts(gather.some(after.owners()["text"], rows, [text]), "after")
-    both = rows.join(old, on=["shard", "row"], maintain_order="left").join(new, on=["shard", "row"], maintain_order="left")
+    both = rows.join(old, on=["shard", "row"], maintain_order="left").join(
+        new, on=["shard", "row"], maintain_order="left"
+    )
     both = both.sort(pl.col("before") == pl.col("after"), maintain_order=True).head(REWRITES)
     return [
-        {"corpus": node.corpus, "node": node.name, "step": node.own["step"], "id": cut(row["id"], 200), **_words(row["before"], row["after"])}
+        {
+            "corpus": node.corpus,
+            "node": node.name,
+            "step": node.own["step"],
+            "id": cut(row["id"], 200),
+            **_words(row["before"], row["after"]),
+        }
         for row in both.to_dicts()
     ]
 

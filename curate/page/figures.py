@@ -1,9 +1,10 @@
-"""What a page says in figures: funnels, the mixture, lineage, training runs and evaluations. From manifests and metrics, no document is read."""
+"""What a page says in figures: funnels, the mixture, lineage, training runs and evaluations. No document is read for it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from curate.canaries import unchecked_in_words
@@ -80,7 +81,7 @@ def _tokens(
         found[row["node"]] = (whole + round(more * rate), not more)
         more += characters.get(row["node"], 0)
         step = curated.planned.nodes[row["node"]].own["step"]
-        if step.startswith("extract.") or curated.planned.nodes[row["node"]].is_base and step.startswith("synth."):
+        if step.startswith("extract.") or (curated.planned.nodes[row["node"]].is_base and step.startswith("synth.")):
             break
     return found
 
@@ -102,20 +103,21 @@ def lineage(curated: Curated) -> dict[str, Any]:
     """Boxes in columns and arrows between them: inputs, corpora, models, the mixture, training runs."""
     boxes: dict[str, dict[str, Any]] = {}
     arrows: dict[tuple[str, str], None] = {}
-    group = {name: _group(node) for name, node in curated.planned.nodes.items()}
+    own = {node.plan_key for end in curated.planned.ends.values() for node in end.upstream()}
+    group = {name: _group(node, node.plan_key in own) for name, node in curated.planned.nodes.items()}
     named = {node.plan_key: name for name, node in curated.planned.nodes.items()}
     for name, node in curated.planned.nodes.items():
-        own = group[name]
+        mine = group[name]
         manifest = curated.built.done.get(node.plan_key)
-        box = boxes.setdefault(own, {"name": own, "kind": _kind(node), "steps": 0, "documents": None, "built": True})
+        box = boxes.setdefault(mine, {"name": mine, "kind": _kind(node), "steps": 0, "documents": None, "built": True})
         box["steps"] += 1
         box["built"] = box["built"] and manifest is not None
-        if manifest and node.corpus and not node.makes_files:
+        if manifest and mine == node.corpus:
             box["documents"] = manifest.rows
         for other in node.inputs:
             theirs = group[named[other.plan_key]]
-            if theirs != own:
-                arrows[theirs, own] = None
+            if theirs != mine:
+                arrows[theirs, mine] = None
     for run in curated.runs():
         name = f"{run['recipe']}/{run['run']}"
         boxes[name] = {"name": name, "kind": "run", "steps": 0, "documents": None, "built": run["state"] == "current"}
@@ -126,28 +128,33 @@ def lineage(curated: Curated) -> dict[str, Any]:
     return {"boxes": _columns(boxes, list(arrows)), "arrows": [list(arrow) for arrow in arrows]}
 
 
-def _group(node: Node) -> str:
-    step = str(node.own["step"])
-    return node.name if node.kind in ("fit", "generate") or not node.corpus or step == "tokenize" else node.corpus
+def _group(node: Node, of_corpus: bool) -> str:
+    """The box of a node: its corpus, its own, or the mixture, to which counting tokens belongs."""
+    if node.makes_files or not node.corpus:
+        return node.name
+    return node.corpus if of_corpus else "mixture"
 
 
 def _kind(node: Node) -> str:
-    if node.name == "mixture":
-        return "mixture"
-    return {"generate": "input", "fit": "model"}.get(node.kind, "corpus" if node.corpus else "model")
+    return {"generate": "input", "fit": "model"}.get(node.kind, "corpus" if node.corpus else "mixture")
 
 
 def _columns(boxes: dict[str, dict[str, Any]], arrows: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Each box with the longest way to it as `column`, and its place there as `row`. Arrows point from earlier boxes to later ones."""
-    depth = dict.fromkeys(boxes, 0)
-    for _ in boxes:
-        for before, after in arrows:
-            depth[after] = max(depth[after], min(len(boxes), depth[before] + 1))
-    taken: dict[int, int] = {}
+    """Each box with the longest way to it as `column`, and its place there as `row`: near to what it is made of."""
+    order = {name: place for place, name in enumerate(boxes)}
+    before: dict[str, list[str]] = {name: [] for name in boxes}
+    for start, end in arrows:
+        if order[start] < order[end]:
+            before[end].append(start)
     for name, box in boxes.items():
-        box["column"] = depth[name]
-        box["row"] = taken.get(depth[name], 0)
-        taken[depth[name]] = box["row"] + 1
+        box["column"] = max((boxes[one]["column"] + 1 for one in before[name]), default=0)
+    place: dict[str, float] = {}
+    for column in range(1 + max((box["column"] for box in boxes.values()), default=0)):
+        mine = [name for name, box in boxes.items() if box["column"] == column]
+        mean = {name: math.fsum(place[one] for one in before[name]) / max(1, len(before[name])) for name in mine}
+        for row, name in enumerate(sorted(mine, key=lambda one: (mean[one], order[one]))):
+            boxes[name]["row"] = row
+            place[name] = row - (len(mine) - 1) / 2
     return list(boxes.values())
 
 
@@ -178,8 +185,7 @@ def _points(places: Sequence[float], values: Sequence[float]) -> list[list[float
     parts = min(POINTS, len(values))
     cuts = [len(values) * i // parts for i in range(parts + 1)]
     return [
-        [float(f"{places[b - 1]:.6g}"), float(f"{math.fsum(values[a:b]) / (b - a):.4g}")]
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        [float(f"{places[b - 1]:.6g}"), float(f"{math.fsum(values[a:b]) / (b - a):.4g}")] for a, b in pairwise(cuts)
     ]
 
 

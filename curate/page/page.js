@@ -114,14 +114,14 @@
         h("tbody", null, rows.map((row) => h("tr", null, row.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: cls(i) }, cell)))))));
   }
   const select = (options, attributes) => h("select", attributes, options.map(([value, text]) => h("option", { value }, text)));
-  const labelled = (text, control, cls) => h("label", { class: cls }, text, control);
+  const labelled = (text, control, cls) => h("label", { class: cls }, cls === "check" ? [control, text] : [text, control]);
 
   function head() {
     const read = DATA.funnel.filter((f) => f.rows.length && f.rows[0].step.startsWith("read.")).reduce((n, f) => n + f.rows[0].in, 0);
-    const kept = DATA.mixture ? DATA.mixture.sources.map((s) => s.source) : DATA.funnel.map((f) => f.corpus);
-    const end = DATA.funnel.filter((f) => f.rows.length && kept.includes(f.corpus)).reduce((n, f) => n + f.rows.at(-1).out, 0);
-    const told = [["documents read", number(read)], [DATA.mixture ? "kept for the mixture" : "kept", number(end)]];
-    if (DATA.mixture) told.push(["tokens in the mixture", brief(DATA.mixture.tokens)], ["windows of " + number(DATA.mixture.seq_len), number(DATA.mixture.windows)]);
+    const end = DATA.funnel.filter((f) => f.rows.length).reduce((n, f) => n + f.rows.at(-1).out, 0);
+    const told = [["documents read", number(read)]];
+    if (!DATA.mixture) told.push(["documents kept", number(end)]);
+    else told.push(["documents in the mixture", number(DATA.mixture.documents)], ["tokens in the mixture", brief(DATA.mixture.tokens)], ["windows of " + number(DATA.mixture.seq_len), number(DATA.mixture.windows)]);
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const root = document.documentElement;
     const is = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
@@ -143,7 +143,8 @@
     section("funnel", "Funnel", "What each step let through, and why documents ended where they did. A reason leads to documents that met it.",
       h("div", { class: "tools" }, labelled("Also steps that drop nothing", all, "check"), h("span", null, h("span", { class: "key" }, h("i"), "goes on"), h("span", { class: "key" }, h("i", { class: "b" }), "ended here"))), place);
     const dropped = (f) => f.rows.reduce((n, r) => n + Object.values(r.fates).reduce((a, b) => a + b, 0), 0);
-    const order = DATA.funnel.filter((f) => f.rows.length).sort((a, b) => dropped(b) - dropped(a));
+    const reasons = (f) => f.rows.reduce((n, r) => n + Object.keys(r.fates).length, 0);
+    const order = DATA.funnel.filter((f) => f.rows.length).sort((a, b) => reasons(b) - reasons(a) || dropped(b) - dropped(a));
     const open = new Set(order.slice(0, 2).map((f) => f.corpus));
     function draw() {
       place.replaceChildren(...order.map((f) => {
@@ -152,10 +153,10 @@
         const rows = f.rows.filter((r, i) => all.checked || i === 0 || i === f.rows.length - 1 || r.in !== r.out || Object.keys(r.fates).length);
         const known = rows.some((r) => r.tokens !== null);
         const body = rows.map((r) => {
-          const [name, step] = [r.node.slice(f.corpus.length + 1), r.step];
+          const name = r.node.slice(f.corpus.length + 1), step = r.step, parts = name.split("+");
           const gone = Math.max(0, r.in - r.out);
           return h("tr", { class: gone || r.in !== r.out ? null : "quiet" },
-            h("th", { scope: "row" }, name.split("+").join(" + ") || step),
+            h("th", { scope: "row", title: step === "keep" ? name : step }, parts.length > 4 ? `${parts.slice(0, 2).join(" + ")} + ${parts.length - 2} more` : parts.join(" + ") || step),
             h("td", { class: "bar" }, h("div", { class: "track", "aria-hidden": "true" }, width(r.out / most)(h("div", { class: "fill" })), gone > 0 && width(gone / most)(h("div", { class: "fall" })))),
             h("td", { class: "n" }, number(r.out)), h("td", { class: "n" }, percent(r.out / start)),
             known && h("td", { class: "n" }, r.tokens === null ? "" : (r.exact ? "" : "~") + brief(r.tokens)),
@@ -262,7 +263,7 @@
     const at = (t) => { const [a, b] = [one.edges[0], one.edges.at(-1)]; const f = (x) => (one.log ? Math.log10(Math.max(1, x)) : x); return one.kept.length * (f(t) - f(a)) / (f(b) - f(a) || 1); };
     const marks = one.thresholds.map(at).filter((x) => x >= 0 && x <= one.kept.length).map((x) => svg("line", { class: "mark", x1: x, x2: x, y1: 0, y2: 100 }));
     const about = `${one.column}: from ${score(one.least)} to ${score(one.most)}, median ${score(one.median)}`;
-    return h("figure", null, h("h4", null, one.column, h("span", null, `median ${score(one.median)}`)),
+    return h("figure", null, h("h4", null, one.column === "characters" ? "characters of those kept" : one.column, h("span", null, `median ${score(one.median)}`)),
       svg("svg", { viewBox: `0 0 ${one.kept.length} 100`, preserveAspectRatio: "none", role: "img", "aria-label": about }, bars, marks),
       h("figcaption", null, h("span", null, score(one.edges[0])), one.log && h("span", null, "log"), h("span", null, score(one.edges.at(-1)))));
   }
@@ -367,7 +368,8 @@
       const [a, b] = [DATA.documents[p.document], DATA.documents[p.partner]], [left, right] = different(source(a.text), source(b.text));
       return h("article", null, h("div", { class: "two" }, side(a.fate === "kept" ? "also stayed" : "dropped", a, left), side("its partner", b, right)), p.alike !== null && h("p", { class: "small soft" }, `Jaccard similarity ${score(p.alike)}`));
     }));
-    which.value = names.at(-1)[0];
+    const liked = found.find((p) => p.alike !== null) || found[0];
+    which.value = `${liked.corpus}/${liked.column}`;
     section("duplicates", "Duplicates", "Documents that were found to repeat another one, beside the one that they repeat. What differs is marked.", h("div", { class: "tools" }, labelled("Found by", which)), list);
     draw();
   }
@@ -385,9 +387,10 @@
 
   // Lineage.
   function lineage() {
-    const { boxes, arrows } = DATA.lineage, W = 148, H = 46, GX = 52, GY = 16;
+    const { boxes, arrows } = DATA.lineage, H = 46, GY = 16;
     if (!boxes.length) return;
     const by = new Map(boxes.map((b) => [b.name, b])), columns = Math.max(...boxes.map((b) => b.column)) + 1;
+    const each = Math.max(142, Math.min(200, Math.floor(1150 / columns))), W = Math.round(each * 0.82), GX = each - W, most = Math.floor((W - 22) / 6.8);
     const tall = Array.from({ length: columns }, (_, c) => boxes.filter((b) => b.column === c).length), rows = Math.max(...tall);
     const x = (b) => 2 + b.column * (W + GX), y = (b) => 2 + (b.row + (rows - tall[b.column]) / 2) * (H + GY);
     const drawing = svg("svg", { width: columns * (W + GX) - GX + 4, height: rows * (H + GY) - GY + 4, role: "img", "aria-label": `${plural(boxes.length, "box")}: what is made of what; the same as a list below` },
@@ -395,7 +398,7 @@
       boxes.map((b) => {
         const name = b.name.replace(/^(embedded|models)\//, ""), about = b.documents !== null ? plural(b.documents, "document") : b.kind === "run" ? "training run" : b.kind;
         return svg("g", { class: b.kind + (b.built ? "" : " waiting"), transform: `translate(${x(b)} ${y(b)})` }, svg("title", null, b.name), svg("rect", { width: W, height: H, rx: 7 }),
-          svg("text", { x: 11, y: 20 }, name.length > 19 ? name.slice(0, 18) + "…" : name), svg("text", { x: 11, y: 36, class: "sub" }, b.built ? about : about + ", to do"));
+          svg("text", { x: 11, y: 20 }, name.length > most ? name.slice(0, most - 1) + "…" : name), svg("text", { x: 11, y: 36, class: "sub" }, b.built ? about : about + ", to do"));
       }));
     section("lineage", "Lineage", "What is made of what. Dashed boxes are not built.", h("div", { class: "scroll lineage", tabindex: "0", role: "region", "aria-label": "Lineage" }, drawing),
       h("details", null, h("summary", { class: "small soft" }, "As a list"), h("ul", { class: "small" }, arrows.map(([a, b]) => h("li", null, `${a} → ${b}`)))));

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BINS = 40
 MOST = 24
 """Columns of a corpus."""
-SKEWED = 20.0
+SKEWED = 8.0
 """A column without negative numbers, whose largest values are this many times its median, is shown by its logarithm."""
 
 
@@ -37,6 +37,7 @@ def _distribution(connection: duckdb.DuckDBPyConnection, facts: Facts, column: s
     ).row(0)
     if not count or not all(math.isfinite(one) for one in (least, most)):
         return None
+    low, high = (least, most) if low == high else (low, high)
     logarithm = low >= 0 and high > SKEWED * max(middle, 1.0)
     start, stop = (math.log10(max(one, 1.0)) if logarithm else one for one in (low, high))
     edges = [start + (stop - start) * i / BINS for i in range(BINS + 1)]

@@ -41,7 +41,9 @@ ATTRIBUTES = {
     "scriptlevel": re.compile(r"[+-]?\d"), "linethickness": _LENGTH, "width": _LENGTH, "lspace": _LENGTH, "rspace": _LENGTH,
 }  # fmt: skip
 """Attribute -> what its value must be; others are left out."""
-_DEFINES = re.compile(r"\\(?:[gex]?def|let|futurelet|(?:re)?newcommand|providecommand|newenvironment|DeclareMathOperator|href|url)\b")
+_DEFINES = re.compile(
+    r"\\(?:[gex]?def|let|futurelet|(?:re)?newcommand|providecommand|newenvironment|DeclareMathOperator|href|url)\b"
+)
 _ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|align|split|gathered|gather|eqnarray)\*?\}")
 
 
@@ -137,7 +139,7 @@ def _element(element: ElementTree.Element, depth: int) -> Tree:
 
 def _is_unread(text: str) -> bool:
     """Whether the library left a command or an alignment mark as it found it."""
-    return text.startswith("\\") and len(text) > 1 or text == "&"
+    return (text.startswith("\\") and len(text) > 1) or text == "&"
 
 
 if __name__ == "__main__":

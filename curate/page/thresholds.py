@@ -9,7 +9,7 @@ them pass, as `curate whatif` does, and their tokens by the same counts and esti
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +35,8 @@ STOPS = 200
 MARK = 4611686018.25
 """A number that stands where the threshold does while the text around it is found."""
 FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
-NEAR = 8
-"""Documents on either side of the recipe's threshold."""
-SPREAD = 24
-"""Documents at other places."""
+MANY, FEW = (8, 24), (3, 4)
+"""Documents on either side of the recipe's threshold, and at other places."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +53,7 @@ class Threshold:
 
 def thresholds(clause: Clause) -> Iterator[Threshold]:
     """The numbers of a clause that may be moved, in the order in which they stand."""
-    parts = (
-        clause.node.operands
-        if isinstance(clause.node, Logic) and clause.node.operator == "and"
-        else (clause.node,)
-    )
+    parts = clause.node.operands if isinstance(clause.node, Logic) and clause.node.operator == "and" else (clause.node,)
     for place, part in enumerate(parts):
         for found, marked, more in _moved(part):
             measured, operator, number = found
@@ -102,8 +96,8 @@ class Asked:
     exact: bool
 
 
-def sliders(curated: Curated, corpus: str, shelf: Shelf, shown: Callable[[str], tuple[int, int]]) -> list[dict[str, Any]]:
-    """One entry for each number of each clause of a corpus that may be moved (`_slider`). shown: of a clause, NEAR and SPREAD."""
+def sliders(curated: Curated, corpus: str, shelf: Shelf, many: Container[str]) -> list[dict[str, Any]]:
+    """One entry for each number of each clause of a corpus that may be moved (`_slider`). many: clauses with many documents shown."""
     found = []
     for node in [n for n in curated.planned.ends[corpus].upstream() if n.corpus == corpus and n.kind == "keep"][::-1]:
         if node.plan_key not in curated.built.done:
@@ -114,7 +108,7 @@ def sliders(curated: Curated, corpus: str, shelf: Shelf, shown: Callable[[str], 
             if not moved or clause.columns & {"text", AS_READ}:
                 continue
             asked = _asked(curated, node, name, clause)
-            found += [_slider(asked, one, shelf, *shown(name)) for one in moved] if asked else []
+            found += [_slider(asked, one, shelf, *(MANY if name in many else FEW)) for one in moved] if asked else []
     return found
 
 
@@ -187,7 +181,11 @@ def stops_of(values: np.ndarray, current: float, integer: bool) -> list[float]:
     if not all(map(math.isfinite, (low, high))):
         return [current]
     if low >= 0 and high > 20 * max(middle, current, 1.0):
-        found = {_round(m * 10.0**k) for k in range(math.floor(math.log10(high)) + 1) for m in (n / 10 for n in range(10, 100, 2))}
+        found = {
+            _round(m * 10.0**k)
+            for k in range(math.floor(math.log10(high)) + 1)
+            for m in (n / 10 for n in range(10, 100, 2))
+        }
         found = {0.0} | {n for n in found if n <= 1.1 * high and (not integer or n == int(n))}
     else:
         step = _step((high - low) / STOPS, integer)
@@ -213,7 +211,14 @@ def _round(value: float) -> float:
 
 
 def _near(
-    asked: Asked, places: np.ndarray, values: np.ndarray, number: float, stops: list[float], shelf: Shelf, near: int, spread: int
+    asked: Asked,
+    places: np.ndarray,
+    values: np.ndarray,
+    number: float,
+    stops: list[float],
+    shelf: Shelf,
+    near: int,
+    spread: int,
 ) -> list[list[Any]]:
     """Documents closest to the threshold on either side, and closest to places that are spread over the stops; by value."""
     middle = int(np.searchsorted(values, number))
@@ -224,4 +229,6 @@ def _near(
     chosen = sorted(wanted)
     found = pl.Series("place", asked.mine.to_numpy()[places[chosen]], dtype=pl.UInt64)
     ids = gather.joined(asked.reached.before, gather.named(found, list(asked.reached.piece.shards)), ["id"])["id"]
-    return [[_round(float(values[i])), shelf.number(asked.node.corpus, id_)] for i, id_ in zip(chosen, ids, strict=True)]
+    return [
+        [_round(float(values[i])), shelf.number(asked.node.corpus, id_)] for i, id_ in zip(chosen, ids, strict=True)
+    ]
