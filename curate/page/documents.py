@@ -43,6 +43,7 @@ class Facts:
     words: tuple[str, ...]
     """Other columns that are shown."""
     partners: tuple[str, ...]
+    """Those of the words that may name another document."""
 
 
 @dataclass
@@ -65,7 +66,8 @@ def facts_of(curated: Curated, connection: duckdb.DuckDBPyConnection, place: int
     read = " ".join(text for node in nodes for _, text in node.clauses)
     given = [c for c in types if c in own and types[c].removeprefix("U") in NUMBERS]
     numbers = sorted(given, key=lambda c: c not in read)
-    partners = tuple(c for c in types if c in own and c.endswith(PARTNER) and types[c] == "VARCHAR")
+    found = {c for node in nodes if node.kind == "across" for c in node.adds if "leak_" not in c}
+    partners = tuple(c for c in types if c in found and types[c] == "VARCHAR")
     leaks = [c for c in types if c in own and "leak_" in c and types[c] == "VARCHAR"]
     words = (*partners, *leaks, *(c for c in ("language", "source", "date", "license") if c in types and c in own))
     name = f"page_{place}"
@@ -130,7 +132,7 @@ def _value(value: Any) -> Any:
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, facts: Facts, shelf: Shelf, most: int) -> list[dict[str, Any]]:
-    """Documents that a step found to be like another one, by the column that names it, and how alike."""
+    """Documents that a step of the whole corpus found to be like another one, by the column that names it, and how alike."""
     found = []
     for column in facts.partners:
         alike = column.removesuffix(PARTNER) + "_jaccard"
@@ -138,7 +140,7 @@ def pairs(connection: duckdb.DuckDBPyConnection, facts: Facts, shelf: Shelf, mos
         rows = frame(
             connection,
             f"select id, {quoted(column)} as partner, {share} as alike, count(*) over () as all from {facts.name}"
-            f" where {quoted(column)} is not null order by sha256(id), id limit {most}",
+            f" where {quoted(column)} in (select id from {facts.name}) order by sha256(id), id limit {most}",
         )
         for row in rows.to_dicts():
             found.append(

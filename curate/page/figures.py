@@ -109,8 +109,12 @@ def lineage(curated: Curated) -> dict[str, Any]:
     for name, node in curated.planned.nodes.items():
         mine = group[name]
         manifest = curated.built.done.get(node.plan_key)
-        box = boxes.setdefault(mine, {"name": mine, "kind": _kind(node), "steps": 0, "documents": None, "built": True})
+        box = boxes.setdefault(mine, _box(mine, _kind(node)))
         box["steps"] += 1
+        if told := node.reading():
+            files = f"files of {mine}"
+            boxes[files] = _box(files, "input") | {"about": f"{told['files']:,} files, {told['file_bytes']:,} bytes"}
+            arrows[files, mine] = None
         box["built"] = box["built"] and manifest is not None
         if manifest and mine == node.corpus:
             box["documents"] = manifest.rows
@@ -120,12 +124,16 @@ def lineage(curated: Curated) -> dict[str, Any]:
                 arrows[theirs, mine] = None
     for run in curated.runs():
         name = f"{run['recipe']}/{run['run']}"
-        boxes[name] = {"name": name, "kind": "run", "steps": 0, "documents": None, "built": run["state"] == "current"}
+        boxes[name] = _box(name, "run") | {"built": run["state"] == "current"}
         before = run["parent"] if run["parent"] in boxes else None
         for one in (before, "mixture" if run["recipe"] == curated.name and "mixture" in boxes else None):
             if one:
                 arrows[one, name] = None
     return {"boxes": _columns(boxes, list(arrows)), "arrows": [list(arrow) for arrow in arrows]}
+
+
+def _box(name: str, kind: str) -> dict[str, Any]:
+    return {"name": visible(name), "kind": kind, "about": "", "steps": 0, "documents": None, "built": True}
 
 
 def _group(node: Node, of_corpus: bool) -> str:
@@ -141,12 +149,12 @@ def _kind(node: Node) -> str:
 
 def _columns(boxes: dict[str, dict[str, Any]], arrows: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Each box with the longest way to it as `column`, and its place there as `row`: near to what it is made of."""
-    order = {name: place for place, name in enumerate(boxes)}
+    order = {name: (box["kind"] != "input", place) for place, (name, box) in enumerate(boxes.items())}
     before: dict[str, list[str]] = {name: [] for name in boxes}
     for start, end in arrows:
         if order[start] < order[end]:
             before[end].append(start)
-    for name, box in boxes.items():
+    for name, box in sorted(boxes.items(), key=lambda one: order[one[0]]):
         box["column"] = max((boxes[one]["column"] + 1 for one in before[name]), default=0)
     place: dict[str, float] = {}
     for column in range(1 + max((box["column"] for box in boxes.values()), default=0)):

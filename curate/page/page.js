@@ -396,9 +396,9 @@
     const drawing = svg("svg", { width: columns * (W + GX) - GX + 4, height: rows * (H + GY) - GY + 4, role: "img", "aria-label": `${plural(boxes.length, "box")}: what is made of what; the same as a list below` },
       arrows.map(([a, b]) => { const [p, q] = [by.get(a), by.get(b)], [x1, y1, x2, y2] = [x(p) + W, y(p) + H / 2, x(q), y(q) + H / 2], bend = Math.max(24, (x2 - x1) / 2); return svg("path", { d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` }); }),
       boxes.map((b) => {
-        const name = b.name.replace(/^(embedded|models)\//, ""), about = b.documents !== null ? plural(b.documents, "document") : b.kind === "run" ? "training run" : b.kind;
+        const name = b.name.replace(/^(embedded|models)\//, ""), about = b.about ? b.about : b.documents !== null ? plural(b.documents, "document") : b.kind === "run" ? "training run" : b.kind;
         return svg("g", { class: b.kind + (b.built ? "" : " waiting"), transform: `translate(${x(b)} ${y(b)})` }, svg("title", null, b.name), svg("rect", { width: W, height: H, rx: 7 }),
-          svg("text", { x: 11, y: 20 }, name.length > most ? name.slice(0, most - 1) + "…" : name), svg("text", { x: 11, y: 36, class: "sub" }, b.built ? about : about + ", to do"));
+          svg("text", { x: 11, y: 20 }, name.length > most ? name.slice(0, most - 1) + "…" : name), svg("text", { x: 11, y: 36, class: "sub" }, (b.built ? about : about + ", to do").slice(0, most + 3)));
       }));
     section("lineage", "Lineage", "What is made of what. Dashed boxes are not built.", h("div", { class: "scroll lineage", tabindex: "0", role: "region", "aria-label": "Lineage" }, drawing),
       h("details", null, h("summary", { class: "small soft" }, "As a list"), h("ul", { class: "small" }, arrows.map(([a, b]) => h("li", null, `${a} → ${b}`)))));
