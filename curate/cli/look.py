@@ -174,9 +174,7 @@ def show(
 
 def _page(curated: Curated, path: Path, as_json: bool) -> None:
     """Write the page of a recipe and say where it is."""
-    from curate.page import write
-
-    found = write(curated, path)
+    found = curated.page(path)
     if as_json:
         return emit(found)
     click.echo(f"wrote {printable(found['html'])}: {found['bytes']:,} bytes, {found['documents']:,} documents")

@@ -60,7 +60,7 @@ def _of_documents(
     curated: Curated, connection: duckdb.DuckDBPyConnection, built: list[str], shelf: Shelf
 ) -> dict[str, Any]:
     tables = [documents.facts_of(curated, connection, place, corpus) for place, corpus in enumerate(built)]
-    share = max(8, MOST // (2 * max(1, len(tables))))
+    share = max(4, MOST // (2 * max(1, len(tables))))
     found: dict[str, Any] = {"pairs": [], "leaks": [], "distributions": []}
     for facts in tables:
         documents.choose(connection, facts, shelf, share)
@@ -70,7 +70,7 @@ def _of_documents(
     found["rewrites"] = [one for facts in tables for one in _rewrites(curated, facts, shelf)]
     found["sliders"] = _sliders(curated, built, shelf)
     ended = {facts.corpus: documents.counted(connection, facts) for facts in tables}
-    found["funnel"] = [figures.funnel(curated, corpus, ended.get(corpus)) for corpus in curated.planned.ends]
+    found["funnel"] = [figures.funnel(curated, corpus, ended) for corpus in curated.planned.ends]
     told = dict(one for facts in tables for one in documents.told(connection, facts, shelf))
     found["documents"] = [told.get(number) for number in range(len(shelf.numbers))]
     return found

@@ -6,6 +6,7 @@ and counted, and then the beginnings of the texts of those that were chosen. The
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.page.text import SHOWN, Formulas, cut
-from curate.sql import literal, quoted
+from curate.sql import folded, literal, quoted
 from curate.views import columns, frame
 
 if TYPE_CHECKING:
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
 MOST = 420
 """Documents of all corpora that are chosen to be read; those on the line of a threshold and partners come on top."""
 FEWEST = 4
+MOST_TEXT = 1_200_000
+"""Characters of all texts."""
 VALUES = 20
 """Columns whose values are shown with a document."""
 NUMBERS = ("INTEGER", "BIGINT", "DOUBLE", "FLOAT", "SMALLINT", "TINYINT")
+TAKEN = ("id", "fate", "fate_node", "error", "url", "characters", "repeats")
+"""Names that the table of a corpus has of its own."""
 PARTNER = "_duplicate_of"
 Key = tuple[str, str, bool]
 """Corpus, id, and whether it is the record that repeats another one."""
@@ -61,7 +66,7 @@ def facts_of(curated: Curated, connection: duckdb.DuckDBPyConnection, place: int
     """Make the table of a corpus."""
     end, built = curated.planned.ends[corpus], curated.built
     nodes = [node for node in end.upstream() if node.plan_key in built.done]
-    own = {c for node in nodes for c in node.adds if node.kind != "ask"}
+    own = {c for node in nodes for c in node.adds if node.kind != "ask" and folded(c) not in TAKEN}
     types = {c.name: c.type for c in columns(built, "documents")}
     read = " ".join(text for node in nodes for _, text in node.clauses)
     given = [c for c in types if c in own and types[c].removeprefix("U") in NUMBERS]
@@ -96,10 +101,11 @@ def told(connection: duckdb.DuckDBPyConnection, facts: Facts, shelf: Shelf) -> I
     wanted = {(id_, repeats): n for (corpus, id_, repeats), n in shelf.numbers.items() if corpus == facts.corpus}
     if not wanted:
         return
+    most = max(200, min(SHOWN, MOST_TEXT // len(shelf.numbers)))
     ids = ", ".join(literal(one) for one in sorted({id_ for id_, _ in wanted}))
     texts = frame(
         connection,
-        f"select id, fate = 'repeat' as repeats, min(left(text, {SHOWN})) as text from documents"
+        f"select id, fate = 'repeat' as repeats, min(left(text, {most})) as text from documents"
         f" where corpus = {literal(facts.corpus)} and id in ({ids}) group by all order by all",
     )
     rows = frame(connection, f"select * from {facts.name} where id in ({ids}) order by all")
@@ -122,13 +128,16 @@ def _document(facts: Facts, row: dict[str, Any], text: str, shelf: Shelf) -> dic
         "error": cut(row["error"] or "", 300),
         "values": dict(list(values.items())[:VALUES]),
         "characters": length,
-        "cut": max(0, length - SHOWN),
+        "cut": length - len(text),
         "text": shelf.formulas.pieces(cut(text)),
     }
 
 
 def _value(value: Any) -> Any:
-    return float(f"{value:.4g}") if isinstance(value, float) else cut(value, 80) if isinstance(value, str) else value
+    """A number as short as it is shown, or the beginning of a text; infinity, which JSON has not, as text."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}") if math.isfinite(value) else str(value)
+    return cut(value, 80) if isinstance(value, str) else value
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, facts: Facts, shelf: Shelf, most: int) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from curate.canaries import unchecked_in_words
 from curate.figures import source_rows
 from curate.page.text import visible
+from curate.sql import literal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,26 +25,15 @@ SERIES = 24
 RESULTS = 400
 
 
-def funnel(curated: Curated, corpus: str, ended: pl.DataFrame | None) -> dict[str, Any]:
-    """The steps of a corpus: documents in and out, what ended there, and tokens. ended: `curate.page.documents.counted`."""
+def funnel(curated: Curated, corpus: str, ended: dict[str, pl.DataFrame]) -> dict[str, Any]:
+    """The steps of a corpus: documents in and out, what ended there, and tokens. ended: `curate.page.documents.counted` by corpus."""
     rows = [row for row in curated.funnel() if row["corpus"] == corpus]
-    tokens = _tokens(curated, corpus, rows, ended) if ended is not None else {}
-    nodes = curated.planned.nodes
+    tokens = _tokens(curated, corpus, rows, ended) if corpus in ended else {}
     told = []
     for row in rows:
-        node = nodes[row["node"]]
         count, exact = tokens.get(row["node"], (None, False))
-        told.append(
-            {
-                "node": row["node"],
-                "step": node.own["step"],
-                "in": row["in"],
-                "out": row["out"],
-                "fates": row["fates"],
-                "tokens": count,
-                "exact": exact,
-            }
-        )
+        step = curated.planned.nodes[row["node"]].own["step"]
+        told.append({**row, "step": step, "tokens": count, "exact": exact})
     return {
         "corpus": corpus,
         "rows": told,
@@ -60,30 +50,37 @@ def funnel(curated: Curated, corpus: str, ended: pl.DataFrame | None) -> dict[st
 
 
 def _tokens(
-    curated: Curated, corpus: str, rows: Sequence[dict[str, Any]], ended: pl.DataFrame
+    curated: Curated, corpus: str, rows: Sequence[dict[str, Any]], ended: dict[str, pl.DataFrame]
 ) -> dict[str, tuple[int, bool]]:
     """Tokens after each step by node, and whether they are counted.
 
-    The mixture says how many tokens the documents have that are kept. Those that ended at a later step are estimated by their characters,
-    as far back as the last step that made text of something else: before an extraction, characters of HTML would be counted.
+    The mixture says how many tokens the documents have that are kept. Others are estimated by their characters, at the rate of the same
+    corpus or, where that is not tokenised, of all that are; as far back as the first extraction, before which characters of HTML would
+    be counted.
     """
-    facts = curated.mixture()
-    line = facts.get("sources", {}).get(corpus)
-    kept = ended.filter(ended["fate_node"].is_null())
-    if not line or not kept.height or not kept["characters"][0]:
+    lines = curated.mixture().get("sources", {})
+    apart = curated.mixture().get("held_out", {}).get("sources", {})
+    counted = {name: line["available"]["tokens"] + apart.get(name, {}).get("tokens", 0) for name, line in lines.items()}
+    kept = {name: _kept_characters(frame) for name, frame in ended.items()}
+    known = [corpus] if counted.get(corpus) and kept[corpus] else [name for name in counted if kept.get(name)]
+    characters = sum(kept[name] for name in known)
+    if not characters:
         return {}
-    apart = facts.get("held_out", {}).get("sources", {}).get(corpus, {}).get("tokens", 0)
-    whole = line["available"]["tokens"] + apart
-    rate = whole / kept["characters"][0]
-    characters = dict(zip(ended["fate_node"], ended["characters"], strict=True))
+    rate = sum(counted[name] for name in known) / characters
+    at_node = dict(zip(ended[corpus]["fate_node"], ended[corpus]["characters"], strict=True))
+    whole = counted[corpus] if known == [corpus] else round(kept[corpus] * rate)
+    nodes = [curated.planned.nodes[row["node"]] for row in rows]
+    makes_text = [n.own["step"].startswith("extract.") or n.kind == "expand" for n in nodes]
+    first = makes_text.index(True) if True in makes_text else 0
     found, more = {}, 0
-    for row in reversed(rows):
-        found[row["node"]] = (whole + round(more * rate), not more)
-        more += characters.get(row["node"], 0)
-        step = curated.planned.nodes[row["node"]].own["step"]
-        if step.startswith("extract.") or (curated.planned.nodes[row["node"]].is_base and step.startswith("synth.")):
-            break
+    for row in reversed(rows[first:]):
+        found[row["node"]] = (whole + round(more * rate), known == [corpus] and not more)
+        more += at_node.get(row["node"], 0)
     return found
+
+
+def _kept_characters(ended: pl.DataFrame) -> int:
+    return int(ended.filter(ended["fate_node"].is_null())["characters"].sum())
 
 
 def mixture(curated: Curated) -> dict[str, Any] | None:
@@ -109,7 +106,7 @@ def lineage(curated: Curated) -> dict[str, Any]:
     for name, node in curated.planned.nodes.items():
         mine = group[name]
         manifest = curated.built.done.get(node.plan_key)
-        box = boxes.setdefault(mine, _box(mine, _kind(node)))
+        box = boxes.setdefault(mine, _box(mine, "mixture" if mine == "mixture" else _kind(node)))
         box["steps"] += 1
         if told := node.reading():
             files = f"files of {mine}"
@@ -122,6 +119,8 @@ def lineage(curated: Curated) -> dict[str, Any]:
             theirs = group[named[other.plan_key]]
             if theirs != mine:
                 arrows[theirs, mine] = None
+    if "mixture" in boxes and (tokens := curated.mixture().get("tokens")):
+        boxes["mixture"]["about"] = f"{tokens:,} tokens"
     for run in curated.runs():
         name = f"{run['recipe']}/{run['run']}"
         boxes[name] = _box(name, "run") | {"built": run["state"] == "current"}
@@ -144,7 +143,7 @@ def _group(node: Node, of_corpus: bool) -> str:
 
 
 def _kind(node: Node) -> str:
-    return {"generate": "input", "fit": "model"}.get(node.kind, "corpus" if node.corpus else "mixture")
+    return {"generate": "input", "fit": "model"}.get(node.kind, "corpus" if node.corpus else "model")
 
 
 def _columns(boxes: dict[str, dict[str, Any]], arrows: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -204,8 +203,8 @@ def evaluations(curated: Curated) -> list[dict[str, Any]]:
     if not results.keys(curated.store):
         return []
     found = curated.sql(
-        "select model, benchmark, mode, eval, items, limited, samples, accuracy, low, high, truncated, no_answer from eval_results"
-        f" where recipe = '{curated.name}' order by benchmark, model, mode, result"
+        "select eval, model, benchmark, mode, items, limited, samples, accuracy, low, high, truncated, no_answer from eval_results"
+        f" where recipe = {literal(curated.name)} order by eval, benchmark, model, mode, result"
     )
     return [
         {key: visible(value) if isinstance(value, str) else value for key, value in row.items()}

@@ -28,6 +28,8 @@
   const percent = (x, digits = 1) => (100 * x).toFixed(digits) + "%";
   const score = (x) => (x === null || x === undefined ? "" : Number.isInteger(x) ? whole.format(x) : String(x));
   const signed = (n, show = number) => (n > 0 ? "+" : n < 0 ? "−" : "±") + show(Math.abs(n));
+  const change = (share) => (share > 0 ? "+" : share < 0 ? "−" : "±") + percent(Math.abs(share));
+  const short = (x) => String(Number(x.toPrecision(3)));
   const plural = (n, word) => number(n) + " " + word + (n === 1 ? "" : "s");
   const width = (share) => (element) => { element.style.width = Math.max(0, Math.min(1, share)) * 100 + "%"; return element; };
 
@@ -156,7 +158,7 @@
           const name = r.node.slice(f.corpus.length + 1), step = r.step, parts = name.split("+");
           const gone = Math.max(0, r.in - r.out);
           return h("tr", { class: gone || r.in !== r.out ? null : "quiet" },
-            h("th", { scope: "row", title: step === "keep" ? name : step }, parts.length > 4 ? `${parts.slice(0, 2).join(" + ")} + ${parts.length - 2} more` : parts.join(" + ") || step),
+            h("th", { scope: "row", title: step === "keep" ? name : step }, parts.length > 4 ? `${parts.slice(0, 2).join("\u00a0+ ")}\u00a0+ ${parts.length - 2} more` : parts.join("\u00a0+ ") || step),
             h("td", { class: "bar" }, h("div", { class: "track", "aria-hidden": "true" }, width(r.out / most)(h("div", { class: "fill" })), gone > 0 && width(gone / most)(h("div", { class: "fall" })))),
             h("td", { class: "n" }, number(r.out)), h("td", { class: "n" }, percent(r.out / start)),
             known && h("td", { class: "n" }, r.tokens === null ? "" : (r.exact ? "" : "~") + brief(r.tokens)),
@@ -222,8 +224,8 @@
       const text = one.before + score(value).replaceAll(",", "") + one.after;
       say.replaceChildren(
         h("div", null, h("dt", null, `clause ${one.clause} of ${one.corpus}`), h("dd", { class: "mono" }, one.before, h("b", null, score(value).replaceAll(",", "")), one.after)),
-        h("div", null, h("dt", null, "documents pass"), h("dd", { id: "pass-documents", "data-value": count }, number(count), h("span", { class: "delta" }, more ? `${signed(more)} (${percent(more / Math.max(1, one.documents[one.at]))})` : "as in the recipe"))),
-        one.tokens && h("div", null, h("dt", null, one.exact ? "tokens" : "tokens, about"), h("dd", { id: "pass-tokens", "data-value": tokens }, brief(tokens), h("span", { class: "delta" }, moreTokens ? `${signed(moreTokens, brief)} (${percent(moreTokens / Math.max(1, one.tokens[one.at]))})` : "as in the recipe"))));
+        h("div", null, h("dt", null, "documents pass"), h("dd", { id: "pass-documents", "data-value": count }, number(count), h("span", { class: "delta" }, more ? `${signed(more)} (${change(more / Math.max(1, one.documents[one.at]))})` : "as in the recipe"))),
+        one.tokens && h("div", null, h("dt", null, one.exact ? "tokens" : "tokens, about"), h("dd", { id: "pass-tokens", "data-value": tokens }, brief(tokens), h("span", { class: "delta" }, moreTokens ? `${signed(moreTokens, brief)} (${change(moreTokens / Math.max(1, one.tokens[one.at]))})` : "as in the recipe"))));
       command.textContent = `curate whatif ${DATA.title} ${one.corpus} "${one.clause}: ${text}"`;
       range.setAttribute("aria-valuetext", `${score(value)}: ${plural(count, "document")} pass`);
       clearTimeout(timer);
@@ -396,7 +398,7 @@
     const drawing = svg("svg", { width: columns * (W + GX) - GX + 4, height: rows * (H + GY) - GY + 4, role: "img", "aria-label": `${plural(boxes.length, "box")}: what is made of what; the same as a list below` },
       arrows.map(([a, b]) => { const [p, q] = [by.get(a), by.get(b)], [x1, y1, x2, y2] = [x(p) + W, y(p) + H / 2, x(q), y(q) + H / 2], bend = Math.max(24, (x2 - x1) / 2); return svg("path", { d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` }); }),
       boxes.map((b) => {
-        const name = b.name.replace(/^(embedded|models)\//, ""), about = b.about ? b.about : b.documents !== null ? plural(b.documents, "document") : b.kind === "run" ? "training run" : b.kind;
+        const name = b.name.replace(/^(embedded|models)\//, ""), about = b.about ? b.about : b.documents !== null ? plural(b.documents, "document") : b.kind === "run" ? "run" : b.kind;
         return svg("g", { class: b.kind + (b.built ? "" : " waiting"), transform: `translate(${x(b)} ${y(b)})` }, svg("title", null, b.name), svg("rect", { width: W, height: H, rx: 7 }),
           svg("text", { x: 11, y: 20 }, name.length > most ? name.slice(0, most - 1) + "…" : name), svg("text", { x: 11, y: 36, class: "sub" }, (b.built ? about : about + ", to do").slice(0, most + 3)));
       }));
@@ -408,23 +410,23 @@
   function curve(series, place) {
     const points = series.points, xs = points.map((p) => p[0]), ys = points.map((p) => p[1]), [a, b, low, top] = [xs[0], xs.at(-1), Math.min(...ys), Math.max(...ys)];
     const path = points.map((p, i) => `${i ? "L" : "M"}${(100 * (p[0] - a) / (b - a || 1)).toFixed(2)} ${(96 - 92 * (p[1] - low) / (top - low || 1)).toFixed(2)}`).join("");
-    return h("figure", { class: "curve" }, h("h4", null, series.name.replaceAll("_", " ").replace("held out/", "held out: "), h("span", null, `${score(ys[0])} → ${score(ys.at(-1))}`)),
+    return h("figure", { class: "curve" }, h("h4", null, series.name.replaceAll("_", " ").replace("held out/", "held out: "), h("span", null, `${short(ys[0])} → ${short(ys.at(-1))}`)),
       svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": `${series.name}: from ${score(ys[0])} to ${score(ys.at(-1))}, between ${score(low)} and ${score(top)}` }, svg("path", { d: path })),
-      h("figcaption", null, h("span", null, `${brief(a)}`), h("span", null, `${brief(b)} ${place}`)));
+      h("figcaption", null, h("span", null, brief(a)), h("span", null, `${short(low)} to ${short(top)}`), h("span", null, `${brief(b)} ${place}`)));
   }
   function training() {
     if (!DATA.runs.length) return;
     section("training", "Training", "What runs measured; each curve over its own range, by tokens or, in reinforcement learning, by steps.", DATA.runs.map((r) => {
-      const place = r.rl ? "steps" : "tokens", shown = r.series.filter((s) => s.shown), rest = r.series.filter((s) => !s.shown);
+      const place = r.rl ? "steps" : "tokens", few = r.series.length <= 8, shown = r.series.filter((s) => few || s.shown), rest = r.series.filter((s) => !few && !s.shown);
       const warned = Object.entries(r.warned).map(([name, n]) => `${name} was out of bounds at ${plural(n, "step")}`);
-      return h("div", null, h("h3", null, r.name), h("p", { class: "soft small" }, [`${plural(r.step, "step")}, ${number(r.tokens)} tokens${r.parent ? `, after ${r.parent}` : ""}`, ...warned, ...(r.rollbacks ? [`went back ${plural(r.rollbacks, "time")}`] : [])].join("; ")),
+      return h("div", { class: "run" }, h("h3", null, r.name), h("p", { class: "soft small" }, [`${plural(r.step, "step")}, ${number(r.tokens)} tokens${r.parent ? `, after ${r.parent}` : ""}`, ...warned, ...(r.rollbacks ? [`went back ${plural(r.rollbacks, "time")}`] : [])].join("; ")),
         h("div", { class: "grid" }, shown.map((s) => curve(s, place))), rest.length > 0 && h("details", null, h("summary", { class: "small soft" }, `${rest.length} more`), h("div", { class: "grid" }, rest.map((s) => curve(s, place)))));
     }));
   }
   function evaluation() {
     if (!DATA.evaluations.length) return;
-    section("evaluation", "Evaluation", "Accuracy with 95% intervals over items.", table("Evaluations", ["model", "benchmark", "mode", "accuracy", "interval", "items", "samples", "no answer", "cut off"],
-      DATA.evaluations.map((e) => [e.model, e.benchmark + (e.limited ? " (a part)" : ""), e.mode, percent(e.accuracy || 0), e.low === null ? "" : `${percent(e.low)} to ${percent(e.high)}`, number(e.items), number(e.samples), number(e.no_answer), number(e.truncated)]), [3, 4, 5, 6, 7, 8]));
+    section("evaluation", "Evaluation", "Accuracy with 95% intervals over items.", table("Evaluations", ["entry", "model", "benchmark", "mode", "accuracy", "interval", "items", "samples", "no answer", "cut off"],
+      DATA.evaluations.map((e) => [e.eval || "", e.model, e.benchmark + (e.limited ? " (a part)" : ""), e.mode, percent(e.accuracy || 0), e.low === null ? "" : `${percent(e.low)} to ${percent(e.high)}`, number(e.items), number(e.samples), number(e.no_answer), number(e.truncated)]), [4, 5, 6, 7, 8, 9]));
   }
   function recipe() {
     section("recipe", "Recipe and lock", "What was asked for, and what every name of it meant in bytes, documents and tokens.",

@@ -226,7 +226,7 @@ def _near(
     for place in np.linspace(0, len(stops) - 1, spread).round().astype(int):
         at = int(np.searchsorted(values, stops[place]))
         wanted |= {i for i in (at - 1, at) if 0 <= i < len(values)}
-    chosen = sorted(wanted)
+    chosen = [i for i in sorted(wanted) if math.isfinite(values[i])]
     found = pl.Series("place", asked.mine.to_numpy()[places[chosen]], dtype=pl.UInt64)
     ids = gather.joined(asked.reached.before, gather.named(found, list(asked.reached.piece.shards)), ["id"])["id"]
     return [
