@@ -322,7 +322,7 @@
       fate.focus({ preventScroll: true });
     };
     section("documents", "Documents", "Chosen by a digest of their ids: kept ones and some of every fate. The search looks through those that this page holds; curate sample and curate query reach all.",
-      h("div", { class: "tools" }, labelled("Corpus", corpus), labelled("Fate", fate), labelled("Search", words, "grow"), h("button", { type: "button", onclick: () => { seed += 1; draw(); } }, "Others")), said, list, more);
+      h("div", { class: "tools" }, labelled("Corpus", corpus), labelled("Fate", fate), labelled("Search", words, "grow"), h("button", { type: "button", onclick: () => { seed += 1; draw(); } }, "Show others")), said, list, more);
     fates();
     fate.value = "kept";
     draw();

@@ -50,6 +50,7 @@ HOSTILE = [
     r"formulas $\href{javascript:alert(1)}{x}$ $\def\a{\a\a}\a$ $$\text{</math><script>window.flag=1</script>}$$ mark=0.9",
     "a right-to-left \u202eeverride\u202c, a NUL \x00, \u2028 and \u2066isolates\u2069 mark=0.6",
     "long " + "x" * 1_000_000 + " mark=0.6",
+    "a text without a number of its own",
     "combining " + "Z" + "\u0315\u0300" * 400 + " mark=0.6",
 ]
 
