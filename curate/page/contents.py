@@ -135,7 +135,8 @@ def _changed(curated: Curated, node: Node, ids: list[str]) -> list[dict[str, Any
     both = rows.join(old, on=["shard", "row"], maintain_order="left").join(
         new, on=["shard", "row"], maintain_order="left"
     )
-    both = both.sort(pl.col("before") == pl.col("after"), maintain_order=True).head(REWRITES)
+    changed = both.filter(pl.col("before") != pl.col("after")).head(REWRITES)
+    both = changed if changed.height else both.head(1)
     return [
         {
             "corpus": node.corpus,

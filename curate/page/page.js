@@ -165,12 +165,14 @@
             h("td", { class: "chips-cell" }, h("div", { class: "chips" }, Object.entries(r.fates).sort((a, b) => b[1] - a[1]).map(([fate, count]) =>
               h("button", { type: "button", title: conditions.get(r.node + "\n" + fate) || null, "aria-label": `${fate}, ${plural(count, "document")}: show some`, onclick: () => read(f.corpus, fate) }, fate + " ", h("b", null, number(count)))))));
         });
+        // As blocks, as they stand on a phone, the parts of a table keep no meaning of their own.
+        const roles = (t) => { for (const [name, role] of [["table", "table"], ["thead, tbody", "rowgroup"], ["tr", "row"], ["thead th", "columnheader"], ["tbody th", "rowheader"], ["td", "cell"]]) for (const e of t.querySelectorAll(name)) e.setAttribute("role", role); return t; };
         const heads = ["step", "", "documents", "of all", ...(known ? ["tokens"] : []), "ended here"];
         const notes = [...f.losses.map((l) => `${l.node}: ${number(l.found)} ${l.what.replaceAll("_", " ")} found, ${number(l.kept)} kept`), ...f.unchecked];
         return h("details", { class: "corpus", open: open.has(f.corpus), ontoggle: (e) => (e.target.open ? open.add(f.corpus) : open.delete(f.corpus)) },
           h("summary", null, h("h3", null, f.corpus), h("span", { class: "soft" }, `${number(f.rows[0].in)} → ${number(last.out)} documents${last.tokens !== null ? `, ${last.exact ? "" : "~"}${brief(last.tokens)} tokens` : ""}`)),
-          h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Funnel of ${f.corpus}` },
-            h("table", null, h("caption", { class: "hidden" }, `Funnel of ${f.corpus}`), h("thead", null, h("tr", null, heads.map((t, i) => h("th", { scope: "col", class: i > 1 && i < heads.length - 1 ? "n" : null }, t || h("span", { class: "hidden" }, "share"))))), h("tbody", null, body))),
+          roles(h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Funnel of ${f.corpus}` },
+            h("table", null, h("caption", { class: "hidden" }, `Funnel of ${f.corpus}`), h("thead", null, h("tr", null, heads.map((t, i) => h("th", { scope: "col", class: i > 1 && i < heads.length - 1 ? "n" : null }, t || h("span", { class: "hidden" }, "share"))))), h("tbody", null, body)))),
           f.canaries.length > 0 && h("details", null, h("summary", { class: "small soft" }, "What steps planted to measure themselves"),
             table("Canaries of " + f.corpus, ["step", "planted", "", "found"], f.canaries.map((c) => [c.node.slice(f.corpus.length + 1), c.kind, number(c.planted), number(c.found) + (c.wrong ? " (none should be)" : "")]), [2, 3])),
           notes.length > 0 && h("details", null, h("summary", { class: "small soft" }, "Notes"), h("ul", { class: "small" }, notes.map((n) => h("li", null, n)))));
@@ -189,12 +191,13 @@
     const range = h("input", { type: "range", id: "threshold", min: 0, step: 1, oninput: () => move() });
     const back = h("button", { type: "button", id: "reset", onclick: () => { range.value = one.at; move(); } }, "Back to the recipe");
     const say = h("dl", { class: "readout" }), picture = h("div", { class: "histogram" }), ends = h("div", { class: "ends", "aria-hidden": "true" });
+    const axis = h("p", { class: "soft small" });
     const live = h("p", { class: "hidden", role: "status" }), command = h("code", { class: "command" }), foot = h("p", { class: "soft small" });
     const near = h("div", { class: "two" });
     const label = h("label", { for: "threshold", class: "hidden" });
     section("thresholds", "Thresholds", "Move a number of a clause and see what its keep would let through, counted over all documents that hang on it.",
       h("div", { class: "tools" }, labelled("Clause", which, "grow"), back),
-      h("div", { class: "board" }, say, picture, label, range, ends, command, foot, live),
+      h("div", { class: "board" }, say, picture, label, range, ends, axis, command, foot, live),
       h("h3", { id: "line-title" }, "Documents on the line"), near);
     $("line-title").style.margin = "1.6rem 0 .8rem";
     let one, bars, mark, timer;
@@ -212,7 +215,8 @@
       bars = counts.map(([a, b, n]) => { const high = n ? Math.max(1.5, 96 * Math.sqrt(n) / top) : 0; return [a, b, svg("rect", { x: a + (b - a) * 0.06, width: (b - a) * 0.88, y: 100 - high, height: high })]; });
       mark = svg("line", { class: "mark", x1: one.at, x2: one.at, y1: 0, y2: 100 });
       picture.replaceChildren(svg("svg", { viewBox: `0 0 ${Math.max(1, steps)} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `Documents by ${one.measured}; the dashed line is the recipe's threshold, ${score(one.number)}` }, bars.map((b) => b[2]), mark));
-      ends.replaceChildren(h("span", null, score(one.stops[0])), h("span", null, `${one.measured}; dashed: the recipe's ${score(one.number)}; height: square root of documents`), h("span", null, score(one.stops.at(-1))));
+      axis.textContent = `${one.measured}. Dashed: the recipe's ${score(one.number)}. Heights: square roots of documents.`;
+      ends.replaceChildren(h("span", null, score(one.stops[0])), h("span", null, score(one.stops.at(-1))));
       foot.textContent = `${number(one.reached)} documents come to ${one.node}. Steps behind it are not followed here; the command above does that.` + (one.tokens ? ` Tokens: ${one.how}.` : ` Tokens: ${one.how}`);
       move();
     }
@@ -336,7 +340,7 @@
     const which = select(names.map((n) => [n, n]), { id: "rewrite-node", onchange: () => draw() });
     const list = h("div");
     const marks = { "-": "del", "+": "ins" };
-    const draw = () => list.replaceChildren(...found.filter((r) => r.node === which.value).map((r) => h("article", null, h("header", null, h("code", null, r.id.slice(0, 12)), h("span", null, r.words ? "word by word" : "beginnings")),
+    const draw = () => list.replaceChildren(...found.filter((r) => r.node === which.value).map((r) => h("article", null, h("header", null, h("code", null, r.id.slice(0, 12)), h("span", null, !r.words ? "beginnings" : r.words.every(([sign]) => sign === " ") ? "the beginning was not changed" : "word by word")),
       r.words ? folding(r.words.map(([sign, text]) => (marks[sign] ? h(marks[sign], null, text) : text)))
         : h("div", { class: "two" }, [["before", r.before], ["after", r.after]].map(([t, text]) => h("div", null, h("h4", null, t), folding(h("span", { class: "mono" }, text))))))));
     which.value = found.find((r) => r.words && r.words.length > 1)?.node || names[0];
@@ -357,6 +361,9 @@
       else if (j >= now.length || (i < old.length && best[(i + 1) * wide + j] >= best[i * wide + j + 1])) put(left, "del", old[i++]);
       else put(right, "ins", now[j++]);
     }
+    // Where both begin alike for long, their end of that is enough.
+    const alike = left.length + right.length > 2 && left[0] && right[0] && !left[0][0] && !right[0][0] ? Math.min(left[0][1].length, right[0][1].length) : 0;
+    if (alike > 260) for (const side of [left, right]) side[0][1] = "… " + side[0][1].slice(alike - 160);
     return [left, right].map((side) => side.map(([kind, text]) => (kind ? h(kind, null, text) : text)));
   }
   function pairs() {
