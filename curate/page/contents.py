@@ -10,6 +10,7 @@ import polars as pl
 
 from curate import gather
 from curate.artifact import readable
+from curate.errors import CurateError
 from curate.page import documents, figures, scores, tex
 from curate.page.documents import MOST, Facts, Shelf
 from curate.page.text import Formulas, cut, visible
@@ -38,6 +39,9 @@ _WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 
 def contents(curated: Curated) -> dict[str, Any]:
     """What the page of a recipe tells. CurateError if nothing of it is built."""
+    if curated.planned.ends and not curated.funnel():
+        name = curated.title
+        raise CurateError(f"nothing of {name} is built as it stands now; run curate build {name}")
     with readable(curated.title):
         built = [name for name, end in curated.planned.ends.items() if end.plan_key in curated.built.done]
         shelf = Shelf(Formulas())
