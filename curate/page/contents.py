@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +13,7 @@ from curate.page import documents, figures, scores, tex
 from curate.page.documents import MOST, Facts, Shelf
 from curate.page.text import Formulas, cut, visible
 from curate.page.thresholds import sliders, thresholds
+from curate.page.wording import shortened, words
 from curate.views import connect
 
 if TYPE_CHECKING:
@@ -28,13 +27,14 @@ PAIRS = 6
 REWRITES = 3
 DIFFED = 4_000
 """Characters of a text before and after a rewrite that are compared."""
+LEAST_COMMON = 0.3
+"""Share of words that two texts have in common which are shown as one text with changes."""
 FULL = 10
 """Clauses with many documents on the line; the others have a few."""
 MOST_MATH = 900_000
 """Bytes of formulas that are drawn; the others are shown as they are written."""
 MOST_SOURCE = 200_000
 """Characters of a recipe, and of a lock."""
-_WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 
 
 def contents(curated: Curated) -> dict[str, Any]:
@@ -158,23 +158,11 @@ def _texts(found: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _words(before: str, after: str) -> dict[str, Any]:
-    """Runs of (` `, `-` or `+`, text) that spell both texts. A text of other words, as of extraction, is shown beside the one before."""
-    old, new = (_WORD.findall(visible(text)) for text in (before, after))
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.real_quick_ratio() < 0.3 or before.lstrip()[:1] == "<" or matcher.quick_ratio() < 0.3:
-        return {"before": cut(before, 1_600), "after": cut(after, 1_600), "words": None}
-    runs: list[list[str]] = []
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal":
-            runs.append([" ", _short("".join(old[a:b]))])
-            continue
-        runs += [[sign, text] for sign, text in (("-", "".join(old[a:b])), ("+", "".join(new[c:d]))) if text]
-    return {"words": runs}
-
-
-def _short(text: str, around: int = 160) -> str:
-    """What did not change, without its middle."""
-    return text if len(text) <= 2 * around + 20 else f"{text[:around]} […] {text[-around:]}"
+    """What went and what came, word by word; two texts with little in common, as of an extraction, beside each other."""
+    runs, common = words(visible(before), visible(after))
+    if common < LEAST_COMMON or before.lstrip()[:1] == "<":
+        return {"before": cut(before), "after": cut(after), "words": None}
+    return {"words": [list(run) for run in shortened(runs)]}
 
 
 # the rest

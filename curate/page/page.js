@@ -255,7 +255,7 @@
     const right = [1, 2, 3, 4, 5, 6, 7];
     section("mixture", "Mixture", `${number(m.tokens)} tokens in ${number(m.windows)} windows of ${number(m.seq_len)}, ${percent(m.fill, 2)} full.`,
       stack(m.sources), table("Sources of the mixture", heads, rows(m.sources), right),
-      m.stages.map((stage, i) => h("div", null, h("h3", null, `Stage ${i + 1}`), stack(stage), table(`Sources of stage ${i + 1}`, heads.slice(0, 5), rows(stage).map((r) => r.slice(0, 5)), right.slice(0, 4)))));
+      m.stages.map((stage, i) => h("div", { class: "stage" }, h("h3", null, `Stage ${i + 1}`), stack(stage), table(`Sources of stage ${i + 1}`, heads.slice(0, 5), rows(stage).map((r) => r.slice(0, 5)), right.slice(0, 4)))));
   }
 
   // Distributions.
