@@ -38,7 +38,7 @@ def test_the_runs_spell_both_texts(before: str, after: str) -> None:
 @given(st.text("!?.", max_size=25), st.text("!?.", max_size=25))
 def test_what_is_common_is_as_much_as_can_be(before: str, after: str) -> None:
     _, common = words(before, after)  # each sign is a word
-    assert common * max(1, len(before) + len(after)) == 2 * longest(before, after)
+    assert round(common * (len(before) + len(after))) == 2 * longest(before, after)
 
 
 def test_blanks_between_changed_words_change_with_them() -> None:
