@@ -524,6 +524,16 @@ class Curated:
         with readable(self.title):
             return Ledger(self).rows()
 
+    def page(self, path: Path | str) -> dict[str, Any]:
+        """Write all of it as one page for a browser; `html` (the path), `bytes`, `documents` and `mathml`, whether formulas are drawn.
+
+        Funnels, thresholds to move, distributions, some hundred documents, lineage, runs, evaluations, recipe and lock (docs/page.md). The
+        same store gives the same bytes. CurateError if nothing is built or the file cannot be written.
+        """
+        from curate.page import write
+
+        return write(self, Path(path))
+
     def losses(self) -> list[dict[str, Any]]:
         """What built steps found in documents and kept in their texts, such as formulas: corpus, node, what, found, kept, documents.
 

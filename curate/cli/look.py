@@ -82,6 +82,9 @@ def _counts(row: dict[str, Any]) -> list[str]:
     short_help="The funnel of each corpus, the mixture, the curves of training runs, results, and rollouts."
 )
 @click.option("--plot", type=click.Path(), metavar="FILE", help="Draw the curves of training runs: .png, .svg or .pdf.")
+@click.option(
+    "--html", "page", is_flag=False, flag_value="", metavar="[FILE]", help="Write all of it as one page for a browser."
+)
 @click.option("--rollouts", is_flag=False, flag_value="", metavar="[RUN]", help="Replies of a run on prompts, to read.")
 @click.option("--step", type=click.IntRange(0), help="Of rollouts: the step; without it, the last one.")
 @click.option(
@@ -95,7 +98,15 @@ def _counts(row: dict[str, Any]) -> list[str]:
     help="Of rollouts: characters of a text; 0 for all.",
 )
 def show(
-    curated: Curated, *, as_json: bool, plot: str | None, rollouts: str | None, step: int | None, n: int, chars: int
+    curated: Curated,
+    *,
+    as_json: bool,
+    plot: str | None,
+    page: str | None,
+    rollouts: str | None,
+    step: int | None,
+    n: int,
+    chars: int,
 ) -> None:
     """The funnel of each corpus, step by step with what was dropped and why, the mixture, curves of training runs, and results.
 
@@ -106,6 +117,8 @@ def show(
     from curate.cli.make import mixture_table
     from curate.prompts import in_words
 
+    if page is not None:
+        return _page(curated, Path(page or f"{curated.title}.html"), as_json)
     if plot is not None:
         return show_plot(curated, Path(plot), as_json)
     if rollouts is not None:
@@ -168,6 +181,16 @@ def show(
     if results := curated.results():
         click.echo()
         results_table(results)
+
+
+def _page(curated: Curated, path: Path, as_json: bool) -> None:
+    """Write the page of a recipe and say where it is."""
+    found = curated.page(path)
+    if as_json:
+        return emit(found)
+    click.echo(f"wrote {printable(found['html'])}: {found['bytes']:,} bytes, {found['documents']:,} documents")
+    if not found["mathml"]:
+        click.echo("formulas are shown as TeX; pip install 'octocurate[page]' draws them")
 
 
 def _measured(curated: Curated, corpus: str) -> None:

@@ -1,0 +1,147 @@
+"""The page as a file: one file, the same bytes each time, nothing in it but our script, and what documents say only as data."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import curate
+from curate.cli import cli
+from curate.errors import CurateError
+from curate.page import html, write
+from curate.page.contents import contents
+from tests.curate.page.sites import HOSTILE, site
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("site")
+    site(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def told(folder: Path) -> dict[str, Any]:
+    return contents(curate.open("small", project=folder, executor="inline"))
+
+
+class Reader(HTMLParser):
+    """Every element of the page with its attributes, and what stands in those that hold text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[int, str] = {}
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self.inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.texts[len(self.found) - 1] = self.texts.get(len(self.found) - 1, "") + data
+
+
+def read(page: bytes) -> Reader:
+    reader = Reader()
+    reader.feed(page.decode())
+    return reader
+
+
+def test_the_same_store_gives_the_same_bytes(folder: Path) -> None:
+    pages = [html(contents(curate.open("small", project=folder, executor="inline"))) for _ in range(2)]
+    assert pages[0] == pages[1]
+
+
+def test_nothing_of_a_document_is_markup(told: dict[str, Any]) -> None:
+    reader = read(html(told))
+    tags = [tag for tag, _ in reader.found]
+    assert tags.count("script") == 2 and tags.count("style") == 1
+    assert not set(tags) & {"img", "svg", "iframe", "link", "object", "embed", "base", "form"}
+    assert not [
+        name
+        for _, attributes in reader.found
+        for name in attributes
+        if name.startswith("on") or name in ("src", "style")
+    ]
+    assert {attributes["href"] for tag, attributes in reader.found if tag == "a"} == {"#main"}
+
+
+def test_the_policy_names_our_script_and_style_and_nothing_else(told: dict[str, Any]) -> None:
+    reader = read(html(told))
+    policy = next(a["content"] for tag, a in reader.found if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy and "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+    for tag in ("script", "style"):
+        at = next(i for i, (name, a) in enumerate(reader.found) if name == tag and not a)
+        digest = base64.b64encode(hashlib.sha256(reader.texts[at].encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "innerHTML" not in reader.texts[at] and "eval(" not in reader.texts[at]
+
+
+def test_the_data_is_what_was_told(told: dict[str, Any]) -> None:
+    reader = read(html(told))
+    at = next(i for i, (_, a) in enumerate(reader.found) if a.get("id") == "data")
+    assert not set("<>&\u2028") & set(reader.texts[at])
+    assert json.loads(reader.texts[at]) == json.loads(json.dumps(told))
+
+
+def test_hostile_documents_are_there_to_be_read(told: dict[str, Any]) -> None:
+    texts = ["".join(p for p in one["text"] if isinstance(p, str)) for one in told["documents"]]
+    assert any("<script>window.flag = 1" in text for text in texts)
+    joined = "\n".join(texts)
+    assert "[U+202E]" in joined and "\u202e" not in joined and "\x00" not in joined
+    long = next(one for one in told["documents"] if one["characters"] > 1_000_000)
+    assert long["cut"] == long["characters"] - 1_600
+    assert len(HOSTILE) == sum(one["url"].startswith("javascript:") for one in told["documents"])
+
+
+def test_the_funnel_adds_up(told: dict[str, Any]) -> None:
+    (funnel,) = told["funnel"]
+    for row in funnel["rows"]:
+        assert row["out"] == row["in"] - sum(row["fates"].values())
+    (characters, *others) = told["distributions"]
+    assert characters["column"] == "characters" and sum(characters["kept"]) == funnel["rows"][-1]["out"]
+    assert {one["column"] for one in others} >= {"letters", "mark"}
+    for one in told["distributions"]:
+        assert sum(one["kept"]) + sum(one["dropped"]) == one["documents"]
+    assert next(one for one in others if one["column"] == "mark")["thresholds"] == [0.5]
+
+
+def test_copies_stand_beside_their_partners(told: dict[str, Any]) -> None:
+    assert told["pairs"]
+    for pair in told["pairs"]:
+        one, other = (told["documents"][pair[side]] for side in ("document", "partner"))
+        assert one["fate"] == "unique" and other["fate"] == "kept" and one["text"] == other["text"]
+
+
+def test_a_rewrite_is_told_word_by_word(told: dict[str, Any]) -> None:
+    assert {one["node"] for one in told["rewrites"]} == {"web/tidy"}
+    assert all(one["words"][0] == ["-", "ADVERT "] for one in told["rewrites"])
+
+
+def test_the_command_says_where_the_page_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    for words, name in ((["--html"], "small.html"), (["--html", "out/page.html", "--json"], "out/page.html")):
+        said = CliRunner().invoke(cli, ["show", "small", *words], catch_exceptions=False).output
+        assert name in said and (folder / name).stat().st_size < 3_000_000
+    assert json.loads(said)["documents"] > 100
+    assert re.match(rb"<!doctype html>", (folder / name).read_bytes())
+
+
+def test_what_is_not_built_has_no_page(tmp_path: Path, folder: Path) -> None:
+    fresh = curate.open("small", project=folder, store=str(tmp_path / "store"))
+    with pytest.raises(CurateError, match="nothing of small is built"):
+        write(fresh, tmp_path / "page.html")
+    with pytest.raises(CurateError, match="cannot be written"):
+        (tmp_path / "file").write_text("")
+        write(curate.open("small", project=folder), tmp_path / "file" / "page.html")
