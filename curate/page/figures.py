@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from curate.canaries import unchecked_in_words
 from curate.figures import source_rows
 from curate.page.text import visible
-from curate.sql import literal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +22,11 @@ POINTS = 240
 """Points of a curve that are drawn; of more, the mean of each part."""
 SERIES = 24
 RESULTS = 400
+EVALUATED_BY = ("eval", "benchmark", "model", "mode", "result")
+EVALUATED = (
+    *EVALUATED_BY[:-1], "items", "limited", "samples", "accuracy", "low", "high", "truncated", "no_answer"
+)  # fmt: skip
+"""What is told of a result: names of columns of the view `eval_results`."""
 
 
 def funnel(curated: Curated, corpus: str, ended: dict[str, pl.DataFrame]) -> dict[str, Any]:
@@ -198,15 +202,8 @@ def _points(places: Sequence[float], values: Sequence[float]) -> list[list[float
 
 def evaluations(curated: Curated) -> list[dict[str, Any]]:
     """Results of the recipe's evaluations; none where nothing was evaluated."""
-    from curate import results
-
-    if not results.keys(curated.store):
-        return []
-    found = curated.sql(
-        "select eval, model, benchmark, mode, items, limited, samples, accuracy, low, high, truncated, no_answer from eval_results"
-        f" where recipe = {literal(curated.name)} order by eval, benchmark, model, mode, result"
-    )
+    rows = sorted(curated.results(), key=lambda row: tuple(str(row[key]) for key in EVALUATED_BY))
     return [
-        {key: visible(value) if isinstance(value, str) else value for key, value in row.items()}
-        for row in found.head(RESULTS).to_dicts()
+        {key: visible(row[key]) if isinstance(row[key], str) else row[key] for key in EVALUATED}
+        for row in rows[:RESULTS]
     ]

@@ -1,13 +1,18 @@
 """Figures of a page: lineage in columns from left to right, curves of bounded length, tokens that add up to the mixture."""
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import curate
 from curate.curves import Curve
+from curate.evals import results
 from curate.page import figures
+from tests.curate import evaluating
+from tests.curate.corpus import make_project, open_small
 
 
 def box(kind: str = "corpus") -> dict[str, Any]:
@@ -48,3 +53,19 @@ def test_a_curve_tells_what_is_shown_first_and_leaves_tokens_out() -> None:
         ("lr", False),
     ]
     assert told["series"][0]["points"] == [[1.0, 2.0], [2.0, 1.0]]
+
+
+def test_results_are_those_of_the_recipe_and_hostile_names_are_written_out(project: Path) -> None:
+    make_project(project)
+    recipe = open_small(project)
+    recipe.build()
+    evaluating.benchmark(project)
+    assert figures.evaluations(recipe) == []
+    curate.evaluate("pupil", "toy", limit=4)
+    assert figures.evaluations(recipe) == []
+    told = recipe.eval(models="pupil", on="toy")["evals"][0]["models"][0]["benchmarks"]["toy"]
+    (row,) = figures.evaluations(recipe)
+    assert (row["benchmark"], row["items"], row["limited"], row["accuracy"]) == ("toy", 12, False, told["accuracy"])
+    for result in results.every(recipe.store):
+        results.note(recipe.store, result, None, "", model="x\u202ey")
+    assert "\u202e" not in figures.evaluations(recipe)[0]["model"]
