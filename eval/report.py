@@ -83,7 +83,9 @@ def _accuracy(values: Shares, single: bool) -> dict[str, Any]:
     accuracy, each = mean(shares), _distinct(values, mean(shares))
     interval: tuple[float, float] | None
     if single or len({*shares}) == 1:
-        size = len(shares) ** 2 / sum(n * n for n in Counter(item for item, _ in values).values())  # effective: Kish 1965
+        size = len(shares) ** 2 / sum(
+            n * n for n in Counter(item for item, _ in values).values()
+        )  # effective: Kish 1965
         interval = wilson(math.fsum(shares) if size == len(shares) else accuracy * size, size)
     elif interval := of_shares(each):
         interval = max(0.0, interval[0]), min(1.0, interval[1])
