@@ -267,12 +267,8 @@ def _silent(told: dict[str, Any]) -> Iterator[str]:
         for name, one in model["benchmarks"].items():
             if one["verdicts"]["no answer"] == sum(one["verdicts"].values()):
                 form = "is it asked in a form that it knows (--mode)?"
-                what = (
-                    form
-                    if one["tokens"]["total"]
-                    else "it said nothing; pupil knows the problems of embedded-bench alone"
-                )
-                yield f"{printable(model['model'])} gave no answer to any item of {name}; {what}"
+                pupil = "" if one["tokens"]["total"] else " pupil knows the problems of embedded-bench alone"
+                yield f"{printable(model['model'])} gave no answer to any item of {name}; {form}{pupil}"
 
 
 def _averages(told: dict[str, Any]) -> Iterator[str]:

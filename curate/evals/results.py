@@ -117,7 +117,7 @@ def note(store: Store, result: Result, recipe: str | None, entry: str, **said: A
     """
     before = _note(store, result.key)
     first: dict[str, Any] = {key: before[key] for key in ("evaluated_at", "environment") if key in before}
-    first = first or {"evaluated_at": int(time.time()), "environment": environment()}
+    first = first or {"evaluated_at": min(max(0, int(time.time())), _LATEST), "environment": environment()}
     asked_by = before["asked_by"] if isinstance(before.get("asked_by"), dict) else {}
     who: dict[str, Any] = {"recipe": before.get("recipe"), "eval": before.get("eval", entry), "asked_by": asked_by}
     if recipe is not None:

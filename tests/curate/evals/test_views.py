@@ -169,3 +169,13 @@ def test_a_manifest_that_was_edited_by_hand_is_no_result(project: Path) -> None:
     assert recipe.sql("from eval_results").height == 0
     recipe.eval()
     assert recipe.sql("select benchmark from eval_results").rows() == [("toy",)]
+
+
+@pytest.mark.parametrize("now", [-1e9, 0.0, 9e12])
+def test_a_clock_that_is_wrong_stops_nothing(project: Path, now: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = solvers(project)
+    monkeypatch.setattr(results.time, "time", lambda: now)
+    recipe.eval(out=project / "out")
+    (row,) = recipe.results()
+    assert str(row["evaluated_at"])[:4] in ("1970", "9999")
+    assert list(project.glob("out/*/pupil/results_*.json"))
