@@ -30,10 +30,10 @@ CHUNK = 1 << 22
 Interval = tuple[float, float]
 
 
-def wilson(right: float, n: int, level: float = LEVEL) -> Interval | None:
+def wilson(right: float, n: float, level: float = LEVEL) -> Interval | None:
     """Wilson's interval of a share, without continuity correction; None of nothing. ValueError unless 0 <= right <= n.
 
-    right: how many of n; a sum of shares where that is all there is.
+    right: how many of n; a sum of shares where that is all there is. n: no whole number where it is the effective size of a sample.
     """
     if not 0 <= right <= n:
         raise ValueError(f"right={right}, n={n}: right is from 0 to n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -55,9 +56,11 @@ def items(spec: Spec, rows: Sequence[Mapping[str, Any]], limit: int | None = Non
     """
     made = [_item(spec, row, place) for place, row in enumerate(rows)]
     if len(made) != spec.items:
-        raise CurateError(f"{spec.name} has {spec.items:,} items, and its file has {len(made):,}; {_bring(spec)}")
-    if len({item.id for item in made}) < len(made):
-        raise CurateError(f"{spec.name}: an id stands twice in its file; {_bring(spec)}")
+        raise CurateError(
+            f"{spec.name} has {spec.items:,} items, and its file has {len(made):,}; {_bring(spec, len(made))}"
+        )
+    if twice := next((id for id, often in Counter(item.id for item in made).items() if often > 1), None):
+        raise CurateError(f"{spec.name}: the id {twice[:80]!r} stands twice in its file; {_bring(spec)}")
     if spec.digest_of_items and (found := digest(made)) != spec.digest_of_items:
         raise CurateError(
             f"{spec.name}: the items of its file are not the published ones (their digest is {found[:12]}, not "
@@ -87,7 +90,10 @@ def _hash(item: Item) -> str:
     return hashlib.sha256(canonical(said)).hexdigest()
 
 
-def _bring(spec: Spec) -> str:
+def _bring(spec: Spec, count: int = 0) -> str:
+    """What to do about a file. count: how many items it has, where that is what is wrong."""
+    if count and not spec.digest_of_items:
+        return f"put the file right, or write items: {count} in the spec"
     return f"datacards/{spec.card}.md says how to get them"
 
 

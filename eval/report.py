@@ -24,7 +24,7 @@ from eval.intervals import LEVEL, Difference, errors_apart, holm, mean, of_share
 from eval.judging import VERDICTS
 from eval.pass_at_k import ks, majority, pass_at_k
 
-COLUMNS = ("benchmark", "id", "sample", "finish", "completion_tokens", "answer", "verdict", "reason")
+COLUMNS = ("benchmark", "id", "sample", "prompt_sha256", "finish", "completion_tokens", "answer", "verdict", "reason")
 """Columns of the rows that are read here."""
 VOTES = 3
 """Draws from which on the majority is told."""
@@ -40,24 +40,27 @@ def summary(rows: pl.DataFrame) -> dict[str, Any]:
     """What a model did on one benchmark; None for what there is nothing to tell of.
 
     `accuracy`, `error` (standard error over items), `interval` (Wilson's of one draw, else of a bootstrap over items), `pass_at` (k ->
-    unbiased estimate) and `majority` are shares; `verdicts` counts draws by verdict, `cut_off` those that ended at `max_tokens`, of which
-    `right_though_cut_off` are right; `failures` has the most frequent reasons why draws failed, with how many;
-    `tokens` has the mean length of replies that are `right` and `not_right`, and the `total`.
+    unbiased estimate) and `majority` are shares. Items with one prompt get one reply, so `error` and `interval` take them for one.
+    `verdicts` counts draws by verdict, `cut_off` those that ended at `max_tokens`, of which `right_though_cut_off` are right; `failures`
+    has the most frequent reasons why draws failed, with how many; `tokens` has the mean length of replies that are `right` and
+    `not_right`, and the `total`.
     """
     right = (rows["verdict"] == "right").cast(pl.Int64)
-    items = rows.select("id", right=right).group_by("id", maintain_order=True).agg(n=pl.len(), c=pl.col("right").sum())
+    items = (
+        rows.select("id", prompt=pl.coalesce("prompt_sha256", "id"), right=right)
+        .group_by("id", maintain_order=True)
+        .agg(pl.col("prompt").first(), n=pl.len(), c=pl.col("right").sum())
+    )
     counts = list(zip(items["n"].to_list(), items["c"].to_list(), strict=True))
     samples = min((n for n, _ in counts), default=0)
-    values = [c / n for n, c in counts]
+    values = [(prompt, c / n) for prompt, n, c in items.select("prompt", "n", "c").rows()]
     verdicts = {name: int((rows["verdict"] == name).sum()) for name in VERDICTS}
     cut_off = rows["finish"] == "length"
     single = samples == 1 and rows.height == len(counts)
     return {
         "items": len(counts),
         "samples": samples,
-        "accuracy": mean(values) if values else None,
-        "error": standard_error(values),
-        "interval": wilson(verdicts["right"], len(counts)) if single else of_shares(values),
+        **_accuracy(values, single),
         "pass_at": {str(k): mean([pass_at_k(n, c, k) for n, c in counts]) for k in ks(samples)},
         "majority": _majority(rows) if samples >= VOTES else None,
         "verdicts": verdicts,
@@ -70,6 +73,37 @@ def summary(rows: pl.DataFrame) -> dict[str, Any]:
             "total": _tokens(rows),
         },
     }
+
+
+def _accuracy(values: Shares, single: bool) -> dict[str, Any]:
+    """`accuracy`, `error` and `interval` of shares of right draws. single: whether each is of one draw."""
+    if not values:
+        return {"accuracy": None, "error": None, "interval": None}
+    shares = [value for _, value in values]
+    accuracy, each = mean(shares), _distinct(values, mean(shares))
+    interval: tuple[float, float] | None
+    if single or len({*shares}) == 1:
+        size = len(shares) ** 2 / sum(
+            n * n for n in Counter(item for item, _ in values).values()
+        )  # effective: Kish 1965
+        interval = wilson(math.fsum(shares) if size == len(shares) else accuracy * size, size)
+    elif interval := of_shares(each):
+        interval = max(0.0, interval[0]), min(1.0, interval[1])
+    return {"accuracy": accuracy, "error": standard_error(each), "interval": interval}
+
+
+def _distinct(values: Shares, around: float = 0.0) -> list[float]:
+    """A value for each distinct item, with the mean of all: what its copies say together, so that they count once in errors and tests.
+
+    around: what values are measured from before they are added; their mean for the standard error of a mean over clusters, 0 where a test
+    turns their signs.
+    """
+    sums: dict[str, list[float]] = {}
+    for item, value in values:
+        sums.setdefault(item, []).append(value - around)
+    if len(sums) == len(values):
+        return [value for _, value in values]
+    return [around + math.fsum(some) * len(sums) / len(values) for some in sums.values()]
 
 
 def _failures(rows: pl.DataFrame) -> dict[str, int]:
@@ -183,9 +217,11 @@ def compare(
         told, apart = {}, {}
         for name in shared:
             values = _values(models[a][name], models[b][name], name)
-            told[name] = paired(values["v"].to_list(), values["v_b"].to_list(), pairs=pairs)
             known = (problems or {}).get(name, {})
-            apart[name] = [(_item(name, id, known.get(id)), x - y) for id, x, y in values.rows()]
+            both = [(_item(name, id, known.get(id)), x, y) for id, x, y in values.rows()]
+            mine, other = _distinct([(item, x) for item, x, _ in both]), _distinct([(item, y) for item, _, y in both])
+            told[name] = paired(mine, other, pairs=pairs)
+            apart[name] = [(item, x - y) for item, x, y in both]
         single += [(name, a, b, one) for name, one in told.items()]
         for group, names in groups.items():
             if names and all(name in told for name in names):

@@ -266,7 +266,9 @@ def _silent(told: dict[str, Any]) -> Iterator[str]:
     for model in told["models"]:
         for name, one in model["benchmarks"].items():
             if one["verdicts"]["no answer"] == sum(one["verdicts"].values()):
-                yield f"{printable(model['model'])} gave no answer to any item of {name}; is it asked in a form that it knows (--mode)?"
+                form = "is it asked in a form that it knows (--mode)?"
+                pupil = "" if one["tokens"]["total"] else " pupil knows the problems of embedded-bench alone"
+                yield f"{printable(model['model'])} gave no answer to any item of {name}; {form}{pupil}"
 
 
 def _averages(told: dict[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from curate import datacard
 from curate.code import PACKAGE
 from curate.datacard import Benchmark
-from curate.errors import CurateError, did_you_mean
+from curate.errors import CurateError, did_you_mean, placed
 from curate.plan import Plan
 from curate.planner import Planner
 from curate.recipe import Origin, Recipe
@@ -82,8 +82,7 @@ class Shelf:
 
     def require(self, names: Iterable[str]) -> None:
         """CurateError, one for all, where items of benchmarks are not on this machine."""
-        specs = of_eval("specs")
-        found = {name: datacard.planned(self._planner, specs.spec(name, self.project).card, "") for name in names}
+        found = {name: self._planned(name) for name in names}
         away = {name: card.missing for name, card in found.items() if card.missing}
         if away:
             first, how = next(iter(away.items()))
@@ -105,10 +104,15 @@ class Shelf:
         specs, found = of_eval("specs"), []
         for name in specs.names(self.project):
             spec = specs.spec(name, self.project)
-            missing = datacard.planned(self._planner, spec.card, "").missing
+            missing = self._planned(name).missing
             said = {"benchmark": name, "items": spec.items, "averages": [*spec.averages]}
             found.append({**said, "about": spec.about, "missing": missing})
         return found
+
+    def _planned(self, name: str) -> Benchmark:
+        """The card of a benchmark. CurateError, which names the benchmark, where there is none."""
+        with placed(f"{name}: card", ""):
+            return datacard.planned(self._planner, of_eval("specs").spec(name, self.project).card, "")
 
     @cached_property
     def _planner(self) -> Planner:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, did_you_mean
+from curate.hub import COMMIT
 from curate.identity import digest
 from curate.models.base import FOLDER, Model, backend, identity_of, named, unasked
 from curate.models.replies import Asker, Recorded
@@ -143,6 +144,8 @@ def of_text(
         raise CurateError(
             f"--backend {backend_name} loads a model here, and --endpoint has one already; say one of them"
         )
+    if not text.isprintable():
+        raise CurateError(f"{text[:80]!r} is no name of a model: it has control characters")
     folder = _folder(text, project)
     text = text or served(endpoint)
     settings = profile.models.get(text, ModelSettings())
@@ -157,8 +160,11 @@ def of_text(
         return _of_folder(text, folder, entry, settings, store)
     if "/" in text or "@" in text:
         said = {**entry, "id": text}
-        if not named(said)[1]:
+        name, revision = named(said)
+        if not revision:
             raise CurateError(f"{text} has no revision; write {text}@COMMIT, all 40 digits of it")
+        if not COMMIT.fullmatch(revision):
+            raise CurateError(f"{text}: {revision[:80]!r} is no commit; write {name}@COMMIT, all 40 digits of it")
         identity_of(said)
         return Subject(text, said, settings)
     if backend_name:

@@ -15,6 +15,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import polars as pl
@@ -30,6 +31,12 @@ FORMAT = 1
 """Raised by hand when the same identity comes to mean other rows, or other parts of them."""
 PACKAGES = ("math-verify", "latex2sympy2-extended", "sympy", "torch", "transformers", "vllm", "tokenizers", "polars")
 """Libraries whose versions are told beside results."""
+_TEXT = (str, NoneType)
+_KINDS: dict[str, Any] = {
+    "model": _TEXT, "recipe": _TEXT, "eval": _TEXT, "run": _TEXT, "evaluated_at": int, "environment": dict, "asked_by": dict,
+}  # fmt: skip
+_LATEST = 253_402_300_799
+"""The last second that a date can hold."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,12 @@ def key_of(identity: dict[str, Any]) -> str:
 def find(store: Store, key: str) -> Result | None:
     """A stored result; None if there is none or its files are not whole, in which case they are set aside."""
     try:
-        return Result(store.check(key), _note(store, key), store) if store.has(key) else None
+        if not store.has(key):
+            return None
+        manifest = store.check(key)
+        if digest(manifest.identity) != key:
+            raise Damaged(key, "manifest.json", "what it says it was made of is not what its key says")
+        return Result(manifest, _note(store, key), store)
     except Damaged as damage:
         store.set_aside(damage)
         return None
@@ -105,7 +117,7 @@ def note(store: Store, result: Result, recipe: str | None, entry: str, **said: A
     """
     before = _note(store, result.key)
     first: dict[str, Any] = {key: before[key] for key in ("evaluated_at", "environment") if key in before}
-    first = first or {"evaluated_at": int(time.time()), "environment": environment()}
+    first = first or {"evaluated_at": min(max(0, int(time.time())), _LATEST), "environment": environment()}
     asked_by = before["asked_by"] if isinstance(before.get("asked_by"), dict) else {}
     who: dict[str, Any] = {"recipe": before.get("recipe"), "eval": before.get("eval", entry), "asked_by": asked_by}
     if recipe is not None:
@@ -123,11 +135,19 @@ def note(store: Store, result: Result, recipe: str | None, entry: str, **said: A
 
 
 def _note(store: Store, key: str) -> dict[str, Any]:
+    """What stands beside a result, without what cannot stand there: a file that people may edit."""
     try:
         found = json.loads((store.root / "evals" / f"{key}.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    known = (
+        {name: value for name, value in found.items() if isinstance(value, _KINDS.get(name, object))}
+        if isinstance(found, dict)
+        else {}
+    )
+    if not 0 <= known.get("evaluated_at", 0) <= _LATEST:
+        del known["evaluated_at"]
+    return known
 
 
 def keys(store: Store) -> list[str]:

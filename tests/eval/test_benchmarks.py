@@ -178,7 +178,7 @@ def test_what_is_missing_is_said(shared: Path) -> None:
             [{**row, "problem": "\ud800"} for row in some],
             "row 1: is no Unicode text: half of a surrogate pair stands in it",
         ),
-        ([{**row, "id": "x"} for row in some], "an id stands twice"),
+        ([{**row, "id": "x"} for row in some], "the id .x. stands twice"),
         ([{**some[0], "answer": 0}, *some[1:]], "the items of its file are not the published ones"),
     ):
         with pytest.raises(CurateError, match=said.replace("{", r"\{").replace("(", r"\(")) as error:

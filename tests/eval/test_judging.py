@@ -245,6 +245,43 @@ def test_two_models_are_compared_over_distinct_items_of_a_group() -> None:
     assert alone["items"] == 700 and told["error"] > 1.1 * alone["error"]
 
 
+def copied(right: str, copies: int) -> pl.DataFrame:
+    """Rows of single draws by letters, each item of which stands there so many times with one prompt."""
+    made = rows(*(letter for letter in right for _ in range(copies)))
+    return made.with_columns(prompt_sha256=pl.Series([f"{at:064}" for at in range(len(right)) for _ in range(copies)]))
+
+
+def test_copies_of_a_problem_are_one_item_in_errors_and_tests() -> None:
+    letters, other = "rrwrwwrrrr" * 3, "rrwrwwrwrw" * 3
+    once, often = report.summary(copied(letters, 1)), report.summary(copied(letters, 4))
+    assert often["items"] == 120 and once["items"] == 30 and often["accuracy"] == once["accuracy"]
+    assert often["error"] == pytest.approx(once["error"]) and often["interval"] == pytest.approx(once["interval"])
+    problems = {str(at): f"problem {at // 4}" for at in range(120)}
+    told = report.compare({"a": {"b": copied(letters, 4)}, "b": {"b": copied(other, 4)}}, {}, {"b": problems})
+    (alone,) = report.compare({"a": {"b": copied(letters, 1)}, "b": {"b": copied(other, 1)}}, {})
+    assert told[0]["items"] == 30 and told == [alone]
+
+
+@pytest.mark.parametrize("letters", ["r", "rr", "rw", "w"])
+def test_one_problem_copied_makes_no_winner(letters: str) -> None:
+    good, bad = rows(*[letters] * 50), rows(*["w" * len(letters)] * 50)
+    problems = {str(at): "the same" for at in range(50)}
+    (told,) = report.compare({"good": {"b": good}, "bad": {"b": bad}}, {}, {"b": problems})
+    assert told["better"] is None and told["items"] == 1 and told["error"] is None
+    found = report.summary(good.with_columns(prompt_sha256=pl.lit("0" * 64)))
+    low, high = found["interval"]
+    assert found["error"] is None and 0 <= low <= found["accuracy"] <= high <= 1 and high - low > 0.7
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), min_size=1, max_size=30))
+def test_the_interval_holds_the_accuracy_whatever_is_copied(items: list[tuple[int, int]]) -> None:
+    made = rows(*("r" * right + "w" * (3 - right) for _, right in items))
+    made = made.with_columns(prompt_sha256=pl.Series([f"{prompt:064}" for prompt, _ in items for _ in range(3)]))
+    found = report.summary(made)
+    low, high = found["interval"]
+    assert 0 <= low <= found["accuracy"] <= high <= 1
+
+
 def test_of_many_benchmarks_one_alone_has_to_say_more() -> None:
     same, better = rows(*"rw" * 30), rows(*"rr" * 6, *"rw" * 24)
     (alone,) = report.compare({"a": {"x": better}, "b": {"x": same}}, {})

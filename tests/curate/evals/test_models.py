@@ -69,10 +69,11 @@ def test_a_published_model_is_its_id_and_revision_whoever_serves_it(project: Pat
     ("text", "said"),
     [
         ("ORG/NAME", "has no revision; write ORG/NAME@COMMIT"),
-        ("ORG/NAME@main", "is no model of the hub"),
+        ("ORG/NAME@main", "ORG/NAME@main: 'main' is no commit; write ORG/NAME@COMMIT"),
         ("./nothing", "is no folder with a config.json"),
         ("nothing", "no model 'nothing'; name ORG/NAME@COMMIT"),
-        ("a\0b", "no model"),
+        ("a\0b", "has control characters"),
+        ("ORG/NAME\x1b[2J", "'ORG/NAME\\x1b[2J' is no name of a model"),
         ("empty", "has no *.safetensors"),
     ],
 )

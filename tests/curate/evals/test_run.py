@@ -217,9 +217,30 @@ def test_benchmarks_are_listed_with_what_is_here(project: Path) -> None:
 
 def test_a_model_that_never_answers_is_pointed_out(project: Path) -> None:
     evaluating.benchmark(project)
-    assert "pupil gave no answer to any item of toy" in run("--model", "pupil", "--on", "toy")[1]
+    told = run("--model", "pupil", "--on", "toy")[1]
+    assert "pupil gave no answer to any item of toy; is it asked in a form" in told
+    assert "pupil knows the problems of embedded-bench alone" in told
     with serving(evaluating.server_of(project, wrong=12)) as server:
         assert "gave no answer" not in run("--model", evaluating.ID, "--endpoint", server.url, "--on", "toy")[1]
+
+
+def test_what_is_wrong_with_a_benchmark_of_ones_own_is_said(project: Path) -> None:
+    rows = evaluating.benchmark(project)
+    path = project / "benchmarks/toy.jsonl"
+    for given, said in (
+        (
+            [*rows, {**rows[0], "id": "new"}],
+            "toy has 12 items, and its file has 13; put the file right, or write items: 13 in the spec",
+        ),
+        ([*rows[:-1], rows[3]], "toy: the id 'toy-3' stands twice in its file"),
+    ):
+        path.write_text("".join(json.dumps(row) + "\n" for row in given))
+        code, told = run("--model", "pupil", "--on", "toy")
+        assert code == 2 and said in told
+    (project / "datacards/toy.md").unlink()
+    for how in (("--model", "pupil", "--on", "toy"), ("--list",)):
+        code, told = run(*how)
+        assert code == 2 and "toy: card: there is no datacards/toy.md" in told
 
 
 def test_a_file_with_other_items_is_refused(project: Path) -> None:

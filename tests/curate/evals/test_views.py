@@ -1,5 +1,6 @@
 """The views of evaluations: the numbers that `curate eval` tells, and the rows that they come from."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,46 @@ def test_a_plan_knows_which_benchmarks_there_are(project: Path) -> None:
         curate.CurateError, match=r"solvers.yaml:3: there is no benchmark 'gsn8k'; did you mean 'gsm8k'\?"
     ):
         _ = curate.open("solvers", project=project).planned
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"evaluated_at": "soon", "model": 3, "asked_by": [1]},
+        {"evaluated_at": 10**20},
+        {"evaluated_at": -1, "run": {"a": 1}},
+        [],
+    ],
+)
+def test_a_note_that_was_edited_by_hand_stops_nothing(project: Path, edited: object) -> None:
+    recipe = solvers(project)
+    recipe.eval()
+    (path,) = (recipe.store.root / "evals").glob("*.json")
+    path.write_text(json.dumps(edited))
+    assert recipe.sql("select accuracy, model, evaluated_at from eval_results").rows() == [(0.0, None, None)]
+    recipe.eval()
+    (row,) = recipe.results()
+    assert row["model"] == "pupil"
+    assert row["evaluated_at"] is not None
+
+
+def test_a_manifest_that_was_edited_by_hand_is_no_result(project: Path) -> None:
+    recipe = solvers(project)
+    recipe.eval()
+    (row,) = recipe.results()
+    path = recipe.store.object(row["result"]) / "manifest.json"
+    path.write_text(path.read_text().replace('"benchmark": "toy"', '"benchmark": "gsm8k"'))
+    assert "gsm8k" in path.read_text()
+    assert recipe.sql("from eval_results").height == 0
+    recipe.eval()
+    assert recipe.sql("select benchmark from eval_results").rows() == [("toy",)]
+
+
+@pytest.mark.parametrize("now", [-1e9, 0.0, 9e12])
+def test_a_clock_that_is_wrong_stops_nothing(project: Path, now: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = solvers(project)
+    monkeypatch.setattr(results.time, "time", lambda: now)
+    recipe.eval(out=project / "out")
+    (row,) = recipe.results()
+    assert str(row["evaluated_at"])[:4] in ("1970", "9999")
+    assert list(project.glob("out/*/pupil/results_*.json"))
