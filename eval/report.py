@@ -20,7 +20,7 @@ from typing import Any
 import polars as pl
 
 from eval.grading import normalise
-from eval.intervals import LEVEL, Difference, errors_apart, holm, mean, of_shares, paired, standard_error, wilson
+from eval.intervals import LEVEL, Difference, better, holm, mean, of_shares, paired, standard_error, wilson
 from eval.judging import VERDICTS
 from eval.pass_at_k import ks, majority, pass_at_k
 
@@ -209,19 +209,16 @@ def _over(benchmarks: Sequence[Shares], pairs: int) -> Difference:
     middle, error = mean([mean([value for _, value in items]) for items in benchmarks]), _together(benchmarks)
     count = len({item for items in benchmarks for item, _ in items})
     if error is None:
-        return Difference(count, middle, None, None, 1.0, 0)
+        return Difference(count, middle, None, None, 1.0)
     normal = NormalDist()
     z = normal.inv_cdf(1 - (1 - LEVEL) / 2 / max(1, pairs))
-    better = (middle > 0) - (middle < 0) if abs(middle) > errors_apart(pairs) * error else 0
     p = 2 * normal.cdf(-abs(middle) / error) if error else float(middle == 0)
-    return Difference(count, middle, error, (middle - z * error, middle + z * error), p, better)
+    return Difference(count, middle, error, (middle - z * error, middle + z * error), p)
 
 
 def _corrected(told: Sequence[tuple[str, str, str, Difference]], pairs: int) -> Iterator[dict[str, Any]]:
     """Rows of tests that are made together, each with its place: which of two models is better, where anything can be said."""
     for (on, a, b, one), p in zip(told, holm([one.p for *_, one in told]), strict=True):
-        clear = one.error is not None and abs(one.difference) > errors_apart(pairs) * one.error and p < 1 - LEVEL
-        better = (a if one.difference > 0 else b) if clear else None
         yield {
             "on": on,
             "a": a,
@@ -233,5 +230,5 @@ def _corrected(told: Sequence[tuple[str, str, str, Difference]], pairs: int) -> 
             "p": one.p,
             "holm_p": p,
             "tests": len(told),
-            "better": better,
+            "better": {1: a, -1: b, 0: None}[better(one, p, pairs)],
         }
