@@ -206,6 +206,18 @@ def test_no_average_is_better_within_two_standard_errors() -> None:
     assert whole["better"] is None
 
 
+def test_of_many_models_one_alone_has_to_be_further_apart() -> None:
+    """5 of 30 items: 2.41 standard errors, where three pairs of models ask for 2.44 and have intervals of 2.39 to each side."""
+    more, fewer = rows(*"r" * 30), rows(*"w" * 5, *"r" * 25)
+    told = report.compare({"a": {"x": more}, "b": {"x": fewer}, "c": {"x": more}}, {"core": ["x"]})
+    whole = next(one for one in told if one["on"] == "core")
+    assert 2.40 < whole["difference"] / whole["error"] < 2.42
+    assert whole["better"] is None and whole["holm_p"] == pytest.approx(3 * whole["p"]) and whole["holm_p"] < 0.05
+    assert (whole["interval"][1] - whole["difference"]) / whole["error"] == pytest.approx(2.394, abs=0.001)
+    (_, alone) = report.compare({"a": {"x": more}, "b": {"x": fewer}}, {"core": ["x"]})
+    assert alone["better"] == "a" and alone["interval"][0] > whole["interval"][0]
+
+
 def test_two_models_are_compared_on_the_same_items() -> None:
     good, bad = rows(*"r" * 40), rows(*"w" * 30, *"r" * 10)
     told = report.compare({"good": {"b": good}, "bad": {"b": bad}, "also good": {"b": good}}, {})

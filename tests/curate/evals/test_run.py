@@ -109,6 +109,9 @@ def test_other_items_prompts_sampling_or_models_are_other_results(project: Path)
         keys.append(evaluate(server)["key"])
         (project / "benchmarks/toy.jsonl").write_text("".join(json.dumps(row) + " \n" for row in rows))
         assert evaluate(server)["key"] == keys[-1]
+        rows[1]["answer"] = "6"
+        (project / "benchmarks/toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        keys.append(evaluate(server)["key"])
         keys.append(
             curate.evaluate(f"{evaluating.ID}@{'0' * 40}", "toy", endpoint=server.url)["evals"][0]["models"][0][
                 "benchmarks"
