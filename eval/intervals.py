@@ -19,6 +19,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.intervals import mean
+
 LEVEL = 0.95
 DRAWS = 10_000
 """Resamples of a bootstrap, and random signs of a test."""
@@ -57,11 +59,6 @@ def of_shares(values: Sequence[float], level: float = LEVEL) -> Interval | None:
     return bootstrap(values, level)
 
 
-def mean(values: Sequence[float]) -> float:
-    """The mean, exactly rounded; ZeroDivisionError of nothing."""
-    return math.fsum(values) / len(values)
-
-
 def standard_error(values: Sequence[float]) -> float | None:
     """Standard error of the mean over items, each with one value; None of fewer than two."""
     if len(values) < 2:
@@ -71,11 +68,11 @@ def standard_error(values: Sequence[float]) -> float | None:
 
 
 def bootstrap(values: Sequence[float], level: float = LEVEL, draws: int = DRAWS, seed: int = SEED) -> Interval | None:
-    """Percentile interval of the mean over items, which are resampled whole; None of fewer than two.
+    """Percentile interval of the mean over items, which are resampled whole; None where all have one value, which says nothing of others.
 
     Equal values are drawn together, by how often each comes, so the work grows with the number of different values.
     """
-    if len(values) < 2:
+    if len({*values}) < 2:
         return None
     different, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
     random = np.random.Generator(np.random.Philox(key=seed))
@@ -136,6 +133,7 @@ class Difference:
     error: float | None
     """Standard error of it; None of fewer than two items."""
     interval: Interval | None
+    """None where all items differ by the same, as they do where both models have all right."""
     p: float
 
 

@@ -19,8 +19,9 @@ from typing import Any
 
 import polars as pl
 
+from curate.intervals import mean
 from eval.grading import normalise
-from eval.intervals import LEVEL, Difference, better, holm, mean, of_shares, paired, standard_error, wilson
+from eval.intervals import LEVEL, Difference, better, holm, of_shares, paired, standard_error, wilson
 from eval.judging import VERDICTS
 from eval.pass_at_k import ks, majority, pass_at_k
 
@@ -173,7 +174,8 @@ def compare(
     `a`, `b`, `items` (different ones), `difference` (of a's accuracy and b's), `error`, `interval`, `p`, `holm_p`, `tests` and `better`:
     the name of the better one, None where they cannot be told apart, which is always so within two standard errors. `holm_p` is corrected
     for the `tests` that are made together: those of all pairs on all benchmarks, and apart from them those over groups. The interval holds
-    for all pairs of models on one benchmark. ValueError where two models were asked other items.
+    for all pairs of models on one benchmark, and is None where all items differ by the same. ValueError where two models were asked other
+    items.
     """
     pairs = len(models) * (len(models) - 1) // 2
     single: list[tuple[str, str, str, Difference]] = []
@@ -213,7 +215,7 @@ def _over(benchmarks: Sequence[Shares], pairs: int) -> Difference:
     normal = NormalDist()
     z = normal.inv_cdf(1 - (1 - LEVEL) / 2 / max(1, pairs))
     p = 2 * normal.cdf(-abs(middle) / error) if error else float(middle == 0)
-    return Difference(count, middle, error, (middle - z * error, middle + z * error), p)
+    return Difference(count, middle, error, (middle - z * error, middle + z * error) if error else None, p)
 
 
 def _corrected(told: Sequence[tuple[str, str, str, Difference]], pairs: int) -> Iterator[dict[str, Any]]:

@@ -139,6 +139,11 @@ def test_two_models_are_told_apart_where_they_differ_and_not_where_they_do_not()
         paired([], [])
 
 
+def test_items_that_all_differ_alike_say_nothing_of_others() -> None:
+    assert paired([1.0] * 3, [0.0] * 3).interval is None and paired([1.0] * 9, [1.0] * 9).interval is None
+    assert bootstrap([0.5] * 9) is None and bootstrap([]) is None and bootstrap([0.5, 0.75]) is not None
+
+
 def test_a_corrected_p_decides_and_not_that_of_the_test_alone() -> None:
     found = paired([1.0] * 8 + [0.0] * 40, [0.0] * 48)
     assert better(found, found.p) == 1 and better(found, 0.06) == better(found, 1.0) == 0

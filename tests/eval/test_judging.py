@@ -227,10 +227,12 @@ def test_two_models_are_compared_on_the_same_items() -> None:
         ("bad", "also good", "also good"),
     ]
     assert told[0]["difference"] == 0.75 and told[1]["difference"] == 0.0
+    assert told[1]["interval"] is None and told[0]["interval"][0] < 0.75 < told[0]["interval"][1]
     grouped = report.compare({"good": {"b": good}, "bad": {"b": bad}, "also good": {"b": good}}, {"core": ["b"]})
     assert [(one["a"], one["b"], one["on"]) for one in grouped] == [
         (one["a"], one["b"], on) for one in told for on in ("b", "core")
     ]
+    assert grouped[3]["interval"] is None and grouped[3]["p"] == 1.0
     shuffled = report.compare({"good": {"b": good}, "bad": {"b": bad[::-1]}}, {})
     assert shuffled[0]["difference"] == 0.75
     with pytest.raises(ValueError, match="b: the models were asked other items"):

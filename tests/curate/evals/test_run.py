@@ -265,7 +265,7 @@ def test_the_table_names_no_winner_that_is_none(project: Path) -> None:
         (project / "recipes/duel.yaml").write_text(text)
         code, told = run("duel")
         assert code == 0 and asked(server) == 24
-        assert "toy: a and b cannot be told apart: +0.0 points" in told
+        assert "toy: a and b cannot be told apart: +0.0 points, p = 1\n" in told
         assert "83.3 (55.2 to 95.3)" in told
         code, told = run("duel", "--model", "a", "--on", "toy", "--json")
         assert json.loads(told)["evals"][0]["models"][0]["benchmarks"]["toy"]["stored"] and asked(server) == 24
