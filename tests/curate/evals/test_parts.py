@@ -1,12 +1,19 @@
 """An evaluation in one part or many gives the same rows, and one that is mostly refused is given up."""
 
+import contextlib
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+import curate
 from curate.errors import CurateError
+from curate.evals import run
 from curate.evals.benchmarks import of_eval
+from curate.report import Report
 from tests.curate import evaluating
 from tests.curate.evaluating import asked, evaluate
 from tests.curate.models.server import serving
@@ -45,3 +52,35 @@ def test_an_evaluation_is_given_up_where_most_of_many_requests_are_refused(
         else:
             told = evaluate(server)
             assert told["verdicts"]["failed"] == end - start and told["verdicts"]["right"] == 60 - (end - start)
+
+
+def test_a_dry_run_counts_a_problem_that_stands_twice_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = evaluating.benchmark(project, count=5)
+    rows[4]["problem"] = rows[0]["problem"]
+    (project / "benchmarks/toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for some in (100, 2):
+        monkeypatch.setattr(run, "SLICE", some)
+        (told,) = curate.evaluate("pupil", "toy", dry_run=True)["asks"]
+        assert (told["items"], told["requests"], told["lacking"], told["stored"]) == (5, 4, 4, 0)
+
+
+class Counted(Report):
+    """Counts how often a pass got on."""
+
+    passes: dict[str, list[int]]
+
+    @contextlib.contextmanager
+    def progress(self, name: str, total: int, *args: Any, **kwargs: Any) -> Iterator[Callable[[int, Any], None]]:
+        self.passes = {**getattr(self, "passes", {}), name: [0, total]}
+
+        def advance(rank: int, result: Any) -> None:
+            self.passes[name][0] += 1
+
+        yield advance
+
+
+def test_every_reply_is_progress(project: Path) -> None:
+    evaluating.benchmark(project)
+    report = Counted()
+    curate.evaluate(["pupil", "fake"], "toy", limit=7, report=report)
+    assert report.passes == {"pupil, toy": [7, 7], "fake, toy": [7, 7]}

@@ -101,7 +101,13 @@ def test_other_items_prompts_sampling_or_models_are_other_results(project: Path)
         keys = [evaluate(server)["key"]]
         keys += [
             evaluate(server, **how)["key"]
-            for how in ({"max_tokens": 9}, {"temperature": 1.0}, {"mode": "simple"}, {"seed": 1})
+            for how in (
+                {"max_tokens": 9},
+                {"temperature": 1.0},
+                {"temperature": 1.0, "top_p": 0.9},
+                {"mode": "simple"},
+                {"seed": 1},
+            )
         ]
         rows = evaluating.benchmark(project)
         rows[0]["problem"] = "What is 1 + 2?"
