@@ -50,6 +50,12 @@ def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
     mine, pupil = built.sql(sql).rows()
     assert mine == (evaluating.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
     assert pupil[:5] == ("pupil", "small", "eval", 4, True)
+    assert built.sql("select count(distinct code), min(length(code)) from eval_results").rows() == [(1, 32)]
+    built.eval(models="pupil", on="toy", limit=100)
+    assert built.sql("select limited from eval_results where model = 'pupil' order by items").rows() == [
+        (True,),
+        (False,),
+    ]
     wrong = built.sql(
         f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evaluating.ID}' order by id"
     )

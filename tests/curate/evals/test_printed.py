@@ -1,0 +1,37 @@
+"""What `curate eval` prints of pairs of models, from the better one's side, and what it logs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import curate
+from curate.cli.evaluate import sentences
+from tests.curate import evaluating
+
+
+def pair(better: str | None, difference: float, interval: tuple[float, float] | None, **more: Any) -> dict[str, Any]:
+    said = {"on": "toy", "a": "one", "b": "two", "p": 0.004, "holm_p": 0.004, "tests": 1}
+    return {**said, "better": better, "difference": difference, "interval": interval, **more}
+
+
+def test_the_better_model_comes_first_with_its_sign_turned() -> None:
+    told = [
+        pair("one", 0.21, (0.18, 0.25)),
+        pair("two", -0.21, (-0.25, -0.18)),
+        pair(None, -0.01, (-0.03, 0.01), holm_p=0.008, tests=2),
+        pair(None, 0.0, None, p=1.0, holm_p=1.0),
+    ]
+    assert [*sentences(told)] == [
+        "toy: one is better than two: +21.0 points (+18.0 to +25.0), p = 0.004",
+        "toy: two is better than one: +21.0 points (+18.0 to +25.0), p = 0.004",
+        "toy: one and two cannot be told apart: -1.0 points (-3.0 to +1.0), p = 0.004, holm p = 0.008 of 2 tests",
+        "toy: one and two cannot be told apart: +0.0 points, p = 1",
+    ]
+
+
+def test_what_was_stored_is_not_logged_again(project: Path) -> None:
+    evaluating.benchmark(project)
+    for _ in range(2):
+        curate.evaluate("pupil", "toy")
+        (log,) = (project / ".curate/runs").glob("*.json")
+    assert {*next(iter(json.loads(log.read_text())["evals"].values()))} == {"asking", "grading"}
