@@ -7,6 +7,7 @@ from typing import Any
 import curate
 from curate.cli.evaluate import sentences
 from tests.curate import evaluating
+from tests.curate.models.server import serving
 
 
 def pair(better: str | None, difference: float, interval: tuple[float, float] | None, **more: Any) -> dict[str, Any]:
@@ -35,3 +36,22 @@ def test_what_was_stored_is_not_logged_again(project: Path) -> None:
         curate.evaluate("pupil", "toy")
         (log,) = (project / ".curate/runs").glob("*.json")
     assert {*next(iter(json.loads(log.read_text())["evals"].values()))} == {"asking", "grading"}
+
+
+def test_no_server_is_started_nor_paid_for_where_all_replies_are_stored(project: Path) -> None:
+    evaluating.benchmark(project)
+    for folder in ("recipes", "profiles"):
+        (project / folder).mkdir()
+    model = f"m: {{backend: openai, id: {evaluating.ID}, revision: {'0' * 40}}}"
+    (project / "recipes/one.yaml").write_text(
+        f"recipe: one\nmodels: {{{model}}}\neval: {{sums: {{models: [m], benchmarks: [toy]}}}}\n"
+    )
+    settings = project / "profiles/local.toml"
+    with serving(evaluating.server_of(project)) as server:
+        settings.write_text(f'[models.m]\nendpoints = ["{server.url}"]\n')
+        told = curate.open("one").eval()["evals"][0]["models"][0]["benchmarks"]["toy"]
+    Path(told["rows"][0]).write_bytes(b"")
+    settings.write_text('[models.m]\nlaunch = "false"\ngpus = 4\n[price]\ngpu_hour = 1000.0\n')
+    again = curate.open("one").eval()
+    assert again["evals"][0]["models"][0]["benchmarks"]["toy"]["accuracy"] == told["accuracy"]
+    assert [(row["answered"], row["gpu_hours"], row["cost"]) for row in again["spent"]] == [(0, 0.0, 0.0)]
