@@ -19,9 +19,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.intervals import mean
+from curate.intervals import LEVEL, Interval, mean, wilson
 
-LEVEL = 0.95
 DRAWS = 10_000
 """Resamples of a bootstrap, and random signs of a test."""
 SEED = 20_250_601
@@ -29,24 +28,6 @@ APART = 2.0
 """Standard errors that a difference must be larger than."""
 CHUNK = 1 << 22
 """Random signs that are held at a time."""
-Interval = tuple[float, float]
-
-
-def wilson(right: float, n: int, level: float = LEVEL) -> Interval | None:
-    """Wilson's interval of a share, without continuity correction; None of nothing. ValueError unless 0 <= right <= n.
-
-    right: how many of n; a sum of shares where that is all there is.
-    """
-    if not 0 <= right <= n:
-        raise ValueError(f"right={right}, n={n}: right is from 0 to n")
-    if n == 0:
-        return None
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    share, more = right / n, z * z / n
-    middle = (share + more / 2) / (1 + more)
-    half = z / (1 + more) * math.sqrt(share * (1 - share) / n + more / (4 * n))
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return 0.0 if right == 0 else low, 1.0 if right == n else high
 
 
 def of_shares(values: Sequence[float], level: float = LEVEL) -> Interval | None:

@@ -19,9 +19,9 @@ from typing import Any
 
 import polars as pl
 
-from curate.intervals import mean
+from curate.intervals import LEVEL, mean, wilson
 from eval.grading import normalise
-from eval.intervals import LEVEL, Difference, better, holm, of_shares, paired, standard_error, wilson
+from eval.intervals import Difference, better, holm, of_shares, paired, standard_error
 from eval.judging import VERDICTS
 from eval.pass_at_k import ks, majority, pass_at_k
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.intervals import wilson
 from eval import intervals
 from eval.intervals import (
     better,
@@ -20,28 +21,7 @@ from eval.intervals import (
     paired,
     sign_flips,
     standard_error,
-    wilson,
 )
-
-
-@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95]))
-def test_wilson_is_scipys(case: tuple[int, int], level: float) -> None:
-    from scipy.stats import binomtest
-
-    right, n = case
-    wanted = binomtest(right, n).proportion_ci(level, method="wilson")
-    found = wilson(right, n, level)
-    assert found == pytest.approx((wanted.low, wanted.high), abs=1e-12)
-    assert found and (found[0] == 0) == (right == 0) and (found[1] == 1) == (right == n)
-
-
-def test_a_published_interval() -> None:
-    """81 of 263 (Newcombe 1998, Statistics in Medicine 17, table I, method 3)."""
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
-    assert wilson(0, 0) is None
-    with pytest.raises(ValueError, match="right is from 0 to n"):
-        wilson(3, 2)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
