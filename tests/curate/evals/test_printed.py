@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import curate
-from curate.cli.evaluate import sentences
+from curate.cli.evaluate import _failed, sentences
 from tests.curate import evaluating
 from tests.curate.models.server import serving
 
@@ -28,6 +28,12 @@ def test_the_better_model_comes_first_with_its_sign_turned() -> None:
         "toy: one and two cannot be told apart: -1.0 points (-3.0 to +1.0), p = 0.004, holm p = 0.008 of 2 tests",
         "toy: one and two cannot be told apart: +0.0 points, p = 1",
     ]
+
+
+def test_reasons_of_failures_that_are_not_told_are_counted() -> None:
+    one = {"verdicts": {"failed": 7}, "failures": {"400: too long": 4, "b": 1}}
+    told = {"models": [{"model": "m", "benchmarks": {"toy": one, "none": {"verdicts": {"failed": 0}, "failures": {}}}}]}
+    assert [*_failed(told)] == ["m, toy: 7 failed: 4 × 400: too long; 1 × b; 2 × something else"]
 
 
 def test_what_was_stored_is_not_logged_again(project: Path) -> None:
