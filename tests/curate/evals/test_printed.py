@@ -61,3 +61,21 @@ def test_no_server_is_started_nor_paid_for_where_all_replies_are_stored(project:
     again = curate.open("one").eval()
     assert again["evals"][0]["models"][0]["benchmarks"]["toy"]["accuracy"] == told["accuracy"]
     assert [(row["answered"], row["gpu_hours"], row["cost"]) for row in again["spent"]] == [(0, 0.0, 0.0)]
+
+
+def test_files_in_the_form_of_lm_eval_average_draws_and_say_what_is_a_part(project: Path) -> None:
+    rows = evaluating.benchmark(project)
+    said = {
+        prompt: [f"text={evaluating.said(row['answer'])}", f"text={evaluating.said('1')}"] * 2
+        for prompt, row in zip(evaluating.prompts(project), rows, strict=True)
+    }
+    with serving(evaluating.server_of(project, **said)) as server:
+        how: dict[str, Any] = {"endpoint": server.url, "samples": 2, "temperature": 0.7}
+        paths = curate.evaluate(evaluating.ID, "toy", limit=5, out=project / "five", **how)["files"]
+        (one, _) = curate.evaluate(evaluating.ID, "toy", limit=1, out=project / "one", **how)["files"]
+    results, samples = (Path(path).read_text() for path in paths)
+    assert [json.loads(line)["exact_match"] for line in samples.splitlines()] == [0.5] * 5
+    told = json.loads(results)
+    assert told["n-samples"]["toy"] == {"original": 12, "effective": 5}
+    assert told["results"]["toy"]["exact_match_stderr,none"] == 0.0
+    assert json.loads(Path(one).read_text())["results"]["toy"]["exact_match_stderr,none"] == "N/A"

@@ -93,6 +93,7 @@ def test_a_part_is_chosen_by_hash_and_is_asked_only_once(project: Path) -> None:
         more = rows_of(evaluate(server, limit=9))["id"].to_list()
         assert asked(server) == 9
     assert set(few) < set(more) and few != [f"toy-{n}" for n in range(5)]
+    assert {*few} != {*sorted(f"toy-{n}" for n in range(40))[:5]}
 
 
 def test_other_items_prompts_sampling_or_models_are_other_results(project: Path) -> None:
