@@ -105,7 +105,7 @@ class Benchmark:
     def _refuse_twice(self) -> None:
         """CurateError where a file lies there in two forms, such as packed and not, so that its items would count twice."""
         seen: dict[Path, str] = {}
-        for path in (Path(file.path) for file in self.files):
+        for path in sorted(Path(file.path) for file in self.files):
             if other := seen.get(_bare(path)):
                 raise CurateError(
                     f"the benchmark {self.name} lies here twice, as {other} and as {path.name}; delete one of them"

@@ -1,4 +1,4 @@
-"""Student's t: a mean with its interval, and whether two means can be told apart (Welch 1947, Biometrika 34).
+"""Intervals: of a mean by Student's t, of the difference of two means (Welch 1947, Biometrika 34), and of a share (Wilson 1927, JASA 22).
 
 Written here, because it is all that we would want of SciPy. Seeds are few, so intervals are wide; that is what they are for.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 LEVEL = 0.95
 PARTS = 1000
 """Of Simpson's rule, which is even; the integrand is smooth, so this is good to ten digits and more."""
+Interval = tuple[float, float]
 
 
 @functools.cache
@@ -44,7 +46,7 @@ def _error(values: Sequence[float], least: float) -> float:
     return max(spread, least**2) / len(values)
 
 
-def interval(values: Sequence[float], least: float = 0.0, level: float = LEVEL) -> tuple[float, float] | None:
+def interval(values: Sequence[float], least: float = 0.0, level: float = LEVEL) -> Interval | None:
     """The t interval of a mean; None of fewer than two values."""
     if len(values) < 2:
         return None
@@ -52,9 +54,7 @@ def interval(values: Sequence[float], least: float = 0.0, level: float = LEVEL) 
     return mean(values) - half, mean(values) + half
 
 
-def difference(
-    a: Sequence[float], b: Sequence[float], least: float = 0.0, level: float = LEVEL
-) -> tuple[float, float] | None:
+def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0, level: float = LEVEL) -> Interval | None:
     """Welch's interval of mean(a) - mean(b); None where one has fewer than two values."""
     if min(len(a), len(b)) < 2:
         return None
@@ -66,3 +66,20 @@ def difference(
     df = whole**2 / math.fsum(error**2 / degrees for error, degrees in parts)
     half = t_quantile(level, df) * math.sqrt(whole)
     return middle - half, middle + half
+
+
+def wilson(right: float, n: float, level: float = LEVEL) -> Interval | None:
+    """Wilson's interval of a share, without continuity correction; None of nothing. ValueError unless 0 <= right <= n.
+
+    right: how many of n; a sum of shares where that is all there is. n: no whole number where it is the effective size of a sample.
+    """
+    if not 0 <= right <= n:
+        raise ValueError(f"right={right}, n={n}: right is from 0 to n")
+    if n == 0:
+        return None
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share, more = right / n, z * z / n
+    middle = (share + more / 2) / (1 + more)
+    half = z / (1 + more) * math.sqrt(share * (1 - share) / n + more / (4 * n))
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return 0.0 if right == 0 else low, 1.0 if right == n else high

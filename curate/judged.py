@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curate import intervals
+
 Labels = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 DIGITS = 6
@@ -22,8 +24,6 @@ BINS = 10
 POINTS = 400
 """Of a curve at most; more cannot be seen."""
 THRESHOLDS = (0.01, 0.02, *(round(n / 20, 2) for n in range(1, 20)), 0.98, 0.99)
-Z = 1.959963984540054
-"""Of a 95 % interval."""
 
 
 def figures(label: Labels, score: Scores, threshold: float) -> dict[str, Any]:
@@ -122,13 +122,9 @@ def calibration_error(bins: Sequence[dict[str, Any]]) -> float | None:
 
 
 def wilson(count: int, of: int) -> tuple[float, float] | None:
-    """95 % interval of a share (Wilson 1927, JASA 22), right also near 0 and 1; None of nothing."""
-    if not of:
-        return None
-    share, weight = count / of, Z * Z / of
-    middle, half = share + weight / 2, Z * math.sqrt(share * (1 - share) / of + weight / (4 * of))
-    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
-    return round(max(0.0, low), DIGITS), round(min(1.0, high), DIGITS)
+    """95 % interval of a share (`curate.intervals.wilson`), rounded; None of nothing."""
+    ends = intervals.wilson(count, of)
+    return ends and (round(ends[0], DIGITS), round(ends[1], DIGITS))
 
 
 def _rounded(value: float | None) -> float | None:

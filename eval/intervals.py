@@ -19,7 +19,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-LEVEL = 0.95
+from curate.intervals import LEVEL, Interval, mean, wilson
+
 DRAWS = 10_000
 """Resamples of a bootstrap, and random signs of a test."""
 SEED = 20_250_601
@@ -27,24 +28,6 @@ APART = 2.0
 """Standard errors that a difference must be larger than."""
 CHUNK = 1 << 22
 """Random signs that are held at a time."""
-Interval = tuple[float, float]
-
-
-def wilson(right: float, n: float, level: float = LEVEL) -> Interval | None:
-    """Wilson's interval of a share, without continuity correction; None of nothing. ValueError unless 0 <= right <= n.
-
-    right: how many of n; a sum of shares where that is all there is. n: no whole number where it is the effective size of a sample.
-    """
-    if not 0 <= right <= n:
-        raise ValueError(f"right={right}, n={n}: right is from 0 to n")
-    if n == 0:
-        return None
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    share, more = right / n, z * z / n
-    middle = (share + more / 2) / (1 + more)
-    half = z / (1 + more) * math.sqrt(share * (1 - share) / n + more / (4 * n))
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return 0.0 if right == 0 else low, 1.0 if right == n else high
 
 
 def of_shares(values: Sequence[float], level: float = LEVEL) -> Interval | None:
@@ -57,11 +40,6 @@ def of_shares(values: Sequence[float], level: float = LEVEL) -> Interval | None:
     return bootstrap(values, level)
 
 
-def mean(values: Sequence[float]) -> float:
-    """The mean, exactly rounded; ZeroDivisionError of nothing."""
-    return math.fsum(values) / len(values)
-
-
 def standard_error(values: Sequence[float]) -> float | None:
     """Standard error of the mean over items, each with one value; None of fewer than two."""
     if len(values) < 2:
@@ -71,11 +49,11 @@ def standard_error(values: Sequence[float]) -> float | None:
 
 
 def bootstrap(values: Sequence[float], level: float = LEVEL, draws: int = DRAWS, seed: int = SEED) -> Interval | None:
-    """Percentile interval of the mean over items, which are resampled whole; None of fewer than two.
+    """Percentile interval of the mean over items, which are resampled whole; None where all have one value, which says nothing of others.
 
     Equal values are drawn together, by how often each comes, so the work grows with the number of different values.
     """
-    if len(values) < 2:
+    if len({*values}) < 2:
         return None
     different, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
     random = np.random.Generator(np.random.Philox(key=seed))
@@ -97,19 +75,19 @@ def mcnemar(only_a: int, only_b: int) -> float:
 def sign_flips(differences: Sequence[float], draws: int = DRAWS, seed: int = SEED) -> float:
     """Two-sided p that differences which are as often positive as negative have so large a sum.
 
-    Exact where all that are not zero have one size; else by random signs, and then never below 1 / (draws + 1).
+    Exact where all that are not zero have one size; else by random signs, and then never below 1 / (draws + 1) (Phipson and Smyth 2010,
+    Statistical Applications in Genetics and Molecular Biology 9, article 39). Signs are drawn for sizes alone, so two models have one p
+    whichever comes first.
     """
-    found = np.sort(np.asarray([d for d in differences if d], dtype=np.float64))
-    sizes = np.unique(np.abs(found))
-    if sizes.size <= 1:
-        return mcnemar(int((found > 0).sum()), int((found < 0).sum()))
+    sizes = np.sort(np.abs(np.asarray([d for d in differences if d], dtype=np.float64)))
+    if sizes.size == 0 or sizes[0] == sizes[-1]:
+        return mcnemar(sum(d > 0 for d in differences), sum(d < 0 for d in differences))
     random = np.random.Generator(np.random.Philox(key=seed))
-    seen, reached = abs(float(found.sum())), 0
-    near = seen - 1e-9 * float(np.abs(found).sum())  # equal sums may round differently
-    at_a_time = max(1, CHUNK // found.size)
+    reached, near = 0, abs(math.fsum(differences)) - 1e-9 * float(sizes.sum())  # equal sums may round differently
+    at_a_time = max(1, CHUNK // sizes.size)
     for start in range(0, draws, at_a_time):
-        signs = random.integers(0, 2, size=(min(at_a_time, draws - start), found.size), dtype=np.int8) * 2 - 1
-        reached += int((np.abs(signs @ found) >= near).sum())
+        signs = random.integers(0, 2, size=(min(at_a_time, draws - start), sizes.size), dtype=np.int8) * 2 - 1
+        reached += int((np.abs(signs @ sizes) >= near).sum())
     return (reached + 1) / (draws + 1)
 
 
@@ -128,7 +106,7 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much better one model is than another on the same items, and whether that is clear."""
+    """How much better one model is than another on the same items."""
 
     items: int
     difference: float
@@ -136,26 +114,32 @@ class Difference:
     error: float | None
     """Standard error of it; None of fewer than two items."""
     interval: Interval | None
+    """None where all items differ by the same, as they do where both models have all right."""
     p: float
-    better: int
-    """1: the first is better; -1: the second; 0: they cannot be told apart."""
 
 
-def paired(a: Sequence[float], b: Sequence[float], pairs: int = 1, level: float = LEVEL) -> Difference:
+def paired(a: Sequence[float], b: Sequence[float], pairs: int = 1) -> Difference:
     """Compare two models by what each got on the same items, in the same order. ValueError where the lengths differ, or of nothing.
 
-    One is better if the difference is larger than `APART` standard errors and the test's p smaller than 1 - level. pairs: how many
-    comparisons are made together; each is then made at a level at which all of them hold (Bonferroni), with as many more errors.
+    pairs: how many models are compared with each other two by two; the intervals of all of them hold together (Bonferroni).
     """
     differences = [x - y for x, y in zip(a, b, strict=True)]
     if not differences:
         raise ValueError("no items to compare on")
-    level = 1 - (1 - level) / max(1, pairs)
-    middle, error = mean(differences), standard_error(differences)
-    p = sign_flips(differences)
-    clear = error is not None and abs(middle) > errors_apart(pairs) * error and p < 1 - level
-    better = (middle > 0) - (middle < 0) if clear else 0
-    return Difference(len(differences), middle, error, bootstrap(differences, level), p, better)
+    interval = bootstrap(differences, 1 - (1 - LEVEL) / max(1, pairs))
+    return Difference(
+        len(differences), mean(differences), standard_error(differences), interval, sign_flips(differences)
+    )
+
+
+def better(one: Difference, p: float, pairs: int = 1) -> int:
+    """1 where the first model is better, -1 where the second is, 0 where they cannot be told apart.
+
+    The difference has to be larger than `errors_apart` standard errors, and p smaller than 1 - `LEVEL`. p: that of the difference,
+    corrected for all tests that are made together (`holm`). pairs: as `paired` has it.
+    """
+    clear = one.error is not None and abs(one.difference) > errors_apart(pairs) * one.error and p < 1 - LEVEL
+    return (one.difference > 0) - (one.difference < 0) if clear else 0
 
 
 def errors_apart(pairs: int = 1) -> float:

@@ -19,8 +19,9 @@ from typing import Any
 
 import polars as pl
 
+from curate.intervals import LEVEL, mean, wilson
 from eval.grading import normalise
-from eval.intervals import LEVEL, Difference, errors_apart, holm, mean, of_shares, paired, standard_error, wilson
+from eval.intervals import Difference, better, holm, of_shares, paired, standard_error
 from eval.judging import VERDICTS
 from eval.pass_at_k import ks, majority, pass_at_k
 
@@ -207,7 +208,8 @@ def compare(
     `a`, `b`, `items` (different ones), `difference` (of a's accuracy and b's), `error`, `interval`, `p`, `holm_p`, `tests` and `better`:
     the name of the better one, None where they cannot be told apart, which is always so within two standard errors. `holm_p` is corrected
     for the `tests` that are made together: those of all pairs on all benchmarks, and apart from them those over groups. The interval holds
-    for all pairs of models on one benchmark. ValueError where two models were asked other items.
+    for all pairs of models on one benchmark, and is None where all items differ by the same. ValueError where two models were asked other
+    items.
     """
     pairs = len(models) * (len(models) - 1) // 2
     single: list[tuple[str, str, str, Difference]] = []
@@ -245,19 +247,16 @@ def _over(benchmarks: Sequence[Shares], pairs: int) -> Difference:
     middle, error = mean([mean([value for _, value in items]) for items in benchmarks]), _together(benchmarks)
     count = len({item for items in benchmarks for item, _ in items})
     if error is None:
-        return Difference(count, middle, None, None, 1.0, 0)
+        return Difference(count, middle, None, None, 1.0)
     normal = NormalDist()
     z = normal.inv_cdf(1 - (1 - LEVEL) / 2 / max(1, pairs))
-    better = (middle > 0) - (middle < 0) if abs(middle) > errors_apart(pairs) * error else 0
     p = 2 * normal.cdf(-abs(middle) / error) if error else float(middle == 0)
-    return Difference(count, middle, error, (middle - z * error, middle + z * error), p, better)
+    return Difference(count, middle, error, (middle - z * error, middle + z * error) if error else None, p)
 
 
 def _corrected(told: Sequence[tuple[str, str, str, Difference]], pairs: int) -> Iterator[dict[str, Any]]:
     """Rows of tests that are made together, each with its place: which of two models is better, where anything can be said."""
     for (on, a, b, one), p in zip(told, holm([one.p for *_, one in told]), strict=True):
-        clear = one.error is not None and abs(one.difference) > errors_apart(pairs) * one.error and p < 1 - LEVEL
-        better = (a if one.difference > 0 else b) if clear else None
         yield {
             "on": on,
             "a": a,
@@ -269,5 +268,5 @@ def _corrected(told: Sequence[tuple[str, str, str, Difference]], pairs: int) -> 
             "p": one.p,
             "holm_p": p,
             "tests": len(told),
-            "better": better,
+            "better": {1: a, -1: b, 0: None}[better(one, p, pairs)],
         }

@@ -15,6 +15,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -95,7 +96,7 @@ def keep(store: Store, key: str, identity: dict[str, Any], parts: Iterator[pl.Da
     return Result(made, _note(store, key), store)
 
 
-def _part(data: Any, name: str, rows: pl.DataFrame) -> Stored:
+def _part(data: Path, name: str, rows: pl.DataFrame) -> Stored:
     size, sha256 = write_parquet(rows, data / name)
     return Stored(name, rows.height, rows.height, size, sha256)
 

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from curate.intervals import difference, interval, mean, t_quantile
+from curate.intervals import difference, interval, mean, t_quantile, wilson
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,22 @@ def test_intervals_of_noise_hold_the_truth_as_often_as_they_say() -> None:
     draws = np.random.default_rng(0).normal(0.3, 0.05, (400, 3)).tolist()
     held = [low <= 0.3 <= high for low, high in (interval(one) or (1, 0) for one in draws)]
     assert 0.92 <= mean([float(one) for one in held]) <= 0.98
+
+
+@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95]))
+def test_wilson_is_scipys(case: tuple[int, int], level: float) -> None:
+    stats = pytest.importorskip("scipy.stats", reason="SciPy is the other opinion")
+    right, n = case
+    wanted = stats.binomtest(right, n).proportion_ci(level, method="wilson")
+    found = wilson(right, n, level)
+    assert found == pytest.approx((wanted.low, wanted.high), abs=1e-12)
+    assert found and (found[0] == 0) == (right == 0) and (found[1] == 1) == (right == n)
+
+
+def test_a_published_interval() -> None:
+    """81 of 263 (Newcombe 1998, Statistics in Medicine 17, table I, method 3)."""
+    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson(0, 0) is None
+    with pytest.raises(ValueError, match="right is from 0 to n"):
+        wilson(3, 2)

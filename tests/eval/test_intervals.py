@@ -2,31 +2,26 @@
 
 import itertools
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.intervals import bootstrap, errors_apart, holm, mcnemar, of_shares, paired, sign_flips, standard_error, wilson
-
-
-@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95]))
-def test_wilson_is_scipys(case: tuple[int, int], level: float) -> None:
-    from scipy.stats import binomtest
-
-    right, n = case
-    wanted = binomtest(right, n).proportion_ci(level, method="wilson")
-    assert wilson(right, n, level) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
-
-
-def test_a_published_interval() -> None:
-    """81 of 263 (Newcombe 1998, Statistics in Medicine 17, table I, method 3)."""
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
-    assert wilson(0, 0) is None
-    with pytest.raises(ValueError, match="right is from 0 to n"):
-        wilson(3, 2)
+from curate.intervals import wilson
+from eval import intervals
+from eval.intervals import (
+    better,
+    bootstrap,
+    errors_apart,
+    holm,
+    mcnemar,
+    of_shares,
+    paired,
+    sign_flips,
+    standard_error,
+)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
@@ -46,6 +41,20 @@ def test_random_signs_come_close_to_all_of_them() -> None:
     ]
     exact = sum(abs(one) >= abs(sum(differences)) - 1e-12 for one in sums) / len(sums)
     assert sign_flips(differences, draws=100_000) == pytest.approx(exact, abs=0.005)
+
+
+def test_sums_that_are_equal_but_for_rounding_are_as_large() -> None:
+    assert sign_flips([1 / 3, 1.0, 1.0]) == pytest.approx(2 / 8, abs=0.02)
+    assert sign_flips([2 / 3, 1 / 3, -1.0]) == 1.0
+
+
+def test_a_p_of_random_signs_is_never_zero_and_does_not_depend_on_how_many_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert sign_flips([0.5, 1.0] * 40, draws=999) == 0.001
+    found = sign_flips([0.5, 1.0, -0.25, 0.75] * 2)
+    monkeypatch.setattr(intervals, "CHUNK", 8 * 64)
+    assert sign_flips([0.5, 1.0, -0.25, 0.75] * 2) == pytest.approx(found, abs=0.02)
 
 
 def test_the_bootstrap_is_the_one_that_resamples_items() -> None:
@@ -80,21 +89,44 @@ def test_the_order_of_the_items_changes_nothing(values: list[float], rng: random
     assert first == second
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
-def test_no_winner_within_two_standard_errors(cases: list[tuple[bool, bool]]) -> None:
-    a, b = ([float(case[at]) for case in cases] for at in (0, 1))
+def told(a: Sequence[float], b: Sequence[float], pairs: int = 1) -> int:
+    """Which of two models is better, of one test alone."""
+    found = paired(a, b, pairs)
+    return better(found, found.p, pairs)
+
+
+SHARES = st.sampled_from([0.0, 0.25, 0.5, 1.0])
+
+
+@given(st.lists(st.tuples(SHARES, SHARES), min_size=1, max_size=60))
+def test_no_winner_within_two_standard_errors(cases: list[tuple[float, float]]) -> None:
+    a, b = ([case[at] for case in cases] for at in (0, 1))
     found, mirrored = paired(a, b), paired(b, a)
-    assert found.better == -mirrored.better and found.difference == -mirrored.difference and found.p == mirrored.p
-    if found.better:
+    assert found.difference == -mirrored.difference and found.p == mirrored.p
+    winner = told(a, b)
+    assert winner == -told(b, a)
+    if winner:
         assert found.error is not None and abs(found.difference) > 2 * found.error and found.p < 0.05
-        assert found.better == (1 if found.difference > 0 else -1)
+        assert winner == (1 if found.difference > 0 else -1)
 
 
 def test_two_models_are_told_apart_where_they_differ_and_not_where_they_do_not() -> None:
     a, b = [1.0] * 30 + [0.0] * 70, [1.0] * 10 + [0.0] * 90
-    assert paired(a, b).better == 1 and paired(b, a).better == -1 and paired(a, a).better == 0
-    assert paired([1.0] * 3, [0.0] * 3).better == 0  # all of three items; p is 0.25
-    assert paired([1.0], [0.0]).error is None
+    assert told(a, b) == 1 and told(b, a) == -1 and told(a, a) == 0
+    assert told([1.0] * 3, [0.0] * 3) == 0  # all of three items; p is 0.25
+    assert paired([1.0], [0.0]).error is None and better(paired([1.0], [0.0]), 0.0) == 0
+    with pytest.raises(ValueError, match="no items to compare on"):
+        paired([], [])
+
+
+def test_items_that_all_differ_alike_say_nothing_of_others() -> None:
+    assert paired([1.0] * 3, [0.0] * 3).interval is None and paired([1.0] * 9, [1.0] * 9).interval is None
+    assert bootstrap([0.5] * 9) is None and bootstrap([]) is None and bootstrap([0.5, 0.75]) is not None
+
+
+def test_a_corrected_p_decides_and_not_that_of_the_test_alone() -> None:
+    found = paired([1.0] * 8 + [0.0] * 40, [0.0] * 48)
+    assert better(found, found.p) == 1 and better(found, 0.06) == better(found, 1.0) == 0
 
 
 def test_equal_models_are_called_different_in_at_most_one_case_of_twenty() -> None:
@@ -102,7 +134,7 @@ def test_equal_models_are_called_different_in_at_most_one_case_of_twenty() -> No
     for _ in range(400):
         chances = [rng.random() for _ in range(60)]
         a, b = ([float(rng.random() < chance) for chance in chances] for _ in range(2))
-        called += paired(a, b).better != 0
+        called += told(a, b) != 0
     assert called <= 20
 
 
@@ -119,4 +151,5 @@ def test_holms_p_is_that_of_the_closed_test(ps: list[float]) -> None:
 def test_many_comparisons_ask_for_more() -> None:
     assert errors_apart(1) == 2.0 and errors_apart(10) > 2.8
     a, b = [1.0] * 8 + [0.0] * 40, [0.0] * 48
-    assert paired(a, b).better == 1 and paired(a, b, pairs=45).better == 0
+    assert told(a, b) == 1 and told(a, b, pairs=45) == 0
+    assert paired(a, b, pairs=10).interval == bootstrap(np.subtract(a, b).tolist(), 0.995)

@@ -1,6 +1,7 @@
 """Verdicts of replies, and what rows of them say: a synthetic file with every kind of failure, and sums by hand."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from curate.models.base import Finish, Reply
 from eval import report
 from eval.grading import Grader
+from eval.intervals import of_shares
 from eval.judging import SCHEMA, VERDICTS, Draw, code, judge
 from eval.prompting import Mode
 from eval.specs import spec
@@ -143,6 +145,13 @@ def test_draws_are_averaged_by_item_and_then_over_items() -> None:
     assert found["samples"] == 4 and found["interval"][0] < found["accuracy"] < found["interval"][1]
 
 
+def test_what_all_items_have_is_told_where_draws_are_lacking() -> None:
+    found = report.summary(rows("rw", "r", "ww"))
+    assert (found["samples"], found["items"], {*found["pass_at"]}) == (1, 3, {"1"})
+    assert found["accuracy"] == found["pass_at"]["1"] == pytest.approx((0.5 + 1 + 0) / 3)
+    assert found["interval"] == of_shares([0.5, 1.0, 0.0])
+
+
 def test_spellings_of_one_answer_are_one_vote() -> None:
     made = rows("rrw").with_columns(answer=pl.Series(["\\frac12", "\\frac{1}{2}", "7"]))
     assert report.summary(made)["majority"] == 1.0
@@ -167,6 +176,48 @@ def test_an_average_is_over_whole_groups_only() -> None:
     assert lacking["accuracy"] is None and lacking["interval"] is None and lacking["lacking"] == ["c"]
 
 
+def test_an_interval_of_an_average_ends_at_none_and_at_all() -> None:
+    for letters, ends in (("r" * 20 + "w", (0.86, 1.0)), ("w" * 20 + "r", (0.0, 0.14))):
+        made = rows(*letters)
+        told = report.average(["b"], {"b": report.summary(made)}, {"b": report.shares(made)})
+        assert (
+            told["interval"] == pytest.approx(ends, abs=0.005)
+            and 0 <= min(told["interval"]) < max(told["interval"]) <= 1
+        )
+
+
+def test_one_item_says_nothing_of_how_sure_an_average_is() -> None:
+    models = {name: {"x": rows(letter), "y": rows(*letter * 9)} for name, letter in (("p", "r"), ("q", "w"))}
+    found = {name: report.summary(one) for name, one in models["p"].items()}
+    told = report.average(["x", "y"], found, {name: report.shares(one) for name, one in models["p"].items()})
+    assert (told["accuracy"], told["error"], told["interval"]) == (1.0, None, None)
+    whole = report.compare(models, {"core": ["x", "y"]})[-1]
+    assert (whole["difference"], whole["error"], whole["interval"], whole["p"]) == (1.0, None, None, 1.0)
+    assert whole["better"] is None
+
+
+def test_no_average_is_better_within_two_standard_errors() -> None:
+    """10 items to 3 of 100: 1.97 standard errors, and p of the normal distribution is below 0.05."""
+    a, b = rows(*"r" * 10, *"w" * 3, *"r" * 87), rows(*"w" * 10, *"r" * 90)
+    (_, whole) = report.compare({"a": {"x": a}, "b": {"x": b}}, {"core": ["x"]})
+    apart = whole["difference"] / whole["error"]
+    assert whole["on"] == "core" and whole["tests"] == 1 and 1.96 < apart < 2
+    assert whole["p"] == whole["holm_p"] == pytest.approx(math.erfc(apart / 2**0.5)) and whole["p"] < 0.05
+    assert whole["better"] is None
+
+
+def test_of_many_models_one_alone_has_to_be_further_apart() -> None:
+    """5 of 30 items: 2.41 standard errors, where three pairs of models ask for 2.44 and have intervals of 2.39 to each side."""
+    more, fewer = rows(*"r" * 30), rows(*"w" * 5, *"r" * 25)
+    told = report.compare({"a": {"x": more}, "b": {"x": fewer}, "c": {"x": more}}, {"core": ["x"]})
+    whole = next(one for one in told if one["on"] == "core")
+    assert 2.40 < whole["difference"] / whole["error"] < 2.42
+    assert whole["better"] is None and whole["holm_p"] == pytest.approx(3 * whole["p"]) and whole["holm_p"] < 0.05
+    assert (whole["interval"][1] - whole["difference"]) / whole["error"] == pytest.approx(2.394, abs=0.001)
+    (_, alone) = report.compare({"a": {"x": more}, "b": {"x": fewer}}, {"core": ["x"]})
+    assert alone["better"] == "a" and alone["interval"][0] > whole["interval"][0]
+
+
 def test_two_models_are_compared_on_the_same_items() -> None:
     good, bad = rows(*"r" * 40), rows(*"w" * 30, *"r" * 10)
     told = report.compare({"good": {"b": good}, "bad": {"b": bad}, "also good": {"b": good}}, {})
@@ -176,6 +227,12 @@ def test_two_models_are_compared_on_the_same_items() -> None:
         ("bad", "also good", "also good"),
     ]
     assert told[0]["difference"] == 0.75 and told[1]["difference"] == 0.0
+    assert told[1]["interval"] is None and told[0]["interval"][0] < 0.75 < told[0]["interval"][1]
+    grouped = report.compare({"good": {"b": good}, "bad": {"b": bad}, "also good": {"b": good}}, {"core": ["b"]})
+    assert [(one["a"], one["b"], one["on"]) for one in grouped] == [
+        (one["a"], one["b"], on) for one in told for on in ("b", "core")
+    ]
+    assert grouped[3]["interval"] is None and grouped[3]["p"] == 1.0
     shuffled = report.compare({"good": {"b": good}, "bad": {"b": bad[::-1]}}, {})
     assert shuffled[0]["difference"] == 0.75
     with pytest.raises(ValueError, match="b: the models were asked other items"):

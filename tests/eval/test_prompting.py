@@ -178,6 +178,25 @@ def test_an_option_is_chosen_by_its_text(reply: str, right: bool) -> None:
     assert (verdict.value is True) == right
 
 
+@pytest.mark.parametrize(
+    ("name", "how", "gold", "said", "right"),
+    [
+        ("svamp", {}, "7", "7.0009", True),
+        ("svamp", {}, "7", "7.0011", False),
+        ("gsm8k", {}, "7", "7.0009", False),
+        ("gsm8k", {"relative": 0.01}, "700", "706", True),
+        ("gsm8k", {"relative": 0.01}, "700", "708", False),
+    ],
+)
+def test_an_answer_may_be_as_far_off_as_the_spec_says(
+    name: str, how: dict[str, float], gold: str, said: str, right: bool
+) -> None:
+    used = specs.spec(name).model_copy(update=how)
+    item: dict[str, Any] = {"gold": [gold], "options": [], "kind": "math"}
+    told = grade(**prompting.to_grade(used, "few-shot", item, f" The answer is {said}."))
+    assert (told.value is True) == right
+
+
 def test_several_letters_are_no_answer() -> None:
     item: dict[str, Any] = {"gold": ["B"], "options": ["1", "2", "3", "4"], "kind": "choice"}
     for reply in (" The final answer is (A) or (B).", " The final answer is (A), (B).", " The answer is (A) or (B)."):

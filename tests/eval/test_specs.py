@@ -289,6 +289,19 @@ def test_a_form_that_changes_is_read_again_and_changes_what_is_asked(tmp_path: P
     other = own(tmp_path, FORM.replace("1 + 1", "0 + 2"))
     assert first.digest == again.digest != other.digest
     assert other.few_shot.examples[0].problem == "0 + 2"
+    changes = {
+        "about: One sum.": "about: Sums.",
+        '["\\nSum:"]': '["\\n"]',
+        "about": "max_tokens: 9\nabout",
+        "- {p": "- {options: [a], p",
+    }
+    assert all(old in FORM for old in changes)
+    assert [own(tmp_path, FORM.replace(*change, 1)).digest == first.digest for change in changes.items()] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_our_benchmarks_are_asked_in_our_forms_whatever_a_project_has(tmp_path: Path) -> None:
@@ -299,7 +312,11 @@ def test_our_benchmarks_are_asked_in_our_forms_whatever_a_project_has(tmp_path: 
 
 
 def test_a_form_of_ones_own_that_is_wrong_is_refused_with_its_file(tmp_path: Path) -> None:
-    for form, said in ((FORM.replace("{problem}", "x", 1), "must have {problem} in it"), ("- x\n", "sums-2.yaml")):
+    for form, said in (
+        (FORM.replace("{problem}", "x", 1), "must have {problem} in it"),
+        (FORM.replace("{problem}", "{problem}{problem}", 1), "must have {problem} in it, once"),
+        ("- x\n", "sums-2.yaml"),
+    ):
         with pytest.raises(CurateError, match=re.escape(said)) as error:
             own(tmp_path, form)
         assert "\n" not in str(error.value)

@@ -10,9 +10,10 @@ import curate
 from curate import datacard
 from curate.cli.evaluate import MODES
 from curate.errors import CurateError
-from curate.evals.benchmarks import cards, named, of_eval
+from curate.evals.benchmarks import Shelf, cards, named, of_eval
 from curate.parts import EvalEntry
 from curate.recipe import load
+from curate.store import Store
 from tests.curate import evaluating
 
 
@@ -66,6 +67,23 @@ def test_a_recipe_says_where_its_entry_is_wrong(project: Path, entry: str, said:
         "recipe: one\nmodels: {m: {backend: fake}}\neval:\n  sums: {models: [m], benchmarks: [toy], limit: 1k}\n"
     )
     assert load(str(path), project=project).eval["sums"].limit == 1000
+
+
+def test_a_benchmark_is_one_task_for_each_way_to_ask_it(project: Path) -> None:
+    evaluating.benchmark(project)
+    shelf = Shelf(project, Store(project / "store"))
+    how: list[dict[str, object]] = [
+        {},
+        {"limit": 5},
+        {"samples": 2, "temperature": 1.0},
+        {"num_fewshot": 1},
+        {"mode": "chat"},
+    ]
+    tasks = [shelf.task("toy", EvalEntry.model_validate(one)) for one in how]
+    assert [(one.size, one.num_fewshot, one.mode) for one in tasks] == [
+        (12, 4, "few-shot"), (5, 4, "few-shot"), (24, 4, "few-shot"), (12, 1, "few-shot"), (12, 0, "chat"),
+    ]  # fmt: skip
+    assert shelf.task("toy", EvalEntry(seed=3)) is tasks[0], "read once"
 
 
 def test_all_benchmarks_whose_items_are_not_here_are_named_at_once(project: Path) -> None:

@@ -130,16 +130,28 @@ def test_a_dry_run_of_a_checkpoint_needs_no_torch(project: Path) -> None:
     assert (told["model"], told["lacking"], told["state"]) == ("stable:midtrain", 12, "to do")
 
 
-@pytest.mark.parametrize("said", [b"garbage\r\n\r\n", b'HTTP/1.1 200 OK\r\n\r\n{"data": [{"id": "a\\u001b[31m"}]}'])
-def test_a_server_that_does_not_say_what_it_serves(said: bytes) -> None:
+def body(text: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\n\r\n{text}".encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"garbage\r\n\r\n", "does not say what it serves"),
+        (body('{"data": [{"id": "a\\u001b[31m"}]}'), "does not say what it serves"),
+        (body('{"data": []}'), "serves 0 models; name one: --model NAME"),
+        (body('{"data": [{"id": "a"}, {"id": "b"}]}'), "serves 2 models; name one: --model NAME"),
+    ],
+)
+def test_a_server_that_does_not_say_which_model_it_serves(answer: bytes, said: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def garbage() -> None:
+        def talk() -> None:
             connection, _ = server.accept()
             with connection:
                 connection.recv(4096)
-                connection.sendall(said)
+                connection.sendall(answer)
 
-        threading.Thread(target=garbage, daemon=True).start()
-        with pytest.raises(CurateError, match="does not say what it serves"):
+        threading.Thread(target=talk, daemon=True).start()
+        with pytest.raises(CurateError, match=said):
             served(f"http://127.0.0.1:{server.getsockname()[1]}/v1")

@@ -93,6 +93,7 @@ def test_a_part_is_chosen_by_hash_and_is_asked_only_once(project: Path) -> None:
         more = rows_of(evaluate(server, limit=9))["id"].to_list()
         assert asked(server) == 9
     assert set(few) < set(more) and few != [f"toy-{n}" for n in range(5)]
+    assert {*few} != {*sorted(f"toy-{n}" for n in range(40))[:5]}
 
 
 def test_other_items_prompts_sampling_or_models_are_other_results(project: Path) -> None:
@@ -101,7 +102,13 @@ def test_other_items_prompts_sampling_or_models_are_other_results(project: Path)
         keys = [evaluate(server)["key"]]
         keys += [
             evaluate(server, **how)["key"]
-            for how in ({"max_tokens": 9}, {"temperature": 1.0}, {"mode": "simple"}, {"seed": 1})
+            for how in (
+                {"max_tokens": 9},
+                {"temperature": 1.0},
+                {"temperature": 1.0, "top_p": 0.9},
+                {"mode": "simple"},
+                {"seed": 1},
+            )
         ]
         rows = evaluating.benchmark(project)
         rows[0]["problem"] = "What is 1 + 2?"
@@ -109,6 +116,9 @@ def test_other_items_prompts_sampling_or_models_are_other_results(project: Path)
         keys.append(evaluate(server)["key"])
         (project / "benchmarks/toy.jsonl").write_text("".join(json.dumps(row) + " \n" for row in rows))
         assert evaluate(server)["key"] == keys[-1]
+        rows[1]["answer"] = "6"
+        (project / "benchmarks/toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        keys.append(evaluate(server)["key"])
         keys.append(
             curate.evaluate(f"{evaluating.ID}@{'0' * 40}", "toy", endpoint=server.url)["evals"][0]["models"][0][
                 "benchmarks"
@@ -283,7 +293,7 @@ def test_the_table_names_no_winner_that_is_none(project: Path) -> None:
         (project / "recipes/duel.yaml").write_text(text)
         code, told = run("duel")
         assert code == 0 and asked(server) == 24
-        assert "toy: a and b cannot be told apart: +0.0 points" in told
+        assert "toy: a and b cannot be told apart: +0.0 points, p = 1\n" in told
         assert "83.3 (55.2 to 95.3)" in told
         code, told = run("duel", "--model", "a", "--on", "toy", "--json")
         assert json.loads(told)["evals"][0]["models"][0]["benchmarks"]["toy"]["stored"] and asked(server) == 24

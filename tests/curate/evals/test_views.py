@@ -51,6 +51,12 @@ def test_results_are_rows_and_so_are_their_items(built: curate.Curated) -> None:
     mine, pupil = built.sql(sql).rows()
     assert mine == (evaluating.ID, "small", "eval", 12, False, 0.75, *summary["interval"], 9, 3)
     assert pupil[:5] == ("pupil", "small", "eval", 4, True)
+    assert built.sql("select count(distinct code), min(length(code)) from eval_results").rows() == [(1, 32)]
+    built.eval(models="pupil", on="toy", limit=100)
+    assert built.sql("select limited from eval_results where model = 'pupil' order by items").rows() == [
+        (True,),
+        (False,),
+    ]
     wrong = built.sql(
         f"select id, gold, answer from eval_items where verdict = 'wrong' and model = '{evaluating.ID}' order by id"
     )
@@ -87,13 +93,13 @@ def test_a_damaged_result_is_left_out_and_gc_keeps_the_others(built: curate.Cura
     assert found["other"]["key"] in {one.path.name for one in gc.loose(store, days=-1)}
 
 
-def solvers(project: Path, name: str = "solvers", benchmark: str = "toy") -> curate.Curated:
+def solvers(project: Path, name: str = "solvers", benchmark: str = "toy", entry: str = "sums") -> curate.Curated:
     """A recipe that builds nothing and evaluates one model."""
     evaluating.benchmark(project)
-    entry = f"eval: {{sums: {{models: [pupil], benchmarks: [{benchmark}]}}}}"
+    asked = f"eval: {{{entry}: {{models: [pupil], benchmarks: [{benchmark}]}}}}"
     (project / "recipes").mkdir(exist_ok=True)
     path = project / f"recipes/{name}.yaml"
-    path.write_text(f"recipe: {name}\nmodels: {{pupil: {{backend: pupil}}}}\n{entry}\n")
+    path.write_text(f"recipe: {name}\nmodels: {{pupil: {{backend: pupil}}}}\n{asked}\n")
     return curate.open(name, project=project)
 
 
@@ -107,9 +113,13 @@ def test_results_of_a_recipe_are_those_that_it_asked_for(project: Path, name: st
     recipe.eval()
     (row,) = recipe.results()
     assert (row["recipe"], row["eval"], row["model"], row["items"]) == (name, "sums", "pupil", 12)
-    other = solvers(project, "other")
+    other = solvers(project, "other", entry="more")
     other.eval()  # asks for the same
     assert [one["result"] for one in recipe.results()] == [one["result"] for one in other.results()]
+    assert [(one["recipe"], one["eval"]) for one in (*recipe.results(), *other.results())] == [
+        (name, "sums"),
+        ("other", "more"),
+    ]
     shown = CliRunner().invoke(cli, ["show", name])
     assert shown.exit_code == 0
     assert "sums" in shown.output
