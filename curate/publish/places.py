@@ -130,9 +130,12 @@ class Folder(_Store):
     def put(self, name: str, path: Path) -> None:
         to = self.folder / name
         partial = to.with_name(f".{to.name}.tmp")
+        for link in (above for above in to.parents if above.is_symlink() and self.folder in above.parents):
+            raise CurateError("is a link; a published folder holds its files itself", where=str(link))
         with self._told():
             to.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("rb") as source, partial.open("wb") as file:
+            partial.unlink(missing_ok=True)
+            with path.open("rb") as source, partial.open("xb") as file:
                 shutil.copyfileobj(source, file, 1 << 22)
                 file.flush()
                 os.fsync(file.fileno())

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from curate.artifact import readable
 from curate.cards import refuse_publishing
 from curate.errors import CurateError
-from curate.lock import Lock, is_written, lock_of
+from curate.lock import Lock, frozen_beside, is_written, lock_of
 from curate.publish.files import Ready, files_of
 from curate.publish.page import MIXTURE, texts
 from curate.publish.places import CARD, TEXTS, Held, Place, place_of
@@ -75,6 +76,7 @@ def publish(
     lock = _fit(recipe)
     refuse_publishing(recipe)
     report = report or Report()
+    _refuse_store(recipe, to)
     with _scratch(recipe.store.root / "cache") as scratch:
         place = place_of(to, scratch)
         there = place.look()
@@ -86,6 +88,8 @@ def publish(
             if dry_run:
                 return _carried(recipe, lock, place, there, report, scratch, dry=True)
             with place.writing(public):
+                there = place.look()  # again: what another publish wrote before this one kept others out
+                _refuse_foreign(recipe, place, there)
                 return _carried(recipe, lock, place, there, report, scratch, dry=False)
 
 
@@ -202,7 +206,7 @@ def _fit(recipe: Curated) -> Lock:
 
 def _versions(recipe: Curated, lock: Lock) -> Iterator[str]:
     """Versions that were frozen of just this."""
-    for path in recipe.lock_path.parent.glob(f"{recipe.lock_path.stem}-*.lock"):
+    for path in frozen_beside(recipe.lock_path):
         frozen = Lock.read(path)
         if replace(frozen, version="") == lock:
             yield frozen.version
@@ -223,6 +227,13 @@ def _read_again(recipe: Curated, report: Report) -> None:
             recipe.store.ensure(key)
             recipe.store.check(key, deep=True)
             advance(0, None)
+
+
+def _refuse_store(recipe: Curated, to: str) -> None:
+    """CurateError for a folder of the store, from which `curate gc` deletes what it does not know."""
+    folder = Path(unquote(urlsplit(to).path) if to.startswith("file://") else to)
+    if ("://" not in to or to.startswith("file://")) and folder.resolve().is_relative_to(recipe.store.root.resolve()):
+        raise CurateError("lies in the store; name a folder of its own", where=str(folder))
 
 
 def _refuse_foreign(recipe: Curated, place: Place, there: dict[str, Held]) -> None:

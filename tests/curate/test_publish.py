@@ -1,10 +1,14 @@
 """What is published is what was kept, the same bytes every time; a place goes from one whole set to the next, or says why not."""
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +200,62 @@ def test_two_publishes_into_one_folder_at_once_are_refused(built: Path, tmp_path
         open_small(built).publish(tmp_path / "out")
     os.close(held)
     assert open_small(built).publish(tmp_path / "out")["sent"]
+
+
+def test_what_another_publish_wrote_meanwhile_counts(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, before = Folder.writing, list[Any]()
+
+    @contextlib.contextmanager
+    def late(self: Folder, public: bool) -> Iterator[None]:
+        before.pop()()
+        with writing(self, public):
+            yield
+
+    monkeypatch.setattr(Folder, "writing", late)
+    before[:] = [lambda: None, lambda: open_small(built).publish(tmp_path / "out")]
+    assert not open_small(built).publish(tmp_path / "out")["sent"]
+    (tmp_path / "other").mkdir()
+    before[:] = [lambda: (tmp_path / "other/publish.json").write_text('{"recipe": "another"}')]
+    with pytest.raises(CurateError, match="holds the recipe 'another'"):
+        open_small(built).publish(tmp_path / "other")
+    assert [*whole(tmp_path / "other")] == ["publish.json"]
+
+
+def test_nothing_is_written_into_the_store_or_through_links(built: Path, tmp_path: Path) -> None:
+    for to in (built / ".curate/objects/new", f"file://{built}/.curate/new", built / "data/../.curate"):
+        with pytest.raises(CurateError, match="lies in the store"):
+            open_small(built).publish(to)
+    (tmp_path / "away").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/data").symlink_to(tmp_path / "away")
+    with pytest.raises(CurateError, match="is a link"):
+        open_small(built).publish(tmp_path / "out")
+    assert not [*(tmp_path / "away").iterdir()]
+    open_small(built).publish(tmp_path / "real")
+    first = json.loads((tmp_path / "real/publish.json").read_text())["configs"]["web"][0]["name"]
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "real" / first).unlink()
+    (tmp_path / "real" / first).with_name(f".{Path(first).name}.tmp").symlink_to(tmp_path / "mine")
+    assert open_small(built).publish(tmp_path / "real")["sent"]
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_disk_that_is_full_is_one_line_and_the_old_set_stays(built: Path, tmp_path: Path) -> None:
+    open_small(built).publish(tmp_path / "out")
+    before = whole(tmp_path / "out")
+    edit(built / "recipes/small.yaml", "letters > 20", "letters > 40")
+    open_small(built).build()
+    said = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    said += "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); from curate.cli import main; main(sys.argv[1:])"
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "HF_TOKEN": "hf_secretsecret"}
+    command = [sys.executable, "-c", said, "publish", "small", "--to", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=built, env=env, capture_output=True, text=True)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "cannot be written: File too large" in done.stderr and "secret" not in done.stdout + done.stderr
+    assert whole(tmp_path / "out") == before
+    assert open_small(built).publish(tmp_path / "out")["deleted"]
 
 
 def test_a_place_that_cannot_be_written_is_one_line(built: Path, tmp_path: Path) -> None:
