@@ -145,3 +145,26 @@ def test_what_is_not_built_has_no_page(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(CurateError, match="cannot be written"):
         (tmp_path / "file").write_text("")
         write(curate.open("small", project=folder), tmp_path / "file" / "page.html")
+
+
+def test_what_was_removed_is_counted_and_not_shown(tmp_path: Path) -> None:
+    made = site(tmp_path, 60)
+    before = contents(made)
+    shown = [one for one in before["documents"] if one and one["fate"] not in ("kept", "repeat")][:3]
+    same = next(one for one in before["documents"] if one and one["fate"] == "kept")
+    gone = [*(one["id"] for one in shown), same["id"]]
+    (tmp_path / "data/again.parquet").write_bytes(
+        (tmp_path / "data/0.parquet").read_bytes()
+    )  # records that repeat others
+    (tmp_path / "gone.txt").write_text("\n".join(gone))
+    path = tmp_path / "recipes/small.yaml"
+    path.write_text(path.read_text("utf-8") + "removals: gone.txt\n", "utf-8")
+    recipe = curate.open("small", project=tmp_path, executor="inline")
+    recipe.build()
+    assert recipe.sql("select count(*) from documents where fate = 'removed'").item() == 4
+    assert recipe.sql(f"select count(*) from documents where fate = 'repeat' and id = '{gone[0]}'").item() == 1
+    told = contents(recipe)
+    assert not {*gone} & {one["id"] for one in told["documents"] if one}
+    assert {row["fates"].get("removed", 0) for row in told["funnel"][0]["rows"]} == {0, 4}
+    page = html(told).decode()
+    assert all(one["url"] + '"' not in page and one["id"] not in page for one in (*shown, same))
