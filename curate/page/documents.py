@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.cards.evidence import REMOVAL
-from curate.page.text import SHOWN, Formulas, cut
+from curate.page.text import SHOWN, Formulas, cut, rounded
 from curate.sql import folded, literal, quoted
 from curate.views import columns, frame
 
@@ -142,7 +142,7 @@ def _document(facts: Facts, row: dict[str, Any], text: str, shelf: Shelf) -> dic
 def _value(value: Any) -> Any:
     """A number as short as it is shown, or the beginning of a text; infinity, which JSON has not, as text."""
     if isinstance(value, float):
-        return float(f"{value:.4g}") if math.isfinite(value) else str(value)
+        return rounded(value, 4) if math.isfinite(value) else str(value)
     return cut(value, 80) if isinstance(value, str) else value
 
 
