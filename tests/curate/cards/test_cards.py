@@ -399,3 +399,25 @@ def test_the_committed_card_of_a_shipped_recipe_is_that_of_its_lock(path: Path) 
 def test_a_card_lies_among_those_of_its_project(recipe: curate.Curated) -> None:
     assert card_path(recipe) == recipe.project / "datacards/recipes/small.md"
     assert card_path(recipe, "2026.11.07").name == "small-2026.11.07.md"
+
+
+def test_names_of_corpora_that_look_like_ours_or_like_other_things_stay_names(tmp_path: Path) -> None:
+    names = ["web", "files-of-web", "data", "null", "1e3", "2026.11.28", "a..", "no"]
+    corpora = "".join(
+        f"  {json.dumps(name)}: {{read: parquet, files: 'data/*', steps: [{{score: letters}}]}}\n" for name in names
+    )
+    odd = "x: y # z\\n---\\n- [a](javascript:b) </script><b>"
+    recipe = f'recipe: small\nabout: "{odd}"\ncorpora:\n{corpora}'
+    folder = tiny(tmp_path, recipe, texts(3, license=[odd] * 3))
+    open_small(folder).build()
+    made = open_small(folder)
+    lock = lock_of(made.planned, made.built.done)
+    for configs in ({}, {name: [] for name in names}):
+        every = [node["@id"] for node in nodes(croissant_of(made, lock, configs)) if "@id" in node]
+        assert len(every) == len({*every})
+    _, front, body = card_text(made, lock).split("---\n", 2)
+    said = yaml.safe_load(front)
+    assert [one["config_name"] for one in said["configs"]] == names
+    assert said["license"] == "other" and len(said["curate"]["licenses"]) == 1
+    prose = re.sub(r"`[^`]*`", "", license_text(made, lock) + body)
+    assert "](javascript" not in prose and "<b>" not in prose and "\n---" not in prose

@@ -156,6 +156,12 @@ def test_documents_that_say_their_license_are_believed_before_the_recipe(tmp_pat
     assert found["licenses"] == ["mit", UNKNOWN]
 
 
+def test_an_input_behind_an_account_is_named_whatever_its_documents_say(tmp_path: Path) -> None:
+    recipe = planned(tmp_path, gated="true")
+    found = whole(brought(recipe.planned, recipe.project, [("talks", "MIT")]))
+    assert (found["gated"], found["licenses"]) == (["talks"], ["mit", "odc-by"])
+
+
 # cards of inputs
 
 CARDS = sorted((ROOT / "datacards").glob("*.md"))
