@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -19,7 +20,7 @@ import curate
 from curate.cards import card_text, croissant_of, facts, license_text, published_texts, refuse_publishing
 from curate.cards.check import card_path, difference, first_difference, write
 from curate.cards.croissant import data_type
-from curate.cards.evidence import lock_digest
+from curate.cards.evidence import _verdict, lock_digest
 from curate.cards.front import LARGEST, SIZES, _size
 from curate.cli import main
 from curate.errors import CurateError
@@ -112,6 +113,18 @@ def test_the_share_that_a_model_wrote_is_that_of_the_verdicts_it_was_accepted_wi
     assert (written["web"]["written"], written["web"]["models"]) == (0, [])
     assert written["tidied"]["tokens"] is None, "without a mixture tokens are not counted"
     assert "| 0.00% | unknown | none | none |" in recipe.card()
+
+
+def test_a_text_of_which_a_guard_gave_some_pieces_back_is_the_model_s_as_long_as_one_stands() -> None:
+    built = SimpleNamespace(done={"k": SimpleNamespace(facts={"counts": {"a_verdict": {}}})})
+    node = SimpleNamespace(plan_key="k", adds={"a_verdict": None, "a_pieces": None, "a_original": None})
+    said = _verdict(SimpleNamespace(built=built), node)  # type: ignore[arg-type]
+    rows = pl.DataFrame(
+        {"a_verdict": ["refined", "mixed", "mixed", None], "a_pieces": [2, 2, 2, 0], "a_original": [2, 1, 2, 0]}
+    )
+    assert rows.select(pl.sql_expr(str(said)).fill_null(False)).to_series().to_list() == [True, True, False, False]
+    node.adds = {"a_verdict": None}
+    assert _verdict(SimpleNamespace(built=built), node) == "\"a_verdict\" = 'refined'"  # type: ignore[arg-type]
 
 
 def test_verdicts_on_a_rewriting_are_told_apart(recipe: curate.Curated) -> None:
