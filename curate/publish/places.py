@@ -250,8 +250,16 @@ def place_of(to: str, scratch: Path) -> Place:
         from curate.publish.hub import Hub
 
         return Hub(to)
-    if scheme == "file":
-        return Folder(to, Path(unquote(urlsplit(to).path)))
-    if scheme == "s3":
-        return S3(to, scratch)
-    return Other(to) if scheme else Folder(to, Path(to))
+    if folder := folder_of(to):
+        return Folder(to, folder)
+    return S3(to, scratch) if scheme == "s3" else Other(to)
+
+
+def folder_of(to: str) -> Path | None:
+    """The folder of a path or of a `file:` address; None for an address of another kind. CurateError for one on another machine."""
+    parts = urlsplit(to) if "://" in to else None
+    if parts is None:
+        return Path(to)
+    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
+        raise CurateError(f"names the machine {parts.netloc!r:.80}; write file:///path", where=nameless(to))
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None

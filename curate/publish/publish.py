@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from curate.artifact import readable
 from curate.cards import refuse_publishing
@@ -22,7 +21,7 @@ from curate.errors import CurateError
 from curate.lock import Lock, frozen_beside, is_written, lock_of
 from curate.publish.files import Ready, files_of
 from curate.publish.page import MIXTURE, texts
-from curate.publish.places import CARD, TEXTS, Held, Place, place_of
+from curate.publish.places import CARD, TEXTS, Held, Place, folder_of, place_of
 from curate.report import Report
 
 if TYPE_CHECKING:
@@ -231,8 +230,8 @@ def _read_again(recipe: Curated, report: Report) -> None:
 
 def _refuse_store(recipe: Curated, to: str) -> None:
     """CurateError for a folder of the store, from which `curate gc` deletes what it does not know."""
-    folder = Path(unquote(urlsplit(to).path) if to.startswith("file://") else to)
-    if ("://" not in to or to.startswith("file://")) and folder.resolve().is_relative_to(recipe.store.root.resolve()):
+    folder = folder_of(to)
+    if folder and folder.resolve().is_relative_to(recipe.store.root.resolve()):
         raise CurateError("lies in the store; name a folder of its own", where=str(folder))
 
 
@@ -241,7 +240,7 @@ def _refuse_foreign(recipe: Curated, place: Place, there: dict[str, Held]) -> No
     if "publish.json" in there:
         try:
             theirs = json.loads(place.read("publish.json"))["recipe"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise CurateError("its publish.json is none of ours; name another place", where=place.url) from None
         if theirs != recipe.title:
             raise CurateError(f"holds the recipe {theirs!r:.80}; name another place", where=place.url)

@@ -346,7 +346,15 @@ def test_a_place_that_holds_something_else_is_left_alone(built: Path, tmp_path: 
     (tmp_path / "out/publish.json").write_text('{"recipe": "another"}')
     with pytest.raises(CurateError, match=r"holds the recipe 'another'; name another place"):
         open_small(built).publish(tmp_path / "out")
-    for to, said in (("hf://datasets/small", "write hf://datasets/ORG/NAME"), ("nowhere://x", "nowhere")):
+    for data in ("[" * 100_000, "[]", "{}", "\\xff"):
+        (tmp_path / "out/publish.json").write_text(data)
+        with pytest.raises(CurateError, match=r"its publish.json is none of ours"):
+            open_small(built).publish(tmp_path / "out")
+    for to, said in (
+        ("hf://datasets/small", "write hf://datasets/ORG/NAME"),
+        ("nowhere://x", "nowhere"),
+        ("file://tmp/out", "names the machine 'tmp'; write file:///path"),
+    ):
         with pytest.raises(CurateError, match=said):
             open_small(built).publish(to)
 
