@@ -20,7 +20,9 @@ from curate.cli import main
 from curate.errors import CurateError
 from curate.objectstore import Bucket
 from curate.publish import files as publish_files
-from curate.publish.places import CARD, TEXTS, Folder
+from curate.publish.files import Ready
+from curate.publish.places import CARD, TEXTS, Folder, Held
+from curate.publish.publish import _is_there
 from tests.curate.corpus import edit, make_project, one, open_small, texts, tiny
 
 
@@ -256,6 +258,12 @@ def test_a_disk_that_is_full_is_one_line_and_the_old_set_stays(built: Path, tmp_
     assert "cannot be written: File too large" in done.stderr and "secret" not in done.stdout + done.stderr
     assert whole(tmp_path / "out") == before
     assert open_small(built).publish(tmp_path / "out")["deleted"]
+
+
+def test_a_file_is_there_if_its_digest_is_or_where_none_is_told_its_name_and_size(tmp_path: Path) -> None:
+    file = Ready("data/web/0.parquet", tmp_path / "x", 1, 5, "ab")
+    held = [Held(5, "ab"), Held(5), Held(5, "cd"), Held(4, "ab"), Held(4), None]
+    assert [_is_there(file, one) for one in held] == [True, True, False, False, False, False]
 
 
 def test_a_place_that_cannot_be_written_is_one_line(built: Path, tmp_path: Path) -> None:
