@@ -36,7 +36,7 @@ class Broken(Exception):
 
 
 def build(out: Path, *, work: Path | None = None) -> Path:
-    """Build the site into the folder `out`. Broken for a link that leads nowhere, a page that would ask another host, or a foreign folder."""
+    """Build the site into the folder `out`. Broken for a link that leads nowhere, a page that asks another host, or a foreign folder."""
     work = work or out.with_name(f"{out.name}-pages")
     for folder, mark in ((work, "zensical.toml"), (out, "index.html")):
         if folder.exists() and (not (folder / mark).is_file() or ROOT.is_relative_to(folder.resolve())):

@@ -204,6 +204,29 @@ def test_two_publishes_into_one_folder_at_once_are_refused(built: Path, tmp_path
     assert open_small(built).publish(tmp_path / "out")["sent"]
 
 
+def test_the_card_comes_last_and_old_files_go_after_it(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_small(plain).publish(tmp_path / "out")
+    edit(plain / "recipes/small.yaml", "letters > 20", "letters > 40")
+    open_small(plain).build()
+    (tmp_path / "out/data/web/.dead.parquet.tmp").write_bytes(b"of a publish that was killed")
+    done = list[tuple[str, str]]()
+    for kind in ("put", "write", "delete"):
+        original = getattr(Folder, kind)
+
+        def noting(self: Folder, name: str, *given: Any, kind: str = kind, original: Any = original) -> None:
+            done.append((kind, name))
+            original(self, name, *given)
+
+        monkeypatch.setattr(Folder, kind, noting)
+    open_small(plain).publish(tmp_path / "out")
+    kinds = [kind for kind, _ in done]
+    assert kinds == sorted(kinds, key=("put", "write", "delete").index) and {*kinds} == {"put", "write", "delete"}
+    assert [name for kind, name in done if kind == "write"][-1] == CARD
+    assert not [*(tmp_path / "out").rglob(".*")]
+
+
 def test_what_another_publish_wrote_meanwhile_counts(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
