@@ -20,10 +20,10 @@ Pieces = list[str | int]
 
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _MATHS = re.compile(
-    r"\$\$(?P<block>[^$]{1,600})\$\$"
-    r"|\\\[(?P<bracket>[^$]{1,600}?)\\\]"
-    r"|\\\((?P<round>[^$]{1,600}?)\\\)"
-    r"|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]{0,598}[^\s$\\])?)\$(?![\w$])"
+    rf"\$\$(?P<block>[^$]{{1,{MOST_FORMULA}}})\$\$"
+    rf"|\\\[(?P<bracket>[^$]{{1,{MOST_FORMULA}}}?)\\\]"
+    rf"|\\\((?P<round>[^$]{{1,{MOST_FORMULA}}}?)\\\)"
+    rf"|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]{{0,{MOST_FORMULA - 2}}}[^\s$\\])?)\$(?![\w$])"
 )
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -406,3 +407,9 @@ def test_the_command_says_what_it_did(
     with pytest.raises(SystemExit):
         main(["publish", "small", "--to", str(tmp_path / "out"), "--json"])
     assert json.loads(capsys.readouterr().out)["sent"] == []
+
+
+def test_a_config_of_no_shards_has_a_file_of_no_rows(tmp_path: Path) -> None:
+    rows = SimpleNamespace(frames=[], schema={"id": pl.String(), "n": pl.Int64()})
+    (made,) = publish_files.files_of("web", rows, tmp_path)
+    assert made.rows == 0 and pl.read_parquet(made.path).schema == {"id": pl.String(), "n": pl.Int64()}
