@@ -284,6 +284,20 @@ def test_tables_of_others_are_looked_through_and_what_cannot_be_is_said(tmp_path
     assert any("no column" in said for said in search("n.parquet", (tmp_path / "n.parquet").read_bytes())["unseen"])
 
 
+def test_tables_with_ids_alone_and_with_parents_alone_are_found_by_what_was_read(tmp_path: Path) -> None:
+    folder = make_project(tmp_path, count=40)
+    open_small(folder).build()
+    kept_ = "select id, url from documents where corpus = 'web' and fate = 'kept' order by id limit 1"
+    id_, url = open_small(folder).sql(kept_).row(0)
+    (folder / "asked.txt").write_text(f"{url}\n")
+    (tmp_path / "rows.jsonl").write_text(
+        f'{{"id": "{id_}"}}\n{{"id": "new", "parent_id": "{id_}"}}\n{{"id": "other"}}\n'
+    )
+    found = open_small(folder).removed(folder / "asked.txt", at=[str(tmp_path / "rows.jsonl")])["found"]
+    rows = {row["id"]: row["named"] for row in found if row["where"].endswith(".jsonl")}
+    assert rows == {id_: f"url {url.removeprefix('https://')}", "new": f"made of {id_}"}
+
+
 def test_frozen_versions_are_this_recipe_s_own(tmp_path: Path) -> None:
     folder = make_project(tmp_path, count=40)
     recipe = open_small(folder)
