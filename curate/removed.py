@@ -50,6 +50,8 @@ class Search:
     """`curation.score._removals.Entries`."""
     gone: dict[str, str] = field(default_factory=dict)
     """Id of each document that must not be anywhere -> what names it."""
+    ids: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
+    """Those ids, sorted."""
     looked: dict[str, int] = field(default_factory=dict)
     """Place -> documents that were looked at there."""
     found: list[dict[str, str | None]] = field(default_factory=list)
@@ -61,14 +63,16 @@ class Search:
 
         whole = docs.with_columns(pl.lit(None, pl.String).alias(c) for c in COLUMNS if c not in docs.columns)
         whole = whole.select(pl.col(COLUMNS).cast(pl.String, strict=False))
-        said = imported(PACKAGE / "curation/score/_removals.py").named(whole, self.entries, "parent_id")
-        ids = pl.Series([*self.gone], dtype=pl.String).implode()
-        known = pl.col("id").is_in(ids) | pl.col("parent_id").is_in(ids)
-        rows = whole.with_columns(named=said).filter(pl.col("named").is_not_null() | known)
-        named = [
+        removals = imported(PACKAGE / "curation/score/_removals.py")
+        if len(self.ids) != len(self.gone):
+            self.ids = pl.Series([*self.gone], dtype=pl.String).sort()
+        known = [removals.among(whole[c], self.ids).fill_null(False) for c in ("id", "parent_id")]
+        named = removals.named(whole, self.entries, "parent_id")
+        rows = whole.with_columns(named=named).filter(named.is_not_null() | known[0] | known[1])
+        why = [
             n or self.gone.get(i) or f"made of {p}" for i, p, n in rows.select("id", "parent_id", "named").iter_rows()
         ]
-        return rows.with_columns(named=pl.Series(named, dtype=pl.String))
+        return rows.with_columns(named=pl.Series(why, dtype=pl.String))
 
     def look(self, where: str, frames: Iterator[pl.DataFrame]) -> None:
         """Look through the documents of one place."""

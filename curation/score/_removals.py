@@ -129,12 +129,17 @@ def named(docs: pl.DataFrame, entries: Entries, parents: str = "") -> pl.Series:
     return pl.select(pl.coalesce(found)).to_series().alias("removal")
 
 
-def _met(kind: str, values: pl.Series, entries: pl.Series) -> pl.Series:
-    """What names each value; null for what is no entry. entries: sorted, so that a look-up costs its logarithm and no table of them."""
+def among(values: pl.Series, entries: pl.Series) -> pl.Series:
+    """Whether each value is an entry; null for null. entries: sorted, so that a look-up costs their logarithm and no table of them."""
     if not len(entries):
-        return pl.Series([None] * len(values), dtype=pl.String)
+        return pl.repeat(False, len(values), eager=True)
     places = entries.search_sorted(values.fill_null("")).clip(upper_bound=len(entries) - 1)
-    met = entries.gather(places) == values
+    return entries.gather(places) == values
+
+
+def _met(kind: str, values: pl.Series, entries: pl.Series) -> pl.Series:
+    """What names each value; null for what is no entry."""
+    met = among(values, entries)
     return pl.select(pl.when(met).then(pl.format("{} {}", pl.lit(kind), values))).to_series()
 
 
