@@ -22,11 +22,12 @@ from curate.cards.check import card_path, difference, first_difference, write
 from curate.cards.croissant import data_type
 from curate.cards.evidence import _verdict, lock_digest
 from curate.cards.front import LARGEST, SIZES, _size
+from curate.cards.licenses import LONGEST
 from curate.cli import main
 from curate.errors import CurateError
 from curate.lock import Lock, lock_of
 from tests.curate.cards.test_licenses import HUB
-from tests.curate.corpus import edit, open_small, texts, tiny
+from tests.curate.corpus import edit, one, open_small, texts, tiny
 
 ROOT = Path(curate.__file__).parent.parent
 STEPS = {
@@ -160,6 +161,14 @@ def test_many_licenses_of_documents_make_no_long_card(tmp_path: Path) -> None:
     assert re.search(r", \d+ more\.", text)
     assert front(text)["license_name"].startswith("mixed-")
     assert len(license_text(recipe, lock_of(recipe.planned, recipe.built.done))) < 60_000
+
+
+def test_a_long_license_is_not_taken_for_the_free_one_that_it_begins_with(tmp_path: Path) -> None:
+    said = "MIT" + " " * (LONGEST - 3)
+    folder = tiny(tmp_path, one("{score: letters}"), texts(2, license=[said + "for reading only", said + "and so on"]))
+    open_small(folder).build()
+    made = open_small(folder)
+    assert facts(made, lock_of(made.planned, made.built.done))["license"]["permits"]["redistribution"] == "unknown"
 
 
 def test_a_card_depends_on_neither_place_nor_workers(recipe: curate.Curated, tmp_path: Path) -> None:
