@@ -8,6 +8,7 @@ every plan key stand in the store under `refs/`; from them `curate why` says whi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ from curate.store import Store
 
 HEAD = "# Written by `curate build`; commit it. It says which bytes each name of the recipe meant.\n"
 FROZEN = "# Written by `curate freeze`; commit it. It says which bytes each name of this version means, for good.\n"
+VERSION = re.compile(r"\d{4}\.\d\d\.\d\d(\.\d+)?(\.dev)?")
+"""What `curate freeze` calls versions."""
 FACTS = ("tokens", "windows", "seq_len", "documents")
 COUNTS = ("bytes", "files", "in", "documents", "tokens", "windows", "seq_len", "available")
 DATA = ("seed", "tokenizer", "models", "corpora", "mixture", "removals")
@@ -243,6 +246,12 @@ def write_ref(store: Store, plan: Plan, lock: Path, done: dict[str, Manifest], b
     payload = {"recipe": plan.recipe.recipe, "lock": str(lock.absolute()), "nodes": {**kept, **nodes}}
     if read_ref(store, lock) != payload["nodes"]:
         replace_file(ref_path(store, lock), json.dumps(payload, sort_keys=True).encode())
+
+
+def frozen_beside(path: Path) -> list[Path]:
+    """Locks of the frozen versions of a recipe, by its lock; none of recipes whose names begin as its own does."""
+    beside = sorted(path.parent.glob(f"{path.stem}-*.lock"))
+    return [one for one in beside if VERSION.fullmatch(one.stem.removeprefix(f"{path.stem}-"))]
 
 
 def is_written(path: Path, lock: Lock) -> bool:

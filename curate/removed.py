@@ -18,13 +18,28 @@ import polars as pl
 from curate.artifact import readable
 from curate.errors import CurateError
 from curate.lists import Listed, beside
+from curate.lock import frozen_beside
 
 if TYPE_CHECKING:
     from curate.api import Curated
 
 ROWS = 16_384
-"""Rows held at a time."""
+"""Rows of Parquet held at a time."""
+BYTES = 16 << 20
+"""Of JSON lines held at a time."""
 COLUMNS = ("id", "url", "parent_id")
+NO_TEXTS = frozenset(
+    (
+        "croissant.json",
+        "publish.json",
+        "export.json",
+        "run.json",
+        "index.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    )
+)
+"""JSON that publishing and exports write beside documents."""
 
 
 @dataclass
@@ -35,6 +50,8 @@ class Search:
     """`curation.score._removals.Entries`."""
     gone: dict[str, str] = field(default_factory=dict)
     """Id of each document that must not be anywhere -> what names it."""
+    ids: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
+    """Those ids, sorted."""
     looked: dict[str, int] = field(default_factory=dict)
     """Place -> documents that were looked at there."""
     found: list[dict[str, str | None]] = field(default_factory=list)
@@ -45,22 +62,24 @@ class Search:
         from curate.step import imported
 
         whole = docs.with_columns(pl.lit(None, pl.String).alias(c) for c in COLUMNS if c not in docs.columns)
-        whole = whole.select(pl.col(COLUMNS).cast(pl.String))
-        said = imported(PACKAGE / "curation/score/_removals.py").named(whole, self.entries, "parent_id")
-        ids = pl.Series([*self.gone], dtype=pl.String).implode()
-        known = pl.col("id").is_in(ids) | pl.col("parent_id").is_in(ids)
-        rows = whole.with_columns(named=said).filter(pl.col("named").is_not_null() | known)
-        named = [
+        whole = whole.select(pl.col(COLUMNS).cast(pl.String, strict=False))
+        removals = imported(PACKAGE / "curation/score/_removals.py")
+        if len(self.ids) != len(self.gone):
+            self.ids = pl.Series([*self.gone], dtype=pl.String).sort()
+        known = [removals.among(whole[c], self.ids).fill_null(False) for c in ("id", "parent_id")]
+        named = removals.named(whole, self.entries, "parent_id")
+        rows = whole.with_columns(named=named).filter(named.is_not_null() | known[0] | known[1])
+        why = [
             n or self.gone.get(i) or f"made of {p}" for i, p, n in rows.select("id", "parent_id", "named").iter_rows()
         ]
-        return rows.with_columns(named=pl.Series(named, dtype=pl.String))
+        return rows.with_columns(named=pl.Series(why, dtype=pl.String))
 
     def look(self, where: str, frames: Iterator[pl.DataFrame]) -> None:
         """Look through the documents of one place."""
         self.looked[where] = 0
         for docs in frames:
             self.looked[where] += docs.height
-            rows = self.meets(docs).unique("id", maintain_order=True).to_dicts()
+            rows = self.meets(docs).unique(["id", "url"], maintain_order=True).to_dicts()
             self.found += [{"where": where, **{k: row[k] for k in ("id", "url", "named")}} for row in rows]
 
 
@@ -139,7 +158,7 @@ def _rows_below(place: Path, unseen: list[str], quiet: bool = False) -> Iterator
     for path in paths:
         if path.name.endswith((".parquet", ".jsonl", ".jsonl.gz")):
             yield from _rows(path, unseen)
-        elif not path.name.endswith((".json", ".md", ".yaml", ".lock")):
+        elif path == place or not (path.name in NO_TEXTS or path.name.endswith((".md", ".yaml", ".lock"))):
             others.append(path)
     if others and not quiet:
         more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
@@ -149,12 +168,15 @@ def _rows_below(place: Path, unseen: list[str], quiet: bool = False) -> Iterator
 
 
 def _rows(path: Path, unseen: list[str]) -> Iterator[pl.DataFrame]:
+    import zlib
+
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         if path.name.endswith(".parquet"):
             with pq.ParquetFile(path) as file:
-                columns = [c for c in COLUMNS if c in file.schema_arrow.names]
+                columns = [f.name for f in file.schema_arrow if f.name in COLUMNS and not pa.types.is_nested(f.type)]
                 batches = file.iter_batches(ROWS, columns=columns) if columns else ()
                 yield from (pl.DataFrame(pl.from_arrow(batch)) for batch in batches)
         else:
@@ -164,18 +186,20 @@ def _rows(path: Path, unseen: list[str]) -> Iterator[pl.DataFrame]:
                 yield frame
         if not columns:
             unseen.append(f"{path}: has no column id, url or parent_id")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         raise CurateError(f"cannot be read: {' '.join(str(error).split())[:200]}", where=str(path)) from None
 
 
 def _lines(path: Path) -> Iterator[pl.DataFrame]:
     import gzip
-    import itertools
 
     import orjson
 
     with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as file:
-        while lines := [orjson.loads(line) for line in itertools.islice(file, ROWS) if line.strip()]:
+        while some := file.readlines(BYTES):
+            lines = [orjson.loads(line) for line in some if line.strip()]
+            if not all(isinstance(line, dict) for line in lines):
+                raise ValueError("a line of it is no JSON object")
             known = [c for c in COLUMNS if any(c in line for line in lines)]
             yield pl.DataFrame(
                 {c: [_text(line.get(c)) for line in lines] for c in known}, schema=dict.fromkeys(known, pl.String)
@@ -193,8 +217,7 @@ def _unseen(recipe: Curated, holding: dict[str, str]) -> Iterator[str]:
     yield "objects of earlier builds: `curate gc --delete` deletes those that no lock and no version means, 14 days after"
     if any((recipe.store.root / "replies").glob("*/*.parquet")):
         yield "replies of models in the store: they are kept by prompt, and a prompt may quote a page"
-    frozen = sorted(path.name for path in recipe.lock_path.parent.glob(f"{recipe.lock_path.stem}-*.lock"))
-    if frozen:
+    if frozen := [path.name for path in frozen_beside(recipe.lock_path)]:
         yield f"frozen versions, whose objects gc keeps: {', '.join(frozen)}"
     if recipe.recipe.train:
         yield "checkpoints of runs, which were trained on what their mixtures held"

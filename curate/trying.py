@@ -6,8 +6,6 @@ steps that follow are done too, up to the first clauses, as far as they look at 
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from curate.errors import CurateError, failing, placed
 from curate.replied import build_of
 from curate.rows import beside, children, columns, judge, seen_by
 from curate.sampling import chosen
+from curate.wording import words
 from curate.work import Work
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 ROWWISE = ("ask", "score", "rewrite", "expand", "keep")
 MOST_WORDS = 20_000
 """Words of a text that are compared."""
-_WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 
 
 def trial(curated: Curated, name: str, n: int, seed: int, budget: Budget) -> list[dict[str, Any]]:
@@ -124,7 +122,7 @@ def _do(build: Build, node: Node, docs: pl.DataFrame, tried: list[dict[str, Any]
         if node.kind == "rewrite":
             before = tried[at].get("after", tried[at]["text"])
             after = row.pop("text")
-            tried[at] |= {"after": after, "words": words(before, after)}
+            tried[at] |= {"after": after, "words": words(before, after, MOST_WORDS)[0]}
         tried[at].setdefault("columns", {}).update(row)
     return beside(docs, part)
 
@@ -144,21 +142,3 @@ def _ask(build: Build, node: Node, work: Work, docs: pl.DataFrame, tried: list[d
         if row["refusal"] is not None:
             tried[at]["refusal"] = row["refusal"]
     return docs.hstack(came.rename(columns_of_asking(work.step_name)))
-
-
-def words(before: str, after: str) -> list[tuple[str, str]]:
-    """A word diff: runs of (` `, `-` or `+`, text) that spell both texts."""
-    old, new = (_WORD.findall(text)[:MOST_WORDS] for text in (before, after))
-    found: list[tuple[str, str]] = []
-    for _, low, high, low_new, high_new in difflib.SequenceMatcher(
-        None, old, new, autojunk=len(old) > 2_000
-    ).get_opcodes():
-        if old[low:high] == new[low_new:high_new]:
-            found.append((" ", "".join(old[low:high])))
-            continue
-        found += [
-            (sign, text)
-            for sign, text in (("-", "".join(old[low:high])), ("+", "".join(new[low_new:high_new])))
-            if text
-        ]
-    return found

@@ -112,7 +112,7 @@ def _stored(facts: Row) -> Any:
 
 
 def _set(corpus: str) -> str:
-    return f"files-of-{corpus}"
+    return f"Files-of-{corpus}"  # no corpus has a name with a capital
 
 
 def _file(name: str, place: str, size: int, sha256: str, kind: str) -> Row:

@@ -77,7 +77,7 @@ def _kept(recipe: Curated, lock: Lock, corpora: list[str]) -> list[Row]:
     if lock.sources:
         taken = "select source, id, sum(length)::bigint as n from mixture group by all"
     sql = f"""
-        select d.corpus, d.source, left(d.license, {LONGEST}) as license,
+        select d.corpus, d.source, left(d.license, {LONGEST + 1}) as license,
           count(*)::bigint as documents, coalesce(sum(t.n), 0)::bigint as tokens
         from documents d left join ({taken}) t on t.source = d.corpus and t.id = d.id
         where d.fate = 'kept' and d.corpus in ({_texts(corpora)}) group by all order by all"""

@@ -180,6 +180,9 @@ _RESERVED = re.compile(
     r"all.rights.reserved|proprietary|confidential|no.?redistribution|non.?redistributable|not.for.redistribution|internal.use"
 )
 """What licenses that forbid passing a text on say of themselves."""
+_CREATIVE = re.compile(r"cc[ -](by(?:-(?:nc|nd|sa))*)(?:[ -].*)?")
+_NO_MONEY = re.compile(r"non.?commercial|(?:research|academic)(?:.use)?.only")
+"""What licenses that are not in the table may forbid: another version or port of a Creative Commons license, and those that say it."""
 LONGEST = 200
 """Characters of a license's name that are looked at: documents say it themselves, and may say anything."""
 
@@ -187,9 +190,11 @@ LONGEST = 200
 def identifier(said: str | None) -> str:
     """The identifier of what a source or a document says of its license: `Apache-2.0` is `apache-2.0`, nothing is `unknown`.
 
-    What is not in the table stays as it is said, cut and in lower case.
+    What is not in the table stays as it is said, cut and in lower case. What is cut is not in the table, whatever it begins with.
     """
     text = " ".join((said or "")[:LONGEST].split()).casefold()
+    if said and len(said) > LONGEST and not _RESERVED.search(text):
+        return f"{text}..."
     if match := _CREATIVE_URL.fullmatch(text):
         return f"cc-{match[1]}-{match[2]}"
     if _RESERVED.search(text):
@@ -199,9 +204,17 @@ def identifier(said: str | None) -> str:
 
 
 def license_of(said: str | None) -> License:
-    """The license of that name; one of which nothing is known if the table lacks it."""
+    """The license of that name; one of which nothing is known if the table lacks it, but what its name says that it forbids."""
     name = identifier(said)
-    return TABLE.get(name) or License(name, name, "", NOTHING_KNOWN, on_hub=False)
+    return TABLE.get(name) or License(name, name, "", _forbidding(name), on_hub=False)
+
+
+def _forbidding(name: str) -> Terms:
+    """Nothing known, but for what a name forbids."""
+    found = _CREATIVE.fullmatch(name)
+    terms = [_creative(found[1])] if found else []
+    terms += [Terms(commercial=May.NO)] if _NO_MONEY.search(name) else []
+    return together([NOTHING_KNOWN, *terms])
 
 
 def together(parts: Iterable[Terms]) -> Terms:

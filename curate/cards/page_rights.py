@@ -95,17 +95,20 @@ def written_section(facts: Row) -> Iterator[str]:
     )
     yield table(head, body, left=(0, 5, 6)) + "\n"
     if facts["models"]:
-        body = (
-            [
-                cell(r["model"]),
-                cell(r.get("id") or r["backend"]),
-                cell(r.get("revision")) if r.get("id") else "the lock",
-                cell(r["license"]),
-                "text" if r["writes"] else "judgements",
-                listed(r["steps"]),
-            ]
-            for r in facts["models"]
-        )
-        yield (
-            table(("model", "what it is", "revision", "license", "gave", "steps"), body, left=(0, 1, 2, 3, 4, 5)) + "\n"
-        )
+        yield _models(facts) + "\n"
+
+
+def _models(facts: Row) -> str:
+    """The models that were asked, a row for each."""
+    body = (
+        [
+            cell(r["model"]),
+            cell(r.get("id") or r["backend"]),
+            cell(r.get("revision")) if r.get("id") else "the lock",
+            cell(r["license"]),
+            "text" if r["writes"] else "judgements",
+            listed(r["steps"]),
+        ]
+        for r in facts["models"]
+    )
+    return table(("model", "what it is", "revision", "license", "gave", "steps"), body, left=(0, 1, 2, 3, 4, 5))

@@ -13,8 +13,8 @@ from curate.page import documents, figures, scores, tex
 from curate.page.documents import MOST, Facts, Shelf
 from curate.page.text import Formulas, cut, visible
 from curate.page.thresholds import sliders, thresholds
-from curate.page.wording import shortened, words
 from curate.views import connect
+from curate.wording import shortened, words
 
 if TYPE_CHECKING:
     import duckdb

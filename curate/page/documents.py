@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.page.text import SHOWN, Formulas, cut
+from curate.cards.evidence import REMOVAL
+from curate.page.text import SHOWN, Formulas, cut, rounded
 from curate.sql import folded, literal, quoted
 from curate.views import columns, frame
 
@@ -49,6 +50,8 @@ class Facts:
     """Other columns that are shown."""
     partners: tuple[str, ...]
     """Those of the words that may name another document."""
+    removals: tuple[str, ...] = ()
+    """Nodes of `removals:`. What they took out is counted and never shown, since a page may be passed on."""
 
 
 @dataclass
@@ -81,15 +84,18 @@ def facts_of(curated: Curated, connection: duckdb.DuckDBPyConnection, place: int
         f"create temp table {name} as select id, fate, fate_node, left(error, 300) as error, url, length(text) as characters"
         f"{', ' + taken if taken else ''} from documents where corpus = {literal(corpus)} and id is not null"
     )
-    return Facts(corpus, name, tuple(numbers), words, partners)
+    removals = tuple(n.name for n in nodes if n.kind == "keep" and n.chain and n.chain.own["step"] == REMOVAL)
+    return Facts(corpus, name, tuple(numbers), words, partners, removals)
 
 
 def choose(connection: duckdb.DuckDBPyConnection, facts: Facts, shelf: Shelf, share: int) -> None:
     """Documents of each fate: most of those that are kept, some of each kind that is not."""
     of_each = max(FEWEST, share // 6)
+    hidden = ", ".join(map(literal, ("", *facts.removals)))
     rows = connection.execute(
         "select id, fate from (select id, fate, row_number() over (partition by fate order by sha256(id), id) as place"
-        f" from {facts.name}) where place <= case fate when 'kept' then {share} else {of_each} end"
+        f" from {facts.name} where id not in (select id from {facts.name} where fate_node in ({hidden})))"
+        f" where place <= case fate when 'kept' then {share} else {of_each} end"
         " order by fate <> 'kept', fate, place"
     ).fetchall()
     for id_, fate in rows[: 3 * share]:
@@ -136,7 +142,7 @@ def _document(facts: Facts, row: dict[str, Any], text: str, shelf: Shelf) -> dic
 def _value(value: Any) -> Any:
     """A number as short as it is shown, or the beginning of a text; infinity, which JSON has not, as text."""
     if isinstance(value, float):
-        return float(f"{value:.4g}") if math.isfinite(value) else str(value)
+        return rounded(value, 4) if math.isfinite(value) else str(value)
     return cut(value, 80) if isinstance(value, str) else value
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from curate.page.documents import Facts
+from curate.page.text import LARGEST, rounded
 from curate.sql import quoted
 from curate.views import frame
 
@@ -35,7 +36,7 @@ def _distribution(connection: duckdb.DuckDBPyConnection, facts: Facts, column: s
         f"select count({name}), min({name}), quantile_disc({name}, 0.005) as low, quantile_disc({name}, 0.5) as middle,"
         f" quantile_disc({name}, 0.995) as high, max({name}) from {facts.name}{kept}",
     ).row(0)
-    if not count or not all(math.isfinite(one) for one in (least, most)):
+    if not count or not all(abs(one) <= LARGEST for one in (least, most)):
         return None
     low, high = (least, most) if low == high else (low, high)
     logarithm = low >= 0 and high > SKEWED * max(middle, 1.0)
@@ -68,4 +69,4 @@ def _distribution(connection: duckdb.DuckDBPyConnection, facts: Facts, column: s
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.4g}")
+    return rounded(value, 4)

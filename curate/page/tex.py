@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from curate.page.text import MOST_FORMULA
+
 Tree = list[Any]
 Asked = tuple[str, bool]
 """A formula, and whether it stands on lines of its own."""
@@ -87,7 +89,7 @@ def _main() -> None:
 
 def tree(tex: str, block: bool) -> Tree | None:
     """One formula, in this process; None for one that cannot be drawn."""
-    if _DEFINES.search(tex) or _depth(tex) > DEEPEST or len(tex) > 600:
+    if _DEFINES.search(tex) or _depth(tex) > DEEPEST or len(tex) > MOST_FORMULA:
         return None
     from latex2mathml.converter import convert
 

@@ -6,6 +6,7 @@ page puts every string into a text node. Left out: formulas that a line break of
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -13,14 +14,16 @@ SHOWN = 1_600
 """Characters of a text that a page shows."""
 MOST_FORMULA = 600
 """Characters of a formula; a longer one stays as it is written."""
+LARGEST = 1e100
+"""What is larger is no measurement: no scale is drawn for it."""
 Pieces = list[str | int]
 
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _MATHS = re.compile(
-    r"\$\$(?P<block>[^$]{1,600})\$\$"
-    r"|\\\[(?P<bracket>[^$]{1,600}?)\\\]"
-    r"|\\\((?P<round>[^$]{1,600}?)\\\)"
-    r"|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]{0,598}[^\s$\\])?)\$(?![\w$])"
+    rf"\$\$(?P<block>[^$]{{1,{MOST_FORMULA}}})\$\$"
+    rf"|\\\[(?P<bracket>[^$]{{1,{MOST_FORMULA}}}?)\\\]"
+    rf"|\\\((?P<round>[^$]{{1,{MOST_FORMULA}}}?)\\\)"
+    rf"|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]{{0,{MOST_FORMULA - 2}}}[^\s$\\])?)\$(?![\w$])"
 )
 
 
@@ -32,6 +35,12 @@ def visible(text: str) -> str:
 def cut(text: str, most: int = SHOWN) -> str:
     """The beginning of a text, visible."""
     return visible(text[:most])
+
+
+def rounded(value: float, digits: int) -> float:
+    """A finite number with so many significant digits; as it is where that would make it infinite."""
+    short = float(f"{value:.{digits}g}")
+    return short if math.isfinite(short) else value
 
 
 @dataclass

@@ -24,6 +24,7 @@ from curate.clause_values import Value
 from curate.clauses import Clause, parse
 from curate.gather import Places, Reached
 from curate.page.documents import Shelf
+from curate.page.text import LARGEST, rounded
 from curate.whatif import described
 from curate.whatif_tokens import tokens
 
@@ -178,7 +179,7 @@ def stops_of(values: np.ndarray, current: float, integer: bool) -> list[float]:
         return [current]
     low, high = (float(values[round(q * (len(values) - 1))]) for q in (0.005, 0.995))
     low, high, middle = min(low, current), max(high, current), float(values[len(values) // 2])
-    if not all(map(math.isfinite, (low, high))):
+    if not all(abs(one) <= LARGEST for one in (low, high)):
         return [current]
     if low >= 0 and high > 20 * max(middle, current, 1.0):
         found = {
@@ -207,7 +208,7 @@ def _step(least: float, integer: bool) -> float:
 
 
 def _round(value: float) -> float:
-    return float(f"{value:.6g}")
+    return rounded(value, 6)
 
 
 def _near(

@@ -130,9 +130,12 @@ class Folder(_Store):
     def put(self, name: str, path: Path) -> None:
         to = self.folder / name
         partial = to.with_name(f".{to.name}.tmp")
+        for link in (above for above in to.parents if above.is_symlink() and self.folder in above.parents):
+            raise CurateError("is a link; a published folder holds its files itself", where=str(link))
         with self._told():
             to.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("rb") as source, partial.open("wb") as file:
+            partial.unlink(missing_ok=True)
+            with path.open("rb") as source, partial.open("xb") as file:
                 shutil.copyfileobj(source, file, 1 << 22)
                 file.flush()
                 os.fsync(file.fileno())
@@ -247,8 +250,16 @@ def place_of(to: str, scratch: Path) -> Place:
         from curate.publish.hub import Hub
 
         return Hub(to)
-    if scheme == "file":
-        return Folder(to, Path(unquote(urlsplit(to).path)))
-    if scheme == "s3":
-        return S3(to, scratch)
-    return Other(to) if scheme else Folder(to, Path(to))
+    if folder := folder_of(to):
+        return Folder(to, folder)
+    return S3(to, scratch) if scheme == "s3" else Other(to)
+
+
+def folder_of(to: str) -> Path | None:
+    """The folder of a path or of a `file:` address; None for an address of another kind. CurateError for one on another machine."""
+    parts = urlsplit(to) if "://" in to else None
+    if parts is None:
+        return Path(to)
+    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
+        raise CurateError(f"names the machine {parts.netloc!r:.80}; write file:///path", where=nameless(to))
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from curate.artifact import readable
 from curate.cards import refuse_publishing
 from curate.errors import CurateError
-from curate.lock import Lock, is_written, lock_of
+from curate.lock import Lock, frozen_beside, is_written, lock_of
 from curate.publish.files import Ready, files_of
 from curate.publish.page import MIXTURE, texts
-from curate.publish.places import CARD, TEXTS, Held, Place, place_of
+from curate.publish.places import CARD, TEXTS, Held, Place, folder_of, place_of
 from curate.report import Report
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def publish(
     lock = _fit(recipe)
     refuse_publishing(recipe)
     report = report or Report()
+    _refuse_store(recipe, to)
     with _scratch(recipe.store.root / "cache") as scratch:
         place = place_of(to, scratch)
         there = place.look()
@@ -86,6 +87,8 @@ def publish(
             if dry_run:
                 return _carried(recipe, lock, place, there, report, scratch, dry=True)
             with place.writing(public):
+                there = place.look()  # again: what another publish wrote before this one kept others out
+                _refuse_foreign(recipe, place, there)
                 return _carried(recipe, lock, place, there, report, scratch, dry=False)
 
 
@@ -202,7 +205,7 @@ def _fit(recipe: Curated) -> Lock:
 
 def _versions(recipe: Curated, lock: Lock) -> Iterator[str]:
     """Versions that were frozen of just this."""
-    for path in recipe.lock_path.parent.glob(f"{recipe.lock_path.stem}-*.lock"):
+    for path in frozen_beside(recipe.lock_path):
         frozen = Lock.read(path)
         if replace(frozen, version="") == lock:
             yield frozen.version
@@ -225,12 +228,19 @@ def _read_again(recipe: Curated, report: Report) -> None:
             advance(0, None)
 
 
+def _refuse_store(recipe: Curated, to: str) -> None:
+    """CurateError for a folder of the store, from which `curate gc` deletes what it does not know."""
+    folder = folder_of(to)
+    if folder and folder.resolve().is_relative_to(recipe.store.root.resolve()):
+        raise CurateError("lies in the store; name a folder of its own", where=str(folder))
+
+
 def _refuse_foreign(recipe: Curated, place: Place, there: dict[str, Held]) -> None:
     """CurateError if a place holds what no publish of this recipe wrote."""
     if "publish.json" in there:
         try:
             theirs = json.loads(place.read("publish.json"))["recipe"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise CurateError("its publish.json is none of ours; name another place", where=place.url) from None
         if theirs != recipe.title:
             raise CurateError(f"holds the recipe {theirs!r:.80}; name another place", where=place.url)

@@ -1,8 +1,9 @@
 """Lists of what is to be removed, as tables: ids, addresses and domains.
 
-A line of a text file is an id, an address (it has `://`) or a domain; `id:`, `url:` or `domain:` before it says which. A line that could
-be a domain counts as an id too, because ids of one's own may look like one. CSV and Parquet files have columns `id`, `url`, `domain`; a
-file with one column of another name is read like lines. Addresses are compared as `dedup: url` compares them (`curation/dedup/_url.py`).
+A line of a text file is an id, an address (it has `://`, or begins with a domain and a slash) or a domain; `id:`, `url:` or `domain:`
+before it says which. A line without them that could be a domain or an address counts as an id too, because ids of one's own may look like
+one. CSV and Parquet files have columns `id`, `url`, `domain`; a file with one column of another name is read like lines, and the name of
+a CSV file's column as one of them, since it may have no head. Addresses are compared as `dedup: url` does it (`curation/dedup/_url.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from curate.lists import Listed
 
 KINDS = ("id", "url", "domain")
 PREFIXED = r"^(id|url|domain):\s*"
-DOMAIN = r"^[^\s/?#@:]+\.[^\s/?#@:.0-9][^\s/?#@:.]*\.?$"
+NAME = r"[^\s/?#@:]+\.[^\s/?#@:.0-9][^\s/?#@:.]*\.?"
+DOMAIN = rf"^(?:{NAME}|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[[0-9A-Fa-f:.]+\])$"
+"""A name, or an address of the Internet Protocol."""
+ADDRESS = rf"://|^{NAME}(?::\d+)?/"
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def _loaded(lists: tuple[Listed, ...]) -> Entries:
     whole = pl.concat([pl.DataFrame(schema={"kind": pl.String, "value": pl.String}), *parts])
     of = {kind: whole.filter(kind=kind)["value"].unique().sort() for kind in KINDS}
     urls = bare(of["url"]).drop_nulls().unique().sort()
-    domains = of["domain"].str.to_lowercase().str.strip_prefix("*.").str.strip_chars(".")
+    domains = of["domain"].str.to_lowercase().str.replace(r"^[a-z][a-z0-9+.-]*://", "")
+    domains = domains.str.strip_prefix("*.").str.strip_chars(".")
     return Entries(
         of["id"],
         urls,
@@ -71,9 +76,15 @@ def _entries(one: Listed) -> pl.DataFrame:
         given = [frame.select(kind=pl.lit(k), value=pl.col(k).cast(pl.String)) for k in KINDS if k in frame.columns]
         if not given and frame.width != 1:
             raise CurateError(f"has no column id, url or domain, but {', '.join(frame.columns)}", where=one.name)
-        found = pl.concat(given) if given else _kinds(frame.to_series().cast(pl.String))
+        found = pl.concat(given) if given else _kinds(_lines(frame, name))
         return found.with_columns(pl.col("value").str.strip_chars()).filter(pl.col("value") != "")
     return _kinds(one.lines())
+
+
+def _lines(frame: pl.DataFrame, name: str) -> pl.Series:
+    """The only column of a table; with its name where that may be an entry."""
+    head = frame.columns if name.endswith(".csv") else []
+    return pl.concat([pl.Series(head, dtype=pl.String), frame.to_series().cast(pl.String).alias("")])
 
 
 def _table(one: Listed, name: str) -> pl.DataFrame:
@@ -88,15 +99,16 @@ def _table(one: Listed, name: str) -> pl.DataFrame:
 
 
 def _kinds(lines: pl.Series) -> pl.DataFrame:
-    """What each line is; one that could be a domain is an id as well."""
+    """What each line is; one that could be a domain or an address is an id as well."""
     frame = pl.DataFrame({"line": lines.drop_nulls().str.strip_chars()}).filter(pl.col("line") != "")
     frame = frame.with_columns(
         said=pl.col("line").str.extract(PREFIXED), value=pl.col("line").str.replace(PREFIXED, "")
     )
-    is_url = pl.col("line").str.contains("://", literal=True)
+    is_url = pl.col("line").str.contains(ADDRESS)
     guess = pl.when(is_url).then(pl.lit("url")).when(pl.col("line").str.contains(DOMAIN)).then(pl.lit("domain"))
     frame = frame.with_columns(kind=pl.coalesce("said", guess.otherwise(pl.lit("id"))))
-    also = frame.filter(pl.col("said").is_null() & (pl.col("kind") == "domain")).with_columns(kind=pl.lit("id"))
+    plain = pl.col("said").is_null() & ~pl.col("line").str.contains("://", literal=True)
+    also = frame.filter(plain & (pl.col("kind") != "id")).with_columns(kind=pl.lit("id"))
     return pl.concat([frame, also]).select("kind", "value")
 
 
@@ -117,8 +129,17 @@ def named(docs: pl.DataFrame, entries: Entries, parents: str = "") -> pl.Series:
     return pl.select(pl.coalesce(found)).to_series().alias("removal")
 
 
+def among(values: pl.Series, entries: pl.Series) -> pl.Series:
+    """Whether each value is an entry; null for null. entries: sorted, so that a look-up costs their logarithm and no table of them."""
+    if not len(entries):
+        return pl.repeat(False, len(values), eager=True)
+    places = entries.search_sorted(values.fill_null("")).clip(upper_bound=len(entries) - 1)
+    return entries.gather(places) == values
+
+
 def _met(kind: str, values: pl.Series, entries: pl.Series) -> pl.Series:
-    met = values.is_in(entries.implode()) if len(entries) else pl.repeat(False, len(values), eager=True)
+    """What names each value; null for what is no entry."""
+    met = among(values, entries)
     return pl.select(pl.when(met).then(pl.format("{} {}", pl.lit(kind), values))).to_series()
 
 

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from docs.site.text import CODE
@@ -35,13 +36,16 @@ class Broken(Exception):
 
 
 def build(out: Path, *, work: Path | None = None) -> Path:
-    """Build the site into the folder `out`. Broken for a link that leads nowhere, or a page that would ask another host."""
+    """Build the site into the folder `out`. Broken for a link that leads nowhere, a page that asks another host, or a foreign folder."""
     work = work or out.with_name(f"{out.name}-pages")
-    shutil.rmtree(work, ignore_errors=True)
-    shutil.rmtree(out, ignore_errors=True)
+    for folder, mark in ((work, "zensical.toml"), (out, "index.html")):
+        if folder.exists() and (not (folder / mark).is_file() or ROOT.is_relative_to(folder.resolve())):
+            raise Broken(f"{folder} holds something else than a site; name a folder that is not there yet")
+    for folder in (work, out):
+        shutil.rmtree(folder, ignore_errors=True)
+    work.mkdir(parents=True)
+    shutil.copyfile(Path(__file__).parent / "zensical.toml", work / "zensical.toml")
     stage(work / "docs")
-    config = (Path(__file__).parent / "zensical.toml").read_text("utf-8")
-    (work / "zensical.toml").write_text(config, "utf-8")
     program = Path(sys.executable).with_name("zensical")
     command = [str(program) if program.is_file() else "zensical", "build", "--clean", "--strict"]
     try:
@@ -121,18 +125,16 @@ def relinked(text: str, path: str) -> tuple[str, list[str]]:
     return outside_code(text, lambda part: LINK.sub(link, part)), linked
 
 
-def outside_code(text: str, change: object) -> str:
+def outside_code(text: str, change: Callable[[str], str]) -> str:
     """A page with its prose changed, and its code as it is."""
-    assert callable(change)
     out = []
     for i, block in enumerate(re.split(r"(^ *```.*?^ *```[^\n]*$)", text, flags=re.DOTALL | re.MULTILINE)):
         out.append(block if i % 2 else change_spans(block, change))
     return "".join(out)
 
 
-def change_spans(block: str, change: object) -> str:
+def change_spans(block: str, change: Callable[[str], str]) -> str:
     """Prose with its links changed; a span of code that is the text of a link goes along, what looks like a link within one does not."""
-    assert callable(change)
     spans: list[str] = []
 
     def away(match: re.Match[str]) -> str:

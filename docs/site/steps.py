@@ -63,7 +63,6 @@ LIMITS = {
     "lt": "below {}",
     "min_length": "{} or more of them",
 }
-ERRORS = re.compile(r"(?:Raises )?CurateError ")
 
 
 @dataclass(frozen=True)

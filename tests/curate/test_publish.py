@@ -1,11 +1,16 @@
 """What is published is what was kept, the same bytes every time; a place goes from one whole set to the next, or says why not."""
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -16,7 +21,9 @@ from curate.cli import main
 from curate.errors import CurateError
 from curate.objectstore import Bucket
 from curate.publish import files as publish_files
-from curate.publish.places import CARD, TEXTS, Folder
+from curate.publish.files import Ready
+from curate.publish.places import CARD, TEXTS, Folder, Held
+from curate.publish.publish import _is_there
 from tests.curate.corpus import edit, make_project, one, open_small, texts, tiny
 
 
@@ -198,6 +205,91 @@ def test_two_publishes_into_one_folder_at_once_are_refused(built: Path, tmp_path
     assert open_small(built).publish(tmp_path / "out")["sent"]
 
 
+def test_the_card_comes_last_and_old_files_go_after_it(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_small(plain).publish(tmp_path / "out")
+    edit(plain / "recipes/small.yaml", "letters > 20", "letters > 40")
+    open_small(plain).build()
+    (tmp_path / "out/data/web/.dead.parquet.tmp").write_bytes(b"of a publish that was killed")
+    done = list[tuple[str, str]]()
+    for kind in ("put", "write", "delete"):
+        original = getattr(Folder, kind)
+
+        def noting(self: Folder, name: str, *given: Any, kind: str = kind, original: Any = original) -> None:
+            done.append((kind, name))
+            original(self, name, *given)
+
+        monkeypatch.setattr(Folder, kind, noting)
+    open_small(plain).publish(tmp_path / "out")
+    kinds = [kind for kind, _ in done]
+    assert kinds == sorted(kinds, key=("put", "write", "delete").index) and {*kinds} == {"put", "write", "delete"}
+    assert [name for kind, name in done if kind == "write"][-1] == CARD
+    assert not [*(tmp_path / "out").rglob(".*")]
+
+
+def test_what_another_publish_wrote_meanwhile_counts(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, before = Folder.writing, list[Any]()
+
+    @contextlib.contextmanager
+    def late(self: Folder, public: bool) -> Iterator[None]:
+        before.pop()()
+        with writing(self, public):
+            yield
+
+    monkeypatch.setattr(Folder, "writing", late)
+    before[:] = [lambda: None, lambda: open_small(built).publish(tmp_path / "out")]
+    assert not open_small(built).publish(tmp_path / "out")["sent"]
+    (tmp_path / "other").mkdir()
+    before[:] = [lambda: (tmp_path / "other/publish.json").write_text('{"recipe": "another"}')]
+    with pytest.raises(CurateError, match="holds the recipe 'another'"):
+        open_small(built).publish(tmp_path / "other")
+    assert [*whole(tmp_path / "other")] == ["publish.json"]
+
+
+def test_nothing_is_written_into_the_store_or_through_links(built: Path, tmp_path: Path) -> None:
+    for to in (built / ".curate/objects/new", f"file://{built}/.curate/new", built / "data/../.curate"):
+        with pytest.raises(CurateError, match="lies in the store"):
+            open_small(built).publish(to)
+    (tmp_path / "away").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/data").symlink_to(tmp_path / "away")
+    with pytest.raises(CurateError, match="is a link"):
+        open_small(built).publish(tmp_path / "out")
+    assert not [*(tmp_path / "away").iterdir()]
+    open_small(built).publish(tmp_path / "real")
+    first = json.loads((tmp_path / "real/publish.json").read_text())["configs"]["web"][0]["name"]
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "real" / first).unlink()
+    (tmp_path / "real" / first).with_name(f".{Path(first).name}.tmp").symlink_to(tmp_path / "mine")
+    assert open_small(built).publish(tmp_path / "real")["sent"]
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_disk_that_is_full_is_one_line_and_the_old_set_stays(built: Path, tmp_path: Path) -> None:
+    open_small(built).publish(tmp_path / "out")
+    before = whole(tmp_path / "out")
+    edit(built / "recipes/small.yaml", "letters > 20", "letters > 40")
+    open_small(built).build()
+    said = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    said += "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); from curate.cli import main; main(sys.argv[1:])"
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "HF_TOKEN": "hf_secretsecret"}
+    command = [sys.executable, "-c", said, "publish", "small", "--to", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=built, env=env, capture_output=True, text=True)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "cannot be written: File too large" in done.stderr and "secret" not in done.stdout + done.stderr
+    assert whole(tmp_path / "out") == before
+    assert open_small(built).publish(tmp_path / "out")["deleted"]
+
+
+def test_a_file_is_there_if_its_digest_is_or_where_none_is_told_its_name_and_size(tmp_path: Path) -> None:
+    file = Ready("data/web/0.parquet", tmp_path / "x", 1, 5, "ab")
+    held = [Held(5, "ab"), Held(5), Held(5, "cd"), Held(4, "ab"), Held(4), None]
+    assert [_is_there(file, one) for one in held] == [True, True, False, False, False, False]
+
+
 def test_a_place_that_cannot_be_written_is_one_line(built: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for to in (tmp_path / "file", tmp_path / "file/below"):
@@ -286,7 +378,15 @@ def test_a_place_that_holds_something_else_is_left_alone(built: Path, tmp_path: 
     (tmp_path / "out/publish.json").write_text('{"recipe": "another"}')
     with pytest.raises(CurateError, match=r"holds the recipe 'another'; name another place"):
         open_small(built).publish(tmp_path / "out")
-    for to, said in (("hf://datasets/small", "write hf://datasets/ORG/NAME"), ("nowhere://x", "nowhere")):
+    for data in ("[" * 100_000, "[]", "{}", "\\xff"):
+        (tmp_path / "out/publish.json").write_text(data)
+        with pytest.raises(CurateError, match=r"its publish.json is none of ours"):
+            open_small(built).publish(tmp_path / "out")
+    for to, said in (
+        ("hf://datasets/small", "write hf://datasets/ORG/NAME"),
+        ("nowhere://x", "nowhere"),
+        ("file://tmp/out", "names the machine 'tmp'; write file:///path"),
+    ):
         with pytest.raises(CurateError, match=said):
             open_small(built).publish(to)
 
@@ -307,3 +407,9 @@ def test_the_command_says_what_it_did(
     with pytest.raises(SystemExit):
         main(["publish", "small", "--to", str(tmp_path / "out"), "--json"])
     assert json.loads(capsys.readouterr().out)["sent"] == []
+
+
+def test_a_config_of_no_shards_has_a_file_of_no_rows(tmp_path: Path) -> None:
+    rows = SimpleNamespace(frames=[], schema={"id": pl.String(), "n": pl.Int64()})
+    (made,) = publish_files.files_of("web", rows, tmp_path)
+    assert made.rows == 0 and pl.read_parquet(made.path).schema == {"id": pl.String(), "n": pl.Int64()}

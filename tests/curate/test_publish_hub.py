@@ -14,6 +14,7 @@ import pytest
 from curate.cli import main
 from curate.errors import CurateError
 from curate.publish import files as publish_files
+from curate.publish.hub import _short
 from tests.curate.corpus import RECIPE, edit, make_project, open_small
 from tests.curate.standin_hub import TOKEN, Hub, server
 
@@ -192,3 +193,8 @@ def test_a_data_set_that_no_publish_wrote_is_left_alone(built: Path, hub: Hub) -
     with pytest.raises(CurateError, match=r"holds 'README.md', which no publish wrote"):
         open_small(built).publish(TO)
     assert hub.files("team/small")["README.md"] == b"mine"
+
+
+def test_what_an_error_says_has_neither_tokens_nor_queries() -> None:
+    said = _short("no\nanswer for hf_aB3xyz at https://host/file?X-Amz-Signature=abc&token=hf_q ; " + "x" * 999)
+    assert said.startswith("no answer for hf_... at https://host/file ; x") and len(said) == 200

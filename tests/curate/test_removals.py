@@ -1,5 +1,6 @@
 """Documents that somebody asked to have removed go where they are first seen, with all that is made of them, and nothing else changes."""
 
+import gzip
 import json
 import random
 import shutil
@@ -253,3 +254,58 @@ def test_a_list_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         (folder / name).write_bytes(data)
         with pytest.raises(CurateError, match=said):
             open_small(folder).build()
+
+
+def test_tables_of_others_are_looked_through_and_what_cannot_be_is_said(tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "project", count=40)
+    open_small(folder).build()
+    (folder / "asked.txt").write_text("nowhere.example\n")
+
+    def search(name: str, data: bytes) -> dict[str, Any]:
+        (tmp_path / name).write_bytes(data)
+        return open_small(folder).removed(folder / "asked.txt", at=[str(tmp_path / name)])
+
+    line = b'{"url": "https://nowhere.example/1", "id": 7}\n'
+    for name, data in (
+        ("a.jsonl", b"\n" * 40_000 + line),
+        ("b.jsonl.gz", gzip.compress(line)),
+        ("c.jsonl", line.replace(b"7", b"null")),
+    ):
+        assert [row["url"] for row in search(name, data)["found"]] == ["https://nowhere.example/1"]
+    two = search("d.jsonl", b'{"url": "https://nowhere.example/1"}\n{"url": "https://a.nowhere.example/2"}\n')
+    assert len(two["found"]) == 2
+    for name, data in (("e.jsonl", b"[1]\n"), ("f.jsonl", b"7\n"), ("g.jsonl", b"{\n"), ("h.jsonl.gz", gzip.compress(line)[:-9]),
+                       ("i.jsonl.gz", b"x"), ("j.parquet", b"x")):  # fmt: skip
+        with pytest.raises(CurateError, match="cannot be read"):
+            search(name, data)
+    for name in ("k.json", "l.csv", "m.md"):
+        assert any(name in said and "neither" in said for said in search(name, line)["unseen"])
+    pl.DataFrame({"id": [{"a": 1}], "text": ["x"]}).write_parquet(tmp_path / "n.parquet")
+    assert any("no column" in said for said in search("n.parquet", (tmp_path / "n.parquet").read_bytes())["unseen"])
+
+
+def test_tables_with_ids_alone_and_with_parents_alone_are_found_by_what_was_read(tmp_path: Path) -> None:
+    folder = make_project(tmp_path, count=40)
+    open_small(folder).build()
+    kept_ = "select id, url from documents where corpus = 'web' and fate = 'kept' order by id limit 1"
+    id_, url = open_small(folder).sql(kept_).row(0)
+    (folder / "asked.txt").write_text(f"{url}\n")
+    (tmp_path / "rows.jsonl").write_text(
+        f'{{"id": "{id_}"}}\n{{"id": "new", "parent_id": "{id_}"}}\n{{"id": "other"}}\n'
+    )
+    found = open_small(folder).removed(folder / "asked.txt", at=[str(tmp_path / "rows.jsonl")])["found"]
+    rows = {row["id"]: row["named"] for row in found if row["where"].endswith(".jsonl")}
+    assert rows == {id_: f"url {url.removeprefix('https://')}", "new": f"made of {id_}"}
+
+
+def test_frozen_versions_are_this_recipe_s_own(tmp_path: Path) -> None:
+    folder = make_project(tmp_path, count=40)
+    recipe = open_small(folder)
+    recipe.build()
+    version = recipe.freeze()["version"]
+    for name in ("small-max.lock", "small-2026.lock"):
+        (folder / "recipes" / name).write_text("not the lock of a version")
+    (folder / "asked.txt").write_text("nowhere.example\n")
+    said = next(line for line in open_small(folder).removed(folder / "asked.txt")["unseen"] if "frozen" in line)
+    assert said == f"frozen versions, whose objects gc keeps: small-{version}.lock"
+    assert open_small(folder).publish(tmp_path / "out")["version"] == version

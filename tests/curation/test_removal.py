@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,51 @@ def test_columns_of_a_table_say_what_they_are(tmp_path: Path) -> None:
     for data, said in ((b"a,b\n1,2\n", "no column id, url or domain, but a, b"), (b"", "no table that can be read")):
         with pytest.raises(CurateError, match=said):
             loaded(listed(tmp_path / "odd.csv", data))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["example.org", "\ufeffEXAMPLE.ORG.\r", ".example.org", "domain:*.example.org", "domain: https://example.org/",
+     "domain:example.org:443"],
+)  # fmt: skip
+def test_a_domain_however_it_is_written_means_what_lies_below_it_and_no_name_that_only_ends_or_begins_so(
+    tmp_path: Path, line: str
+) -> None:
+    below = ["https://example.org/a", "http://u:p@sub.Example.org.:8080/#f", "//example.org/x"]
+    others = ["https://evil-example.org/", "https://example.org.evil.com/", "http://example.org@evil.com/",
+              "https://evil.com/example.org", "https://evil.com/?u=https://example.org/", "", None]  # fmt: skip
+    docs = pl.DataFrame({"id": ["x"] * 10, "url": [*below, *others]})
+    found = named(docs, loaded(listed(tmp_path / "a.txt", f"{line}\n".encode())))
+    assert found.to_list() == [*["domain example.org"] * len(below), *[None] * len(others)]
+
+
+def test_addresses_without_a_scheme_and_hosts_that_are_numbers_are_named_too(tmp_path: Path) -> None:
+    lines = ["example.org/a b", "example.net:8080/x", "10.0.0.1", "[::1]", "1.2", "part-0.parquet/7"]
+    found = loaded(listed(tmp_path / "a.txt", "\n".join(lines).encode()))
+    assert found.ids.to_list() == sorted(lines)
+    urls = [
+        "http://www.example.org/a%20b#c",
+        "http://example.net:8080/x",
+        "http://10.0.0.1/p",
+        "http://[::1]/",
+        "http://1.2.org/",
+    ]
+    said = named(pl.DataFrame({"id": [None] * 5, "url": urls}, schema={"id": pl.String, "url": pl.String}), found)
+    assert said.to_list() == [
+        "url example.org/a%20b", "url example.net:8080/x", "domain 10.0.0.1", "domain [::1]", None
+    ]  # fmt: skip
+
+
+def test_a_table_of_one_column_without_a_head_loses_no_entry(tmp_path: Path) -> None:
+    found = loaded(listed(tmp_path / "t.csv", b"a.org\r\nb.org\r\n"))
+    assert found.domains.to_list() == ["a.org", "b.org"]
+
+
+def test_a_long_list_costs_few_documents_next_to_nothing(tmp_path: Path) -> None:
+    many = entries(domains=(f"site{i}.org" for i in range(300_000)), urls=(f"h{i}.com/p" for i in range(300_000)))
+    docs = pl.DataFrame({"id": ["x", "y"], "url": ["https://a.site299999.org/", "http://h0.com/p"]})
+    named(docs, many)  # compiles what compares addresses
+    started = time.perf_counter()
+    for _ in range(20):
+        assert named(docs, many).to_list() == ["domain site299999.org", "url h0.com/p"]
+    assert time.perf_counter() - started < 2  # a table of the list for each batch takes 0.4 s each time

@@ -142,6 +142,18 @@ def test_the_site_is_built_without_requests_and_the_same_twice(tmp_path: Path) -
     assert {f"{p.stem}.html" for p in (ROOT / "docs").glob("*.md")} <= {str(n) for n in names}
 
 
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/index.htm").write_text("mine")
+    (tmp_path / "repository/docs").mkdir(parents=True)
+    (tmp_path / "repository/index.html").write_text("mine")
+    monkeypatch.setattr(build, "ROOT", tmp_path / "repository")
+    for out, work in (("mine", "w"), ("repository", "w"), ("site", "mine")):
+        with pytest.raises(build.Broken, match="holds something else than a site"):
+            build.build(tmp_path / out, work=tmp_path / work)
+    assert [path.name for path in sorted(tmp_path.rglob("*.htm*"))] == ["index.htm", "index.html"]
+
+
 @zensical
 def test_anchors_that_lead_nowhere_end_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = tmp_path / "tree"

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -19,13 +20,14 @@ import curate
 from curate.cards import card_text, croissant_of, facts, license_text, published_texts, refuse_publishing
 from curate.cards.check import card_path, difference, first_difference, write
 from curate.cards.croissant import data_type
-from curate.cards.evidence import lock_digest
+from curate.cards.evidence import _verdict, lock_digest
 from curate.cards.front import LARGEST, SIZES, _size
+from curate.cards.licenses import LONGEST
 from curate.cli import main
 from curate.errors import CurateError
 from curate.lock import Lock, lock_of
 from tests.curate.cards.test_licenses import HUB
-from tests.curate.corpus import edit, open_small, texts, tiny
+from tests.curate.corpus import edit, one, open_small, texts, tiny
 
 ROOT = Path(curate.__file__).parent.parent
 STEPS = {
@@ -114,6 +116,18 @@ def test_the_share_that_a_model_wrote_is_that_of_the_verdicts_it_was_accepted_wi
     assert "| 0.00% | unknown | none | none |" in recipe.card()
 
 
+def test_a_text_of_which_a_guard_gave_some_pieces_back_is_the_model_s_as_long_as_one_stands() -> None:
+    built = SimpleNamespace(done={"k": SimpleNamespace(facts={"counts": {"a_verdict": {}}})})
+    node = SimpleNamespace(plan_key="k", adds={"a_verdict": None, "a_pieces": None, "a_original": None})
+    said = _verdict(SimpleNamespace(built=built), node)  # type: ignore[arg-type]
+    rows = pl.DataFrame(
+        {"a_verdict": ["refined", "mixed", "mixed", None], "a_pieces": [2, 2, 2, 0], "a_original": [2, 1, 2, 0]}
+    )
+    assert rows.select(pl.sql_expr(str(said)).fill_null(False)).to_series().to_list() == [True, True, False, False]
+    node.adds = {"a_verdict": None}
+    assert _verdict(SimpleNamespace(built=built), node) == "\"a_verdict\" = 'refined'"  # type: ignore[arg-type]
+
+
 def test_verdicts_on_a_rewriting_are_told_apart(recipe: curate.Curated) -> None:
     text = recipe.card()
     counted = {row["value"]: row["documents"] for row in recipe.counts()}
@@ -147,6 +161,14 @@ def test_many_licenses_of_documents_make_no_long_card(tmp_path: Path) -> None:
     assert re.search(r", \d+ more\.", text)
     assert front(text)["license_name"].startswith("mixed-")
     assert len(license_text(recipe, lock_of(recipe.planned, recipe.built.done))) < 60_000
+
+
+def test_a_long_license_is_not_taken_for_the_free_one_that_it_begins_with(tmp_path: Path) -> None:
+    said = "MIT" + " " * (LONGEST - 3)
+    folder = tiny(tmp_path, one("{score: letters}"), texts(2, license=[said + "for reading only", said + "and so on"]))
+    open_small(folder).build()
+    made = open_small(folder)
+    assert facts(made, lock_of(made.planned, made.built.done))["license"]["permits"]["redistribution"] == "unknown"
 
 
 def test_a_card_depends_on_neither_place_nor_workers(recipe: curate.Curated, tmp_path: Path) -> None:
@@ -399,3 +421,25 @@ def test_the_committed_card_of_a_shipped_recipe_is_that_of_its_lock(path: Path) 
 def test_a_card_lies_among_those_of_its_project(recipe: curate.Curated) -> None:
     assert card_path(recipe) == recipe.project / "datacards/recipes/small.md"
     assert card_path(recipe, "2026.11.07").name == "small-2026.11.07.md"
+
+
+def test_names_of_corpora_that_look_like_ours_or_like_other_things_stay_names(tmp_path: Path) -> None:
+    names = ["web", "files-of-web", "data", "null", "1e3", "2026.11.28", "a..", "no"]
+    corpora = "".join(
+        f"  {json.dumps(name)}: {{read: parquet, files: 'data/*', steps: [{{score: letters}}]}}\n" for name in names
+    )
+    odd = "x: y # z\\n---\\n- [a](javascript:b) </script><b>"
+    recipe = f'recipe: small\nabout: "{odd}"\ncorpora:\n{corpora}'
+    folder = tiny(tmp_path, recipe, texts(3, license=[odd] * 3))
+    open_small(folder).build()
+    made = open_small(folder)
+    lock = lock_of(made.planned, made.built.done)
+    for configs in ({}, {name: [] for name in names}):
+        every = [node["@id"] for node in nodes(croissant_of(made, lock, configs)) if "@id" in node]
+        assert len(every) == len({*every})
+    _, front, body = card_text(made, lock).split("---\n", 2)
+    said = yaml.safe_load(front)
+    assert [one["config_name"] for one in said["configs"]] == names
+    assert said["license"] == "other" and len(said["curate"]["licenses"]) == 1
+    prose = re.sub(r"`[^`]*`", "", license_text(made, lock) + body)
+    assert "](javascript" not in prose and "<b>" not in prose and "\n---" not in prose

@@ -108,6 +108,35 @@ def test_whatever_a_document_says_has_a_license_and_a_label(said: str) -> None:
     assert all(c.isascii() and (c.isalnum() or c in ".-") for c in made.name)
 
 
+def test_what_is_cut_is_not_taken_for_what_it_begins_with() -> None:
+    for end in ("not for commercial use", " ", "x"):
+        said = "mit" + " " * (LONGEST - 3) + end
+        assert identifier(said) not in TABLE and license_of(said).terms.redistribution is May.UNKNOWN
+        assert identifier(said) == identifier(said[: LONGEST + 1]), "a card reads one character more than it looks at"
+    assert identifier("All rights reserved" + " " * LONGEST) == "proprietary"
+
+
+@pytest.mark.parametrize(
+    ("said", "commercial", "derivatives"),
+    [
+        ("cc-by-nc-2.5", May.NO, May.UNKNOWN),
+        ("CC BY-NC", May.NO, May.UNKNOWN),
+        ("CC-BY-NC-ND-3.0-US", May.NO, May.NO),
+        ("http://creativecommons.org/licenses/by-nd/2.5/", May.UNKNOWN, May.NO),
+        ("Non-Commercial, see the file", May.NO, May.UNKNOWN),
+        ("for research only", May.NO, May.UNKNOWN),
+        ("cc-by-2.1-jp", May.UNKNOWN, May.UNKNOWN),
+        ("cc-bync", May.UNKNOWN, May.UNKNOWN),
+    ],
+)
+def test_what_a_name_forbids_is_forbidden_though_the_table_lacks_it(
+    said: str, commercial: May, derivatives: May
+) -> None:
+    terms = license_of(said).terms
+    assert (terms.commercial, terms.derivatives) == (commercial, derivatives)
+    assert no_freer(terms, license_of(UNKNOWN).terms) and identifier(said) not in TABLE
+
+
 @pytest.mark.parametrize(
     ("names", "license", "name"),
     [

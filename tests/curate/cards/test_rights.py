@@ -156,6 +156,18 @@ def test_documents_that_say_their_license_are_believed_before_the_recipe(tmp_pat
     assert found["licenses"] == ["mit", UNKNOWN]
 
 
+def test_what_a_recipe_is_for_holds_for_publishing_too(tmp_path: Path) -> None:
+    recipe = planned(tmp_path, head="use: commercial", license="CC-BY-NC-4.0")
+    with pytest.raises(CurateError, match="which forbids commercial use"):
+        refuse_publishing(recipe.recipe, brought(recipe.planned, recipe.project))
+
+
+def test_an_input_behind_an_account_is_named_whatever_its_documents_say(tmp_path: Path) -> None:
+    recipe = planned(tmp_path, gated="true")
+    found = whole(brought(recipe.planned, recipe.project, [("talks", "MIT")]))
+    assert (found["gated"], found["licenses"]) == (["talks"], ["mit", "odc-by"])
+
+
 # cards of inputs
 
 CARDS = sorted((ROOT / "datacards").glob("*.md"))

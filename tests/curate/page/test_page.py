@@ -4,10 +4,12 @@ import base64
 import hashlib
 import json
 import re
+import textwrap
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -16,7 +18,8 @@ from curate.cli import cli
 from curate.errors import CurateError
 from curate.page import html, write
 from curate.page.contents import contents
-from tests.curate.page.sites import HOSTILE, site
+from tests.curate.corpus import tiny
+from tests.curate.page.sites import HOSTILE, RECIPE, STEPS, frame, site
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +148,47 @@ def test_what_is_not_built_has_no_page(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(CurateError, match="cannot be written"):
         (tmp_path / "file").write_text("")
         write(curate.open("small", project=folder), tmp_path / "file" / "page.html")
+
+
+def test_what_was_removed_is_counted_and_not_shown(tmp_path: Path) -> None:
+    made = site(tmp_path, 60)
+    before = contents(made)
+    shown = [one for one in before["documents"] if one and one["fate"] not in ("kept", "repeat")][:3]
+    same = next(one for one in before["documents"] if one and one["fate"] == "kept")
+    gone = [*(one["id"] for one in shown), same["id"]]
+    (tmp_path / "data/again.parquet").write_bytes(
+        (tmp_path / "data/0.parquet").read_bytes()
+    )  # records that repeat others
+    (tmp_path / "gone.txt").write_text("\n".join(gone))
+    path = tmp_path / "recipes/small.yaml"
+    path.write_text(path.read_text("utf-8") + "removals: gone.txt\n", "utf-8")
+    recipe = curate.open("small", project=tmp_path, executor="inline")
+    recipe.build()
+    assert recipe.sql("select count(*) from documents where fate = 'removed'").item() == 4
+    assert recipe.sql(f"select count(*) from documents where fate = 'repeat' and id = '{gone[0]}'").item() == 1
+    told = contents(recipe)
+    assert None not in told["documents"] and "repeat" in {one["fate"] for one in told["documents"]}
+    assert not {*gone} & {one["id"] for one in told["documents"]}
+    assert {row["fates"].get("removed", 0) for row in told["funnel"][0]["rows"]} == {0, 4}
+    page = html(told).decode()
+    assert all(one["url"] + '"' not in page and one["id"] not in page for one in (*shown, same))
+
+
+def test_numbers_that_are_none_or_too_large_for_a_scale_are_shown_and_not_drawn(tmp_path: Path) -> None:
+    numbers = ["NaN", "inf", "-inf", "1.7976931e308", "-1.7e308", "5e-324"]
+    more = [f"a text of many letters mark={number}" for number in numbers]
+    docs = pl.concat([frame(30), pl.DataFrame({"text": more, "url": [f"https://odd.example/{n}" for n in range(6)]})])
+    steps = {
+        **STEPS,
+        "score/mark.py": STEPS["score/mark.py"]
+        .replace("(-?[0-9.]+)", r"(\S+)")
+        .replace("Float64", "Float64, strict=False"),
+    }
+    tiny(tmp_path, textwrap.dedent(RECIPE), docs, steps=steps)
+    recipe = curate.open("small", project=tmp_path, executor="inline")
+    recipe.build()
+    told = contents(recipe)
+    assert html(told), "what JSON cannot hold would be refused"
+    marks = {one["url"]: one["values"].get("mark") for one in told["documents"] if one and "odd" in one["url"]}
+    assert {str(mark) for mark in marks.values()} == {"None", "inf", "-inf", "1.7976931e+308", "-1.7e+308", "5e-324"}
+    assert "mark" not in [one["column"] for one in told["distributions"]]

@@ -1,13 +1,16 @@
 """Formulas of a page: only known elements and attributes come out, whatever goes in; what cannot be drawn is shown as it is written."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.page import tex
+from curate.page import contents, tex
+from curate.page.text import Formulas
 
 pytest.importorskip("latex2mathml", reason="needs the extra `page`")
 PARTS = [
@@ -70,3 +73,29 @@ def test_one_formula_that_takes_its_process_along_costs_no_other(monkeypatch: py
 def test_without_the_extra_formulas_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tex, "is_there", lambda: False)
     assert tex.converted([("x", False)]) == [None]
+
+
+def test_what_a_library_gives_is_held_to_the_list_and_to_a_size() -> None:
+    def cleaned(inside: str) -> tex.Tree | None:
+        return tex._cleaned(ElementTree.fromstring(f"<math>{inside}</math>"))
+
+    assert cleaned("<mi>x</mi>") == ["math", 0, ["mi", 0, "x"]]
+    for odd in (
+        "<script/>",
+        "<maction/>",
+        "<annotation-xml/>",
+        "<svg/>",
+        '<h:a xmlns:h="http://www.w3.org/1999/xhtml"/>',
+    ):
+        assert cleaned(f"<mrow>{odd}</mrow>") is None
+    assert cleaned("<mi>x</mi>" * (tex.MOST_ELEMENTS - 1)) and cleaned("<mi>x</mi>" * tex.MOST_ELEMENTS) is None
+    assert cleaned("<mrow>" * 3 * tex.DEEPEST + "</mrow>" * 3 * tex.DEEPEST) is not None
+    assert cleaned("<mrow>" * (3 * tex.DEEPEST + 1) + "</mrow>" * (3 * tex.DEEPEST + 1)) is None
+
+
+def test_formulas_are_drawn_as_long_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    formulas = Formulas()
+    formulas.pieces(" ".join(f"${name}$" for name in "abcdef"))
+    size = len(json.dumps(tex.tree("a", False)))
+    monkeypatch.setattr(contents, "MOST_MATH", 4 * size + 1)
+    assert [bool(drawn) for _, _, drawn in contents._formulas(formulas)["formulas"]] == [True] * 4 + [False] * 2

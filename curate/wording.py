@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 _WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 Run = tuple[str, str]
 """` `, `-` or `+`, and a text."""
 
 
-def words(before: str, after: str) -> tuple[list[Run], float]:
-    """Runs that spell both texts, and the share of all words that is common to both, in [0, 1]."""
-    old, new = _WORD.findall(before), _WORD.findall(after)
+def words(before: str, after: str, most: int | None = None) -> tuple[list[Run], float]:
+    """Runs that spell both texts, and the share of all words that is common to both, in [0, 1]. most: words of each that are looked at."""
+    old, new = ([found[0] for found in islice(_WORD.finditer(text), most)] for text in (before, after))
     signs = list(_aligned(old, new))
     common = sum(sign == " " for sign, _ in signs)
     runs = [(sign, "".join(text for _, text in some)) for sign, some in groupby(signs, key=lambda one: one[0])]

@@ -6,7 +6,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.page.wording import shortened, words
+from curate.wording import shortened, words
 
 texts = st.text("ab \n.", max_size=40) | st.lists(
     st.sampled_from(["to", "be", "or", "not", "  ", "\n"]), max_size=30
@@ -60,3 +60,10 @@ def test_texts_made_to_be_slow_are_not() -> None:
     for before, after in (("! " * 2_000, "? " * 2_000), ("!?" * 2_000, "?!" * 1_999), ("! ! ?" * 800, "! ?" * 1_300)):
         words(before, after)
     assert time.perf_counter() - started < 5  # difflib takes minutes for the first
+
+
+def test_of_long_texts_the_first_words_are_compared_in_bounded_time() -> None:
+    started = time.perf_counter()
+    runs, _ = words("! " * 500_000, "? " * 500_000, 20_000)
+    assert time.perf_counter() - started < 5
+    assert (spelled(runs, "-"), spelled(runs, "+")) == ("! " * 10_000, "? " * 10_000)
