@@ -84,6 +84,7 @@ dolma -c tag.yaml tag
     """,
     "installs this program; .ci/run does": """
 make install
+pip install -c constraints.txt -e '.[train,plots]'
 source .venv/bin/activate
     """,
     "needs the Internet": """
