@@ -37,6 +37,7 @@ def _instead(pair: Pair, unit: str) -> Sentence:
         return (f"{now:,} {unit} (new)",)
     if now is None:
         return (f"no {unit} any more",)
+    unit = unit.removesuffix("s") if now == 1 else unit
     percent = f" ({(now - was) / was:+.1%})".replace("%", " %") if was else ""
     return (f"{now:,} {unit} instead of {was:,}{percent}",)
 

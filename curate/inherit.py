@@ -2,8 +2,9 @@
 
 Maps merge, everything else (and `weights`) replaces whole, `null` removes. The steps of an inherited corpus change only through
 `edit:`, whose operations run in order and each name an existing step. A tokenizer that an ancestor trains is inherited as its artifact,
-by reference. Lists under `removals:` add up: what a recipe removes stays removed in those that extend it. All of it works on trees that
-remember their lines; what the result means is checked later (`curate/checks.py`).
+by reference. Lists under `removals:` add up: what a recipe removes stays removed in those that extend it. `license:` of a corpus is said of
+its files and not inherited by others. All of it works on trees that remember their lines; what the result means is checked later
+(`curate/checks.py`).
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def read(path: Path, shelf: Shelf, trail: tuple[Path, ...] = ()) -> tuple[Map, t
     _refuse_restated_steps(base, tree, parent)
     merged = merge(_without(base, OWN), _without(tree, ("extends", "edit")))
     _add_removals(base, tree, merged)
+    _forget_licenses(base, tree, merged)
     edit(merged, tree.get("edit"), tree)
     return merged, (path, *files)
 
@@ -103,6 +105,22 @@ def _add_removals(base: Map, tree: Map, merged: Map) -> None:
             if item not in whole:
                 whole.put(item, said.at(place) if isinstance(said, Seq) else side.at("removals"))
     merged.put("removals", whole, tree.at("removals"))
+
+
+def _forget_licenses(base: Map, tree: Map, merged: Map) -> None:
+    """A license was written for the files beside it, so it is not inherited by other files."""
+    for name, corpus in _corpora(tree).items():
+        inherited = _corpora(base).get(name)
+        if not isinstance(corpus, Map) or not isinstance(inherited, Map) or "license" in corpus:
+            continue
+        if not _sources(corpus) <= _sources(inherited):
+            _corpora(merged)[name].take("license")
+
+
+def _sources(corpus: Map) -> set[str]:
+    """What a corpus says under `files:`, without the parameters of a generator."""
+    said = corpus.get("files")
+    return {str(one).partition("?")[0] for one in (said if isinstance(said, Seq) else [said]) if one is not None}
 
 
 def _corpora(tree: Map) -> Map:

@@ -98,11 +98,11 @@ class Planner:
 
     def _find_benchmarks(self) -> None:
         """CurateError for a benchmark under `eval:` that is none."""
-        from curate.evals.benchmarks import named
+        from curate.evals.benchmarks import refuse_unknown
 
         for name, entry in self.recipe.eval.items():
             for at, benchmark in enumerate(entry.benchmarks):
-                named([benchmark], self.project, self.recipe.location("eval", name, "benchmarks", at))
+                refuse_unknown(benchmark, self.project, self.recipe.location("eval", name, "benchmarks", at))
 
     @property
     def whole(self) -> Planner:
@@ -330,7 +330,7 @@ class Planner:
             )
         for column in reads:
             if column not in chain.schema:
-                hint = did_you_mean(column, chain.schema)
+                hint = self.hint(column, chain.schema)
                 raise CurateError(
                     f"{corpus}: {found.title} reads the column {column!r}, which nothing before it gives{hint}",
                     where=where,
@@ -422,6 +422,10 @@ class Planner:
                 )
             try:
                 parsed[clause] = parse(text)
+                if absent := sorted(parsed[clause].columns - chain.schema.keys()):
+                    raise CurateError(
+                        f"no column {absent[0]!r}{self.hint(absent[0], chain.schema) or '; score it first'}"
+                    )
                 parsed[clause].check({c: t for c, t in chain.schema.items() if c != AS_READ})
             except CurateError as error:
                 raise CurateError(f"{corpus}: clause {clause}: {error.message}", where=where) from None
@@ -444,6 +448,11 @@ class Planner:
         )
 
     # steps and their parameters
+
+    def hint(self, column: str, known: Iterable[str]) -> str:
+        """What may help where nothing gives a column: a score that speaks of it, else a column that is called alike."""
+        scores = [f"`score: {name}`" for name in step.scores_of(column, self.project)]
+        return f"; is it what {' or '.join(scores)} gives?" if scores else did_you_mean(column, known)
 
     def found(self, verb: str, name: str, where: str) -> Step:
         try:

@@ -60,6 +60,8 @@ def _git(project: Path, *args: str, data: bytes | None = None) -> bytes:
         )
     except FileNotFoundError:
         raise CurateError("git is not installed, so there are no revisions to compare") from None
+    if done.returncode and b"not a git repository" in done.stderr:
+        raise CurateError("the project lies in no git repository, so there are no revisions to compare")
     if done.returncode:
         raise CurateError(" ".join(done.stderr.decode("utf-8", "replace").split())[:300])
     return done.stdout

@@ -18,6 +18,7 @@ one decorated function in that file that is named like the file.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -443,6 +444,16 @@ def found(project: Path | None = None) -> dict[tuple[str, str], Path]:
             if not path.stem.startswith("_") and is_step_file(path):
                 steps[path.parent.name, path.stem] = path
     return dict(sorted(steps.items()))
+
+
+def scores_of(column: str, project: Path | None = None) -> list[str]:
+    """Names of the scores whose docstring names a column in backticks, which may be those that give it."""
+    named = []
+    for verb, name in found(project):
+        if verb == "score":
+            with contextlib.suppress(CurateError):
+                named += [name] if f"`{column}`" in (find(verb, name, project).function.__doc__ or "") else []
+    return named
 
 
 def is_step_file(path: Path) -> bool:

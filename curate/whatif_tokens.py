@@ -33,8 +33,10 @@ class Tokens:
     exact: bool = False
 
 
-def tokens(curated: Curated, keep: Node, reached: Reached, facts: pl.DataFrame, lost: Places) -> Tokens:
-    """Tokens of the documents in `facts`, of which the last ones are `lost`."""
+def tokens(
+    curated: Curated, keep: Node, reached: Reached, facts: pl.DataFrame, lost: Places, called: str = "the lost ones"
+) -> Tokens:
+    """Tokens of the documents in `facts`, of which the last ones are `lost`. called: what `how` calls those."""
     nothing = pl.Series("tokens", [None] * facts.height, dtype=pl.Float64)
     if COUNT in facts.columns:
         return Tokens(facts[COUNT].cast(pl.Float64).alias("tokens"), "counted", exact=True)
@@ -50,7 +52,7 @@ def tokens(curated: Curated, keep: Node, reached: Reached, facts: pl.DataFrame, 
     stored = _stored(reached, view, lost)
     each = pl.concat([nothing[: facts.height - lost.len()], stored]).alias("tokens")
     counted = int(stored.is_not_null().sum())
-    how += f"; {counted:,} of the lost ones are tokenised, and counted" if counted else ""
+    how += f"; {counted:,} of {called} are tokenised, and counted" if counted else ""
     return Tokens(pl.select(pl.coalesce(each, guess)).to_series(), how)
 
 

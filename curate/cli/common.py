@@ -129,6 +129,11 @@ def number(value: int | float | None) -> str:
     return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
+def amount(n: int, what: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{n:,} {what if n == 1 else what + 's'}"
+
+
 def total_text(total: dict[str, int | None] | None) -> str:
     """What a sample says of the whole: an estimate with its 95% interval, or bounds."""
     if total is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from curate.api import Curated
 
 
-@click.command()
+@click.command(short_help="Run one step over files, with no recipe.")
 @click.argument("step")
 @click.option(
     "--input",
@@ -105,7 +105,7 @@ def try_(
         click.echo(f"no document comes to {target}")
 
 
-@click.command()
+@click.command(short_help="All steps, yours and the package's; `curate steps check` checks yours.")
 @click.argument("action", required=False, type=click.Choice(["list", "check"]), default="list")
 @click.argument("names", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -186,7 +186,7 @@ def schema() -> None:
     click.echo(json.dumps(json_schema([(s.verb, s.name, s.params) for s in found]), indent=1))
 
 
-@click.command()
+@click.command(short_help="What no recipe or lock means any more; --delete deletes it.")
 @click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place.")
 @click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml.")
 @click.option("--delete", "really", is_flag=True, help="Delete what is listed.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from curate.cli.common import (
+    amount,
     bill_text,
     csv_text,
     duration,
@@ -57,7 +58,7 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
         click.echo(f"missing: {missing}")
     for row in todo:
         if row.get("files"):
-            click.echo(f"{row['node']} reads {row['files']:,} files, {row['file_bytes']:,} bytes")
+            click.echo(f"{row['node']} reads {amount(row['files'], 'file')}, {amount(row['file_bytes'], 'byte')}")
     prospect_text(prospect)
 
 
@@ -407,6 +408,7 @@ def diff(curated: Curated | str, *, as_json: bool, target: str | None, rev: str 
     curate diff R               from R's lock to what is stored
     curate diff R OTHER         from recipe R to another, as they are stored
     curate diff R --rev A..B    between two git revisions of R and its lock; no build and no store is needed
+    curate diff R OLD.lock      from a lock, such as that of a frozen version, to what is stored
     curate diff A.lock B.lock   between two lock files
     """
     found = _lock_files(curated, target, rev) if isinstance(curated, str) else curated.diff(target, rev=rev)

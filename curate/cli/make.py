@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, limits, number, recipe_command, table
+from curate.cli.common import amount, emit, limits, number, recipe_command, table
 from curate.errors import CurateError, Incomplete
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def fetch(curated: Curated, *, as_json: bool) -> None:
         click.echo(f"{one['where']}: {one['id']} is at {one['revision']}")
     for one in found["listings"]:
         changes = ", ".join(f"{one[what]:,} {what}" for what in ("new", "gone", "changed") if one[what]) or "as before"
-        click.echo(f"{one['pattern']}: {one['files']:,} files, {one['bytes']:,} bytes ({changes})")
+        click.echo(f"{one['pattern']}: {amount(one['files'], 'file')}, {amount(one['bytes'], 'byte')} ({changes})")
     if not found["revisions"] and not found["listings"]:
         click.echo(f"{curated.name}: nothing to fetch; it names no remote files, and every revision is pinned")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, printable, recipe_command
+from curate.cli.common import amount, emit, printable, recipe_command
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -35,7 +35,7 @@ def publish(curated: Curated, *, as_json: bool, to: str, public: bool, dry_run: 
 def lines(found: dict[str, Any]) -> list[str]:
     """What a publish did, for people."""
     told = [
-        f"{n}: {_count(c['documents'], 'document')}, {_count(c['files'], 'file')}" for n, c in found["configs"].items()
+        f"{n}: {amount(c['documents'], 'document')}, {amount(c['files'], 'file')}" for n, c in found["configs"].items()
     ]
     size = _size(found["bytes"])
     if found["dry_run"]:
@@ -43,15 +43,14 @@ def lines(found: dict[str, Any]) -> list[str]:
         told += [f"  {'to delete':>9} {'':>10}  {name}" for name in found["deleted"]]
     there = found["files"] - len(found["sent"])
     if not found["sent"] and not found["deleted"]:
-        return [*told, f"{found['to']}: all {_count(found['files'], 'file')} ({size}) are there already; nothing to do"]
-    sent = f"{_count(len(found['sent']), 'file')} ({_size(sum(file['bytes'] for file in found['sent']))})"
+        return [
+            *told,
+            f"{found['to']}: all {amount(found['files'], 'file')} ({size}) are there already; nothing to do",
+        ]
+    sent = f"{amount(len(found['sent']), 'file')} ({_size(sum(file['bytes'] for file in found['sent']))})"
     verb = ("would be sent", "would be deleted") if found["dry_run"] else ("sent", "deleted")
     gone = f", {len(found['deleted']):,} {verb[1]}" if found["deleted"] else ""
     return [*told, f"{found['at'] or found['to']}: {sent} {verb[0]}, {there:,} there already{gone}; {size} in all"]
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _size(count: int) -> str:

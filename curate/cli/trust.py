@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from curate.cli.common import emit, number, printable, recipe_command, table
+from curate.cli.common import amount, emit, number, printable, recipe_command, table
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _removed(found: dict[str, Any], *, as_json: bool) -> None:
         emit(found)
     else:
         click.echo(
-            f"{found['recipe']}: {found['entries']:,} entries, which mean {found['documents']:,} documents of all that was read or made"
+            f"{found['recipe']}: {found['entries']:,} {'entry, which means' if found['entries'] == 1 else 'entries, which mean'}"
+            f" {amount(found['documents'], 'document')} of all that was read or made"
         )
         for where, count in found["looked"].items():
             here = [row for row in found["found"] if row["where"] == where]

@@ -48,6 +48,17 @@ def named(benchmarks: Sequence[str], project: Path, where: str = "") -> list[str
     return list(found)
 
 
+def refuse_unknown(benchmark: str, project: Path, where: str) -> None:
+    """CurateError for what is no benchmark or group, nor the card of a set that prompts are held against (`curate/clean.py`)."""
+    try:
+        named([benchmark], project, where)
+    except CurateError as error:
+        try:
+            datacard.find(benchmark, project)
+        except CurateError:
+            raise error from None
+
+
 def cards(benchmarks: Iterable[str], project: Path) -> list[str]:
     """Names of the data cards of benchmarks and groups; a name that evaluation does not know is taken for that of a card."""
     specs, found = of_eval("specs"), dict[str, None]()

@@ -267,7 +267,7 @@
       if (one.dropped[i]) bars.push(svg("rect", { class: "out", x: i + 0.06, width: 0.88, y: 100 - high(all), height: Math.max(0.6, high(all) - high(n)) }));
     });
     const at = (t) => { const [a, b] = [one.edges[0], one.edges.at(-1)]; const f = (x) => (one.log ? Math.log10(Math.max(1, x)) : x); return one.kept.length * (f(t) - f(a)) / (f(b) - f(a) || 1); };
-    const marks = one.thresholds.map(at).filter((x) => x >= 0 && x <= one.kept.length).map((x) => svg("line", { class: "mark", x1: x, x2: x, y1: 0, y2: 100 }));
+    const marks = one.thresholds.filter(() => one.edges.at(-1) > one.edges[0]).map(at).filter((x) => x >= 0 && x <= one.kept.length).map((x) => svg("line", { class: "mark", x1: x, x2: x, y1: 0, y2: 100 }));
     const about = `${one.column}: from ${score(one.least)} to ${score(one.most)}, median ${score(one.median)}`;
     return h("figure", null, h("h4", null, one.column === "characters" ? "characters of those kept" : one.column, h("span", null, `median ${score(one.median)}`)),
       svg("svg", { viewBox: `0 0 ${one.kept.length} 100`, preserveAspectRatio: "none", role: "img", "aria-label": about }, bars, marks),

@@ -126,7 +126,7 @@ def _asked(curated: Curated, node: Node, name: str, clause: Clause) -> Asked | N
     if not mine.len():
         return None
     facts = described(reached, mine)
-    known = tokens(curated, node, reached, facts, lost)
+    known = tokens(curated, node, reached, facts, lost, called="those that pass now")
     each = known.each.to_numpy() if known.each.null_count() == 0 else None
     passed = np.arange(mine.len()) >= gained.len()
     return Asked(node, name, reached, mine, passed, each, known.how, known.exact)

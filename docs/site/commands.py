@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ What `curate COMMAND --help` says, in one place. A recipe is the first argument,
 ours, or a path that ends in `.yaml`. Where a project has one recipe, it need not be said. What is wrong with the input is one line on
 standard error and exit code 2; commands with `--json` print JSON for programs.
 """
+AS_IT_IS = "\b"
+"""Before a paragraph of a help text whose lines are kept (click)."""
 EXAMPLE = re.compile(r": (curate [^\n]*?)\.(?=\s|$)")
 
 
@@ -57,8 +60,9 @@ def _sections(title: str, command: click.Command, parent: click.Context) -> Iter
     yield "```text\n" + " ".join([context.command_path, *command.collect_usage_pieces(context)]) + "\n```"
     if example:
         yield f"Example: {code(example[1])}."
-    for more in (command.help or "").split("\n\n")[1:]:
-        yield plain(" ".join(more.split()))
+    for more in inspect.cleandoc(command.help or "").split("\n\n")[1:]:
+        as_it_is = more.startswith(AS_IT_IS)
+        yield f"```text\n{more.removeprefix(AS_IT_IS).strip()}\n```" if as_it_is else plain(" ".join(more.split()))
     yield _options(command, context)
     if pages := _pages(title):
         yield "On the pages: " + ", ".join(f"[{page}]({page}.md)" for page in pages) + "."

@@ -121,10 +121,17 @@ def test_another_recipe_that_reports_it_is_refused_when_it_trains(rl_project: Pa
         opened(rl_project, "child").train()
 
 
+def test_a_benchmark_that_nobody_knows_is_refused(rl_project: Path) -> None:
+    project_with(rl_project, OTHER, REPORTED)
+    (rl_project / "datacards/bench.md").unlink()
+    with pytest.raises(CurateError, match=r"reward.yaml:8: there is no benchmark 'bench'"):
+        opened(rl_project, "reward").train()
+    assert not trained_anything(rl_project)
+
+
 @pytest.mark.parametrize(
     ("card", "said"),
     [
-        (None, "there is no datacards/bench.md"),
         ("---\nlicense: MIT\n---\n", "does not say where the items are; add files: to its front matter"),
         (CARD.format("hf://datasets/a/b/c.jsonl"), "is not on this machine; copy the files and name them by path"),
         (CARD.format("data/none-*.jsonl"), "data/none-*.jsonl"),
@@ -132,12 +139,11 @@ def test_another_recipe_that_reports_it_is_refused_when_it_trains(rl_project: Pa
         (CARD.format("data/broken.jsonl"), "is no file of the benchmark 'bench'"),
     ],
 )
-def test_a_benchmark_whose_items_are_not_here_is_refused(rl_project: Path, card: str | None, said: str) -> None:
+def test_a_benchmark_whose_items_are_not_here_is_refused(rl_project: Path, card: str, said: str) -> None:
     project_with(rl_project, OTHER, REPORTED)
     (rl_project / "data/empty.jsonl").write_text("\n")
     (rl_project / "data/broken.jsonl").write_text("{}\n")
-    path = rl_project / "datacards/bench.md"
-    path.unlink() if card is None else path.write_text(card)
+    (rl_project / "datacards/bench.md").write_text(card)
     with pytest.raises(CurateError) as caught:
         opened(rl_project, "reward").train()
     assert "whether its prompts are clean of that cannot be told" in str(caught.value)

@@ -36,6 +36,7 @@ def test_every_command_has_a_help_text(project: Path) -> None:
             assert command is not None
             assert command.help
             assert len(command.help) > 20, name
+            assert command.get_short_help_str(90) == command.get_short_help_str(1000), f"{name} is cut in the list"
 
 
 @pytest.mark.parametrize(

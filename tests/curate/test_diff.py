@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from curate.cli import main
 from curate.diff import Side, compare, locks, stored
-from curate.diff_text import markdown_text, summary
+from curate.diff_text import _instead, markdown_text, summary
 from curate.errors import CurateError
 from curate.lock import Lock
 from curate.words import Said, code, escaped, markdown, plain
@@ -226,6 +226,20 @@ def test_revisions_are_read_out_of_git_with_what_the_recipe_extends(repo: Path) 
     assert sorted(repo.rglob("*")) == before, "nothing was checked out"
 
 
+def test_revisions_outside_a_repository_are_refused_in_words(tmp_path: Path) -> None:
+    tiny(tmp_path, SIMPLE, texts(3))
+    with pytest.raises(
+        CurateError, match="the project lies in no git repository, so there are no revisions to compare"
+    ):
+        open_small(tmp_path).diff(rev="HEAD")
+
+
+@pytest.mark.parametrize(("now", "said"), [(0, "0 documents"), (1, "1 document"), (2, "2 documents")])
+def test_one_document_is_one(now: int, said: str) -> None:
+    sentence = "".join(map(str, _instead((3, now), "documents")))
+    assert sentence.startswith(f"{said} instead of 3 (")
+
+
 def test_a_recipe_that_was_not_there_yet_is_all_new(repo: Path) -> None:
     said = open_small(repo).diff(rev="HEAD~2..HEAD").payload()
     assert {step["state"] for step in said["steps"]} == {"added"}
@@ -269,12 +283,6 @@ def test_a_recipe_that_was_broken_at_a_revision_is_told_with_the_revision(repo: 
     (repo / "recipes/basis.yaml").write_text(text)
     with pytest.raises(CurateError, match=r"^at [0-9a-f]{12}: recipes/basis.yaml:\d"):
         open_small(repo).diff(rev="HEAD")
-
-
-def test_a_project_outside_git_has_no_revisions(tmp_path: Path) -> None:
-    tiny(tmp_path, SIMPLE, texts(4))
-    with pytest.raises(CurateError, match="not a git repository"):
-        open_small(tmp_path).diff(rev="HEAD")
 
 
 # lock files, the command, Markdown

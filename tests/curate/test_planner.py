@@ -103,6 +103,36 @@ def test_a_step_may_not_give_a_column_called_like_ours_but_under_another_name(tm
     assert recipe.sql(f"select mine_{name} from documents").height == 3
 
 
+MEASURES = {
+    "score/extent.py": """
+        @score
+        def extent(docs: pl.DataFrame) -> pl.DataFrame:
+            '''Column `reach`, in characters.'''
+            return docs.select(reach=pl.col("text").str.len_chars())
+    """,
+    "rewrite/cut.py": """
+        @rewrite(reads=["reach"])
+        def cut(docs: pl.DataFrame) -> pl.Series:
+            return docs["text"].str.head(5)
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ("{rewrite: cut}", "rewrite.cut reads the column 'reach', which nothing before it gives; is it what `score: extent` gives\\?"),
+        ("{keep: {far: reach > 5}}", "clause far: no column 'reach'; is it what `score: extent` gives\\?"),
+        ("{keep: {far: length > 5}}", "clause far: no column 'length'; is it what `score: length` gives\\?"),
+        ("{keep: {far: soruce = 'a'}}", "clause far: no column 'soruce'; did you mean 'source'\\?"),
+    ],
+)  # fmt: skip
+def test_a_column_that_nothing_gives_is_told_with_the_score_that_does(tmp_path: Path, step: str, says: str) -> None:
+    tiny(tmp_path, one(step), texts(3), steps=MEASURES)
+    with pytest.raises(CurateError, match=says):
+        assert open_small(tmp_path).planned
+
+
 NEAR = {
     "dedup/near.py": """
         @across(keep={"unique": "near_duplicate_of is null and near_jaccard < 0.9"})

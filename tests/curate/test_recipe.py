@@ -144,6 +144,25 @@ def test_inherited_steps_change_by_edit(place: Place, edit: str, names: list[str
     assert steps(place.load("child", f"extends: stable\nedit:\n  - {edit}\n")) == names
 
 
+@pytest.mark.parametrize(
+    ("corpus", "license"),
+    [
+        ("{files: mine/*.warc.gz}", ""),
+        ("{files: [mine/*.warc.gz, embedded:crawl]}", ""),
+        ("{files: mine/*.warc.gz, license: MIT}", "MIT"),
+        ('{files: "embedded:crawl?pages=300"}', "Apache-2.0"),
+        ("{mime: [text/html]}", "Apache-2.0"),
+        ("{license: null}", ""),
+    ],
+)
+def test_a_license_is_that_of_the_files_that_it_was_said_of(place: Place, corpus: str, license: str) -> None:
+    place.put("parent", "recipe: parent\ncorpora: {web: {read: warc, files: embedded:crawl, license: Apache-2.0}}\n")
+    child = place.load("child", f"extends: parent\ncorpora: {{web: {corpus}}}\n")
+    assert (child.corpora["web"].license or "") == license
+    grandchild = place.load("grandchild", "extends: child\n")
+    assert (grandchild.corpora["web"].license or "") == license
+
+
 def test_edits_run_in_order_and_parameters_merge(place: Place) -> None:
     child = place.load(
         "child",

@@ -84,7 +84,18 @@ dolma -c tag.yaml tag
     """,
     "installs this program; .ci/run does": """
 make install
+pip install -c constraints.txt -e '.[train,plots]'
 source .venv/bin/activate
+    """,
+    "needs a list of removals, and a recipe that has it; tests/curate/test_removals.py has both": """
+curate show mine
+curate trace mine https://plainpress.example/2006/01/forum-249.html
+curate verify long-cot --removed asked.txt
+curate verify mine --removed --at out/mine
+    """,
+    "needs an account of the hub": """
+curate publish long-cot --to hf://datasets/ORG/NAME
+curate publish long-cot --to hf://datasets/ORG/NAME --dry-run
     """,
     "needs the Internet": """
 curate build hub

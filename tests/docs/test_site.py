@@ -62,6 +62,13 @@ def test_pages_name_every_command_step_and_recipe() -> None:
     assert all(f"`{name}`" in listed for name in recipes.names())
 
 
+def test_lines_of_a_help_text_that_stand_as_they_are_are_kept() -> None:
+    forms = next(part for part in commands.page().split("### ") if part.startswith("curate diff\n"))
+    block = re.search(r"```text\n(curate diff R  .*?)\n```", forms, re.DOTALL)
+    assert block and len(block[1].splitlines()) == 5
+    assert "\b" not in forms
+
+
 def test_a_docstring_is_taken_apart_by_its_parameters() -> None:
     body = "First words. one: what it is. two, three: both.\nRaises CurateError for nothing.\n\nMore of `one: this`."
     meanings, rest = steps.taken_apart(body, {"one", "two", "three"})
@@ -152,6 +159,27 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path, monkey
         with pytest.raises(build.Broken, match="holds something else than a site"):
             build.build(tmp_path / out, work=tmp_path / work)
     assert [path.name for path in sorted(tmp_path.rglob("*.htm*"))] == ["index.htm", "index.html"]
+
+
+@pytest.mark.slow
+@zensical
+def test_the_search_works_in_a_site_that_is_opened_as_files(tmp_path: Path) -> None:
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra `dev`)")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("needs a chromium on the path, such as apt-get install chromium")
+    site = build.build(tmp_path / "site")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page, failed = browser.new_page(), []
+        page.on("requestfailed", lambda request: failed.append(request.url))
+        page.goto((site / "guide.html").as_uri())
+        page.keyboard.press("Control+k")
+        page.wait_for_timeout(1000)
+        page.keyboard.type("removals", delay=50)
+        page.wait_for_selector("a:has-text('Publishing'):has-text('removals:')")
+        browser.close()
+    assert failed == []
 
 
 @zensical

@@ -118,6 +118,19 @@ def test_documents_are_searched_and_filtered(opened: Opened, page_file: Path) ->
     assert set(page.locator("#sample-list .badge").all_inner_texts()) == {"marked"}
 
 
+def test_a_threshold_is_drawn_where_values_differ_and_nowhere_else(
+    opened: Opened, small: curate.Curated, tmp_path: Path
+) -> None:
+    told = contents(small)
+    shown = next(one for one in told["distributions"] if one["column"] == "mark")
+    alike = {**shown, "column": "alike", "thresholds": [0.5], "edges": [0.0] * len(shown["edges"])}
+    (tmp_path / "page.html").write_bytes(html({**told, "distributions": [shown, alike]}))
+    page = opened(tmp_path / "page.html")
+    lines = "#distributions figure:has-text('{}') line.mark"
+    assert page.locator(lines.format("mark")).count() >= 1
+    assert page.locator(lines.format("alike")).count() == 0
+
+
 def test_formulas_are_mathml_and_hostile_ones_are_text(opened: Opened, page_file: Path) -> None:
     pytest.importorskip("latex2mathml", reason="needs the extra `page`")
     page = opened(page_file)
