@@ -95,7 +95,6 @@ curate verify mine --removed --at out/mine
     """,
     "needs an account of the hub": """
 curate publish long-cot --to hf://datasets/ORG/NAME
-curate publish long-cot --to hf://datasets/ORG/NAME --dry-run
     """,
     "needs the Internet": """
 curate build hub
