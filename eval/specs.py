@@ -203,7 +203,9 @@ def _spec(path: Path, content: bytes) -> Spec:
         )
     folders = [FORMS] if path.parent == OURS else [path.parent / "prompts", FORMS]
     with placed("shots", shown(path)):
-        made._few_shot = _form(made.shots, folders)
+        found = _form(made.shots, folders)
+    if path.parent != OURS:
+        made._few_shot = found  # of ours the name is enough, so a copy may be asked in another form
     return made
 
 

@@ -83,6 +83,7 @@ dolma -c mix.yaml mix
 dolma -c tag.yaml tag
     """,
     "installs this program; .ci/run does": """
+make demo
 make install
 pip install -c constraints.txt -e '.[train,plots]'
 source .venv/bin/activate
