@@ -2,7 +2,7 @@
 
 Maps merge, everything else (and `weights`) replaces whole, `null` removes. The steps of an inherited corpus change only through
 `edit:`, whose operations run in order and each name an existing step. A tokenizer that an ancestor trains is inherited as its artifact,
-by reference. Lists under `removals:` add up: what a recipe removes stays removed in those that extend it. `license:` of a corpus is said of
+by reference, unless a recipe trains one of its own. Lists under `removals:` add up: what a recipe removes stays removed in those that extend it. `license:` of a corpus is said of
 its files and not inherited by others. All of it works on trees that remember their lines; what the result means is checked later
 (`curate/checks.py`).
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from curate.errors import CurateError, did_you_mean
 from curate.loader import load_yaml
-from curate.names import Shelf, reference, step_name
+from curate.names import Shelf, step_name
 from curate.tree import Map, Seq, shown
 
 OWN = ("recipe", "about", "extends", "edit")
@@ -81,16 +81,8 @@ def merge(base: Map, over: Map) -> Map:
 
 
 def _inherit_tokenizer(base: Map, tree: Map, artifact: str) -> None:
-    """A recipe trains a tokenizer once; all that extend it take the result."""
-    known = base.get("tokenizer")
-    inherited = isinstance(known, Map) or reference(known)
-    if inherited and isinstance(tree.get("tokenizer"), Map):
-        origin = known if isinstance(known, str) else artifact
-        remedy = "leave it out to inherit it, or name another by path or hub id"
-        raise CurateError(
-            f"tokenizer: {origin.partition(':')[0]} trains it already; {remedy}", where=str(tree.at("tokenizer"))
-        )
-    if isinstance(known, Map):
+    """What extends a recipe takes the tokenizer that it trains, not how to train one; what a recipe says itself replaces it whole."""
+    if isinstance(base.get("tokenizer"), Map):
         base["tokenizer"] = artifact
 
 

@@ -264,10 +264,6 @@ BROKEN = {
         CHILD + "corpora:\n  wbe: null\n", 4,
         "wbe: null removes what is inherited, and there is no 'wbe'; did you mean 'web'?",
     ),
-    "tokenizer trained twice": (
-        CHILD + "tokenizer: {train: bpe, vocab: 512, of: [web]}\n", 3,
-        "tokenizer: stable trains it already; leave it out",
-    ),
     "edit of no step": (
         CHILD + "edit:\n  - {remove: web/exat}\n", 4,
         "edit: no step 'web/exat'; did you mean 'web/exact'?",
