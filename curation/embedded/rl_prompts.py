@@ -13,7 +13,7 @@ from typing import Any
 from curate.errors import CurateError, did_you_mean
 from curate.step import generate
 from curation.embedded._documents import SUFFIX, counted, write_rows
-from curation.embedded._problems import Problem, all_families, draw, problem_hash
+from curation.embedded._problems import Problem, Split, all_families, draw, problem_hash
 from curation.synth.families._family import LEVELS
 from curation.synth.families._rng import Rng
 
@@ -29,7 +29,8 @@ def rl_prompts(
     `1,2`); all if not said.
     """
     asked = named(families, levels)
-    count = write_rows(out / f"rl_prompts{SUFFIX}", _rows(seed, counted(documents), *asked))
+    rows = (row("rl", n, problem) for n, problem in drawn(seed, counted(documents), *asked, "rl"))
+    count = write_rows(out / f"rl_prompts{SUFFIX}", rows)
     return {"documents": count, "suffixes": [SUFFIX]}
 
 
@@ -54,13 +55,16 @@ def row(kind: str, n: int, problem: Problem) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rows(seed: int, documents: int, names: list[str], levels: list[int]) -> Iterator[dict[str, Any]]:
+def drawn(
+    seed: int, documents: int, names: list[str], levels: list[int], split: Split
+) -> Iterator[tuple[int, Problem]]:
+    """Different problems of a split, and the number of each: families in turn, then levels."""
     seen = set[bytes]()
     for n in range(documents):
         name, level = names[n % len(names)], levels[n // len(names) % len(levels)]
-        rng = Rng(seed, "rl-prompts", n)
-        found = (draw(rng, (name,), level, "rl") for _ in range(20))
+        rng = Rng(seed, f"{split}-prompts", n)
+        found = (draw(rng, (name,), level, split) for _ in range(20))
         problem = next((p for p in found if problem_hash(name, p.parsed) not in seen), None)
         if problem is not None:
             seen.add(problem_hash(name, problem.parsed))
-            yield row("rl", n, problem)
+            yield n, problem

@@ -11,6 +11,7 @@ from curation.embedded._problems import bench as items
 from curation.embedded._problems import draw, problem_hash, split_of
 from curation.embedded.bench import bench
 from curation.embedded.crawl import MAKERS, item, kind_of
+from curation.embedded.eval_problems import eval_problems
 from curation.embedded.general import general
 from curation.embedded.graded import graded
 from curation.embedded.instruction import instruction
@@ -100,6 +101,18 @@ def test_problems_for_training_reinforcement_and_evaluation_are_disjoint(tmp_pat
             trained.add(problem_hash(question["family"], families()[question["family"]].parse(question["question"])))
     assert len(trained) > 300 and len(reinforced) > 280
     assert not evaluated & reinforced and not evaluated & trained and not reinforced & trained
+
+
+def test_more_problems_to_evaluate_on_are_different_ones_of_the_split_of_the_benchmark(tmp_path):
+    found = rows(eval_problems, tmp_path, documents=300, families="ages,averages,units", levels="1,2")
+    asked = [(row["family"], families()[row["family"]].parse(row["problem"])) for row in found]
+    assert {split_of(*one) for one in asked} == {"eval"}
+    assert len({problem_hash(*one) for one in asked}) == len({row["id"] for row in found}) == len(found) > 150
+    assert {(row["family"], row["level"]) for row in found} == {
+        (f, n) for f in ("ages", "averages", "units") for n in (1, 2)
+    }
+    for row in found:
+        assert grade(f"The answer is $\\boxed{{{row['answer']}}}$.", row["answer"]).value is True, row
 
 
 def test_prompts_and_what_a_model_is_warmed_up_on_are_of_the_families_and_levels_that_are_named(tmp_path):

@@ -16,7 +16,7 @@ from eval.items import Item, digest, items
 FORMS = sorted(path.stem for path in specs.FORMS.glob("*.yaml"))
 TEXTS = ("tables-8",)
 """Forms whose options are texts, without letters."""
-GENERATED = ("embedded-bench", "general-embedded")
+GENERATED = ("embedded-bench", "embedded-drill", "general-embedded")
 
 
 def test_averages_hold_the_published_benchmarks() -> None:
@@ -25,7 +25,7 @@ def test_averages_hold_the_published_benchmarks() -> None:
     assert extended == {"mmlu-stem", "tabmwp", "mathqa", "sat", "ocw"}
     assert set(specs.group("13")) == core | extended | {"math500", "olympiadbench", "amc23"}
     assert {name for name in specs.names() if name.startswith("general-")} == set(specs.group("general"))
-    assert {"aime24", "aime25", "embedded-bench"} == set(specs.names()) - {
+    assert {"aime24", "aime25", "embedded-bench", "embedded-drill"} == set(specs.names()) - {
         n for g in specs.GROUPS for n in specs.group(g)
     }
 
