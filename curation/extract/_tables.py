@@ -105,9 +105,12 @@ def _markdown(caption: str, rows: list[list[Cell]], count: int) -> str:
 
 
 def _grid(rows: list[list[Cell]], budget: int) -> list[list[str]]:
-    """Texts by row and column of the rows that have any, spans laid out; `ends`: by column, the row where no cell from above covers it."""
+    """Texts by row and column of the rows that have any, spans laid out; `ends`: by column, the row where no cell from above covers it.
+
+    Once rows have twice the budget's columns, cells of the next ones stand side by side: what lies above them is too wide for its cells.
+    """
     grid: list[list[str]] = []
-    ends = np.zeros(0, np.int64)
+    ends, room = np.zeros(0, np.int64), 2 * budget
     for number, row in enumerate(rows):
         if not ends.size and all(wide == 1 == high for _, wide, high in row):
             columns, width = list(range(len(row))), len(row)
@@ -115,11 +118,16 @@ def _grid(rows: list[list[Cell]], budget: int) -> list[list[str]]:
         else:
             columns, width, budget, ends = _row(row, number, budget, ends)
         if any(text for text, _, _ in row):
-            line = [""] * width
-            for column, (text, _, _) in zip(columns, row, strict=True):
-                line[column] = text
-            grid.append(line)
+            room -= width
+            grid.append(_line(row, columns, width) if room >= 0 else [text for text, _, _ in row])
     return grid
+
+
+def _line(row: list[Cell], columns: list[int], width: int) -> list[str]:
+    line = [""] * width
+    for column, (text, _, _) in zip(columns, row, strict=True):
+        line[column] = text
+    return line
 
 
 def _row(
