@@ -253,22 +253,12 @@ class Curated:
         dry_run: ask nobody; `asks` has a row for each model at each benchmark, with its price. out: a new folder for files in the form of
         lm-eval. `curate/evals/tell.py` says what is told. CurateError for what cannot be evaluated, or costs more than it may.
         """
-        from curate.evals.ask import evaluate_recipe
+        from curate.evals.ask import Asked, evaluate_recipe
 
+        whom = {"models": models, "on": on, "endpoint": endpoint, "backend": backend}
+        cost = {"dry_run": dry_run, "max_usd": max_usd, "max_gpu_hours": max_gpu_hours}
         with readable(self.title):
-            return evaluate_recipe(
-                self,
-                names,
-                models=models,
-                on=on,
-                endpoint=endpoint,
-                backend=backend,
-                dry_run=dry_run,
-                budget=limited(self.profile.budget, max_usd, max_gpu_hours),
-                out=None if out is None else Path(out),
-                report=report or Report(),
-                how=how,
-            )
+            return evaluate_recipe(self, names, Asked.of(**whom, **cost, out=out, report=report, **how))
 
     def results(self) -> list[dict[str, Any]]:
         """What this recipe's evaluations gave, by model and benchmark: rows of the view `eval_results` (docs/sql.md). Nothing is asked."""
