@@ -666,10 +666,12 @@ class Curated:
     def diff(self, other: str | None = None, *, rev: str | None = None) -> Diff:
         """What differs: configuration in words, documents in and out of each step, tokens of each source.
 
-        From this recipe's lock to what is stored; or from this recipe to `other`, or from a `.lock` file to what is stored; or, with `rev`,
-        between git revisions: `A..B`, or one and the files as they stand. CurateError for a revision or a recipe that is not there.
+        From this recipe's lock to what is stored; or from this recipe to `other`; or from a `.lock` file, or the lock of a frozen version
+        such as `2026.11.28`, to what is stored; or, with `rev`, between git revisions: `A..B`, or one and the files as they stand.
+        CurateError for a revision, a version or a recipe that is not there.
         """
         from curate import diff
+        from curate.freeze import LIKE_A_VERSION, version_lock
 
         if other is not None and rev is not None:
             raise CurateError("compare with another recipe, or between revisions, not both")
@@ -677,6 +679,8 @@ class Curated:
             return diff.revisions(self, rev)
         if other is None or other.endswith(".lock"):
             return diff.against_lock(self, self.lock_path if other is None else Path(other))
+        if LIKE_A_VERSION.match(other):
+            return diff.against_lock(self, version_lock(self, other))
         name, share = split_name(other)
         theirs = replace(self, recipe=load(name, project=self.project), fraction=sample_of(share))
         return diff.compare(diff.stored(self), diff.stored(theirs))

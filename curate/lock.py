@@ -249,9 +249,14 @@ def write_ref(store: Store, plan: Plan, lock: Path, done: dict[str, Manifest], b
 
 
 def frozen_beside(path: Path) -> list[Path]:
-    """Locks of the frozen versions of a recipe, by its lock; none of recipes whose names begin as its own does."""
-    beside = sorted(path.parent.glob(f"{path.stem}-*.lock"))
-    return [one for one in beside if VERSION.fullmatch(one.stem.removeprefix(f"{path.stem}-"))]
+    """Locks of the frozen versions of a recipe, by its lock, oldest first; none of recipes whose names begin as its own does."""
+    versions = {one.stem.removeprefix(f"{path.stem}-"): one for one in path.parent.glob(f"{path.stem}-*.lock")}
+    names = sorted((name for name in versions if VERSION.fullmatch(name)), key=_numbers)
+    return [versions[name] for name in names]
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def is_written(path: Path, lock: Lock) -> bool:

@@ -200,19 +200,8 @@ def _fit(recipe: Curated) -> Lock:
         raise CurateError(
             f"does not say what is stored; run `curate build {recipe.title}` first", where=recipe.lock_path.name
         )
-    return replace(lock, version=max(_versions(recipe, lock), key=_numbers, default=""))
-
-
-def _versions(recipe: Curated, lock: Lock) -> Iterator[str]:
-    """Versions that were frozen of just this."""
-    for path in frozen_beside(recipe.lock_path):
-        frozen = Lock.read(path)
-        if replace(frozen, version="") == lock:
-            yield frozen.version
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version)]
+    frozen = map(Lock.read, frozen_beside(recipe.lock_path))
+    return replace(lock, version=["", *(one.version for one in frozen if replace(one, version="") == lock)][-1])
 
 
 def _read_again(recipe: Curated, report: Report) -> None:
