@@ -717,17 +717,25 @@ class Curated:
         return freeze(self, dev=dev)
 
     def publish(
-        self, to: str | Path, *, public: bool = False, dry_run: bool = False, report: Report | None = None
+        self,
+        to: str | Path,
+        *,
+        only: str | Sequence[str] = (),
+        public: bool = False,
+        dry_run: bool = False,
+        report: Report | None = None,
     ) -> dict[str, Any]:
         """Put what is built where others can load it: `hf://datasets/ORG/NAME`, `s3://bucket/prefix`, a folder, any fsspec URL.
 
-        public: let everybody read a data set of the hub, which is private else. dry_run: send nothing. Returns `configs` (documents and
-        files of each), `files` and `bytes` in all, what was `sent` and `deleted`, and `at`, where it is; empty if nothing changed.
-        CurateError if it is not built, not what its lock says, a license forbids it, or the place refuses it.
+        only: these corpora, or `mixture`, not all; what the place has of others is deleted. public: let everybody read a data set of the
+        hub, which is private else. dry_run: send nothing. Returns `configs` (documents and files of each), `files` and `bytes` in all, what
+        was `sent` and `deleted`, and `at`, where it is; empty if nothing changed. CurateError if it is not built, not what its lock says, a
+        license forbids it, or the place refuses it.
         """
         from curate.publish.publish import publish
 
-        return publish(self, str(to), public=public, dry_run=dry_run, report=report)
+        chosen = [only] if isinstance(only, str) else only
+        return publish(self, str(to), only=chosen, public=public, dry_run=dry_run, report=report)
 
     def card(self, form: Literal["markdown", "json", "croissant"] = "markdown") -> str:
         """The data card of what is built, as text: Markdown with the metadata of the Hugging Face hub, what it says as JSON, or Croissant.
