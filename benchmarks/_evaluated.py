@@ -54,8 +54,9 @@ def embedded(folder: Path, shots: str = "minerva-4") -> tuple[Spec, list[dict[st
     found, numbers = list(rows(folder / "bench.jsonl.gz")), shots == "words-8"
     if numbers:
         found = [row for row in found if re.fullmatch(r"-?\d+", row["answer"])]
-    update = {"name": f"embedded-{shots}", "shots": shots, "read": "number" if numbers else "sentence"}
-    return spec("embedded-bench").model_copy(update={**update, "items": len(found), "digest_of_items": None}), found
+    update = {"name": f"embedded-{shots}", "read": "number" if numbers else "sentence"}
+    made = spec("embedded-bench").model_copy(update={**update, "items": len(found), "digest_of_items": None})
+    return made.in_form(form(shots)), found
 
 
 def task(made: Spec, records: list[dict[str, Any]], limit: int | None) -> Task:

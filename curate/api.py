@@ -253,22 +253,12 @@ class Curated:
         dry_run: ask nobody; `asks` has a row for each model at each benchmark, with its price. out: a new folder for files in the form of
         lm-eval. `curate/evals/tell.py` says what is told. CurateError for what cannot be evaluated, or costs more than it may.
         """
-        from curate.evals.ask import evaluate_recipe
+        from curate.evals.ask import Asked, evaluate_recipe
 
+        whom = {"models": models, "on": on, "endpoint": endpoint, "backend": backend}
+        cost = {"dry_run": dry_run, "max_usd": max_usd, "max_gpu_hours": max_gpu_hours}
         with readable(self.title):
-            return evaluate_recipe(
-                self,
-                names,
-                models=models,
-                on=on,
-                endpoint=endpoint,
-                backend=backend,
-                dry_run=dry_run,
-                budget=limited(self.profile.budget, max_usd, max_gpu_hours),
-                out=None if out is None else Path(out),
-                report=report or Report(),
-                how=how,
-            )
+            return evaluate_recipe(self, names, Asked.of(**whom, **cost, out=out, report=report, **how))
 
     def results(self) -> list[dict[str, Any]]:
         """What this recipe's evaluations gave, by model and benchmark: rows of the view `eval_results` (docs/sql.md). Nothing is asked."""
@@ -676,10 +666,12 @@ class Curated:
     def diff(self, other: str | None = None, *, rev: str | None = None) -> Diff:
         """What differs: configuration in words, documents in and out of each step, tokens of each source.
 
-        From this recipe's lock to what is stored; or from this recipe to `other`, or from a `.lock` file to what is stored; or, with `rev`,
-        between git revisions: `A..B`, or one and the files as they stand. CurateError for a revision or a recipe that is not there.
+        From this recipe's lock to what is stored; or from this recipe to `other`; or from a `.lock` file, or the lock of a frozen version
+        such as `2026.11.28`, to what is stored; or, with `rev`, between git revisions: `A..B`, or one and the files as they stand.
+        CurateError for a revision, a version or a recipe that is not there.
         """
         from curate import diff
+        from curate.freeze import LIKE_A_VERSION, version_lock
 
         if other is not None and rev is not None:
             raise CurateError("compare with another recipe, or between revisions, not both")
@@ -687,6 +679,8 @@ class Curated:
             return diff.revisions(self, rev)
         if other is None or other.endswith(".lock"):
             return diff.against_lock(self, self.lock_path if other is None else Path(other))
+        if LIKE_A_VERSION.match(other):
+            return diff.against_lock(self, version_lock(self, other))
         name, share = split_name(other)
         theirs = replace(self, recipe=load(name, project=self.project), fraction=sample_of(share))
         return diff.compare(diff.stored(self), diff.stored(theirs))
@@ -723,17 +717,25 @@ class Curated:
         return freeze(self, dev=dev)
 
     def publish(
-        self, to: str | Path, *, public: bool = False, dry_run: bool = False, report: Report | None = None
+        self,
+        to: str | Path,
+        *,
+        only: str | Sequence[str] = (),
+        public: bool = False,
+        dry_run: bool = False,
+        report: Report | None = None,
     ) -> dict[str, Any]:
         """Put what is built where others can load it: `hf://datasets/ORG/NAME`, `s3://bucket/prefix`, a folder, any fsspec URL.
 
-        public: let everybody read a data set of the hub, which is private else. dry_run: send nothing. Returns `configs` (documents and
-        files of each), `files` and `bytes` in all, what was `sent` and `deleted`, and `at`, where it is; empty if nothing changed.
-        CurateError if it is not built, not what its lock says, a license forbids it, or the place refuses it.
+        only: these corpora, or `mixture`, not all; what the place has of others is deleted. public: let everybody read a data set of the
+        hub, which is private else. dry_run: send nothing. Returns `configs` (documents and files of each), `files` and `bytes` in all, what
+        was `sent` and `deleted`, and `at`, where it is; empty if nothing changed. CurateError if it is not built, not what its lock says, a
+        license forbids it, or the place refuses it.
         """
         from curate.publish.publish import publish
 
-        return publish(self, str(to), public=public, dry_run=dry_run, report=report)
+        chosen = [only] if isinstance(only, str) else only
+        return publish(self, str(to), only=chosen, public=public, dry_run=dry_run, report=report)
 
     def card(self, form: Literal["markdown", "json", "croissant"] = "markdown") -> str:
         """The data card of what is built, as text: Markdown with the metadata of the Hugging Face hub, what it says as JSON, or Croissant.

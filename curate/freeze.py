@@ -11,6 +11,7 @@ import contextlib
 import datetime
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,15 @@ from typing import TYPE_CHECKING
 
 from curate.artifact import replace_file
 from curate.errors import CurateError
-from curate.lock import Lock, is_written, lock_of, ref_path
+from curate.lock import Lock, frozen_beside, is_written, lock_of, ref_path
 
 if TYPE_CHECKING:
     from curate.api import Curated
+
+LIKE_A_VERSION = re.compile(r"\d{4}\.\d")
+"""How the name of a version begins."""
+MOST_TOLD = 12
+"""Versions that an error names."""
 
 
 def freeze(recipe: Curated, *, dev: bool = False) -> dict[str, str]:
@@ -76,13 +82,32 @@ def _versions(day: datetime.date, end: str) -> Iterator[str]:
     yield from (f"{stamp}.{n}{end}" for n in itertools.count(1))
 
 
+def version_lock(recipe: Curated, version: str) -> Path:
+    """Where the lock of a frozen version lies. CurateError, with the versions that there are, if there is none."""
+    unversioned = _beside(recipe)
+    path = unversioned.with_name(f"{unversioned.stem}-{version}.lock")
+    known = frozen_beside(unversioned)
+    if path in known:
+        return path
+    names = ", ".join(one.stem.removeprefix(f"{unversioned.stem}-") for one in known[-MOST_TOLD:])
+    there = f"there are {'only ' if len(known) <= MOST_TOLD else 'among others '}{names}" if known else ""
+    raise CurateError(
+        f"has no version {version[:80]!r}; {there or f'`curate freeze {recipe.title}` makes one'}", where=recipe.title
+    )
+
+
 def _places(recipe: Curated, version: str) -> tuple[Path, Path]:
-    """Where a version's lock and card lie: beside the recipe's lock (a sample's is in the store), and among the project's cards."""
+    """Where a version's lock and card lie: beside the recipe's lock, and among the project's cards."""
     from curate.cards.check import card_path
 
+    unversioned = _beside(recipe)
+    return unversioned.with_name(f"{unversioned.stem}-{version}.lock"), card_path(recipe, version)
+
+
+def _beside(recipe: Curated) -> Path:
+    """The recipe's lock, beside which those of its versions lie; a sample's own is in the store, its versions' are not."""
     folder = recipe.project / "recipes" if recipe.fraction else recipe.lock_path.parent
-    name = f"{recipe.title.rpartition('/')[2]}-{version}"
-    return folder / f"{name}.lock", card_path(recipe, version)
+    return folder / f"{recipe.title.rpartition('/')[2]}.lock"
 
 
 def _write(files: dict[Path, bytes]) -> None:

@@ -47,7 +47,7 @@ class Listed:
         data = self._bytes()
         if not data.strip():
             return pl.Series("line", dtype=pl.String)
-        line = pl.col("line").str.replace(r"(?:^|\s)#.*$", "") if b"#" in data else pl.col("line")
+        line = pl.col("line").str.replace(r"(?:^[\s\x{feff}]*|\s)#.*$", "") if b"#" in data else pl.col("line")
         line = line.str.strip_chars("\ufeff \t\r\n")
         lines = pl.read_lines(data.decode(errors="replace").encode()).select(line)
         return lines.filter(pl.col("line") != "")["line"]

@@ -48,6 +48,8 @@ class Lock:
     resolved: str = ""
     """Digest of the recipe's text, everything inherited filled in (`recipe_digest`)."""
     version: str = ""
+    published: tuple[str, ...] = ()
+    """In the lock beside a published set: its configs, where it has not all of them (`curate publish --only`)."""
 
     @property
     def nodes(self) -> dict[str, Line]:
@@ -68,6 +70,7 @@ class Lock:
         """The text of the lock's file."""
         lines = [FROZEN if self.version else HEAD, f"recipe: {self.recipe}\n"]
         lines += [f"version: {json.dumps(self.version)}\n"] if self.version else []
+        lines += [f"published: {json.dumps(self.published)}\n"] if self.published else []
         lines += [f"format: {FORMAT}\n", f'resolved: "{self.resolved}"\n']
         for part in ("inputs", "outputs"):
             body = [f"  {name}: {_flow(value)}\n" for name, value in getattr(self, part).items()]
@@ -95,9 +98,10 @@ class Lock:
                 raise CurateError("was written by an older curate; `curate build` writes it anew", where=where)
             inputs, outputs = (dict(_lines(content[part] or {})) for part in ("inputs", "outputs"))
             recipe, resolved, version = (content.get(k, "") for k in ("recipe", "resolved", "version"))
-            if not all(isinstance(said, str) for said in (recipe, resolved, version)):
+            published = tuple(content.get("published", ()))
+            if not all(isinstance(said, str) for said in (recipe, resolved, version, *published)):
                 raise TypeError
-            return cls(recipe, inputs, outputs, resolved, version)
+            return cls(recipe, inputs, outputs, resolved, version, published)
         except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             raise CurateError("is not a lock; restore it from git, or delete it and build", where=where) from None
 
@@ -249,9 +253,14 @@ def write_ref(store: Store, plan: Plan, lock: Path, done: dict[str, Manifest], b
 
 
 def frozen_beside(path: Path) -> list[Path]:
-    """Locks of the frozen versions of a recipe, by its lock; none of recipes whose names begin as its own does."""
-    beside = sorted(path.parent.glob(f"{path.stem}-*.lock"))
-    return [one for one in beside if VERSION.fullmatch(one.stem.removeprefix(f"{path.stem}-"))]
+    """Locks of the frozen versions of a recipe, by its lock, oldest first; none of recipes whose names begin as its own does."""
+    versions = {one.stem.removeprefix(f"{path.stem}-"): one for one in path.parent.glob(f"{path.stem}-*.lock")}
+    names = sorted((name for name in versions if VERSION.fullmatch(name)), key=_numbers)
+    return [versions[name] for name in names]
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def is_written(path: Path, lock: Lock) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from curate import identity
+from curate.artifact import AS_READ
 from curate.errors import CurateError, did_you_mean
 from curate.schema import Schema, schema_text
 from curate.sources import Sources
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 
 STANDARD = ("id", "text", "source", "url", "license", "date", "dump", "extra")
 INHERITED = ("source", "url", "license", "date", "dump")
+RESERVED = (
+    "row",
+    "shard",
+    "corpus",
+    "fate",
+    "fate_node",
+    "failed",
+    "error",
+    "filename",
+    "parent_id",
+    "id",
+    "source",
+    AS_READ,
+)
+"""Columns of the views and of stored pieces, which no step and no file may give."""
 
 
 @dataclass(frozen=True, eq=False)

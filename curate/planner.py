@@ -15,37 +15,20 @@ from curate.as_read import last_reader
 from curate.asking import answering, asking, came_back
 from curate.clauses import parse
 from curate.errors import CurateError, did_you_mean, placed
-from curate.fraction import percent
-from curate.plan import INHERITED, STANDARD, Node, Plan
+from curate.plan import INHERITED, RESERVED, Node, Plan
+from curate.reading import read
 from curate.removals import BEFORE, without_removed
-from curate.schema import Discovery, Schema, accepted, flat, schema_text
-from curate.sources import Sources, in_order, list_sources
+from curate.schema import Discovery, Schema, accepted, tell_apart
 from curate.sql import folded
-from curate.step import Artifact, Step, code_of, columns_of, together
+from curate.step import Artifact, Step, code_of
 
 if TYPE_CHECKING:
     from curate.datacard import Benchmark
-    from curate.published import Input
-    from curate.recipe import Corpus, Recipe, StepEntry
+    from curate.recipe import Recipe, StepEntry
     from curate.store import Store
 
 
 FATES = ("kept", "undecided", "repeat", "quarantined", "killed")
-RESERVED = (
-    "row",
-    "shard",
-    "corpus",
-    "fate",
-    "fate_node",
-    "failed",
-    "error",
-    "filename",
-    "parent_id",
-    "id",
-    "source",
-    AS_READ,
-)
-"""Columns of the views and of stored pieces, which no step and no file may give."""
 
 
 class Planner:
@@ -122,7 +105,7 @@ class Planner:
             return self.ends[name]
         self.under_way.append(name)
         where = self.recipe.location("corpora", name)
-        node = self.read(name, entry, where) if entry.read else self.reference(str(entry.from_), where)
+        node = read(self, name, entry, where) if entry.read else self.reference(str(entry.from_), where)
         last = last_reader(self, name)
         for position, item in enumerate(entry.steps):
             at = self.recipe.location("corpora", name, "steps", position)
@@ -193,102 +176,6 @@ class Planner:
 
     def own(self, found: Step, params: dict[str, Any], **more: Any) -> dict[str, Any]:
         return {"step": found.title, "code": code_of(found, self.project), "params": params, **more}
-
-    def read(self, corpus: str, entry: Corpus, where: str) -> Node:
-        from curate.published import keyed
-
-        found = self.found("read", str(entry.read), where)
-        params = self.filled(found, keyed(self.project, found, entry, where), where)
-        files = list(entry.files)
-        if not files:
-            raise CurateError("says `read:` but names no `files:`", where=where)
-        others = [("files", self.generate(f, where)) for f in files if f.startswith("embedded:")]
-        given = self.input(found, params, entry, where)
-        raw, columns = flat(given.raw), given.columns
-        foreign = self.foreign(corpus, {**raw, **{c: raw.get(source, pl.String()) for c, source in columns.items()}})
-        own = self.own(found, params, corpus=corpus, columns=columns, promoted=[*foreign], license=given.license)
-        if self.fraction:
-            own["sample"] = percent(self.fraction)
-        adds: Schema = {**{c: pl.String() for c in STANDARD}, **foreign}
-        schema = {**adds, AS_READ: pl.String()} if last_reader(self, corpus) >= 0 else adds
-        node = Node(
-            f"{corpus}/{found.name}",
-            corpus,
-            "read",
-            own,
-            params,
-            found,
-            None,
-            tuple(others),
-            given.sources,
-            adds=adds,
-            schema=schema,
-            where=where,
-            raw=tuple(given.raw),
-            sample=self.fraction,
-            missing=given.missing and f"{corpus}: {given.missing}",
-            card=given.card,
-        )
-        self.add(node)
-        repeat = Node(
-            f"{corpus}/repeat",
-            corpus,
-            "repeat",
-            {"step": "repeat"},
-            {},
-            None,
-            node,
-            reads=("id", "date", "dump"),
-            schema=schema,
-            where=where,
-            clauses=(("repeat", ""),),
-        )
-        return without_removed(self, corpus, self.add(repeat), where)
-
-    def input(self, found: Step, params: dict[str, Any], entry: Corpus, where: str) -> Input:
-        """What a corpus is read from: files by pattern, or those that the card of a published corpus names."""
-        from curate.listings import address, unlisted
-        from curate.published import Input, input_of, names_card
-
-        if names_card(entry.files):
-            return input_of(self, found, params, entry, where)
-        files = [address(f, entry.revision) for f in entry.files if not f.startswith("embedded:")]
-        many = together(found)
-        away, missing = unlisted(files, self.store, where) if columns_of(found) is not None else ([], "")
-        if away:  # what the files hold is known without them, so a plan need not wait for `fetch`
-            raw = schema_text(dict(columns_of(found) or {}))
-            return Input(Sources(in_order(away)), raw, dict(entry.columns), entry.license, missing)
-        sources = list_sources(files, self.project, self.store, where, self.fraction, many) if files else None
-        raw = self.discovery.of_reader(found, params, sources, code_of(found, self.project))
-        return Input(sources, raw, dict(entry.columns), entry.license)
-
-    def foreign(self, corpus: str, raw: Schema) -> Schema:
-        """The file's own columns that later steps or clauses of this corpus, corpora made from it, or models trained on them name."""
-        from curate.trained import read_of
-
-        named: set[str] = set(raw) if self.promote_all else set()
-        made_from = {corpus}
-        for _ in self.recipe.corpora:
-            made_from |= {n for n, c in self.recipe.corpora.items() if (c.from_ or "").partition("/")[0] in made_from}
-        masks = self.recipe.mixture.mask if self.recipe.mixture else {}
-        named |= read_of(self, made_from)
-        for name in made_from:
-            entry = self.recipe.corpora[name]
-            named |= {masks[name]} if name in masks else set()
-            for position, item in enumerate(entry.steps):
-                if item.verb == "keep":
-                    for text in (item.clauses or {}).values():
-                        named |= parse(text).columns
-                else:
-                    at = self.recipe.location("corpora", name, "steps", position)
-                    found = self.found(item.verb, str(item.step), at)
-                    named |= set(found.reads_with({**_defaults(found), **item.params}))
-        ours = (*STANDARD, *RESERVED, "payload", "provenance")
-        chosen = {c: t for c, t in raw.items() if c in named and folded(c) not in ours}
-        if self.promote_all:  # nobody named them: of those that SQL takes for one, the first is a column
-            return {c: chosen[c] for c in {folded(c): c for c in reversed(list(chosen))}.values()}
-        _tell_apart(chosen, f"{corpus}: ", self.recipe.location("corpora", corpus))
-        return chosen
 
     def generate(self, name: str, where: str) -> Node:
         """The node of `embedded:crawl?pages=300`."""
@@ -368,7 +255,7 @@ class Planner:
             raise CurateError(
                 f"{corpus}: {found.title} gives the column {clash[0]!r}, which is there already; add `as:`", where=where
             )
-        _tell_apart([*({} if found.kind == "expand" else chain.schema), *adds], f"{corpus}: {found.title}: ", where)
+        tell_apart([*({} if found.kind == "expand" else chain.schema), *adds], f"{corpus}: {found.title}: ", where)
         if found.kind == "expand":
             schema: Schema = {"id": pl.String(), "parent_id": pl.String(), "text": pl.String()}
             schema |= {c: pl.String() for c in INHERITED} | adds
@@ -488,23 +375,9 @@ class Planner:
         return base.identity_of(entry.model_dump(mode="json", exclude_none=True))
 
 
-def _tell_apart(columns: Iterable[str], what: str, where: str) -> None:
-    """CurateError for two columns that differ only in case: SQL takes them for one."""
-    seen: dict[str, str] = {}
-    for column in columns:
-        other = seen.setdefault(folded(column), column)
-        if other != column:
-            hint = "add `as:`, or rename one with `columns:`"
-            raise CurateError(f"{what}the columns {other!r} and {column!r} differ only in case; {hint}", where=where)
-
-
 def _renamed(clause: str, names: dict[str, str]) -> str:
     """A step's own clause over its columns as `as:` named them."""
     return re.sub(r"\b\w+\b", lambda word: names.get(word[0], word[0]), clause)
-
-
-def _defaults(found: Step) -> dict[str, Any]:
-    return {name: f.default for name, f in found.params.model_fields.items() if not f.is_required()}
 
 
 def _named(found: Step, gives: Schema, alias: str | None, where: str) -> Schema:

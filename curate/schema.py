@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import polars as pl
 from curate.errors import CurateError, failing
 from curate.identity import digest
 from curate.sources import Sources, head_at_hand
+from curate.sql import folded
 from curate.step import Artifact, Benchmarks, Lists, Step, columns_of
 
 if TYPE_CHECKING:
@@ -129,6 +130,16 @@ def flat(raw: dict[str, str]) -> Schema:
 def accepted(function: Any, params: dict[str, Any]) -> dict[str, Any]:
     """The parameters that a `prepare` takes: those it names."""
     return {k: v for k, v in params.items() if k in inspect.signature(function).parameters}
+
+
+def tell_apart(columns: Iterable[str], what: str, where: str) -> None:
+    """CurateError for two columns that differ only in case: SQL takes them for one."""
+    seen: dict[str, str] = {}
+    for column in columns:
+        other = seen.setdefault(folded(column), column)
+        if other != column:
+            hint = "add `as:`, or rename one with `columns:`"
+            raise CurateError(f"{what}the columns {other!r} and {column!r} differ only in case; {hint}", where=where)
 
 
 class EmptyCorpus:

@@ -101,8 +101,12 @@ class Spec(Part):
             raise CurateError(
                 f"num_fewshot: {self.name} has {len(used.examples)} examples ({self.shots}), not {examples:,}"
             )
-        made = self.model_copy()
-        made._few_shot = used.model_copy(update={"examples": used.examples[:examples]})
+        return self.in_form(used.model_copy(update={"examples": used.examples[:examples]}))
+
+    def in_form(self, form: Form) -> Spec:
+        """The benchmark, asked few-shot in this form."""
+        made = self.model_copy(update={"shots": form.name})
+        made._few_shot = form
         return made
 
 
@@ -201,12 +205,10 @@ def _spec(path: Path, content: bytes) -> Spec:
         raise CurateError(
             f"fields.problem: {bare[0][:80]!r} names no column; write e.g. '{{question}}'", where=shown(path)
         )
-    folders = [FORMS] if path.parent == OURS else [path.parent / "prompts", FORMS]
     with placed("shots", shown(path)):
-        found = _form(made.shots, folders)
-    if path.parent != OURS:
-        made._few_shot = found  # of ours the name is enough, so a copy may be asked in another form
-    return made
+        return made.in_form(
+            form(made.shots) if path.parent == OURS else _form(made.shots, [path.parent / "prompts", FORMS])
+        )
 
 
 def _read(path: Path, model: type[Any]) -> Any:

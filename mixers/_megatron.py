@@ -11,7 +11,8 @@ import struct
 
 import numpy as np
 
-from mixers._output import File, Output
+from curate.digested import File
+from mixers._output import Output
 from mixers._pieces import Pieces
 
 HEADER = b"MMIDIDX\x00\x00"

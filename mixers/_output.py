@@ -2,7 +2,7 @@
 
 An export that is stopped, by Ctrl-C, a full disk or kill -9, leaves nothing that looks like one: files lie in `.NAME.partial` beside the
 folder's place until all of them are on disk, and one rename makes them the folder. What a killed export left behind is emptied by the next
-one to the same place; a lock, which dies with its process, keeps two at once apart. Each file's SHA-256 is taken while it is written.
+one to the same place; a lock, which dies with its process, keeps two at once apart. Files are those of `curate/digested.py`.
 Left out: writing to a bucket (copy the folder, or let the trainer's own tool do it), and adding to a folder that holds something.
 """
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import io
 import json
 import os
 import shutil
@@ -20,42 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from curate.artifact import sync_folder
+from curate.digested import File, writing
 from curate.errors import CurateError
 
 FACTS = "export.json"
-
-
-class File(io.RawIOBase):
-    """One file under way: what is written goes to disk and into its digest."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path, self.size, self.sha256 = path, 0, hashlib.sha256()
-        with _writing(path):
-            self._file = path.open("wb", buffering=1 << 20)
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.size
-
-    def write(self, data: Any) -> int:
-        """All of the data, bytes or a contiguous buffer. CurateError if the disk is full."""
-        flat = memoryview(data).cast("B")
-        self.sha256.update(flat)
-        with _writing(self.path):
-            self._file.write(flat)
-        self.size += len(flat)
-        return len(flat)
-
-    def close(self) -> None:
-        """Put it on disk."""
-        if not self.closed:
-            with _writing(self.path), self._file:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-        super().close()
 
 
 class Output:
@@ -70,7 +36,7 @@ class Output:
     def file(self, name: str) -> Iterator[File]:
         """A new file; `name` may lie in a folder. It is noted in `files` when the block ends."""
         path = self.folder / name
-        with _writing(path):
+        with writing(path):
             path.parent.mkdir(exist_ok=True)
         with File(path) as file:
             yield file
@@ -103,7 +69,7 @@ def output(to: Path) -> Iterator[Output]:
     to = Path(os.path.abspath(to))
     _refuse_taken(to)
     partial = to.with_name(f".{to.name}.partial")
-    with _writing(to):
+    with writing(to):
         to.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir(exist_ok=True)
         lock = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)  # a link would lead to what others own
@@ -121,7 +87,7 @@ def output(to: Path) -> Iterator[Output]:
 
 
 def _refuse_taken(to: Path) -> None:
-    with _writing(to):
+    with writing(to):
         if to.is_symlink() or (to.exists() and (not to.is_dir() or os.path.ismount(to) or any(to.iterdir()))):
             raise CurateError("is there already; name a folder that is not, nothing was written", where=str(to))
 
@@ -135,22 +101,14 @@ def _take(lock: int, to: Path) -> None:
 
 def _empty(folder: Path) -> None:
     """Take away what a killed export left."""
-    with _writing(folder):
+    with writing(folder):
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _move(partial: Path, to: Path) -> None:
-    with _writing(to):
+    with writing(to):
         for folder in (partial, *(p for p in partial.iterdir() if p.is_dir())):
             sync_folder(folder)
         os.rename(partial, to)  # also over an empty folder; fails if something came there meanwhile
         sync_folder(to.parent)
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CurateError(f"cannot be written: {error.strerror}", where=str(path)) from None

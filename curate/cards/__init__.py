@@ -61,9 +61,12 @@ def published_texts(recipe: Curated, lock: Lock, configs: Configs) -> dict[str, 
     }
 
 
-def refuse_publishing(recipe: Curated) -> None:
-    """CurateError if the license of something in a built recipe forbids passing it on, or forbids what the recipe is for."""
-    _refuse(recipe.recipe, parts_of(recipe))
+def refuse_publishing(recipe: Curated, lock: Lock) -> None:
+    """CurateError if the license of something that is published forbids passing it on, or forbids what the recipe is for.
+
+    lock: of what is stored; its `published` says whether a part of it is meant.
+    """
+    _refuse(recipe.recipe, parts_of(recipe, lock))
 
 
 def lock_name(recipe: Curated, lock: Lock) -> str:

@@ -35,15 +35,16 @@ def facts(recipe: Curated, lock: Lock) -> Row:
     """All that a card says, in the order in which it says it. CurateError if the recipe is not built."""
     if todo := recipe.todo():
         raise CurateError(f"{todo[0].name} is not built; run curate build {recipe.title}", where=recipe.title)
-    corpora = list(recipe.planned.ends)
+    corpora = covered(recipe, lock)
     kept = _kept(recipe, lock, corpora)
-    parts = parts_of(recipe, kept)
+    parts = parts_of(recipe, lock, kept)
     return {
         "name": recipe.title,
         "version": lock.version,
         "about": recipe.recipe.about,
         "use": recipe.recipe.use,
         "sample": recipe.fraction,
+        **({"published": list(lock.published)} if lock.published else {}),
         "license": rights.whole(parts),
         "documents": sum(row["documents"] for row in kept),
         "languages": _languages(recipe, corpora),
@@ -65,10 +66,19 @@ def facts(recipe: Curated, lock: Lock) -> Row:
     }
 
 
-def parts_of(recipe: Curated, kept: list[Row] | None = None) -> list[rights.Brought]:
+def covered(recipe: Curated, lock: Lock) -> list[str]:
+    """The corpora whose documents are in the output: all, or those that are published, and those of the mixture if that is."""
+    if not lock.published:
+        return list(recipe.planned.ends)
+    names = {*lock.published, *(lock.sources if "mixture" in lock.published else ())}
+    return [name for name in recipe.planned.ends if name in names]
+
+
+def parts_of(recipe: Curated, lock: Lock, kept: list[Row] | None = None) -> list[rights.Brought]:
     """What brings a license into what is built, by what the kept documents say themselves (`curate.cards.rights.brought`)."""
-    rows = _kept(recipe, Lock(recipe.name, {}, {}), list(recipe.planned.ends)) if kept is None else kept
-    return rights.brought(recipe.planned, recipe.project, [(row["corpus"], row["license"]) for row in rows])
+    corpora = covered(recipe, lock)
+    rows = _kept(recipe, Lock(recipe.name, {}, {}), corpora) if kept is None else kept
+    return rights.brought(recipe.planned, recipe.project, [(row["corpus"], row["license"]) for row in rows], corpora)
 
 
 def _kept(recipe: Curated, lock: Lock, corpora: list[str]) -> list[Row]:

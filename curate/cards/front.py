@@ -105,6 +105,7 @@ def _ours(facts: Row) -> Row:
         "version": facts["version"],
         "use": facts["use"],
         "sample": facts["sample"],
+        "published": facts.get("published"),
         "documents": facts["documents"],
         **{key: mixture[key] for key in ("tokens", "windows", "seq_len") if key in mixture},
         "licenses": facts["license"]["licenses"][:MOST],

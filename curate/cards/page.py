@@ -38,6 +38,9 @@ def _about(facts: Row) -> Iterator[str]:
         yield f"{escaped(facts['about'])}\n"
     if facts["sample"] is not None:
         yield f"**A sample of {facts['sample'] * 100:g} % of the documents, for development. It is not the corpus.**\n"
+    if "published" in facts:
+        yield f"**This set is a part of the recipe's output: {listed(facts['published'])}.** Documents, sources and licenses are those of"
+        yield "this part; steps, mixture and digests those of the whole recipe.\n"
     mixture = facts["mixture"]
     corpora = len(facts["corpora"])
     size = f"{facts['documents']:,} documents in {corpora} {'corpus' if corpora == 1 else 'corpora'}"

@@ -7,7 +7,7 @@ A model that only grades, verifies or filters writes no text and brings none. Of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -94,12 +94,15 @@ def _license(said: dict[str, str], project: Path) -> Row:
     return {"license": identifier(card.license) if card else licenses.UNKNOWN, "gated": bool(card and card.gated)}
 
 
-def brought(plan: Plan, project: Path, told: Iterable[tuple[str, str | None]] = ()) -> list[Brought]:
+def brought(
+    plan: Plan, project: Path, told: Iterable[tuple[str, str | None]] = (), corpora: Sequence[str] | None = None
+) -> list[Brought]:
     """All that brings a license into the corpora of a recipe, those that only a classifier learns from among them.
 
     told: (corpus, license) as documents that are kept say it; what the plan says of a reader counts where they are not known yet.
+    corpora: these alone, with what their documents are made of.
     """
-    corpora = list(plan.ends)
+    corpora = list(plan.ends) if corpora is None else corpora
     found: dict[Brought, None] = {}
     told = list(told)
     for corpus, license in told:

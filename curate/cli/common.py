@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +122,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def several(values: Iterable[str]) -> tuple[str, ...]:
+    """Names that an option was given: said often, or with commas between them."""
+    return tuple(one.strip() for some in values for one in some.split(",") if one.strip())
 
 
 def number(value: int | float | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from curate.cli.common import emit, limits, number, printable, table
+from curate.cli.common import emit, limits, number, printable, several, table
 from curate.cli.money import asks_text
 from curate.errors import CurateError
 
@@ -108,7 +108,7 @@ def _found(
         "backend": backend or "",
         "endpoint": "".join(endpoint),
     }
-    benchmarks = tuple(one.strip() for some in on for one in some.split(",") if one.strip())
+    benchmarks = several(on)
     if recipe:
         return api.open(recipe, profile=profile, store=store).eval(*entries, models=models, on=benchmarks, **given)
     if not benchmarks or not (models or given["endpoint"]):

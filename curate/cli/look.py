@@ -408,7 +408,8 @@ def diff(curated: Curated | str, *, as_json: bool, target: str | None, rev: str 
     curate diff R               from R's lock to what is stored
     curate diff R OTHER         from recipe R to another, as they are stored
     curate diff R --rev A..B    between two git revisions of R and its lock; no build and no store is needed
-    curate diff R OLD.lock      from a lock, such as that of a frozen version, to what is stored
+    curate diff R 2026.11.28    from a version that `curate freeze` made of R to what is stored
+    curate diff R OLD.lock      from any other lock of R to what is stored
     curate diff A.lock B.lock   between two lock files
     """
     found = _lock_files(curated, target, rev) if isinstance(curated, str) else curated.diff(target, rev=rev)

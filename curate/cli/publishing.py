@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import amount, emit, printable, recipe_command
+from curate.cli.common import amount, emit, printable, recipe_command, several
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -16,16 +16,23 @@ if TYPE_CHECKING:
 @click.option(
     "--to", required=True, metavar="PLACE", help="hf://datasets/ORG/NAME, s3://bucket/prefix, a folder, an fsspec URL."
 )
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="CORPUS",
+    help="These corpora, or mixture: --only web,qa. What is there of others is deleted.",
+)
 @click.option("--public", is_flag=True, help="On the hub: everybody may read it. Without, it is private.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
-def publish(curated: Curated, *, as_json: bool, to: str, public: bool, dry_run: bool) -> None:
+def publish(curated: Curated, *, as_json: bool, to: str, only: tuple[str, ...], public: bool, dry_run: bool) -> None:
     """Put what is built where others can load it: Parquet, one config for each corpus and one for the mixture, with card, recipe and lock.
 
     The recipe must be built and be what its lock says. What is there already is not sent again, so a publish that was stopped goes on.
     """
     from curate.report import Report, for_terminal
 
-    found = curated.publish(to, public=public, dry_run=dry_run, report=Report() if as_json else for_terminal())
+    report = Report() if as_json else for_terminal()
+    found = curated.publish(to, only=several(only), public=public, dry_run=dry_run, report=report)
     if as_json:
         return emit(found)
     for line in lines(found):

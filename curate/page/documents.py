@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.cards.evidence import REMOVAL
-from curate.page.text import SHOWN, Formulas, cut, rounded
+from curate.page.text import SHOWN, Formulas, cut, rounded, short
 from curate.sql import folded, literal, quoted
 from curate.views import columns, frame
 
@@ -28,6 +28,8 @@ MOST = 420
 FEWEST = 4
 MOST_TEXT = 1_200_000
 """Characters of all texts."""
+MOST_ERROR = 300
+"""Characters of what went wrong with a document; a step may say the document in it."""
 VALUES = 20
 """Columns whose values are shown with a document."""
 NUMBERS = ("INTEGER", "BIGINT", "DOUBLE", "FLOAT", "SMALLINT", "TINYINT")
@@ -81,7 +83,7 @@ def facts_of(curated: Curated, connection: duckdb.DuckDBPyConnection, place: int
     name = f"page_{place}"
     taken = ", ".join(map(quoted, dict.fromkeys((*numbers, *words))))
     connection.execute(
-        f"create temp table {name} as select id, fate, fate_node, left(error, 300) as error, url, length(text) as characters"
+        f"create temp table {name} as select id, fate, fate_node, left(error, {MOST_ERROR + 1}) as error, url, length(text) as characters"
         f"{', ' + taken if taken else ''} from documents where corpus = {literal(corpus)} and id is not null"
     )
     removals = tuple(n.name for n in nodes if n.kind == "keep" and n.chain and n.chain.own["step"] == REMOVAL)
@@ -131,7 +133,7 @@ def _document(facts: Facts, row: dict[str, Any], text: str, shelf: Shelf) -> dic
         "fate": cut(row["fate"], 200),
         "node": row["fate_node"],
         "url": cut(row["url"] or "", 300),
-        "error": cut(row["error"] or "", 300),
+        "error": short(row["error"] or "", MOST_ERROR),
         "values": dict(list(values.items())[:VALUES]),
         "characters": length,
         "cut": length - len(text),

@@ -37,6 +37,12 @@ def cut(text: str, most: int = SHOWN) -> str:
     return visible(text[:most])
 
 
+def short(text: str, most: int) -> str:
+    """The beginning of a text, visible, at most so many characters as it is shown; a sign says that more was there."""
+    shown = visible(text[: most + 1])
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
 def rounded(value: float, digits: int) -> float:
     """A finite number with so many significant digits; as it is where that would make it infinite."""
     short = float(f"{value:.{digits}g}")

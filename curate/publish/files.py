@@ -9,15 +9,13 @@ The bytes depend on what is stored and on the version of pyarrow.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import CurateError
+from curate.digested import File
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,32 +40,6 @@ class Ready:
     def payload(self) -> dict[str, Any]:
         """As publish.json lists it."""
         return {"name": self.name, "rows": self.rows, "bytes": self.bytes, "sha256": self.sha256}
-
-
-class _Sink(io.RawIOBase):
-    """A file whose digest is taken while it is written."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.size, self.sha256, self._file = 0, hashlib.sha256(), path.open("wb", buffering=1 << 20)
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.size
-
-    def write(self, data: Any) -> int:
-        flat = memoryview(data).cast("B")
-        self.sha256.update(flat)
-        self._file.write(flat)
-        self.size += len(flat)
-        return len(flat)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
 
 
 def files_of(config: str, rows: Any, folder: Path) -> Iterator[Ready]:
@@ -102,24 +74,21 @@ def _file(
 
     path, rows = folder / f"{config}-{number:05}.parquet", 0
     empty = _table(pl.DataFrame(schema=schema))
-    try:
-        with _Sink(path) as sink:
-            writer = pq.ParquetWriter(
-                sink,
-                empty.schema,
-                compression="zstd",
-                use_dictionary=[name for name in REPEATING if name in schema],
-                use_content_defined_chunking=True,
-            )
-            with writer:
-                for frame in frames:
-                    if frame.height:
-                        writer.write_table(
-                            _table(frame.select(list(schema))).cast(empty.schema), row_group_size=frame.height
-                        )
-                        rows += frame.height
-    except OSError as error:
-        raise CurateError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    with File(path, durable=False) as sink:
+        writer = pq.ParquetWriter(
+            sink,
+            empty.schema,
+            compression="zstd",
+            use_dictionary=[name for name in REPEATING if name in schema],
+            use_content_defined_chunking=True,
+        )
+        with writer:
+            for frame in frames:
+                if frame.height:
+                    writer.write_table(
+                        _table(frame.select(list(schema))).cast(empty.schema), row_group_size=frame.height
+                    )
+                    rows += frame.height
     digest = sink.sha256.hexdigest()
     return Ready(f"data/{config}/{digest[:DIGITS]}.parquet", path, rows, sink.size, digest)
 

@@ -10,14 +10,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.artifact import readable
 from curate.cards import refuse_publishing
-from curate.errors import CurateError
+from curate.errors import CurateError, did_you_mean
 from curate.lock import Lock, frozen_beside, is_written, lock_of
 from curate.publish.files import Ready, files_of
 from curate.publish.page import MIXTURE, texts
@@ -64,16 +64,23 @@ class _Sending:
 
 
 def publish(
-    recipe: Curated, to: str, *, public: bool = False, dry_run: bool = False, report: Report | None = None
+    recipe: Curated,
+    to: str,
+    *,
+    only: Iterable[str] = (),
+    public: bool = False,
+    dry_run: bool = False,
+    report: Report | None = None,
 ) -> dict[str, Any]:
     """Put what is built of a recipe at a place; what was sent, what was there already and what was deleted.
 
-    CurateError if it is not built or not what its lock says, a license forbids it, or the place refuses it or holds something else.
+    only: these corpora, or `mixture`. CurateError if it is not built or not what its lock says, a license forbids it, or the place refuses
+    it or holds something else.
     """
     if recipe.fraction:
         raise CurateError(f"is a sample, which is not published; publish {recipe.name}", where=recipe.title)
-    lock = _fit(recipe)
-    refuse_publishing(recipe)
+    lock = replace(_fit(recipe), published=_chosen(recipe, only))
+    refuse_publishing(recipe, lock)
     report = report or Report()
     _refuse_store(recipe, to)
     with _scratch(recipe.store.root / "cache") as scratch:
@@ -83,7 +90,7 @@ def publish(
         if place.is_open() and not public:
             raise CurateError("is public; add --public to publish into it, or name another", where=place.url)
         with readable(recipe.title):
-            _read_again(recipe, report)
+            _read_again(recipe, lock, report)
             if dry_run:
                 return _carried(recipe, lock, place, there, report, scratch, dry=True)
             with place.writing(public):
@@ -122,7 +129,7 @@ def _carried(
     recipe: Curated, lock: Lock, place: Place, there: dict[str, Held], report: Report, scratch: Path, dry: bool
 ) -> dict[str, Any]:
     sending, configs = _Sending(place, there, dry), dict[str, list[Ready]]()
-    names = _configs(recipe)
+    names = lock.published or _configs(recipe)
     with report.progress("publish", len(names), unit="configs") as advance:
         for name in names:
             configs[name] = []
@@ -159,6 +166,14 @@ def _configs(recipe: Curated) -> list[str]:
     if MIXTURE in corpora:
         raise CurateError(f"a corpus is called {MIXTURE}, as is the config of the mixture; rename the corpus")
     return [*([MIXTURE] if MIXTURE in recipe.planned.nodes else []), *corpora]
+
+
+def _chosen(recipe: Curated, only: Iterable[str]) -> tuple[str, ...]:
+    """The configs that are asked for, in their order; empty for all of them. CurateError for one that there is not."""
+    every, wanted = _configs(recipe), {*only}
+    for name in sorted(wanted - {*every}):
+        raise CurateError(f"has no corpus {name[:80]!r} to publish{did_you_mean(name, every)}", where=recipe.title)
+    return tuple(name for name in every if name in wanted) if 0 < len(wanted) < len(every) else ()
 
 
 def _rows(recipe: Curated, config: str) -> Any:
@@ -200,25 +215,14 @@ def _fit(recipe: Curated) -> Lock:
         raise CurateError(
             f"does not say what is stored; run `curate build {recipe.title}` first", where=recipe.lock_path.name
         )
-    return replace(lock, version=max(_versions(recipe, lock), key=_numbers, default=""))
+    frozen = map(Lock.read, frozen_beside(recipe.lock_path))
+    return replace(lock, version=["", *(one.version for one in frozen if replace(one, version="") == lock)][-1])
 
 
-def _versions(recipe: Curated, lock: Lock) -> Iterator[str]:
-    """Versions that were frozen of just this."""
-    for path in frozen_beside(recipe.lock_path):
-        frozen = Lock.read(path)
-        if replace(frozen, version="") == lock:
-            yield frozen.version
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version)]
-
-
-def _read_again(recipe: Curated, report: Report) -> None:
+def _read_again(recipe: Curated, lock: Lock, report: Report) -> None:
     """Read every byte of what is published, and hold it to its digest. Damaged."""
-    ends = [*recipe.planned.ends.values()]
-    ends += [recipe.planned.nodes[MIXTURE]] if MIXTURE in recipe.planned.nodes else []
+    names = lock.published or _configs(recipe)
+    ends = [recipe.planned.nodes[name] if name == MIXTURE else recipe.planned.ends[name] for name in names]
     nodes = dict.fromkeys(node.plan_key for end in ends for node in end.upstream())
     with report.progress("verify", len(nodes), unit="objects") as advance:
         for plan_key in nodes:

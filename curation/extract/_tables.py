@@ -16,10 +16,13 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from curation.extract._dom import affordable, put_text, select
 from curation.extract._marks import BREAK, CLOSE, OPEN
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from resiliparse.parse.html.node import DocumentNode, ElementNode
 
 MAX_CELLS, MAX_COLUMNS, MAX_ROWSPAN, LONG, SPARSE = 20_000, 200, 1_000, 1_000, 4
@@ -90,7 +93,7 @@ def _text(html: str) -> str:
 
 def _markdown(caption: str, rows: list[list[Cell]], count: int) -> str:
     """Rows of equal width, unless filling them up would make the table several times as large."""
-    filled = [row for row in _grid(rows, SPARSE * count + 200) if any(row)]
+    filled = _grid(rows, SPARSE * count + 200)
     if not filled:
         return caption
     width = max(map(len, filled))
@@ -102,23 +105,55 @@ def _markdown(caption: str, rows: list[list[Cell]], count: int) -> str:
 
 
 def _grid(rows: list[list[Cell]], budget: int) -> list[list[str]]:
-    """Texts by row and column, spans laid out; `below`: columns that a cell from above still covers, and for how many rows."""
+    """Texts by row and column of the rows that have any, spans laid out; `ends`: by column, the row where no cell from above covers it.
+
+    Once rows have twice the budget's columns, cells of the next ones stand side by side: what lies above them is too wide for its cells.
+    """
     grid: list[list[str]] = []
-    below: dict[int, int] = {}
-    for row in rows:
-        if not below and all(wide == 1 == high for _, wide, high in row):
-            grid.append([text for text, _, _ in row])
-            budget -= len(row)
-            continue
-        line: list[str] = []
-        for text, wide, high in row:
-            while below.get(len(line), 0):
-                line.append("")
-            wide = max(1, min(wide, budget))
-            budget -= wide
-            if high > 1:
-                below.update((column, high) for column in range(len(line), len(line) + wide))
-            line += [text] + [""] * (wide - 1)
-        below = {column: left - 1 for column, left in below.items() if left > 1}
-        grid.append(line)
+    ends, room = np.zeros(0, np.int64), 2 * budget
+    for number, row in enumerate(rows):
+        if not ends.size and all(wide == 1 == high for _, wide, high in row):
+            columns, width = list(range(len(row))), len(row)
+            budget -= width
+        else:
+            columns, width, budget, ends = _row(row, number, budget, ends)
+        if any(text for text, _, _ in row):
+            room -= width
+            grid.append(_line(row, columns, width) if room >= 0 else [text for text, _, _ in row])
     return grid
+
+
+def _line(row: list[Cell], columns: list[int], width: int) -> list[str]:
+    line = [""] * width
+    for column, (text, _, _) in zip(columns, row, strict=True):
+        line[column] = text
+    return line
+
+
+def _row(
+    row: list[Cell], number: int, budget: int, ends: npt.NDArray[np.int64]
+) -> tuple[list[int], int, int, npt.NDArray[np.int64]]:
+    """Column of each cell, the row's width, what is left of the budget, and what the rows above and this one cover.
+
+    What is covered is looked at once for the row and not for each column of each cell, so that rows below thousands of tall cells take
+    no longer than their cells do.
+    """
+    ends = ends[: np.max(np.flatnonzero(ends > number), initial=-1) + 1]
+    free = np.append(np.flatnonzero(ends <= number), ends.size)
+    columns: list[int] = []
+    tall: list[tuple[int, int, int]] = []
+    column = 0
+    for _, wide, high in row:
+        if column < ends.size:
+            column = int(free[np.searchsorted(free, column)])
+        columns.append(column)
+        wide = max(1, min(wide, budget))
+        budget -= wide
+        if high > 1:
+            tall.append((column, column + wide, number + high))
+        column += wide
+    if tall:
+        ends = np.append(ends, np.zeros(max(0, tall[-1][1] - ends.size), np.int64))
+        for first, beyond, end in tall:
+            ends[first:beyond] = end
+    return columns, column, budget, ends

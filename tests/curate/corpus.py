@@ -100,6 +100,22 @@ corpora:
       - score: letters
         as: part_letters
 """
+ONE_STAGE = "{until: 100%, weights: {web: 0.75, parts: 0.25}}"
+TWO_STAGES = "{until: 50%, weights: {web: 0.75, parts: 0.25}}, {until: 100%, weights: {web: 0.5, parts: 0.5}}"
+
+
+def with_mixture(tokens: int = 4000, *, seq_len: int = 128, stages: str = TWO_STAGES, epochs: int = 3) -> str:
+    """`RECIPE` with a tokenizer and a mixture of its two corpora."""
+    return f"""{RECIPE}
+tokenizer: {{train: bpe, vocab: 300, of: [web, parts]}}
+mixture:
+  tokens: {tokens}
+  seq_len: {seq_len}
+  stages: [{stages}]
+  max_epochs: {{web: {epochs}, parts: {epochs}}}
+"""
+
+
 WORDS = ["alpha", "beta", "12", "333", "gamma", "delta", "epsilon zeta", "7 8 9"]
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
-from curate import across
+from curate import across, layout
 from curate.errors import CurateError
 from curate.profile import LEAST_BUDGET, load_profile
 from tests.curate.corpus import objects, one, open_small, texts, tiny
@@ -65,15 +65,15 @@ def project(folder: Path, recipe: str = SIZED) -> Path:
 
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(across, "SHARD_ROWS", 5)
-    monkeypatch.setattr(across, "SHARD_BYTES", 300)
+    monkeypatch.setattr(layout, "SHARD_ROWS", 5)
+    monkeypatch.setattr(layout, "SHARD_BYTES", 300)
 
 
 def _bounds(sizes: list[int]) -> list[int]:
     """Positions of the first rows of shards, one document at a time."""
     starts, held = [], 0
     for position, size in enumerate(sizes):
-        if not starts or held + size > across.SHARD_BYTES or position - starts[-1] >= across.SHARD_ROWS:
+        if not starts or held + size > layout.SHARD_BYTES or position - starts[-1] >= layout.SHARD_ROWS:
             starts.append(position)
             held = 0
         held += size
@@ -84,12 +84,12 @@ def _bounds(sizes: list[int]) -> list[int]:
 @given(sizes=st.lists(st.integers(0, 12), max_size=40), step=st.integers(1, 9))
 def test_a_corpus_is_cut_greedily_however_its_sizes_come(sizes: list[int], step: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(across, "SHARD_ROWS", 4)
-        patch.setattr(across, "SHARD_BYTES", 20)
+        patch.setattr(layout, "SHARD_ROWS", 4)
+        patch.setattr(layout, "SHARD_BYTES", 20)
         whole = pl.DataFrame(
             {"id": [f"{n:03d}" for n in range(len(sizes))], "bytes": sizes}, {"id": pl.String, "bytes": pl.UInt64}
         )
-        firsts, held = across.cuts(whole.iter_slices(step))
+        firsts, held = layout.cuts(whole.iter_slices(step))
         assert list(firsts) == ([f"{n:03d}" for n in _bounds(sizes)] or [""])
         assert sum(held) == sum(sizes)
 
@@ -140,8 +140,8 @@ def test_columns_of_documents_cannot_stand_beside_more_prepared_rows(tmp_path: P
 BUILD = """
 import os, signal, sys
 import curate
-from curate import across
-across.SHARD_ROWS, across.SHARD_BYTES = 5, 300
+from curate import across, layout
+layout.SHARD_ROWS, layout.SHARD_BYTES = 5, 300
 from curate.profile import Profile
 Profile.memory_of_each = lambda self, workers: 5000
 place, left = sys.argv[2], int(sys.argv[3])
@@ -160,7 +160,10 @@ elif place.endswith("()"):
     owner = getattr(across, place[:-2])
     owner.__call__ = dying(owner.__call__)
 elif place:
-    setattr(across, place, dying(getattr(across, place)))
+    dies = dying(getattr(across, place))
+    for module in (across, layout):
+        if hasattr(module, place):
+            setattr(module, place, dies)
 curate.open("small", executor="inline", store=sys.argv[1]).build()
 """
 PLACES = [

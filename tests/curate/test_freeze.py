@@ -54,6 +54,29 @@ def test_a_version_is_a_lock_a_card_and_a_root_named_by_the_day(built: Path) -> 
     assert not open_small(built).diff(made["lock"])
 
 
+def test_what_changed_since_a_version_is_asked_by_its_name(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CurateError, match=r"^small: has no version '2026.11.07'; `curate freeze small` makes one"):
+        open_small(built).diff("2026.11.07")
+    open_small(built).freeze()
+    yaml = built / "recipes/small.yaml"
+    yaml.write_text(yaml.read_text().replace("> 20", "> 22"))
+    open_small(built).build()
+    assert open_small(built).freeze()["version"] == "2026.11.07.1"
+    changed = open_small(built).diff("2026.11.07")
+    assert changed.kept == {"web": (6, 4)} and changed.before.title == "small 2026.11.07"
+    assert not open_small(built).diff("2026.11.07.1")
+    (built / "recipes/small-max-2026.11.07.lock").write_text("the version of another recipe")
+    monkeypatch.chdir(built)
+    for unknown in ("2026.11.08", "2026.11", "2026.11.07.1x"):
+        with pytest.raises(SystemExit) as ended:
+            main(["diff", "small", unknown])
+        assert ended.value.code == 2
+        said = capsys.readouterr().err
+        assert f"small: has no version '{unknown}'; there are only 2026.11.07, 2026.11.07.1" in said
+
+
 def test_a_card_says_the_same_every_time_and_no_place_of_this_machine(built: Path) -> None:
     first, second = (open_small(built).freeze() for _ in range(2))
     texts_ = [Path(made["card"]).read_text() for made in (first, second)]
@@ -134,6 +157,7 @@ def test_a_sample_is_frozen_for_development_only_and_says_so(built: Path) -> Non
     assert made["version"] == "2026.11.07.dev"
     assert "A sample of 10 % of the documents" in Path(made["card"]).read_text()
     assert recipe.freeze(dev=True)["version"] == "2026.11.07.1.dev"
+    assert not recipe.diff("2026.11.07.dev")
     assert open_small(built).freeze(dev=True)["version"] == "2026.11.07", "the whole recipe is no sample"
 
 

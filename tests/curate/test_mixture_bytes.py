@@ -7,20 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.curate.corpus import RECIPE, contents, documents, make_project, open_small, write_files
+from tests.curate.corpus import contents, documents, make_project, open_small, with_mixture, write_files
 
-MIXED = (
-    RECIPE
-    + """
-tokenizer: {train: bpe, vocab: 300, of: [web, parts]}
-mixture:
-  tokens: 4000
-  seq_len: 128
-  stages: [{until: 50%, weights: {web: 0.75, parts: 0.25}}, {until: 100%, weights: {web: 0.5, parts: 0.5}}]
-  max_epochs: {web: 3, parts: 3}
-expect: ["select max(share) < 0.8 from sources"]
-"""
-)
+MIXED = with_mixture() + 'expect: ["select max(share) < 0.8 from sources"]\n'
 
 
 @pytest.fixture(scope="module")

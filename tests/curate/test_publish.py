@@ -89,6 +89,57 @@ def test_card_recipe_and_lock_stand_beside_the_data_and_name_every_file(built: P
     assert all(Path(name).stem == hashlib.sha256(there[name]).hexdigest()[:16] for name in names)
 
 
+def test_a_part_is_published_alone_and_card_and_lock_say_which(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from curate.lock import Lock
+
+    recipe, to = open_small(built), tmp_path / "out"
+    all_of_it = recipe.publish(to)["configs"]
+    before = whole(to)
+    monkeypatch.chdir(built)
+    for said in (["--only", "parts"], ["--only", "parts", "--only", "parts"], ["--only", "parts, ,parts"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["publish", "small", "--to", str(to), "--json", *said])
+        assert ended.value.code == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["configs"] == {"parts": all_of_it["parts"]}
+    there = whole(to)
+    assert {name for name in there if name.startswith("data/")} == {n for n in before if n.startswith("data/parts/")}
+    assert [one["config_name"] for one in front(to)["configs"]] == ["parts"]
+    assert front(to)["curate"]["published"] == ["parts"]
+    assert front(to)["curate"]["documents"] == all_of_it["parts"]["documents"]
+    assert "**This set is a part of the recipe's output: `parts`.**" in there[CARD].decode()
+    lock = Lock.parse(there["recipe.lock"].decode(), "")
+    assert lock.published == ("parts",) and lock.outputs == Lock.read(recipe.lock_path).outputs
+    assert [one["@id"] for one in json.loads(there["croissant.json"])["recordSet"]] == ["parts"]
+    with pytest.raises(CurateError, match=r"small: has no corpus 'part' to publish; did you mean 'parts'"):
+        recipe.publish(to, only="part")
+    assert whole(to) == there
+    recipe.publish(to, only=["parts", "web"])
+    assert whole(to) == before, "all of them are no part"
+
+
+def test_only_the_licenses_of_what_is_published_forbid_it(tmp_path: Path) -> None:
+    recipe = """
+        recipe: small
+        corpora:
+          free: {read: parquet, files: data/0.parquet, license: MIT, steps: [{score: letters}]}
+          bound: {read: parquet, files: data/1.parquet, license: CC-BY-ND-4.0, steps: [{score: letters}]}
+        tokenizer: {train: bpe, vocab: 300, of: [free]}
+        mixture: {tokens: 100, seq_len: 16, stages: [{until: 100%, weights: {free: 1}}], max_epochs: {free: 99}}
+    """
+    opened = open_small(tiny(tmp_path, recipe, texts(30), texts(30, weight=list(range(30)))))
+    opened.build()
+    for refused in ([], ["bound"], ["mixture", "bound"]):
+        with pytest.raises(CurateError, match=r"corpus bound is cc-by-nd-4\.0, which forbids changed versions"):
+            opened.publish(tmp_path / "out", only=refused)
+    assert [*opened.publish(tmp_path / "out", only="mixture")["configs"]] == ["mixture"]
+    assert front(tmp_path / "out")["license"] == "mit"
+    assert [*opened.publish(tmp_path / "out", only=["free", "mixture"])["configs"]] == ["mixture", "free"]
+    assert "`bound`" not in (tmp_path / "out" / CARD).read_text("utf-8").split("## License")[1].split("\n## ")[0]
+
+
 def test_the_hub_s_own_client_reads_the_metadata(built: Path, tmp_path: Path) -> None:
     from huggingface_hub import DatasetCard
 

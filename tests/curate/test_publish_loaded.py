@@ -11,21 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.curate.corpus import RECIPE, make_project, open_small
+from tests.curate.corpus import ONE_STAGE, make_project, open_small, with_mixture
 from tests.curate.standin_hub import TOKEN, server
 
 ROOT = Path(__file__).resolve().parents[2]
-MIXED = (
-    RECIPE
-    + """
-tokenizer: {train: bpe, vocab: 300, of: [web, parts]}
-mixture:
-  tokens: 4000
-  seq_len: 64
-  stages: [{until: 100%, weights: {web: 0.75, parts: 0.25}}]
-  max_epochs: {web: 9, parts: 9}
-"""
-)
+MIXED = with_mixture(seq_len=64, stages=ONE_STAGE, epochs=9)
 LOAD = """
 import json, sys
 import datasets

@@ -14,17 +14,22 @@ import curate
 from curate.cli import main
 from curate.errors import CurateError
 from curate.lock import Lock
-from tests.curate.corpus import RECIPE, documents, edit, make_project, one, open_small, texts, tiny, write_files
+from tests.curate.corpus import (
+    ONE_STAGE,
+    RECIPE,
+    documents,
+    edit,
+    make_project,
+    one,
+    open_small,
+    texts,
+    tiny,
+    with_mixture,
+    write_files,
+)
 
 PLAIN = RECIPE.replace("      - dedup: copies\n        keep_order: [letters]\n", "")
-MIXED = """
-tokenizer: {train: bpe, vocab: 300, of: [web, parts]}
-mixture:
-  tokens: 4000
-  seq_len: 64
-  stages: [{until: 100%, weights: {web: 0.75, parts: 0.25}}]
-  max_epochs: {web: 9, parts: 9}
-"""
+MIXED = with_mixture(seq_len=64, stages=ONE_STAGE, epochs=9)
 TAKES = """
 recipe: takes
 corpora:
@@ -170,7 +175,7 @@ def test_lists_add_up_along_extends_and_null_takes_them_back(tmp_path: Path) -> 
 
 
 def test_documents_of_another_recipe_lack_them_too_and_its_tokenizer_stays(tmp_path: Path) -> None:
-    folder = make_project(tmp_path, recipe=RECIPE + MIXED, count=80)
+    folder = make_project(tmp_path, recipe=MIXED, count=80)
     (folder / "recipes/takes.yaml").write_text(TAKES.lstrip())
     open_small(folder).build()
     curate.open("takes", project=folder, executor="inline").build()
@@ -191,7 +196,7 @@ def test_documents_of_another_recipe_lack_them_too_and_its_tokenizer_stays(tmp_p
 
 
 def test_verify_finds_what_is_there_in_documents_mixture_exports_and_published_sets(tmp_path: Path) -> None:
-    folder = make_project(tmp_path, recipe=RECIPE + MIXED, count=80)
+    folder = make_project(tmp_path, recipe=MIXED, count=80)
     recipe = open_small(folder)
     recipe.build()
     used = recipe.sql("select distinct id from mixture where source = 'web' order by id")["id"][0]

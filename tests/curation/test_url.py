@@ -269,6 +269,12 @@ def test_a_list_that_is_not_there_is_one_line(tmp_path: Path, pattern: str, said
         _ = open_small(project(tmp_path, f"{{score: url, block: ['{pattern}']}}")).planned
 
 
+def test_comments_are_none_of_a_list_s_entries_even_after_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("\ufeff# said first\r\na.example # and why\n\n \ufeff# of a second file\nb.example#c\n", "utf-8")
+    assert beside(path).lines().to_list() == ["a.example", "b.example#c"]
+
+
 def test_a_list_that_changes_while_it_is_used_is_told(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     path.write_text("a.example\n")

@@ -65,7 +65,7 @@ def test_pages_name_every_command_step_and_recipe() -> None:
 def test_lines_of_a_help_text_that_stand_as_they_are_are_kept() -> None:
     forms = next(part for part in commands.page().split("### ") if part.startswith("curate diff\n"))
     block = re.search(r"```text\n(curate diff R  .*?)\n```", forms, re.DOTALL)
-    assert block and len(block[1].splitlines()) == 5
+    assert block and len(block[1].splitlines()) == 6
     assert "\b" not in forms
 
 

@@ -26,19 +26,9 @@ from mixers._texts import common
 from mixers.export import KINDS
 from mixers.library import library
 from mixers.reader import Mixture
-from tests.curate.corpus import RECIPE, make_project, open_small, texts, tiny
+from tests.curate.corpus import RECIPE, make_project, open_small, texts, tiny, with_mixture
 
-MIXED = (
-    RECIPE
-    + """
-tokenizer: {train: bpe, vocab: 300, of: [web, parts]}
-mixture:
-  tokens: 9000
-  seq_len: 128
-  stages: [{until: 50%, weights: {web: 0.75, parts: 0.25}}, {until: 100%, weights: {web: 0.5, parts: 0.5}}]
-  max_epochs: {web: 4, parts: 4}
-"""
-)
+MIXED = with_mixture(9000, epochs=4)
 OPENING = '''"""How a text begins."""
 import polars as pl
 from curate.step import score

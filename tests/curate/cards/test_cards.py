@@ -365,12 +365,12 @@ def test_a_sample_s_card_is_printed_and_not_kept(
 
 
 def test_what_documents_forbid_is_not_published(tmp_path: Path, recipe: curate.Curated) -> None:
-    refuse_publishing(recipe)
+    refuse_publishing(recipe, Lock.read(recipe.lock_path))
     frame = texts(30, license=["MIT"] * 29 + ["CC-BY-ND-4.0"], language="en")
     other = open_small(tiny(tmp_path, RECIPE, frame, steps=STEPS))
     other.build()
     with pytest.raises(CurateError, match=r"corpus \w+ is cc-by-nd-4\.0, which forbids changed versions"):
-        refuse_publishing(other)
+        refuse_publishing(other, Lock.read(other.lock_path))
 
 
 LINES = st.lists(st.sampled_from(["a", "ab", "x" * 300, "x" * 299 + "y"]), max_size=4)

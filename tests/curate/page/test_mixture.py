@@ -9,19 +9,9 @@ import curate
 from curate.errors import CurateError
 from curate.page import html
 from curate.page.contents import contents
-from tests.curate.corpus import RECIPE, make_project, open_small
+from tests.curate.corpus import make_project, open_small, with_mixture
 
-MIXED = (
-    RECIPE
-    + """
-tokenizer: {train: bpe, vocab: 300, of: [web, parts]}
-mixture:
-  tokens: 4000
-  seq_len: 128
-  stages: [{until: 50%, weights: {web: 0.75, parts: 0.25}}, {until: 100%, weights: {web: 0.5, parts: 0.5}}]
-  max_epochs: {web: 3, parts: 3}
-"""
-)
+MIXED = with_mixture()
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from curate.cli import cli
 from curate.errors import CurateError
 from curate.page import html, write
 from curate.page.contents import contents
+from tests.curate.corpus import one as recipe_of
 from tests.curate.corpus import tiny
 from tests.curate.page.sites import HOSTILE, RECIPE, STEPS, frame, site
 
@@ -106,6 +107,35 @@ def test_hostile_documents_are_there_to_be_read(told: dict[str, Any]) -> None:
     long = next(one for one in told["documents"] if one["characters"] > 1_000_000)
     assert long["cut"] == long["characters"] - 1_600
     assert len(HOSTILE) == sum(one["url"].startswith("javascript:") for one in told["documents"])
+
+
+def test_what_went_wrong_is_no_markup_and_is_cut(tmp_path: Path) -> None:
+    step = """
+        @score
+        def fails(docs: pl.DataFrame) -> pl.Series:
+            bad = docs.filter(pl.col("text").str.starts_with("BAD"))["text"]
+            if len(bad):
+                raise ValueError(bad[0])
+            return docs["text"].str.len_chars()
+    """
+    bad = [
+        "BAD </script><script>window.flag = 1</script> \u202e\x00",
+        "BAD " + "\u2066" * 400,
+        "BAD " + "<b>" * 400,
+        "BAD",
+    ]
+    docs = pl.DataFrame({"text": [*bad, *(f"a good text {i}" for i in range(60))]})
+    tiny(tmp_path, recipe_of("{score: fails}"), docs, steps={"score/fails.py": step})
+    recipe = curate.open("small", project=tmp_path, executor="inline")
+    recipe.build()
+    told = contents(recipe)
+    errors = sorted(found["error"] for found in told["documents"] if found["fate"] == "quarantined")
+    assert len(errors) == 4 and errors[0] == "ValueError: BAD"
+    assert errors[1] == "ValueError: BAD </script><script>window.flag = 1</script> [U+202E][U+0000]"
+    assert {len(error) for error in errors[2:]} == {300} and all(error.endswith("…") for error in errors[2:])
+    page = html(told).decode()
+    assert "</script><script>window" not in page and not {"\u202e", "\u2066", "\x00"} & {*page}
+    assert [tag for tag, _ in read(page.encode()).found].count("b") == 0
 
 
 def test_the_funnel_adds_up(told: dict[str, Any]) -> None:
