@@ -40,16 +40,24 @@ if TYPE_CHECKING:
     from curate.diff import Diff
 
 
-def open(recipe: str, *, project: Path | str | None = None, profile: str = "local", **settings: Any) -> Curated:
+def open(
+    recipe: str,
+    *,
+    project: Path | str | None = None,
+    profile: str = "local",
+    seeds: int | None = None,
+    **settings: Any,
+) -> Curated:
     """A recipe by name or path to a YAML file; `long-cot@0.1%` is a sample of it.
 
-    project: the user's folder; default the nearest one upwards with `recipes/` or a store. settings: profile values to override
-    (`workers=1`, `executor="inline"`, `store="..."`). CurateError for an unknown name or a broken recipe.
+    project: the user's folder; default the nearest one upwards with `recipes/` or a store. seeds: of each run that has several, only the
+    first so many. settings: profile values to override (`workers=1`, `executor="inline"`, `store="..."`). CurateError for an unknown
+    name or a broken recipe.
     """
     home = Path(project).resolve() if project else find_project(Path.cwd())
     chosen = load_profile(profile, home).model_copy(update={k: v for k, v in settings.items() if v is not None})
     name, share = split_name(recipe)
-    return Curated(load(name, project=home), home, chosen, fraction=sample_of(share))
+    return Curated(load(name, project=home), home, chosen, fraction=sample_of(share)).first_seeds(seeds)
 
 
 @dataclass
@@ -62,6 +70,8 @@ class Curated:
     promote_all: bool = False
     fraction: float | None = None
     """The share of the documents that a sample takes; None for the whole recipe."""
+    seeds: int | None = None
+    """Of each run with several seeds only the first so many are meant; None for all. No key sees it."""
 
     def __repr__(self) -> str:
         from curate import display
@@ -86,6 +96,12 @@ class Curated:
     def sampled(self, share: str) -> Curated:
         """A sample of this recipe: `sampled("0.1%")`."""
         return replace(self, fraction=sample_of(share_of(share)))
+
+    def first_seeds(self, count: int | None) -> Curated:
+        """This recipe with only the first so many seeds of each run that has several; all if None. CurateError for less than one."""
+        if count is not None and (type(count) is not int or count < 1):
+            raise CurateError(f"seeds = {count!r}: write a whole number of 1 or more")
+        return replace(self, seeds=count)
 
     @property
     def title(self) -> str:

@@ -25,10 +25,21 @@ __all__ = ["cancel", "compare", "eval_", "logs", "runs_table", "status", "train"
 @click.argument("rest", nargs=-1, metavar="[RUN]...")
 @click.option("--wait", is_flag=True, help="On a cluster: until the runs are finished.")
 @click.option("--dry-run", is_flag=True, help="Show commands and run.json; build and start nothing.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 100), metavar="N", help="Only the first N seeds of each run that has several."
+)
 @click.option("--sample", metavar="SHARE", help="Train on a sample of the recipe, such as 1%; needs --dev.")
 @click.option("--dev", is_flag=True, help="Allow a sample of a recipe.")
 def train(
-    curated: Curated, *, as_json: bool, rest: tuple[str, ...], wait: bool, dry_run: bool, sample: str | None, dev: bool
+    curated: Curated,
+    *,
+    as_json: bool,
+    rest: tuple[str, ...],
+    wait: bool,
+    dry_run: bool,
+    seeds: int | None,
+    sample: str | None,
+    dev: bool,
 ) -> None:
     """Start every run under `train:` that is not current, or those named, with what they need before them.
 
@@ -37,7 +48,7 @@ def train(
     """
     from curate.report import Report, for_terminal
 
-    curated = curated.sampled(sample) if sample else curated
+    curated = (curated.sampled(sample) if sample else curated).first_seeds(seeds)
     report = Report() if as_json else for_terminal()
     rows = curated.train(*rest, wait=wait, dry_run=dry_run, dev=dev, report=report)
     if as_json:

@@ -14,7 +14,7 @@ from curate.budget import Spending, limited
 from curate.errors import CurateError, did_you_mean, placed
 from curate.evals import tell
 from curate.evals.benchmarks import Shelf
-from curate.evals.models import Subject, knows, of_recipe, of_text
+from curate.evals.models import Subject, all_seeds, knows, of_recipe, of_text
 from curate.evals.run import Evaluation, Question
 from curate.objects import store_of
 from curate.parts import EvalEntry
@@ -56,7 +56,8 @@ def evaluate_recipe(
         where = curated.recipe.location("eval", name) if name in curated.recipe.eval else ""
         with placed(f"eval.{name}", where) if where else contextlib.nullcontext():
             entry = _entry(said, models, on, how)
-            named = [found(text) for text in (*entry.models, *([""] if endpoint and not entry.models else []))]
+            texts = [one for text in entry.models for one in ([text] if endpoint else all_seeds(curated, text))]
+            named = [found(text) for text in texts or ([""] if endpoint else [])]
         questions.append(Question(name, entry, tuple(named), where))
     spending = Spending(budget, curated.profile.price)
     evaluation = Evaluation(curated.title, curated.project, curated.store, curated.profile, spending, report)
