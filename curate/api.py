@@ -904,17 +904,25 @@ class Curated:
     def compare(
         self,
         *others: str,
+        build: bool = False,
         probe: bool = False,
+        beside: Path | str | None = None,
+        html: Path | str | None = None,
+        markdown: Path | str | None = None,
         plot: Path | str | None = None,
         dev: bool = False,
         report: Report | None = None,
     ) -> dict[str, Any]:
-        """This recipe and others by their probes: `recipes` with their scores, best gain first, and `pairs`, what can be told of each two.
+        """This recipe and others, by what reinforcement learning makes of their models: `outcomes`, a row for each recipe and entry on
+        prompts with figures over seeds, `pairs`, what can be told of each two, `probes` or None, `published` or None, and `notes`.
 
-        probe: run what is missing, with what it needs, and wait for it; else only read. plot: a picture of the probes' curves. dev: allow
-        samples. CurateError where a recipe has no probe, two probes are not the same job, or a run does not finish.
+        build: build, train and evaluate what is missing, and wait for it; else only read. probe: the same for probes. beside: a file of
+        published figures, such as recipes/paper/results.yaml. html, markdown: where to write the result as a page. plot: a picture of
+        the probes' curves. dev: allow samples. `curate/outcomes/` says what is told. CurateError where there is nothing to compare, two
+        probes are not the same job, or a run does not finish.
         """
         from curate import probe as probes
+        from curate.outcomes import compare, written
         from curate.plots import plot_probes
 
         names = [split_name(name) for name in others]
@@ -922,12 +930,13 @@ class Curated:
             self,
             *(replace(self, recipe=load(n, project=self.project), fraction=sample_of(s)) for n, s in names),
         ]
-        for one in recipes if probe else ():
+        for one in recipes if build or probe else ():
             one.refuse_sample("compare", dev)
         with readable(self.title):
-            found = probes.compare(recipes, start=probe, report=report)
+            found = compare.compare(recipes, build=build, probe=probe, beside=beside, report=report)
+            written.write(recipes, found, html=html, markdown=markdown)
             if plot is not None:
-                plot_probes({one.title: probes.curves(one) for one in recipes}, Path(plot))
+                plot_probes({one.title: probes.curves(one) for one in recipes if one.recipe.probe}, Path(plot))
         return found
 
     def rollouts(self, run: str | None = None, *, step: int | None = None, n: int = 5) -> dict[str, Any]:
