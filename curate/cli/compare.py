@@ -55,6 +55,8 @@ def _show(found: dict[str, Any]) -> None:
     if outcomes:
         click.echo(printable(words.summary(found)))
         _table(words.outcome_table(outcomes))
+        click.echo("")
+        _table(words.reply_table(outcomes))
         for one in (*words.benchmark_tables(outcomes), *words.pass_tables(outcomes)):
             click.echo(f"\n{printable(one.caption)}")
             _table(one)
@@ -63,8 +65,9 @@ def _show(found: dict[str, Any]) -> None:
             click.echo(printable(said))
         for said in words.pending(outcomes):
             click.echo(printable(said))
-    if scores is not None and (not outcomes or any(one["finished"] for one in scores["recipes"])):
-        click.echo("\nprobes" if outcomes else "")
+    if scores is not None and (not outcomes or words.probed(found)):
+        if outcomes:
+            click.echo("\nProbes")
         _table(words.probe_table(scores))
         for said in (*probes.sentences(scores), *(words.agreement(row) for row in scores["agreement"])):
             click.echo(printable(said))

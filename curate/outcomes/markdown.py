@@ -31,10 +31,12 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if outcomes:
         yield from ("", plain(words.summary(found)), "", "## Before and after", "")
         yield from _table(words.outcome_table(outcomes))
+        yield from ("", "**Replies at the end**", "")
+        yield from _table(words.reply_table(outcomes))
         yield from _told(words.pending(outcomes))
         yield from _section("What can be told apart", [said for _, said in words.sentences(found["pairs"])])
         yield from _tables("Benchmarks", [*words.benchmark_tables(outcomes), *words.pass_tables(outcomes)])
-    if scores:
+    if words.probed(found) or (scores and not outcomes):
         yield from _tables("Probes", [words.probe_table(scores)])
         yield from _told([*probes.sentences(scores), *(words.agreement(row) for row in scores["agreement"])])
     if outcomes:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError
 from curate.figures import source_rows
+from curate.profile import shipped
 from curate.run_folder import opened, plain_number
 
 if TYPE_CHECKING:
@@ -51,15 +52,24 @@ def _of(run: Run) -> dict[str, Any]:
         "key": key,
         "seed": run.seed,
         "started_from": None if run.parent else run.entry.from_,
-        "file": str(run.owner.recipe.path),
+        "file": _within(run, run.owner.recipe.path),
         "lock": record.get("lock") if isinstance(record.get("lock"), str) else None,
         "mixture_of": run.data.title if run.data else None,
         "mixture": objects.get("mixture"),
         "prompts_of": run.entry.prompts,
         "prompts": objects.get("prompts"),
-        "checkpoint": str(model) if model and model.is_dir() else None,
+        "folder": _within(run, folder.path) if folder else None,
+        "checkpoint": _within(run, model) if model and model.is_dir() else None,
         "documents": _documents(run) if objects else {},
     }
+
+
+def _within(run: Run, path: Path) -> str:
+    """A path as seen from the project, or a file of the package from there; else as it is."""
+    for home in (run.owner.project, shipped("recipes").parent):
+        if path.is_relative_to(home):
+            return path.relative_to(home).as_posix()
+    return str(path)
 
 
 def _documents(run: Run) -> dict[str, int]:

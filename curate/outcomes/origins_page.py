@@ -53,10 +53,11 @@ def _run(one: dict[str, Any]) -> str:
         f"mixture of {one['mixture_of']}": one["mixture"],
         f"prompts of {one['prompts_of']}": one["prompts"],
         "run key": one["key"],
+        "folder": one["folder"],
         "checkpoint": one["checkpoint"],
         "documents": documents,
     }
-    code = ("recipe file", "lock, SHA-256", "run key", "checkpoint")
+    code = ("recipe file", "lock, SHA-256", "run key", "folder", "checkpoint")
     rows = "".join(
         f"<dt>{text(name)}</dt><dd>{f'<code>{text(value)}</code>' if name in code or 'of ' in name else text(value)}</dd>"
         for name, value in told.items()

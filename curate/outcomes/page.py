@@ -50,7 +50,7 @@ def html(found: dict[str, Any], drawn: Curves) -> bytes:
         "style": style,
         "heading": text(", ".join(recipes)),
         "lead": text(words.summary(found) if found["outcomes"] else "Recipes by their probes."),
-        "nav": "".join(f'<li><a href="#{name}">{text(title)}</a></li>' for name, title, _ in parts),
+        "nav": "".join(f'<li><a href="#{name}">{name[:1].upper()}{name[1:]}</a></li>' for name, _, _ in parts),
         "body": "".join(
             f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{text(title)}</h2>{body}</section>'
             for name, title, body in parts
@@ -76,7 +76,7 @@ def _sections(found: dict[str, Any], drawn: Curves) -> list[tuple[str, str, str]
         ("curves", "Curves of reinforcement learning", panels(outcomes, drawn)),
         ("losses", "Loss in training", trained(outcomes, drawn)),
         ("flags", "Collapses", _flags(outcomes) if outcomes else ""),
-        ("probes", "Probes", _probes(found["probes"]) if found["probes"] else ""),
+        ("probes", "Probes", _probes(found["probes"]) if words.probed(found) else ""),
         ("settings", "Settings", _settings(outcomes) if outcomes else ""),
         ("origins", "Where each number comes from", origins(outcomes)),
         ("published", "Published figures", _published(found["published"]) if found["published"] else ""),
@@ -144,7 +144,7 @@ def _gains(outcomes: Sequence[dict[str, Any]]) -> str:
         "of 95% by Student's t, dots are single seeds."
     )
     return (
-        f'<p>{about}</p><table class="changes"><tbody>{"".join(rows)}</tbody></table>{table(words.outcome_table(outcomes))}'
+        f'<p>{about}</p><table class="changes"><tbody>{"".join(rows)}</tbody></table>{table(words.outcome_table(outcomes))}{table(words.reply_table(outcomes))}'
         + _told(words.pending(outcomes))
     )
 

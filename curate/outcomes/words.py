@@ -5,6 +5,7 @@ A cell is text, or text and what stands beside it smaller: the figures of single
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,32 +77,25 @@ def cell(figure: Figure, form: Callable[[float | None], str]) -> Cell:
 
 
 def outcome_table(outcomes: Sequence[dict[str, Any]]) -> Table:
-    """Start, end and gain on held-out prompts, lengths, what was cut off, entropy and collapses."""
-    named = names(outcomes)
-    rows = []
+    """Start, end and gain on held-out prompts."""
+    named, rows = names(outcomes), []
     for one in outcomes:
         figures = one["measures"]
-        rows.append(
-            (
-                named[one["recipe"], one["entry"]], f"{one['finished']} of {one['seeds']}",
-                cell(figures["first"], share), cell(figures["last"], share), cell(figures["gain"], signed),
-                cell(figures["length_right"], tokens), cell(figures["length"], tokens), cell(figures["truncated"], share),
-                cell(figures["entropy"], share), flags(one),
-            )
-        )  # fmt: skip
-    heads = (
-        "recipe",
-        "seeds",
-        "start",
-        "end",
-        "gain",
-        "length, right",
-        "length, all",
-        "cut off",
-        "entropy",
-        "collapse",
-    )
-    return Table("Accuracy on held-out prompts", heads, rows, tuple(range(1, 9)))
+        ends = (cell(figures["first"], share), cell(figures["last"], share), cell(figures["gain"], signed))
+        rows.append((named[one["recipe"], one["entry"]], f"{one['finished']} of {one['seeds']}", *ends))
+    return Table("Accuracy on held-out prompts", ("recipe", "seeds", "start", "end", "gain"), rows, (1, 2, 3, 4))
+
+
+def reply_table(outcomes: Sequence[dict[str, Any]]) -> Table:
+    """Lengths of replies at the end, what was cut off, entropy and collapses."""
+    named, rows = names(outcomes), []
+    for one in outcomes:
+        figures = one["measures"]
+        lengths = (cell(figures["length_right"], tokens), cell(figures["length"], tokens))
+        shares = (cell(figures["truncated"], share), cell(figures["entropy"], share))
+        rows.append((named[one["recipe"], one["entry"]], *lengths, *shares, flags(one)))
+    heads = ("recipe", "tokens, right", "tokens, all", "cut off", "entropy", "collapse")
+    return Table("Replies at the end", heads, rows, (1, 2, 3, 4))
 
 
 def flags(one: dict[str, Any]) -> str:
@@ -211,6 +205,11 @@ def _amount(n: int, what: str) -> str:
 # probes
 
 
+def probed(found: dict[str, Any]) -> bool:
+    """Whether there is anything to tell of probes."""
+    return bool(found["probes"]) and any(one["finished"] for one in found["probes"]["recipes"])
+
+
 def probe_table(probes: dict[str, Any]) -> Table:
     """The probes' scores, best gain first."""
     rows = [
@@ -278,18 +277,21 @@ def mixture_table(outcomes: Sequence[dict[str, Any]]) -> Table:
 
 
 def param_table(outcomes: Sequence[dict[str, Any]]) -> Table:
-    """Parameters of the trainers of reinforcement learning, one column for each outcome where they differ."""
-    keys = list(dict.fromkeys(key for one in outcomes for key in one["settings"]["params"]))
+    """Parameters of the trainers of reinforcement learning, with the recipes that say so where they differ."""
     named = names(outcomes)
-    rows = []
-    for key in keys:
-        values = [str(one["settings"]["params"].get(key, "")) for one in outcomes]
-        if len({*values}) == 1:
-            rows.append((key, values[0], "all"))
-        else:
-            told = zip(outcomes, values, strict=True)
-            rows += [(key, value, named[one["recipe"], one["entry"]]) for one, value in told]
-    return Table("Parameters of the runs on prompts", ("parameter", "value", "recipe"), rows)
+    told: dict[tuple[str, str], list[str]] = {}
+    for key in dict.fromkeys(key for one in outcomes for key in one["settings"]["params"] if key != "seed"):
+        for one in outcomes:
+            value = _plain(one["settings"]["params"][key]) if key in one["settings"]["params"] else "not said"
+            told.setdefault((key, value), []).append(named[one["recipe"], one["entry"]])
+    rows = [
+        (key, value, "all" if len(those) == len(outcomes) else ", ".join(those)) for (key, value), those in told.items()
+    ]
+    return Table("Parameters of the runs on prompts", ("parameter", "value", "recipes"), rows)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def origin_table(outcomes: Sequence[dict[str, Any]]) -> Table:
@@ -298,7 +300,7 @@ def origin_table(outcomes: Sequence[dict[str, Any]]) -> Table:
     rows = [
         (
             one["run"], str(one["seed"]), one["file"], one["lock"] or "", one["mixture"] or one["prompts"] or "", one["key"] or "",
-            one["checkpoint"] or "", ", ".join(f"{name} {n:,}" for name, n in one["documents"].items()),
+            one["checkpoint"] or one["folder"] or "", ", ".join(f"{name} {n:,}" for name, n in one["documents"].items()),
         )
         for one in known.values()
     ]  # fmt: skip
