@@ -136,17 +136,16 @@ def _gains(outcomes: Sequence[dict[str, Any]]) -> str:
         first, last = (one["measures"][end] for end in ("first", "last"))
         name = named[one["recipe"], one["entry"]]
         said = f"{words.share(first['mean']) or 'not known'} to {words.share(last['mean']) or 'not known'}"
-        drawn = svg.before_after(first, last, style, most, f"{name}: accuracy from {said}")
-        rows.append(f'<tr><th scope="row">{text(name)}</th><td>{drawn}</td><td class="n">{text(said)}</td></tr>')
+        bar = svg.before_after(first, last, style, most, f"{name}: accuracy from {said}")
+        rows.append(f'<tr><th scope="row">{text(name)}</th><td>{bar}</td><td class="n">{text(said)}</td></tr>')
     rows.append(f'<tr aria-hidden="true"><th></th><td>{svg.scale_below(most)}</td><td class="n"></td></tr>')
     about = (
         "Accuracy on held-out prompts, before reinforcement learning (hollow) and after (filled), means over seeds; bars are intervals "
         "of 95% by Student's t, dots are single seeds."
     )
-    return (
-        f'<p>{about}</p><table class="changes"><tbody>{"".join(rows)}</tbody></table>{table(words.outcome_table(outcomes))}{table(words.reply_table(outcomes))}'
-        + _told(words.pending(outcomes))
-    )
+    drawn = f'<p>{about}</p><table class="changes"><tbody>{"".join(rows)}</tbody></table>'
+    shown = table(words.outcome_table(outcomes)) + table(words.reply_table(outcomes))
+    return drawn + shown + _told(words.pending(outcomes))
 
 
 def _pairs(pairs: Sequence[dict[str, Any]]) -> str:
