@@ -95,7 +95,7 @@ class Recipe(Part):
 
     @functools.cached_property
     def seeded(self) -> dict[str, Seeded]:
-        """Its runs by name, each with its entry and number: those of an entry that says `seeds:` one for each seed. CurateError as `check`."""
+        """Its runs by name, each with its entry and number: of an entry that says `seeds:` one for each."""
         return expanded(self)
 
     @functools.cached_property

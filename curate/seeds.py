@@ -1,4 +1,4 @@
-"""Entries under `train:` that say `seeds:`, as the runs that they are: `midtrain` with `seeds: 3` is `midtrain-0`, `midtrain-1`, `midtrain-2`.
+"""Entries under `train:` that say `seeds:`, as the runs that they are: `midtrain` with `seeds: 3` is `midtrain-0` to `midtrain-2`.
 
 Each run has a seed of its own, the entry's first one and those that follow it; all else of them is the same, the mixture included. An entry
 that goes on from another one leads from seed to seed. What a run is called and how many there are is in no key, only its seed is, so one

@@ -196,9 +196,10 @@ def test_a_run_called_like_one_of_the_probe_s_is_refused(here: Path) -> None:
 
 def test_a_probe_that_was_stopped_goes_on(here: Path) -> None:
     change(here, "reward", "max_steps: 3}", "max_steps: 3, seeds: 2, crash_at: 2}")
-    for number in (0, 1):
-        with pytest.raises(CurateError, match=rf"reward/probe-{number} failed: at step 2; .*out of memory, they say"):
-            opened(here, "reward").compare(probe=True)
+    with pytest.raises(
+        CurateError, match=r"reward/probe-0 failed: at step 2; .*out of memory, they say.* \(and 1 more\)"
+    ):
+        opened(here, "reward").compare(probe=True)
     notes: list[str] = []
     report = Report()
     report.note = notes.append  # type: ignore[method-assign]
