@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING
 from curate.evals.benchmarks import Shelf, named
 from curate.outcomes.benchmarks import Evaluated
 from curate.outcomes.collect import entries
-from curate.outcomes.origins import line
 from curate.report import Report
-from curate.run import Run
-from curate.run_state import state_of
-from curate.train import preview, train
+from curate.train import preview, train_all
 
 if TYPE_CHECKING:
     from curate.api import Curated
-
-Needed = dict[str, tuple["Curated", Run]]
 
 
 def make(recipes: Sequence[Curated], report: Report) -> None:
@@ -31,14 +26,11 @@ def make(recipes: Sequence[Curated], report: Report) -> None:
     for one in recipes:
         one.store.create()
         _refuse(one)
-    wanted = needed(recipes)
+    wanted = [(one, tuple(run.name for runs in entries(one).values() for run in runs)) for one in recipes]
+    wanted = [(one, names) for one, names in wanted if names]
     if any(one.profile.launch.kind != "local" for one in recipes):  # a scheduler gets all before one is waited for
-        for one, run in wanted.values():
-            train(one, (run.title,), report=report)
-    for number, (title, (one, run)) in enumerate(wanted.items(), 1):
-        if run.missing or state_of(run)[0] != "current":
-            report.note(f"run {number} of {len(wanted)}: {title}; {_so_far(began)}")
-            train(one, (title,), wait=True, report=report)
+        train_all(wanted, report=report)
+    train_all(wanted, wait=True, report=report)
     for number, one in enumerate(recipes, 1):
         if names := evals(one):
             report.note(f"evaluations of {one.title}, recipe {number} of {len(recipes)}; {_so_far(began)}")
@@ -51,17 +43,6 @@ def _refuse(one: Curated) -> None:
         preview(one, tuple(run.name for runs in found.values() for run in runs))
     for name in evals(one):
         Shelf(one.project, one.store).require(named(one.recipe.eval[name].benchmarks, one.project))
-
-
-def needed(recipes: Sequence[Curated]) -> Needed:
-    """Title -> a recipe and its run, of all that outcomes are made of, parents first."""
-    found: Needed = {}
-    for one in recipes:
-        for runs in entries(one).values():
-            for run in runs:
-                for up in line(run):
-                    found.setdefault(up.title, (one, up))
-    return found
 
 
 def evals(curated: Curated) -> list[str]:
