@@ -110,7 +110,9 @@ def _tokens(run: Run) -> dict[str, Any]:
 
 def _parameters(run: Run) -> int | None:
     """Parameters in a run's exported weights; None where there are none that can be read."""
-    with contextlib.suppress(CurateError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    with contextlib.suppress(
+        CurateError, OSError, struct.error, ValueError, TypeError, LookupError, AttributeError, RecursionError
+    ):
         files = sorted(run.folder.file("model").glob("*.safetensors"))
         return sum(_in_file(path) for path in files) if files else None
     return None

@@ -16,19 +16,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from curate.errors import CurateError
 from curate.loader import load_yaml
 from curate.parts import Part
 from curate.problems import explain
 from curate.profile import shipped
-from curate.tree import plain, shown
+from curate.tree import Map, find_mark, plain, shown
 
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 Long = Annotated[str, Field(min_length=1, max_length=2000)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Whole = Annotated[int, Field(strict=True)]
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+        raise ValueError(f"must be a number, text or null, not {value!r:.40}")
+    return value
 
 
 class Row(Part):
@@ -36,7 +40,7 @@ class Row(Part):
 
     name: Short
     source: Short
-    values: Annotated[tuple[Whole | Number | Short | None, ...], Field(min_length=1, max_length=40)]
+    values: tuple[Annotated[int | float | Short | None, BeforeValidator(_value)], ...]
 
 
 class Table(Part):
@@ -45,11 +49,13 @@ class Table(Part):
     title: Short
     unit: Short
     about: Long | None = None
-    columns: Annotated[tuple[Short, ...], Field(min_length=1, max_length=40)]
-    rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=400)]
+    columns: tuple[Short, ...]
+    rows: tuple[Row, ...]
 
     @model_validator(mode="after")
     def _fits(self) -> Table:
+        if not self.columns:
+            raise ValueError(f"{self.title!r}: has no columns")
         for row in self.rows:
             if len(row.values) != len(self.columns):
                 raise ValueError(
@@ -65,16 +71,7 @@ class Published(Part):
     about: Long | None = None
     sources: dict[Short, Long] = Field(default_factory=dict)
     """What the tags under `source:` mean."""
-    tables: Annotated[tuple[Table, ...], Field(min_length=1, max_length=40)]
-
-    @model_validator(mode="after")
-    def _tagged(self) -> Published:
-        for table in self.tables:
-            for row in table.rows:
-                if self.sources and row.source not in self.sources:
-                    said = f"{table.title!r}: {row.name!r} has source {row.source!r}"
-                    raise ValueError(f"{said}, which `sources:` does not explain")
-        return self
+    tables: tuple[Table, ...]
 
 
 def load(file: Path | str) -> dict[str, Any]:
@@ -91,4 +88,13 @@ def load(file: Path | str) -> dict[str, Any]:
     except ValidationError as error:
         said = explain(error, tree, Published)
         raise CurateError(said.message.removeprefix("recipe: "), where=said.where) from None
+    _refuse_untagged(found, tree)
     return {"file": shown(path), **found.model_dump(mode="json")}
+
+
+def _refuse_untagged(found: Published, tree: Map) -> None:
+    for n, table in enumerate(found.tables):
+        for at, row in enumerate(table.rows):
+            if found.sources and row.source not in found.sources:
+                where = str(find_mark(tree, ("tables", n, "rows", at)))
+                raise CurateError(f"source {row.source!r} is not explained; add it under `sources:`", where=where)
