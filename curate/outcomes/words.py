@@ -49,7 +49,7 @@ def share(value: float | None) -> str:
 
 def tokens(value: float | None) -> str:
     """A length."""
-    return "" if value is None else f"{value:,.0f}"
+    return "" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
 
 
 def signed(value: float | None) -> str:
