@@ -20,7 +20,6 @@ from curate.run_state import state_of
 from curate.training import Training
 
 if TYPE_CHECKING:
-    from curate.api import Curated
     from curate.parts import EvalEntry
     from curate.run import Run
 
@@ -31,8 +30,9 @@ BACKENDS = ("hf", "vllm")
 class Evaluated:
     """The results of one recipe's evaluations that are stored, by entry, benchmark and run."""
 
-    def __init__(self, curated: Curated, read: bool = True) -> None:
-        self.curated, self.training = curated, Training(curated)
+    def __init__(self, training: Training, read: bool = True) -> None:
+        self.curated, self.training = training.curated, training
+        curated = self.curated
         self.notes: list[str] = []
         self.named = {name: self._named(entry) for name, entry in curated.recipe.eval.items()}
         self.found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
@@ -48,9 +48,9 @@ class Evaluated:
         return {run.title: run for run in runs}
 
     @classmethod
-    def entries(cls, curated: Curated, outcomes: Iterable[Sequence[Run]]) -> list[str]:
+    def entries(cls, training: Training, outcomes: Iterable[Sequence[Run]]) -> list[str]:
         """Names of the entries that name both ends of one of these outcomes, without a look at results."""
-        looked = cls(curated, read=False)
+        looked = cls(training, read=False)
         return [name for name, named in looked.named.items() if any(_both(named, runs) for runs in outcomes)]
 
     def _runs(self, text: str) -> list[Run]:
@@ -64,12 +64,14 @@ class Evaluated:
     def _read(self, name: str) -> None:
         entry = self.curated.recipe.eval[name]
         runs = {title: run for title, run in self.named[name].items() if state_of(run)[0] == "current"}
-        for backend in BACKENDS:
-            for title, run in runs.items():
-                for one in self._plan(name, entry, run, backend):
-                    at = self.found.setdefault((name, one.benchmark), {})
-                    if title not in at and (told := self._told(one)):
-                        at[title] = told
+        for title, run in runs.items():
+            for backend in BACKENDS:
+                planned = [(one, self._told(one)) for one in self._plan(name, entry, run, backend)]
+                for one, told in planned:
+                    if told is not None:
+                        self.found.setdefault((name, one.benchmark), {}).setdefault(title, told)
+                if all(told for _, told in planned):
+                    break
 
     def _plan(self, name: str, entry: EvalEntry, run: Run, backend: str) -> list[Measured]:
         curated = self.curated

@@ -29,20 +29,20 @@ MEASURES = ("first", "last", "gain", "length_right", "length", "truncated", "ent
 SHARES = ("first", "last", "gain", "truncated")
 
 
-def entries(curated: Curated) -> dict[str, list[Run]]:
+def entries(training: Training) -> dict[str, list[Run]]:
     """Entry on prompts -> its runs, one for each seed that is meant (`Curated.seeds`)."""
     found: dict[str, list[Run]] = {}
-    for run in Training(curated).runs.values():
-        if run.owner is curated and run.on_prompts:
+    for run in training.runs.values():
+        if run.owner is training.curated and run.on_prompts:
             found.setdefault(run.entry_name, []).append(run)
     return found
 
 
-def outcomes(curated: Curated) -> tuple[list[dict[str, Any]], list[str]]:
+def outcomes(training: Training) -> tuple[list[dict[str, Any]], list[str]]:
     """The outcomes of a recipe, and what could not be read."""
-    found = entries(curated)
-    evaluated = Evaluated(curated) if found else None
-    told = [_outcome(curated, name, runs, evaluated) for name, runs in found.items() if evaluated]
+    found = entries(training)
+    evaluated = Evaluated(training) if found else None
+    told = [_outcome(training.curated, name, runs, evaluated) for name, runs in found.items() if evaluated]
     return told, evaluated.notes if evaluated else []
 
 
@@ -83,22 +83,24 @@ def before(run: Run) -> str | None:
     return run.parent.entry_name if own else f"{run.parent.owner.title}:{run.parent.entry_name}"
 
 
-def refuse_nothing(recipes: Sequence[Curated]) -> None:
+def refuse_nothing(recipes: Sequence[Training]) -> None:
     """CurateError where a recipe is named twice, or has nothing that could be compared."""
-    titles = [one.title for one in recipes]
-    for one in recipes:
+    titles = [training.curated.title for training in recipes]
+    for training in recipes:
+        one = training.curated
         if titles.count(one.title) > 1:
             raise CurateError(f"{one.title} is named twice")
-        if not entries(one) and one.recipe.probe is None:
+        if not entries(training) and one.recipe.probe is None:
             said = "has no entry under `train:` with prompts and no `probe:`, so there is nothing to compare"
             raise CurateError(f"{one.title} {said} (docs/compare.md)", where=one.recipe.path.name)
 
 
-def other_jobs(recipes: Sequence[Curated]) -> list[str]:
+def other_jobs(recipes: Sequence[Training]) -> list[str]:
     """A sentence for each difference between two recipes' entries of one name, but for where their weights come from and for seeds."""
     found, first = [], {}
-    for one in recipes:
-        for name, runs in entries(one).items():
+    for training in recipes:
+        one = training.curated
+        for name, runs in entries(training).items():
             mine = _job(runs[0])
             if name not in first:
                 first[name] = (one.title, mine)

@@ -11,6 +11,7 @@ from curate.errors import CurateError
 from curate.outcomes import collect, make, published
 from curate.outcomes.pairs import agreement, pairs
 from curate.report import Report
+from curate.training import Training
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -31,14 +32,17 @@ def compare(
     where there is nothing to compare, a recipe is named twice, probes are not the same job, or a run does not finish.
     """
     report = report or Report()
-    collect.refuse_nothing(recipes)
+    before = [Training(one) for one in recipes]
+    collect.refuse_nothing(before)
+    with_entries = any(map(collect.entries, before))
     theirs = published.load(beside) if beside else None
     if build:
         make.make(recipes, report)
-    scores, notes = _probes(recipes, probe, report)
-    read = [collect.outcomes(one) for one in recipes]
+    scores, notes = _probes(recipes, with_entries, probe, report)
+    trainings = [Training(one) for one in recipes]
+    read = [collect.outcomes(training) for training in trainings]
     outcomes = [outcome for found, _ in read for outcome in found]
-    notes += [*collect.other_jobs(recipes), *(note for _, more in read for note in more)]
+    notes += [*collect.other_jobs(trainings), *(note for _, more in read for note in more)]
     without = [one.title for one, (found, _) in zip(recipes, read, strict=True) if not found]
     notes += [f"{title} has no entry on prompts" for title in without if outcomes]
     told = pairs(outcomes)
@@ -47,13 +51,15 @@ def compare(
     return {"outcomes": outcomes, "pairs": told, "probes": scores, "published": theirs, "notes": notes}
 
 
-def _probes(recipes: Sequence[Curated], start: bool, report: Report) -> tuple[dict[str, Any] | None, list[str]]:
+def _probes(
+    recipes: Sequence[Curated], with_entries: bool, start: bool, report: Report
+) -> tuple[dict[str, Any] | None, list[str]]:
     """The probes' scores, where every recipe has one, and why they are left out. CurateError where only they could be compared."""
-    if not start and any(one.recipe.probe is None for one in recipes) and any(map(collect.entries, recipes)):
+    if not start and any(one.recipe.probe is None for one in recipes) and with_entries:
         return None, []
     try:
         return probes.compare(recipes, start=start, report=report), []
     except CurateError as error:
-        if start or not any(map(collect.entries, recipes)):
+        if start or not with_entries:
             raise
         return None, [str(error)]

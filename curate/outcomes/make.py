@@ -15,6 +15,7 @@ from curate.outcomes.benchmarks import Evaluated
 from curate.outcomes.collect import entries
 from curate.report import Report
 from curate.train import preview, train_all
+from curate.training import Training
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -23,31 +24,37 @@ if TYPE_CHECKING:
 def make(recipes: Sequence[Curated], report: Report) -> None:
     """Bring all runs and evaluations to be current. CurateError for the first that cannot be, KeyboardInterrupt if it was stopped."""
     began = time.monotonic()
-    for one in recipes:
-        one.store.create()
-        _refuse(one)
-    wanted = [(one, tuple(run.name for runs in entries(one).values() for run in runs)) for one in recipes]
-    wanted = [(one, names) for one, names in wanted if names]
+    trainings = [Training(one) for one in recipes]
+    for training in trainings:
+        training.curated.store.create()
+        _refuse(training)
+    wanted = [(training.curated, names) for training in trainings if (names := _names(training))]
     if any(one.profile.launch.kind != "local" for one in recipes):  # a scheduler gets all before one is waited for
         train_all(wanted, report=report)
     train_all(wanted, wait=True, report=report)
-    for number, one in enumerate(recipes, 1):
-        if names := evals(one):
+    for number, training in enumerate(trainings, 1):
+        one = training.curated
+        if asked := evals(training):
             report.note(f"evaluations of {one.title}, recipe {number} of {len(recipes)}; {_so_far(began)}")
-            one.eval(*names, report=report)
+            one.eval(*asked, report=report)
 
 
-def _refuse(one: Curated) -> None:
+def _names(training: Training) -> tuple[str, ...]:
+    return tuple(run.name for runs in entries(training).values() for run in runs)
+
+
+def _refuse(training: Training) -> None:
     """CurateError for what would fail hours later."""
-    if found := entries(one):
-        preview(one, tuple(run.name for runs in found.values() for run in runs))
-    for name in evals(one):
+    one = training.curated
+    if names := _names(training):
+        preview(one, names)
+    for name in evals(training):
         Shelf(one.project, one.store).require(named(one.recipe.eval[name].benchmarks, one.project))
 
 
-def evals(curated: Curated) -> list[str]:
+def evals(training: Training) -> list[str]:
     """The entries under `eval:` that name both ends of an outcome."""
-    return Evaluated.entries(curated, entries(curated).values())
+    return Evaluated.entries(training, entries(training).values())
 
 
 def _so_far(began: float) -> str:

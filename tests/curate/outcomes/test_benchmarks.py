@@ -42,7 +42,7 @@ def plant(folder: Path, title: str, right: int) -> None:
     """The result that `curate eval` would keep, of a run that has so many items right in each draw."""
     recipe = opened(folder, "many")
     run = Training(recipe).runs[title]
-    (one,) = Evaluated(recipe, read=False)._plan("sums", recipe.recipe.eval["sums"], run, "hf")
+    (one,) = Evaluated(Training(recipe), read=False)._plan("sums", recipe.recipe.eval["sums"], run, "hf")
     rows = template(folder)
     first = {f"toy-{n}" for n in range(right)}
     said = pl.when(pl.col("id").is_in(first)).then(pl.lit("right")).otherwise(pl.lit("wrong"))
@@ -92,12 +92,11 @@ def test_items_that_are_not_here_leave_a_note(evaluated: Path) -> None:
 
 
 def test_only_entries_that_name_both_ends_are_asked(evaluated: Path) -> None:
-    recipe = opened(evaluated, "many")
-    assert evals(recipe) == ["sums"]
+    assert evals(Training(opened(evaluated, "many"))) == ["sums"]
     path = evaluated / "recipes/many.yaml"
     path.write_text(
         path.read_text().replace("[midtrain, grpo]", "[midtrain-0, pupil]") + "models: {pupil: {backend: pupil}}\n"
     )
-    assert evals(opened(evaluated, "many")) == []
+    assert evals(Training(opened(evaluated, "many"))) == []
     path.write_text(path.read_text().replace("[midtrain-0, pupil]", "[midtrain-0, grpo-0]"))
-    assert evals(opened(evaluated, "many")) == ["sums"]
+    assert evals(Training(opened(evaluated, "many"))) == ["sums"]
