@@ -882,7 +882,10 @@ class Curated:
         from curate.curves import read
 
         rows = [row for row in self.runs() if row["folder"]]
-        return [read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"]) for row in rows]
+        return [
+            read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"], f"{row['recipe']}/{row['entry']}")
+            for row in rows
+        ]
 
     def prompts(self) -> dict[str, dict[str, int]]:
         """Of each corpus whose prompts are built: how many `prompts` it has, and how many documents were left out, by reason."""
