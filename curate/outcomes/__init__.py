@@ -9,8 +9,10 @@ after, lengths, collapses, and the benchmarks that `eval:` asked of its model an
     origins.py      where a number comes from: runs, locks, mixtures, documents
     pairs.py        which outcomes can be told apart, and whether the probes agree
     make.py         build, train and evaluate what is missing
+    compare.py      all of that in one call
     published.py    figures of others, from a file
     words.py        sentences and tables, for the terminal and for all pages
-    page.py         the result as one HTML file; svg.py draws its figures
+    page.py         the result as one HTML file; panels.py, origins_page.py its longer sections, svg.py its figures
     markdown.py     the same in Markdown
+    written.py      either as a file
 """

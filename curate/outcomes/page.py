@@ -76,7 +76,11 @@ def _sections(found: dict[str, Any], drawn: Curves) -> list[tuple[str, str, str]
         ("curves", "Curves of reinforcement learning", panels(outcomes, drawn)),
         ("losses", "Loss in training", trained(outcomes, drawn)),
         ("flags", "Collapses", _flags(outcomes) if outcomes else ""),
-        ("probes", "Probes", _probes(found["probes"]) if words.probed(found) else ""),
+        (
+            "probes",
+            "Probes",
+            _probes(found["probes"]) if words.probed(found) or (found["probes"] and not outcomes) else "",
+        ),
         ("settings", "Settings", _settings(outcomes) if outcomes else ""),
         ("origins", "Where each number comes from", origins(outcomes)),
         ("published", "Published figures", _published(found["published"]) if found["published"] else ""),
@@ -143,7 +147,8 @@ def _gains(outcomes: Sequence[dict[str, Any]]) -> str:
         "Accuracy on held-out prompts, before reinforcement learning (hollow) and after (filled), means over seeds; bars are intervals "
         "of 95% by Student's t, dots are single seeds."
     )
-    drawn = f'<p>{about}</p><table class="changes"><tbody>{"".join(rows)}</tbody></table>'
+    hidden = '<caption class="hidden">Accuracy before and after</caption>'
+    drawn = f'<p>{about}</p><table class="changes">{hidden}<tbody>{"".join(rows)}</tbody></table>'
     shown = table(words.outcome_table(outcomes)) + table(words.reply_table(outcomes))
     return drawn + shown + _told(words.pending(outcomes))
 

@@ -160,8 +160,8 @@ def _high(values: Sequence[float]) -> float:
 
 def _range(values: Sequence[float], room: bool) -> tuple[float, float]:
     low, high = min(values), max(values)
-    if low == high:
-        pad = abs(low) / 10 or 1.0
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):
+        pad = abs(low) / 10 if abs(low) > 1e-6 else 1.0
         return low - pad, high + pad
     pad = (high - low) * 0.04 if room else 0.0
     return (0.0 if 0 <= low < 0.3 * high and room else low - pad), high + pad
@@ -186,7 +186,7 @@ def _ticks(low: float, high: float, wanted: int = 4) -> list[float]:
     step = 10 ** math.floor(math.log10((high - low) / wanted))
     step = next(step * by for by in (1, 2, 5, 10) if (high - low) / (step * by) <= wanted + 1)
     first = math.ceil(low / step - 1e-9)
-    return [round(i * step, 12) for i in range(first, math.floor(high / step + 1e-9) + 1)]
+    return [float(f"{i * step:.12g}") for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _axes(
