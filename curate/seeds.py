@@ -63,7 +63,9 @@ def of_entry(recipe: Recipe, entry: TrainEntry, place: Place) -> list[TrainEntry
     above, count = entry.from_, _seeds_of(recipe, entry.from_)
     if count is not None and count < entry.seeds:
         why = f"from: {above} has {_amount(count)} and this has {entry.seeds}, and they lead from one to one"
-        raise recipe.fail(f"{why}; say seeds: {entry.seeds} there too, or name one: {above}-0", *place, "from")
+        raise recipe.fail(
+            f"{why}; say seeds: {count} here or seeds: {entry.seeds} there, or name one: {above}-0", *place, "from"
+        )
     said = {key: value for key, value in entry.model_dump(mode="json").items() if key not in ("seeds", "seed")}
     starts = [above if count is None else run_name(str(above), n) for n in range(entry.seeds)]
     return [_run(said, start, first + n) for n, start in enumerate(starts)]

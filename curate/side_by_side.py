@@ -129,17 +129,19 @@ def _together(errors: Sequence[CurateError]) -> CurateError:
 
 @contextlib.contextmanager
 def _counted() -> Iterator[Callable[[], int]]:
-    """How often Ctrl-C was pressed, which interrupts nothing meanwhile. In a thread, which it does not reach, always 0."""
+    """How often Ctrl-C was pressed, which interrupts nothing meanwhile. In a thread, which it does not reach, and where it is ignored, as
+    in a shell's background, always 0."""
     count = 0
 
     def press(*_: object) -> None:
         nonlocal count
         count += 1
 
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield lambda: 0
         return
-    before = signal.signal(signal.SIGINT, press)
+    signal.signal(signal.SIGINT, press)
     try:
         yield lambda: count
     finally:

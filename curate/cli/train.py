@@ -73,9 +73,11 @@ def runs_table(rows: list[dict[str, Any]]) -> None:
     """Runs as a table; nothing where there are none."""
     if rows:
         measured = ("loss", "reward") if any(row["reward"] is not None for row in rows) else ("loss",)
+        seeded = any(row["run"] != row["entry"] for row in rows)
         body = [
             [
                 f"{row['recipe']}/{row['run']}",
+                *([row["entry"], str(row["seed"])] if seeded else []),
                 row["state"],
                 number(row["step"]),
                 number(row["tokens"]),
@@ -85,8 +87,8 @@ def runs_table(rows: list[dict[str, Any]]) -> None:
             ]
             for row in rows
         ]
-        right = tuple(range(2, 4 + len(measured)))
-        table(["run", "state", "step", "tokens", *measured, "job", "why"], body, right=right)
+        heads = ["run", *(["entry", "seed"] if seeded else []), "state", "step", "tokens", *measured, "job", "why"]
+        table(heads, body, right=[heads.index(name) for name in heads if name in ("seed", "step", "tokens", *measured)])
 
 
 @click.command(short_help="What is stored, what is to do, what became of runs.")

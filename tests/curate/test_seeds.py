@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import curate
 from curate.clean import reported
+from curate.cli import cli
 from curate.errors import CurateError
 from curate.evals.models import all_seeds
 from curate.recipe import Recipe, load
@@ -92,7 +94,7 @@ def test_seeds_lead_from_one_to_one_or_are_refused(
         (
             ["a: {run: python a.py, config: {}, seeds: 1}", "b: {run: python b.py, from: a, seeds: 2}"],
             6,
-            "train.b: from: a has 1 seed and this has 2, and they lead from one to one; say seeds: 2 there too, or name one: a-0",
+            "has 1 seed and this has 2, and they lead from one to one; say seeds: 1 here or seeds: 2 there, or name one: a-0",
         ),
         (
             ["a: {run: python a.py, config: {}, seeds: 2}", "a-0: {run: python b.py, config: {}}"],
@@ -251,3 +253,49 @@ def test_a_benchmark_that_is_reported_for_an_entry_is_reported_for_all_its_seeds
     assert [*found] == [f"{entry}-{n}" for entry in ("midtrain", "grpo") for n in range(3)]
     assert [*found.values()] == 6 * [["embedded-bench"]]
     assert all_seeds(judged.first_seeds(2), "reward:grpo") == ("reward:grpo-0", "reward:grpo-1")
+
+
+def asked(curated: curate.Curated, **how: Any) -> list[str]:
+    """The models that an evaluation would ask."""
+    found = curated.eval(on="embedded-bench", dry_run=True, mode="simple", limit=2, **how)
+    return [row["model"] for row in found["asks"]]
+
+
+def test_an_evaluation_of_an_entry_is_of_all_its_seeds_or_of_the_first_ones(chain: Path) -> None:
+    for run in Training(opened(chain, "reward")).runs.values():
+        model = run.folder.file("model")
+        model.mkdir(exist_ok=True)
+        (model / "config.json").write_text("{}")
+        (model / "model.safetensors").write_text(run.name)
+    assert asked(opened(chain, "reward"), models="midtrain") == [f"midtrain-{n}" for n in range(3)]
+    assert asked(opened(chain, "reward", seeds=1), models=["midtrain", "grpo", "grpo-2"]) == [
+        "midtrain-0",
+        "grpo-0",
+        "grpo-2",
+    ]
+
+
+def test_the_commands_take_seeds(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(chain)
+
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(cli, [*words])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    lines = said("train", "reward", "--seeds", "1").splitlines()
+    assert [line.split()[:4] for line in lines[2:]] == [
+        ["reward/midtrain-0", "midtrain", "0", "current"],
+        ["reward/grpo-0", "grpo", "0", "current"],
+    ]
+    assert len(said("status", "reward").splitlines()) == 2 + 1 + 6
+    assert len(said("build", "reward", "--through", "train/grpo").splitlines()) == 2 + 1 + 6
+    shown = said("show", "reward")
+    assert "reward/midtrain, mean of 3 seeds: 12 steps" in shown
+    assert "reward/grpo, mean of 3 seeds: 4 steps" in shown
+    eval_words = ["--on", "embedded-bench", "--limit", "2", "--mode", "simple", "--dry-run"]
+    assert len(said("eval", "reward", "--model", "grpo", "--seeds", "2", *eval_words).splitlines()) == 2
+    done = CliRunner().invoke(cli, ["logs", "reward", "midtrain"])
+    assert str(done.exception) == "midtrain is 3 runs; name one: midtrain-0, midtrain-1, midtrain-2"
+    done = CliRunner().invoke(cli, ["eval", "--model", "pupil", "--seeds", "2", *eval_words])
+    assert str(done.exception) == "--seeds is for runs of a recipe; name one"

@@ -129,6 +129,17 @@ def test_ctrl_c_again_leaves_them() -> None:
     assert [what for _, what in log.lines] == ["begins", "begins", "stops", "stops", "closes", "closes"]
 
 
+def test_where_ctrl_c_is_ignored_it_stays_so() -> None:
+    log, before = Log(), signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        SideBySide([log.piece("a", (), 1, False)]).run()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert log.lines == [("a", "begins"), ("a", "ends")]
+
+
 def test_an_error_of_ours_closes_what_is_under_way() -> None:
     log = Log()
 
