@@ -343,10 +343,25 @@ def pending(outcomes: Sequence[dict[str, Any]]) -> list[str]:
 
 def published_table(one: dict[str, Any], of: str) -> Table:
     """A table of published figures, each row with how it is known."""
-    rows = [(row["name"], *(_published(value) for value in row["values"]), row["source"]) for row in one["rows"]]
-    caption = f"{one['title']}, as published ({of}); {one['unit']}"
+    columns = list(zip(*(row["values"] for row in one["rows"]), strict=True))
+    digits = [_digits(column) for column in columns]
+    rows = [
+        (row["name"], *(_published(value, n) for value, n in zip(row["values"], digits, strict=True)), row["source"])
+        for row in one["rows"]
+    ]
+    caption = f"{one['title']}; as published, {of}; {one['unit']}"
     return Table(caption, ("model", *one["columns"], "source"), rows, tuple(range(1, 1 + len(one["columns"]))))
 
 
-def _published(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else f"{value:,}"
+def _digits(column: Sequence[Any]) -> int | None:
+    """How many digits shares of a column have at most; None of a column of anything else, which is shown as it was written."""
+    known = [value for value in column if isinstance(value, float)]
+    if not known or not all(0 <= value <= 1 for value in known):
+        return None
+    return max(len(repr(value).partition(".")[2]) for value in known)
+
+
+def _published(value: Any, digits: int | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:.{digits}f}" if digits and isinstance(value, float) else f"{value:,}"
