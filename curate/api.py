@@ -40,16 +40,24 @@ if TYPE_CHECKING:
     from curate.diff import Diff
 
 
-def open(recipe: str, *, project: Path | str | None = None, profile: str = "local", **settings: Any) -> Curated:
+def open(
+    recipe: str,
+    *,
+    project: Path | str | None = None,
+    profile: str = "local",
+    seeds: int | None = None,
+    **settings: Any,
+) -> Curated:
     """A recipe by name or path to a YAML file; `long-cot@0.1%` is a sample of it.
 
-    project: the user's folder; default the nearest one upwards with `recipes/` or a store. settings: profile values to override
-    (`workers=1`, `executor="inline"`, `store="..."`). CurateError for an unknown name or a broken recipe.
+    project: the user's folder; default the nearest one upwards with `recipes/` or a store. seeds: of each run that has several, only the
+    first so many. settings: profile values to override (`workers=1`, `executor="inline"`, `store="..."`). CurateError for an unknown
+    name or a broken recipe.
     """
     home = Path(project).resolve() if project else find_project(Path.cwd())
     chosen = load_profile(profile, home).model_copy(update={k: v for k, v in settings.items() if v is not None})
     name, share = split_name(recipe)
-    return Curated(load(name, project=home), home, chosen, fraction=sample_of(share))
+    return Curated(load(name, project=home), home, chosen, fraction=sample_of(share)).first_seeds(seeds)
 
 
 @dataclass
@@ -62,6 +70,8 @@ class Curated:
     promote_all: bool = False
     fraction: float | None = None
     """The share of the documents that a sample takes; None for the whole recipe."""
+    seeds: int | None = None
+    """Of each run with several seeds only the first so many are meant; None for all. No key sees it."""
 
     def __repr__(self) -> str:
         from curate import display
@@ -86,6 +96,12 @@ class Curated:
     def sampled(self, share: str) -> Curated:
         """A sample of this recipe: `sampled("0.1%")`."""
         return replace(self, fraction=sample_of(share_of(share)))
+
+    def first_seeds(self, count: int | None) -> Curated:
+        """This recipe with only the first so many seeds of each run that has several; all if None. CurateError for less than one."""
+        if count is not None and (type(count) is not int or count < 1):
+            raise CurateError(f"seeds = {count!r}: write a whole number of 1 or more")
+        return replace(self, seeds=count)
 
     @property
     def title(self) -> str:
@@ -868,7 +884,10 @@ class Curated:
         from curate.curves import read
 
         rows = [row for row in self.runs() if row["folder"]]
-        return [read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"]) for row in rows]
+        return [
+            read(Path(row["folder"]), f"{row['recipe']}/{row['run']}", row["parent"], f"{row['recipe']}/{row['entry']}")
+            for row in rows
+        ]
 
     def prompts(self) -> dict[str, dict[str, int]]:
         """Of each corpus whose prompts are built: how many `prompts` it has, and how many documents were left out, by reason."""
@@ -890,17 +909,25 @@ class Curated:
     def compare(
         self,
         *others: str,
+        build: bool = False,
         probe: bool = False,
+        beside: Path | str | None = None,
+        html: Path | str | None = None,
+        markdown: Path | str | None = None,
         plot: Path | str | None = None,
         dev: bool = False,
         report: Report | None = None,
     ) -> dict[str, Any]:
-        """This recipe and others by their probes: `recipes` with their scores, best gain first, and `pairs`, what can be told of each two.
+        """This recipe and others, by what reinforcement learning makes of their models: `outcomes`, a row for each recipe and entry on
+        prompts with figures over seeds, `pairs`, what can be told of each two, `probes` or None, `published` or None, and `notes`.
 
-        probe: run what is missing, with what it needs, and wait for it; else only read. plot: a picture of the probes' curves. dev: allow
-        samples. CurateError where a recipe has no probe, two probes are not the same job, or a run does not finish.
+        build: build, train and evaluate what is missing, and wait for it; else only read. probe: the same for probes. beside: a file of
+        published figures, such as recipes/paper/results.yaml. html, markdown: where to write the result as a page. plot: a picture of
+        the probes' curves. dev: allow samples. `curate/outcomes/` says what is told. CurateError where there is nothing to compare, two
+        probes are not the same job, or a run does not finish.
         """
         from curate import probe as probes
+        from curate.outcomes import compare, written
         from curate.plots import plot_probes
 
         names = [split_name(name) for name in others]
@@ -908,12 +935,13 @@ class Curated:
             self,
             *(replace(self, recipe=load(n, project=self.project), fraction=sample_of(s)) for n, s in names),
         ]
-        for one in recipes if probe else ():
+        for one in recipes if build or probe else ():
             one.refuse_sample("compare", dev)
         with readable(self.title):
-            found = probes.compare(recipes, start=probe, report=report)
+            found = compare.compare(recipes, build=build, probe=probe, beside=beside, report=report)
+            written.write(recipes, found, html=html, markdown=markdown)
             if plot is not None:
-                plot_probes({one.title: probes.curves(one) for one in recipes}, Path(plot))
+                plot_probes({one.title: probes.curves(one) for one in recipes if one.recipe.probe}, Path(plot))
         return found
 
     def rollouts(self, run: str | None = None, *, step: int | None = None, n: int = 5) -> dict[str, Any]:

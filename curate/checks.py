@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from curate.errors import did_you_mean
 from curate.names import RESERVED, reference
 from curate.removals import STEP
+from curate.seeds import of_entry
 
 if TYPE_CHECKING:
     from curate.parts import Corpus, TrainEntry
@@ -125,7 +126,7 @@ def _steps(recipe: Recipe) -> None:
 
 def _circles(recipe: Recipe) -> None:
     _circle(recipe, "corpora", {name: (c.from_ or "").partition("/")[0] for name, c in recipe.corpora.items()})
-    _circle(recipe, "train", {name: run.from_ or "" for name, run in recipe.train.items()})
+    _circle(recipe, "train", {name: run.from_ or "" for name, run in recipe.runs.items()})
 
 
 def _circle(recipe: Recipe, kind: str, source: dict[str, str]) -> None:
@@ -134,9 +135,8 @@ def _circle(recipe: Recipe, kind: str, source: dict[str, str]) -> None:
         while (above := source.get(trail[-1], "")) in source:
             trail.append(above)
             if above == start:
-                raise recipe.fail(
-                    f"is made from itself ({' from '.join(trail)}); change one `from:`", kind, start, "from"
-                )
+                place = (kind, recipe.seeded[start].entry_name if kind == "train" else start, "from")
+                raise recipe.fail(f"is made from itself ({' from '.join(trail)}); change one `from:`", *place)
             if len(trail) > len(source):
                 break  # a circle that does not come back here; found from one of its own
 
@@ -209,7 +209,7 @@ def _run(recipe: Recipe, wanted: str, place: Place, also: Iterable[str] = ()) ->
     """A checkpoint: a run of this recipe or of another, or a published model (which has a / in its name)."""
     found = reference(wanted)
     source = recipe.others[found[0]] if found else recipe
-    known = [*source.train, *([] if found else also)]
+    known = [*dict.fromkeys((*source.train, *source.runs)), *([] if found else also)]
     name = found[1] if found else wanted
     if (found or "/" not in wanted) and name not in known:
         known = [run for run in known if run != place[1]]
@@ -238,12 +238,13 @@ def _prompts(recipe: Recipe, wanted: str, place: Place) -> None:
 
 
 def _train(recipe: Recipe) -> None:
-    for name, run in recipe.train.items():
-        if name in recipe.corpora:
-            raise recipe.fail(f"{name!r} is a corpus too; rename one of them", "train", name)
+    for name, run in recipe.seeded.items():
+        here = ("train", run.entry_name)
+        if taken := [one for one in (run.entry_name, name) if one in recipe.corpora]:
+            raise recipe.fail(f"{taken[0]!r} is a corpus too; rename one of them", *here)
         if recipe.probe and PROBE.fullmatch(name):
-            raise recipe.fail(f"{name!r} is what a run of the probe is called; rename it", "train", name)
-        _entry(recipe, run, ("train", name))
+            raise recipe.fail(f"{name!r} is what a run of the probe is called; rename it", *here)
+        _entry(recipe, run.entry, here)
 
 
 def _entry(recipe: Recipe, run: TrainEntry, here: Place) -> None:
@@ -262,6 +263,7 @@ def _probe(recipe: Recipe) -> None:
                 "needs from: (whose weights are judged, such as midtrain) and prompts: (a corpus)", "probe"
             )
         _entry(recipe, recipe.probe, ("probe",))
+        of_entry(recipe, recipe.probe, ("probe",))
 
 
 def _eval(recipe: Recipe) -> None:

@@ -23,6 +23,7 @@ from curate.run import Run
 
 if TYPE_CHECKING:
     from curate.api import Curated
+    from curate.recipe import Recipe
 
 LEAK = 0.7
 """Overlap from which on a prompt holds an item, as in the clause of `decontaminate: ngram`."""
@@ -53,15 +54,16 @@ def reported(recipe: Curated, run: Run) -> list[str]:
 
 
 def _line(recipe: Curated, model: str) -> Iterator[str]:
-    """Titles of the runs that a model came of, itself first; none for a model that no recipe trains."""
-    data, name, prefix = recipe.recipe, model, recipe.title.removeprefix(recipe.name)
-    while True:
-        if found := reference(name):
-            data, name = data.others[found[0]], found[1]
-        if name not in data.train:
-            return
-        yield f"{data.recipe}{prefix}/{name}"
-        name = data.train[name].from_ or ""
+    """Titles of the runs that a model came of, itself first, of all its seeds; none for a model that no recipe trains."""
+    yield from _titles(recipe.recipe, model, recipe.title.removeprefix(recipe.name))
+
+
+def _titles(data: Recipe, name: str, prefix: str) -> Iterator[str]:
+    if found := reference(name):
+        data, name = data.others[found[0]], found[1]
+    for run in data.runs_of(name):
+        yield f"{data.recipe}{prefix}/{run}"
+        yield from _titles(data, data.runs[run].from_ or "", prefix)
 
 
 def _refuse(recipe: Curated, run: Run, name: str) -> None:

@@ -10,9 +10,10 @@ anything that moves while a run goes on.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ class Curve:
 
     series: name -> (tokens, values), of equal length, by source as `held_out/web`; of reinforcement learning (steps, values), and
     `held_out_reward/accuracy`. step, tokens: the last that were told. warned: monitor -> the steps at which it had seen a collapse and
-    training went on. rollbacks: how often it went back after one.
+    training went on. rollbacks: how often it went back after one. entry: the entry under `train:` that it is a run of, if it has seeds;
+    seeds: of a mean, the runs that it is of.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Curve:
     tokens: int = 0
     warned: dict[str, list[int]] = field(default_factory=dict)
     rollbacks: int = 0
+    entry: str = ""
+    seeds: tuple[Curve, ...] = ()
 
     def ends(self, name: str) -> tuple[float, float] | None:
         """First and last value of a series, None where it has none."""
@@ -90,7 +94,7 @@ class Curve:
         return sorted(name.removeprefix("held_out/") for name in self.series if name.startswith("held_out/"))
 
 
-def read(folder: Path, name: str, parent: str | None = None) -> Curve:
+def read(folder: Path, name: str, parent: str | None = None, entry: str = "") -> Curve:
     """The curve of the run in a folder; an empty one before it has measured anything."""
     lines: dict[int, dict[str, Any]] = {}
     try:
@@ -99,7 +103,7 @@ def read(folder: Path, name: str, parent: str | None = None) -> Curve:
                 if (said := _line(text)) is not None:
                     lines[int(said["step"])] = said
     except OSError:
-        return Curve(name, parent)
+        return Curve(name, parent, entry=entry)
     told = [lines[step] for step in sorted(lines)]
     place = "step" if any("reward" in line or "held_out_reward" in line for line in told) else "tokens"
     series: dict[str, tuple[list[float], list[float]]] = {}
@@ -118,6 +122,7 @@ def read(folder: Path, name: str, parent: str | None = None) -> Curve:
         int(end["tokens"]),
         _warned(told),
         int(back or 0) if _number(back) else 0,
+        entry,
     )
 
 
@@ -159,6 +164,33 @@ def _values(line: dict[str, Any]) -> Iterable[tuple[str, float]]:
         for name, value in by_name.items() if isinstance(by_name, dict) else ():
             if _number(value):
                 yield f"{key}/{name}", value
+
+
+def by_entry(curves: Sequence[Curve]) -> list[Curve]:
+    """Runs with the seeds of an entry as one curve, their mean, in the place of the first; what goes on from them leads to it."""
+    groups: dict[str, list[Curve]] = {}
+    for curve in curves:
+        groups.setdefault(curve.entry or curve.name, []).append(curve)
+    means = {name: some[0] if len(some) == 1 else _mean(name, some) for name, some in groups.items()}
+    above = {curve.name: means[name].name for name, some in groups.items() for curve in some}
+    return [replace(one, parent=above.get(one.parent or "", one.parent)) for one in means.values()]
+
+
+def _mean(name: str, seeds: Sequence[Curve]) -> Curve:
+    keys = dict.fromkeys(key for one in seeds for key in one.series)
+    series = {key: mean_series([one.series[key] for one in seeds if key in one.series]) for key in keys}
+    whole = {key: one for key, one in series.items() if one[0]}
+    step, tokens = min(one.step for one in seeds), min(one.tokens for one in seeds)
+    return Curve(name, seeds[0].parent, whole, step, tokens, seeds=tuple(seeds))
+
+
+def mean_series(series: Sequence[tuple[list[float], list[float]]]) -> tuple[list[float], list[float]]:
+    """The mean of some series, at the places that all of them have."""
+    values: dict[float, list[float]] = {}
+    for place, value in itertools.chain.from_iterable(zip(*one, strict=True) for one in series):
+        values.setdefault(place, []).append(value)
+    whole = {place: math.fsum(some) / len(some) for place, some in sorted(values.items()) if len(some) == len(series)}
+    return [*whole], [*whole.values()]
 
 
 def spark(values: Sequence[float], width: int = WIDTH) -> str:

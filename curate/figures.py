@@ -255,7 +255,9 @@ FIGURES = {
     "runs": Figures(
         "One row per training run of the recipe, and of other recipes that they go on from, parents first.",
         _columns("""
-            run VARCHAR Its name under `train:`.
+            run VARCHAR Its name: that of its entry under `train:`, with a number where the entry says `seeds:`.
+            entry VARCHAR The entry under `train:` that it is of.
+            seed BIGINT Seed of its initial weights, or of the order of prompts and of sampling.
             recipe VARCHAR The recipe whose run it is.
             key VARCHAR Digest of command, parameters, mixture, tokenizer and parent; NULL while that is not known.
             state VARCHAR current, running, interrupted, failed, stale, waiting or missing.

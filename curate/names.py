@@ -18,6 +18,8 @@ _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 NAME = re.compile(_NAME)
 RECIPE_NAME = re.compile(rf"{_NAME}(?:/{_NAME})*")
 _REFERENCE = re.compile(rf"({RECIPE_NAME.pattern}):({_NAME}(?:/[a-z0-9][a-z0-9._+-]{{0,300}})?)")
+PUBLISHED = "results.yaml"
+"""A file among recipes that is none: figures of others (`curate/outcomes/published.py`)."""
 RESERVED = ("all", "embedded", "eval", "mixture", "models", "tokenizer", "train")
 """Names that commands and nodes of the kernel have, which no corpus may take."""
 
@@ -70,7 +72,8 @@ class Shelf:
                 path = folder / f"{wanted}.yaml"
                 if path.is_file() and not (beside and path.samefile(beside)):
                     return path
-        known = {self.title(path) for folder in self.folders for path in sorted(folder.glob("**/*.yaml"))}
+        files = [path for folder in self.folders for path in sorted(folder.glob("**/*.yaml"))]
+        known = {self.title(path) for path in files if path.name != PUBLISHED}
         known |= {path.stem for path in sorted(beside.parent.glob("*.yaml"))} - {beside.stem} if beside else set()
         hint = did_you_mean(wanted, known) or "; name one that stands in recipes/, or give the path of a .yaml file"
         raise CurateError(f"there is no recipe {wanted[:80]!r}{hint}", where=where)

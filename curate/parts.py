@@ -78,6 +78,7 @@ Files = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 Whole = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+Seeds = Annotated[int, Field(strict=True, ge=1, le=100)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
@@ -277,12 +278,14 @@ class TrainEntry(Open):
     data: Text | None = None
     prompts: Text | None = None
     """A corpus with problems and answers, for reinforcement learning."""
+    seeds: Seeds | None = None
+    """How often it is run, with a seed of its own each time: `midtrain-0`, `midtrain-1`, ... (`curate/seeds.py`)."""
 
 
 class ProbeEntry(TrainEntry):
     """The fixed, short run of reinforcement learning whose outcome is the score of a recipe (`curate compare --probe`)."""
 
-    seeds: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
+    seeds: Seeds = 3
     """How often it is run, with a seed of its own each time."""
 
 

@@ -1,20 +1,19 @@
 """Pictures of training runs and of probes: .png, .svg or .pdf, the same bytes for the same curves.
 
 Runs on a mixture have four panels by tokens, a branch drawn where the run it grew from ends, so that a stable stage and its decay are one
-curve. Runs of reinforcement learning have eight of their own by steps; several runs are told apart by their strokes. Left out: several
-runs of one entry beside each other, but for those of a probe.
+curve. Runs of reinforcement learning have eight of their own by steps; several runs are told apart by their strokes. The seeds of one entry
+are thin lines under their mean.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from curate.canvas import GREY, canvas, plain, refuse_kind, save, shown
-from curate.curves import Curve, smooth
+from curate.curves import Curve, by_entry, mean_series, smooth
 from curate.errors import CurateError
 
 STROKES = ("-", "--", ":", "-.")
@@ -40,7 +39,7 @@ PROBED = (
 
 def plot(curves: Sequence[Curve], path: Path, title: str) -> None:
     """Draw runs into a picture. CurateError if matplotlib is missing, if there is nothing to draw, or if the file cannot be written."""
-    curves = [curve for curve in curves if curve.series]
+    curves = [curve for curve in by_entry([curve for curve in curves if curve.series]) if curve.series]
     if not curves:
         refuse_kind(path)
         raise CurateError(f"{title} has trained nothing yet; run curate train {title}")
@@ -80,15 +79,12 @@ def _draw_seeds(
 ) -> None:
     for places, values in series:
         axis.plot(places, values, color=color, lw=0.7, alpha=0.5)
-    mean: dict[float, list[float]] = {}
-    for place, value in itertools.chain.from_iterable(zip(*one, strict=True) for one in series):
-        mean.setdefault(place, []).append(value)
-    whole = {
-        place: math.fsum(values) / len(values) for place, values in sorted(mean.items()) if len(values) == len(series)
-    }
-    axis.plot(
-        [*whole], [*whole.values()], color=color, lw=2.5, label=f"{label}, {runs} {'seed' if runs == 1 else 'seeds'}"
-    )
+    said = f"{label}, {runs} {'seed' if runs == 1 else 'seeds'}"
+    axis.plot(*mean_series(series), color=color, lw=2.5, label=said)
+
+
+def _called(curve: Curve) -> str:
+    return shown(curve.name) + (f", mean of {len(curve.seeds)} seeds" if curve.seeds else "")
 
 
 # reinforcement learning
@@ -118,12 +114,15 @@ def _spans(values: Sequence[float]) -> bool:
 
 def _draw_measure(axis: Any, key: str, curve: Curve, color: str, stroke: str) -> None:
     places, values = curve.series.get(key, ([], []))
+    for seed in curve.seeds if key != "max_completion_length" else ():
+        axis.plot(*seed.series.get(key, ([], [])), color=color, alpha=0.3, lw=0.7)
     if key.startswith("held_out_reward/"):
         axis.plot(places, values, color=color, ls=stroke, marker="o", ms=4, lw=1.5)
     elif key == "max_completion_length":
         axis.plot(places, values, color=GREY, ls=stroke, lw=1, drawstyle="steps-post")
     else:
-        axis.plot(places, values, color=color, alpha=0.3, lw=1)
+        if not curve.seeds:
+            axis.plot(places, values, color=color, alpha=0.3, lw=1)
         axis.plot(places, smooth(values), color=color, ls=stroke, lw=2)
 
 
@@ -133,7 +132,7 @@ def _explain(axis: Any, names: Mapping[str, str], curves: Sequence[Curve], is_fi
     for color, key in known if len(names) > 1 else ():
         axis.plot([], [], color=GREY if key == "max_completion_length" else color, label=names[key])
     for stroke, curve in zip(itertools.cycle(STROKES), curves if len(curves) > 1 and is_first else (), strict=False):
-        axis.plot([], [], color="black", ls=stroke, label=shown(curve.name))
+        axis.plot([], [], color="black", ls=stroke, label=_called(curve))
     if axis.get_legend_handles_labels()[0]:
         axis.legend(frameon=False, fontsize=8)
     if not known:
@@ -166,6 +165,9 @@ def _starts(curves: Sequence[Curve]) -> dict[str, int]:
 
 
 def _draw(axis: Any, curve: Curve, start: int, key: str, **style: Any) -> None:
+    for seed in curve.seeds:
+        places, values = seed.series.get(key, ([], []))
+        axis.plot([start + place for place in places], values, color=style["color"], alpha=0.3, lw=0.7)
     places, values = curve.series.get(key, ([], []))
     axis.plot([start + place for place in places], values, **style)
 
@@ -175,8 +177,8 @@ def _loss(axis: Any, curves: Sequence[Curve], starts: dict[str, int]) -> None:
     for number, curve in enumerate(curves):
         color = f"C{number}"
         places, values = curve.series.get("loss", ([], []))
-        _draw(axis, curve, starts[curve.name], "loss", color=color, alpha=0.3, lw=1)
-        axis.plot([starts[curve.name] + p for p in places], smooth(values), color=color, lw=2, label=shown(curve.name))
+        _draw(axis, curve, starts[curve.name], "loss", color=color, alpha=0 if curve.seeds else 0.3, lw=1)
+        axis.plot([starts[curve.name] + p for p in places], smooth(values), color=color, lw=2, label=_called(curve))
     axis.legend(frameon=False)
 
 

@@ -16,19 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from curate.curves import Curve, read
 from curate.errors import CurateError
-from curate.intervals import LEVEL, difference, interval, mean
+from curate.outcomes.measures import apart, counted, figure, level_of, measured, resolution
 from curate.report import Report
-from curate.run_folder import one_line, plain_number
+from curate.run_folder import one_line
 from curate.run_prompts import trainers
 from curate.why import MISSING, differences
 
 if TYPE_CHECKING:
     from curate.api import Curated
     from curate.run import Run
-
-LAST = 5
-"""Steps at the end over which the length of right replies is averaged."""
-MEASURES = ("accuracy", "length", "truncated")
 
 
 def compare(recipes: Sequence[Curated], *, start: bool, report: Report | None = None) -> dict[str, Any]:
@@ -42,14 +38,9 @@ def compare(recipes: Sequence[Curated], *, start: bool, report: Report | None = 
         _start(recipes, report or Report())
     _refuse_prompts(recipes)
     found = [score(one) for one in recipes]
-    pairs = [_pair(a, b, _level(len(found))) for a, b in combinations(found, 2)]
+    pairs = [_pair(a, b, level_of(len(found))) for a, b in combinations(found, 2)]
     ranked = sorted(found, key=lambda one: -(one["gain"] if one["gain"] is not None else -2))
     return {"recipes": [{**one, **_rank(one, pairs, len(found))} for one in ranked], "pairs": pairs}
-
-
-def _level(recipes: int) -> float:
-    """The level of each pair's interval, so that with LEVEL no pair at all is told apart by chance (Bonferroni)."""
-    return 1 - (1 - LEVEL) / max(1, recipes * (recipes - 1) // 2)
 
 
 # the same job
@@ -147,36 +138,14 @@ def rows(curated: Curated) -> list[dict[str, Any]]:
 
 
 def _row(run: Run, told: dict[str, Any]) -> dict[str, Any]:
-    manifest = run.folder.manifest()[0] if told["state"] == "current" else {}
-    ends = manifest.get("held_out_reward")
-    first, last = (_measures(ends.get(end) if isinstance(ends, dict) else None) for end in ("first", "last"))
-    gain = None if first["accuracy"] is None or last["accuracy"] is None else last["accuracy"] - first["accuracy"]
+    found = measured(run, told)
+    kept = ("first", "last", "gain", "length_right", "truncated", "collapse", "rollbacks")
     return {
         **{name: told[name] for name in ("recipe", "run", "key", "state", "step", "reward", "folder", "why")},
         "seed": run.seed,
-        "first": first["accuracy"],
-        "last": last["accuracy"],
-        "gain": gain,
-        "length_right": _last(run.folder.path) if manifest else None,
-        "truncated": last["truncated"],
-        "collapse": _collapse(manifest) if manifest else None,
-        "rollbacks": plain_number(manifest.get("rollbacks")),
+        **{name: found[name] for name in kept},
         "parent": told["parent"],
     }
-
-
-def _collapse(manifest: dict[str, Any]) -> list[str]:
-    names = manifest.get("collapse")
-    return sorted({one_line(str(name)) for name in names}) if isinstance(names, list) else []
-
-
-def _measures(told: Any) -> dict[str, float | None]:
-    return {name: plain_number(told.get(name)) if isinstance(told, dict) else None for name in MEASURES}
-
-
-def _last(folder: Path) -> float | None:
-    values = read(folder, "").series.get("length_right", ([], []))[1][-LAST:]
-    return mean(values) if values else None
 
 
 def score(curated: Curated) -> dict[str, Any]:
@@ -187,26 +156,15 @@ def score(curated: Curated) -> dict[str, Any]:
     """
     found = rows(curated)
     done = [row for row in found if row["gain"] is not None]
-    whole = {name: _mean(done, name) for name in ("first", "last", "gain", "length_right", "truncated")}
-    least = _least(curated)
-    collapse = [name for row in done for name in row["collapse"]]
+    least = resolution(next(iter(runs_of(curated).values())))
+    names = ("first", "last", "gain", "length_right", "truncated")
+    figures = {name: figure([row[name] for row in done], least) for name in names}
     return {
-        "recipe": curated.title, "seeds": len(found), "finished": len(done), **whole,
-        "gain_interval": interval([row["gain"] for row in done], least), "last_interval": interval([row["last"] for row in done], least),
-        "collapse": {name: collapse.count(name) for name in sorted({*collapse})}, "resolution": least, "by_seed": found,
+        "recipe": curated.title, "seeds": len(found), "finished": len(done),
+        **{name: one["mean"] for name, one in figures.items()},
+        "gain_interval": figures["gain"]["interval"], "last_interval": figures["last"]["interval"],
+        "collapse": counted([row["collapse"] for row in done]), "resolution": least, "by_seed": found,
     }  # fmt: skip
-
-
-def _mean(done: Sequence[dict[str, Any]], name: str) -> float | None:
-    values = [row[name] for row in done if row[name] is not None]
-    return mean(values) if values else None
-
-
-def _least(curated: Curated) -> float:
-    """The share of one reply among those that are measured: seeds that agree by chance are not believed to agree better than that."""
-    params = next(iter(runs_of(curated).values())).params
-    held_out, each = params.get("held_out"), params.get("eval_generations", 4)
-    return 1 / (held_out * each) if type(held_out) is int and type(each) is int and held_out * each > 0 else 0.0
 
 
 def curves(curated: Curated) -> list[Curve]:
@@ -220,13 +178,13 @@ def curves(curated: Curated) -> list[Curve]:
 
 def _pair(a: dict[str, Any], b: dict[str, Any], level: float) -> dict[str, Any]:
     """What can be told of two recipes: the difference of their gains with its interval, and which of them gains more, if that is clear."""
-    left, right = ([row["gain"] for row in one["by_seed"] if row["gain"] is not None] for one in (a, b))
-    found = difference(left, right, max(a["resolution"], b["resolution"]), level)
+    left, right = ([row["gain"] for row in one["by_seed"]] for one in (a, b))
+    middle, found = apart(left, right, max(a["resolution"], b["resolution"]), level)
     more = (a if found[0] > 0 else b)["recipe"] if found and (found[0] > 0 or found[1] < 0) else None
     names = {"a": a["recipe"], "b": b["recipe"]}
     return {
         **names,
-        "difference": a["gain"] - b["gain"] if left and right else None,
+        "difference": middle,
         "interval": found,
         "level": level,
         "more": more,

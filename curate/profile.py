@@ -156,6 +156,8 @@ class LaunchSettings(BaseModel):
     nodes: int = Field(default=1, ge=1, le=65536)
     nproc: int = Field(default=1, ge=1, le=1024)
     """Processes on each node; one for each GPU."""
+    at_once: int = Field(default=1, ge=1, le=1024)
+    """local: how many runs go on side by side that do not need each other; each then gets its part of the cores (OMP_NUM_THREADS)."""
     time: Line = ""
     """slurm: the job's time limit, such as 24:00:00; it saves and is queued again when that is over."""
     partition: Line = ""

@@ -37,7 +37,7 @@ def prospect(state: State, project: Path, facts: Mapping[str, Any], prices: Pric
     return {
         "sources": sources(plan, facts, held),
         "disk": disk(plan, project, facts),
-        "runs": [run(recipe, name, entry, project, facts, prices) for name, entry in recipe.train.items()],
+        "runs": [run(recipe, name, entry, project, facts, prices) for name, entry in recipe.runs.items()],
     }
 
 
@@ -244,15 +244,15 @@ def places_of_one_pass(mix: Mixture, facts: Mapping[str, Any]) -> tuple[int, str
 def start(recipe: Recipe, name: str) -> str:
     """Hub id of the model that a run goes back to; empty where the recipe does not say."""
     owner, first = origin(recipe, name)
-    return (owner.train[first].from_ or "").partition("@")[0]
+    return (owner.runs[first].from_ or "").partition("@")[0]
 
 
 def origin(recipe: Recipe, name: str) -> tuple[Recipe, str]:
     """The first of the runs that a run goes on from, and the recipe that it is in; the run itself if it goes on from none."""
-    above = recipe.train[name].from_
+    above = recipe.runs[name].from_
     if found := reference(above):
         return origin(recipe.others[found[0]], found[1])
-    return origin(recipe, above) if above in recipe.train else (recipe, name)
+    return origin(recipe, above) if above in recipe.runs else (recipe, name)
 
 
 def from_scratch(recipe: Recipe, name: str, project: Path) -> ModelCard | None:
@@ -261,7 +261,7 @@ def from_scratch(recipe: Recipe, name: str, project: Path) -> ModelCard | None:
     Counted as a Llama: two matrices of attention by heads and two by key-value heads, three of the feed-forward part, norms.
     """
     owner, first = origin(recipe, name)
-    config = owner.train[first].params.get("config")
+    config = owner.runs[first].params.get("config")
     vocab, said = vocabulary(owner, project)
     keys = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
     if not isinstance(config, dict) or vocab is None:

@@ -7,6 +7,7 @@ is for the planner, which asks `Recipe.location` for the place.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from curate.parts import (
     Whole,
 )
 from curate.problems import explain, section
+from curate.seeds import Seeded, expanded, within
 from curate.tree import Map, find_mark, plain
 
 _UNPINNED = re.compile(r"(^|@)unpinned($|/)")
@@ -90,6 +92,22 @@ class Recipe(Part):
     def others(self) -> dict[str, Recipe]:
         """The recipes that it refers to, by the name it uses."""
         return self._origin.others
+
+    @functools.cached_property
+    def seeded(self) -> dict[str, Seeded]:
+        """Its runs by name, each with its entry and number: of an entry that says `seeds:` one for each."""
+        return expanded(self)
+
+    @functools.cached_property
+    def runs(self) -> dict[str, TrainEntry]:
+        """What each run says: `train:` with a run for each seed (`curate/seeds.py`)."""
+        return {name: run.entry for name, run in self.seeded.items()}
+
+    def runs_of(self, name: str, first: int | None = None) -> tuple[str, ...]:
+        """The runs that a name means: all seeds of an entry, or the first so many, or the one run; none for an unknown name."""
+        if name in self.runs:
+            return (name,)
+        return tuple(run for run, one in self.seeded.items() if one.entry_name == name and within(one.number, first))
 
     @property
     def tokenizer_origin(self) -> str:

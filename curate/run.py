@@ -61,6 +61,8 @@ class Run:
     """The run it goes on from."""
     launch: tuple[tuple[str, Any], ...] = ()
     """What the profile says of `MACHINE`."""
+    number: int | None = None
+    """Which seed of its entry it has, from 0; None where the entry says no `seeds:`."""
     place: tuple[str, ...] = ()
     """Keys that lead to its entry, where that is not `train:` and its name."""
 
@@ -68,6 +70,11 @@ class Run:
     def title(self) -> str:
         """`long-cot/midtrain`."""
         return f"{self.owner.title}/{self.name}"
+
+    @property
+    def entry_name(self) -> str:
+        """What its entry is called: `midtrain` of the run `midtrain-1`."""
+        return self.name if self.number is None else self.name.removesuffix(f"-{self.number}")
 
     @property
     def command(self) -> str:
@@ -87,7 +94,11 @@ class Run:
     @property
     def where(self) -> str:
         """`file:line` of its entry."""
-        return self.owner.recipe.location(*(self.place or ("train", self.name)))
+        return self.owner.recipe.location(*self._said_at)
+
+    @property
+    def _said_at(self) -> tuple[str, ...]:
+        return self.place or ("train", self.entry_name)
 
     @property
     def machine(self) -> tuple[str, ...]:
@@ -219,7 +230,7 @@ class Run:
 
     def wrong(self, message: str) -> CurateError:
         """The error to raise about its entry."""
-        return CurateError(f"{'.'.join(self.place or ('train', self.name))}: {message}", where=self.where)
+        return CurateError(f"{'.'.join(self._said_at)}: {message}", where=self.where)
 
     @functools.cached_property
     def key(self) -> str:

@@ -18,8 +18,7 @@ import json
 import math
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -159,21 +158,25 @@ class RunFolder:
         return sorted(found)
 
 
-@contextlib.contextmanager
-def held(folder: RunFolder, waiting: Callable[[], None]) -> Iterator[int]:
-    """Hold the lock of a run; the descriptor is for the trainer to inherit. `waiting()` is called once if somebody else has it."""
+def held(folder: RunFolder, waiting: Callable[[], None]) -> Generator[float, None, IO[str]]:
+    """Take the lock of a run: the file, whose descriptor is for the trainer to inherit; closing it lets go.
+
+    Yields the seconds until it looks again as long as somebody else has it, of which `waiting()` is told once. CurateError as `write`.
+    """
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         file = folder.file("lock").open("a")
     except OSError as error:
         raise CurateError(f"cannot be written: {error.strerror}; nothing was started", where=str(folder.path)) from None
-    with file:
+    try:
         if not _taken(file) or folder.processes():
             waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-            while folder.processes():
-                time.sleep(EVERY)
-        yield file.fileno()
+            while not _taken(file) or folder.processes():
+                yield EVERY
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _taken(file: IO[str]) -> bool:

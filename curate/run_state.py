@@ -150,6 +150,8 @@ def row(run: Run) -> dict[str, Any]:
     state, why = state_of(run)
     told: dict[str, Any] = {
         "run": run.name,
+        "entry": run.entry_name,
+        "seed": run.seed if type(run.seed) is int else None,
         "recipe": run.owner.title,
         "key": None,
         "state": state,

@@ -1,4 +1,4 @@
-"""`curate train`: every run of a recipe that is not current, with what it needs before it, in that order.
+"""`curate train`: every run of a recipe, or of several, that is not current, with what it needs before it, in that order.
 
 What can be told in advance is said before anything runs: a revision that is missing, a trainer that is not installed. Then the mixtures
 are built, so that `expect:` gates training, and each run is started under its lock by the profile's launcher. A run that another process
@@ -12,9 +12,9 @@ import importlib.metadata
 import platform
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from curate import __version__
 from curate.checks import PROBE
@@ -28,6 +28,7 @@ from curate.report import Report
 from curate.run import Run
 from curate.run_folder import ATTEMPT, RunFolder, held
 from curate.run_state import row, state_of
+from curate.side_by_side import Piece, SideBySide, Work
 from curate.training import Training
 
 if TYPE_CHECKING:
@@ -40,21 +41,74 @@ LIBRARIES = ("torch", "transformers", "numpy")
 
 
 def train(
-    curated: Curated, names: tuple[str, ...], *, wait: bool = False, probes: bool = False, report: Report | None = None
+    curated: Curated,
+    names: Sequence[str],
+    *,
+    wait: bool = False,
+    probes: bool = False,
+    report: Report | None = None,
 ) -> list[dict[str, Any]]:
     """Build and start what is not current; a row for each run that was looked at (`curate/run_state.py`), with what was `done` about it.
 
-    names: runs; all of the recipe if none. wait: on a cluster, until they are finished. probes: whether names may be of the probe's runs.
-    CurateError for the first that cannot be started or does not finish, and for prompts that a reported benchmark stands in.
+    names: runs, or entries with all their seeds; all of the recipe if none. wait: on a cluster, until they are finished. probes: whether
+    names may be of the probe's runs. CurateError for the first that cannot be started or does not finish, and for prompts that a reported
+    benchmark stands in.
     """
+    return train_all([(curated, names)], wait=wait, probes=probes, report=report)
+
+
+def train_all(
+    wanted: Sequence[tuple[Curated, Sequence[str]]],
+    *,
+    wait: bool = False,
+    probes: bool = False,
+    report: Report | None = None,
+) -> list[dict[str, Any]]:
+    """As `train`, of several recipes of one project and profile: each with the names of its runs (none: all). A row for each run, once.
+
+    All mixtures are built before the first run starts. On this machine up to `[launch] at_once` runs go on side by side; the profile is
+    that of the first recipe.
+    """
+    if not wanted:
+        return []
     report = report or Report()
-    refuse_probes(curated, () if probes else names)
-    runs = _ready(curated, names, report)
-    done = [(run, _begin(curated, run, wait, report)) for run in runs]
-    return [{**row(run), "done": what} for run, what in done]
+    runs: dict[str, tuple[Curated, Run]] = {}
+    for curated, names in wanted:
+        refuse_probes(curated, () if probes else names)
+    for curated, names in wanted:
+        for run in _ready(curated, names, report):
+            runs.setdefault(run.key, (curated, run))
+    pieces = [
+        Piece(key, _work(curated, run, wait, report), (run.parent.key,) if run.parent else ())
+        for key, (curated, run) in runs.items()
+    ]
+    launch = wanted[0][0].profile.launch
+    at_once = launch.at_once if launch.kind == "local" else 1
+    told = _telling([run for _, run in runs.values()], report)
+    done = SideBySide(pieces, at_once, told, lambda one: report.note(f"{one}; what does not need it goes on")).run()
+    return [{**row(run), "done": done[key]} for key, (_, run) in runs.items()]
 
 
-def preview(curated: Curated, names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _telling(runs: Sequence[Run], report: Report) -> Callable[[str, str, float], None]:
+    """Say of each run that was trained how long it took, and how far all of them are."""
+    titles = {run.key: run.title for run in runs if state_of(run)[0] != "current"}
+    began, ended = time.monotonic(), 0
+
+    def told(key: str, what: str, seconds: float) -> None:
+        nonlocal ended
+        ended += key in titles
+        if what == "trained":
+            far = f" ({ended:,} of {len(titles):,} runs, {time.monotonic() - began:,.0f} s so far)"
+            report.note(f"{titles.get(key, key)}: trained in {seconds:,.1f} s{far if len(titles) > 1 else ''}")
+
+    return told
+
+
+def _work(curated: Curated, run: Run, wait: bool, report: Report) -> Callable[[], Work]:
+    return lambda: _begin(curated, run, wait, report)
+
+
+def preview(curated: Curated, names: Sequence[str]) -> list[dict[str, Any]]:
     """What `train` would start, as far as that is known before mixtures are built: rows with `words` and `given`, its run.json."""
     found = []
     refuse_probes(curated, names)
@@ -66,14 +120,14 @@ def preview(curated: Curated, names: tuple[str, ...]) -> list[dict[str, Any]]:
     return found
 
 
-def refuse_probes(curated: Curated, names: tuple[str, ...]) -> None:
+def refuse_probes(curated: Curated, names: Sequence[str]) -> None:
     """CurateError for a name of one of the probe's runs, which are for comparing recipes."""
     for name in names:
         if curated.recipe.probe and PROBE.fullmatch(name):
             raise CurateError(f"{name} is a run of the probe; start it with: curate compare {curated.title} --probe")
 
 
-def _checked(curated: Curated, names: tuple[str, ...]) -> list[Run]:
+def _checked(curated: Curated, names: Sequence[str]) -> list[Run]:
     """The runs in question. CurateError for what no build would put right."""
     runs = Training(curated).needed(names)
     if not runs:
@@ -85,7 +139,7 @@ def _checked(curated: Curated, names: tuple[str, ...]) -> list[Run]:
     return runs
 
 
-def _ready(curated: Curated, names: tuple[str, ...], report: Report) -> list[Run]:
+def _ready(curated: Curated, names: Sequence[str], report: Report) -> list[Run]:
     """The runs in question, their mixtures built and what they are known."""
     curated.store.create()
     runs = _checked(curated, names)
@@ -114,7 +168,7 @@ def _built(runs: list[Run], report: Report) -> list[Curated]:
     return [*whole.values(), *parts.values()]
 
 
-def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> str:
+def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> Work:
     """Bring one run to be current, or submit it. What was done: nothing, `trained`, `waited for`, `submitted`, `runs` or `waits`."""
     state, why = state_of(run)
     if state == "current":
@@ -127,18 +181,19 @@ def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> str:
         report.note(f"{run.title}: waits for {run.parent.title}; run curate train again when that is finished")
         return "waits"
     if state == "running" and run.folder.record.get("job"):
-        return _watched(run, f"runs: {why}", wait, report)
-    with _alone(run, report) as lock:
+        return (yield from _watched(run, f"runs: {why}", wait, report))
+    lock = yield from _alone(run, report)
+    with lock:
         state, why = state_of(run, mine=True)
         if state == "current":
             return "waited for"
         if state == "running":  # submitted by somebody else a moment ago
-            return _watched(run, f"runs: {why}", wait, report)
+            return (yield from _watched(run, f"runs: {why}", wait, report))
         job = _prepare(run, curated)
         if curated.profile.launch.kind == "local":
-            return _run_here(run, job, lock, report)
+            return (yield from _run_here(run, job, lock.fileno(), report))
         said = _submit(run, job, after)
-    return _watched(run, f"submitted: {said}", wait, report)
+    return (yield from _watched(run, f"submitted: {said}", wait, report))
 
 
 def held_out_above(run: Run) -> int:
@@ -168,9 +223,8 @@ def _after(run: Run, kind: str) -> tuple[str, ...] | None:
     return (str(record["job"]),) if submitted else None
 
 
-@contextlib.contextmanager
-def _alone(run: Run, report: Report) -> Iterator[int]:
-    """Hold the lock of a run. CurateError if another process had it and did not finish the run."""
+def _alone(run: Run, report: Report) -> Generator[float, None, IO[str]]:
+    """Take the lock of a run. CurateError if another process had it and did not finish the run."""
     waited: list[bool] = []
 
     def waiting() -> None:
@@ -178,10 +232,11 @@ def _alone(run: Run, report: Report) -> Iterator[int]:
         report.note(f"{run.title}: process {found or record.get('pid')} on {record.get('host')} is at it; waiting")
         waited.append(True)
 
-    with held(run.folder, waiting) as lock:
-        if waited and (found := state_of(run, mine=True))[0] != "current":
-            raise _unfinished(run, found)
-        yield lock
+    lock = yield from held(run.folder, waiting)
+    if waited and (found := state_of(run, mine=True))[0] != "current":
+        lock.close()
+        raise _unfinished(run, found)
+    return lock
 
 
 def _unfinished(run: Run, found: tuple[str, str]) -> CurateError:
@@ -222,19 +277,17 @@ def _attempts(folder: RunFolder) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _run_here(run: Run, job: Job, lock: int, report: Report) -> str:
+def _run_here(run: Run, job: Job, lock: int, report: Report) -> Work:
     """Run a trainer to its end. CurateError if it did not finish, KeyboardInterrupt if it was asked to stop from here."""
-    began = time.monotonic()
     try:
         with _noting(run.folder):
-            code = start_local(job, lock, report)
+            code = yield from start_local(job, lock, report)
     except KeyboardInterrupt:
         run.folder.note(ended=_now())
         raise KeyboardInterrupt(f"{run.title} was asked to stop; {run.command} goes on from what it saved") from None
     run.folder.note(ended=_now(), exit_code=code)
     if (found := state_of(run, mine=True))[0] != "current":
         raise _unfinished(run, found)
-    report.note(f"{run.title}: trained in {time.monotonic() - began:,.1f} s")
     return "trained"
 
 
@@ -256,13 +309,13 @@ def _submit(run: Run, job: Job, after: tuple[str, ...]) -> str:
     return f"{job.launch.kind} job {name}"
 
 
-def _watched(run: Run, said: str, wait: bool, report: Report) -> str:
+def _watched(run: Run, said: str, wait: bool, report: Report) -> Work:
     """Of a run that a scheduler has: leave it, or wait for its end. CurateError if it ends unfinished."""
     report.note(f"{run.title}: {said}")
     if not wait:
         return said.partition(":")[0]
     while (found := state_of(run))[0] == "running":
-        time.sleep(POLL)
+        yield POLL
     if found[0] != "current":
         raise _unfinished(run, found)
     return "trained"

@@ -44,6 +44,9 @@ MODES = ("few-shot", "simple", "complex", "chat")
     help="Nucleus sampling, if not that of the mode.",
 )
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Tokens of a reply, if not those of the mode.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 100), metavar="N", help="Only the first N seeds of each run that has several."
+)
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Of the draws.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write files in the form of lm-eval.")
 @click.option("--dry-run", is_flag=True, help="Say what would be asked, and at what price; ask nobody.")
@@ -95,6 +98,7 @@ def _found(
     backend: str | None,
     profile: str,
     store: str | None,
+    seeds: int | None,
     **given: Any,
 ) -> dict[str, Any]:
     from curate import api
@@ -110,7 +114,11 @@ def _found(
     }
     benchmarks = several(on)
     if recipe:
-        return api.open(recipe, profile=profile, store=store).eval(*entries, models=models, on=benchmarks, **given)
+        return api.open(recipe, profile=profile, store=store, seeds=seeds).eval(
+            *entries, models=models, on=benchmarks, **given
+        )
+    if seeds:
+        raise CurateError("--seeds is for runs of a recipe; name one")
     if not benchmarks or not (models or given["endpoint"]):
         raise CurateError("which models and benchmarks? Name a recipe, or --model NAME and --on gsm8k,math500")
     return ask.evaluate(models, benchmarks, profile=profile, store=store, **given)

@@ -39,18 +39,26 @@ def show_curve(curve: Curve) -> None:
     from curate.curves import spark
     from curate.run_folder import one_line
 
-    click.echo(f"{curve.name}: {number(curve.step)} steps, {number(curve.tokens)} tokens")
+    mean = f", mean of {len(curve.seeds)} seeds" if curve.seeds else ""
+    click.echo(f"{printable(curve.name)}{mean}: {number(curve.step)} steps, {number(curve.tokens)} tokens")
     for name in curve.shown:
         if ends := curve.ends(name):
             title = TITLES.get(name) or one_line(name.replace("held_out/", "held out: "))
             first, last = (_figure(value) for value in ends)
             click.echo(f"  {title:24} {first} -> {last}  {spark(curve.series[name][1])}")
+    for one in curve.seeds or (curve,):
+        _show_collapse(one, f"collapse of {one.name}" if curve.seeds else "collapse")
+
+
+def _show_collapse(curve: Curve, head: str) -> None:
+    from curate.run_folder import one_line
+
     for name, steps in curve.warned.items():
         click.secho(
-            f"  collapse: {one_line(name)} from step {steps[0]:,} on, {len(steps):,} of {curve.step:,} steps", fg="red"
+            f"  {head}: {one_line(name)} from step {steps[0]:,} on, {len(steps):,} of {curve.step:,} steps", fg="red"
         )
     if curve.rollbacks:
-        click.secho(f"  collapse: went back {curve.rollbacks:,} times (rollbacks.json)", fg="red")
+        click.secho(f"  {head}: went back {curve.rollbacks:,} times (rollbacks.json)", fg="red")
 
 
 def _figure(value: float) -> str:

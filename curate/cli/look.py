@@ -116,6 +116,7 @@ def show(
     from curate.cli.evaluate import results_table
     from curate.cli.learning import show_curve, show_plot, show_rollouts
     from curate.cli.make import mixture_table
+    from curate.curves import by_entry
     from curate.prompts import in_words
 
     if page is not None:
@@ -177,7 +178,7 @@ def show(
     ledger_table(curated.ledger())
     for corpus, counted in curated.prompts().items():
         click.echo(printable(in_words(corpus, counted)))
-    for curve in curated.curves() if curated.recipe.train else ():
+    for curve in by_entry(curated.curves()) if curated.recipe.train else ():
         show_curve(curve)
     if results := curated.results():
         click.echo()

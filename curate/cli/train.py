@@ -25,10 +25,21 @@ __all__ = ["cancel", "compare", "eval_", "logs", "runs_table", "status", "train"
 @click.argument("rest", nargs=-1, metavar="[RUN]...")
 @click.option("--wait", is_flag=True, help="On a cluster: until the runs are finished.")
 @click.option("--dry-run", is_flag=True, help="Show commands and run.json; build and start nothing.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 100), metavar="N", help="Only the first N seeds of each run that has several."
+)
 @click.option("--sample", metavar="SHARE", help="Train on a sample of the recipe, such as 1%; needs --dev.")
 @click.option("--dev", is_flag=True, help="Allow a sample of a recipe.")
 def train(
-    curated: Curated, *, as_json: bool, rest: tuple[str, ...], wait: bool, dry_run: bool, sample: str | None, dev: bool
+    curated: Curated,
+    *,
+    as_json: bool,
+    rest: tuple[str, ...],
+    wait: bool,
+    dry_run: bool,
+    seeds: int | None,
+    sample: str | None,
+    dev: bool,
 ) -> None:
     """Start every run under `train:` that is not current, or those named, with what they need before them.
 
@@ -37,7 +48,7 @@ def train(
     """
     from curate.report import Report, for_terminal
 
-    curated = curated.sampled(sample) if sample else curated
+    curated = (curated.sampled(sample) if sample else curated).first_seeds(seeds)
     report = Report() if as_json else for_terminal()
     rows = curated.train(*rest, wait=wait, dry_run=dry_run, dev=dev, report=report)
     if as_json:
@@ -62,9 +73,11 @@ def runs_table(rows: list[dict[str, Any]]) -> None:
     """Runs as a table; nothing where there are none."""
     if rows:
         measured = ("loss", "reward") if any(row["reward"] is not None for row in rows) else ("loss",)
+        seeded = any(row["run"] != row["entry"] for row in rows)
         body = [
             [
                 f"{row['recipe']}/{row['run']}",
+                *([row["entry"], str(row["seed"])] if seeded else []),
                 row["state"],
                 number(row["step"]),
                 number(row["tokens"]),
@@ -74,8 +87,8 @@ def runs_table(rows: list[dict[str, Any]]) -> None:
             ]
             for row in rows
         ]
-        right = tuple(range(2, 4 + len(measured)))
-        table(["run", "state", "step", "tokens", *measured, "job", "why"], body, right=right)
+        heads = ["run", *(["entry", "seed"] if seeded else []), "state", "step", "tokens", *measured, "job", "why"]
+        table(heads, body, right=[heads.index(name) for name in heads if name in ("seed", "step", "tokens", *measured)])
 
 
 @click.command(short_help="What is stored, what is to do, what became of runs.")

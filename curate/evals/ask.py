@@ -15,7 +15,7 @@ from curate.budget import Spending, limited
 from curate.errors import CurateError, did_you_mean, placed
 from curate.evals import tell
 from curate.evals.benchmarks import Shelf
-from curate.evals.models import Subject, knows, of_recipe, of_text
+from curate.evals.models import Subject, all_seeds, knows, of_recipe, of_text
 from curate.evals.run import Evaluation, Question
 from curate.objects import store_of
 from curate.parts import EvalEntry
@@ -90,7 +90,9 @@ def evaluate_recipe(curated: Curated, names: Sequence[str], asked: Asked) -> dic
         where = curated.recipe.location("eval", name) if name in curated.recipe.eval else ""
         with placed(f"eval.{name}", where) if where else contextlib.nullcontext():
             entry = asked.entry(said)
-            questions.append(Question(name, entry, tuple(map(found, asked.named(entry))), where))
+            named = asked.named(entry)
+            texts = named if asked.endpoint else [one for text in named for one in all_seeds(curated, text)]
+            questions.append(Question(name, entry, tuple(map(found, texts)), where))
     spending = asked.spending(curated.profile)
     report = asked.report or Report()
     evaluation = Evaluation(curated.title, curated.project, curated.store, curated.profile, spending, report)

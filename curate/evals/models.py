@@ -23,6 +23,7 @@ from curate.profile import ModelSettings, Profile
 
 if TYPE_CHECKING:
     from curate.api import Curated
+    from curate.recipe import Recipe
     from curate.store import Store
 
 WEIGHTS = ("*.json", "*.safetensors", "*.jinja", "*.model", "merges.txt", "vocab.txt", "*.tiktoken")
@@ -105,18 +106,32 @@ def of_recipe(curated: Curated, name: str, backend_name: str = "") -> Subject:
 def knows(curated: Curated, name: str) -> bool:
     """Whether a recipe has a language model or a run of this name, or it is that of another recipe's run."""
     found = curated.recipe.models.get(name)
-    return bool(found and not found.fit) or name in curated.recipe.train or reference(name) is not None
+    return bool(found and not found.fit) or bool(curated.recipe.runs_of(name)) or reference(name) is not None
+
+
+def all_seeds(curated: Curated, name: str) -> tuple[str, ...]:
+    """What a model's name stands for: itself, or the runs of an entry with seeds, `stable:midtrain-0`, ..., as many as are asked for."""
+    if name in curated.recipe.models:
+        return (name,)
+    other = reference(name)
+    recipe, wanted = (_recipe(curated, other[0]), other[1]) if other else (curated.recipe, name)
+    prefix = f"{other[0]}:" if other else ""
+    return tuple(prefix + run for run in recipe.runs_of(wanted, curated.seeds)) or (name,)
+
+
+def _recipe(curated: Curated, name: str) -> Recipe:
+    """Another recipe, whether this one refers to it or not."""
+    from curate.recipe import load
+
+    return curated.recipe.others.get(name) or load(name, project=curated.project, beside=curated.recipe.path)
 
 
 def _of_run(curated: Curated, name: str, backend_name: str) -> Subject:
-    from curate.recipe import load
     from curate.run_state import state_of
     from curate.training import Training
 
     if other := reference(name):
-        known = curated.recipe.others
-        recipe = known.get(other[0]) or load(other[0], project=curated.project, beside=curated.recipe.path)
-        run = Training(replace(curated, recipe=recipe))[other[1]]
+        run = Training(replace(curated, recipe=_recipe(curated, other[0])))[other[1]]
     else:
         run = Training(curated)[name]
     state, why = state_of(run)

@@ -92,8 +92,15 @@ def variables(run: Run, launch: LaunchSettings) -> dict[str, str]:
     said = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]
     found = {"PYTHONPATH": os.pathsep.join([*paths, *said]), "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(launch.grace)}
     found |= {"PYTHONSAFEPATH": "1"} if run.module else {}  # a script may import what lies beside it
+    if launch.kind == "local" and launch.at_once > 1 and "OMP_NUM_THREADS" not in os.environ:
+        found["OMP_NUM_THREADS"] = str(max(1, cores() // launch.at_once))
     path = os.pathsep.join([_bin(), os.environ.get("PATH", os.defpath)])
     return found | {MARK: str(run.folder.path), "PYTHONUNBUFFERED": "1", "PATH": path}
+
+
+def cores() -> int:
+    """Cores of this machine that we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _bin() -> str:

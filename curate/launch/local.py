@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from curate.errors import CurateError
@@ -20,30 +21,36 @@ from curate.launch import Job, here
 from curate.report import Report
 from curate.run_folder import EVERY, RunFolder
 
+SOON = 0.02
+"""Seconds between two looks whether a trainer has ended."""
 
-def start(job: Job, lock: int, report: Report) -> int:
-    """Run a job to its end; its exit code. KeyboardInterrupt when it was asked to stop from here, and has."""
+
+def start(job: Job, lock: int, report: Report) -> Generator[float, None, int]:
+    """Run a job to its end; its exit code. Yields the seconds until it looks again; a KeyboardInterrupt that is thrown into it asks the
+    trainer to stop, and comes out again when it has, or with the second one."""
     process = _begun(job, lock)
     job.folder.note(pid=process.pid, host=here())
-    with report.training(job.title, job.steps) as told:
+    one_of_many = job.launch.at_once > 1  # then there is no room for a bar
+    with (Report() if one_of_many else report).training(job.title, job.steps) as told:
         try:
-            _watch(process, job.folder, told)
+            yield from _watch(process, job.folder, told)
         except KeyboardInterrupt:
             job.folder.note(asked_to_stop=True)
             report.note(f"{job.title}: asked to save and stop; Ctrl-C again leaves it running")
             _stop(process.pid)
-            process.wait()
-            _wait_for_others(job.folder)
+            while process.poll() is None:
+                yield SOON
+            yield from _others(job.folder)
             raise
     if process.returncode:
-        _wait_for_others(job.folder)
+        yield from _others(job.folder)
     return process.returncode
 
 
-def _wait_for_others(folder: RunFolder) -> None:
-    """A shell that is asked to stop may end before the trainer that it started."""
+def _others(folder: RunFolder) -> Iterator[float]:
+    """Wait: a shell that is asked to stop may end before the trainer that it started."""
     while folder.processes():
-        time.sleep(EVERY)
+        yield EVERY
 
 
 def _begun(job: Job, lock: int) -> subprocess.Popen[bytes]:
@@ -58,16 +65,13 @@ def _begun(job: Job, lock: int) -> subprocess.Popen[bytes]:
         raise CurateError(f"{job.title} cannot be started: {said}") from None
 
 
-def _watch(process: subprocess.Popen[bytes], folder: RunFolder, told: Any) -> None:
-    mark = None
-    while True:
-        try:
-            process.wait(EVERY)
-        except subprocess.TimeoutExpired:
-            mark = look(folder, told, mark)
-            continue
-        look(folder, told, mark)
-        return
+def _watch(process: subprocess.Popen[bytes], folder: RunFolder, told: Any) -> Iterator[float]:
+    mark, due = None, 0.0
+    while process.poll() is None:
+        if time.monotonic() >= due:
+            mark, due = look(folder, told, mark), time.monotonic() + EVERY
+        yield SOON
+    look(folder, told, mark)
 
 
 def look(folder: RunFolder, told: Any, mark: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from curate.code import PACKAGE
+from curate.names import PUBLISHED
 from docs.site.text import GENERATED, code, plain, table
 
 RECIPES = PACKAGE / "recipes"
@@ -47,11 +48,11 @@ def page() -> str:
 
 def names() -> set[str]:
     """Names of all shipped recipes."""
-    return {_name(path) for path in RECIPES.rglob("*.yaml")}
+    return {_name(path) for path in RECIPES.rglob("*.yaml") if path.name != PUBLISHED}
 
 
 def _files(folder: str) -> list[Path]:
-    return sorted((RECIPES / folder).glob("*.yaml"))
+    return sorted(path for path in (RECIPES / folder).glob("*.yaml") if path.name != PUBLISHED)
 
 
 def _name(path: Path) -> str:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.curves import BLOCKS, Curve, read, smooth, spark
+from curate.curves import BLOCKS, Curve, by_entry, mean_series, read, smooth, spark
 from curate.errors import CurateError
-from curate.plots import _starts, plot
+from curate.plots import _called, _starts, plot
 
 
 def write(folder: Path, *lines: object) -> Path:
@@ -106,3 +106,53 @@ def test_a_picture_of_nothing_or_of_another_kind_is_refused(tmp_path: Path) -> N
         plot([Curve("a")], tmp_path / "a.png", "long")
     with pytest.raises(CurateError, match=r"a \.png, \.svg or \.pdf"):
         plot([], tmp_path / "a.gif", "long")
+
+
+SERIES = st.lists(
+    st.dictionaries(st.integers(0, 9), st.floats(-1e6, 1e6), max_size=6).map(lambda one: ([*one], [*one.values()])),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(SERIES)
+def test_a_mean_is_told_where_all_seeds_have_a_value(series: list[tuple[list[float], list[float]]]) -> None:
+    places, values = mean_series(series)
+    assert places == sorted(set.intersection(*({*one} for one, _ in series)))
+    for place, value in zip(places, values, strict=True):
+        own = [dict(zip(*one, strict=True))[place] for one in series]
+        assert min(own) - 1e-6 <= value <= max(own) + 1e-6
+        assert math.isclose(value, sum(own) / len(own), rel_tol=1e-9, abs_tol=1e-6)
+
+
+def test_seeds_of_an_entry_are_one_curve_and_what_goes_on_from_them_leads_to_it() -> None:
+    def run(name: str, n: int, parent: str | None, value: float) -> Curve:
+        return Curve(f"r/{name}-{n}", parent, {"loss": ([1, 2], [value, value])}, 2, 20 - n, entry=f"r/{name}")
+
+    seeds = [run("midtrain", n, None, n) for n in range(3)]
+    ends = [run("end", n, f"r/midtrain-{n}", n) for n in range(2)]
+    alone = [run("one", 0, "r/midtrain-2", 5.0), Curve("r/plain", "r/one-0", entry="r/plain")]
+    found = by_entry([*seeds, *ends, *alone])
+    assert [(one.name, one.parent, len(one.seeds)) for one in found] == [
+        ("r/midtrain", None, 3),
+        ("r/end", "r/midtrain", 2),
+        ("r/one-0", "r/midtrain", 0),
+        ("r/plain", "r/one-0", 0),
+    ]
+    assert found[0].series == {"loss": ([1, 2], [1.0, 1.0])}
+    assert (found[0].step, found[0].tokens, found[0].seeds) == (2, 18, tuple(seeds))
+    assert by_entry(alone) == alone
+
+
+def test_seeds_can_be_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra plots")
+    lines = [{"step": n, "tokens": 10 * n, "loss": 9 / n, "lr": 1e-3, "held_out": {"web": 9 / n}} for n in range(1, 9)]
+    learned = [
+        {"step": n, "tokens": 10 * n, "reward": n / 9, "held_out_reward": {"accuracy": n / 9}} for n in range(1, 5)
+    ]
+    curves = [read(write(tmp_path / f"a{n}", *lines), f"r/a-{n}", None, "r/a") for n in range(2)]
+    curves += [read(write(tmp_path / f"b{n}", *learned), f"r/b-{n}", f"r/a-{n}", "r/b") for n in range(2)]
+    plot(curves, tmp_path / "seeds.png", "r")
+    plot(curves[::2], tmp_path / "one.png", "r")
+    assert (tmp_path / "seeds.png").read_bytes() != (tmp_path / "one.png").read_bytes()
+    assert [_called(one) for one in by_entry(curves)] == ["r/a, mean of 2 seeds", "r/b, mean of 2 seeds"]

@@ -129,7 +129,7 @@ def test_slurm_runs_a_chain_by_dependencies_and_a_second_train_submits_nothing(c
 def test_slurm_gets_all_seeds_of_a_probe_before_one_is_waited_for(cluster: Path) -> None:
     rl.make(Path())
     change(Path(), "stable", "max_steps: 12", "max_steps: 12, pause: 0.1")
-    (one,) = opened(Path(), "reward", profile="gpu").compare(probe=True)["recipes"]
+    (one,) = opened(Path(), "reward", profile="gpu").compare(probe=True)["probes"]["recipes"]
     assert (one["finished"], one["seeds"]) == (3, 3)
     scripts = [(cluster / f"script{job}").read_text() for job in (1, 2, 3, 4)]
     assert ["--dependency=afterok:1" in script for script in scripts] == [False, True, True, True]

@@ -15,12 +15,14 @@ import zstandard
 
 import curate
 from curate.errors import CurateError
+from curate.names import PUBLISHED as PUBLISHED_FIGURES
 from curate.recipe import Recipe, load
 from mixers.budget import budgets, exact, stages_of
 from trainers import rl_settings
 
 ROOT = Path(curate.__file__).parent.parent
-NAMES = sorted(str(p.relative_to(ROOT / "recipes").with_suffix("")) for p in (ROOT / "recipes").rglob("*.yaml"))
+FILES = [path for path in (ROOT / "recipes").rglob("*.yaml") if path.name != PUBLISHED_FIGURES]
+NAMES = sorted(str(path.relative_to(ROOT / "recipes").with_suffix("")) for path in FILES)
 CORPORA = [f"paper/{name}" for name in ("web", "web-pro", "web-pro-published", "web-pro-max", "qa")]
 """Recipes of the corpora themselves, not of what was trained on them."""
 ALONE = "paper/instruction"

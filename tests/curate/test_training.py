@@ -385,11 +385,8 @@ def test_a_module_of_the_project_is_a_trainer(here: Path) -> None:
 
 def test_values_with_quotes_newlines_and_dollars_arrive_as_they_are(here: Path) -> None:
     odd = 'it\'s "$HOME" `id`\n; rm -rf \\'
-    curated = opened(here)
-    entry = curated.recipe.train["midtrain"]
-    params = {**entry.params, "note": odd}
-    curated.recipe.train["midtrain"] = entry.model_copy(update={"params": params})
-    curated.train()
+    change(here, "stable", "max_steps: 12", f"max_steps: 12, note: {json.dumps(odd)}")
+    opened(here).train()
     (path,) = (here / ".curate/training").glob("*/run.json")
     assert json.loads(path.read_text())["note"] == odd
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from curate.errors import CurateError
+from curate.names import PUBLISHED
 from curate.profile import MIDTRAINING, ROLLOUTS
 from curate.recipe import TrainEntry, load
 from curate.run import MACHINE
@@ -20,7 +21,7 @@ from trainers.rl_settings import RULES as RL_RULES
 from trainers.settings import RULES, Run, checked, read
 
 ROOT = Path(__file__).resolve().parents[2]
-RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
+RECIPES = sorted(path for path in (ROOT / "recipes").rglob("*.yaml") if path.name != PUBLISHED)
 PLACES = {"out": "/runs/one", "mixture": "/store/mixture", "tokenizer": "/store/tokenizer"}
 SAID = {**PLACES, "model": "org/model", "lr": 2e-5, "max_steps": 10, "batch_size": 8}
 

@@ -1,0 +1,102 @@
+"""What evaluations say stands beside: only of the weights that are there, before and after, over seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import curate
+from curate.evals import results
+from curate.outcomes import words
+from curate.outcomes.benchmarks import Evaluated
+from curate.outcomes.make import evals
+from curate.store import Store
+from curate.training import Training
+from tests.curate import evaluating
+from tests.curate.outcomes.many import outcome
+from tests.curate.runs import opened
+
+EVAL = "eval:\n  sums: {models: [midtrain, grpo], benchmarks: [toy], samples: 4, temperature: 1.0}\n"
+ITEMS = 12
+
+
+@pytest.fixture
+def evaluated(trained: Path) -> Path:
+    """The project with a benchmark, and results of the two runs of each of three seeds: 6, 5 and 4 items right before, all after."""
+    path = trained / "recipes/many.yaml"
+    path.write_text(path.read_text() + EVAL)
+    evaluating.benchmark(trained, count=ITEMS)
+    for number, (title, run) in enumerate(Training(opened(trained, "many")).runs.items()):
+        folder = run.folder.file("model")
+        folder.mkdir(exist_ok=True)
+        (folder / "config.json").write_text("{}")
+        (folder / "model.safetensors").write_bytes(bytes([number]))
+        plant(trained, title, 6 - (run.number or 0) if run.entry_name == "midtrain" else ITEMS)
+    return trained
+
+
+def plant(folder: Path, title: str, right: int) -> None:
+    """The result that `curate eval` would keep, of a run that has so many items right in each draw."""
+    recipe = opened(folder, "many")
+    run = Training(recipe).runs[title]
+    (one,) = Evaluated(Training(recipe), read=False)._plan("sums", recipe.recipe.eval["sums"], run, "hf")
+    rows = template(folder)
+    first = {f"toy-{n}" for n in range(right)}
+    said = pl.when(pl.col("id").is_in(first)).then(pl.lit("right")).otherwise(pl.lit("wrong"))
+    tokens = pl.lit(10 + right).cast(rows.schema["completion_tokens"])
+    rows = rows.with_columns(said.cast(rows.schema["verdict"]).alias("verdict"), tokens.alias("completion_tokens"))
+    results.keep(recipe.store, one.key, one.identity, iter([rows]), dict(rows.schema))
+
+
+def template(folder: Path) -> pl.DataFrame:
+    """Rows of some model."""
+    curate.evaluate("pupil", "toy", samples=4, temperature=1.0, project=folder)
+    (found,) = [one for one in results.every(Store(folder / ".curate")) if one.note.get("model") == "pupil"]
+    return found.rows()
+
+
+def test_accuracy_before_and_after_and_pass_at_k_are_over_seeds(evaluated: Path) -> None:
+    found = opened(evaluated, "many").compare("better")
+    (row,) = outcome(found, "many")["benchmarks"]
+    assert (row["benchmark"], row["items"], row["samples"], row["limited"]) == ("toy", ITEMS, 4, False)
+    assert row["before"]["by_seed"] == pytest.approx([6 / 12, 5 / 12, 4 / 12])
+    assert row["after"]["by_seed"] == [1.0] * 3 and row["gain"]["by_seed"] == pytest.approx([6 / 12, 7 / 12, 8 / 12])
+    assert row["gain"]["interval"][0] < row["gain"]["mean"] == pytest.approx(7 / 12)
+    assert [*row["pass_at"]] == ["1", "2", "4"] and row["pass_at"]["4"]["before"]["mean"] == pytest.approx(5 / 12)
+    assert row["tokens_right"]["before"]["by_seed"] == [16, 15, 14] and row["tokens_right"]["after"]["mean"] == 22
+    assert outcome(found, "better")["benchmarks"] == [], "its weights are others, and were not evaluated"
+    (table,) = words.benchmark_tables(found["outcomes"])
+    assert table.caption == "toy (sums): 12 items, few-shot, 4 draws of each"
+    (passes,) = words.pass_tables(found["outcomes"])
+    assert [cells[1] for cells in passes.rows] == ["before", "after"]
+
+
+def test_a_result_of_other_weights_or_of_another_question_does_not_count(evaluated: Path) -> None:
+    run = Training(opened(evaluated, "many")).runs["many/grpo-1"]
+    run.folder.file("model/model.safetensors").write_bytes(b"of another run")
+    (row,) = outcome(opened(evaluated, "many").compare(), "many")["benchmarks"]
+    assert row["after"]["by_seed"] == [1.0, None, 1.0] and row["gain"]["by_seed"][1] is None
+    path = evaluated / "recipes/many.yaml"
+    path.write_text(path.read_text().replace("samples: 4", "samples: 3"))
+    assert outcome(opened(evaluated, "many").compare(), "many")["benchmarks"] == []
+
+
+def test_items_that_are_not_here_leave_a_note(evaluated: Path) -> None:
+    (evaluated / "benchmarks/toy.jsonl").unlink()
+    found: dict[str, Any] = opened(evaluated, "many").compare()
+    assert outcome(found, "many")["benchmarks"] == []
+    assert any(note.startswith("eval.sums of many cannot be read: ") for note in found["notes"])
+
+
+def test_only_entries_that_name_both_ends_are_asked(evaluated: Path) -> None:
+    assert evals(Training(opened(evaluated, "many"))) == ["sums"]
+    path = evaluated / "recipes/many.yaml"
+    path.write_text(
+        path.read_text().replace("[midtrain, grpo]", "[midtrain-0, pupil]") + "models: {pupil: {backend: pupil}}\n"
+    )
+    assert evals(Training(opened(evaluated, "many"))) == []
+    path.write_text(path.read_text().replace("[midtrain-0, pupil]", "[midtrain-0, grpo-0]"))
+    assert evals(Training(opened(evaluated, "many"))) == ["sums"]
