@@ -10,7 +10,7 @@ from curation.embedded._examples import EXAMPLES, FAMILY_TOPICS
 from curation.embedded._grammar import Bank, Voice, bank
 from curation.embedded._loosen import joined, loosened
 from curation.embedded._page import Block, Page, Question, count_words, wanted_words
-from curation.embedded._problems import Problem, all_families, draw
+from curation.embedded._problems import Problem, draw, known
 from curation.synth.families._family import LEVELS, families, short_cot
 from curation.synth.families._rng import Rng
 
@@ -113,7 +113,7 @@ class _Notes:
 
     def _worked(self) -> list[str]:
         """Paragraphs of a worked example; what sort of exercise goes with it is noted."""
-        names = [name for name in FAMILY_TOPICS.get(self.topic, ()) if name in families()]
+        names = known(FAMILY_TOPICS[self.topic]) if self.topic in FAMILY_TOPICS else []
         if self.topic in EXAMPLES and (not names or self.rng.chance(0.5)):
             told, exercise = EXAMPLES[self.topic](self.rng)
             self.exercises.append(exercise)
@@ -197,12 +197,11 @@ SHEETS = (
 
 def sheet(rng: Rng) -> Page:
     """A sheet of problems, with solutions below each, answers at the end, or neither."""
-    title, names = rng.choice(SHEETS)
-    known = [name for name in names if name in families()] or all_families()
+    title, names = rng.choice([one for one in SHEETS if known(one[1])])
     level = rng.choice((0, 0, *LEVELS))
     shown = rng.choice(("solutions", "answers", "answers", "none"))
     count = max(2, min(40, wanted_words(rng, "maths") // (75 if shown == "solutions" else 28)))
-    problems = list({p.text: p for p in (draw(rng, known, level) for _ in range(count))}.values())
+    problems = list({p.text: p for p in (draw(rng, names, level) for _ in range(count))}.values())
     blocks = _sheet_opening(rng, len(problems))
     if shown == "solutions":
         word, label = (

@@ -7,10 +7,12 @@ disjoint.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from typing import Literal, NamedTuple
 
 from curation.synth.families._family import LEVELS, Parsed, families
@@ -28,6 +30,10 @@ _BRACKETS = re.compile(r"([()])\1+")
 """Brackets around brackets, which say nothing."""
 ESSENTIAL = ("from", "to", "small", "large", "word")
 """Words of a problem that are not mere names or things: units, and letters to arrange."""
+
+
+_ABOUT: ContextVar[tuple[Sequence[str], Sequence[int]]] = ContextVar("about", default=((), ()))
+"""Families and levels that every problem is of; all where none is named."""
 
 
 class Problem(NamedTuple):
@@ -68,12 +74,29 @@ def split_of(family: str, parsed: Parsed) -> Split:
     return "eval" if first < EVAL else "rl" if first < RL else "train"
 
 
+@contextlib.contextmanager
+def about(names: Sequence[str], levels: Sequence[int]) -> Iterator[None]:
+    """Within it `draw` keeps to these families and levels, whatever it is asked for."""
+    token = _ABOUT.set((names, levels))
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
+
+
+def known(names: Sequence[str]) -> list[str]:
+    """Those of these families (of all, if none is named) that problems may be of here, in the same order; maybe none."""
+    return [name for name in names or all_families() if name in (_ABOUT.get()[0] or families())]
+
+
 def draw(rng: Rng, names: Sequence[str] = (), level: int = 0, split: Split = "train") -> Problem:
     """A problem of one of these families (of any, if none is named) and of a level (0: any), from a split.
 
     RuntimeError if a family has no problem of that split at that level, which the tests rule out.
     """
-    name, level = rng.choice(names or all_families()), level or rng.choice(LEVELS)
+    levels = _ABOUT.get()[1] or LEVELS
+    name = rng.choice(known(names) or known(()))
+    level = level if level in levels else rng.choice(levels)
     family = families()[name]
     for _ in range(400):
         text, answer = family.make(rng, level)

@@ -28,6 +28,8 @@ from curation.embedded._html import Site, render, site
 from curation.embedded._likeness import jaccard
 from curation.embedded._page import Page
 from curation.embedded._pages import MAKERS, near
+from curation.embedded._problems import about
+from curation.embedded.rl_prompts import named
 from curation.synth.families._rng import Rng
 
 SHARES = {
@@ -82,22 +84,24 @@ class Item(NamedTuple):
 
 
 @generate(files=["banks/*.txt", "../synth/families/*.py"], uses=["pyarrow"])
-def crawl(out: Path, *, seed: int = 0, pages: int = 3000) -> dict[str, Any]:
+def crawl(out: Path, *, seed: int = 0, pages: int = 3000, families: str = "", levels: str = "") -> dict[str, Any]:
     """`*.warc.gz` and `truth.parquet` in `out`: `pages` captures in about one file per hundred, with the same bytes on every machine.
 
-    seed: another one makes another crawl. pages: captures in all.
+    seed: another one makes another crawl. pages: captures in all. families, levels: of the problems on them, with commas between them
+    (`percent,units`, `1,2`), but for items that are leaked; all if not said.
     """
     if not 0 <= pages <= 100_000_000:
         raise CurateError(f"pages: from 0 to 100 million, not {pages}")
     import pyarrow.parquet as pq
 
-    files = _files(pages)
+    asked, files = named(families, levels), _files(pages)
     collecting = gc.isenabled()
     gc.disable()  # looking for circles among so many small objects took a sixth of the time; once a file is enough
     try:
         with pq.ParquetWriter(out / "truth.parquet", TRUTH, compression="zstd") as writer:
             for number in range(files):
-                rows = _file(out, seed, pages, files, number)
+                with about(*asked):
+                    rows = _file(out, seed, pages, files, number)
                 writer.write_table(
                     pa.table({field.name: [row[field.name] for row in rows] for field in TRUTH}, schema=TRUTH)
                 )
