@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo docs test test-all test-peers test-lm-eval lm-eval test-datasets datasets lint format fresh wheel constraints clean
+.PHONY: help install demo octothinker docs test test-all test-peers test-lm-eval lm-eval test-datasets datasets lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -12,6 +12,8 @@ STAMP := .venv/.installed
 TRAIN := .venv/.installed-train
 DOCS := .venv/.installed-docs
 JOBS ?= 2
+OCTO := build/octothinker
+OCTO_RECIPES := $(addprefix octothinker/,base longer control stable long-cot short-cot hybrid-cot)
 # A folder that people run from may have its own `eval/` or `trainers/`: never look for packages there.
 export PYTHONSAFEPATH := 1
 
@@ -39,6 +41,12 @@ $(DOCS): $(STAMP)
 demo: $(STAMP) ## build the recipe long-cot offline and show it
 	$(BIN)/curate build --recipe long-cot
 	$(BIN)/curate show long-cot
+
+# One thread for each run, so that results do not depend on how many go on side by side.
+octothinker: $(TRAIN) ## OctoThinker in miniature, three seeds (QUICK=1: one): corpora, training, RL, evaluation, build/octothinker/result.html
+	@mkdir -p $(OCTO)
+	OMP_NUM_THREADS=1 $(BIN)/curate compare $(OCTO_RECIPES) --profile tiny --build $(if $(QUICK),--seeds 1,--probe) \
+		--html $(OCTO)/result.html --markdown $(OCTO)/result.md --beside recipes/paper/results.yaml
 
 docs: $(DOCS) ## the site of the documentation, build/site/index.html; refuses generated pages that are not fresh and dead links
 	$(BIN)/python -m docs.site check
