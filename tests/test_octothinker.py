@@ -81,7 +81,7 @@ def test_all_are_reinforced_and_measured_alike(recipes: dict[str, Recipe]) -> No
         assert recipe.train["grpo"] == first.train["grpo"] and recipe.probe == first.probe
         assert recipe.eval["drill"] == first.eval["drill"]
         assert recipe.tokenizer_origin == "octothinker/base"
-    assert "ppo" in recipes["long-cot"].train
+    assert "ppo" in recipes["stable"].train
     parents = {name: recipe.train["midtrain"].from_ for name, recipe in recipes.items()}
     assert parents == {"base": None, **dict.fromkeys(("longer", "control", "stable"), "octothinker/base:midtrain"),
                        **dict.fromkeys(BRANCHES, "octothinker/stable:midtrain")}  # fmt: skip
