@@ -20,9 +20,9 @@ BRANCHES = ("long-cot", "short-cot", "hybrid-cot")
 ALL = ("base", "longer", "control", "stable", *BRANCHES)
 
 
-@pytest.fixture(scope="module")
-def recipes() -> dict[str, Recipe]:
-    return {name: load(f"octothinker/{name}") for name in ALL}
+@pytest.fixture(scope="module", params=["octothinker", "octothinker/gpu"])
+def recipes(request: pytest.FixtureRequest) -> dict[str, Recipe]:
+    return {name: load(f"{request.param}/{name}") for name in ALL}
 
 
 def generated(recipe: Recipe, corpus: str) -> dict[str, str]:
@@ -38,21 +38,25 @@ def problems(folder: Path, text: str = "text") -> set[bytes]:
     return {problem_hash(name, found) for name, found in parsed if found}
 
 
-def test_problems_of_pages_of_raw_answers_of_prompts_and_of_the_benchmark_are_disjoint(
-    recipes: dict[str, Recipe], tmp_path: Path
-) -> None:
-    base, found = recipes["base"], {}
+def test_problems_of_pages_of_raw_answers_of_prompts_and_of_the_benchmark_are_disjoint(tmp_path: Path) -> None:
+    base, large = (load(f"octothinker/{name}") for name in ("base", "gpu/base"))
+    found: dict[str, set[bytes]] = {}
     card = datacard.read(shipped("datacards") / "embedded-drill.md")
     asked = dict(parse_qsl(str(card.files[0]).partition("?")[2]))
     kinds = (asked["families"], asked["levels"])
     for corpus, maker in (("raw", rl_warmup), ("prompts", rl_prompts), ("drill", eval_problems)):
         given = asked if corpus == "drill" else generated(base, corpus)
-        assert (given["families"], given["levels"]) == kinds, "what is learned, asked for and measured is of the same kinds"
+        assert (given["families"], given["levels"]) == kinds, (
+            "what is learned, asked for and measured is of the same kinds"
+        )
+        if corpus != "drill":
+            larger = generated(large, corpus)
+            assert (larger["families"], larger["levels"]) == kinds
         (tmp_path / corpus).mkdir()
-        maker(tmp_path / corpus, documents=min(1500, int(given["documents"])), families=kinds[0], levels=kinds[1])
+        maker(tmp_path / corpus, documents=min(900, int(given["documents"])), families=kinds[0], levels=kinds[1])
         found[corpus] = problems(tmp_path / corpus, "problem" if corpus == "drill" else "text")
     (tmp_path / "web").mkdir()
-    crawl(tmp_path / "web", pages=300, **generated(base, "web"))
+    crawl(tmp_path / "web", **generated(base, "web") | {"pages": 200})  # type: ignore[arg-type]
     asked_there = pl.read_parquet(tmp_path / "web/truth.parquet")["questions"].explode().drop_nulls().struct.unnest()
     assert set(asked_there["family"]) <= {*kinds[0].split(",")}
     found["web"] = {
@@ -80,8 +84,18 @@ def test_all_are_reinforced_and_measured_alike(recipes: dict[str, Recipe]) -> No
     for recipe in recipes.values():
         assert recipe.train["grpo"] == first.train["grpo"] and recipe.probe == first.probe
         assert recipe.eval["drill"] == first.eval["drill"]
-        assert recipe.tokenizer_origin == "octothinker/base"
-    assert "ppo" in recipes["stable"].train
+        assert recipe.tokenizer_origin == first.recipe
     parents = {name: recipe.train["midtrain"].from_ for name, recipe in recipes.items()}
-    assert parents == {"base": None, **dict.fromkeys(("longer", "control", "stable"), "octothinker/base:midtrain"),
-                       **dict.fromkeys(BRANCHES, "octothinker/stable:midtrain")}  # fmt: skip
+    after_base = dict.fromkeys(("longer", "control", "stable"), f"{first.recipe}:midtrain")
+    assert parents == {"base": None, **after_base, **dict.fromkeys(BRANCHES, f"{recipes['stable'].recipe}:midtrain")}
+
+
+def test_ablations_say_in_a_few_lines_what_is_otherwise() -> None:
+    found = sorted(shipped("recipes").glob("octothinker/ablations/*.yaml"))
+    assert len(found) >= 10
+    for path in found:
+        assert len(path.read_text("utf-8").splitlines()) <= 12, path.name
+        recipe = load(f"octothinker/ablations/{path.stem}")
+        whole = load(f"octothinker/{'stable' if 'stable' in path.read_text('utf-8').split(chr(10))[2] else 'long-cot'}")
+        assert recipe.train["grpo"].params["max_steps"] == whole.train["grpo"].params["max_steps"]
+        assert recipe.tokenizer_origin == "octothinker/base" and "ppo" not in recipe.train
