@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 LAST = 5
 """Steps at the end over which lengths and entropy are averaged."""
-HELD_OUT = ("accuracy", "length", "truncated")
-"""What a manifest says of the replies to held-out prompts, at the first step and at the last."""
+HELD_OUT = ("accuracy", "truncated")
+"""Shares that a manifest tells of the replies to held-out prompts, at the first step and at the last."""
 OVER_STEPS = {"length": "length", "length_right": "length_right", "entropy": "entropy"}
 """Measure -> the series whose last steps it is the mean of."""
 Figure = dict[str, Any]
@@ -48,7 +48,13 @@ def measured(run: Run, told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _held_out(told: Any) -> dict[str, float | None]:
-    return {name: plain_number(told.get(name)) if isinstance(told, dict) else None for name in HELD_OUT}
+    return {name: _share(told.get(name)) if isinstance(told, dict) else None for name in HELD_OUT}
+
+
+def _share(value: Any) -> float | None:
+    """A share; None for what is none."""
+    number = plain_number(value)
+    return number if number is not None and 0 <= number <= 1 else None
 
 
 def _at_the_end(curve: Curve, series: str) -> float | None:

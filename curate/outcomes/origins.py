@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 HEADER = 1 << 24
 """Bytes of the header of a file of weights that are read."""
+DIMENSIONS = 16
+"""Dimensions that a tensor may have."""
 SOURCE = ("source", "achieved", "share", "documents", "epochs")
 
 
@@ -125,7 +127,10 @@ def _in_file(path: Path) -> int:
         if size > HEADER:
             raise ValueError("its header is too large")
         header = json.loads(file.read(size))
-    found = sum(math.prod(told["shape"]) for name, told in header.items() if name != "__metadata__")
-    if type(found) is not int or found < 0:
+    return sum(_size(told["shape"]) for name, told in header.items() if name != "__metadata__")
+
+
+def _size(shape: Any) -> int:
+    if len(shape) > DIMENSIONS or not all(type(one) is int and 0 <= one < 1 << 48 for one in shape):
         raise ValueError("its shapes are none")
-    return found
+    return math.prod(shape)
