@@ -9,7 +9,7 @@ import contextlib
 import json
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from curate.errors import CurateError
 from curate.figures import source_rows
 from curate.profile import shipped
 from curate.run_folder import opened, plain_number
+from curate.training import line
 
 if TYPE_CHECKING:
     from curate.run import Run
@@ -26,13 +27,6 @@ HEADER = 1 << 24
 DIMENSIONS = 16
 """Dimensions that a tensor may have."""
 SOURCE = ("source", "achieved", "share", "documents", "epochs")
-
-
-def line(run: Run) -> Iterator[Run]:
-    """The runs that a run grew from, oldest first, and itself."""
-    if run.parent:
-        yield from line(run.parent)
-    yield run
 
 
 def of(run: Run) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ MEASURE = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its caption, heads, and rows of as many cells. right: columns of numbers. name: what a link to it is called."""
+    """A table: its caption, heads, and rows of as many cells. right: columns of numbers."""
 
     caption: str
     heads: Sequence[str]
