@@ -6,6 +6,7 @@ each seed, None where it has none. Nothing of a run that is not finished is coun
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ HELD_OUT = ("accuracy", "truncated")
 """Shares that a manifest tells of the replies to held-out prompts, at the first step and at the last."""
 OVER_STEPS = {"length": "length", "length_right": "length_right", "entropy": "entropy"}
 """Measure -> the series whose last steps it is the mean of."""
+MONITORS = 32
+"""Monitors of a manifest that are told."""
 Figure = dict[str, Any]
 
 
@@ -64,13 +67,16 @@ def _at_the_end(curve: Curve, series: str) -> float | None:
 
 def _collapse(manifest: dict[str, Any]) -> list[str]:
     names = manifest.get("collapse")
-    return sorted({one_line(str(name)) for name in names}) if isinstance(names, list) else []
+    return (
+        sorted({one_line(name) for name in names if isinstance(name, str)})[:MONITORS]
+        if isinstance(names, list)
+        else []
+    )
 
 
 def counted(found: Sequence[list[str] | None]) -> dict[str, int]:
     """Monitor -> the seeds in which it was beyond its bounds. found: `collapse` of each seed."""
-    names = [name for one in found for name in one or ()]
-    return {name: names.count(name) for name in sorted({*names})}
+    return dict(sorted(Counter(name for one in found for name in one or ()).items()))
 
 
 def resolution(run: Run) -> float:

@@ -159,11 +159,13 @@ def test_what_is_no_share_or_far_too_large_is_no_figure_and_breaks_nothing(train
         path = runs[f"many/grpo-{number}"].folder.file("manifest.json")
         told = json.loads(path.read_text())
         told["held_out_reward"]["last"] = {"accuracy": accuracy, "truncated": 7}
+        told["collapse"] = [{}, None, *(f"monitor {n}" for n in range(5_000))]
         path.write_text(json.dumps(told))
     with runs["many/grpo-0"].folder.file("metrics.jsonl").open("a") as metrics:
         metrics.write('{"step": 9, "tokens": 900, "length_right": 9e99, "reward": NaN}\n')
         metrics.write('{"step": 9, "tokens": 900, "length_right": 9e99, "entropy": -9e99}\n{"step": 10, "tok')
     found = opened(trained, "many").compare("better", html="a.html", markdown="a.md")
+    assert [*outcome(found, "many")["collapse"].values()] == [2] * 32
     measures = outcome(found, "many")["measures"]
     assert measures["last"]["by_seed"][:2] == [None, None] and measures["last"]["interval"] is None
     assert measures["gain"]["by_seed"][:2] == [None, None] and measures["truncated"]["by_seed"] == [None, None, 0.1]
