@@ -184,7 +184,7 @@ def _mean(name: str, seeds: Sequence[Curve]) -> Curve:
     return Curve(name, seeds[0].parent, whole, step, tokens, seeds=tuple(seeds))
 
 
-def mean_series(series: Sequence[tuple[list[float], list[float]]]) -> tuple[list[float], list[float]]:
+def mean_series(series: Sequence[tuple[Sequence[float], Sequence[float]]]) -> tuple[list[float], list[float]]:
     """The mean of some series, at the places that all of them have."""
     values: dict[float, list[float]] = {}
     for place, value in itertools.chain.from_iterable(zip(*one, strict=True) for one in series):

@@ -85,11 +85,10 @@ def _versions(day: datetime.date, end: str) -> Iterator[str]:
 def version_lock(recipe: Curated, version: str) -> Path:
     """Where the lock of a frozen version lies. CurateError, with the versions that there are, if there is none."""
     unversioned = _beside(recipe)
-    path = unversioned.with_name(f"{unversioned.stem}-{version}.lock")
-    known = frozen_beside(unversioned)
-    if path in known:
-        return path
-    names = ", ".join(one.stem.removeprefix(f"{unversioned.stem}-") for one in known[-MOST_TOLD:])
+    known = {one.stem.removeprefix(f"{unversioned.stem}-"): one for one in frozen_beside(unversioned)}
+    if version in known:
+        return known[version]
+    names = ", ".join([*known][-MOST_TOLD:])
     there = f"there are {'only ' if len(known) <= MOST_TOLD else 'among others '}{names}" if known else ""
     raise CurateError(
         f"has no version {version[:80]!r}; {there or f'`curate freeze {recipe.title}` makes one'}", where=recipe.title

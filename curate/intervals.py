@@ -63,7 +63,7 @@ def difference(a: Sequence[float], b: Sequence[float], least: float = 0.0, level
     middle = mean(a) - mean(b)
     if whole == 0:
         return middle, middle
-    df = whole**2 / math.fsum(error**2 / degrees for error, degrees in parts)
+    df = 1 / math.fsum((error / whole) ** 2 / degrees for error, degrees in parts)  # no square of a variance
     half = t_quantile(level, df) * math.sqrt(whole)
     return middle - half, middle + half
 

@@ -151,7 +151,7 @@ def row(run: Run) -> dict[str, Any]:
     told: dict[str, Any] = {
         "run": run.name,
         "entry": run.entry_name,
-        "seed": run.seed if type(run.seed) is int else None,
+        "seed": plain_number(run.seed) if type(run.seed) is int else None,
         "recipe": run.owner.title,
         "key": None,
         "state": state,

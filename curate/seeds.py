@@ -58,6 +58,8 @@ def of_entry(recipe: Recipe, entry: TrainEntry, place: Place) -> list[TrainEntry
     first = entry.params.get("seed", recipe.seed)
     if type(first) is not int:
         raise recipe.fail(f"seed is {first!r}, and must be a whole number", *place)
+    if first + entry.seeds > 1 << 63:
+        raise recipe.fail(f"seed is {first}, and those that follow it do not fit 64 bits; write a smaller one", *place)
     if place[0] == "train":
         _refuse_long(recipe, entry.seeds, place)
     above, count = entry.from_, _seeds_of(recipe, entry.from_)

@@ -148,7 +148,7 @@ def _ready(curated: Curated, names: Sequence[str], report: Report) -> list[Run]:
         again = Training(curated)
         again.recipes |= {one.name: one for one in built}
         again.look()
-        runs = [again[run.title] for run in runs]
+        runs = again.needed(names)
         for run in runs:
             if run.entry.prompts and state_of(run)[0] != "current":
                 report.note(f"{run.title}: {in_words(run.entry.prompts, run.owner.prompts()[run.entry.prompts])}")

@@ -98,15 +98,15 @@ class Training:
         """The named runs, or all of this recipe, and those that they go on from, parents first."""
         chosen = [run for name in names for run in self.named(name)]
         chosen = chosen if names else [run for run in self.runs.values() if run.owner is self.curated]
-        return list(dict.fromkeys(one for run in chosen for one in _line(run)))
+        return list(dict.fromkeys(one for run in chosen for one in line(run)))
 
 
 def _entry_of(run: Run) -> str:
     return f"{run.owner.title}/{run.entry_name}"
 
 
-def _line(run: Run) -> Iterator[Run]:
+def line(run: Run) -> Iterator[Run]:
     """A run's ancestors, oldest first, and itself."""
     if run.parent:
-        yield from _line(run.parent)
+        yield from line(run.parent)
     yield run

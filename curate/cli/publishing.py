@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.common import amount, emit, printable, recipe_command, several
+from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -31,8 +32,10 @@ def publish(curated: Curated, *, as_json: bool, to: str, only: tuple[str, ...], 
     """
     from curate.report import Report, for_terminal
 
-    report = Report() if as_json else for_terminal()
-    found = curated.publish(to, only=several(only), public=public, dry_run=dry_run, report=report)
+    report, chosen = Report() if as_json else for_terminal(), several(only)
+    if only and not chosen:
+        raise CurateError("--only names no corpus; leave it out to publish all")
+    found = curated.publish(to, only=chosen, public=public, dry_run=dry_run, report=report)
     if as_json:
         return emit(found)
     for line in lines(found):

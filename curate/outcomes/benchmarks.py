@@ -15,6 +15,7 @@ from curate.evals.benchmarks import of_eval
 from curate.evals.models import of_recipe
 from curate.evals.results import find
 from curate.evals.run import Evaluation, Measured, Question
+from curate.identity import digest
 from curate.outcomes.measures import Figure, figure
 from curate.run_state import state_of
 from curate.training import Training
@@ -34,6 +35,7 @@ class Evaluated:
         self.curated, self.training = training.curated, training
         curated = self.curated
         self.notes: list[str] = []
+        self.lacking: dict[str, list[str]] = {}
         self.named = {name: self._named(entry) for name, entry in curated.recipe.eval.items()}
         self.found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
         for name in self.named if read else ():
@@ -72,6 +74,10 @@ class Evaluated:
                         self.found.setdefault((name, one.benchmark), {}).setdefault(title, told)
                 if all(told for _, told in planned):
                     break
+            else:
+                asked = [one.benchmark for one in self._plan(name, entry, run, BACKENDS[0])]
+                lacking = [one for one in asked if title not in self.found.get((name, one), ())]
+                self.lacking.setdefault(name, []).extend(f"{title} at {one}" for one in lacking)
 
     def _plan(self, name: str, entry: EvalEntry, run: Run, backend: str) -> list[Measured]:
         curated = self.curated
@@ -91,12 +97,22 @@ class Evaluated:
             return None
         report = of_eval("report")
         summary: dict[str, Any] = report.summary(result.rows(list(report.COLUMNS)))
-        return {**summary, "key": result.key, "limited": not one.is_whole, "mode": one.task.mode}
+        question = digest({part: said for part, said in one.identity.items() if part != "model"})
+        told = {"limited": not one.is_whole, "mode": one.task.mode, "question": question}
+        return {**summary, "key": result.key, **told}
 
     def of(self, runs: Sequence[Run]) -> list[dict[str, Any]]:
-        """For each entry and benchmark that has results: accuracy `before` and `after`, their `gain`, `pass_at` and `tokens_right`."""
+        """For each entry and benchmark that has results: accuracy `before` and `after`, their `gain`, `pass_at` and `tokens_right`.
+
+        Results that are not there, or are of other weights or questions than would be asked now, leave a note.
+        """
         parents = list({run.parent.title: run.parent for run in runs if run.parent})
         told = []
+        for name, lacking in self.lacking.items():
+            if lacking and _both(self.named[name], runs):
+                title = self.curated.title
+                said = f"eval.{name} of {title} has no result as it would be now: {', '.join(lacking)}; curate eval {title} {name}"
+                self.notes += [said] if said not in self.notes else []
         for (name, benchmark), by_run in self.found.items():
             if by_run and _both(self.named[name], runs):
                 told.append({"eval": name, "benchmark": benchmark, **_row(runs, parents, by_run)})
@@ -120,7 +136,7 @@ def _row(runs: Sequence[Run], parents: Sequence[str], by_run: dict[str, dict[str
         return figure([_at(by_run.get(title), path) for title in ends[end]], least)
 
     return {
-        **{key: one[key] for key in ("mode", "items", "samples", "limited")},
+        **{key: one[key] for key in ("mode", "items", "samples", "limited", "question")},
         **{end: over(end, "accuracy", least=least) for end in ends},
         "gain": figure(gains, least),
         "resolution": least,

@@ -7,6 +7,7 @@ outcomes of the entries that go on from them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,22 @@ def other_jobs(recipes: Sequence[Training]) -> list[str]:
                 said = one_line(f"{name}: {path} is {was} in {title} and {now} in {one.title}")
                 found.append(f"not the same job: {said}")
     return found
+
+
+def alike(outcomes: Sequence[dict[str, Any]]) -> list[str]:
+    """A sentence for each two recipes that share runs, or ask at a benchmark what the other does not."""
+    found = []
+    for a, b in combinations(outcomes, 2):
+        both = f"{a['recipe']} and {b['recipe']}"
+        if a["entry"] != b["entry"]:
+            continue
+        if shared := {row["key"] for row in a["by_seed"]} & {row["key"] for row in b["by_seed"]} - {None}:
+            found.append(f"{a['entry']}: {len(shared)} of the runs of {both} are the same run, so these cannot differ")
+        for one, other in product(a["benchmarks"], b["benchmarks"]):
+            place = (one["eval"], one["benchmark"])
+            if place == (other["eval"], other["benchmark"]) and one["question"] != other["question"]:
+                found.append(f"not the same questions: {place[1]} ({place[0]}) of {both}, so these are not compared")
+    return list(dict.fromkeys(found))
 
 
 def _job(run: Run) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def compare(
     trainings = [Training(one) for one in recipes]
     read = [collect.outcomes(training) for training in trainings]
     outcomes = [outcome for found, _ in read for outcome in found]
-    notes += [*collect.other_jobs(trainings), *(note for _, more in read for note in more)]
+    notes += [*collect.other_jobs(trainings), *collect.alike(outcomes), *(note for _, more in read for note in more)]
     without = [one.title for one, (found, _) in zip(recipes, read, strict=True) if not found]
     notes += [f"{title} has no entry on prompts" for title in without if outcomes]
     told = pairs(outcomes)

@@ -6,6 +6,7 @@ each seed, None where it has none. Nothing of a run that is not finished is coun
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 LAST = 5
 """Steps at the end over which lengths and entropy are averaged."""
-HELD_OUT = ("accuracy", "length", "truncated")
-"""What a manifest says of the replies to held-out prompts, at the first step and at the last."""
+HELD_OUT = ("accuracy", "truncated")
+"""Shares that a manifest tells of the replies to held-out prompts, at the first step and at the last."""
 OVER_STEPS = {"length": "length", "length_right": "length_right", "entropy": "entropy"}
 """Measure -> the series whose last steps it is the mean of."""
+MONITORS = 32
+"""Monitors of a manifest that are told."""
 Figure = dict[str, Any]
 
 
@@ -48,7 +51,13 @@ def measured(run: Run, told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _held_out(told: Any) -> dict[str, float | None]:
-    return {name: plain_number(told.get(name)) if isinstance(told, dict) else None for name in HELD_OUT}
+    return {name: _share(told.get(name)) if isinstance(told, dict) else None for name in HELD_OUT}
+
+
+def _share(value: Any) -> float | None:
+    """A share; None for what is none."""
+    number = plain_number(value)
+    return number if number is not None and 0 <= number <= 1 else None
 
 
 def _at_the_end(curve: Curve, series: str) -> float | None:
@@ -58,13 +67,16 @@ def _at_the_end(curve: Curve, series: str) -> float | None:
 
 def _collapse(manifest: dict[str, Any]) -> list[str]:
     names = manifest.get("collapse")
-    return sorted({one_line(str(name)) for name in names}) if isinstance(names, list) else []
+    return (
+        sorted({one_line(name) for name in names if isinstance(name, str)})[:MONITORS]
+        if isinstance(names, list)
+        else []
+    )
 
 
 def counted(found: Sequence[list[str] | None]) -> dict[str, int]:
     """Monitor -> the seeds in which it was beyond its bounds. found: `collapse` of each seed."""
-    names = [name for one in found for name in one or ()]
-    return {name: names.count(name) for name in sorted({*names})}
+    return dict(sorted(Counter(name for one in found for name in one or ()).items()))
 
 
 def resolution(run: Run) -> float:

@@ -9,7 +9,7 @@ import contextlib
 import json
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +17,16 @@ from curate.errors import CurateError
 from curate.figures import source_rows
 from curate.profile import shipped
 from curate.run_folder import opened, plain_number
+from curate.training import line
 
 if TYPE_CHECKING:
     from curate.run import Run
 
 HEADER = 1 << 24
 """Bytes of the header of a file of weights that are read."""
+DIMENSIONS = 16
+"""Dimensions that a tensor may have."""
 SOURCE = ("source", "achieved", "share", "documents", "epochs")
-
-
-def line(run: Run) -> Iterator[Run]:
-    """The runs that a run grew from, oldest first, and itself."""
-    if run.parent:
-        yield from line(run.parent)
-    yield run
 
 
 def of(run: Run) -> list[dict[str, Any]]:
@@ -125,7 +121,10 @@ def _in_file(path: Path) -> int:
         if size > HEADER:
             raise ValueError("its header is too large")
         header = json.loads(file.read(size))
-    found = sum(math.prod(told["shape"]) for name, told in header.items() if name != "__metadata__")
-    if type(found) is not int or found < 0:
+    return sum(_size(told["shape"]) for name, told in header.items() if name != "__metadata__")
+
+
+def _size(shape: Any) -> int:
+    if len(shape) > DIMENSIONS or not all(type(one) is int and 0 <= one < 1 << 48 for one in shape):
         raise ValueError("its shapes are none")
-    return found
+    return math.prod(shape)

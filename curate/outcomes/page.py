@@ -18,6 +18,7 @@ from curate import __version__
 from curate import probe as probes
 from curate.outcomes import svg, words
 from curate.outcomes.collect import curves
+from curate.outcomes.measures import LAST
 from curate.outcomes.origins_page import origins
 from curate.outcomes.pairs import names
 from curate.outcomes.panels import panels, trained
@@ -223,6 +224,6 @@ def _published(found: dict[str, Any]) -> str:
 def _notes(found: dict[str, Any]) -> str:
     said = [
         "Intervals are over seeds, on one set of held-out prompts; they say nothing of other prompts.",
-        "Lengths and entropy are means over the last 5 steps, of replies to the prompts that were trained on.",
+        f"Lengths and entropy are means over the last {LAST} steps, of replies to the prompts that were trained on.",
     ]
     return _told([*found["notes"], *said]) if found["outcomes"] else _told(found["notes"])

@@ -14,6 +14,7 @@ from curate.outcomes.measures import apart, level_of
 
 Values = Callable[[dict[str, Any]], tuple[Sequence[float | None], float] | None]
 """What of an outcome is compared: a value for each seed, and the least standard deviation that is believed; None where it has none."""
+Place = tuple[str, str, str]
 HELD_OUT = ("gain", "last", "first", "length_right")
 """Measures that are compared of each two outcomes."""
 AT_BENCHMARKS = ("gain", "after")
@@ -43,9 +44,14 @@ def names(outcomes: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:
 def _of_group(group: Sequence[dict[str, Any]], named: dict[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
     for measure in HELD_OUT:
         yield from _told(group, named, measure, None, _held_out(measure))
-    for place in dict.fromkeys((row["eval"], row["benchmark"]) for one in group for row in one["benchmarks"]):
+    for place in dict.fromkeys(asked(row) for one in group for row in one["benchmarks"]):
         for measure in AT_BENCHMARKS:
             yield from _told(group, named, measure, place, _at(measure, place))
+
+
+def asked(row: dict[str, Any]) -> Place:
+    """Entry, benchmark and digest of the question, by which rows of benchmarks are like each other."""
+    return row["eval"], row["benchmark"], row["question"]
 
 
 def _held_out(measure: str) -> Values:
@@ -55,9 +61,9 @@ def _held_out(measure: str) -> Values:
     return values
 
 
-def _at(measure: str, place: tuple[str, str]) -> Values:
+def _at(measure: str, place: Place) -> Values:
     def values(one: dict[str, Any]) -> tuple[Sequence[float | None], float] | None:
-        rows = [row for row in one["benchmarks"] if (row["eval"], row["benchmark"]) == place]
+        rows = [row for row in one["benchmarks"] if asked(row) == place]
         return (rows[0][measure]["by_seed"], rows[0]["resolution"]) if rows else None
 
     return values
@@ -67,7 +73,7 @@ def _told(
     group: Sequence[dict[str, Any]],
     named: dict[tuple[str, str], str],
     measure: str,
-    place: tuple[str, str] | None,
+    place: Place | None,
     values: Values,
 ) -> Iterator[dict[str, Any]]:
     known = [(named[one["recipe"], one["entry"]], one["entry"], found) for one in group if (found := values(one))]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
+from curate.curves import mean_series
 from curate.outcomes.measures import Figure
 from curate.page.text import visible
 
@@ -38,12 +39,7 @@ class Series:
     @property
     def mean(self) -> Line:
         """The mean over seeds, where all have a value."""
-        by_place: dict[float, list[float]] = {}
-        for places, values in self.lines:
-            for place, value in zip(places, values, strict=True):
-                by_place.setdefault(place, []).append(value)
-        whole = {place: values for place, values in sorted(by_place.items()) if len(values) == len(self.lines)}
-        return [*whole], [math.fsum(values) / len(values) for values in whole.values()]
+        return mean_series(self.lines)
 
 
 def text(value: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curate.outcomes.measures import Figure
-from curate.outcomes.pairs import names
+from curate.outcomes.pairs import Place, asked, names
 
 Cell = str | tuple[str, str]
 SEEDS = 12
@@ -34,7 +34,7 @@ MEASURE = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its caption, heads, and rows of as many cells. right: columns of numbers. name: what a link to it is called."""
+    """A table: its caption, heads, and rows of as many cells. right: columns of numbers."""
 
     caption: str
     heads: Sequence[str]
@@ -109,7 +109,7 @@ def flags(one: dict[str, Any]) -> str:
 
 def benchmark_tables(outcomes: Sequence[dict[str, Any]]) -> Iterator[Table]:
     """For each entry under `eval:` and benchmark, accuracy before and after."""
-    for (entry, benchmark), rows in _by_benchmark(outcomes).items():
+    for (entry, benchmark, _), rows in _by_benchmark(outcomes).items():
         first = rows[0][1]
         part = ", a part of it" if first["limited"] else ""
         said = f"{benchmark} ({entry}): {first['items']:,} items{part}, {first['mode']}, {_draws(first['samples'])}"
@@ -130,7 +130,7 @@ def _draws(samples: int) -> str:
 
 def pass_tables(outcomes: Sequence[dict[str, Any]]) -> Iterator[Table]:
     """pass@k before and after, of benchmarks of which several replies were drawn."""
-    for (entry, benchmark), rows in _by_benchmark(outcomes).items():
+    for (entry, benchmark, _), rows in _by_benchmark(outcomes).items():
         ks = list(dict.fromkeys(k for _, row in rows for k in row["pass_at"]))
         if len(ks) < 2:
             continue
@@ -143,11 +143,11 @@ def pass_tables(outcomes: Sequence[dict[str, Any]]) -> Iterator[Table]:
         yield Table(f"pass@k at {benchmark} ({entry})", ("recipe", "", *(f"k = {k}" for k in ks)), body, right)
 
 
-def _by_benchmark(outcomes: Sequence[dict[str, Any]]) -> dict[tuple[str, str], list[tuple[str, dict[str, Any]]]]:
+def _by_benchmark(outcomes: Sequence[dict[str, Any]]) -> dict[Place, list[tuple[str, dict[str, Any]]]]:
     named, found = names(outcomes), {}  # type: ignore[var-annotated]
     for one in outcomes:
         for row in one["benchmarks"]:
-            place = found.setdefault((row["eval"], row["benchmark"]), [])
+            place = found.setdefault(asked(row), [])
             place.append((named[one["recipe"], one["entry"]], row))
     return found
 
@@ -356,7 +356,7 @@ def published_table(one: dict[str, Any], of: str) -> Table:
 def _digits(column: Sequence[Any]) -> int | None:
     """How many digits shares of a column have at most; None of a column of anything else, which is shown as it was written."""
     known = [value for value in column if isinstance(value, float)]
-    if not known or not all(0 <= value <= 1 for value in known):
+    if not known or not all(0 <= value <= 1 and "e" not in repr(value) for value in known):
         return None
     return max(len(repr(value).partition(".")[2]) for value in known)
 

@@ -69,7 +69,7 @@ def test_what_changed_since_a_version_is_asked_by_its_name(
     assert not open_small(built).diff("2026.11.07.1")
     (built / "recipes/small-max-2026.11.07.lock").write_text("the version of another recipe")
     monkeypatch.chdir(built)
-    for unknown in ("2026.11.08", "2026.11", "2026.11.07.1x"):
+    for unknown in ("2026.11.08", "2026.11", "2026.11.07.1x", "2026.11.07/../x"):
         with pytest.raises(SystemExit) as ended:
             main(["diff", "small", unknown])
         assert ended.value.code == 2

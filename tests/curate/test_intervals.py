@@ -73,3 +73,10 @@ def test_a_published_interval() -> None:
     assert wilson(0, 0) is None
     with pytest.raises(ValueError, match="right is from 0 to n"):
         wilson(3, 2)
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e-20, 1e90, 1e99])
+def test_a_difference_of_very_small_or_large_values_is_that_of_usual_ones_at_scale(size: float) -> None:
+    usual = difference([1, 2, 4], [5, 7])
+    found = difference([size, 2 * size, 4 * size], [5 * size, 7 * size])
+    assert usual and found and [end / size for end in found] == pytest.approx(usual)

@@ -115,6 +115,9 @@ def test_a_part_is_published_alone_and_card_and_lock_say_which(
     assert [one["@id"] for one in json.loads(there["croissant.json"])["recordSet"]] == ["parts"]
     with pytest.raises(CurateError, match=r"small: has no corpus 'part' to publish; did you mean 'parts'"):
         recipe.publish(to, only="part")
+    with pytest.raises(SystemExit) as ended:
+        main(["publish", "small", "--to", str(to), "--only", ""])
+    assert ended.value.code == 2 and "--only names no corpus" in capsys.readouterr().err
     assert whole(to) == there
     recipe.publish(to, only=["parts", "web"])
     assert whole(to) == before, "all of them are no part"

@@ -110,6 +110,7 @@ def test_seeds_lead_from_one_to_one_or_are_refused(
         (["a: {run: python a.py, config: {}, seeds: 0}"], 5, "seeds"),
         (["a: {run: python a.py, config: {}, seeds: 101}"], 5, "seeds"),
         (["a: {run: python a.py, config: {}, seeds: 1.5}"], 5, "seeds"),
+        (["a: {run: python a.py, config: {}, seeds: 2, seed: 9223372036854775807}"], 5, "do not fit 64 bits"),
         (["a: {run: python a.py, config: {}, seeds: 2}", "b: {run: python b.py, from: a-2}"], 6, "there is no run 'a-2'"),
         (["web: {run: python a.py, config: {}, seeds: 2}"], 5, "'web' is a corpus too"),
         ([f"{'a' * 64}: {{run: python a.py, config: {{}}, seeds: 2}}"], 5, "is not a name"),
@@ -225,6 +226,14 @@ def test_only_the_first_seeds_are_meant_where_that_is_said(chain: Path) -> None:
     for odd in (0, -1, True, "2"):
         with pytest.raises(CurateError, match="write a whole number of 1 or more"):
             opened(chain, "reward", seeds=odd)
+
+
+def test_a_later_seed_is_trained_by_its_name_also_where_its_mixture_is_to_be_built(rl_project: Path) -> None:
+    change(rl_project, "reward", "train:", "train:\n  midtrain: {seeds: 3}")
+    change(rl_project, "reward", "from: midtrain,", "from: midtrain-2,")
+    change(rl_project, "reward", "max_steps: 4", "max_steps: 4, seeds: 3")
+    rows = opened(rl_project, "reward", seeds=1).train("grpo-1")
+    assert [(row["run"], row["done"]) for row in rows] == [("midtrain-2", "trained"), ("grpo-1", "trained")]
 
 
 def test_a_name_of_an_entry_means_all_its_seeds_where_several_can_be_meant(chain: Path) -> None:

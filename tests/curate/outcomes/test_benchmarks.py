@@ -38,9 +38,9 @@ def evaluated(trained: Path) -> Path:
     return trained
 
 
-def plant(folder: Path, title: str, right: int) -> None:
+def plant(folder: Path, title: str, right: int, name: str = "many") -> None:
     """The result that `curate eval` would keep, of a run that has so many items right in each draw."""
-    recipe = opened(folder, "many")
+    recipe = opened(folder, name)
     run = Training(recipe).runs[title]
     (one,) = Evaluated(Training(recipe), read=False)._plan("sums", recipe.recipe.eval["sums"], run, "hf")
     rows = template(folder)
@@ -81,7 +81,27 @@ def test_a_result_of_other_weights_or_of_another_question_does_not_count(evaluat
     assert row["after"]["by_seed"] == [1.0, None, 1.0] and row["gain"]["by_seed"][1] is None
     path = evaluated / "recipes/many.yaml"
     path.write_text(path.read_text().replace("samples: 4", "samples: 3"))
-    assert outcome(opened(evaluated, "many").compare(), "many")["benchmarks"] == []
+    found = opened(evaluated, "many").compare()
+    assert outcome(found, "many")["benchmarks"] == []
+    (note,) = [
+        note for note in found["notes"] if note.startswith("eval.sums of many has no result as it would be now: ")
+    ]
+    assert "many/midtrain-0 at toy, " in note and note.endswith("; curate eval many sums")
+
+
+def test_answers_to_other_questions_are_not_compared(evaluated: Path) -> None:
+    twin = "recipe: twin\nextends: many\neval: {sums: {samples: 2}}\n"
+    (evaluated / "recipes/twin.yaml").write_text("recipe: twin\nextends: many\n")
+    found = opened(evaluated, "many").compare("twin")
+    assert {row["benchmark"] for row in found["pairs"]} == {None, "toy"}
+    (evaluated / "recipes/twin.yaml").write_text(twin)
+    for number, (title, run) in enumerate(Training(opened(evaluated, "twin")).runs.items()):
+        plant(evaluated, title, number, "twin")
+        assert run.folder.file("model").is_dir()
+    found = opened(evaluated, "many").compare("twin")
+    assert {row["benchmark"] for row in found["pairs"]} == {None}
+    assert "not the same questions: toy (sums) of many and twin, so these are not compared" in found["notes"]
+    assert len([*words.benchmark_tables(found["outcomes"])]) == 2
 
 
 def test_items_that_are_not_here_leave_a_note(evaluated: Path) -> None:

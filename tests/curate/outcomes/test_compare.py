@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from curate.errors import CurateError
 from curate.outcomes import words
+from curate.outcomes.origins import _in_file
 from curate.training import Training
 from tests.curate import rl
 from tests.curate.outcomes.many import HOSTILE, make, outcome
@@ -149,3 +151,41 @@ def test_the_program_tells_and_writes_it(trained: Path) -> None:
     told: dict[str, Any] = json.loads(said("--json", "--seeds", "2"))
     assert [*told] == ["outcomes", "pairs", "probes", "published", "notes"]
     assert [one["seeds"] for one in told["outcomes"]] == [2, 2] and told["published"] is None
+
+
+def test_what_is_no_share_or_far_too_large_is_no_figure_and_breaks_nothing(trained: Path) -> None:
+    runs = Training(opened(trained, "many")).runs
+    for number, accuracy in enumerate((1e308, -0.5)):
+        path = runs[f"many/grpo-{number}"].folder.file("manifest.json")
+        told = json.loads(path.read_text())
+        told["held_out_reward"]["last"] = {"accuracy": accuracy, "truncated": 7}
+        told["collapse"] = [{}, None, *(f"monitor {n}" for n in range(5_000))]
+        path.write_text(json.dumps(told))
+    with runs["many/grpo-0"].folder.file("metrics.jsonl").open("a") as metrics:
+        metrics.write('{"step": 9, "tokens": 900, "length_right": 9e99, "reward": NaN}\n')
+        metrics.write('{"step": 9, "tokens": 900, "length_right": 9e99, "entropy": -9e99}\n{"step": 10, "tok')
+    found = opened(trained, "many").compare("better", html="a.html", markdown="a.md")
+    assert [*outcome(found, "many")["collapse"].values()] == [2] * 32
+    measures = outcome(found, "many")["measures"]
+    assert measures["last"]["by_seed"][:2] == [None, None] and measures["last"]["interval"] is None
+    assert measures["gain"]["by_seed"][:2] == [None, None] and measures["truncated"]["by_seed"] == [None, None, 0.1]
+    assert {row["more"] for row in found["pairs"] if row["measure"] in ("gain", "last", "length_right")} == {None}
+
+
+def test_recipes_that_share_runs_are_told(trained: Path) -> None:
+    (trained / "recipes/twin.yaml").write_text("recipe: twin\nextends: many\ntrain: {grpo: {seeds: 2}}\n")
+    found = opened(trained, "many").compare("twin")
+    assert "grpo: 2 of the runs of many and twin are the same run, so these cannot differ" in found["notes"]
+    assert not any("same run" in note for note in opened(trained, "many").compare("same")["notes"])
+
+
+@pytest.mark.parametrize("shape", [[2**62, 2], [-1, -2], [1.5], [True], ["a"], [2] * 17, 3])
+def test_a_header_whose_shapes_are_none_has_no_parameters(tmp_path: Path, shape: Any) -> None:
+    def size(said: Any) -> int:
+        header = json.dumps({"a": {"shape": said}, "b": {"shape": [2, 3]}}).encode()
+        (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+        return _in_file(tmp_path / "model.safetensors")
+
+    assert size([4, 5]) == 26
+    with pytest.raises((ValueError, TypeError)):
+        size(shape)

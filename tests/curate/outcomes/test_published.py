@@ -9,6 +9,7 @@ import pytest
 
 from curate.errors import CurateError
 from curate.outcomes.published import load
+from curate.outcomes.words import published_table
 
 GOOD = "of: a paper\nsources: {V: read there}\ntables:\n  - {title: t, unit: percent, columns: [a, b], rows: [ROW]}\n"
 ROW = "{name: x, source: V, values: [1.5, null]}"
@@ -57,3 +58,10 @@ def test_what_is_wrong_is_said_in_one_line_with_its_place(project: Path, before:
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(CurateError, match=r"nowhere\.yaml"):
         load("nowhere.yaml")
+
+
+def test_a_small_share_is_shown_as_it_was_written(project: Path) -> None:
+    (project / "own.yaml").write_text(GOOD.replace("ROW", ROW.replace("1.5, null", "1.5e-7, 0.25")))
+    found = load("own.yaml")
+    (row,) = published_table(found["tables"][0], found["of"]).rows
+    assert row == ("x", "1.5e-07", "0.25", "V")
