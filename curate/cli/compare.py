@@ -61,7 +61,7 @@ def _show(found: dict[str, Any]) -> None:
             click.echo(f"\n{printable(one.caption)}")
             _table(one)
         click.echo("")
-        for _, said in words.sentences(row for row in found["pairs"] if row["measure"] in ("gain", "last", "after")):
+        for said in words.in_short(row for row in found["pairs"] if row["measure"] in ("gain", "last", "after")):
             click.echo(printable(said))
         for said in words.pending(outcomes):
             click.echo(printable(said))

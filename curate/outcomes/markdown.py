@@ -34,7 +34,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield from ("", "**Replies at the end**", "")
         yield from _table(words.reply_table(outcomes))
         yield from _told(words.pending(outcomes))
-        yield from _section("What can be told apart", [said for _, said in words.sentences(found["pairs"])])
+        yield from _section("What can be told apart", [*words.in_short(found["pairs"])])
         yield from _tables("Benchmarks", [*words.benchmark_tables(outcomes), *words.pass_tables(outcomes)])
     if words.probed(found) or (scores and not outcomes):
         yield from _tables("Probes", [words.probe_table(scores)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from curate.outcomes.measures import Figure
@@ -16,6 +17,8 @@ from curate.outcomes.pairs import Place, asked, names
 Cell = str | tuple[str, str]
 SEEDS = 12
 """Single seeds that are written out."""
+FEW = 3
+"""Pairs that cannot be told apart and are named each."""
 APART = {
     "gain": "{more} gains more than {less}",
     "last": "{more} ends higher than {less}",
@@ -159,6 +162,17 @@ def sentences(pairs: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any],
     """Each pair and what is said of it."""
     for pair in pairs:
         yield pair, _sentence(pair)
+
+
+def in_short(pairs: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """What can be told apart, each pair; of what cannot, a sentence for each measure where there are more than FEW pairs of it."""
+    for key, group in groupby(pairs, lambda row: (row["entry"], row["benchmark"], row["measure"])):
+        rows = list(group)
+        rest = [row for row in rows if row["more"] is None]
+        yield from (_sentence(row) for row in rows if row["more"] is not None or len(rest) <= FEW)
+        if len(rest) > FEW:
+            at = f"at {key[1]}, " if key[1] else ""
+            yield f"{at}{len(rest)} of {len(rows)} pairs of {key[0]} cannot be told apart by {MEASURE[key[2]]}"
 
 
 def _sentence(pair: dict[str, Any]) -> str:

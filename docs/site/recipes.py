@@ -22,6 +22,12 @@ GROUPS = {
         "On a laptop",
         "These build offline, on the embedded corpora, with models that solve what they can read. Their locks are committed.",
     ),
+    "octothinker": (
+        "OctoThinker in miniature",
+        "The whole argument on two cores ([how, and what came out](octothinker.md)): `make octothinker`.",
+    ),
+    "octothinker/ablations": ("Ablations of the miniature", "Each changes one thing of a recipe of the miniature."),
+    "octothinker/gpu": ("The miniature for one GPU", "The same with 36 million parameters; not run yet."),
     "one-gpu": (
         "On one GPU",
         "The paper's stable stage and branches in small, on models that one GPU trains. They plan offline; to build them takes downloads.",
@@ -34,6 +40,8 @@ GROUPS = {
     "paper/study": ("The paper's controlled study", "Each changes what a model is trained on, and nothing else."),
 }
 """Folders of recipes, with a title and what they have in common."""
+TOLD = ("", "octothinker", "one-gpu", "paper")
+"""Folders whose recipes have a section each."""
 
 
 def page() -> str:
@@ -42,7 +50,7 @@ def page() -> str:
     for folder, (title, about) in GROUPS.items():
         parts += [f"## {title}", about, _contents(folder)]
         for path in _files(folder):
-            parts += _section(path) if folder in ("", "one-gpu", "paper") else []
+            parts += _section(path) if folder in TOLD else []
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -69,7 +77,7 @@ def _contents(folder: str) -> str:
     rows = []
     for path in _files(folder):
         name = code(_name(path))
-        if folder in ("", "one-gpu", "paper"):
+        if folder in TOLD:
             name = f"[{name}](#{_name(path).replace('/', '').replace('.', '')})"
         else:
             name = f"[{name}](../recipes/{_name(path)}.yaml)"
@@ -82,7 +90,7 @@ def _section(path: Path) -> list[str]:
     locked = path.with_suffix(".lock").is_file()
     parts = [f"### {name}", plain(str(recipe.get("about", "")))]
     facts = [
-        ["extends", _parent(recipe)],
+        ["extends", _parent(path, recipe)],
         ["sources", _sources(recipe)],
         ["models", _models(recipe)],
         ["mixture", _mixture(recipe)],
@@ -99,9 +107,12 @@ def _section(path: Path) -> list[str]:
     return [*parts, f"The file: [recipes/{name}.yaml](../recipes/{name}.yaml)"]
 
 
-def _parent(recipe: dict[str, Any]) -> str:
-    parent = recipe.get("extends")
-    return f"[`{parent}`](#{str(parent).replace('/', '')})" if parent in names() else code(str(parent or ""))
+def _parent(path: Path, recipe: dict[str, Any]) -> str:
+    """What a recipe extends: beside it, if it is there and not itself, else from `recipes/`."""
+    parent = str(recipe.get("extends") or "")
+    beside = path.with_name(f"{parent}.yaml")
+    name = _name(beside) if beside.is_file() and beside != path else parent
+    return f"[{code(name)}](#{name.replace('/', '')})" if name in names() else code(name)
 
 
 def _sources(recipe: dict[str, Any]) -> str:

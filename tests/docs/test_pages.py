@@ -38,6 +38,8 @@ curate store push demo --profile shared
     """,
     "trains for minutes; tests/trainers and tests/curate/test_training.py train smaller": """
 curate cancel long-cot midtrain
+curate compare octothinker/long-cot octothinker/ablations/no-long-cot --seeds 1 --build --profile tiny
+curate compare octothinker/stable octothinker/ablations/no-dedup --build --profile tiny
 curate compare drill drill-clean --probe --plot probes.png
 curate compare long-cot short-cot --plot probes.png
 curate compare long-cot short-cot hybrid --probe
@@ -59,6 +61,8 @@ curate train long-cot --profile ray --wait
 curate train long-cot --profile slurm
 curate train long-cot midtrain
 curate train math8k
+make octothinker
+make octothinker QUICK=1
     """,
     "needs ../shared, or WARC files of the reader": """
 curate assess benchmarks/math-classifier.yaml math_model --by site --out report

@@ -49,6 +49,9 @@ def test_only_what_intervals_tell_apart_is_better(trained: Path) -> None:
     said = [text for row, text in words.sentences(found["pairs"]) if row["measure"] == "gain"]
     assert said[0].startswith("better gains more than many: +0.30")
     assert said[1].startswith("many and same cannot be told apart by the gain: ")
+    assert [*words.in_short(found["pairs"])][:2] == said[:2], "three pairs are few"
+    alike = [{**row, "a": f"{row['a']}{n}"} for row in found["pairs"] if row["measure"] == "first" for n in range(2)]
+    assert [*words.in_short(alike)] == ["6 of 6 pairs of grpo cannot be told apart by accuracy at the start"]
 
 
 def test_one_seed_has_no_interval_and_says_so(trained: Path) -> None:
