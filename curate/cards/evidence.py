@@ -129,6 +129,7 @@ def _corpus(recipe: Curated, lock: Lock, name: str, kept: list[Row]) -> Row:
         "documents": sum(row["documents"] for row in kept if row["corpus"] == name),
         "reads": list(dict.fromkeys(reads)),
         "content": _content(recipe, node),
+        "decontaminated": evidence_steps.is_decontaminated(node),
         "columns": {column: str(kind) for column, kind in node.schema.items() if column not in hidden},
     }
 
