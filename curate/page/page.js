@@ -270,7 +270,7 @@
     const at = (t) => { const [a, b] = [one.edges[0], one.edges.at(-1)]; const f = (x) => (one.log ? Math.log10(Math.max(1, x)) : x); return one.kept.length * (f(t) - f(a)) / (f(b) - f(a) || 1); };
     const marks = one.thresholds.filter(() => one.edges.at(-1) > one.edges[0]).map(at).filter((x) => x >= 0 && x <= one.kept.length).map((x) => svg("line", { class: "mark", x1: x, x2: x, y1: 0, y2: 100 }));
     const about = `${one.column}: from ${score(one.least)} to ${score(one.most)}, median ${score(one.median)}`;
-    return h("figure", null, h("h4", null, one.column === "characters" ? "characters of those kept" : one.column, h("span", null, `median ${score(one.median)}`)),
+    return h("figure", null, h("h3", { class: "low" }, one.column === "characters" ? "characters of those kept" : one.column, h("span", null, `median ${score(one.median)}`)),
       svg("svg", { viewBox: `0 0 ${one.kept.length} 100`, preserveAspectRatio: "none", role: "img", "aria-label": about }, bars, marks),
       h("figcaption", null, h("span", null, score(one.edges[0])), one.log && h("span", null, "log"), h("span", null, score(one.edges.at(-1)))));
   }
@@ -343,7 +343,7 @@
     const marks = { "-": "del", "+": "ins" };
     const draw = () => list.replaceChildren(...found.filter((r) => r.node === which.value).map((r) => h("article", null, h("header", null, h("code", null, r.id.slice(0, 12)), h("span", null, !r.words ? "beginnings" : r.words.every(([sign]) => sign === " ") ? "the beginning was not changed" : "word by word")),
       r.words ? folding(r.words.map(([sign, text]) => (marks[sign] ? h(marks[sign], null, text) : text)))
-        : h("div", { class: "two" }, [["before", r.before], ["after", r.after]].map(([t, text]) => h("div", null, h("h4", null, t), folding(h("span", { class: "mono" }, text))))))));
+        : h("div", { class: "two" }, [["before", r.before], ["after", r.after]].map(([t, text]) => h("div", null, h("h3", { class: "low" }, t), folding(h("span", { class: "mono" }, text))))))));
     which.value = found.find((r) => r.words && r.words.length > 1)?.node || names[0];
     section("rewrites", "Before and after", "What steps that rewrite texts took out and put in.", h("div", { class: "tools" }, labelled("Step", which)), list);
     draw();
@@ -373,7 +373,7 @@
     const names = [...new Map(found.map((p) => [`${p.corpus}/${p.column}`, `${p.corpus}: ${p.column} (${number(p.of)})`]))];
     const which = select(names, { id: "pair-column", onchange: () => draw() });
     const list = h("div");
-    const side = (title, one, body) => h("div", null, h("header", null, h("h4", null, title), h("code", { title: one.id }, one.id.slice(0, 12)), one.url && h("span", null, one.url)), folding(body, true));
+    const side = (title, one, body) => h("div", null, h("header", null, h("h3", { class: "low" }, title), h("code", { title: one.id }, one.id.slice(0, 12)), one.url && h("span", null, one.url)), folding(body, true));
     const draw = () => list.replaceChildren(...found.filter((p) => `${p.corpus}/${p.column}` === which.value).map((p) => {
       const [a, b] = [DATA.documents[p.document], DATA.documents[p.partner]], [left, right] = different(source(a.text), source(b.text));
       return h("article", null, h("div", { class: "two" }, side(a.fate === "kept" ? "also stayed" : "dropped", a, left), side("its partner", b, right)), p.alike !== null && h("p", { class: "small soft" }, `Jaccard similarity ${score(p.alike)}`));
@@ -389,7 +389,7 @@
     const list = found.map((l) => {
       const one = DATA.documents[l.document];
       return h("article", null, h("header", null, h("span", { class: "badge" }, one.fate), h("strong", null, `${l.benchmark}/${l.item}`), l.overlap !== null && l.overlap !== undefined && h("span", null, `overlap ${score(l.overlap)}`), h("span", null, l.corpus)),
-        h("div", { class: "two" }, h("div", null, h("h4", null, "in the document"), folding(show(l.span.length ? l.span : one.text), true)), h("div", null, h("h4", null, "in the benchmark"), folding([show(l.problem), l.answer && h("p", null, h("b", null, "Answer: "), l.answer)], true))));
+        h("div", { class: "two" }, h("div", null, h("h3", { class: "low" }, "in the document"), folding(show(l.span.length ? l.span : one.text), true)), h("div", null, h("h3", { class: "low" }, "in the benchmark"), folding([show(l.problem), l.answer && h("p", null, h("b", null, "Answer: "), l.answer)], true))));
     });
     const rest = h("details", null, h("summary", null, `${list.length - 4} more`), list.slice(4));
     section("leaks", "Leaks", "Documents in which an item of a benchmark was found, beside the item. Most are dropped by a clause.", list.slice(0, 4), list.length > 4 && rest);

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,7 @@ def test_text_has_contrast_and_everything_has_a_name(opened: Opened, page_file: 
     assert nameless == []
     levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map((e) => Number(e.localName[1]))")
     assert levels[0] == 1 and levels.count(1) == 1
+    assert all(lower <= upper + 1 for upper, lower in pairwise(levels)), levels
     parts = ["caption", "th[scope=col]", "th[scope=row]"]
     assert page.evaluate(
         "(p) => [...document.querySelectorAll('table')].every((t) => p.every((one) => t.querySelector(one)))", parts
