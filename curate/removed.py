@@ -178,7 +178,7 @@ def _rows(path: Path, unseen: list[str]) -> Iterator[pl.DataFrame]:
             with pq.ParquetFile(path) as file:
                 columns = [f.name for f in file.schema_arrow if f.name in COLUMNS and not pa.types.is_nested(f.type)]
                 batches = file.iter_batches(ROWS, columns=columns) if columns else ()
-                yield from (pl.DataFrame(pl.from_arrow(batch)) for batch in batches)
+                yield from (pl.DataFrame(pl.from_arrow(batch)).cast(pl.String) for batch in batches)
         else:
             columns = []
             for frame in _lines(path):
@@ -186,7 +186,7 @@ def _rows(path: Path, unseen: list[str]) -> Iterator[pl.DataFrame]:
                 yield frame
         if not columns:
             unseen.append(f"{path}: has no column id, url or parent_id")
-    except (OSError, ValueError, EOFError, zlib.error) as error:
+    except (OSError, ValueError, EOFError, zlib.error, pl.exceptions.PolarsError) as error:
         raise CurateError(f"cannot be read: {' '.join(str(error).split())[:200]}", where=str(path)) from None
 
 

@@ -3,7 +3,7 @@
 Source: docs.mlcommons.org/croissant/docs/croissant-spec.html. One record set for each corpus, with the columns that its documents have and
 their types as stored. Of a published set every file is a FileObject with its SHA-256, and the record sets are read from them. Before that
 the files of the mixture, as they lie in the store, are the FileObjects, and a record set names the pattern where `curate publish` puts its
-files. Left out: splits, the Responsible AI vocabulary.
+files. Left out: a record set of the mixture, whose documents are those of its corpora; splits; the Responsible AI vocabulary.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from curate.cards.licenses import license_of
 
 Row = dict[str, Any]
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
-HOME = "https://huggingface.co/datasets"
 PARQUET = "application/x-parquet"
 CONTEXT: Row = {
     "@language": "en",

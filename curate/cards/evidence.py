@@ -47,7 +47,7 @@ def facts(recipe: Curated, lock: Lock) -> Row:
         **({"published": list(lock.published)} if lock.published else {}),
         "license": rights.whole(parts),
         "documents": sum(row["documents"] for row in kept),
-        "languages": _languages(recipe, corpora),
+        "languages": _languages(recipe, lock, corpora),
         "corpora": [_corpus(recipe, lock, name, kept) for name in corpora],
         "kept": kept,
         "inputs": list(_inputs(recipe, lock, corpora)),
@@ -77,7 +77,7 @@ def covered(recipe: Curated, lock: Lock) -> list[str]:
 def parts_of(recipe: Curated, lock: Lock, kept: list[Row] | None = None) -> list[rights.Brought]:
     """What brings a license into what is built, by what the kept documents say themselves (`curate.cards.rights.brought`)."""
     corpora = covered(recipe, lock)
-    rows = _kept(recipe, Lock(recipe.name, {}, {}), corpora) if kept is None else kept
+    rows = _kept(recipe, lock, corpora) if kept is None else kept
     return rights.brought(recipe.planned, recipe.project, [(row["corpus"], row["license"]) for row in rows], corpora)
 
 
@@ -90,21 +90,28 @@ def _kept(recipe: Curated, lock: Lock, corpora: list[str]) -> list[Row]:
         select d.corpus, d.source, left(d.license, {LONGEST + 1}) as license,
           count(*)::bigint as documents, coalesce(sum(t.n), 0)::bigint as tokens
         from documents d left join ({taken}) t on t.source = d.corpus and t.id = d.id
-        where d.fate = 'kept' and d.corpus in ({_texts(corpora)}) group by all order by all"""
+        where d.fate = 'kept' and d.corpus in ({_texts(corpora)}) and {_is_out(lock)} group by all order by all"""
     rows = recipe.sql(sql).to_dicts()
     return [row if lock.sources else {**row, "tokens": None} for row in rows]
 
 
-def _texts(names: list[str]) -> str:
+def _is_out(lock: Lock) -> str:
+    """A condition of documents `d`, true of those in the output: of corpora of which the mixture alone is published, what it uses."""
+    if "mixture" not in lock.published:
+        return "true"
+    return f"(d.corpus in ({_texts(lock.published)}) or (d.corpus, d.id) in (select source, id from mixture))"
+
+
+def _texts(names: Iterable[str]) -> str:
     return ", ".join(map(literal, names)) or "null"
 
 
-def _languages(recipe: Curated, corpora: list[str]) -> list[str]:
+def _languages(recipe: Curated, lock: Lock, corpora: list[str]) -> list[str]:
     """What the scored column `language` says of the kept documents, most frequent first; nothing where no step scores it."""
     if "language" not in {name for corpus in corpora for name in recipe.planned.ends[corpus].schema}:
         return []
-    sql = f"""select language::varchar as said from documents
-        where fate = 'kept' and language is not null and corpus in ({_texts(corpora)})
+    sql = f"""select d.language::varchar as said from documents d
+        where d.fate = 'kept' and d.language is not null and d.corpus in ({_texts(corpora)}) and {_is_out(lock)}
         group by said order by count(*) desc, said limit {LANGUAGES}"""
     return recipe.sql(sql)["said"].to_list()
 
@@ -122,6 +129,7 @@ def _corpus(recipe: Curated, lock: Lock, name: str, kept: list[Row]) -> Row:
         "documents": sum(row["documents"] for row in kept if row["corpus"] == name),
         "reads": list(dict.fromkeys(reads)),
         "content": _content(recipe, node),
+        "decontaminated": evidence_steps.is_decontaminated(node),
         "columns": {column: str(kind) for column, kind in node.schema.items() if column not in hidden},
     }
 
@@ -200,7 +208,7 @@ def _share(recipe: Curated, lock: Lock, name: str, asked: bool, authored: bool) 
     sql = f"""
         select count(*)::bigint as documents, coalesce(sum(t.n), 0)::bigint as tokens,
           count(*) filter ({condition})::bigint as written, coalesce(sum(t.n) filter ({condition}), 0)::bigint as written_tokens
-        from documents d left join ({taken}) t on t.id = d.id where d.fate = 'kept' and d.corpus = {literal(name)}"""
+        from documents d left join ({taken}) t on t.id = d.id where d.fate = 'kept' and d.corpus = {literal(name)} and {_is_out(lock)}"""
     row: Row = recipe.sql(sql).row(0, named=True)
     return row if lock.sources else {**row, "tokens": None, "written_tokens": None}
 

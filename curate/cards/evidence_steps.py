@@ -116,3 +116,11 @@ def decontamination(recipe: Curated) -> Iterator[Row]:
             "in": manifest.rows_in,
             "dropped": fates,
         }
+
+
+def is_decontaminated(end: Node) -> bool:
+    """Whether documents of a corpus, by its last node, came through a clause on what a step found of items of benchmarks."""
+    above = list(end.upstream())
+    found = {column for node in above if str(node.own["step"]).startswith("decontaminate.") for column in node.adds}
+    clauses = [text for node in above if node.kind == "keep" for _, text in node.clauses]
+    return any(found & parse(text).columns for text in clauses)

@@ -176,6 +176,11 @@ ALIASES = {
 }
 """Other ways to write them, in lower case with hyphens."""
 _CREATIVE_URL = re.compile(r"https?://(?:www\.)?creativecommons\.org/licenses/([a-z-]{2,8})/(\d\.\d)(?:/.*)?")
+_PUBLIC_URL = re.compile(r"https?://(?:www\.)?creativecommons\.org/publicdomain/(zero|mark)/1\.0(?:/.*)?")
+_PUBLIC = {"zero": "cc0-1.0", "mark": "pddl"}
+_SCHEME = re.compile(r"https?://(?:www\.)?")
+_ADDRESSES = {_SCHEME.sub("", one.url.lower()).rstrip("/"): one.id for one in TABLE.values() if one.url}
+"""The addresses of the table, as they are compared, with their licenses."""
 _RESERVED = re.compile(
     r"all.rights.reserved|proprietary|confidential|no.?redistribution|non.?redistributable|not.for.redistribution|internal.use"
 )
@@ -197,8 +202,12 @@ def identifier(said: str | None) -> str:
         return f"{text}..."
     if match := _CREATIVE_URL.fullmatch(text):
         return f"cc-{match[1]}-{match[2]}"
+    if match := _PUBLIC_URL.fullmatch(text):
+        return _PUBLIC[match[1]]
     if _RESERVED.search(text):
         return "proprietary"
+    if _SCHEME.match(text):
+        return _ADDRESSES.get(_SCHEME.sub("", text).rstrip("/"), text)
     key = text.replace(" ", "-").replace("_", "-")
     return ALIASES.get(key, key if key in TABLE else text)
 

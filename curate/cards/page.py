@@ -167,7 +167,7 @@ def _rebuilding(facts: Row, lock_name: str) -> Iterator[str]:
 def _limits(facts: Row) -> Iterator[str]:
     yield "## Known limits\n"
     if facts["benchmarks"]:
-        yield "- Documents are free of the items of the benchmarks named above, as far as the steps find them, and of no others."
+        yield from _looked_through(facts["corpora"])
     for fate, what in LOST.items():
         count = sum(row["fates"].get(fate, 0) for row in facts["funnel"])
         if count:
@@ -180,3 +180,13 @@ def _limits(facts: Row) -> Iterator[str]:
     if any(row["written"] for row in facts["written"]):
         yield "- What models wrote was checked by the guards and graders named above, and by nobody."
     yield "- Personal data is masked only where a step says so, and no person has read the documents for this card."
+
+
+def _looked_through(corpora: list[Row]) -> Iterator[str]:
+    """Which corpora are free of items of benchmarks, and which may hold some."""
+    others = [row["corpus"] for row in corpora if not row["decontaminated"]]
+    if others:
+        yield f"- No clause drops items of benchmarks from {listed(others)}."
+    if len(others) < len(corpora):
+        who = "Documents of the other corpora" if others else "Documents"
+        yield f"- {who} are free of the items of the benchmarks named above, as far as the steps find them, and of no others."

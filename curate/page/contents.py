@@ -11,7 +11,7 @@ from curate.artifact import readable
 from curate.errors import CurateError
 from curate.page import documents, figures, scores, tex
 from curate.page.documents import MOST, Facts, Shelf
-from curate.page.text import Formulas, cut, visible
+from curate.page.text import Formulas, cut, short, visible
 from curate.page.thresholds import sliders, thresholds
 from curate.views import connect
 from curate.wording import shortened, words
@@ -169,12 +169,12 @@ def _words(before: str, after: str) -> dict[str, Any]:
 
 
 def _sources(curated: Curated) -> dict[str, str]:
-    """The recipe and its lock, as they are written."""
+    """The recipe and its lock, as they are written; of long ones the beginning."""
     from curate.lock import lock_of
 
     recipe = curated.recipe.path.read_text("utf-8", "replace")
     lock = lock_of(curated.planned, curated.built.done).dump()
-    return {"recipe": cut(recipe, MOST_SOURCE), "lock": cut(lock, MOST_SOURCE)}
+    return {"recipe": short(recipe, MOST_SOURCE), "lock": short(lock, MOST_SOURCE)}
 
 
 def _formulas(formulas: Formulas) -> dict[str, Any]:

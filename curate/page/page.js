@@ -31,6 +31,7 @@
   const change = (share) => (share > 0 ? "+" : share < 0 ? "−" : "±") + percent(Math.abs(share));
   const short = (x) => String(Number(x.toPrecision(3)));
   const plural = (n, word) => number(n) + " " + word + (n === 1 ? "" : "s");
+  const shell = (text) => (/["$`\\!]/.test(text) ? "'" + text.replaceAll("'", "'\\''") + "'" : '"' + text + '"');
   const width = (share) => (element) => { element.style.width = Math.max(0, Math.min(1, share)) * 100 + "%"; return element; };
 
   // Texts: strings, and numbers of formulas.
@@ -127,9 +128,9 @@
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const root = document.documentElement;
     const is = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
-    const theme = h("button", { type: "button", id: "theme", "aria-pressed": "false", onclick: () => { root.dataset.theme = is() ? "light" : "dark"; keep(); tell(); } });
+    const theme = h("button", { type: "button", id: "theme", onclick: () => { root.dataset.theme = is() ? "light" : "dark"; keep(); tell(); } });
     const keep = () => { try { localStorage.setItem("curate-theme", root.dataset.theme); } catch { /* a file need not have storage */ } };
-    const tell = () => { theme.setAttribute("aria-pressed", String(is())); theme.textContent = is() ? "Light" : "Dark"; theme.setAttribute("aria-label", is() ? "Light colours" : "Dark colours"); };
+    const tell = () => { theme.textContent = is() ? "Light" : "Dark"; theme.setAttribute("aria-label", is() ? "Light colours" : "Dark colours"); };
     try { const was = localStorage.getItem("curate-theme"); if (was === "dark" || was === "light") root.dataset.theme = was; } catch { /* as above */ }
     dark.addEventListener("change", tell);
     tell();
@@ -230,7 +231,7 @@
         h("div", null, h("dt", null, `clause ${one.clause} of ${one.corpus}`), h("dd", { class: "mono" }, one.before, h("b", null, score(value).replaceAll(",", "")), one.after)),
         h("div", null, h("dt", null, "documents pass"), h("dd", { id: "pass-documents", "data-value": count }, number(count), h("span", { class: "delta" }, more ? `${signed(more)} (${change(more / Math.max(1, one.documents[one.at]))})` : "as in the recipe"))),
         one.tokens && h("div", null, h("dt", null, one.exact ? "tokens" : "tokens, about"), h("dd", { id: "pass-tokens", "data-value": tokens }, brief(tokens), h("span", { class: "delta" }, moreTokens ? `${signed(moreTokens, brief)} (${change(moreTokens / Math.max(1, one.tokens[one.at]))})` : "as in the recipe"))));
-      command.textContent = `curate whatif ${DATA.title} ${one.corpus} "${one.clause}: ${text}"`;
+      command.textContent = `curate whatif ${DATA.title} ${one.corpus} ${shell(one.clause + ": " + text)}`;
       range.setAttribute("aria-valuetext", `${score(value)}: ${plural(count, "document")} pass`);
       clearTimeout(timer);
       timer = setTimeout(() => { live.textContent = `With ${one.measured} ${one.operator} ${score(value)}, ${plural(count, "document")} pass`; }, 400);
@@ -255,7 +256,7 @@
     const right = [1, 2, 3, 4, 5, 6, 7];
     section("mixture", "Mixture", `${number(m.tokens)} tokens in ${number(m.windows)} windows of ${number(m.seq_len)}, ${percent(m.fill, 2)} full.`,
       stack(m.sources), table("Sources of the mixture", heads, rows(m.sources), right),
-      m.stages.map((stage, i) => h("div", { class: "stage" }, h("h3", null, `Stage ${i + 1}`), stack(stage), table(`Sources of stage ${i + 1}`, heads.slice(0, 5), rows(stage).map((r) => r.slice(0, 5)), right.slice(0, 4)))));
+      m.stages.map((stage, i) => h("div", { class: "stage" }, h("h3", null, `Stage ${i}`), stack(stage), table(`Sources of stage ${i}`, heads.slice(0, 5), rows(stage).map((r) => r.slice(0, 5)), right.slice(0, 4)))));
   }
 
   // Distributions.
@@ -269,7 +270,7 @@
     const at = (t) => { const [a, b] = [one.edges[0], one.edges.at(-1)]; const f = (x) => (one.log ? Math.log10(Math.max(1, x)) : x); return one.kept.length * (f(t) - f(a)) / (f(b) - f(a) || 1); };
     const marks = one.thresholds.filter(() => one.edges.at(-1) > one.edges[0]).map(at).filter((x) => x >= 0 && x <= one.kept.length).map((x) => svg("line", { class: "mark", x1: x, x2: x, y1: 0, y2: 100 }));
     const about = `${one.column}: from ${score(one.least)} to ${score(one.most)}, median ${score(one.median)}`;
-    return h("figure", null, h("h4", null, one.column === "characters" ? "characters of those kept" : one.column, h("span", null, `median ${score(one.median)}`)),
+    return h("figure", null, h("h3", { class: "low" }, one.column === "characters" ? "characters of those kept" : one.column, h("span", null, `median ${score(one.median)}`)),
       svg("svg", { viewBox: `0 0 ${one.kept.length} 100`, preserveAspectRatio: "none", role: "img", "aria-label": about }, bars, marks),
       h("figcaption", null, h("span", null, score(one.edges[0])), one.log && h("span", null, "log"), h("span", null, score(one.edges.at(-1)))));
   }
@@ -328,7 +329,7 @@
     section("documents", "Documents", "Chosen by a digest of their ids: kept ones and some of every fate. The search looks through those that this page holds; curate sample and curate query reach all.",
       h("div", { class: "tools" }, labelled("Corpus", corpus), labelled("Fate", fate), labelled("Search", words, "grow"), h("button", { type: "button", onclick: () => { seed += 1; draw(); } }, "Show others")), said, list, more);
     fates();
-    fate.value = "kept";
+    if (all.some((d) => d.one.fate === "kept")) fate.value = "kept";
     draw();
   }
 
@@ -342,7 +343,7 @@
     const marks = { "-": "del", "+": "ins" };
     const draw = () => list.replaceChildren(...found.filter((r) => r.node === which.value).map((r) => h("article", null, h("header", null, h("code", null, r.id.slice(0, 12)), h("span", null, !r.words ? "beginnings" : r.words.every(([sign]) => sign === " ") ? "the beginning was not changed" : "word by word")),
       r.words ? folding(r.words.map(([sign, text]) => (marks[sign] ? h(marks[sign], null, text) : text)))
-        : h("div", { class: "two" }, [["before", r.before], ["after", r.after]].map(([t, text]) => h("div", null, h("h4", null, t), folding(h("span", { class: "mono" }, text))))))));
+        : h("div", { class: "two" }, [["before", r.before], ["after", r.after]].map(([t, text]) => h("div", null, h("h3", { class: "low" }, t), folding(h("span", { class: "mono" }, text))))))));
     which.value = found.find((r) => r.words && r.words.length > 1)?.node || names[0];
     section("rewrites", "Before and after", "What steps that rewrite texts took out and put in.", h("div", { class: "tools" }, labelled("Step", which)), list);
     draw();
@@ -372,7 +373,7 @@
     const names = [...new Map(found.map((p) => [`${p.corpus}/${p.column}`, `${p.corpus}: ${p.column} (${number(p.of)})`]))];
     const which = select(names, { id: "pair-column", onchange: () => draw() });
     const list = h("div");
-    const side = (title, one, body) => h("div", null, h("header", null, h("h4", null, title), h("code", { title: one.id }, one.id.slice(0, 12)), one.url && h("span", null, one.url)), folding(body, true));
+    const side = (title, one, body) => h("div", null, h("header", null, h("h3", { class: "low" }, title), h("code", { title: one.id }, one.id.slice(0, 12)), one.url && h("span", null, one.url)), folding(body, true));
     const draw = () => list.replaceChildren(...found.filter((p) => `${p.corpus}/${p.column}` === which.value).map((p) => {
       const [a, b] = [DATA.documents[p.document], DATA.documents[p.partner]], [left, right] = different(source(a.text), source(b.text));
       return h("article", null, h("div", { class: "two" }, side(a.fate === "kept" ? "also stayed" : "dropped", a, left), side("its partner", b, right)), p.alike !== null && h("p", { class: "small soft" }, `Jaccard similarity ${score(p.alike)}`));
@@ -388,7 +389,7 @@
     const list = found.map((l) => {
       const one = DATA.documents[l.document];
       return h("article", null, h("header", null, h("span", { class: "badge" }, one.fate), h("strong", null, `${l.benchmark}/${l.item}`), l.overlap !== null && l.overlap !== undefined && h("span", null, `overlap ${score(l.overlap)}`), h("span", null, l.corpus)),
-        h("div", { class: "two" }, h("div", null, h("h4", null, "in the document"), folding(show(l.span.length ? l.span : one.text), true)), h("div", null, h("h4", null, "in the benchmark"), folding([show(l.problem), l.answer && h("p", null, h("b", null, "Answer: "), l.answer)], true))));
+        h("div", { class: "two" }, h("div", null, h("h3", { class: "low" }, "in the document"), folding(show(l.span.length ? l.span : one.text), true)), h("div", null, h("h3", { class: "low" }, "in the benchmark"), folding([show(l.problem), l.answer && h("p", null, h("b", null, "Answer: "), l.answer)], true))));
     });
     const rest = h("details", null, h("summary", null, `${list.length - 4} more`), list.slice(4));
     section("leaks", "Leaks", "Documents in which an item of a benchmark was found, beside the item. Most are dropped by a clause.", list.slice(0, 4), list.length > 4 && rest);
@@ -433,7 +434,7 @@
   function evaluation() {
     if (!DATA.evaluations.length) return;
     section("evaluation", "Evaluation", "Accuracy with 95% intervals over items.", table("Evaluations", ["entry", "model", "benchmark", "mode", "accuracy", "interval", "items", "samples", "no answer", "cut off"],
-      DATA.evaluations.map((e) => [e.eval || "", e.model, e.benchmark + (e.limited ? " (a part)" : ""), e.mode, percent(e.accuracy || 0), e.low === null ? "" : `${percent(e.low)} to ${percent(e.high)}`, number(e.items), number(e.samples), number(e.no_answer), number(e.truncated)]), [4, 5, 6, 7, 8, 9]));
+      DATA.evaluations.map((e) => [e.eval || "", e.model, e.benchmark + (e.limited ? " (a part)" : ""), e.mode, e.accuracy === null ? "" : percent(e.accuracy), e.low === null ? "" : `${percent(e.low)} to ${percent(e.high)}`, number(e.items), number(e.samples), number(e.no_answer), number(e.truncated)]), [4, 5, 6, 7, 8, 9]));
   }
   function recipe() {
     section("recipe", "Recipe and lock", "What was asked for, and what every name of it meant in bytes, documents and tokens.",

@@ -103,7 +103,7 @@ def tree(tex: str, block: bool) -> Tree | None:
 def _depth(tex: str) -> int:
     """How deep groups and environments stand inside each other."""
     depth = deepest = 0
-    for found in re.finditer(r"\\.|[{}]|\\(?:begin|end|left|right)\b", tex, re.DOTALL):
+    for found in re.finditer(r"\\.|[{}]", tex, re.DOTALL):
         depth += {"{": 1, "}": -1}.get(found[0], 0)
         deepest = max(deepest, depth)
     return max(deepest, tex.count(r"\left"), tex.count(r"\begin"))

@@ -43,15 +43,19 @@ class Ready:
 
 
 def files_of(config: str, rows: Any, folder: Path) -> Iterator[Ready]:
-    """The files of one config, in order; at least one, so that the config can be loaded. CurateError if the disk is full.
+    """The files of one config, in order. CurateError if the disk is full.
+
+    A file has rows, but for the only one of a config without documents, which can be loaded like any other.
 
     rows: `mixers.publishing.Rows`. Each file may be deleted once the next one is asked for.
     """
     number = 0
     for _, some in itertools.groupby(rows.frames, key=lambda pair: pair[0]):
         for batch in _batched(some, SHARDS):
-            yield _file(config, number, rows.schema, (frame for _, frame in batch), folder)
-            number += 1
+            file = _file(config, number, rows.schema, (frame for _, frame in batch), folder)
+            if file.rows:
+                yield file
+                number += 1
     if not number:
         yield _file(config, 0, rows.schema, (), folder)
 

@@ -245,19 +245,23 @@ def _is_partial(name: str) -> bool:
 
 def place_of(to: str, scratch: Path) -> Place:
     """The place of an address or of a path. scratch: a folder of this machine for what is under way. CurateError for what is none."""
+    folder = folder_of(to)
     scheme = urlsplit(to).scheme if "://" in to else ""
     if scheme == "hf":
         from curate.publish.hub import Hub
 
         return Hub(to)
-    if folder := folder_of(to):
+    if folder:
         return Folder(to, folder)
     return S3(to, scratch) if scheme == "s3" else Other(to)
 
 
 def folder_of(to: str) -> Path | None:
-    """The folder of a path or of a `file:` address; None for an address of another kind. CurateError for one on another machine."""
-    parts = urlsplit(to) if "://" in to else None
+    """The folder of a path or of a `file:` address; None for another address. CurateError for one on another machine, or for none."""
+    try:
+        parts = urlsplit(to) if "://" in to else None
+    except ValueError as error:
+        raise CurateError(f"{to!r:.80} is no address: {error}") from None
     if parts is None:
         return Path(to)
     if parts.scheme == "file" and parts.netloc not in ("", "localhost"):

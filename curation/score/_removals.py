@@ -1,15 +1,15 @@
 """Lists of what is to be removed, as tables: ids, addresses and domains.
 
 A line of a text file is an id, an address (it has `://`, or begins with a domain and a slash) or a domain; `id:`, `url:` or `domain:`
-before it says which. A line without them that could be a domain or an address counts as an id too, because ids of one's own may look like
-one. CSV and Parquet files have columns `id`, `url`, `domain`; a file with one column of another name is read like lines, and the name of
-a CSV file's column as one of them, since it may have no head. Addresses are compared as `dedup: url` does it (`curation/dedup/_url.py`).
+before it says which, in small letters or large ones. A line that could be a domain or an address counts as an id too, because ids of one's
+own may look like one; not one with `://` or, in small letters, a word before it. CSV and Parquet files have columns `id`, `url`, `domain`;
+a file with one column of another name is read like lines, and the name of a CSV file's column as one of them, since it may have no head.
+Addresses are compared as `dedup: url` does it (`curation/dedup/_url.py`).
 """
 
 from __future__ import annotations
 
 import functools
-import gzip
 import io
 from dataclasses import dataclass
 
@@ -19,7 +19,9 @@ from curate.errors import CurateError
 from curate.lists import Listed
 
 KINDS = ("id", "url", "domain")
-PREFIXED = r"^(id|url|domain):\s*"
+PREFIXED = r"^(?i:(id|url|domain)):\s*"
+EXACT = r"^(id|url|domain):"
+OTHER_SEPARATORS = ";\t|"
 NAME = r"[^\s/?#@:]+\.[^\s/?#@:.0-9][^\s/?#@:.]*\.?"
 DOMAIN = rf"^(?:{NAME}|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[[0-9A-Fa-f:.]+\])$"
 """A name, or an address of the Internet Protocol."""
@@ -69,16 +71,33 @@ def hosts(urls: pl.Series) -> pl.Series:
 
 
 def _entries(one: Listed) -> pl.DataFrame:
-    """`kind`, `value` of one list."""
+    """`kind`, `value` of one list. CurateError for a table without such columns, and for what is no text."""
+    found = _found(one)
+    if found["value"].str.contains("\x00", literal=True).any():
+        raise CurateError("is no text in UTF-8: it has zero bytes, as UTF-16 has; write it anew", where=one.name)
+    return found
+
+
+def _found(one: Listed) -> pl.DataFrame:
     name = one.name.removesuffix(".gz").lower()
     if name.endswith((".csv", ".parquet")):
         frame = _table(one, name)
         given = [frame.select(kind=pl.lit(k), value=pl.col(k).cast(pl.String)) for k in KINDS if k in frame.columns]
-        if not given and frame.width != 1:
-            raise CurateError(f"has no column id, url or domain, but {', '.join(frame.columns)}", where=one.name)
+        if not given and (frame.width != 1 or _is_split_otherwise(frame.columns[0])):
+            raise CurateError(
+                f"has no column id, url or domain, but {', '.join(frame.columns)}; columns are split at commas",
+                where=one.name,
+            )
         found = pl.concat(given) if given else _kinds(_lines(frame, name))
         return found.with_columns(pl.col("value").str.strip_chars()).filter(pl.col("value") != "")
     return _kinds(one.lines())
+
+
+def _is_split_otherwise(head: str) -> bool:
+    """Whether the only column of a table is several, which something else than a comma splits."""
+    return any(
+        kind in head.lower().split(separator) for separator in OTHER_SEPARATORS for kind in KINDS if separator in head
+    )
 
 
 def _lines(frame: pl.DataFrame, name: str) -> pl.Series:
@@ -90,9 +109,8 @@ def _lines(frame: pl.DataFrame, name: str) -> pl.Series:
 def _table(one: Listed, name: str) -> pl.DataFrame:
     data = one._bytes()
     try:
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         return pl.read_parquet(data) if name.endswith(".parquet") else pl.read_csv(io.BytesIO(data), infer_schema=False)
-    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise CurateError(
             f"is no table that can be read: {' '.join(str(error).split())[:200]}", where=one.name
         ) from None
@@ -102,13 +120,14 @@ def _kinds(lines: pl.Series) -> pl.DataFrame:
     """What each line is; one that could be a domain or an address is an id as well."""
     frame = pl.DataFrame({"line": lines.drop_nulls().str.strip_chars()}).filter(pl.col("line") != "")
     frame = frame.with_columns(
-        said=pl.col("line").str.extract(PREFIXED), value=pl.col("line").str.replace(PREFIXED, "")
+        said=pl.col("line").str.extract(PREFIXED).str.to_lowercase(), value=pl.col("line").str.replace(PREFIXED, "")
     )
     is_url = pl.col("line").str.contains(ADDRESS)
     guess = pl.when(is_url).then(pl.lit("url")).when(pl.col("line").str.contains(DOMAIN)).then(pl.lit("domain"))
     frame = frame.with_columns(kind=pl.coalesce("said", guess.otherwise(pl.lit("id"))))
-    plain = pl.col("said").is_null() & ~pl.col("line").str.contains("://", literal=True)
-    also = frame.filter(plain & (pl.col("kind") != "id")).with_columns(kind=pl.lit("id"))
+    plain = ~pl.col("line").str.contains(EXACT) & ~pl.col("line").str.contains("://", literal=True)
+    is_other = (pl.col("kind") != "id") | (pl.col("value") != pl.col("line"))
+    also = frame.filter(plain & is_other).with_columns(kind=pl.lit("id"), value=pl.col("line"))
     return pl.concat([frame, also]).select("kind", "value")
 
 

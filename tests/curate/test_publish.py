@@ -22,7 +22,7 @@ from curate.errors import CurateError
 from curate.objectstore import Bucket
 from curate.publish import files as publish_files
 from curate.publish.files import Ready
-from curate.publish.places import CARD, TEXTS, Folder, Held
+from curate.publish.places import CARD, TEXTS, Folder, Held, place_of
 from curate.publish.publish import _is_there
 from tests.curate.corpus import edit, make_project, one, open_small, texts, tiny
 
@@ -467,3 +467,40 @@ def test_a_config_of_no_shards_has_a_file_of_no_rows(tmp_path: Path) -> None:
     rows = SimpleNamespace(frames=[], schema={"id": pl.String(), "n": pl.Int64()})
     (made,) = publish_files.files_of("web", rows, tmp_path)
     assert made.rows == 0 and pl.read_parquet(made.path).schema == {"id": pl.String(), "n": pl.Int64()}
+
+
+def test_files_without_rows_are_left_out_where_another_has_some(tmp_path: Path) -> None:
+    schema = {"id": pl.String()}
+    empty, full = pl.DataFrame(schema=schema), pl.DataFrame({"id": ["a"]})
+    for heights, rows in (([0] * 40, [0]), ([0] * 20 + [1] * 20, [12, 8]), ([0] * 39 + [1], [1])):
+        frames = [("web", full if height else empty) for height in heights]
+        made = list(publish_files.files_of("web", SimpleNamespace(frames=frames, schema=schema), tmp_path))
+        assert [one.rows for one in made] == rows
+        assert len({one.name for one in made}) == len(made)
+
+
+def test_the_card_of_a_mixture_alone_counts_the_documents_that_the_mixture_uses(tmp_path: Path) -> None:
+    recipe = """
+        recipe: small
+        corpora: {web: {read: parquet, files: data/*, steps: [{score: letters}]}}
+        tokenizer: {train: bpe, vocab: 300, of: [web]}
+        mixture: {tokens: 64, seq_len: 16, stages: [{until: 100%, weights: {web: 1}}]}
+    """
+    licensed = texts(30, license=["MIT"] * 30)
+    opened = open_small(tiny(tmp_path, recipe, licensed))
+    opened.build()
+    used = opened.sql("select distinct id from mixture").height
+    assert 0 < used < 30
+    assert opened.publish(tmp_path / "out", only="mixture")["configs"]["mixture"]["documents"] == used
+    said = (tmp_path / "out" / CARD).read_text("utf-8")
+    assert front(tmp_path / "out")["curate"]["documents"] == used
+    assert f"{used} documents in 1 corpus; " in said
+    assert f"| `web` | {used} | 0 | 0.00% |" in said
+    opened.publish(tmp_path / "out", only=["mixture", "web"])
+    assert front(tmp_path / "out")["curate"]["documents"] == 30
+
+
+@pytest.mark.parametrize("to", ["http://[x", "file://[::1", "s3://[x/y"])
+def test_an_address_that_is_none_is_one_line(tmp_path: Path, to: str) -> None:
+    with pytest.raises(CurateError, match="is no address: Invalid IPv6 URL"):
+        place_of(to, tmp_path)

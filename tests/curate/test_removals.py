@@ -283,6 +283,10 @@ def test_tables_of_others_are_looked_through_and_what_cannot_be_is_said(tmp_path
                        ("i.jsonl.gz", b"x"), ("j.parquet", b"x")):  # fmt: skip
         with pytest.raises(CurateError, match="cannot be read"):
             search(name, data)
+    for name, ids in (("o.parquet", pl.Series([b"\xff"])), ("p.parquet", pl.Series([1], dtype=pl.Duration))):
+        pl.DataFrame({"id": ids, "url": ["https://nowhere.example/1"]}).write_parquet(tmp_path / name)
+        with pytest.raises(CurateError, match=rf"{name}: cannot be read"):
+            search(name, (tmp_path / name).read_bytes())
     for name in ("k.json", "l.csv", "m.md"):
         assert any(name in said and "neither" in said for said in search(name, line)["unseen"])
     pl.DataFrame({"id": [{"a": 1}], "text": ["x"]}).write_parquet(tmp_path / "n.parquet")

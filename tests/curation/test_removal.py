@@ -60,6 +60,26 @@ def test_lines_are_ids_addresses_and_domains_by_what_they_look_like(tmp_path: Pa
     assert found.domains.to_list() == ["example.com", "xn--ber-goa.example"]
 
 
+def test_what_a_line_is_may_be_said_in_large_letters_and_an_id_that_looks_so_is_one_still(tmp_path: Path) -> None:
+    lines = "URL: http://example.org/y\nDomain:example.org\nID:7\nid:8\n"
+    found = loaded(listed(tmp_path / "a.txt", lines.encode()))
+    assert (found.urls.to_list(), found.domains.to_list()) == (["example.org/y"], ["example.org"])
+    assert found.ids.to_list() == ["7", "8", "Domain:example.org", "ID:7"]
+
+
+def test_a_list_in_another_form_is_refused_and_not_read_as_entries_that_mean_nothing(tmp_path: Path) -> None:
+    address = "https://example.org/y"
+    for separator in ";\t|":
+        with pytest.raises(CurateError, match=r"no column id, url or domain, but .*; columns are split at commas"):
+            loaded(listed(tmp_path / "a.csv", f"URL{separator}why\n{address}{separator}asked\n".encode()))
+    for name, data in (("a.txt", f"{address}\n"), ("b.csv", f"url\n{address}\n")):
+        with pytest.raises(CurateError, match="is no text in UTF-8"):
+            loaded(listed(tmp_path / name, data.encode("utf-16")))
+    assert loaded(listed(tmp_path / "c.csv", b"https://example.org/a;b\nhttps://example.org/c\n")).urls.to_list() == [
+        "example.org/a;b", "example.org/c"
+    ]  # fmt: skip
+
+
 def test_columns_of_a_table_say_what_they_are(tmp_path: Path) -> None:
     frame = pl.DataFrame({"id": ["7", None], "url": [None, "http://b.org/"], "note": ["x", "y"]})
     frame.write_parquet(tmp_path / "t.parquet")

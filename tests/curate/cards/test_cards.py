@@ -144,6 +144,33 @@ def test_what_is_not_known_is_said_to_be_unknown(recipe: curate.Curated) -> None
     assert "- Nothing is known of the license of: `tidied`, `web`." in text
 
 
+LOOKED = "free of the items of the benchmarks named above"
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("[{decontaminate: ngram, against: [embedded-bench]}]", f"- Documents of the other corpora are {LOOKED}"),
+        ("[{decontaminate: ngram, against: [embedded-bench], keep: {}}, {keep: {long: letters > 0}}]", ""),
+    ],
+)
+def test_corpora_that_no_step_looked_through_are_not_said_to_be_free_of_benchmarks(
+    tmp_path: Path, steps: str, said: str
+) -> None:
+    recipe = f"""
+        recipe: small
+        corpora:
+          web: {{read: parquet, files: data/*, steps: [{{score: letters}}]}}
+          clean: {{from: web, steps: {steps}}}
+          after: {{from: clean, steps: [{{score: letters, as: again}}]}}
+    """
+    opened = open_small(tiny(tmp_path, recipe, texts(8)))
+    opened.build()
+    limits = opened.card().split("## Known limits\n")[1]
+    assert f"- No clause drops items of benchmarks from {'`web`' if said else '`web`, `clean`, `after`'}." in limits
+    assert (said or "- ") in limits and (LOOKED in limits) == bool(said)
+
+
 def test_texts_of_others_stay_text(recipe: curate.Curated) -> None:
     text = recipe.card()
     assert r"A \*recipe\* for \<b\>tests\</b\> of &#64;people." in text

@@ -4,8 +4,10 @@ Needs playwright and a chromium of the machine (`apt-get install chromium`); not
 """
 
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,45 @@ def test_the_slider_counts_what_whatif_counts(opened: Opened, small: curate.Cura
     assert number(page, "documents") == now
 
 
+def test_the_command_under_the_slider_is_one_argument_to_a_shell(
+    opened: Opened, small: curate.Curated, tmp_path: Path
+) -> None:
+    told = contents(small)
+    before = """note != 'it''s "$(date)"' and mark >= """
+    slider = {
+        **told["sliders"][0],
+        "clause": "odd",
+        "before": before,
+        "after": "",
+        "number": told["sliders"][0]["stops"][0],
+    }
+    (tmp_path / "page.html").write_bytes(html({**told, "sliders": [slider]}))
+    shown = opened(tmp_path / "page.html").locator(".command").inner_text()
+    said = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {shown.removeprefix('curate ')}"], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.splitlines()[:2] == ["whatif", told["title"]]
+    assert said.stdout.splitlines()[3].startswith(f"odd: {before}")
+
+
+def test_what_is_not_known_is_blank_and_stages_are_called_as_elsewhere(
+    opened: Opened, small: curate.Curated, tmp_path: Path
+) -> None:
+    told = contents(small)
+    source = dict.fromkeys(("achieved", "documents", "available", "asked", "held_out"), 1)
+    sources = [{**source, "source": "web", "share": 1.0, "epochs": 1.0}]
+    mixture = {"tokens": 1, "windows": 1, "seq_len": 1, "fill": 1.0, "documents": 1, "sources": sources}
+    dropped = [one if one and one["fate"] != "kept" else None for one in told["documents"]]
+    row = dict.fromkeys(("eval", "benchmark", "model", "mode"), "e") | dict.fromkeys(("items", "samples"), 0)
+    row |= {"limited": False, **dict.fromkeys(("accuracy", "low", "high", "truncated", "no_answer"))}
+    made = {**told, "documents": dropped, "mixture": {**mixture, "stages": [sources, sources]}, "evaluations": [row]}
+    (tmp_path / "page.html").write_bytes(html(made))
+    page = opened(tmp_path / "page.html")
+    assert page.locator("#evaluation tbody td").nth(3).inner_text() == ""
+    assert page.locator("#mixture h3").all_inner_texts() == ["Stage 0", "Stage 1"]
+    assert page.locator("#sample-fate option").nth(0).evaluate("(e) => e.selected")
+
+
 def test_documents_are_searched_and_filtered(opened: Opened, page_file: Path) -> None:
     page = opened(page_file)
     page.select_option("#sample-fate", "")
@@ -155,6 +196,8 @@ def test_colours_follow_the_machine_and_the_switch(opened: Opened, page_file: Pa
         return max(int(part) for part in colour[4:-1].split(",")) < 80
 
     assert is_dark() == (scheme == "dark")
+    assert page.get_attribute("#theme", "aria-label") == ("Dark colours" if scheme == "light" else "Light colours")
+    assert page.get_attribute("#theme", "aria-pressed") is None, "its name says what it does, so it is no switch"
     page.click("#theme")
     assert is_dark() != (scheme == "dark")
 
@@ -188,6 +231,7 @@ def test_text_has_contrast_and_everything_has_a_name(opened: Opened, page_file: 
     assert nameless == []
     levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map((e) => Number(e.localName[1]))")
     assert levels[0] == 1 and levels.count(1) == 1
+    assert all(lower <= upper + 1 for upper, lower in pairwise(levels)), levels
     parts = ["caption", "th[scope=col]", "th[scope=row]"]
     assert page.evaluate(
         "(p) => [...document.querySelectorAll('table')].every((t) => p.every((one) => t.querySelector(one)))", parts

@@ -222,3 +222,12 @@ def test_numbers_that_are_none_or_too_large_for_a_scale_are_shown_and_not_drawn(
     marks = {one["url"]: one["values"].get("mark") for one in told["documents"] if one and "odd" in one["url"]}
     assert {str(mark) for mark in marks.values()} == {"None", "inf", "-inf", "1.7976931e+308", "-1.7e+308", "5e-324"}
     assert "mark" not in [one["column"] for one in told["distributions"]]
+
+
+def test_a_recipe_that_is_cut_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from curate.page import contents as gathered
+
+    monkeypatch.setattr(gathered, "MOST_SOURCE", 40)
+    told = contents(curate.open("small", project=folder, executor="inline"))
+    assert [len(told[name]) for name in ("recipe", "lock")] == [40, 40]
+    assert told["recipe"].endswith("\u2026") and told["lock"].endswith("\u2026")
