@@ -98,9 +98,9 @@ format: $(STAMP) ## let ruff rewrite what it can
 
 fresh: $(STAMP) ## the committed locks and data cards are what a build in an empty store gives
 	@store=$$(mktemp -d); trap 'rm -rf "$$store"' EXIT; \
-	for lock in recipes/*.lock; do \
+	for lock in recipes/*.lock recipes/octothinker/*.lock; do \
 		test -e "$$lock" || { echo "no lock is committed" >&2; exit 1; }; \
-		name=$$(basename "$$lock" .lock); echo "curate build $$name --locked, in an empty store"; \
+		name=$${lock#recipes/}; name=$${name%.lock}; echo "curate build $$name --locked, in an empty store"; \
 		CURATE_STORE="$$store" $(BIN)/curate build "$$name" --locked; \
 	done; \
 	CURATE_STORE="$$store" $(BIN)/curate card --all --check
