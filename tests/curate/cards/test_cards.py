@@ -429,15 +429,16 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         write(tmp_path / "a/card.md", "text")
 
 
-LOCKS = sorted((ROOT / "recipes").glob("*.lock"))
+LOCKS = sorted((ROOT / "recipes").rglob("*.lock"))
 
 
-@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.relative_to(ROOT / "recipes").as_posix())
 def test_the_committed_card_of_a_shipped_recipe_is_that_of_its_lock(path: Path) -> None:
     """What needs no store; `make fresh` compares the whole."""
     lock = Lock.read(path)
-    card = (ROOT / "datacards/recipes" / f"{path.stem}.md").read_text("utf-8")
-    assert front(card)["curate"]["lock"] == lock_digest(lock), f"curate card {path.stem} writes it again"
+    name = path.relative_to(ROOT / "recipes").with_suffix("").as_posix()
+    card = (ROOT / "datacards/recipes" / f"{name}.md").read_text("utf-8")
+    assert front(card)["curate"]["lock"] == lock_digest(lock), f"curate card {name} writes it again"
     assert DatasetCard(card).data.to_dict() == front(card)
     assert front(card)["license"] in HUB
     for name, line in lock.sources.items():
