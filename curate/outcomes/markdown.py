@@ -27,7 +27,7 @@ def plain(said: str) -> str:
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     outcomes, scores = found["outcomes"], found["probes"]
     recipes = list(dict.fromkeys(one["recipe"] for one in outcomes)) or [one["recipe"] for one in scores["recipes"]]
-    yield f"# {plain(', '.join(recipes))}"
+    yield f"# {plain(words.heading(recipes))}"
     if outcomes:
         yield from ("", plain(words.summary(found)), "", "## Before and after", "")
         yield from _table(words.outcome_table(outcomes))

@@ -47,9 +47,9 @@ def html(found: dict[str, Any], drawn: Curves) -> bytes:
     ]
     filled = {
         "policy": escape(f"default-src 'none'; style-src {_digest(style)}; base-uri 'none'; form-action 'none'"),
-        "title": text(f"Comparison of {', '.join(recipes)}"),
+        "title": text(f"Comparison of {words.heading(recipes)}"),
         "style": style,
-        "heading": text(", ".join(recipes)),
+        "heading": text(words.heading(recipes)),
         "lead": text(words.summary(found) if found["outcomes"] else "Recipes by their probes."),
         "nav": "".join(f'<li><a href="#{name}">{name[:1].upper()}{name[1:]}</a></li>' for name, _, _ in parts),
         "body": "".join(
@@ -157,6 +157,8 @@ def _gains(outcomes: Sequence[dict[str, Any]]) -> str:
 def _pairs(pairs: Sequence[dict[str, Any]]) -> str:
     if not pairs:
         return ""
+    if all(row["interval"] is None for row in pairs):
+        return "<p>Nothing: it takes two seeds of each of two recipes.</p>"
     parts = []
     for key, group in groupby(pairs, lambda row: (row["entry"], row["benchmark"], row["eval"], row["measure"])):
         rows = list(words.sentences(group))

@@ -208,8 +208,17 @@ def summary(found: dict[str, Any]) -> str:
         if rows:
             said.append(f"{clear} of {_amount(len(rows), 'pair')} can be told apart by {MEASURE[measure]}.")
     if few := [one["recipe"] for one in outcomes if sum(v is not None for v in one["measures"]["gain"]["by_seed"]) < 2]:
-        said.append(f"There is no interval of fewer than two seeds: {', '.join(dict.fromkeys(few))}.")
+        which = "" if {*few} == {*recipes} else f": {', '.join(dict.fromkeys(few))}"
+        said.append(f"There is no interval of fewer than two seeds{which}.")
     return " ".join(said)
+
+
+def heading(recipes: Sequence[str]) -> str:
+    """The names of recipes in a row; a folder that all are in stands once, before them."""
+    folders = {name.rpartition("/")[0] for name in recipes}
+    folder = folders.pop() if len(folders) == 1 and len(recipes) > 1 else ""
+    short = ", ".join(name.removeprefix(f"{folder}/") for name in recipes)
+    return f"{folder}: {short}" if folder else ", ".join(recipes)
 
 
 def _amount(n: int, what: str) -> str:

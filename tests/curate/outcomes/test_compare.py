@@ -54,12 +54,18 @@ def test_only_what_intervals_tell_apart_is_better(trained: Path) -> None:
     assert [*words.in_short(alike)] == ["6 of 6 pairs of grpo cannot be told apart by accuracy at the start"]
 
 
+def test_a_folder_that_all_recipes_are_in_stands_once() -> None:
+    assert words.heading(["mini/base", "mini/stable"]) == "mini: base, stable"
+    assert words.heading(["mini/base", "stable"]) == "mini/base, stable"
+    assert words.heading(["mini/base"]) == "mini/base"
+
+
 def test_one_seed_has_no_interval_and_says_so(trained: Path) -> None:
     found = opened(trained, "many").first_seeds(1).compare("better")
     assert [one["seeds"] for one in found["outcomes"]] == [1, 1]
     assert [one["measures"]["gain"]["interval"] for one in found["outcomes"]] == [None, None]
     assert {row["more"] for row in found["pairs"]} == {None}
-    assert "There is no interval of fewer than two seeds: many, better." in words.summary(found)
+    assert "There is no interval of fewer than two seeds." in words.summary(found)
 
 
 def test_without_build_nothing_is_started(project: Path) -> None:
