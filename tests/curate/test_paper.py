@@ -27,7 +27,7 @@ CORPORA = [f"paper/{name}" for name in ("web", "web-pro", "web-pro-published", "
 """Recipes of the corpora themselves, not of what was trained on them."""
 ALONE = "paper/instruction"
 """A tenth of every branch, alone; it trains nothing."""
-PUBLISHED = [name for name in NAMES if "/" in name and name not in CORPORA]
+PUBLISHED = [name for name in NAMES if name.startswith(("paper/", "one-gpu/")) and name not in CORPORA]
 
 BRANCH = {"megamath-web-pro": "0.55", "dclm-baseline": "0.05", "instruction": "0.10"}
 TABLES = {

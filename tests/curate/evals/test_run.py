@@ -217,7 +217,12 @@ def test_benchmarks_are_listed_with_what_is_here(project: Path) -> None:
     evaluating.benchmark(project)
     rows = {row["benchmark"]: row for row in json.loads(run("--list", "--json")[1])}
     assert {*rows} == {"toy", *of_eval("specs").names()} and rows["gsm8k"]["averages"] == ["13", "core"]
-    assert {name for name, row in rows.items() if not row["missing"]} == {"toy", "embedded-bench", "general-embedded"}
+    assert {name for name, row in rows.items() if not row["missing"]} == {
+        "toy",
+        "embedded-bench",
+        "embedded-drill",
+        "general-embedded",
+    }
     assert "benchmarks/gsm8k.jsonl* in your project" in rows["gsm8k"]["missing"]
     code, told = run("--list")
     found = [line.split() for line in told.splitlines()]
