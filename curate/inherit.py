@@ -3,9 +3,8 @@
 Maps merge, everything else (and `weights`) replaces whole, `null` removes. The steps of an inherited corpus change only through
 `edit:`, whose operations run in order and each name an existing step. A tokenizer that an ancestor trains is inherited as its artifact,
 by reference, unless a recipe trains one of its own. Lists under `removals:` add up: what a recipe removes stays removed in those that
-extend it. `license:` of a corpus is said of
-its files and not inherited by others. All of it works on trees that remember their lines; what the result means is checked later
-(`curate/checks.py`).
+extend it. `license:` of a corpus is said of its files and not inherited by others. All of it works on trees that remember their lines;
+what the result means is checked later (`curate/checks.py`).
 """
 
 from __future__ import annotations
