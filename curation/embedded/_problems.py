@@ -115,8 +115,10 @@ def all_families() -> list[str]:
 
 @functools.cache
 def bench() -> tuple[Item, ...]:
-    """The items of `embedded-bench`: every family at every level, up to `PER_LEVEL` different problems each. Always the same ones."""
+    """The items of `embedded-bench`: every family at every level, up to `PER_LEVEL` different problems each. Always the same ones,
+    also within `about`."""
     items = []
+    token = _ABOUT.set(((), ()))
     for name in all_families():
         seen: set[bytes] = set()
         for level in LEVELS:
@@ -127,4 +129,5 @@ def bench() -> tuple[Item, ...]:
                 if problem is not None:
                     seen.add(problem_hash(name, problem.parsed))
                     items.append(Item(f"{name}-{level}-{i}", problem))
+    _ABOUT.reset(token)
     return tuple(items)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from curate.errors import CurateError
+from curation.embedded._problems import about, draw, problem_hash, split_of
 from curation.embedded._problems import bench as items
-from curation.embedded._problems import draw, problem_hash, split_of
 from curation.embedded.bench import bench
 from curation.embedded.crawl import MAKERS, item, kind_of
 from curation.embedded.eval_problems import eval_problems
@@ -101,6 +101,14 @@ def test_problems_for_training_reinforcement_and_evaluation_are_disjoint(tmp_pat
             trained.add(problem_hash(question["family"], families()[question["family"]].parse(question["question"])))
     assert len(trained) > 300 and len(reinforced) > 280
     assert not evaluated & reinforced and not evaluated & trained and not reinforced & trained
+
+
+def test_the_benchmark_is_the_same_where_pages_keep_to_some_problems():
+    whole = items()
+    items.cache_clear()
+    with about(["ages"], [1]):
+        assert {draw(Rng("about", n), ("units",), 3).family for n in range(5)} == {"ages"}
+        assert items() == whole
 
 
 def test_more_problems_to_evaluate_on_are_different_ones_of_the_split_of_the_benchmark(tmp_path):
