@@ -77,9 +77,7 @@ def _refuse_unmeasured(curated: Curated) -> None:
 def job(curated: Curated) -> dict[str, Any]:
     """What a recipe's probe is, apart from where its weights come from and what its corpus is called."""
     runs = list(runs_of(curated).values())
-    first = runs[0]
-    kept = {name: value for name, value in first.params.items() if name not in (*first.machine, "seed", "from_tokens")}
-    return {"run": " ".join(first.words), "seeds": len(runs), "seed": first.seed, **kept}
+    return {"seeds": len(runs), "seed": runs[0].seed, **runs[0].job}
 
 
 def _refuse_prompts(recipes: Sequence[Curated]) -> None:

@@ -117,6 +117,12 @@ class Run:
         return {**said, **template(self, said)}
 
     @property
+    def job(self) -> dict[str, Any]:
+        """What is done, apart from where weights and prompts come from, the seed, and how the work is laid out."""
+        left_out = (*self.machine, "seed", "from_tokens")
+        return {"run": " ".join(self.words), **{k: v for k, v in self.params.items() if k not in left_out}}
+
+    @property
     def seed(self) -> Any:
         """That of the entry, else the recipe's."""
         return self.params.get("seed", self.owner.recipe.seed)

@@ -131,9 +131,8 @@ def alike(outcomes: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _job(run: Run) -> dict[str, Any]:
-    kept = {name: value for name, value in run.params.items() if name not in (*run.machine, "seed", "from_tokens")}
     node = run.nodes().get("prompts")
-    return {"run": " ".join(run.words), **kept, **({"prompts": node[1].content} if node else {})}
+    return run.job | ({"prompts": node[1].content} if node else {})
 
 
 def curves(curated: Curated) -> dict[str, list[Curve]]:
