@@ -13,7 +13,7 @@ TRAIN := .venv/.installed-train
 DOCS := .venv/.installed-docs
 JOBS ?= 2
 OCTO := build/octothinker
-OCTO_RECIPES := $(addprefix octothinker/,base longer control stable long-cot short-cot hybrid-cot)
+OCTO_RECIPES := $(addprefix octothinker/,base $(if $(QUICK),,longer) control stable long-cot short-cot hybrid-cot)
 # A folder that people run from may have its own `eval/` or `trainers/`: never look for packages there.
 export PYTHONSAFEPATH := 1
 

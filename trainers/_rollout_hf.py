@@ -2,7 +2,7 @@
 
 Not `generate`: it goes on to compute the replies that have ended until the last one does, computes a prompt once for each reply to it, and
 fills what is not said from the generation_config.json of the model, which may hold a top_p. Here rows that have ended are taken out of the
-batch, and a prompt is computed once. What that is worth is in docs/log.md.
+batch, a prompt is computed once, and the cache has room for the next tokens. What that is worth is in docs/log.md.
 
 A token is drawn by one uniform number against the summed probabilities (inverse transform sampling); the number is the next of a Philox
 stream (Salmon et al., SC 2011) whose key is the reply's seed, so it depends on the seed and the place only. Probabilities are fp32 and
@@ -23,6 +23,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from curate.errors import CurateError
+from curate.models.kv_cache import cache_of
 from trainers._endings import Endings
 from trainers.rollout import Rollouts, received, refuse_stale
 
@@ -122,7 +123,7 @@ class HFEngine:
             [[0] * (longest - len(prompt)) + list(prompt) for prompt in numbers]
         )  # (P, T), padded on the left
         mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in numbers])
-        state = _State(DynamicCache(config=self._model.config), mask.to(self._device))
+        state = _State(cache_of(self._model.config), mask.to(self._device))
         hidden = self._forward(ids.to(self._device), state)
         of = torch.tensor(index, device=self._device)
         state.keep(of)

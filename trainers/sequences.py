@@ -53,10 +53,10 @@ class Sequences:
         """Of a window."""
 
     def micros(self, sequences: Sequence[int], rank: int, world: int, size: int) -> list[Micro]:
-        """This rank's micro-batches of some sequences, `size` windows each; all ranks have as many, some of them empty."""
+        """This rank's micro-batches of some sequences, at most `size` windows each. All ranks have as many of the same sizes, because they
+        compute together; windows are empty where a rank has one less."""
         windows = packed(sequences, self.lengths, self.width)
-        rounds = -(-len(windows) // (world * size))
-        windows += [[] for _ in range(rounds * world * size - len(windows))]
+        windows += [[] for _ in range(-len(windows) % world)]
         mine = windows[rank::world]
         return [self._micro(mine[start : start + size]) for start in range(0, len(mine), size)]
 

@@ -26,11 +26,14 @@ from tokenizers import Tokenizer
 
 from curate.errors import CurateError
 from curate.models.base import Reply, Sampling, cut
+from curate.models.kv_cache import cache_of
 
 STEP = 64
 """Tokens: lengths of prompts are padded to multiples of this."""
-ROWS = {"cpu": 4, "cuda": 64}
-"""Prompts in a batch."""
+ROWS, FEW = 64, 4
+"""Prompts in a batch; few where a model that is not small is on a CPU."""
+SMALL = 10_000_000
+"""Parameters up to which a token of many rows costs a CPU little more than one of few, and what they leave behind has room."""
 LOOK_BACK = 8
 """Tokens before the newest that a stop text may have begun in, besides one for each of its characters."""
 Asked = tuple[str | list[dict[str, str]], int]
@@ -84,13 +87,19 @@ class Generator:
                 groups.setdefault(length, []).append(place)
             else:
                 yield place, self._refused(len(ids))
-        rows = ROWS[self.device]
+        rows = self.rows
         for length, places in sorted(groups.items()):
             for start in range(0, len(places), rows):
                 batch = places[start : start + rows]
                 whole = [*batch, *[batch[-1]] * (rows - len(batch))]
                 made = self._batch([tokens[i] for i in whole], [asked[i][1] for i in whole], length, sampling)
                 yield from zip(batch, made, strict=False)
+
+    @functools.cached_property
+    def rows(self) -> int:
+        """Prompts in a batch."""
+        small = sum(one.numel() for one in self.model.parameters()) <= SMALL
+        return ROWS if small or self.device == "cuda" else FEW
 
     @property
     def most(self) -> int:
@@ -133,6 +142,7 @@ class Generator:
                 input_ids=ids.to(self.device),
                 attention_mask=mask.to(self.device),
                 generation_config=config,
+                past_key_values=cache_of(self.model.config) if self.model._supports_default_dynamic_cache() else None,
                 logits_processor=transformers.LogitsProcessorList([draw]),
                 stopping_criteria=transformers.StoppingCriteriaList([stop]),
             )
@@ -186,6 +196,8 @@ class _Draw(transformers.LogitsProcessor):  # type: ignore[misc]
     def _chances(self, scores: Any) -> Any:
         """Probabilities after temperature, top_k, top_p and min_p; they need not sum to one."""
         chances = (scores.double() / self.sampling.temperature).softmax(-1)
+        if self.sampling.top_p >= 1 and not any(self.sampling.extra.get(name) for name in ("top_k", "min_p")):
+            return chances
         order = torch.sort(chances, dim=-1, descending=True, stable=True)
         sorted_, kept = order.values, torch.ones_like(order.values, dtype=torch.bool)
         if (top_k := int(self.sampling.extra.get("top_k", 0))) > 0:

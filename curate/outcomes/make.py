@@ -1,14 +1,17 @@
 """Build, train and evaluate what a comparison needs and is missing, so that it can be stopped and goes on.
 
 What can be known in advance is said before anything runs: a trainer or a revision that is missing, items of a benchmark that are not on
-this machine. Runs that several recipes go on from are trained once.
+this machine. Runs that several recipes go on from are trained once. Models that are asked side by side are each asked in a process of its
+own, as many as runs are trained at a time.
 """
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from curate.evals.benchmarks import Shelf, named
 from curate.outcomes.benchmarks import Evaluated
@@ -32,11 +35,41 @@ def make(recipes: Sequence[Curated], report: Report) -> None:
     if any(one.profile.launch.kind != "local" for one in recipes):  # a scheduler gets all before one is waited for
         train_all(wanted, report=report)
     train_all(wanted, wait=True, report=report)
-    for number, training in enumerate(trainings, 1):
-        one = training.curated
-        if asked := evals(training):
-            report.note(f"evaluations of {one.title}, recipe {number} of {len(recipes)}; {_so_far(began)}")
-            one.eval(*asked, report=report)
+    _evaluate([(training.curated, name) for training in trainings for name in evals(training)], report, began)
+
+
+def _evaluate(asked: Sequence[tuple[Curated, str]], report: Report, began: float) -> None:
+    """Bring the named entries under `eval:` to be current."""
+    launch = asked[0][0].profile.launch if asked else None
+    if launch and launch.kind == "local" and launch.at_once > 1:
+        _side_by_side(asked, launch.at_once, report, began)
+        return
+    for number, (one, name) in enumerate(asked, 1):
+        report.note(f"{one.title}: eval.{name}, {number} of {len(asked)}; {_so_far(began)}")
+        one.eval(name, report=report)
+
+
+def _side_by_side(asked: Sequence[tuple[Curated, str]], at_once: int, report: Report, began: float) -> None:
+    from curate.executors.local import Local
+
+    ended = []
+
+    def done(rank: int, _: Any) -> None:
+        ended.append(rank)
+        one, name = asked[rank]
+        report.note(f"{one.title}: eval.{name} is done, {len(ended)} of {len(asked)}; {_so_far(began)}")
+
+    report.note(f"{len(asked)} evaluations, {min(at_once, len(asked))} at a time; {_so_far(began)}")
+    pool = Local(min(at_once, len(asked)))
+    try:
+        pool.run(functools.partial(_ask, [(replace(one), name) for one, name in asked]), len(asked), done)
+    finally:
+        pool.close()
+
+
+def _ask(asked: Sequence[tuple[Curated, str]], number: int) -> None:
+    one, name = asked[number]
+    one.eval(name)
 
 
 def _names(training: Training) -> tuple[str, ...]:

@@ -118,16 +118,15 @@ def bench() -> tuple[Item, ...]:
     """The items of `embedded-bench`: every family at every level, up to `PER_LEVEL` different problems each. Always the same ones,
     also within `about`."""
     items = []
-    token = _ABOUT.set(((), ()))
-    for name in all_families():
-        seen: set[bytes] = set()
-        for level in LEVELS:
-            for i in range(PER_LEVEL):
-                rng = Rng("embedded-bench", name, level, i)
-                drawn = (draw(rng, (name,), level, "eval") for _ in range(20))
-                problem = next((p for p in drawn if problem_hash(name, p.parsed) not in seen), None)
-                if problem is not None:
-                    seen.add(problem_hash(name, problem.parsed))
-                    items.append(Item(f"{name}-{level}-{i}", problem))
-    _ABOUT.reset(token)
+    with about((), ()):
+        for name in all_families():
+            seen: set[bytes] = set()
+            for level in LEVELS:
+                for i in range(PER_LEVEL):
+                    rng = Rng("embedded-bench", name, level, i)
+                    drawn = (draw(rng, (name,), level, "eval") for _ in range(20))
+                    problem = next((p for p in drawn if problem_hash(name, p.parsed) not in seen), None)
+                    if problem is not None:
+                        seen.add(problem_hash(name, problem.parsed))
+                        items.append(Item(f"{name}-{level}-{i}", problem))
     return tuple(items)

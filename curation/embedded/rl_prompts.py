@@ -6,6 +6,7 @@ Every family at every level, or those that are named; none of them stands on a p
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from curation.embedded._documents import SUFFIX, counted, write_rows
 from curation.embedded._problems import Problem, Split, all_families, draw, problem_hash
 from curation.synth.families._family import LEVELS
 from curation.synth.families._rng import Rng
+
+GIVE_UP = 128
+"""Problems in a row that a family has had before at a level, each of twenty draws, after which it is asked for no more of them."""
 
 
 @generate(files=["../synth/families/*.py"])
@@ -60,11 +64,15 @@ def drawn(
 ) -> Iterator[tuple[int, Problem]]:
     """Different problems of a split, and the number of each: families in turn, then levels."""
     seen = set[bytes]()
+    in_vain = dict.fromkeys(itertools.product(names, levels), 0)
     for n in range(documents):
         name, level = names[n % len(names)], levels[n // len(names) % len(levels)]
+        if in_vain[name, level] == GIVE_UP:
+            continue
         rng = Rng(seed, f"{split}-prompts", n)
         found = (draw(rng, (name,), level, split) for _ in range(20))
         problem = next((p for p in found if problem_hash(name, p.parsed) not in seen), None)
+        in_vain[name, level] = 0 if problem else in_vain[name, level] + 1
         if problem is not None:
             seen.add(problem_hash(name, problem.parsed))
             yield n, problem

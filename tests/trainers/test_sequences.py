@@ -32,10 +32,13 @@ def test_each_token_of_each_reply_is_predicted_once_from_what_stands_before_it_i
         every = [*prompt, *rollouts.reply(i).tolist()]
         before |= {token: every[:n] for n, token in enumerate(every) if n >= len(prompt)}
     ranks = [sequences.micros(range(len(prompts)), rank, world, micro_batch) for rank in range(world)]
-    assert len({len(micros) for micros in ranks}) == 1
+    windows = len(packed(range(len(prompts)), sequences.lengths, sequences.width))
+    each, left = divmod(-(-windows // world), micro_batch)
+    rows = [micro_batch] * each + [left] * (left > 0)
+    assert [[len(micro.tokens) for micro in micros] for micros in ranks] == [rows] * world
     seen = []
     for micro in (micro for micros in ranks for micro in micros):
-        assert micro.tokens.shape == micro.position_ids.shape == (micro_batch, sequences.width)
+        assert micro.tokens.shape == micro.position_ids.shape == (len(micro.tokens), sequences.width)
         seen += micro.flat.tolist()
         tokens, positions = micro.tokens.flatten().tolist(), micro.position_ids.flatten().tolist()
         for place, target, at in zip(micro.places.tolist(), micro.targets.tolist(), micro.flat.tolist(), strict=True):

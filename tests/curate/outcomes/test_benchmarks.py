@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 
 import curate
+from curate.errors import CurateError
 from curate.evals import results
 from curate.outcomes import words
 from curate.outcomes.benchmarks import Evaluated
 from curate.outcomes.make import evals
+from curate.report import Report
 from curate.store import Store
 from curate.training import Training
 from tests.curate import evaluating
@@ -102,6 +104,34 @@ def test_answers_to_other_questions_are_not_compared(evaluated: Path) -> None:
     assert {row["benchmark"] for row in found["pairs"]} == {None}
     assert "not the same questions: toy (sums) of many and twin, so these are not compared" in found["notes"]
     assert len([*words.benchmark_tables(found["outcomes"])]) == 2
+
+
+class Notes(Report):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def test_models_are_asked_side_by_side_in_processes_of_their_own(evaluated: Path) -> None:
+    path = evaluated / "recipes/many.yaml"
+    path.write_text(path.read_text() + EVAL.removeprefix("eval:\n").replace("sums:", "again:"))
+    said = Notes()
+    one_by_one = opened(evaluated, "many").compare(build=True, report=said)
+    assert [note.partition(";")[0] for note in said.notes if "eval." in note] == [
+        "many: eval.sums, 1 of 2", "many: eval.again, 2 of 2",
+    ]  # fmt: skip
+    (evaluated / "profiles").mkdir(exist_ok=True)
+    (evaluated / "profiles/local.toml").write_text("[launch]\nat_once = 2\n")
+    said = Notes()
+    assert opened(evaluated, "many").compare(build=True, report=said) == one_by_one
+    notes = [note.partition(";")[0] for note in said.notes]
+    assert "2 evaluations, 2 at a time" in notes
+    assert {f"many: eval.{one} is done, {n} of 2" for one in ("sums", "again") for n in (1, 2)} >= set(notes[-2:])
+    path.write_text(path.read_text().replace("samples: 4", "samples: 2"))
+    with pytest.raises(CurateError, match=r"needs torch|cannot load|has no tokenizer"):  # these weights are no model
+        opened(evaluated, "many").compare(build=True)
 
 
 def test_items_that_are_not_here_leave_a_note(evaluated: Path) -> None:
