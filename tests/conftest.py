@@ -7,6 +7,7 @@ wherever there is a CUDA device.
 import importlib.util
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ALL, NETWORK = (bool(os.environ.get(name)) for name in ("CURATE_TEST_ALL", "CURATE_TEST_NETWORK"))
 
+if (
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+):  # in a shell's background, where tests that press Ctrl-C would wait for ever
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("octocurate", deadline=None, derandomize=True, max_examples=200 if ALL else 40)
 hypothesis.settings.load_profile("octocurate")
 
