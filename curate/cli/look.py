@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 @recipe_command(short_help="What a build would do, and why.")
 @click.option("--resolved", is_flag=True, help="Print the whole recipe with everything inherited written out.")
 def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
-    """What a build would do: each node, whether it is stored, and why it is to be built."""
+    """What a build would do: each node, whether it is stored, and why it is to be built; then the same of training runs, and their cost."""
     if resolved:
         from curate.recipe import dump
 
         return emit(curated.resolved()) if as_json else click.echo(dump(curated.resolved()), nl=False)
     rows = curated.plan()
-    bill, prospect = curated.bill(rows), curated.prospect()
+    bill, prospect, runs = curated.bill(rows), curated.prospect(), curated.runs()
     if as_json:
-        return emit({"recipe": curated.title, "nodes": rows, "bill": bill, **prospect})
+        return emit({"recipe": curated.title, "nodes": rows, "bill": bill, **prospect, "training": runs})
     todo = [row for row in rows if row["state"] == "to do"]
     body = [
         [r["node"], r["step"], r["state"], *_counts(r), duration(r.get("seconds")), "; ".join(_reasons(r))]
@@ -59,7 +59,7 @@ def plan(curated: Curated, *, as_json: bool, resolved: bool) -> None:
     for row in todo:
         if row.get("files"):
             click.echo(f"{row['node']} reads {amount(row['files'], 'file')}, {amount(row['file_bytes'], 'byte')}")
-    prospect_text(prospect)
+    prospect_text(curated.title, prospect, runs)
 
 
 def _reasons(row: dict[str, Any]) -> list[str]:

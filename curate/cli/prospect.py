@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import click
 
-from curate.cli.common import number, table
+from curate.cli.common import number, printable, table
 
 UNKNOWN = "unknown"
 NOTES = "abcdefghijklmnopqrstuvwxyz"
 
 
-def prospect_text(prospect: dict[str, Any]) -> None:
-    """The tables, each figure marked with where it is from. Nothing for a recipe without a mixture."""
+def prospect_text(recipe: str, prospect: dict[str, Any], runs: list[dict[str, Any]]) -> None:
+    """The tables, each figure marked with where it is from. Nothing for a recipe without a mixture.
+
+    runs: what became of the recipe's runs and of those that they go on from (`Curated.runs`).
+    """
     notes = Notes()
     _sources(prospect["sources"], notes)
     _disk(prospect["disk"], notes)
-    for run in prospect["runs"]:
-        _run(run, notes)
+    todo = {run["run"] for run in _to_train(runs) if run["recipe"] == recipe}
+    alike = itertools.groupby((run for run in prospect["runs"] if run["run"] in todo), _but_its_name)
+    for told, some in alike:
+        _run([run["run"] for run in some], dict(told), notes)
     notes.print()
+
+
+def _to_train(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that are to be trained; says which they are, and why."""
+    todo = [run for run in runs if run["state"] != "current"]
+    if runs:
+        click.echo(f"\n{len(runs) - len(todo)} of {len(runs)} training runs are current, {len(todo)} to do")
+    if todo:
+        body = [
+            [f"{run['recipe']}/{run['run']}", run["parent"] or "", run["state"], printable(run["why"] or "")]
+            for run in todo
+        ]
+        table(["run", "goes on from", "state", "why"], body)
+    return todo
+
+
+def _but_its_name(run: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in run.items() if key != "run"}
 
 
 class Notes:
@@ -73,8 +97,12 @@ def _disk(rows: list[dict[str, Any]], notes: Notes) -> None:
         table(["disk", "bytes"], body)
 
 
-def _run(run: dict[str, Any], notes: Notes) -> None:
-    click.echo(f"\nrun {run['run']} ({run['trainer']}) of {run['model'] or 'a model that the recipe does not name'}:")
+def _run(names: list[str], run: dict[str, Any], notes: Notes) -> None:
+    """What one run takes, or each of some that differ in the seed alone."""
+    said = f"run {names[0]} ({run['trainer']})"
+    if len(names) > 1:
+        said = f"runs {', '.join(names)} ({run['trainer']}), each"
+    click.echo(f"\n{said} of {run['model'] or 'a model that the recipe does not name'}:")
     if "places" in run:
         passes = f"{run['passes']:.2f} passes over the mixture"
         click.echo(f"  {count(run['places'])} places{notes.mark(run['places_source'])}, about {passes}")

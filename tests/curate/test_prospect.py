@@ -116,6 +116,17 @@ def test_plan_prints_every_figure_with_its_source_or_unknown(paper: Path) -> Non
     assert text.count("unknown") > 5
 
 
+def test_plan_tells_which_runs_are_to_be_trained_and_once_what_seeds_take(paper: Path) -> None:
+    with (paper / "recipes/my-long-cot.yaml").open("a") as file:
+        file.write("train: {midtrain: {seeds: 2}, grpo: {seeds: 2}}\n")
+    said = CliRunner().invoke(cli, ["plan", "my-long-cot"]).output
+    assert "0 of 5 training runs are current, 5 to do\n" in said
+    rows = [re.split(" {2,}", line)[:3] for line in said.splitlines() if line.startswith("my-long-cot/")]
+    assert ["my-long-cot/grpo-1", "my-long-cot/midtrain-1", "waiting"] in rows and len(rows) == 4
+    assert said.count("runs midtrain-0, midtrain-1 (trainers.midtrain), each of ") == 1
+    assert said.count("runs grpo-0, grpo-1 (trainers.grpo), each of ") == 1
+
+
 def test_a_recipe_whose_corpora_nobody_published_says_what_it_asks_and_that_the_rest_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import curate
 from curate.api import Curated
+from curate.cli import cli
 from curate.curves import read as read_curve
 from curate.errors import CurateError
 from curate.run import MACHINE
@@ -417,6 +420,21 @@ def test_counts_may_be_written_short_and_are_the_same_run(here: Path) -> None:
     assert (row["given"]["max_steps"], row["given"]["preset"]) == (1000, "1B")
     change(here, "stable", "max_steps: 1k", "max_steps: 1_000")
     assert opened(here).train(dry_run=True)[0]["key"] == row["key"]
+
+
+def test_plan_names_what_a_threshold_rebuilds_and_what_is_trained_again(here: Path) -> None:
+    opened(here, "decay").train()
+    said = CliRunner().invoke(cli, ["plan", "decay"]).output
+    assert (
+        "0 to do\n" in said and "2 of 2 training runs are current, 0 to do\n" in said and "\nrun midtrain" not in said
+    )
+    change(here, "stable", "length(text) > 3", "length(text) > 4")
+    said = CliRunner().invoke(cli, ["plan", "decay"]).output
+    nodes = dict(re.findall(r"^(web/\S+|tokenizer|mixture) +\S+ +(stored|to do) ", said, re.MULTILINE))
+    assert nodes["web/parquet"] == "stored" and nodes["web/some"] == "to do" and nodes["mixture"] == "to do"
+    assert "0 of 2 training runs are current, 2 to do\n" in said
+    assert re.search(r"^stable/midtrain +waiting +the mixture of stable is to be built", said, re.MULTILINE)
+    assert re.search(r"^decay/midtrain +stable/midtrain +waiting ", said, re.MULTILINE)
 
 
 @pytest.mark.parametrize("edit", ["max_steps: 12.0", "seed: 0, max_steps: 12", "max_steps: 12}  # as before\n  #"])
