@@ -55,8 +55,9 @@ docs: $(DOCS) ## the site of the documentation, build/site/index.html; refuses g
 test: $(TRAIN) ## the fast tests, those of the trainers too (torch: 0.2 GB for a CPU, several with CUDA)
 	$(BIN)/python -m pytest -n $(JOBS) -q
 
-test-all: $(TRAIN) ## every test that this machine can run
+test-all: $(TRAIN) ## every test that this machine can run, and all locks and cards
 	CURATE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) -q
+	$(MAKE) fresh ALL=1
 
 test-peers: $(STAMP) ## exports, the reader and cards, read by the programs that they are for (some 2 GB of packages, in .venv-peers)
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
@@ -96,14 +97,14 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-fresh: $(STAMP) ## the committed locks and data cards are what a build in an empty store gives
+fresh: $(STAMP) ## the committed locks and data cards are what a build in an empty store gives (ALL=1: those of the miniature, too)
 	@store=$$(mktemp -d); trap 'rm -rf "$$store"' EXIT; \
-	for lock in recipes/*.lock recipes/octothinker/*.lock; do \
+	for lock in recipes/*.lock $(if $(ALL),recipes/octothinker/*.lock); do \
 		test -e "$$lock" || { echo "no lock is committed" >&2; exit 1; }; \
 		name=$${lock#recipes/}; name=$${name%.lock}; echo "curate build $$name --locked, in an empty store"; \
 		CURATE_STORE="$$store" $(BIN)/curate build "$$name" --locked; \
-	done; \
-	CURATE_STORE="$$store" $(BIN)/curate card --all --check
+		CURATE_STORE="$$store" $(BIN)/curate card "$$name" --check; \
+	done
 
 wheel: $(STAMP) ## dist/octocurate-*.whl
 	$(BIN)/python -m build --wheel --no-isolation
