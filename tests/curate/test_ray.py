@@ -18,10 +18,11 @@ from curate.cli import main
 from curate.errors import Halted
 from curate.executors import ray as executor
 from curate.profile import RaySettings
-from tests.curate import ray_cluster
+from tests.curate import bucket, ray_cluster
 from tests.curate.corpus import (
     RECIPE,
     contents,
+    edit,
     make_project,
     objects,
     one,
@@ -243,3 +244,21 @@ def test_a_cluster_that_does_not_answer_is_one_line_within_seconds(
     code, said = ended(["build", "small", "--profile", "gone"], capsys)
     assert (code, said) == (2, f"curate: no Ray cluster at '127.0.0.1:{port}': connection refused\n")
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.ray
+def test_what_a_bucket_holds_is_gone_on_with_by_a_cluster(
+    cluster: ray_cluster.Cluster, tmp_path: Path, url: str
+) -> None:
+    folder = make_project(tmp_path / "first", count=60)
+    open_small(folder, remote=url, push=True).build()
+    other = bucket.copy(folder, tmp_path / "other")
+    edit(other / "recipes/small.yaml", "letters > 20", "letters > 25")
+    there = on(cluster, other, remote=url, push=True)
+    there.build()
+    here = open_small(bucket.copy(other, tmp_path / "here"))
+    here.build()
+    assert contents(there) == contents(here)
+    made = {node.key for node in there.built.done.values()}
+    assert made == {node.key for node in here.built.done.values()}
+    assert made <= {name.split("/")[1] for name in bucket.names(url)}
