@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 2_000_000_000
 """Bytes that each node says it has."""
@@ -43,12 +45,13 @@ def raylet(node: Any) -> int:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A running cluster of two nodes."""
-    before = os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([before] if before else [])])  # its workers import `tests`
-    running = Cluster()
-    try:
-        running.add()
-        yield running
-    finally:
-        running.nodes.shutdown()
-        os.environ["PYTHONPATH"] = before
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # its workers import `tests`
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONPATH", path)
+        environment.setenv("RAY_worker_niceness", "0")  # Ray says 15
+        running = Cluster()
+        try:
+            running.add()
+            yield running
+        finally:
+            running.nodes.shutdown()
