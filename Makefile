@@ -111,7 +111,7 @@ wheel: $(STAMP) ## dist/octocurate-*.whl
 
 constraints: $(STAMP) ## rewrite constraints.txt from .venv
 	@{ sed -n '/^#/p' constraints.txt; \
-	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|torchao|transformers|safetensors|tensorboard|wandb|zensical|deepmerge|Markdown|pymdown-extensions|tomli)==' constraints.txt; } \
+	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|torchao|ray|transformers|safetensors|tensorboard|wandb|zensical|deepmerge|Markdown|pymdown-extensions|tomli)==' constraints.txt; } \
 	| sed 's/+.*//' | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' | LC_ALL=C sort -fu -t= -k1,1; } > constraints.new
 	@mv constraints.new constraints.txt
 	@touch $(STAMP)

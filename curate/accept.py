@@ -64,7 +64,7 @@ def accept(recipe: Curated, node: str | None, shards: int | None, report: Report
     """Accept every node whose code alone changed, or one. CurateError if the one that is named cannot be accepted."""
     found = Accepted()
     chosen = recipe.planned[node] if node else None
-    executor = executors.make(recipe.profile.executor, recipe.profile.workers)
+    executor = executors.make(recipe.profile, recipe.store.root)
     build = recipe._build(executor, report)
     try:
         build.settle(list(recipe.planned.nodes.values()))

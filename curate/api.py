@@ -143,7 +143,7 @@ class Curated:
 
     def _build(self, executor: executors.Executor, report: Report, budget: Budget | None = None) -> Build:
         said = self.profile.limits
-        limits = Limits(said.seconds, said.seconds_per_document, said.memory(executor.workers))
+        limits = Limits(said.seconds, said.seconds_per_document, self.profile.memory_of_call(executor.workers))
         last = read_ref(self.store, self.lock_path)
         if self.store.remote:
             self.store.remote.report = report
@@ -197,7 +197,7 @@ class Curated:
             raise CurateError(said, where=self.lock_path.name)
         if lock:
             self._prefer(lock)
-        executor = executors.make(self.profile.executor, self.profile.workers)
+        executor = executors.make(self.profile, self.store.root)
         build = self._build(executor, report or Report(), limited(self.profile.budget, max_usd, max_gpu_hours))
         try:
             self._run(build, targets)

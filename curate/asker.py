@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.budget import Spending
-from curate.executors import Executor
+from curate.executors import Executor, near
 from curate.executors.inline import Inline
 from curate.models.base import backend
 from curate.models.launch import served
@@ -50,7 +50,7 @@ class Asking:
             yield Asked(entry, settings), executor
             return
         name, loads, draft = str(node.params["model"]), backend(str(entry["backend"])).loads, self.draft(node.plan_key)
-        doing = Inline() if loads else executor
+        doing = Inline() if loads else near(executor)  # what is spent is counted on one machine
         each = max(1, settings.concurrency // min(doing.workers, max(1, ranks)))
         launches = bool(settings.launch) and lacks()
         held = settings if launches or loads else settings.model_copy(update={"gpus": 0})

@@ -58,6 +58,8 @@ DEATH = {
     signal.SIGSEGV: "it crashed",
 }
 """What the signal says that a worker died of."""
+LOST = 1000
+"""In place of an exit code: the machine went away, or all of its processes. That says nothing against the document they were on."""
 _last_death = 0
 
 
@@ -94,7 +96,7 @@ class Guard:
         with contextlib.suppress(FileNotFoundError, ValueError):
             self.history = json.loads(self.journal.read_text("utf-8"))
         died = self.history.pop("running", None)
-        if died and died[0] == self.attempt:
+        if died and died[0] == self.attempt and _last_death != LOST:
             self.died(*died[1:])
 
     def died(self, node: str, low: int, high: int) -> None:

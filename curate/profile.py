@@ -178,6 +178,18 @@ class LaunchSettings(BaseModel):
     settings: Settings = Field(default_factory=Settings)
 
 
+class RaySettings(BaseModel):
+    """Of `executor = "ray"`, `[ray]`: the cluster, and what one worker has of a node (docs/cluster.md)."""
+
+    model_config = ConfigDict(extra="forbid")
+    address: Line = ""
+    """The head of the cluster, such as 10.0.0.1:6379; if not said, RAY_ADDRESS, or the cluster that this machine is a node of."""
+    cpus: int = Field(default=1, ge=1, le=4096)
+    """CPUs that Ray gives one worker. A worker keeps one busy."""
+    memory: Bytes = Field(default=4_000_000_000, ge=LEAST_BUDGET)
+    """Bytes that Ray gives one worker, and that one call of a step may take if `[limits]` does not say it."""
+
+
 class Profile(BaseModel):
     """What a profile file may say."""
 
@@ -193,6 +205,7 @@ class Profile(BaseModel):
     budget: Budget = Field(default_factory=Budget)
     price: Prices = Field(default_factory=Prices)
     launch: LaunchSettings = Field(default_factory=LaunchSettings)
+    ray: RaySettings = Field(default_factory=RaySettings)
     remote: str = ""
     """A bucket behind the store, such as s3://bucket/prefix."""
     push: bool = False
@@ -201,11 +214,19 @@ class Profile(BaseModel):
     def memory_of_each(self, workers: int) -> int:
         """The part of `memory` that one process has: workers work while the process that began them waits.
 
-        Where nothing is said, 1 GiB, and all together no more than half of the machine.
+        Where nothing is said, 1 GiB, and all together no more than half of the machine; of a worker on Ray, a quarter of its memory.
         """
+        if self.memory is None and self.executor == "ray":
+            return max(LEAST_BUDGET, min(1 << 30, self.ray.memory // 4))
         if self.memory is None:
             return int(max(LEAST_BUDGET, min(1 << 30, machine_memory() / 2 / workers)))
         return max(LEAST_BUDGET, self.memory // workers)
+
+    def memory_of_call(self, workers: int) -> int:
+        """Bytes that one call of a step may take. A worker on Ray has what Ray gives it, whatever machine builds."""
+        if self.executor == "ray" and self.limits.gigabytes is None:
+            return self.ray.memory
+        return self.limits.memory(workers)
 
     def store_path(self, project: Path) -> Path:
         """The store's folder, relative to the project. CurateError for one that is no folder."""

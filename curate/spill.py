@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,7 +47,7 @@ class Parts(NamedTuple):
 
 def write_parts(frames: Iterable[pl.DataFrame], path: Path, *, durable: bool = True) -> Parts:
     """Write frames of one schema behind one another; a reader sees no file or the whole of it, durable: also after a power loss."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     offsets = [0]
     with temporary.open("wb") as file:
         for frame in frames:

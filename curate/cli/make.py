@@ -113,7 +113,9 @@ def fetch(curated: Curated, *, as_json: bool) -> None:
 )
 @click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes, instead of the profile's number.")
 @click.option(
-    "--executor", type=click.Choice(["local", "inline"]), help="Who does the work, instead of the profile's choice."
+    "--executor",
+    type=click.Choice(["local", "inline", "ray"]),
+    help="Who does the work, instead of the profile's choice.",
 )
 @limits
 def build(

@@ -3,8 +3,15 @@
 Work is idempotent, so a rank may be tried again, here or elsewhere. `work.weight(rank)`, where there is one, lets the largest start first.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from curate.profile import Profile
 
 Done = Callable[[int, Any], None]
 
@@ -30,14 +37,25 @@ def heaviest_first(work: Callable[[int], Any], count: int) -> list[int]:
     return sorted(range(count), key=lambda rank: (-weight(rank), rank)) if weight else list(range(count))
 
 
-def make(name: str, workers: int) -> Executor:
-    """The executor that a profile names. CurateError for an unknown one."""
+def near(executor: Executor) -> Executor:
+    """Who does on this machine what must not be done elsewhere."""
+    found: Executor = getattr(executor, "near", executor)
+    return found
+
+
+def make(profile: Profile, store: Path) -> Executor:
+    """The executor that a profile names, for a store in this folder. CurateError for an unknown one."""
     from curate.errors import CurateError, did_you_mean
     from curate.executors.inline import Inline
     from curate.executors.local import Local
 
+    name = profile.executor
     if name == "inline":
         return Inline()
     if name == "local":
-        return Local(workers)
-    raise CurateError(f"no executor {name!r}{did_you_mean(name, ['inline', 'local'])}")
+        return Local(profile.workers)
+    if name == "ray":
+        from curate.executors.ray import Ray
+
+        return Ray(profile.ray, store, profile.workers if "workers" in profile.model_fields_set else None)
+    raise CurateError(f"no executor {name!r}{did_you_mean(name, ['inline', 'local', 'ray'])}")

@@ -57,18 +57,19 @@ class Local:
     def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:
         if not count:
             return
-        with tempfile.TemporaryDirectory(prefix="curate-") as folder, _worker_environment():
+        with tempfile.TemporaryDirectory(prefix="curate-") as folder, worker_environment():
             path = Path(folder) / "work.pickle"
             path.write_bytes(pickle.dumps(work))
-            self._run(str(path), heaviest_first(work, count), done)
+            self.run_ranks(str(path), heaviest_first(work, count), done)
 
-    def _run(self, path: str, ranks: list[int], done: Done | None) -> None:
+    def run_ranks(self, path: str, ranks: list[int], done: Done | None, before: int = 0) -> None:
+        """Do some ranks of the work that was pickled to a file. before: exit code of what had them before, 0 if nothing had."""
         from pebble import ProcessExpired
 
         deaths: dict[int, int] = {}
         halted: Halted | None = None
         try:
-            running = {self._schedule(path, rank): rank for rank in ranks}
+            running = {self._schedule(path, rank, before): rank for rank in ranks}
             while running:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -85,7 +86,7 @@ class Local:
                         continue
                     except Halted as error:  # what the others have sent is waited for, and nothing new is begun
                         halted = halted or error
-                        _halt(path).touch()
+                        halt(path).touch()
                         continue
                     if done and result != NOT_BEGUN:
                         done(rank, result)
@@ -125,7 +126,7 @@ def _work(path: str) -> Callable[[int], Any]:
     return pickle.loads(Path(path).read_bytes())  # type: ignore[no-any-return]  # noqa: S301  (our own file, in a folder of mode 700)
 
 
-def _halt(path: str) -> Path:
+def halt(path: str) -> Path:
     """The file that is there once no rank is to be begun any more."""
     return Path(path).with_name("halted")
 
@@ -144,14 +145,14 @@ def _end_with_parent() -> None:
 
 def _rank(path: str, rank: int, death: int) -> Any:
     """Do a rank. death: exit code of the worker that died on it before, 0 if none did."""
-    if _halt(path).exists():
+    if halt(path).exists():
         return NOT_BEGUN
     died_of(death)
     return _work(path)(rank)
 
 
 @contextlib.contextmanager
-def _worker_environment() -> Iterator[None]:
+def worker_environment() -> Iterator[None]:
     """What a new worker inherits: one thread per library, and no `__main__` to import again (so that scripts need no guard)."""
     before = {name: os.environ.get(name) for name in THREADS}
     main = sys.modules["__main__"]

@@ -68,6 +68,12 @@ make octothinker QUICK=1
 curate assess benchmarks/math-classifier.yaml math_model --by site --out report
 curate build examples/own-crawl.yaml && curate show examples/own-crawl.yaml
     """,
+    "needs a Ray cluster; tests/curate/test_ray.py has one": """
+curate build long-cot --profile ray
+pip install 'octocurate[ray]'
+ray start --address=10.0.0.1:6379
+ray start --head --port=6379
+    """,
     "asks a server, or a model of the hub": """
 curate build graded --profile cluster --max-usd 20
 curate build graded --through pages/html_math --profile cluster

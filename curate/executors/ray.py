@@ -1,0 +1,286 @@
+"""The nodes of a Ray cluster do the ranks, as tasks of Ray: `executor = "ray"` with `[ray]` in the profile (docs/cluster.md).
+
+A task has a process beside Ray's own worker do its rank (`curate/executors/local.py`), so that a document that kills it is found by the
+exit code, as on one machine. A task whose node or worker went away is begun again elsewhere, and that says nothing against the document
+it was on. Ray's own retries are off, because they do not tell.
+
+The store and the project lie on a disk that every node sees, and every node has this code; a node where that is not so is refused. Left
+out: nodes without such a disk, datatrove's RayPipelineExecutor (docs/log.md says why), and asking models, which processes of this machine
+do (`near`), because what it costs is counted on one machine.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import os
+import pickle
+import socket
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.code import FIRST_PARTY, PACKAGE
+from curate.errors import CurateError, Halted
+from curate.executors import Done, heaviest_first
+from curate.executors.local import NOT_BEGUN, Local, halt, worker_environment
+from curate.guard import LOST
+from curate.profile import RaySettings
+
+LOSSES = 8
+"""How often the node or the worker of one rank may be lost before a build gives up on it."""
+EMPTY = 120.0
+"""Seconds for which a cluster may be without a node that has room for a rank."""
+ANSWER = 5.0
+"""Seconds that the head of a cluster has to answer."""
+LIBRARIES = ("polars", "pyarrow", "numpy", "duckdb")
+"""Libraries whose versions every node must have; Ray compares its own and Python's."""
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+"""How a client of gRPC begins: RFC 9113, section 3.4, and settings that change nothing."""
+SETTINGS = 4
+"""The type of the frame that such a server begins with."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a node must have in common with the machine that builds."""
+
+    folder: str
+    """Where the build runs: paths may be relative to it."""
+    work: str
+    """The pickled work of the pass, in the store."""
+    code: str
+    """`code_here()`."""
+
+
+class Ray:
+    """Tasks of a Ray cluster: `workers` at a time, or as many as the nodes have room for."""
+
+    isolated = True
+
+    def __init__(self, settings: RaySettings, store: Path, workers: int | None = None) -> None:
+        self.settings, self.store, self.said = settings, store.absolute(), workers
+        self.near = Local(workers or os.cpu_count() or 1)
+        self.ray, self.ours = connected(settings.address)
+        self.workers = workers or self.room()
+        if not self.workers:
+            self.close()
+            raise no_room(settings)
+
+    def room(self) -> int:
+        """How many ranks the nodes that are there have room for."""
+        wanted = {"CPU": self.settings.cpus, "memory": self.settings.memory}
+        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+        return sum(min(int(has.get(name, 0) // amount) for name, amount in wanted.items()) for has in nodes)
+
+    def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:
+        if not count:
+            return
+        with tempfile.TemporaryDirectory(prefix="ray-", dir=self.store / "drafts") as folder:
+            path = Path(folder) / "work.pickle"
+            path.write_bytes(pickle.dumps(work))
+            running = Tasks(self, Place(os.getcwd(), str(path), code_here()))
+            try:
+                running.all(heaviest_first(work, count), done)
+            finally:
+                running.stop()
+
+    def close(self) -> None:
+        self.near.close()
+        if self.ours:
+            self.ray.shutdown()
+
+
+class Tasks:
+    """The tasks of one pass."""
+
+    def __init__(self, cluster: Ray, place: Place) -> None:
+        self.cluster, self.ray, self.place = cluster, cluster.ray, place
+        said = cluster.settings
+        self.task = self.ray.remote(num_cpus=said.cpus, memory=said.memory, max_retries=0)(do)
+        self.running: dict[Any, int] = {}
+        """Task -> rank."""
+        self.losses: dict[int, int] = {}
+        self.looked = self.roomy = time.monotonic()
+        self.room = cluster.workers
+
+    def all(self, ranks: list[int], done: Done | None) -> None:
+        """Do these ranks; those whose node is lost come next."""
+        waiting = ranks[::-1]
+        halted: Halted | None = None
+        while waiting or self.running:
+            while waiting and len(self.running) < self.most():
+                self.begin(waiting.pop())
+            finished, _ = self.ray.wait(list(self.running), num_returns=1, timeout=1.0)
+            for task in finished:
+                rank = self.running.pop(task)
+                try:
+                    was_lost, result = self.result(task, rank)
+                except Halted as error:  # what the others have under way is waited for, and nothing new is begun
+                    halted = halted or error
+                    halt(self.place.work).touch()
+                    waiting = []
+                    continue
+                if was_lost:
+                    waiting.append(rank)
+                elif done and result != NOT_BEGUN:
+                    done(rank, result)
+        if halted:
+            raise halted
+
+    def begin(self, rank: int) -> None:
+        self.running[self.task.remote(rank, rank in self.losses, self.place)] = rank
+
+    def most(self) -> int:
+        """How many tasks there may be. CurateError if there has been no room for any for long."""
+        now = time.monotonic()
+        if self.cluster.said or (now - self.looked < 1.0 and self.room):
+            return self.room
+        self.looked, self.room = now, self.cluster.room()
+        if self.room:
+            self.roomy = now
+        elif now - self.roomy > EMPTY:
+            raise no_room(self.cluster.settings)
+        return max(1, self.room)
+
+    def result(self, task: Any, rank: int) -> tuple[bool, Any]:
+        """Whether a task was lost, and what its rank gave. Raises the error of a rank."""
+        from ray.exceptions import RayError, RayTaskError
+
+        try:
+            fine, result = self.ray.get(task)
+        except RayTaskError as error:  # before it came to the rank
+            raise CurateError(f"a node of the Ray cluster cannot do the work: {_last_line(error)}") from None
+        except RayError as error:
+            self.losses[rank] = self.losses.get(rank, 0) + 1
+            if self.losses[rank] > LOSSES:
+                said = f"the node or the worker of one shard was lost {LOSSES} times; the last time Ray said: {_line(error)}"
+                raise CurateError(said) from None
+            return True, None
+        if not fine:
+            raise result
+        return False, result
+
+    def stop(self) -> None:
+        """End what is still running."""
+        for task in self.running:
+            self.ray.cancel(task, force=True)
+        if self.running:
+            self.ray.wait(list(self.running), num_returns=len(self.running), timeout=ANSWER)
+
+
+def no_room(settings: RaySettings) -> CurateError:
+    """The error that no node is large enough."""
+    return CurateError(
+        f"no node of the Ray cluster has room for one worker: {settings.cpus:,} CPUs and {settings.memory / 1e9:,.1f} GB, "
+        "as [ray] of the profile says"
+    )
+
+
+# joining a cluster
+
+
+def connected(address: str) -> tuple[Any, bool]:
+    """Ray, connected to a cluster, and whether we did that. CurateError, within seconds, if there is none."""
+    try:
+        import ray
+    except ImportError:
+        raise CurateError("executor = 'ray' needs Ray: pip install 'octocurate[ray]'") from None
+    if ray.is_initialized():
+        return ray, False
+    where = address or os.environ.get("RAY_ADDRESS") or "auto"
+    if where != "auto":
+        refuse_silent(where)
+    try:
+        ray.init(where, log_to_driver=False, logging_level="error")
+    except (Exception, SystemExit) as error:
+        hint = "; `ray start --head` starts one" if isinstance(error, ConnectionError) and where == "auto" else ""
+        raise CurateError(f"no Ray cluster at {where!r}: {_line(error)}{hint}") from None
+    return ray, True
+
+
+def refuse_silent(address: str) -> None:
+    """CurateError unless the head of a cluster may be at this address: something there speaks gRPC. Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or "/" in host:
+        raise CurateError(f"[ray] address = {address!r}: write host:port of the cluster's head, such as 10.0.0.1:6379")
+    said = "nobody answers"
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER) as head:
+            head.sendall(PREFACE)
+            head.settimeout(ANSWER)
+            if head.recv(9)[3:4] == bytes([SETTINGS]):
+                return
+            said = "what answers is not Ray"
+    except (OSError, OverflowError, UnicodeError) as error:
+        said = str(getattr(error, "strerror", None) or said).lower()
+    raise CurateError(f"no Ray cluster at {address!r}: {said}")
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(f"{error}".split())[:300] or type(error).__name__
+
+
+def _last_line(error: BaseException) -> str:
+    return (f"{error}".strip().splitlines() or [type(error).__name__])[-1].strip()[:300]
+
+
+# on a node
+
+
+def do(rank: int, lost: bool, place: Place) -> tuple[bool, Any]:
+    """In a worker of Ray: a rank, by the process beside it. Whether it went well, with its result or its error.
+
+    lost: the node or the worker that had it before went away.
+    """
+    found: list[Any] = []
+    try:
+        refuse_other(place)
+        with worker_environment():
+            _beside().run_ranks(place.work, [rank], lambda _, result: found.append(result), LOST if lost else 0)
+    except BaseException as error:
+        if not isinstance(error, CurateError):
+            error.add_note(f"on node {socket.gethostname()}:\n{traceback.format_exc()}")
+        return False, error
+    return True, found[0] if found else NOT_BEGUN
+
+
+@functools.cache
+def _beside() -> Local:
+    """The process that does the ranks of this worker of Ray; it ends when that does."""
+    return Local(1)
+
+
+def refuse_other(place: Place) -> None:
+    """CurateError if this node does not see the store and the project, or has other code."""
+    host = socket.gethostname()
+    try:
+        os.chdir(place.folder)
+        there = Path(place.work).is_file()
+    except OSError:
+        there = False
+    if not there:
+        raise CurateError(
+            f"node {host} of the Ray cluster does not see {place.folder} and {Path(place.work).parents[2]} as this machine does;"
+            " they lie on a disk that every node has under the same path"
+        )
+    if code_here() != place.code:
+        raise CurateError(
+            f"node {host} of the Ray cluster has another octocurate, or other versions of {', '.join(LIBRARIES)}"
+        )
+
+
+@functools.cache
+def code_here() -> str:
+    """Digest of all that decides which bytes are made: the code of the packages, and versions of libraries."""
+    found = hashlib.sha256()
+    for folder in ("curate", *FIRST_PARTY):
+        for path in sorted((PACKAGE / folder).rglob("*.py")):
+            found.update(f"{path.relative_to(PACKAGE)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    found.update("\n".join(map(importlib.metadata.version, LIBRARIES)).encode())
+    return found.hexdigest()
