@@ -144,6 +144,8 @@ def build(
     if as_json:
         emit(result)
         return None
+    if told := result.get("build"):
+        return _with_slurm(curated, told)
     if not result["ran"]:
         click.echo(
             f"{curated.title}: nothing to do, all {result['nodes']} nodes are stored ({result['seconds']:.2f} s)"
@@ -153,6 +155,13 @@ def build(
     _spent(result["spent"])
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
+
+
+def _with_slurm(curated: Curated, told: dict[str, Any]) -> None:
+    """Says who builds, where a build was given to Slurm."""
+    what = "submitted as" if told["submitted"] else "is being built by"
+    click.echo(f"{curated.title}: {what} Slurm job {told['job']}")
+    click.echo(f"look at it: curate status {_called(curated)}, curate logs {_called(curated)}")
 
 
 def _built(curated: Curated, as_json: bool, **how: Any) -> dict[str, Any]:
@@ -180,6 +189,8 @@ def _with_runs(
     curated.refuse_sample("train", dev=False)
     names = () if through == "all" else (through.removeprefix("train/"),)
     result = _built(curated, as_json, report=report, **limits)
+    if told := result.get("build"):
+        return emit(result) if as_json else _with_slurm(curated, told)
     rows = curated.train(*names, report=report) if names or curated.recipe.train else []
     if as_json:
         return emit({**result, "runs": rows})

@@ -40,4 +40,8 @@ def make(name: str, workers: int) -> Executor:
         return Inline()
     if name == "local":
         return Local(workers)
-    raise CurateError(f"no executor {name!r}{did_you_mean(name, ['inline', 'local'])}")
+    if name == "slurm":
+        from curate.executors import slurm
+
+        return slurm.here(workers)
+    raise CurateError(f"no executor {name!r}{did_you_mean(name, ['inline', 'local', 'slurm'])}")
