@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import curate
+from curate.cli import main
 from curate.errors import CurateError
 from curate.executors.slurm import Slurm, Some, _for_steps, _gpus, balanced
 from curate.launch import chain
@@ -99,6 +100,15 @@ def objects(project: Path) -> dict[str, bytes]:
     return {str(path.relative_to(home)): path.read_bytes() for path in sorted(home.rglob("*")) if path.is_file()}
 
 
+def said(capsys: pytest.CaptureFixture[str], command: str) -> str:
+    """What a command prints of the recipe of this folder."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        main([command, "small", "--profile", "cluster"])
+    assert end.value.code == 0
+    return capsys.readouterr().out
+
+
 def rounds(project: Path) -> list[str]:
     """What the jobs of a build printed of arrays that they submitted."""
     return [line for line in log(project).splitlines() if " tasks of Slurm job " in line]
@@ -167,16 +177,20 @@ def test_killed_tasks_and_a_build_begun_twice_end_in_the_same_bytes(slurm: Clust
 
 
 @slow
-def test_a_cancelled_build_goes_on_with_another_number_of_tasks(slurm: Cluster, at: Path) -> None:
+def test_a_cancelled_build_goes_on_with_another_number_of_tasks(
+    slurm: Cluster, at: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     waiting(at)
-    opened(at).build()
+    assert said(capsys, "build").startswith("small: submitted as Slurm job ")
     wait_for(lambda: len(list(at.glob("at-*"))) == 3, 600)
-    folder = chain.folder_of(opened(at))
-    assert chain.cancel(folder)["state"] == "cancelled"
+    assert "build: running, Slurm job " in (told := said(capsys, "status")) and ": 3 running; " in told
+    assert said(capsys, "build").startswith("small: is being built by Slurm job ")
+    assert " 3 tasks of Slurm job " in said(capsys, "logs")
+    assert said(capsys, "cancel") == "small: cancelled; what was finished is kept\n"
     wait_for(lambda: not slurm.ask("squeue", "-h"))
-    assert ended(at)["state"] == "cancelled"
+    assert said(capsys, "status").endswith("build: cancelled\n")
     with pytest.raises(CurateError, match="no build of it is under way by Slurm; the last one is cancelled"):
-        chain.cancel(folder)
+        chain.cancel(chain.folder_of(opened(at)))
     (at / "wait").unlink()
     edit(at / "profiles/cluster.toml", "[slurm]\n", "[slurm]\nmax_array = 1\ncpus_per_task = 2\n")
     opened(at).build()
