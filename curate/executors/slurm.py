@@ -157,9 +157,10 @@ class Slurm:
         raise Handed(f"{what}; job {following} goes on")
 
     def _said(self, job: str) -> str:
+        """What tasks of an array printed of errors, the last of it, and where."""
         logs = sorted((self.folder.path / "tasks").glob(f"{job}_*.txt"))
-        lines = [line for path in logs[:1] for line in tail(path).splitlines() if line.strip()]
-        return one_line(f"{lines[-1]} ({logs[0]})") if lines else f"job {job} printed nothing"
+        lines = [(line, path) for path in logs[:9] for line in tail(path).splitlines() if "error" in line.lower()]
+        return one_line(f"{lines[-1][0]} ({lines[-1][1]})") if lines else f"see {self.folder.path / 'tasks'}"
 
     def script(self, place: Path, tasks: int, settings: SlurmSettings, gpus: int) -> str:
         """The text of array.sh."""
