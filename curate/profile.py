@@ -213,6 +213,13 @@ class SlurmSettings(BaseModel):
     """Words before Python in the tasks of an array, such as ["apptainer", "exec", "image.sif"]."""
     python: Line = ""
     """The Python of these tasks, where it has another path in the container."""
+    own: StepSettings = Field(default_factory=StepSettings)
+    """What the job that goes on with a build asks for itself, where that is something else: `[slurm.own]`. `gpus` are all that it gets."""
+
+    def of_own_job(self) -> SlurmSettings:
+        """The settings with those of the job that goes on with a build in their place."""
+        said = {name: getattr(self.own, name) for name in ("cpus_per_task", "mem_per_cpu", "time", "partition")}
+        return self.model_copy(update={name: value for name, value in said.items() if value})
 
 
 class Profile(BaseModel):

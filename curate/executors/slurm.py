@@ -77,12 +77,12 @@ class Slurm:
     steps: dict[str, StepSettings] = field(default_factory=dict)
     isolated = True
     workers: int = field(init=False)
-    """Processes of one job: limits of memory follow from that."""
+    """Processes of the build's own job: limits of memory follow from that."""
     local: Local = field(init=False)
     """Does what is done by the build's own job."""
 
     def __post_init__(self) -> None:
-        self.workers = self.settings.cpus_per_task
+        self.workers = self.settings.of_own_job().cpus_per_task
         self.local = Local(self.workers)
 
     def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:

@@ -13,6 +13,7 @@ mixture) runs in the build's own job; so do phases within a step over a whole co
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shlex
@@ -85,10 +86,10 @@ def _begin(curated: Curated, folder: RunFolder, how: dict[str, Any]) -> str:
 
 def _limited(profile: Profile) -> Profile:
     """A profile whose limits of memory follow from what jobs ask Slurm for, where it says none itself."""
-    slurm = profile.slurm
+    slurm = profile.slurm.of_own_job()
     if not slurm.mem_per_cpu:
         return profile
-    each = 0.9 * slurm.mem_per_cpu / 1e9
+    each = 0.9 * min(slurm.mem_per_cpu, profile.slurm.mem_per_cpu or slurm.mem_per_cpu) / 1e9
     limits = profile.limits if profile.limits.gigabytes else profile.limits.model_copy(update={"gigabytes": each})
     memory = profile.memory or max(64 << 20, slurm.mem_per_cpu * slurm.cpus_per_task // 2)
     return profile.model_copy(update={"limits": limits, "memory": memory})
@@ -97,7 +98,8 @@ def _limited(profile: Profile) -> Profile:
 def _script(curated: Curated, folder: RunFolder, settings: SlurmSettings) -> str:
     """The text of job.sh. Its time limit or a kill puts it back into the queue; whoever cancels it ends it."""
     options = [
-        *options_of(curated.title, settings),
+        *options_of(curated.title, settings.of_own_job()),
+        *([f"--gpus-per-node={math.ceil(settings.own.gpus)}"] if settings.own.gpus else []),
         f'--output="{log_pattern(folder.file("log.txt"))}"',
         f"--signal=B:USR1@{settings.grace}",
         *settings.lines,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -84,11 +86,11 @@ def ended(project: Path, seconds: float = 900) -> dict[str, Any]:
     return told()
 
 
-def same_as_here(project: Path) -> None:
-    """The keys, their files and the lock are those of a build in this process."""
+def same_as_here(project: Path, **settings: Any) -> None:
+    """The keys, their files and the lock are those of a build on this machine, in this process if nothing else is said."""
     other = project.with_name(f"{project.name}-here")
     shutil.copytree(project, other, ignore=shutil.ignore_patterns(".curate", "*.lock"))
-    open_small(other).build()
+    open_small(other, **settings).build()
     found, wanted = (objects(one) for one in (project, other))
     assert found == wanted and len(wanted) > 1
     lock = "recipes/small.lock"
@@ -223,13 +225,40 @@ def test_a_step_that_cannot_go_on_and_a_step_that_kills_every_task_are_told(at: 
     opened(at).build()
     told = ended(at)
     assert told["state"] == "failed" and "documents failed" in told["why"], log(at)
-    text = "import os, signal\n" + KILLS
-    (at / "steps/score/letters.py").write_text(text)
+    (at / "steps/score/letters.py").write_text(KILLS)
     edit(at / "profiles/cluster.toml", "[slurm]\n", "[slurm]\nrounds = 1\n")
     opened(at).build()
     told = ended(at)
     assert told["state"] == "failed", log(at)
     assert "1 jobs in a row finished none of the 3 shards that are left" in told["why"]
+
+
+@slow
+def test_a_document_that_kills_its_worker_is_found_as_on_one_machine(at: Path) -> None:
+    text = KILLS.replace("if docs.height:", 'if docs["text"].str.contains("POISON").any():')
+    (at / "steps/score/letters.py").write_text(text.replace("getppid", "getpid"))
+    opened(at).build()
+    assert ended(at)["state"] == "finished", log(at)
+    assert len(rounds(at)) == 1
+    killed = opened(at).sql("select text from documents where fate = 'killed'")
+    assert killed.height == 1 and "POISON" in killed["text"][0]
+    same_as_here(at, executor="local", workers=1)
+
+
+@slow
+def test_the_job_of_a_build_that_is_killed_is_queued_again(slurm: Cluster, at: Path) -> None:
+    for name in ("1", "2"):
+        (at / f"data/{name}.parquet").unlink()  # what is left is for the build's own job
+    waiting(at)
+    opened(at).build()
+    wait_for(lambda: list(at.glob("at-*")), 600)
+    worker = next(at.glob("at-*")).name.removeprefix("at-")
+    build = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1]
+    (at / "wait").unlink()
+    os.kill(int(build), signal.SIGKILL)
+    assert ended(at)["state"] == "finished", log(at)
+    assert "Restarts=1 " in slurm.ask("scontrol", "show", "job", opened(at).status()["build"]["job"])
+    same_as_here(at)
 
 
 BROKEN = '''
@@ -245,6 +274,9 @@ def letters(docs: pl.DataFrame) -> pl.Series:
     return docs["text"].str.len_chars().cast(pl.Int64)
 '''
 KILLS = '''
+"""A step that kills."""
+import os
+import signal
 import polars as pl
 from curate.step import score
 
@@ -302,6 +334,9 @@ cpus_per_task = 8
 mem_per_cpu = "2GB"
 partition = "large"
 gpus = 0.5
+[slurm.own]
+cpus_per_task = 16
+gpus = 2
 """
     curated = opened(in_slurm(project, SHORT, more))
     assert curated.profile.slurm.mem_per_cpu == 10**9
@@ -309,10 +344,10 @@ gpus = 0.5
     text = chain._script(curated, folder, curated.profile.slurm)
     options = [line.removeprefix("#SBATCH ") for line in text.splitlines() if line.startswith("#SBATCH ")]
     assert options[:8] == [
-        "--job-name=small", "--nodes=1", "--ntasks=1", "--cpus-per-task=4", "--mem-per-cpu=953M", "--time=4:00:00", "--partition=cpu",
+        "--job-name=small", "--nodes=1", "--ntasks=1", "--cpus-per-task=16", "--mem-per-cpu=953M", "--time=4:00:00", "--partition=cpu",
         "--account=team",
     ]  # fmt: skip
-    assert {"--requeue", "--signal=B:USR1@60", "--exclusive"} <= set(options)
+    assert {"--requeue", "--signal=B:USR1@60", "--exclusive", "--gpus-per-node=2"} <= set(options)
     assert "\nmodule load python\n" in text
     assert subprocess.run(["bash", "-n"], input=text, text=True).returncode == 0
 
