@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -231,6 +232,24 @@ def test_a_step_that_cannot_go_on_and_a_step_that_kills_every_task_are_told(at: 
     told = ended(at)
     assert told["state"] == "failed", log(at)
     assert "1 jobs in a row finished none of the 3 shards that are left" in told["why"]
+
+
+@slow
+def test_a_build_on_this_machine_at_the_same_time_gives_the_same_bytes(slurm: Cluster, at: Path) -> None:
+    waiting(at)
+    opened(at).build()
+    wait_for(lambda: len(list(at.glob("at-*"))) == 3, 600)
+
+    def let_go() -> None:
+        wait_for(lambda: len(list(at.glob("at-*"))) == 4, 600)
+        (at / "wait").unlink()
+
+    with ThreadPoolExecutor() as pool:
+        waits = pool.submit(let_go)
+        assert open_small(at, executor="local", workers=1).build()["ran"]
+        waits.result()
+    assert ended(at)["state"] == "finished", log(at)
+    same_as_here(at)
 
 
 @slow
