@@ -56,11 +56,16 @@ class Prepare:
     view: View
     columns: tuple[str, ...]
 
+    def sizes(self, rank: int) -> Path:
+        return self.node.draft / "work" / "sizes" / self.view.shards[rank]
+
+    def is_there(self, rank: int) -> bool:
+        return self.sizes(rank).is_file()
+
     def __call__(self, rank: int) -> int:
-        work, name = self.node.draft / "work", self.view.shards[rank]
-        sizes = work / "sizes" / name
-        if sizes.is_file():
+        if self.is_there(rank):
             return 0
+        work, name = self.node.draft / "work", self.view.shards[rank]
         found = self.node.found()
         texts = [c for c in ("text", AS_READ) if c in self.columns]
         docs = _sorted_docs(self.view, rank, [*texts, *(self.node.reads if found.spec.prepare else ())])
@@ -71,7 +76,7 @@ class Prepare:
                 )
             replace_file(work / "prepared" / name, parquet_bytes(seen))
         lengths = pl.sum_horizontal([pl.col(c).str.len_bytes().fill_null(0) for c in texts])
-        replace_file(sizes, parquet_bytes(docs.select("id", bytes=lengths.cast(pl.UInt64))))
+        replace_file(self.sizes(rank), parquet_bytes(docs.select("id", bytes=lengths.cast(pl.UInt64))))
         return docs.height
 
 
@@ -219,14 +224,20 @@ class Scatter:
     layout: Layout
     columns: tuple[str, ...]
 
+    def note(self, rank: int) -> Path:
+        """The file that says where the ranges of a group begin."""
+        return self.node.draft / "work" / "scatter" / f"{rank:05d}.npy"
+
+    def is_there(self, rank: int) -> bool:
+        return self.note(rank).is_file()
+
     def __call__(self, rank: int) -> int:
-        folder = self.node.draft / "work" / "scatter"
-        note = folder / f"{rank:05d}.npy"
-        if note.is_file():
+        if self.is_there(rank):
             return 0
+        note = self.note(rank)
         shards = range(*self.layout.groups[rank : rank + 2])
         docs = pl.concat([_sorted_docs(self.view, shard, self.columns) for shard in shards]).sort("id")
-        parts = write_parts(self.layout.by_range(iter([docs.select(self.columns)])), folder / f"{rank:05d}.arrow")
+        parts = write_parts(self.layout.by_range(iter([docs.select(self.columns)])), note.with_suffix(".arrow"))
         offsets = io.BytesIO()
         np.save(offsets, np.array(parts.offsets, np.int64))
         replace_file(note, offsets.getvalue())
@@ -241,10 +252,14 @@ class Gather:
     layout: Layout
     columns: tuple[str, ...]
 
+    def is_there(self, rank: int) -> bool:
+        shards = range(*self.layout.ranges[rank : rank + 2])
+        return all(is_whole(self.node, f"{shard:05d}.parquet") for shard in shards)
+
     def __call__(self, rank: int) -> int:
-        first, end = self.layout.ranges[rank : rank + 2]
-        if all(is_whole(self.node, f"{shard:05d}.parquet") for shard in range(first, end)):
+        if self.is_there(rank):
             return 0
+        first, end = self.layout.ranges[rank : rank + 2]
         work = self.node.draft / "work"
         parts = []
         for group in range(len(self.layout.groups) - 1):

@@ -17,7 +17,7 @@ from curate.asker import Asking
 from curate.budget import Spending, limited
 from curate.build import Build
 from curate.costs import step_digest
-from curate.errors import CurateError, Unfit
+from curate.errors import CurateError, Handed, Unfit
 from curate.fraction import percent, sample_of, share_of, split_name
 from curate.lock import Lock, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
@@ -183,8 +183,11 @@ class Curated:
 
         locked: refuse a result that is not what the lock says. max_usd, max_gpu_hours: what asking models may cost, in the currency of
         the profile and in hours of GPUs that are held for it; the profile's `[budget]` if None. `spent` of what is returned has a row for
-        each step that asked (`curate.budget.Paid`). CurateError for bad input, a broken step, a full disk, a budget that is used up.
+        each step that asked (`curate.budget.Paid`). By a profile with `executor = "slurm"` a build with anything to do is submitted, and
+        `build` tells its `job`, `state` and `log`. CurateError for bad input, a broken step, a full disk, a budget that is used up.
         """
+        from curate.launch import chain
+
         started = time.perf_counter()
         self.store.create()
         if self.profile.push and not self.store.remote:
@@ -195,17 +198,22 @@ class Curated:
         lock = Lock.read(self.lock_path) if locked else None
         if lock and (said := other_text(self, lock)):
             raise CurateError(said, where=self.lock_path.name)
+        how = {"only": only, "through": through, "locked": locked, "max_usd": max_usd, "max_gpu_hours": max_gpu_hours}
+        if self.profile.executor == "slurm" and (told := chain.submitted(self, targets, how)):
+            return {"recipe": self.name, "ran": [], "nodes": len(self.planned.needed(targets)), "build": told}
         if lock:
             self._prefer(lock)
         executor = executors.make(self.profile, self.store.root)
         build = self._build(executor, report or Report(), limited(self.profile.budget, max_usd, max_gpu_hours))
+        chain.take_up(build.asking.spending)
         try:
             self._run(build, targets)
-        except BaseException:
-            if build.asking.spending.paid:
+        except BaseException as error:
+            if build.asking.spending.paid or (isinstance(error, Handed) and build.ran):
                 self._log(build, time.perf_counter() - started)
             raise
         finally:
+            chain.hand_on(build.asking.spending)
             executor.close()
         self.built = build
         fresh = lock_of(self.planned, build.done)
@@ -956,10 +964,16 @@ class Curated:
             return rollouts(self, run, step, n)
 
     def status(self) -> dict[str, Any]:
-        """Nodes stored and to do, with the shards that a stopped or running build has finished of them."""
+        """Nodes stored and to do, with the shards that a stopped or running build has finished of them.
+
+        `build` says how a build stands that was given to Slurm (`curate/launch/chain.py`); None where none was.
+        """
+        from curate.launch import chain
+
         drafts = {}
         for name, node in self.planned.nodes.items():
             work = self.store.draft(node.plan_key) / "work"
             if node.plan_key not in self.built.done and work.is_dir():
                 drafts[name] = len(list(work.glob("*.parquet.json")))
-        return {"stored": len(self.built.done), "to_do": len(self.todo()), "shards_done": drafts}
+        build = chain.state(chain.folder_of(self))
+        return {"stored": len(self.built.done), "to_do": len(self.todo()), "shards_done": drafts, "build": build}

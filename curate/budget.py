@@ -13,7 +13,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,14 +53,16 @@ class Spending:
     budget: Budget = field(default_factory=Budget)
     prices: Prices = field(default_factory=Prices)
     paid: list[Paid] = field(default_factory=list)
+    earlier: Sequence[Paid] = ()
+    """What this build spent in processes before this one."""
 
     @property
     def cost(self) -> float:
-        return sum(row.cost for row in self.paid)
+        return sum(row.cost for row in (*self.earlier, *self.paid))
 
     @property
     def gpu_hours(self) -> float:
-        return sum(row.gpu_hours for row in self.paid)
+        return sum(row.gpu_hours for row in (*self.earlier, *self.paid))
 
     def rows(self) -> list[dict[str, Any]]:
         """What was spent, step by step, as plain JSON."""

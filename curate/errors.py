@@ -26,6 +26,10 @@ class Halted(CurateError):
     """A build cannot go on, and what its other workers have under way is finished first, because it may be paid for."""
 
 
+class Handed(CurateError):
+    """The work of a pass was given to jobs of a cluster; another process goes on with the build when they have ended."""
+
+
 class Incomplete(CurateError):
     """Input files that could not be had, of which a build says which, and why, once it has read the others: (file, error)."""
 

@@ -79,6 +79,17 @@ class Pass:
         assert self.view
         return self.view.pieces[0].shards[self.view.shards[rank]].bytes
 
+    def is_there(self, rank: int) -> bool:
+        """Whether a rank is done, by whomever: its pieces are whole."""
+        if self.files:
+            return self.was_read(rank, self.marker(rank))
+        assert self.view
+        return self.is_done(self.view.shards[rank])
+
+    def marker(self, rank: int) -> Path:
+        """The file that says that an input file was read to its end."""
+        return self.nodes[0].draft / "work" / f"file-{rank:05d}.json"
+
     def __call__(self, rank: int) -> Tally:
         """Do one rank. What was done before is not told again."""
         tally = Tally()
@@ -115,7 +126,7 @@ class Pass:
     def read_file(self, rank: int, tally: Tally) -> None:
         """Cut one file into shards and carry each through."""
         assert self.files
-        marker = self.nodes[0].draft / "work" / f"file-{rank:05d}.json"
+        marker = self.marker(rank)
         if self.was_read(rank, marker):
             return
         begun = marker.with_suffix(".begun")

@@ -58,6 +58,11 @@ class StepSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
     gpus: float = Field(default=0.0, ge=0)
     """GPUs that one worker keeps busy."""
+    cpus_per_task: int | None = Field(default=None, ge=1, le=4096)
+    """slurm: as under `[slurm]`, for passes with this step; so are the others."""
+    mem_per_cpu: Bytes | None = Field(default=None, ge=LEAST_BUDGET)
+    time: Line = ""
+    partition: Line = ""
 
 
 class Prices(BaseModel):
@@ -190,6 +195,45 @@ class RaySettings(BaseModel):
     """Bytes that Ray gives one worker, and that one call of a step may take if `[limits]` does not say it."""
 
 
+class SlurmSettings(BaseModel):
+    """How a build is cut into Slurm jobs, `[slurm]` with `executor = "slurm"` (docs/slurm.md)."""
+
+    model_config = ConfigDict(extra="forbid")
+    partition: Line = ""
+    account: Line = ""
+    time: Line = ""
+    """Time limit of each job, such as 4:00:00. What a task has finished by then is kept, and the rest is submitted again."""
+    cpus_per_task: int = Field(default=1, ge=1, le=4096)
+    """Worker processes of each job, with a core for each."""
+    mem_per_cpu: Bytes | None = Field(default=None, ge=LEAST_BUDGET)
+    """Bytes for each of them; if it is not said, what the cluster gives, and limits follow from the machine's memory."""
+    max_array: int = Field(default=1000, ge=1, le=1_000_000)
+    """Tasks of an array at most; more shards than that are done several by one task. The cluster's MaxArraySize says what it takes."""
+    at_once: int | None = Field(default=None, ge=1)
+    """Tasks of an array that run at a time."""
+    rounds: int = Field(default=3, ge=1, le=1000)
+    """How many arrays in a row may finish no shard before the build is given up."""
+    restarts: int = Field(default=20, ge=0)
+    """How often the job that goes on with a build is queued again when it was killed or its time was over."""
+    grace: int = Field(default=60, ge=1, le=65535)
+    """Seconds before its time is over at which that job is stopped, to be queued again."""
+    lines: tuple[Line, ...] = ()
+    """More #SBATCH options, such as --exclusive."""
+    setup: tuple[str, ...] = ()
+    """Lines of shell before Python, such as module load python."""
+    prefix: tuple[Line, ...] = ()
+    """Words before Python in the tasks of an array, such as ["apptainer", "exec", "image.sif"]."""
+    python: Line = ""
+    """The Python of these tasks, where it has another path in the container."""
+    own: StepSettings = Field(default_factory=StepSettings)
+    """What the job that goes on with a build asks for itself, where that is something else: `[slurm.own]`. `gpus` are all that it gets."""
+
+    def of_own_job(self) -> SlurmSettings:
+        """The settings with those of the job that goes on with a build in their place."""
+        said = {name: getattr(self.own, name) for name in ("cpus_per_task", "mem_per_cpu", "time", "partition")}
+        return self.model_copy(update={name: value for name, value in said.items() if value})
+
+
 class Profile(BaseModel):
     """What a profile file may say."""
 
@@ -206,6 +250,7 @@ class Profile(BaseModel):
     price: Prices = Field(default_factory=Prices)
     launch: LaunchSettings = Field(default_factory=LaunchSettings)
     ray: RaySettings = Field(default_factory=RaySettings)
+    slurm: SlurmSettings = Field(default_factory=SlurmSettings)
     remote: str = ""
     """A bucket behind the store, such as s3://bucket/prefix."""
     push: bool = False

@@ -10,6 +10,7 @@ listings/           which remote files a pattern meant when `curate fetch` liste
 runs/               seconds, host, log of each build: nothing that identity sees
 cache/              remembered digests and file times; may be deleted at any time
 training/<run key>/ run.json, log, metrics, checkpoints of a run of a trainer (`curate/run.py`)
+builds/             jobs, logs and passes of builds on Slurm (`curate/launch/chain.py`)
 evals/              what evaluations are called, and which objects hold their rows (`curate/evals/results.py`)
 damaged/            objects that failed a check, set aside
 

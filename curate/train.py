@@ -160,12 +160,19 @@ def _built(runs: list[Run], report: Report) -> list[Curated]:
     """The recipes whose mixtures or prompts were built, once each; of one that has only prompts to give, these and what they need."""
     whole = {id(run.data): run.data for run in runs if run.data}
     for data in whole.values():
-        data.build(report=report)
+        _refuse_unbuilt(data, data.build(report=report))
     parts = {id(run.owner): run.owner for run in runs if run.entry.prompts and id(run.owner) not in whole}
     for run in runs:
         if run.entry.prompts and id(run.owner) in parts:
-            run.owner.build(through=node_name(run.entry.prompts), report=report)
+            built = run.owner.build(through=node_name(run.entry.prompts), report=report)
+            _refuse_unbuilt(run.owner, built)
     return [*whole.values(), *parts.values()]
+
+
+def _refuse_unbuilt(data: Curated, built: dict[str, Any]) -> None:
+    """CurateError where a build was given to Slurm, so that what runs need is not there."""
+    if told := built.get("build"):
+        raise CurateError(f"{data.title} is being built by Slurm job {told['job']}; run curate train again when it is")
 
 
 def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> Work:

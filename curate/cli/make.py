@@ -114,7 +114,7 @@ def fetch(curated: Curated, *, as_json: bool) -> None:
 @click.option("--workers", type=click.IntRange(1, 4096), help="Worker processes, instead of the profile's number.")
 @click.option(
     "--executor",
-    type=click.Choice(["local", "inline", "ray"]),
+    type=click.Choice(["local", "inline", "ray", "slurm"]),
     help="Who does the work, instead of the profile's choice.",
 )
 @limits
@@ -146,6 +146,8 @@ def build(
     if as_json:
         emit(result)
         return None
+    if told := result.get("build"):
+        return _with_slurm(curated, told)
     if not result["ran"]:
         click.echo(
             f"{curated.title}: nothing to do, all {result['nodes']} nodes are stored ({result['seconds']:.2f} s)"
@@ -155,6 +157,13 @@ def build(
     _spent(result["spent"])
     mixture_table(result["facts"])
     click.echo(f"look at it: curate show {_called(curated)}")
+
+
+def _with_slurm(curated: Curated, told: dict[str, Any]) -> None:
+    """Says who builds, where a build was given to Slurm."""
+    what = "submitted as" if told["submitted"] else "is being built by"
+    click.echo(f"{curated.title}: {what} Slurm job {told['job']}")
+    click.echo(f"look at it: curate status {_called(curated)}, curate logs {_called(curated)}")
 
 
 def _built(curated: Curated, as_json: bool, **how: Any) -> dict[str, Any]:
@@ -182,6 +191,8 @@ def _with_runs(
     curated.refuse_sample("train", dev=False)
     names = () if through == "all" else (through.removeprefix("train/"),)
     result = _built(curated, as_json, report=report, **limits)
+    if told := result.get("build"):
+        return emit(result) if as_json else _with_slurm(curated, told)
     rows = curated.train(*names, report=report) if names or curated.recipe.train else []
     if as_json:
         return emit({**result, "runs": rows})

@@ -115,6 +115,8 @@ def status(recipe: str | None, recipe_option: str | None, as_json: bool, **setti
     click.echo(f"{curated.name}: {found['stored']} nodes stored, {found['to_do']} to do")
     for node, count in found["shards_done"].items():
         click.echo(f"  {node}: {count:,} shards finished")
+    if told := found["build"]:
+        click.echo(", ".join(part for part in (f"build: {told['state']}", printable(told["why"])) if part))
     runs_table(runs)
 
 
@@ -139,10 +141,19 @@ def _all_runs(as_json: bool, settings: dict[str, Any]) -> None:
 
 
 def _log(curated: Curated, name: str) -> tuple[Path, str]:
-    """The log of a run and its state; of one that is not what it was, the log of what it was. CurateError if it was never started."""
+    """The log of a run and its state; of one that is not what it was, the log of what it was. CurateError if it was never started.
+
+    Without a name: of the build that Slurm does or did.
+    """
     from curate.run_state import state_of
     from curate.training import Training
 
+    if not name:
+        from curate.launch import chain
+
+        if told := chain.state(chain.folder_of(curated)):
+            return Path(told["log"]), told["state"]
+        raise CurateError(f"which run? No build of {curated.title} was given to Slurm")
     run = Training(curated)[name]
     state = state_of(run)[0]
     for folder in [*([] if state == "waiting" else [run.folder]), *run.before()]:
@@ -151,12 +162,15 @@ def _log(curated: Curated, name: str) -> tuple[Path, str]:
     raise CurateError(f"{run.title} was never started; it is {state}")
 
 
-@recipe_command(short_help="What a run's trainer printed.")
-@click.argument("run")
+@recipe_command(short_help="What a run's trainer, or a build on Slurm, printed.")
+@click.argument("run", default="")
 @click.option("--follow", is_flag=True, help="Go on until the run ends.")
 @click.option("-n", "lines", type=click.IntRange(0), default=40, show_default=True, help="Last lines to begin with.")
 def logs(curated: Curated, *, as_json: bool, run: str, follow: bool, lines: int) -> None:
-    """The last lines of what a run's trainer printed: curate logs long-cot midtrain --follow."""
+    """The last lines of what a run's trainer printed: curate logs long-cot midtrain --follow.
+
+    Without a run: of what the jobs of a build on Slurm printed.
+    """
     from curate.run_folder import tail
 
     path, state = _log(curated, run)
@@ -187,10 +201,18 @@ def _growing(path: Path, goes_on: Any) -> Iterator[str]:
                     ended, asked = not goes_on(), time.monotonic()
 
 
-@recipe_command(short_help="Ask a run to save and stop.")
-@click.argument("run")
+@recipe_command(short_help="Ask a run to save and stop, or end a build on Slurm.")
+@click.argument("run", default="")
 def cancel(curated: Curated, *, as_json: bool, run: str) -> None:
-    """Ask a run's trainer to save and stop; `curate train` goes on from there."""
+    """Ask a run's trainer to save and stop; `curate train` goes on from there.
+
+    Without a run: end the jobs of a build on Slurm; `curate build` goes on from there.
+    """
+    if not run:
+        from curate.launch import chain
+
+        told = chain.cancel(chain.folder_of(curated))
+        return emit(told) if as_json else click.echo(f"{curated.title}: cancelled; what was finished is kept")
     row = curated.cancel(run)
     if as_json:
         return emit(row)

@@ -58,4 +58,9 @@ def make(profile: Profile, store: Path) -> Executor:
         from curate.executors.ray import Ray
 
         return Ray(profile.ray, store, profile.workers if "workers" in profile.model_fields_set else None)
-    raise CurateError(f"no executor {name!r}{did_you_mean(name, ['inline', 'local', 'ray'])}")
+    if name == "slurm":
+        from curate.executors import slurm
+
+        return slurm.here(profile.workers)
+    known = ["inline", "local", "ray", "slurm"]
+    raise CurateError(f"no executor {name!r}{did_you_mean(name, known)}")

@@ -86,16 +86,26 @@ def refuse_missing(run: Run, launch: LaunchSettings) -> None:
 
 def variables(run: Run, launch: LaunchSettings) -> dict[str, str]:
     """What is added to the environment of a trainer, so that it finds its packages and no stranger's of the same name."""
-    paths = [] if PACKAGE.name in ("site-packages", "dist-packages") else [str(PACKAGE)]
     ours = run.module.partition(".")[0] in FIRST_PARTY
-    paths += [] if ours or not run.module else [str(run.owner.project)]
-    said = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]
-    found = {"PYTHONPATH": os.pathsep.join([*paths, *said]), "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(launch.grace)}
+    own = [] if ours or not run.module else [str(run.owner.project)]
+    found = {"PYTHONPATH": python_path(own), "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(launch.grace)}
     found |= {"PYTHONSAFEPATH": "1"} if run.module else {}  # a script may import what lies beside it
     if launch.kind == "local" and launch.at_once > 1 and "OMP_NUM_THREADS" not in os.environ:
         found["OMP_NUM_THREADS"] = str(max(1, cores() // launch.at_once))
-    path = os.pathsep.join([_bin(), os.environ.get("PATH", os.defpath)])
-    return found | {MARK: str(run.folder.path), "PYTHONUNBUFFERED": "1", "PATH": path}
+    return found | {MARK: str(run.folder.path), "PYTHONUNBUFFERED": "1", "PATH": program_path()}
+
+
+def python_path(more: Sequence[str] = ()) -> str:
+    """PYTHONPATH of a process that is to find these packages, and these folders before what the environment says."""
+    paths = [] if PACKAGE.name in ("site-packages", "dist-packages") else [str(PACKAGE)]
+    paths += more
+    said = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]
+    return os.pathsep.join([*paths, *said])
+
+
+def program_path() -> str:
+    """PATH on which `python` is the one that runs us, also where its environment is not activated."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def cores() -> int:
@@ -103,17 +113,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _bin() -> str:
-    """`python` in a command line is the one that runs us, also where its environment is not activated."""
-    return str(Path(sys.executable).parent)
-
-
-def asked(words: Sequence[str], what: str) -> str:
+def asked(words: Sequence[str], what: str, environment: dict[str, str] | None = None) -> str:
     """What a program of a cluster says. CurateError if it is not here, takes too long, or refuses."""
     import subprocess
 
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, env=environment
+        )
     except FileNotFoundError:
         raise CurateError(f"{what}: there is no {words[0]} on this machine") from None
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -9,19 +9,14 @@ file that keeps the script from queueing again, and lets the trainer save. Left 
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from curate.errors import CurateError
 from curate.launch import Job, asked
+from curate.launch.sbatch import RUNNING, job_name, log_pattern, states, submit
 from curate.run_folder import RunFolder
 
-RUNNING = {
-    "PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESIZING",
-    "SIGNALING", "STAGE_OUT", "STOPPED", "SPECIAL_EXIT", "RESV_DEL_HOLD",
-}  # fmt: skip
 INTERRUPTED = '"status": *"interrupted"'
 """In status.json of a trainer that saved and stopped. torchrun ends with 1 when it is asked to stop, whatever its processes end with."""
 CANCELLED = "cancelled"
@@ -36,7 +31,7 @@ def script(job: Job, after: tuple[str, ...] = ()) -> str:
 
 def _options(job: Job, after: tuple[str, ...]) -> Iterator[str]:
     launch = job.launch
-    yield f"--job-name={re.sub(r'[^A-Za-z0-9._@%-]', '.', job.title).replace('%', '')}"
+    yield f"--job-name={job_name(job.title)}"
     yield f"--nodes={launch.nodes}"
     yield "--ntasks-per-node=1"
     gpus = launch.nproc if launch.gpus_per_node is None else launch.gpus_per_node
@@ -47,16 +42,8 @@ def _options(job: Job, after: tuple[str, ...]) -> Iterator[str]:
             yield f"--{option}={value}"
     if after:
         yield f"--dependency=afterok:{':'.join(after)}"
-    yield f'--output="{_pattern(job)}"'
+    yield f'--output="{log_pattern(job.folder.file("log.txt"))}"'
     yield from ("--open-mode=append", "--requeue", f"--signal=TERM@{launch.grace}", *launch.lines)
-
-
-def _pattern(job: Job) -> str:
-    """Path of the log as sbatch reads it, where % begins a field. CurateError for one that it cannot read."""
-    path = str(job.folder.file("log.txt"))
-    if '"' in path:
-        raise CurateError(f"Slurm takes no path with a quote: {path}; put the store elsewhere")
-    return path.replace("%", "%%")
 
 
 def _body(job: Job, out: str) -> Iterator[str]:
@@ -89,27 +76,16 @@ def start(job: Job, after: tuple[str, ...]) -> str:
     job.folder.file(CANCELLED).unlink(missing_ok=True)
     path = job.folder.file("job.sh")
     path.write_text(script(job, after), "utf-8")
-    said = asked(["sbatch", "--parsable", str(path)], job.title)
-    return said.strip().split(";")[0]
+    return submit(path, job.title)
 
 
 def state(record: dict[str, Any]) -> tuple[str, str]:
     """Whether a job runs or waits, and what Slurm calls that. CurateError if Slurm cannot be asked."""
     job = str(record["job"])
-    told = (_squeue(job) or _sacct(job)).split()
+    told = states(job) or _sacct(job).split()
     word = told[0].rstrip("+") if told else "GONE"
     said = f"Slurm job {job}: {word.lower()}"
     return ("running" if word in RUNNING else "ended"), said
-
-
-def _squeue(job: str) -> str:
-    """The job's state; empty for one that squeue has forgotten."""
-    try:
-        return asked(["squeue", "--noheader", "--format=%T", f"--jobs={job}"], "status").strip()
-    except CurateError as error:
-        if "invalid job id" in error.message.lower():
-            return ""
-        raise
 
 
 def _sacct(job: str) -> str:
@@ -120,5 +96,5 @@ def cancel(record: dict[str, Any], folder: RunFolder) -> None:
     """Ask the trainer of a job to save and stop; take a job out of the queue. CurateError if Slurm cannot be asked."""
     job = str(record["job"])
     folder.write(CANCELLED, {"job": job})
-    waiting = _squeue(job) != "RUNNING"
+    waiting = states(job) != ["RUNNING"]
     asked(["scancel", *([] if waiting else ["--signal=TERM"]), job], "cancel")

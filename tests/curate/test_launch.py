@@ -202,7 +202,7 @@ def test_a_slurm_that_is_not_there_is_one_line_and_its_jobs_count_as_running(
 ) -> None:
     slow(60)
     opened(Path(), profile="gpu").train()
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("PATH", str(cluster))  # where no program is
     (row,) = opened(Path()).runs()
     assert (row["state"], row["why"]) == ("running", "status: there is no squeue on this machine")
     (row,) = opened(Path()).train()  # by the local profile: no second trainer

@@ -36,6 +36,12 @@ curate sample demo web -n 1 --profile shared
 curate store pull demo --profile shared
 curate store push demo --profile shared
     """,
+    "needs Slurm; tests/curate/test_chain.py has one": """
+curate build long-cot --profile slurm
+curate status long-cot --profile slurm
+curate logs long-cot --follow
+curate cancel long-cot
+    """,
     "trains for minutes; tests/trainers and tests/curate/test_training.py train smaller": """
 curate cancel long-cot midtrain
 curate compare octothinker/long-cot octothinker/ablations/no-long-cot --seeds 1 --build --profile tiny
