@@ -16,6 +16,7 @@ import io
 import json
 import os
 import re
+import time
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from curate.identity import KEY_HEX, file_sha256
 PACKAGE = Path(__file__).resolve().parent.parent
 """The folder that holds `curation/`, `mixers/` and the other first-party packages."""
 FIRST_PARTY = ("curation", "mixers", "eval", "trainers")
+SETTLED = 2_000_000_000
+"""Nanoseconds after which another change of a folder is sure to give it another time."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -103,13 +106,30 @@ _DOTTED = re.compile(rf"(?:{'|'.join(FIRST_PARTY)})(?:\.\w+)+")
 
 def _module_file(name: str, roots: tuple[Path, ...]) -> Path | None:
     """The file of a first-party module, or None for packages' folders without code and for everything else."""
-    parts = name.split(".")
+    *above, last = name.split(".")
     for root in roots:
-        path = root.joinpath(*parts)
-        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-            if candidate.is_file():
-                return candidate
+        folder = os.path.join(root, *above)
+        names = _names_in(folder)
+        for found in (f"{last}.py", f"{last}/__init__.py"):
+            if found.partition("/")[0] in names and os.path.isfile(os.path.join(folder, found)):
+                return Path(folder, found)
     return None
+
+
+def _names_in(folder: str) -> frozenset[str]:
+    """What stands in a folder now; nothing if there is none. Most names that code imports are of no module, and are told apart by this."""
+    try:
+        changed = os.stat(folder).st_mtime_ns
+        if time.time_ns() - changed < SETTLED:
+            return frozenset(os.listdir(folder))
+        return _listed(folder, changed)
+    except (OSError, ValueError):  # a name with a null character
+        return frozenset()
+
+
+@functools.lru_cache(maxsize=1024)
+def _listed(folder: str, _: int) -> frozenset[str]:
+    return frozenset(os.listdir(folder))
 
 
 @dataclass(frozen=True)
@@ -163,11 +183,13 @@ def code_files(path: Path, module: str, project: Path | None = None) -> dict[str
     """A module and every first-party module it reaches, by dotted name: what its code digest covers."""
     reached = {module: path}
     todo = [module]
+    steps = project / "steps" if project else None
+    own_roots = (steps,) if steps and steps.is_dir() else ()
     while todo:
         name = todo.pop()
         for wanted in sorted(facts_of(reached[name], name).imports):
             top = wanted.partition(".")[0]
-            own = (project / "steps",) if project and top != "curate" else ()
+            own = own_roots if top != "curate" else ()
             file = _module_file(wanted, (PACKAGE,) if top in FIRST_PARTY else own)
             if file is not None and wanted not in reached and file not in reached.values():
                 reached[wanted] = file

@@ -24,6 +24,7 @@ from curate.profile import ModelSettings, Profile
 if TYPE_CHECKING:
     from curate.api import Curated
     from curate.recipe import Recipe
+    from curate.run import Run
     from curate.store import Store
 
 WEIGHTS = ("*.json", "*.safetensors", "*.jinja", "*.model", "merges.txt", "vocab.txt", "*.tiktoken")
@@ -127,13 +128,19 @@ def _recipe(curated: Curated, name: str) -> Recipe:
 
 
 def _of_run(curated: Curated, name: str, backend_name: str) -> Subject:
-    from curate.run_state import state_of
     from curate.training import Training
 
     if other := reference(name):
-        run = Training(replace(curated, recipe=_recipe(curated, other[0])))[other[1]]
-    else:
-        run = Training(curated)[name]
+        return of_run(
+            curated, name, Training(replace(curated, recipe=_recipe(curated, other[0])))[other[1]], backend_name
+        )
+    return of_run(curated, name, Training(curated)[name], backend_name)
+
+
+def of_run(curated: Curated, name: str, run: Run, backend_name: str) -> Subject:
+    """The model of a run that a recipe calls `name`. CurateError if it is not finished."""
+    from curate.run_state import state_of
+
     state, why = state_of(run)
     if state != "current":
         raise CurateError(

@@ -12,7 +12,7 @@ from curate.artifact import Damaged
 from curate.budget import Spending
 from curate.errors import CurateError
 from curate.evals.benchmarks import of_eval
-from curate.evals.models import of_recipe
+from curate.evals.models import of_run
 from curate.evals.results import find
 from curate.evals.run import Evaluation, Measured, Question
 from curate.identity import digest
@@ -81,7 +81,8 @@ class Evaluated:
 
     def _plan(self, name: str, entry: EvalEntry, run: Run, backend: str) -> list[Measured]:
         curated = self.curated
-        subject = of_recipe(curated, run.name if run.owner is curated else run.title.replace("/", ":"), backend)
+        called = run.name if run.owner is curated else run.title.replace("/", ":")
+        subject = of_run(curated, called, run, backend)
         evaluation = Evaluation(
             curated.title,
             curated.project,

@@ -67,6 +67,10 @@ curate train long-cot --profile ray --wait
 curate train long-cot --profile slurm
 curate train long-cot midtrain
 curate train math8k
+curate compare octothinker/stable octothinker/long-cot --profile tiny
+curate status octothinker/stable
+curate trace octothinker/stable --step 12
+curate trace octothinker/stable --window 0
 make octothinker
 make octothinker QUICK=1
     """,
