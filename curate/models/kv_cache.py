@@ -37,11 +37,15 @@ class _Roomy(DynamicLayer):  # type: ignore[misc]
             self.lazy_initialization(key_states, value_states)
         used = self.get_seq_length()
         end = used + key_states.shape[-2]
-        if not self._wide or end > self._wide[0].shape[-2]:
+        if not self._is_shown() or end > self._wide[0].shape[-2]:
             self._widen(key_states, used, end + max(ROOM, end // 4))
         for wide, states in zip(self._wide, (key_states, value_states), strict=True):
             wide[:, :, used:end] = states
         return self._show(end)
+
+    def _is_shown(self) -> bool:
+        """Whether `keys` are places of the wide tensor, and not what another method of a cache has put there."""
+        return bool(self._wide) and self.keys is not None and self.keys.data_ptr() == self._wide[0].data_ptr()
 
     def _widen(self, like: Tensor, used: int, places: int) -> None:
         rows, heads, _, width = like.shape
@@ -57,7 +61,9 @@ class _Roomy(DynamicLayer):  # type: ignore[misc]
 
     def batch_select_indices(self, indices: Tensor) -> None:
         """Some of the rows, or some of them several times."""
+        if not self._is_shown():
+            return super().batch_select_indices(indices)  # type: ignore[no-any-return]
         used = self.get_seq_length()
         self._wide = [wide[indices] for wide in self._wide]
-        if used:
-            self._show(used)
+        self._show(used)
+        return None

@@ -21,6 +21,8 @@ moves = st.lists(
     st.one_of(
         st.tuples(st.just("add"), st.integers(1, 2 * ROOM)),
         st.tuples(st.just("keep"), st.lists(st.integers(0, 7), min_size=1, max_size=8)),
+        st.tuples(st.just("reorder"), st.lists(st.integers(0, 7), min_size=8, max_size=8)),
+        st.tuples(st.just("repeat"), st.just(2)),
     ),
     max_size=8,
 )
@@ -37,7 +39,15 @@ def test_it_holds_what_transformers_own_does(moves: list) -> None:
                 new = [torch.rand((rows, 1, how, 8), generator=generator) for _ in range(2)]
                 for mine, other in zip(ours.update(*new, layer), theirs.update(*new, layer), strict=True):
                     assert torch.equal(mine, other)
-        else:
+        elif what == "reorder":
+            some = torch.tensor([i % rows for i in how * rows])[:rows]
+            ours.reorder_cache(some)
+            theirs.reorder_cache(some)
+        elif what == "repeat" and rows < 20:
+            rows *= how
+            ours.batch_repeat_interleave(how)
+            theirs.batch_repeat_interleave(how)
+        elif what == "keep":
             some = torch.tensor([i % rows for i in how])
             rows = len(how)
             ours.batch_select_indices(some)
