@@ -20,6 +20,7 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -215,6 +216,11 @@ def tail(path: Path) -> str:
     except OSError:
         return ""
     return text if size <= TAIL else text.partition("\n")[2]
+
+
+def moment() -> str:
+    """Now, as records have it: `2026-11-28T20:59:34+00:00`."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def plain_number(value: Any) -> int | float | None:

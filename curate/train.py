@@ -13,7 +13,6 @@ import platform
 import shlex
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from curate import __version__
@@ -26,7 +25,7 @@ from curate.launch.local import start as start_local
 from curate.prompts import in_words, node_name
 from curate.report import Report
 from curate.run import Run
-from curate.run_folder import ATTEMPT, RunFolder, held
+from curate.run_folder import ATTEMPT, RunFolder, held, moment
 from curate.run_state import row, state_of
 from curate.side_by_side import Piece, SideBySide, Work
 from curate.training import Training
@@ -260,11 +259,11 @@ def _prepare(run: Run, curated: Curated) -> Job:
     folder.write("run.json", given := run.given())
     folder.note(
         name=run.title, recipe=run.owner.title, run=run.name, key=run.key, command=list(job.words), kind=launch.kind, job=None,
-        pid=None, host=here(), started=_now(), ended=None, exit_code=None, asked_to_stop=False, address=launch.address,
+        pid=None, host=here(), started=moment(), ended=None, exit_code=None, asked_to_stop=False, address=launch.address,
         attempt=_attempts(folder) + 1, lock=given["lock"], identity=run.identity, objects=run.objects, sources=run.sources,
         code=run.code(), versions=_versions(),
     )  # fmt: skip
-    folder.add_to_log(f"{ATTEMPT}{folder.record['attempt']}, {_now()}, {launch.kind}: {shlex.join(job.words)}")
+    folder.add_to_log(f"{ATTEMPT}{folder.record['attempt']}, {moment()}, {launch.kind}: {shlex.join(job.words)}")
     try:
         run.note_name()
     except OSError as error:
@@ -290,9 +289,9 @@ def _run_here(run: Run, job: Job, lock: int, report: Report) -> Work:
         with _noting(run.folder):
             code = yield from start_local(job, lock, report)
     except KeyboardInterrupt:
-        run.folder.note(ended=_now())
+        run.folder.note(ended=moment())
         raise KeyboardInterrupt(f"{run.title} was asked to stop; {run.command} goes on from what it saved") from None
-    run.folder.note(ended=_now(), exit_code=code)
+    run.folder.note(ended=moment(), exit_code=code)
     if (found := state_of(run, mine=True))[0] != "current":
         raise _unfinished(run, found)
     return "trained"
@@ -304,7 +303,7 @@ def _noting(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except CurateError as error:
-        folder.note(ended=_now(), exit_code=2)
+        folder.note(ended=moment(), exit_code=2)
         folder.add_to_log(f"error: {error}")
         raise
 
@@ -341,10 +340,6 @@ def cancel(curated: Curated, name: str) -> dict[str, Any]:
     else:
         cancel_local(record, run.folder)
     return row(run)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _versions() -> dict[str, str]:

@@ -21,7 +21,6 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,7 @@ from curate.executors.slurm import CANCELLED, FOLDER, JOB, do_task, options_of, 
 from curate.launch import asked
 from curate.launch.sbatch import is_alive, log_pattern, states, submit
 from curate.profile import Profile, SlurmSettings
-from curate.run_folder import RunFolder, one_line, read_object
+from curate.run_folder import RunFolder, moment, one_line, read_object
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -80,7 +79,7 @@ def _begin(curated: Curated, folder: RunFolder, how: dict[str, Any]) -> str:
     profile = _limited(curated.profile).model_dump(mode="json")
     folder.write("build.json", {**what, "profile": profile, "attempt": secrets.token_hex(4)})
     job = submit(folder.file(JOB), curated.title)
-    folder.note(kind="slurm", job=job, state="submitted", started=_now())
+    folder.note(kind="slurm", job=job, state="submitted", started=moment())
     return job
 
 
@@ -137,13 +136,13 @@ def go_on(folder: RunFolder) -> int:
             print(f"{file}: {why}")
         print(f"error: {error}", flush=True)
         how = "cancelled" if folder.file(CANCELLED).exists() else "failed"
-        folder.note(state=how, said=one_line(str(error)), ended=_now())
+        folder.note(state=how, said=one_line(str(error)), ended=moment())
         return 2
     except Exception as error:
         traceback.print_exc()
-        folder.note(state="failed", said=one_line(f"{type(error).__name__}: {error}"), ended=_now())
+        folder.note(state="failed", said=one_line(f"{type(error).__name__}: {error}"), ended=moment())
         return 1
-    folder.note(state="finished", ended=_now())
+    folder.note(state="finished", ended=moment())
     print(f"{said['title']}: built, {result['nodes']} nodes", flush=True)
     shutil.rmtree(folder.file("passes"), ignore_errors=True)
     return 0
@@ -216,12 +215,8 @@ def cancel(folder: RunFolder) -> dict[str, Any]:
     for job in (record.get("job"), record.get("array")):
         if job and is_alive(str(job)):
             asked(["scancel", str(job)], "cancel")
-    folder.note(state="cancelled", ended=_now())
+    folder.note(state="cancelled", ended=moment())
     return {**told, "state": "cancelled"}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def main(words: list[str]) -> int:
