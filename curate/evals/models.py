@@ -130,11 +130,9 @@ def _recipe(curated: Curated, name: str) -> Recipe:
 def _of_run(curated: Curated, name: str, backend_name: str) -> Subject:
     from curate.training import Training
 
-    if other := reference(name):
-        return of_run(
-            curated, name, Training(replace(curated, recipe=_recipe(curated, other[0])))[other[1]], backend_name
-        )
-    return of_run(curated, name, Training(curated)[name], backend_name)
+    other = reference(name)
+    owner, wanted = (replace(curated, recipe=_recipe(curated, other[0])), other[1]) if other else (curated, name)
+    return of_run(curated, name, Training(owner)[wanted], backend_name)
 
 
 def of_run(curated: Curated, name: str, run: Run, backend_name: str) -> Subject:

@@ -347,7 +347,7 @@ at_once = 7
 lines = ["--exclusive"]
 setup = ["module load python"]
 prefix = ["apptainer", "exec", "image 1.sif"]
-python = "/opt/python"
+python = "python3.11"
 [steps."score.letters"]
 cpus_per_task = 8
 mem_per_cpu = "2GB"
@@ -380,5 +380,5 @@ gpus = 2
         text.splitlines()
     )
     words = shlex.split(text.splitlines()[-1])
-    assert words[:5] == ["exec", "apptainer", "exec", "image 1.sif", "/opt/python"]
+    assert words[:5] == ["exec", "apptainer", "exec", "image 1.sif", "python3.11"]
     assert words[-1] == str(folder.path / "it's")
