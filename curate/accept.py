@@ -25,12 +25,14 @@ import polars as pl
 
 from curate import executors
 from curate.artifact import Damaged, Manifest, Piece, Stored, errors_name, read_checked
+from curate.drafts import finished
 from curate.errors import CurateError
 from curate.identity import digest
 from curate.lock import write_ref
 from curate.models.replies import MissingReplies
-from curate.passes import Pass, Tally, finished
+from curate.passes import Pass
 from curate.plan import Node
+from curate.read_files import Tally
 from curate.why import reasons
 from curate.work import Work
 

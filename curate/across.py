@@ -28,11 +28,11 @@ import numpy as np
 import polars as pl
 
 from curate.artifact import AS_READ, ROW, SHARD_ROWS, View, parquet_bytes, replace_file
+from curate.drafts import is_whole, store
 from curate.errors import CurateError, failing
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.layout import Layout, empty_folder, lay_out
-from curate.passes import is_whole, store
 from curate.report import Report
 from curate.schema import accepted, dtype_of
 from curate.spill import Parts, ordered, write_parts

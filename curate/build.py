@@ -29,14 +29,16 @@ from curate.artifact import (
 )
 from curate.asker import Asking
 from curate.asking import SUFFIX, came_back
+from curate.drafts import finished
 from curate.errors import CurateError, Incomplete, Unfit, failing, placed
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
 from curate.identity import digest, file_sha256
 from curate.known import Known, has_known
-from curate.passes import Limits, Pass, Tally, finished
+from curate.passes import Limits, Pass
 from curate.plan import Node
+from curate.read_files import Tally
 from curate.records import GIVEN_IDS, IDS_OF_PAYLOADS
 from curate.report import Report, asking_text
 from curate.schema import schema_text
@@ -250,6 +252,15 @@ class Build(State):
         work = Pass(tuple(works), self.store.root / "replies", files, view, self.limits, executor.isolated)
         if view:
             self.reading(view, work.wanted())
+        if files:
+            work = work.in_parts()
+        self.go_through(work, executor)
+        if left := work.left_whole():
+            self.go_through(left, executor)
+
+    def go_through(self, work: Pass, executor: Executor) -> None:
+        """Do all ranks of a pass. Incomplete if some of its files could not be had."""
+        works, view = work.nodes, work.view
         lost: dict[str, int] = {}
         unread: list[tuple[str, str]] = []
         with self.report.progress(works[0].name, work.count, _saying(works[0]), trouble=_trouble(works[0])) as advance:

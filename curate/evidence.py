@@ -66,7 +66,7 @@ def _source(curated: Curated, life: Life) -> dict[str, Any] | None:
         return (
             {"file": Path(found[0]["path"]).name, **{c: found[0][c] for c in ("offset", "length")}} if found else None
         )
-    rank, part = (int(number) for number in Path(shard).stem.split("-"))
+    rank, *_, part = (int(number) for number in Path(shard).stem.split("-"))
     files = build_of(curated).files(node).files
     return {"file": Path(files[rank].path).name if rank < len(files) else None, "part": part, "record": row}
 

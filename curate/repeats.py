@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifact import ROW, Stored, View, errors_name
+from curate.drafts import store
 from curate.errors import CurateError
-from curate.passes import store
 from curate.work import Work
 
 

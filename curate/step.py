@@ -44,6 +44,10 @@ DOCUMENT = ("id", "text")
 """Columns every step sees. All others must be named in `reads=`."""
 
 
+class Missed(CurateError):
+    """A reader that was to stop where a record begins came past that place without meeting it (`curate/large_files.py`)."""
+
+
 class Corpus(Protocol):
     """A finished corpus as an `@across` or `@fit` step sees it: shard after shard, so memory is bounded by a shard."""
 
@@ -366,6 +370,9 @@ def _misused(function: Callable[..., Any], spec: Spec) -> str:
         return "`again=` and `samples=` are for steps that ask; add `asks=`"
     if spec.asks and spec.each:
         return "a step that asks sees whole frames; take `each=True` away"
+    places = {"start", "stop"} - inspect.signature(function).parameters.keys()
+    if spec.kind == "read" and places and hasattr(sys.modules[function.__module__], "begins"):
+        return f"its module has `begins`, so that it can read a part of a file; it must take {' and '.join(sorted(places))}"
     return ""
 
 

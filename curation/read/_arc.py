@@ -54,16 +54,33 @@ def walk_arc(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
         start = end
 
 
-def _next(file: IO[bytes], position: int, packed: bool) -> int | None:
-    """Where the next record can begin."""
+def first_whole_arc(file: IO[bytes], at: int, before: int, limit: int) -> int | None:
+    """Where the first healthy record begins that does so at `at` or later and before `before`."""
+    file.seek(0)
+    packed = file.read(len(GZIP)) == GZIP
+    start = _next(file, at, packed, before)
+    while start is not None:
+        file.seek(0)
+        piece = next(walk_arc(file, limit, start), None)
+        if piece and piece.offset == start and piece.record is not None and not piece.error:
+            return start
+        start = _next(file, start + 1, packed, before)
+    return None
+
+
+def _next(file: IO[bytes], position: int, packed: bool, before: int | None = None) -> int | None:
+    """Where the next record can begin; None if there is no such place, or none before `before`."""
     if packed:
-        return next_start(file, position, GZIP)
+        return next_start(file, position, GZIP, before)
     file.seek(position)
     tail, at = b"", position
     while data := file.read(BLOCK >> 4):
         window = tail + data
         if found := re.search(rb"\n" + LINE.pattern, window):
-            return at - len(tail) + found.start() + 1
+            place = at - len(tail) + found.start() + 1
+            return place if before is None or place < before else None
+        if before is not None and at + len(data) >= before + LONGEST:
+            return None
         tail = window[-LONGEST:]
         at += len(data)
     return None

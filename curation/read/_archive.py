@@ -166,8 +166,23 @@ def _piece(record: WarcRecord, offset: int | None, limit: int) -> Piece:
     return Piece(offset, None, record, block, f"cut short: {got:,} of {size:,} bytes" if got < size else None)
 
 
-def next_start(file: IO[bytes], position: int, magic: bytes) -> int | None:
-    """First place at or after `position` where a record can begin."""
+def first_whole(file: IO[bytes], at: int, before: int, limit: int) -> int | None:
+    """Where the first healthy record begins that does so at `at` or later and before `before`."""
+    file.seek(0)
+    head = file.read(8)
+    magic = next((m for m in MAGICS if head.startswith(m)), PLAIN)
+    start = next_start(file, at, magic, before)
+    while start is not None:
+        file.seek(0)
+        piece = next(walk(file, limit, start), None)
+        if piece and piece.offset == start and piece.record is not None and not piece.error:
+            return start
+        start = next_start(file, start + 1, magic, before)
+    return None
+
+
+def next_start(file: IO[bytes], position: int, magic: bytes, before: int | None = None) -> int | None:
+    """First place at or after `position` where a record can begin; None if there is none, or none before `before`."""
     needle = b"\n" + magic if magic == PLAIN else magic
     file.seek(position)
     tail = b""
@@ -175,7 +190,10 @@ def next_start(file: IO[bytes], position: int, magic: bytes) -> int | None:
         window = tail + data
         found = window.find(needle)
         if found >= 0:
-            return position - len(tail) + found + len(needle) - len(magic)
+            place = position - len(tail) + found + len(needle) - len(magic)
+            return place if before is None or place < before else None
+        if before is not None and position + len(data) >= before + len(needle):
+            return None
         tail = window[-(len(needle) - 1) :]
         position += len(data)
     return None

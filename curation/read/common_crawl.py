@@ -17,7 +17,7 @@ import polars as pl
 from curate.step import read
 from curation.read import warc as archives
 
-SCHEMA, SUFFIXES = archives.SCHEMA, archives.SUFFIXES
+SCHEMA, SUFFIXES, begins = archives.SCHEMA, archives.SUFFIXES, archives.begins
 NAME = re.compile(rb"^isPartOf:\s*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
@@ -25,20 +25,21 @@ NAME = re.compile(rb"^isPartOf:\s*(\S+)", re.MULTILINE | re.IGNORECASE)
 def common_crawl(
     path: str,
     start: int = 0,
+    stop: int | None = None,
     *,
     mime: list[str] = archives.HTML,
     status: list[int] = [200],  # noqa: B006 (pydantic copies it)
     dump: str | None = None,
-    max_bytes: int = 16_000_000,
+    max_bytes: int = archives.MAX_BYTES,
 ) -> Iterator[pl.DataFrame]:
     """Pages of one file of Common Crawl, one row each, with the columns of `read: warc`.
 
-    start: offset of a record to begin at. mime, status: which responses are documents. dump: the snapshot's name, where the file does not
-    say it (ARC files of 2008 to 2012). max_bytes: of one record as stored and of one page as decoded; larger ones become error rows.
-    Raises CurateError for a file that is no archive.
+    start, stop: offsets of the record to begin at and of the first that is not read any more. mime, status: which responses are
+    documents. dump: the snapshot's name, where the file does not say it (ARC files of 2008 to 2012). max_bytes: of one record as stored
+    and of one page as decoded; larger ones become error rows. Raises CurateError for a file that is no archive.
     """
     name = snapshot(path) or dump
-    yield from archives.warc(path, start, mime=mime, status=status, dump=name, max_bytes=max_bytes)
+    yield from archives.warc(path, start, stop, mime=mime, status=status, dump=name, max_bytes=max_bytes)
 
 
 def snapshot(path: str) -> str | None:

@@ -32,18 +32,21 @@ SUFFIXES = (*tables.SUFFIXES, *lines.SUFFIXES)
 @read(uses=["orjson", "polars", "pyarrow"])
 def hub(
     path: str,
+    start: int = 0,
+    stop: int | None = None,
     *,
     max_bytes: int = 16_000_000,
     key: list[str] = [],  # noqa: B006 (pydantic copies it)
 ) -> Iterator[pl.DataFrame]:
     """Rows of a file with its own columns and `error`; lists of objects as JSON text, keys sorted and nulls left out.
 
-    max_bytes: of one JSON line. key: columns of text and numbers, as the file calls them, that with the url are what a record is; records
-    that are equal in them are one record and have one id. Without it that is the text alone. The text's column must be among them.
+    start, stop: of a Parquet file, the first row group that is read, and the first that is not read any more. max_bytes: of one JSON
+    line. key: columns of text and numbers, as the file calls them, that with the url are what a record is; records that are equal in them
+    are one record and have one id. Without it that is the text alone. The text's column must be among them.
     Raises CurateError for a file that is neither Parquet nor JSON Lines by its name, or has no such column.
     """
     if path.endswith(tables.SUFFIXES):
-        frames = tables.parquet(path)
+        frames = tables.parquet(path, start, stop)
     elif path.endswith(lines.SUFFIXES):
         frames = lines.jsonl(path, max_bytes=max_bytes)
     else:
@@ -52,6 +55,11 @@ def hub(
         nested = [name for name, kind in frame.schema.items() if _is_list_of_objects(kind)]
         plain = frame.with_columns(_json(frame[name]) for name in nested)
         yield plain.with_columns(payload=_payload(plain, key, path)) if key else plain
+
+
+def begins(path: str, at: int, before: int) -> int | None:
+    """Of a Parquet file, the first row group that is stored within these bytes; None if none is (`curate/large_files.py`)."""
+    return tables.begins(path, at, before) if path.endswith(tables.SUFFIXES) else None
 
 
 def _payload(frame: pl.DataFrame, key: list[str], path: str) -> pl.Series:

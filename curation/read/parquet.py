@@ -13,7 +13,7 @@ from curate.step import read
 from curation.read._layouts import with_usual_columns
 
 if TYPE_CHECKING:
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import ParquetFile, RowGroupMetaData
 
 FRAME_BYTES = 32_000_000
 
@@ -22,9 +22,10 @@ SUFFIXES = (".parquet",)
 
 
 @read(uses=["pyarrow", "polars"])
-def parquet(path: str) -> Iterator[pl.DataFrame]:
+def parquet(path: str, start: int = 0, stop: int | None = None) -> Iterator[pl.DataFrame]:
     """Rows of a Parquet file with the file's own columns (structs and lists as they are) and `error`.
 
+    start, stop: the first row group that is read, and the first that is not read any more.
     `url`, `date`, `dump` and `license` are found within `metadata` and `meta` too (`_layouts.py`).
     A row group that cannot be read further becomes one row of nulls with an error. A column of the file called `error` is renamed
     `error_`. Frames hold about 32 MB. Raises CurateError for a file that is no Parquet.
@@ -37,12 +38,36 @@ def parquet(path: str) -> Iterator[pl.DataFrame]:
             table = pq.ParquetFile(file)
             empty = _frame(pa.RecordBatch.from_pylist([], schema=table.schema_arrow))
             yield empty
-            for group in range(table.num_row_groups):
+            for group in range(table.num_row_groups)[start:stop]:
                 yield from _group(table, group, empty)
     except FileNotFoundError:
         raise CurateError("no such file", where=path) from None
     except pa.ArrowInvalid as error:
         raise CurateError(f"not a Parquet file: {str(error).splitlines()[0]}", where=path) from None
+
+
+def begins(path: str, at: int, before: int) -> int | None:
+    """The first row group that is stored within these bytes of a file (`curate/large_files.py`).
+
+    None if none is, or if they are not stored in order.
+    """
+    import fsspec
+    import pyarrow.parquet as pq
+
+    try:
+        with fsspec.open(path, "rb") as file:
+            facts = pq.ParquetFile(file).metadata
+            places = [_place(facts.row_group(group)) for group in range(facts.num_row_groups)]
+            within = (group for group, place in enumerate(places) if at <= place < before)
+            return next(within, None) if places == sorted(places) else None
+    except pa.ArrowInvalid:  # which the reader says
+        return None
+
+
+def _place(group: RowGroupMetaData) -> int:
+    """Where in the file a row group begins, as its first column says."""
+    column = group.column(0) if group.num_columns else None
+    return int(column.dictionary_page_offset or column.data_page_offset) if column else 0
 
 
 def _group(table: ParquetFile, group: int, empty: pl.DataFrame) -> Iterator[pl.DataFrame]:

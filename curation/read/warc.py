@@ -13,15 +13,18 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from curate.errors import CurateError
-from curate.step import read
-from curation.read._arc import is_arc, walk_arc
-from curation.read._archive import MAGICS, PLAIN, Piece, walk
+from curate.step import Missed, read
+from curation.read._arc import first_whole_arc, is_arc, walk_arc
+from curation.read._archive import MAGICS, PLAIN, Piece, first_whole, walk
 from curation.read._http import decode_body, decode_text
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
 FRAME_BYTES = 32_000_000
+MAX_BYTES = 16_000_000
+HEAD = 1 << 16
+"""Bytes of a file that tell what it is."""
 SCHEMA = pl.Schema(
     {
         "text": pl.String(),
@@ -45,25 +48,27 @@ SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".warc.lz4", ".arc", ".arc.gz")
 def warc(
     path: str,
     start: int = 0,
+    stop: int | None = None,
     *,
     mime: list[str] = HTML,
     status: list[int] = [200],  # noqa: B006 (pydantic copies it)
     dump: str | None = None,
-    max_bytes: int = 16_000_000,
+    max_bytes: int = MAX_BYTES,
 ) -> Iterator[pl.DataFrame]:
     """Pages of a WARC file, or of an ARC file, one row each.
 
-    start: offset of a record to begin at. mime, status: which responses are documents. dump: name of the snapshot, for the column `dump`.
-    max_bytes: of one record as stored and of one page as decoded; larger ones become error rows. Columns: text (HTML), payload (the
-    body's bytes as stored, before any decoding), url, date, dump, mime, error, provenance {path, offset, length} (positions in the file
-    as stored, null where a record has none of its own). Raises CurateError for a file that is neither.
+    start, stop: offsets of the record to begin at and of the first that is not read any more. mime, status: which responses are
+    documents. dump: name of the snapshot, for the column `dump`. max_bytes: of one record as stored and of one page as decoded; larger
+    ones become error rows. Columns: text (HTML), payload (the body's bytes as stored, before any decoding), url, date, dump, mime, error,
+    provenance {path, offset, length} (positions in the file as stored, null where a record has none of its own). Raises CurateError for a
+    file that is neither, Missed if no record begins at `stop`.
     """
     import fsspec
 
     batch = Batch()
     try:
         with fsspec.open(path, "rb") as file:
-            for piece in pieces(file, path, max_bytes, start):
+            for piece in until(stop, pieces(file, path, max_bytes, start)):
                 row = _row(piece, mime, status, max_bytes)
                 if row is None:
                     continue
@@ -75,6 +80,27 @@ def warc(
     except FileNotFoundError:
         raise CurateError("no such file", where=path) from None
     yield batch.frame()
+
+
+def begins(path: str, at: int, before: int) -> int | None:
+    """Offset of the first healthy record that begins within these bytes; None if none does (`curate/large_files.py`)."""
+    import fsspec
+
+    with fsspec.open(path, "rb") as file:
+        head = file.read(HEAD)
+        return (first_whole_arc if is_arc(head) else first_whole)(file, at, before, MAX_BYTES)
+
+
+def until(stop: int | None, found: Iterator[Piece]) -> Iterator[Piece]:
+    """The pieces before the record that begins at `stop`; all of them without one. Missed if no record begins there."""
+    for piece in found:
+        if stop is not None and piece.offset is not None and piece.offset >= stop:
+            if piece.offset == stop:
+                return
+            break
+        yield piece
+    if stop is not None:
+        raise Missed(f"no record begins at byte {stop:,}")
 
 
 class Batch:
@@ -97,7 +123,7 @@ class Batch:
 
 def pieces(file: IO[bytes], path: str, limit: int, start: int) -> Iterator[Piece]:
     """Records of a WARC or ARC file. CurateError for one that is neither."""
-    head = file.read(1 << 16)
+    head = file.read(HEAD)
     if not head:
         raise CurateError("the file is empty", where=path)
     file.seek(0)
