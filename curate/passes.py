@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -43,6 +43,8 @@ class Pass(Reading):
     limits: Limits = Limits()
     may_die: bool = True
     attempt: str = field(default_factory=lambda: secrets.token_hex(8))
+    journal: str = "journal"
+    """How the names of files end in which workers note what they are at (`curate/guard.py`)."""
 
     @property
     def count(self) -> int:
@@ -64,6 +66,10 @@ class Pass(Reading):
             return self.was_read(self.place(rank))
         assert self.view
         return self.is_done(self.view.shards[rank])
+
+    def twin(self) -> Pass:
+        """The same pass, to do a rank once more while it is being done: what either worker dies of is its own."""
+        return replace(self, attempt=secrets.token_hex(8), journal="twin")
 
     def __call__(self, rank: int) -> Tally:
         """Do one rank. What was done before is not told again."""
@@ -105,7 +111,7 @@ class Pass(Reading):
     ) -> None:
         """Carry one shard through all nodes. `docs` has `row` and every column the nodes need from before. base: SHA-256 of its base."""
         guard = Guard(
-            self.nodes[0].draft / "work" / f"{name}.journal",
+            self.nodes[0].draft / "work" / f"{name}.{self.journal}",
             self.limits.seconds,
             self.limits.seconds_per_row,
             self.limits.memory,

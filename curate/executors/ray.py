@@ -17,11 +17,12 @@ import importlib.metadata
 import os
 import pickle
 import socket
+import statistics
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,10 @@ LOSSES = 8
 """How often the node or the worker of one rank may be lost before a build gives up on it."""
 EMPTY = 120.0
 """Seconds for which a cluster may be without a node that has room for a rank."""
+SLOW = 4.0
+"""A rank that takes so many times as long as the others did, for its bytes, is begun once more elsewhere when nothing else is left."""
+LONG = 60.0
+"""Seconds below which no rank is slow."""
 ANSWER = 5.0
 """Seconds that the head of a cluster has to answer."""
 LIBRARIES = ("polars", "pyarrow", "numpy", "duckdb")
@@ -84,7 +89,7 @@ class Ray:
         with tempfile.TemporaryDirectory(prefix="ray-", dir=self.store / "drafts") as folder:
             path = Path(folder) / "work.pickle"
             path.write_bytes(pickle.dumps(work))
-            running = Tasks(self, Place(os.getcwd(), str(path), code_here()))
+            running = Tasks(self, work, Place(os.getcwd(), str(path), code_here()))
             try:
                 running.all(heaviest_first(work, count), done)
             finally:
@@ -99,8 +104,15 @@ class Ray:
 class Tasks:
     """The tasks of one pass."""
 
-    def __init__(self, cluster: Ray, place: Place) -> None:
+    def __init__(self, cluster: Ray, work: Callable[[int], Any], place: Place) -> None:
         self.cluster, self.ray, self.place = cluster, cluster.ray, place
+        self.pace = Pace(work)
+        self.twin: Place | None = None
+        """Where the work lies for ranks that are done once more; None where that must not be."""
+        if make := getattr(work, "twin", None):
+            path = Path(place.work).with_name("twin.pickle")
+            path.write_bytes(pickle.dumps(make()))
+            self.twin = replace(place, work=str(path))
         said = cluster.settings
         self.task = self.ray.remote(num_cpus=said.cpus, memory=said.memory, max_retries=0)(do)
         self.running: dict[Any, int] = {}
@@ -116,9 +128,14 @@ class Tasks:
         while waiting or self.running:
             while waiting and len(self.running) < self.most():
                 self.begin(waiting.pop())
+            if not waiting and not halted:
+                self.begin_slow_again()
             finished, _ = self.ray.wait(list(self.running), num_returns=1, timeout=1.0)
             for task in finished:
+                if task not in self.running:
+                    continue
                 rank = self.running.pop(task)
+                twins = [other for other, same in self.running.items() if same == rank]
                 try:
                     was_lost, result = self.result(task, rank)
                 except Halted as error:  # what the others have under way is waited for, and nothing new is begun
@@ -126,15 +143,29 @@ class Tasks:
                     halt(self.place.work).touch()
                     waiting = []
                     continue
-                if was_lost:
+                if was_lost and not twins:
                     waiting.append(rank)
-                elif done and result != NOT_BEGUN:
+                if was_lost:
+                    continue
+                for twin in twins:
+                    self.ray.cancel(twin, force=True)
+                    del self.running[twin]
+                self.pace.ended(rank)
+                if done and result != NOT_BEGUN:
                     done(rank, result)
         if halted:
             raise halted
 
     def begin(self, rank: int) -> None:
+        self.pace.begun(rank)
         self.running[self.task.remote(rank, rank in self.losses, self.place)] = rank
+
+    def begin_slow_again(self) -> None:
+        """Let another node do what takes too long, as far as there is room; whoever is first has done it."""
+        alone = [rank for rank in self.running.values() if [*self.running.values()].count(rank) == 1]
+        for rank in self.pace.slow(alone) if self.twin else ():
+            if len(self.running) < self.most():
+                self.running[self.task.remote(rank, False, self.twin)] = rank
 
     def most(self) -> int:
         """How many tasks there may be. CurateError if there has been no room for any for long."""
@@ -172,6 +203,35 @@ class Tasks:
             self.ray.cancel(task, force=True)
         if self.running:
             self.ray.wait(list(self.running), num_returns=len(self.running), timeout=ANSWER)
+
+
+class Pace:
+    """How long ranks take."""
+
+    def __init__(self, work: Callable[[int], Any]) -> None:
+        self.weight = getattr(work, "weight", lambda rank: 1)
+        self.since: dict[int, float] = {}
+        self.took: list[float] = []
+        """Seconds for a byte, of each rank that has ended."""
+
+    def begun(self, rank: int) -> None:
+        self.since[rank] = time.monotonic()
+
+    def ended(self, rank: int) -> None:
+        self.took.append((time.monotonic() - self.since[rank]) / max(1, self.weight(rank)))
+
+    def slow(self, ranks: list[int]) -> list[int]:
+        """Of these ranks, those that take much longer than the others did; the longest first."""
+        if not self.took:
+            return []
+        usual = statistics.median(self.took)
+        now = time.monotonic()
+        late = {
+            rank: now - self.since[rank]
+            for rank in ranks
+            if now - self.since[rank] > max(LONG, SLOW * usual * max(1, self.weight(rank)))
+        }
+        return sorted(late, key=lambda rank: (-late[rank], rank))
 
 
 def no_room(settings: RaySettings) -> CurateError:

@@ -121,6 +121,26 @@ def test_a_node_that_is_killed_in_the_middle_changes_nothing(cluster: ray_cluste
     assert objects(there.store.root) == objects(here.store.root)
 
 
+@pytest.mark.ray
+def test_what_a_slow_node_does_not_finish_is_done_by_another(
+    cluster: ray_cluster.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "LONG", 5.0)
+    folder, notes = noting(tmp_path, slow=1.0)
+    slow = cluster.add()
+    (notes / f"{ray_cluster.raylet(slow)}-stays").touch()
+    started = time.monotonic()
+    there = on(cluster, folder)
+    there.build()
+    took = time.monotonic() - started
+    assert (notes / str(ray_cluster.raylet(slow))).exists(), "the slow node was at it"
+    assert took < 300.0, "a rank stays on that node for 600 seconds"
+    here = open_small(copy(folder, "here"))
+    here.build()
+    assert objects(there.store.root) == objects(here.store.root)
+    cluster.kill(slow)
+
+
 DEADLY = """
     import os
     from pathlib import Path
