@@ -252,9 +252,10 @@ class Curated:
         cannot be started or did not finish.
         """
         from curate.train import preview, train
+        from curate.training import Training
 
         self.refuse_sample("train", dev)
-        return preview(self, names) if dry_run else train(self, names, wait=wait, report=report)
+        return preview(Training(self), names) if dry_run else train(self, names, wait=wait, report=report)
 
     def eval(
         self,

@@ -53,11 +53,11 @@ def train(
     names may be of the probe's runs. CurateError for the first that cannot be started or does not finish, and for prompts that a reported
     benchmark stands in.
     """
-    return train_all([(curated, names)], wait=wait, probes=probes, report=report)
+    return train_all([(Training(curated), names)], wait=wait, probes=probes, report=report)
 
 
 def train_all(
-    wanted: Sequence[tuple[Curated, Sequence[str]]],
+    wanted: Sequence[tuple[Training, Sequence[str]]],
     *,
     wait: bool = False,
     probes: bool = False,
@@ -72,16 +72,16 @@ def train_all(
         return []
     report = report or Report()
     runs: dict[str, tuple[Curated, Run]] = {}
-    for curated, names in wanted:
-        refuse_probes(curated, () if probes else names)
-    for curated, names in wanted:
-        for run in _ready(curated, names, report):
-            runs.setdefault(run.key, (curated, run))
+    for training, names in wanted:
+        refuse_probes(training.curated, () if probes else names)
+    for training, names in wanted:
+        for run in _ready(training, names, report):
+            runs.setdefault(run.key, (training.curated, run))
     pieces = [
         Piece(key, _work(curated, run, wait, report), (run.parent.key,) if run.parent else ())
         for key, (curated, run) in runs.items()
     ]
-    launch = wanted[0][0].profile.launch
+    launch = wanted[0][0].curated.profile.launch
     at_once = launch.at_once if launch.kind == "local" else 1
     told = _telling([run for _, run in runs.values()], report)
     done = SideBySide(pieces, at_once, told, lambda one: report.note(f"{one}; what does not need it goes on")).run()
@@ -107,11 +107,12 @@ def _work(curated: Curated, run: Run, wait: bool, report: Report) -> Callable[[]
     return lambda: _begin(curated, run, wait, report)
 
 
-def preview(curated: Curated, names: Sequence[str]) -> list[dict[str, Any]]:
+def preview(training: Training, names: Sequence[str]) -> list[dict[str, Any]]:
     """What `train` would start, as far as that is known before mixtures are built: rows with `words` and `given`, its run.json."""
     found = []
+    curated = training.curated
     refuse_probes(curated, names)
-    for run in _checked(curated, names):
+    for run in _checked(training, names):
         known: dict[str, Any] = {"words": None, "given": None}
         if not run.missing:
             known = {"words": list(job_of(run, curated.profile.launch).words), "given": run.given()}
@@ -126,9 +127,11 @@ def refuse_probes(curated: Curated, names: Sequence[str]) -> None:
             raise CurateError(f"{name} is a run of the probe; start it with: curate compare {curated.title} --probe")
 
 
-def _checked(curated: Curated, names: Sequence[str]) -> list[Run]:
-    """The runs in question. CurateError for what no build would put right."""
-    runs = Training(curated).needed(names)
+def _checked(training: Training, names: Sequence[str]) -> list[Run]:
+    """The runs in question, as the store is now. CurateError for what no build would put right."""
+    curated = training.curated
+    training.look()
+    runs = training.needed(names)
     if not runs:
         raise CurateError(f"{curated.title} has no run; write one under `train:` (docs/trainers.md)")
     for run in runs:
@@ -138,20 +141,19 @@ def _checked(curated: Curated, names: Sequence[str]) -> list[Run]:
     return runs
 
 
-def _ready(curated: Curated, names: Sequence[str], report: Report) -> list[Run]:
+def _ready(training: Training, names: Sequence[str], report: Report) -> list[Run]:
     """The runs in question, their mixtures built and what they are known."""
-    curated.store.create()
-    runs = _checked(curated, names)
+    training.curated.store.create()
+    runs = _checked(training, names)
     todo = [run for run in runs if run.missing or state_of(run)[0] != "current"]
     if built := _built(todo, report):
-        again = Training(curated)
-        again.recipes |= {one.name: one for one in built}
-        again.look()
-        runs = again.needed(names)
+        training.recipes |= {one.name: one for one in built}
+        training.look()
+        runs = training.needed(names)
         for run in runs:
             if run.entry.prompts and state_of(run)[0] != "current":
                 report.note(f"{run.title}: {in_words(run.entry.prompts, run.owner.prompts()[run.entry.prompts])}")
-    refuse_contaminated(curated, runs)
+    refuse_contaminated(training.curated, runs)
     return runs
 
 

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 class Training:
     """All runs of a recipe and those that they go on from, parents first."""
 
-    def __init__(self, curated: Curated) -> None:
+    def __init__(self, curated: Curated, recipes: dict[str, Curated] | None = None) -> None:
+        """recipes: where recipes that have been planned are kept, so that several trainings plan each once (`trainings`)."""
         self.curated = curated
-        self.recipes: dict[str, Curated] = {curated.name: curated}
+        self.recipes = {} if recipes is None else recipes
+        self.recipes[curated.name] = curated
         self.look()
 
     def look(self) -> dict[str, Run]:
@@ -99,6 +101,15 @@ class Training:
         chosen = [run for name in names for run in self.named(name)]
         chosen = chosen if names else [run for run in self.runs.values() if run.owner is self.curated]
         return list(dict.fromkeys(one for run in chosen for one in line(run)))
+
+
+def trainings(recipes: Sequence[Curated]) -> list[Training]:
+    """The trainings of recipes of one project and profile, each recipe that they name planned once."""
+    known: dict[str, Curated] = {}
+    for curated in recipes:
+        known.setdefault(curated.name, curated)
+    alike = all(one.seeds == recipes[0].seeds and one.fraction is None for one in recipes)
+    return [Training(one, known if alike else None) for one in recipes]
 
 
 def _entry_of(run: Run) -> str:

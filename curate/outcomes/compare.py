@@ -11,7 +11,7 @@ from curate.errors import CurateError
 from curate.outcomes import collect, make, published
 from curate.outcomes.pairs import agreement, pairs
 from curate.report import Report
-from curate.training import Training
+from curate.training import trainings
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -32,17 +32,17 @@ def compare(
     where there is nothing to compare, a recipe is named twice, probes are not the same job, or a run does not finish.
     """
     report = report or Report()
-    before = [Training(one) for one in recipes]
+    before = trainings(recipes)
     collect.refuse_nothing(before)
     with_entries = any(map(collect.entries, before))
     theirs = published.load(beside) if beside else None
     if build:
         make.make(recipes, report)
     scores, notes = _probes(recipes, with_entries, probe, report)
-    trainings = [Training(one) for one in recipes]
-    read = [collect.outcomes(training) for training in trainings]
+    after = trainings(recipes)
+    read = [collect.outcomes(training) for training in after]
     outcomes = [outcome for found, _ in read for outcome in found]
-    notes += [*collect.other_jobs(trainings), *collect.alike(outcomes), *(note for _, more in read for note in more)]
+    notes += [*collect.other_jobs(after), *collect.alike(outcomes), *(note for _, more in read for note in more)]
     without = [one.title for one, (found, _) in zip(recipes, read, strict=True) if not found]
     notes += [f"{title} has no entry on prompts" for title in without if outcomes]
     told = pairs(outcomes)

@@ -18,7 +18,7 @@ from curate.outcomes.benchmarks import Evaluated
 from curate.outcomes.collect import entries
 from curate.report import Report
 from curate.train import preview, train_all
-from curate.training import Training
+from curate.training import Training, trainings
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 def make(recipes: Sequence[Curated], report: Report) -> None:
     """Bring all runs and evaluations to be current. CurateError for the first that cannot be, KeyboardInterrupt if it was stopped."""
     began = time.monotonic()
-    trainings = [Training(one) for one in recipes]
-    for training in trainings:
+    found = trainings(recipes)
+    for training in found:
         training.curated.store.create()
         _refuse(training)
-    wanted = [(training.curated, names) for training in trainings if (names := _names(training))]
+    wanted = [(training, names) for training in found if (names := _names(training))]
     if any(one.profile.launch.kind != "local" for one in recipes):  # a scheduler gets all before one is waited for
         train_all(wanted, report=report)
     train_all(wanted, wait=True, report=report)
-    _evaluate([(training.curated, name) for training in trainings for name in evals(training)], report, began)
+    _evaluate([(training.curated, name) for training in found for name in evals(training)], report, began)
 
 
 def _evaluate(asked: Sequence[tuple[Curated, str]], report: Report, began: float) -> None:
@@ -80,7 +80,7 @@ def _refuse(training: Training) -> None:
     """CurateError for what would fail hours later."""
     one = training.curated
     if names := _names(training):
-        preview(one, names)
+        preview(training, names)
     for name in evals(training):
         Shelf(one.project, one.store).require(named(one.recipe.eval[name].benchmarks, one.project))
 

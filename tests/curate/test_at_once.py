@@ -111,7 +111,7 @@ def test_runs_of_several_recipes_are_trained_together_and_a_common_parent_once(h
     notes: list[str] = []
     report = Report()
     report.note = notes.append  # type: ignore[method-assign]
-    wanted = [(opened(here, name), ()) for name in ("decay", "mixed")]
+    wanted = [(Training(opened(here, name)), ()) for name in ("decay", "mixed")]
     rows = train_all(wanted, report=report)
     assert [(row["recipe"], row["run"]) for row in rows] == [
         ("stable", "midtrain-0"),
