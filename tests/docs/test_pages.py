@@ -44,6 +44,9 @@ curate cancel long-cot
     """,
     "trains for minutes; tests/trainers and tests/curate/test_training.py train smaller": """
 curate cancel long-cot midtrain
+curate compare octothinker/base octothinker/stable octothinker/long-cot --profile tiny --build --html result.html
+curate compare octothinker/stable octothinker/long-cot --profile tiny --build --seeds 1
+curate compare octothinker/stable octothinker/long-cot --profile tiny --html result.html --markdown result.md --beside recipes/paper/results.yaml
 curate compare octothinker/long-cot octothinker/ablations/no-long-cot --seeds 1 --build --profile tiny
 curate compare octothinker/stable octothinker/ablations/no-dedup --build --profile tiny
 curate compare drill drill-clean --probe --plot probes.png
