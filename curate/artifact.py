@@ -28,6 +28,8 @@ from curate.identity import digest
 
 PieceKind = Literal["base", "columns", "verdict", "files"]
 ROW = "row"
+SEAL = "digest"
+"""What a manifest calls the digest of everything else in it."""
 AS_READ = "as_read"
 """What `reads=` calls the text as the reader gave it (`curate/as_read.py`): an HTML page after its text was taken out of it."""
 SHARD_BYTES = 32 << 20
@@ -121,13 +123,23 @@ class Manifest:
         return sum(size for shard in self.shards for _, size, _ in shard.files())
 
     def dump(self) -> str:
+        """Its text, with a digest of all that it says: counts, fates and facts stand in no other digest."""
         payload = {**self.__dict__, "shards": [s.payload() for s in self.shards]}
-        return json.dumps(payload, indent=1, allow_nan=False)
+        return json.dumps({**payload, SEAL: seal_of(payload)}, indent=1, allow_nan=False)
 
     @classmethod
     def parse(cls, text: str) -> Manifest:
+        """The manifest of such a text; ValueError, TypeError or KeyError for one that is torn or altered."""
         payload = json.loads(text)
+        seal = payload.pop(SEAL, None)  # older manifests have none
+        if seal is not None and seal != seal_of(payload):
+            raise ValueError("it was altered")
         return cls(**{**payload, "shards": tuple(Stored.of(s) for s in payload["shards"])})
+
+
+def seal_of(payload: dict[str, Any]) -> str:
+    """Digest of what a manifest says, whatever characters it is made of."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 
 def content_of(shards: Sequence[Stored]) -> str:

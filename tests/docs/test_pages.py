@@ -78,6 +78,13 @@ make octothinker QUICK=1
 curate assess benchmarks/math-classifier.yaml math_model --by site --out report
 curate build examples/own-crawl.yaml && curate show examples/own-crawl.yaml
     """,
+    "takes minutes; tests/faults runs a part of it": """
+make faults
+python -m tests.faults --list
+python -m tests.faults --seed 17
+python -m tests.faults --seed 17 --fault "a full disk"
+python -m tests.faults --trials 20 -j 2
+    """,
     "needs a Ray cluster; tests/curate/test_ray.py has one": """
 curate build long-cot --profile ray
 pip install 'octocurate[ray]'

@@ -13,8 +13,8 @@ LINES = (
     "corpora: {\"'; drop table\": {read: parquet, files: data/*}}", "corpora: {web: {read: parquet, files: '/etc/*'}}", "mixture: null",
 )  # fmt: skip
 NAMES = (
-    "../../etc/passwd", "small; touch PWNED", "$(touch PWNED)", "a\nb", "\x1b[31m", "small@\u202e", "", " ", "-", "small:web/x", "small/../x",
-    "s" * 5000, "%00", "small@0%", "small@nan%", "CON", "\udcff",
+    "../../etc/passwd", "small; touch PWNED", "$(touch PWNED)", "a\nb", "\x1b[31m", "small@\u202e", "", " ", "-", "small:web/x",
+    "small/../x", "s" * 5000, "%00", "small@0%", "small@nan%", "CON", "\udcff",
 )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def refuses(trial: Trial, command: str, name: str) -> None:
 
 def edited(trial: Trial, text: str, line: str) -> str:
     """The recipe with a line in place of one of its parts, or besides all of them."""
-    top, _, rest = line.partition(":")
+    top = line.partition(":")[0]
     kept = (
         [part for part in text.split("\n") if not part.startswith(f"{top}:")] if trial.draw.random() < 0.7 else [text]
     )

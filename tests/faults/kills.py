@@ -79,9 +79,10 @@ def power_loss(trial: Trial) -> None:
     trial.moment(process)
     trial.stop(process)
     torn = [p for p in (trial.store / "drafts").glob("*/work/*") if p.is_file()]
-    torn += [p for p in (trial.store / "cache").rglob("*.json")]
+    torn += list((trial.store / "cache").rglob("*.json"))
     for path in trial.draw.sample(sorted(torn), min(len(torn), trial.draw.randint(1, 6))):
-        trial.forget(path) if path.parts[-4:-3] != ("cache",) and "drafts" in path.parts else None
+        if "drafts" in path.parts:
+            trial.forget(path)
         data = path.read_bytes()
         how = trial.draw.choice(["empty", "half", "zeros", "gone"])
         if how == "gone":

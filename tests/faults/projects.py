@@ -1,12 +1,14 @@
 """Small real projects that faults happen to: made from a shape and a seed, the same bytes each time.
 
 `tables` reads Parquet and JSON Lines, `pages` WARC and JSON Lines, `far` Parquet of a bucket, `asks` Parquet, and asks a model behind a
-server; each scores, keeps, rewrites, removes copies, expands, and mixes. `poison` has a mark in two of 2,000 documents at which its score does what `POISONS` says.
+server; each scores, keeps, rewrites, removes copies, expands, and mixes. `poison` has a mark in two of 2,000 documents at which its score
+does what `POISONS` says.
 """
 
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import random
 import shutil
@@ -152,7 +154,7 @@ def make(shape: Shape, folder: Path) -> Path:
     rows = documents(shape, rng)
     cuts = [0, *sorted(rng.sample(range(20, shape.documents - 20), 4)), shape.documents]
     (folder / "data/web").mkdir(parents=True)
-    for number, (low, high) in enumerate(zip(cuts, cuts[1:], strict=False)):
+    for number, (low, high) in enumerate(itertools.pairwise(cuts)):
         part = rows[low:high]
         if pages:
             (folder / f"data/web/{number}.warc.gz").write_bytes(warc(part))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 
 class Wire:
-    """Forwards connections. `cut` breaks those that there are and refuses new ones until `mend`; `after`: once so many bytes went through."""
+    """Forwards connections. `cut` breaks those that there are and refuses new ones until `mend`; `after` cuts in a while."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

@@ -70,19 +70,23 @@ class Suite:
                 self.references[shape.name] = build_reference(shape, self.folder / "references" / shape.name)
             return self.references[shape.name]
 
-    def drawn(self, seed: int, name: str = "") -> tuple[Fault, Shape, random.Random]:
-        """The fault and the project of a trial."""
+    def drawn(self, seed: int, name: str = "", project: str = "") -> tuple[Fault, Shape, random.Random]:
+        """The fault and the project of a trial. name, project: in place of those that the seed says."""
         draw = random.Random(seed)
         known = sorted(self.faults)
         chosen = draw.choices(known, [self.faults[one].weight for one in known])[0]
         fault = self.faults[name or chosen]
         kind = draw.choice(fault.shapes)
         poison = draw.choice(sorted(POISONS)) if kind == "poison" else "raises"
-        return fault, Shape(kind, draw.randrange(SEEDS) if kind != "poison" else 0, poison), draw
+        shape = Shape(kind, draw.randrange(SEEDS) if kind != "poison" else 0, poison)
+        if project:
+            kind, _, number = project.partition("-")
+            shape = Shape(kind, int(number))
+        return fault, shape, draw
 
-    def run(self, seed: int, name: str = "") -> Result:
+    def run(self, seed: int, name: str = "", project: str = "") -> Result:
         """One trial, from its beginning to its verdict."""
-        fault, shape, draw = self.drawn(seed, name)
+        fault, shape, draw = self.drawn(seed, name, project)
         reference = self.reference(shape)
         folder = self.folder / f"trial-{seed}"
         shutil.rmtree(folder, ignore_errors=True)
