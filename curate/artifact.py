@@ -78,6 +78,16 @@ class Stored:
         errors = payload.get("errors")
         return cls(**{**payload, "errors": tuple(errors) if errors else None})
 
+    def record(self) -> str:
+        """What a draft keeps of it, with a digest: counts and fates stand in no other one."""
+        payload = self.payload()
+        return json.dumps({**payload, SEAL: seal_of(payload)})
+
+    @classmethod
+    def recorded(cls, path: Path) -> Stored:
+        """What a draft kept. OSError, ValueError or TypeError if it cannot be had or was altered."""
+        return cls.of(unsealed(json.loads(path.read_text("utf-8"))))
+
     def files(self) -> Iterator[tuple[str, int, str]]:
         """(file name, bytes, sha256) of each file this entry stands for."""
         yield self.name, self.bytes, self.sha256
@@ -130,16 +140,21 @@ class Manifest:
     @classmethod
     def parse(cls, text: str) -> Manifest:
         """The manifest of such a text; ValueError, TypeError or KeyError for one that is torn or altered."""
-        payload = json.loads(text)
-        seal = payload.pop(SEAL, None)  # older manifests have none
-        if seal is not None and seal != seal_of(payload):
-            raise ValueError("it was altered")
+        payload = unsealed(json.loads(text))
         return cls(**{**payload, "shards": tuple(Stored.of(s) for s in payload["shards"])})
 
 
 def seal_of(payload: dict[str, Any]) -> str:
     """Digest of what a manifest says, whatever characters it is made of."""
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def unsealed(payload: dict[str, Any]) -> dict[str, Any]:
+    """The same without its digest, which older ones do not have. ValueError if it is not that of the rest."""
+    seal = payload.pop(SEAL, None)
+    if seal is not None and seal != seal_of(payload):
+        raise ValueError("it was altered")
+    return payload
 
 
 def content_of(shards: Sequence[Stored]) -> str:

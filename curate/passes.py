@@ -324,13 +324,13 @@ def is_whole(node: Work, name: str) -> bool:
     """Whether a node has this shard, with all its files."""
     try:
         return all(_data(node, file).stat().st_size == size for file, size, _ in finished(node, name).files())
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return False
 
 
 def finished(node: Work, name: str) -> Stored:
     """The record of a shard that is whole."""
-    return Stored.of(json.loads(_record(node, name).read_text("utf-8")))
+    return Stored.recorded(_record(node, name))
 
 
 def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None = None) -> Stored:
@@ -349,5 +349,5 @@ def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None 
         for fate in lost["fate"].to_list():
             fates[fate] = fates.get(fate, 0) + 1
     stored = Stored(name, frame.height, live, size, sha256, fates, errors)
-    replace_file(_record(node, name), json.dumps(stored.payload()).encode(), durable=False)
+    replace_file(_record(node, name), stored.record().encode(), durable=False)
     return stored

@@ -106,6 +106,7 @@ def failing_and_killed(trial: Trial) -> None:
 
 # buckets
 
+HEADERS = {"Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request"}
 _lock = threading.Lock()
 _servers = ExitStack()
 """The server of buckets, started at first use; `over` ends it."""
@@ -129,7 +130,9 @@ def server() -> dict[str, str]:
 
 def sent(method: str, name: str, data: bytes = b"") -> None:
     """Make a bucket, or a file of one."""
-    request = urllib.request.Request(f"{server()['AWS_ENDPOINT_URL']}/{name}", method=method, data=data or None)
+    request = urllib.request.Request(
+        f"{server()['AWS_ENDPOINT_URL']}/{name}", method=method, data=data or None, headers=HEADERS
+    )
     urllib.request.urlopen(request, timeout=20).close()
 
 
@@ -180,6 +183,7 @@ def pulled(trial: Trial, made: Wire, url: str) -> None:
     made.after(int(trial.reference.bytes * trial.draw.uniform(0.0, 0.5)))
     cuts = made.cuts
     trial.may_refuse(trial.build())
+    trial.hits += made.cuts > cuts
     trial.told.append("second store: " + ("cut" if made.cuts > cuts else "whole"))
     made.mend()
     for words in (("build", "small", "--locked", "--json"), ("store", "pull", "small", "--json")):
