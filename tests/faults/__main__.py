@@ -28,7 +28,7 @@ from typing import Any
 
 from tests.faults import network, page
 from tests.faults.fault import all_faults
-from tests.faults.suite import Result, Suite
+from tests.faults.suite import Suite
 from tests.faults.trial import ROOT
 
 
@@ -47,15 +47,20 @@ def main() -> int:
     seed = random.randrange(1 << 30) if asked.seed is None else asked.seed
     print(f"seed {seed}, in {folder}", flush=True)
     began = time.monotonic()
-    results = run(suite, seeds(suite, seed, asked.trials or 200), asked.jobs)
-    told = report(suite, seed, asked.jobs, results, time.monotonic() - began)
+    before = earlier(asked.json, seed)
+    done = {one["seed"]: one for one in before.get("results", ())}
+    chosen = seeds(suite, seed, asked.trials or 200)
+    results = run(suite, [one for one in chosen if one not in done], asked.jobs, began + 60 * asked.minutes)
+    told = report(
+        suite, seed, asked.jobs, [*done.values(), *results], before.get("seconds", 0) + time.monotonic() - began
+    )
     network.over()
     if asked.json:
-        asked.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        asked.json.write_text(page.as_json(told), "utf-8")
     if asked.out:
         page.write(asked.out, told)
     print(page.table(told))
-    failed = any(one.outcome == "failed" for one in results)
+    failed = any(one["outcome"] == "failed" for one in told["results"])
     if not failed and not asked.folder:
         shutil.rmtree(folder, ignore_errors=True)
     return int(failed)
@@ -67,6 +72,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="of all trials; without --trials, of one")
     parser.add_argument("--fault", default="", help="with --seed: this fault, whatever the seed says")
     parser.add_argument("-j", "--jobs", type=int, default=2)
+    parser.add_argument(
+        "--minutes", type=float, default=1e6, help="begin no trial after that; the same --seed and --json go on"
+    )
     parser.add_argument("--folder", type=Path, help="where; if not said, a temporary folder, kept if a trial fails")
     parser.add_argument("--out", type=Path, help="a page whose table is written anew")
     parser.add_argument("--json", type=Path, help="where the results go")
@@ -90,13 +98,33 @@ def seeds(suite: Suite, seed: int, trials: int) -> list[int]:
     return chosen
 
 
-def run(suite: Suite, chosen: list[int], jobs: int) -> list[Result]:
-    """Do trials, some at a time; a line for each."""
-    results: dict[int, Result] = {}
+def commit() -> str:
+    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return git.stdout.strip() or "unknown"
+
+
+def earlier(path: Path | None, seed: int) -> dict[str, Any]:
+    """What was kept of a run of the same seed and commit, which goes on."""
+    if path is None or not path.is_file():
+        return {}
+    told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return told if (told["seed"], told["commit"]) == (seed, commit()) else {}
+
+
+def run(suite: Suite, chosen: list[int], jobs: int, until: float) -> list[dict[str, Any]]:
+    """Do trials, some at a time, and begin none after `until`; a line for each."""
+    results: list[dict[str, Any]] = []
     with ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(suite.run, seed): seed for seed in chosen}
+        running = [
+            pool.submit(lambda seed: None if time.monotonic() > until else suite.run(seed), one) for one in chosen
+        ]
         for future in as_completed(running):
-            one = results[running[future]] = future.result()
+            one = future.result()
+            if one is None:
+                continue
+            results.append(
+                {k: v for k, v in one.payload().items() if k != "folder"} | {"seconds": round(one.seconds, 1)}
+            )
             print(
                 f"{len(results):4} {one.outcome:9} {one.seconds:5.1f} s  {one.seed}  {one.fault}, {one.shape}",
                 flush=True,
@@ -105,24 +133,20 @@ def run(suite: Suite, chosen: list[int], jobs: int) -> list[Result]:
                 print(f"     {line}")
             if one.outcome == "failed":
                 print(f"     again: python -m tests.faults --seed {one.seed}; its folder: {one.folder}", flush=True)
-    return [results[seed] for seed in chosen]
+    return results
 
 
-def report(suite: Suite, seed: int, jobs: int, results: list[Result], seconds: float) -> dict[str, Any]:
+def report(suite: Suite, seed: int, jobs: int, results: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     """All that is to be known of a run."""
-    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return {
         "seed": seed,
-        "commit": git.stdout.strip() or "unknown",
+        "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}",
         "jobs": jobs,
         "seconds": round(seconds, 1),
         "left_out": sorted(set(all_faults()) - set(suite.faults)),
-        "results": [
-            {k: v for k, v in one.payload().items() if k != "folder"} | {"seconds": round(one.seconds, 1)}
-            for one in results
-        ],
+        "results": sorted(results, key=lambda one: (one["row"], one["fault"], one["seed"])),
     }
 
 

@@ -106,7 +106,10 @@ def failing_and_killed(trial: Trial) -> None:
 
 # buckets
 
-HEADERS = {"Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request"}
+HEADERS = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request",
+    "Content-Type": "application/octet-stream",
+}
 _lock = threading.Lock()
 _servers = ExitStack()
 """The server of buckets, started at first use; `over` ends it."""

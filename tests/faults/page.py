@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -46,6 +47,13 @@ def summary(results: Iterable[Mapping[str, Any]]) -> str:
         return "None failed."
     seeds = ", ".join(f"{one['seed']} ({one['fault']})" for one in failed)
     return f"{len(failed)} failed: {seeds}."
+
+
+def as_json(told: Mapping[str, Any]) -> str:
+    """What is kept of a run, a line for each trial."""
+    lines = ",\n  ".join(json.dumps(one) for one in told["results"])
+    head = json.dumps({key: value for key, value in told.items() if key != "results"}, indent=1)
+    return f'{head[:-2]},\n "results": [\n  {lines}\n ]\n}}\n'
 
 
 def write(page: Path, told: Mapping[str, Any]) -> None:

@@ -62,8 +62,11 @@ def read_only(trial: Trial) -> None:
     trial.moment(process)
     trial.stop(process)  # the system refuses to make it read-only while a file is open for writing
     trial.note()
-    if not remount(place, "ro"):
-        raise Failed("the disk cannot be made read-only")
+    until = time.monotonic() + 10
+    while not remount(place, "ro"):  # nor before the last worker has ended
+        if time.monotonic() > until:
+            raise Failed("the disk cannot be made read-only")
+        time.sleep(0.05)
     trial.may_refuse(trial.build())
     remount(place, "rw")
 
