@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo octothinker docs test test-all test-peers test-lm-eval lm-eval test-datasets datasets lint format fresh wheel constraints clean
+.PHONY: help install demo octothinker docs test test-all test-peers test-lm-eval lm-eval test-datasets datasets faults lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -86,6 +86,9 @@ datasets: .venv-datasets/.installed ## datasets in an environment of its own, .v
 	test -x .venv-datasets/bin/python || $(PYTHON) -m venv .venv-datasets
 	.venv-datasets/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/datasets.txt
 	@touch $@
+
+faults: $(STAMP) ## 200 random faults, for real, and what became of each build: docs/faults.md (20 minutes; root and libfaketime for all of them)
+	$(BIN)/python -m tests.faults --trials 200 -j $(JOBS) --out docs/faults.md --json benchmarks/faults.json
 
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

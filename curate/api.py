@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -17,7 +18,7 @@ from curate.asker import Asking
 from curate.budget import Spending, limited
 from curate.build import Build
 from curate.costs import step_digest
-from curate.errors import CurateError, Handed, Unfit
+from curate.errors import CurateError, Handed, Unfit, writing
 from curate.fraction import percent, sample_of, share_of, split_name
 from curate.lock import Lock, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
@@ -219,13 +220,15 @@ class Curated:
         fresh = lock_of(self.planned, build.done)
         if lock:
             self.hold_to(lock, fresh)
-        write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
+        with writing():
+            write_ref(self.store, self.planned, self.lock_path, build.done, build.last)
         if targets:  # what else is stored can be looked at as before
             build.settle(list(self.planned.nodes.values()))
         elif not self.fraction:  # numbers that the whole must reach, a sample cannot
             self.check_expectations()
-        if not targets and not locked:
-            write_lock(self.lock_path, fresh)
+        with writing():
+            if not targets and not locked:
+                write_lock(self.lock_path, fresh)
         if self.profile.push:
             self._push_what_was_built(build)
         seconds = time.perf_counter() - started
@@ -383,7 +386,7 @@ class Curated:
             )
 
     def _log(self, build: Build, seconds: float) -> None:
-        """Where, when and how long: everything that identity must not see."""
+        """Where, when and how long: everything that identity must not see. A disk that is full by now loses no more than that."""
         nodes = {node.plan_key: (name, node) for name, node in self.planned.nodes.items()}
         entry = {
             "recipe": self.title,
@@ -402,7 +405,8 @@ class Curated:
                 for key, (documents, computed, took) in build.tally.nodes.items()
             },
         }
-        replace_file(self.store.root / "runs" / f"{time.time_ns()}.json", json.dumps(entry).encode())
+        with contextlib.suppress(OSError):
+            replace_file(self.store.root / "runs" / f"{time.time_ns()}.json", json.dumps(entry).encode())
 
     # look
 

@@ -28,6 +28,8 @@ from curate.identity import digest
 
 PieceKind = Literal["base", "columns", "verdict", "files"]
 ROW = "row"
+SEAL = "digest"
+"""What a manifest calls the digest of everything else in it."""
 AS_READ = "as_read"
 """What `reads=` calls the text as the reader gave it (`curate/as_read.py`): an HTML page after its text was taken out of it."""
 SHARD_BYTES = 32 << 20
@@ -76,6 +78,16 @@ class Stored:
         errors = payload.get("errors")
         return cls(**{**payload, "errors": tuple(errors) if errors else None})
 
+    def record(self) -> str:
+        """What a draft keeps of it, with a digest: counts and fates stand in no other one."""
+        payload = self.payload()
+        return json.dumps({**payload, SEAL: seal_of(payload)})
+
+    @classmethod
+    def recorded(cls, path: Path) -> Stored:
+        """What a draft kept. OSError, ValueError or TypeError if it cannot be had or was altered."""
+        return cls.of(unsealed(json.loads(path.read_text("utf-8"))))
+
     def files(self) -> Iterator[tuple[str, int, str]]:
         """(file name, bytes, sha256) of each file this entry stands for."""
         yield self.name, self.bytes, self.sha256
@@ -121,13 +133,28 @@ class Manifest:
         return sum(size for shard in self.shards for _, size, _ in shard.files())
 
     def dump(self) -> str:
+        """Its text, with a digest of all that it says: counts, fates and facts stand in no other digest."""
         payload = {**self.__dict__, "shards": [s.payload() for s in self.shards]}
-        return json.dumps(payload, indent=1, allow_nan=False)
+        return json.dumps({**payload, SEAL: seal_of(payload)}, indent=1, allow_nan=False)
 
     @classmethod
     def parse(cls, text: str) -> Manifest:
-        payload = json.loads(text)
+        """The manifest of such a text; ValueError, TypeError or KeyError for one that is torn or altered."""
+        payload = unsealed(json.loads(text))
         return cls(**{**payload, "shards": tuple(Stored.of(s) for s in payload["shards"])})
+
+
+def seal_of(payload: dict[str, Any]) -> str:
+    """Digest of what a manifest says, whatever characters it is made of."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def unsealed(payload: dict[str, Any]) -> dict[str, Any]:
+    """The same without its digest, which older ones do not have. ValueError if it is not that of the rest."""
+    seal = payload.pop(SEAL, None)
+    if seal is not None and seal != seal_of(payload):
+        raise ValueError("it was altered")
+    return payload
 
 
 def content_of(shards: Sequence[Stored]) -> str:

@@ -30,7 +30,7 @@ from curate.artifact import (
 from curate.asker import Asking
 from curate.asking import SUFFIX, came_back
 from curate.drafts import finished
-from curate.errors import CurateError, Incomplete, Unfit, failing, placed
+from curate.errors import CurateError, Incomplete, Unfit, failing, placed, writing
 from curate.executors import Executor
 from curate.executors.inline import Inline
 from curate.guard import BUDGET, BUDGET_FLOOR, TooMany
@@ -78,21 +78,24 @@ class Build(State):
         nodes = self.plan.needed(targets)
         self.keep_young(nodes)
         self.refuse_missing(nodes)
-        for _ in range(4 * len(nodes) + 16):
-            try:
-                self.settle(nodes)
-                ready = self.next_pass(nodes)
-                if not ready:
-                    assert all(node.plan_key in self.done for node in nodes), "a node waits for what is not in the plan"
-                    return self.bring_ends(nodes)
-                with self.store.locked([node.plan_key for node in ready], self.wait_for(ready[0])):
+        with writing():
+            for _ in range(4 * len(nodes) + 16):
+                try:
                     self.settle(nodes)
-                    if self.next_pass(nodes) == ready:
-                        self.run_pass(ready)
-            except Damaged as damage:
-                self.report.note(f"{damage}; set aside, making it again")
-                self.store.set_aside(damage)
-                self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
+                    ready = self.next_pass(nodes)
+                    if not ready:
+                        assert all(node.plan_key in self.done for node in nodes), (
+                            "a node waits for what is not in the plan"
+                        )
+                        return self.bring_ends(nodes)
+                    with self.store.locked([node.plan_key for node in ready], self.wait_for(ready[0])):
+                        self.settle(nodes)
+                        if self.next_pass(nodes) == ready:
+                            self.run_pass(ready)
+                except Damaged as damage:
+                    self.report.note(f"{damage}; set aside, making it again")
+                    self.store.set_aside(damage)
+                    self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
 
     def refuse_missing(self, nodes: list[Node]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import polars as pl
@@ -26,13 +25,13 @@ def is_whole(node: Work, name: str) -> bool:
     """Whether a node has this shard, with all its files."""
     try:
         return all(data_of(node, file).stat().st_size == size for file, size, _ in finished(node, name).files())
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return False
 
 
 def finished(node: Work, name: str) -> Stored:
     """The record of a shard that is whole."""
-    return Stored.of(json.loads(record_of(node, name).read_text("utf-8")))
+    return Stored.recorded(record_of(node, name))
 
 
 def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None = None) -> Stored:
@@ -51,5 +50,5 @@ def store(node: Work, name: str, frame: pl.DataFrame, lost: pl.DataFrame | None 
         for fate in lost["fate"].to_list():
             fates[fate] = fates.get(fate, 0) + 1
     stored = Stored(name, frame.height, live, size, sha256, fates, errors)
-    replace_file(record_of(node, name), json.dumps(stored.payload()).encode(), durable=False)
+    replace_file(record_of(node, name), stored.record().encode(), durable=False)
     return stored

@@ -42,6 +42,22 @@ class Incomplete(CurateError):
         )
 
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""What the system says of a disk that is full, read-only or failing."""
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """One line for a disk that is full, read-only or failing: CurateError, with the file where it is known."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        said = f"cannot be written: {error.strerror}; nothing that was finished is lost"
+        raise CurateError(said, where=str(error.filename or "the disk")) from error
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """`; did you mean 'pattern'?` when one of the choices is close to the word, else the choices themselves, else nothing."""
     known = sorted(set(choices))
@@ -72,7 +88,7 @@ def failing(title: str, what: str = "failed", where: str = "") -> Iterator[None]
     except BaseException as error:  # a panic of a native library and `sys.exit()` are no Exception
         from curate.artifact import Damaged
 
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = isinstance(error, OSError) and error.errno in UNWRITABLE
         if full or isinstance(error, Damaged):  # not the step's fault: the build says so, or makes the object again
             raise
         said = " ".join(f"{title} {what}: {type(error).__name__}: {error}".split())[:500]

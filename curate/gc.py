@@ -52,7 +52,7 @@ def delete(store: Store, found: list[Loose]) -> None:
         if path.stem not in kept:
             path.unlink(missing_ok=True)
     for path in (store.root / "plans").iterdir():
-        if not path.name.startswith(".") and path.read_text("ascii") not in kept:
+        if not path.name.startswith(".") and store.planned(path.name) not in kept:
             path.unlink(missing_ok=True)
 
 

@@ -8,7 +8,6 @@ what is left is byte for byte what it would have written without them.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,4 +88,4 @@ def strike(nodes: Sequence[Work], repeats: dict[str, pl.Series]) -> None:
 def records_of(node: Work) -> list[Stored]:
     """The records of a finished draft, in the order of shard names."""
     paths = sorted((node.draft / "work").glob("*.parquet.json"))
-    return [Stored.of(json.loads(path.read_text("utf-8"))) for path in paths]
+    return [Stored.recorded(path) for path in paths]

@@ -24,6 +24,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import stat as modes
 import time
@@ -33,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.artifact import Damaged, Manifest, replace_file, sync_folder
 from curate.errors import CurateError
-from curate.identity import file_sha256
+from curate.identity import KEY_HEX, file_sha256
 
 if TYPE_CHECKING:
     from curate.remote import Remote
@@ -52,6 +53,7 @@ FOLDERS = (
     "training",
     "evals",
 )
+KEY = re.compile(rf"[0-9a-f]{{{KEY_HEX}}}")
 GROUP = modes.S_ISGID | modes.S_IWGRP
 
 
@@ -155,11 +157,12 @@ class Store:
         (self.root / "cache" / "stat" / f"{damage.key}.json").unlink(missing_ok=True)
 
     def planned(self, plan_key: str) -> str | None:
-        """The key that a plan key came to in an earlier build."""
+        """The key that a plan key came to in an earlier build; None where that was not noted, or the note is damaged."""
         try:
-            return (self.root / "plans" / plan_key).read_text("ascii")
+            noted = (self.root / "plans" / plan_key).read_text("latin-1")
         except FileNotFoundError:
             return None
+        return noted if KEY.fullmatch(noted) else None
 
     def record(self, plan_key: str, key: str) -> None:
         if self.planned(plan_key) != key:

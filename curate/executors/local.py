@@ -57,9 +57,10 @@ class Local:
     def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:
         if not count:
             return
-        with tempfile.TemporaryDirectory(prefix="curate-") as folder, worker_environment():
-            path = Path(folder) / "work.pickle"
-            path.write_bytes(pickle.dumps(work))
+        with temporary() as folder, worker_environment():
+            path = folder / "work.pickle"
+            with writable(folder):
+                path.write_bytes(pickle.dumps(work))
             self.run_ranks(str(path), heaviest_first(work, count), done)
 
     def run_ranks(self, path: str, ranks: list[int], done: Done | None, before: int = 0) -> None:
@@ -119,6 +120,25 @@ class Local:
             self.pool.close()
             self.pool.join()
             self.pool = None
+
+
+@contextlib.contextmanager
+def temporary() -> Iterator[Path]:
+    """A folder of mode 700 for as long as a pass runs."""
+    with writable(Path(tempfile.gettempdir())):
+        folder = tempfile.TemporaryDirectory(prefix="curate-")
+    with folder as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def writable(folder: Path) -> Iterator[None]:
+    """CurateError where temporary files cannot be written, which is no fault of the store."""
+    try:
+        yield
+    except OSError as error:
+        said = f"temporary files cannot be written: {error.strerror}; say in TMPDIR where there is room"
+        raise CurateError(said, where=str(folder)) from None
 
 
 @functools.lru_cache(maxsize=2)

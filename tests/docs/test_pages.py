@@ -46,7 +46,7 @@ curate cancel long-cot
 curate cancel long-cot midtrain
 curate compare octothinker/base octothinker/stable octothinker/long-cot --profile tiny --build --html result.html
 curate compare octothinker/stable octothinker/long-cot --profile tiny --build --seeds 1
-curate compare octothinker/stable octothinker/long-cot --profile tiny --html result.html --markdown result.md --beside recipes/paper/results.yaml
+curate compare octothinker/stable octothinker/long-cot --profile tiny --html result.html --beside recipes/paper/results.yaml
 curate compare octothinker/long-cot octothinker/ablations/no-long-cot --seeds 1 --build --profile tiny
 curate compare octothinker/stable octothinker/ablations/no-dedup --build --profile tiny
 curate compare drill drill-clean --probe --plot probes.png
@@ -80,6 +80,13 @@ make octothinker QUICK=1
     "needs ../shared, or WARC files of the reader": """
 curate assess benchmarks/math-classifier.yaml math_model --by site --out report
 curate build examples/own-crawl.yaml && curate show examples/own-crawl.yaml
+    """,
+    "takes minutes; tests/faults runs a part of it": """
+make faults
+python -m tests.faults --list
+python -m tests.faults --seed 17
+python -m tests.faults --seed 17 --fault "a full disk"
+python -m tests.faults --trials 20 -j 2
     """,
     "needs a Ray cluster; tests/curate/test_ray.py has one": """
 curate build long-cot --profile ray
