@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from curate import step
 from curate.artifact import AS_READ, ROW, Stored, View, errors_name, replace_file, write_parquet
 from curate.asking import again_of, ask, columns_of_asking, prompts_of
 from curate.errors import CurateError, failing
-from curate.guard import Guard
+from curate.guard import Guard, at_most
 from curate.identity import file_sha256
 from curate.listings import here
 from curate.plan import INHERITED
@@ -194,7 +194,7 @@ class Pass:
             frames = reader.call(path, start, **work.params) if start else reader.call(path, **work.params)
             started = time.perf_counter()
             try:
-                for shard in shards_of(frames, work, file):
+                for shard in shards_of(self.held(frames), work, file):
                     tally.add(work.draft.name, shard.docs.height, shard.docs.height, time.perf_counter() - started)
                     yield shard if reader.goes_on else shard._replace(start=None)
                     started = time.perf_counter()
@@ -202,6 +202,16 @@ class Pass:
                 if error.where != path:
                     raise
                 raise Unread(error.message, where=file.path) from None  # it is about this file: others may be read
+
+    def held(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Frames of a reader, which may take no more memory for one than a step may: files are made by strangers, too."""
+        given = iter(frames)
+        while True:
+            with at_most(self.limits.memory if self.may_die else None):
+                frame = next(given, None)
+            if frame is None:
+                return
+            yield frame
 
     # nodes
 
