@@ -18,7 +18,6 @@ outputs, which are generated.
 from __future__ import annotations
 
 import glob
-import gzip
 import hashlib
 import json
 import zlib
@@ -31,8 +30,9 @@ import polars as pl
 from pydantic import BaseModel, Field, ValidationError
 
 from curate import hub
+from curate.bounded import MOST, inflated, refuse_vast
 from curate.errors import CurateError, did_you_mean
-from curate.loader import load_text
+from curate.loader import MAX_BYTES, load_text
 from curate.names import NAME
 from curate.parts import Files, Part, Text
 from curate.problems import explain
@@ -49,6 +49,8 @@ ITEM = ("id", "problem", "answer", "solution")
 OPTIONAL = ("answer", "solution")
 Kind = TypeVar("Kind", bound=BaseModel)
 SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
+TORN = (ValueError, OSError, EOFError, zlib.error, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What is raised by files that are damaged, vast or none."""
 
 
 class Columns(Part):
@@ -143,16 +145,23 @@ def _bare(path: Path) -> Path:
 def _records(file: Source, name: str) -> list[dict[str, Any]]:
     path, data = Path(file.path), _content(file, name)
     try:
-        rows = pl.read_parquet(data).to_dicts() if path.suffix == ".parquet" else _lines(path, data, name)
-    except (ValueError, OSError, EOFError, zlib.error, RecursionError, pl.exceptions.PolarsError) as error:
+        rows = _table(data).to_dicts() if path.suffix == ".parquet" else _lines(path, data, name)
+    except (*TORN, RecursionError) as error:
         raise _torn(error, name, path) from None
     if not all(isinstance(row, dict) for row in rows):
         raise CurateError(f"is no file of the benchmark {name!r}: each line must be a JSON object", where=path.name)
     return rows
 
 
+def _table(data: bytes) -> pl.DataFrame:
+    refuse_vast(data)
+    return pl.read_parquet(data)
+
+
 def _content(file: Source, name: str) -> bytes:
     path = Path(file.path)
+    if path.stat().st_size > MOST:
+        raise CurateError(f"is larger than the limit of {MOST:,} bytes for a benchmark's file", where=path.name)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise CurateError(f"changed since it was listed for the benchmark {name!r}; build again", where=path.name)
@@ -160,7 +169,7 @@ def _content(file: Source, name: str) -> bytes:
 
 
 def _lines(path: Path, data: bytes, name: str) -> list[Any]:
-    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+    lines = (inflated(data) if path.suffix == ".gz" else data).splitlines()
     return [_parsed(line, path, name, number) for number, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -183,7 +192,7 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
     path, data = Path(file.path), _content(file, name)
     try:
         if path.suffix == ".parquet":
-            frame = pl.read_parquet(data)
+            frame = _table(data)
             absent = [pl.lit(None).alias(columns[c]) for c in OPTIONAL if columns[c] not in frame.columns]
             joined = frame.with_columns(absent)
             if joined.schema[columns["solution"]] == pl.List(pl.String):
@@ -201,9 +210,7 @@ def _read(file: Source, columns: dict[str, str], name: str) -> pl.DataFrame:
             ]
         text = [tuple(v if v is None or isinstance(v, str) else str(v) for v in row) for row in rows]
         made = pl.DataFrame(text, schema=dict.fromkeys(ITEM, pl.String), orient="row")
-    except (
-        ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error, pl.exceptions.PolarsError,
-    ) as error:  # fmt: skip
+    except (*TORN, KeyError, TypeError, AttributeError) as error:
         raise _torn(error, name, path) from None
     return made.filter(pl.col("problem").is_not_null())
 
@@ -231,9 +238,15 @@ def read(path: Path) -> Card:
 def front(path: Path) -> Map:
     """The front matter of any card, with its lines. CurateError where there is none."""
     try:
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        text = content.decode()
+    except OSError as error:
+        raise CurateError(f"cannot be read: {error.strerror}", where=shown(path)) from None
     except UnicodeDecodeError:
         raise CurateError("is not UTF-8", where=shown(path)) from None
+    if len(content) > MAX_BYTES:
+        raise CurateError("is larger than 1 MB, which no card is", where=shown(path))
     head, mark, rest = text.partition("---\n")
     matter, end, _ = rest.partition("\n---\n")
     if head.strip() or not mark or not end:

@@ -176,7 +176,7 @@ class Guard:
             before = signal.signal(signal.SIGALRM, signal.SIG_DFL if self.may_die else _raise)
             signal.setitimer(signal.ITIMER_REAL, limit)
         try:
-            with _at_most(self.memory if alarmed else None):
+            with at_most(self.memory if alarmed else None):
                 yield
         finally:
             if alarmed:
@@ -192,7 +192,7 @@ def _raise(number: int, frame: Any) -> None:
 
 
 @contextlib.contextmanager
-def _at_most(memory: int | None) -> Iterator[None]:
+def at_most(memory: int | None) -> Iterator[None]:
     """Let this process take no more than so many bytes beyond what it has."""
     if memory is None or not STATM.is_file():
         yield

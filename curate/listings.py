@@ -179,12 +179,15 @@ def _find(pattern: str) -> list[Listed]:
 
 
 def matches(name: list[str], pattern: list[str]) -> bool:
-    """Part by part, so that * does not go into folders; ** stands for any number of them."""
-    if not pattern or not name:
-        return not pattern and not name
-    if pattern[0] == "**":
-        return any(matches(name[i:], pattern[1:]) for i in range(len(name)))
-    return fnmatch.fnmatchcase(name[0], pattern[0]) and matches(name[1:], pattern[1:])
+    """Part by part, so that * does not go into folders; ** stands for any number of them. Takes parts of one times parts of the other."""
+    reached = {0}
+    """How many parts of the name the pattern so far can be of."""
+    for wanted in pattern:
+        if wanted == "**":
+            reached = {*range(min(reached), len(name))} if reached else reached
+        else:
+            reached = {at + 1 for at in reached if at < len(name) and fnmatch.fnmatchcase(name[at], wanted)}
+    return len(name) in reached
 
 
 def _before(pattern: str, store: Store) -> list[dict[str, Any]]:

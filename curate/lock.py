@@ -28,10 +28,14 @@ from curate.store import Store
 
 HEAD = "# Written by `curate build`; commit it. It says which bytes each name of the recipe meant.\n"
 FROZEN = "# Written by `curate freeze`; commit it. It says which bytes each name of this version means, for good.\n"
+LARGEST = 64 << 20
+"""Bytes of a lock's file; one of 10,000 nodes has some 4 MiB."""
 VERSION = re.compile(r"\d{4}\.\d\d\.\d\d(\.\d+)?(\.dev)?")
 """What `curate freeze` calls versions."""
 FACTS = ("tokens", "windows", "seq_len", "documents")
 COUNTS = ("bytes", "files", "in", "documents", "tokens", "windows", "seq_len", "available")
+REFERENCE = re.compile(r"(?<![\w/.])\*")
+"""What may begin an alias of YAML, which no lock of ours has."""
 DATA = ("seed", "tokenizer", "models", "corpora", "mixture", "removals")
 """The parts of a recipe that decide what a build gives."""
 
@@ -81,6 +85,8 @@ class Lock:
     def read(cls, path: Path) -> Lock:
         """A lock from its file. CurateError if there is none or it is not a lock."""
         try:
+            if path.stat().st_size > LARGEST:
+                raise CurateError(f"is larger than {LARGEST >> 20} MiB, which no lock is", where=path.name)
             return cls.parse(path.read_text("utf-8"), path.name)
         except FileNotFoundError:
             raise CurateError("there is no lock yet; `curate build` writes it", where=path.name) from None
@@ -93,6 +99,8 @@ class Lock:
         import yaml
 
         try:
+            if REFERENCE.search(text) and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+                raise ValueError("an alias, of which a few make a lock of any size")
             content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (safe both)
             if "nodes" in content and "outputs" not in content:
                 raise CurateError("was written by an older curate; `curate build` writes it anew", where=where)

@@ -47,6 +47,10 @@ class Pass(Reading):
     """How the names of files end in which workers note what they are at (`curate/guard.py`)."""
 
     @property
+    def memory(self) -> int | None:
+        return self.limits.memory if self.may_die else None
+
+    @property
     def count(self) -> int:
         files = len(self.places or self.files.files) if self.files else 0
         return files or (len(self.view.shards) if self.view else 0)

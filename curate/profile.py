@@ -34,6 +34,8 @@ class LimitSettings(BaseModel):
         return int(self.gigabytes * 1e9 if self.gigabytes else max(LEAST_MEMORY, 0.9 * machine_memory() / workers))
 
 
+MAX_BYTES = 1_000_000
+"""Of a profile's file."""
 LEAST_MEMORY = 2e9
 """Bytes for one worker where nothing is said, on machines with many cores and little memory."""
 
@@ -316,14 +318,24 @@ def load_profile(name: str, project: Path) -> Profile:
 
 def _parse(path: Path) -> Profile:
     try:
-        return Profile.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise CurateError(f"not valid TOML: {error}", where=str(path)) from None
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise CurateError("is larger than 1 MB, which no profile is", where=str(path))
+        return Profile.model_validate(tomllib.loads(content.decode()))
+    except OSError as error:
+        raise CurateError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise CurateError("is not UTF-8; save it as UTF-8", where=str(path)) from None
+    except RecursionError:
+        raise CurateError("not valid TOML: it is nested too deep", where=str(path)) from None
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         hint = did_you_mean(name, Profile.model_fields) if first["type"] == "extra_forbidden" else ""
         raise CurateError(f"{name}: {first['msg'].lower()}{hint}", where=str(path)) from None
+    except ValueError as error:  # what is no TOML, and numbers of thousands of digits
+        raise CurateError(f"not valid TOML: {error}", where=str(path)) from None
 
 
 def find_project(start: Path) -> Path:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,7 @@ from curate import large_files, step
 from curate.artifact import replace_file, write_parquet
 from curate.drafts import data_of, is_whole, record_of
 from curate.errors import CurateError, failing
+from curate.guard import at_most
 from curate.identity import file_sha256
 from curate.large_files import Place, bounds, can_begin, parts_of, places
 from curate.listings import here
@@ -62,6 +63,11 @@ class Reading:
         self, name: str, docs: pl.DataFrame, tally: Tally, lost: pl.DataFrame | None = None, base: str = ""
     ) -> None:
         """Carry one shard through all nodes."""
+
+    @property
+    @abstractmethod
+    def memory(self) -> int | None:
+        """Bytes that a step, or a reader for one frame, may take beyond what the process has; None for no limit."""
 
     def is_done(self, name: str) -> bool:
         """Whether every node has this shard, whole."""
@@ -219,7 +225,7 @@ class Reading:
                     return
                 frames = reader.call(path, **within | ({"start": start} if start else {}), **work.params)
                 started = time.perf_counter()
-                for shard in shards_of(frames, work, file):
+                for shard in shards_of(self.held(frames), work, file):
                     tally.add(work.draft.name, shard.docs.height, shard.docs.height, time.perf_counter() - started)
                     yield shard if reader.goes_on else shard._replace(start=None)
                     started = time.perf_counter()
@@ -229,6 +235,16 @@ class Reading:
                 if error.where != path:
                     raise
                 raise Unread(error.message, where=file.path) from None  # it is about this file: others may be read
+
+    def held(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Frames of a reader, which may take no more memory for one than a step may: files are made by strangers, too."""
+        given = iter(frames)
+        while True:
+            with at_most(self.memory):
+                frame = next(given, None)
+            if frame is None:
+                return
+            yield frame
 
 
 def stem(place: Place) -> str:

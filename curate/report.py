@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from curate.words import printable
+
 if TYPE_CHECKING:
     from curate.models.meter import Spent
     from curate.plan import Node
@@ -56,7 +58,7 @@ class Lines(Report):
     """Seconds between two looks at whether there is trouble."""
 
     def note(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
 
     def passed(self, nodes: list[Node], seconds: float) -> None:
         self.note(f"{nodes[0].name}{f' .. {nodes[-1].name}' if len(nodes) > 1 else ''}: {seconds:.1f} s")
@@ -104,7 +106,7 @@ class Bars(Lines):
     def note(self, text: str) -> None:
         from rich.console import Console
 
-        Console(stderr=True).print(text, highlight=False, markup=False)
+        Console(stderr=True).print(printable(text), highlight=False, markup=False)
 
     @contextlib.contextmanager
     def progress(
@@ -124,10 +126,10 @@ class Bars(Lines):
             task = progress.add_task(escape(name), total=total)
 
             def say(text: str) -> None:
-                progress.update(task, description=escape(f"{name}: {text}"))
+                progress.update(task, description=escape(printable(f"{name}: {text}")))
 
             def tell(text: str) -> None:
-                progress.console.print(f"{name}: {text}", highlight=False, markup=False)
+                progress.console.print(printable(f"{name}: {text}"), highlight=False, markup=False)
 
             with _repeating(0.5, saying, say), _repeating(self.LOOK, _now_and_then(trouble), tell):
                 yield lambda rank, result: progress.advance(task)

@@ -24,16 +24,26 @@ if TYPE_CHECKING:
     from curate.store import Store
 
 Schema = dict[str, pl.DataType]
+DEEPEST = 16
+"""Lists of a type in each other."""
 
 
 def dtype_of(text: str) -> pl.DataType:
     """The polars type that `str(dtype)` printed: flat types and lists of them."""
-    if text.startswith("List(") and text.endswith(")"):
-        return pl.List(dtype_of(text[5:-1]))
-    found = getattr(pl, text, None)
-    if not (isinstance(found, type) and issubclass(found, pl.DataType)):
-        raise CurateError(f"columns of type {text} cannot be stored; use text, numbers, booleans or lists of them")
-    return found()
+    inner, lists = text, 0
+    while inner.startswith("List(") and inner.endswith(")") and lists < DEEPEST:
+        inner, lists = inner[5:-1], lists + 1
+    found = getattr(pl, inner, None)
+    try:
+        if not (isinstance(found, type) and issubclass(found, pl.DataType)):
+            raise TypeError
+        made: pl.DataType = found()
+    except TypeError:  # of those that have parameters, too
+        said = f"columns of type {text[:80]} cannot be stored; use text, numbers, booleans or lists of them"
+        raise CurateError(said) from None
+    for _ in range(lists):
+        made = pl.List(made)
+    return made
 
 
 def schema_text(schema: Schema) -> dict[str, str]:

@@ -153,6 +153,10 @@ def in_order(files: Iterable[Source]) -> tuple[Source, ...]:
     return tuple(sorted(files, key=lambda file: (file.sha256, file.path)))
 
 
+LONGEST_NAME = 200
+"""Bytes of a name, to which endings are added."""
+
+
 class Unread(CurateError):
     """An input file that cannot be had; others may be."""
 
@@ -179,7 +183,7 @@ def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[
         return
     bucket, name = place_of(file.path)
     with _copies(file, folder) as copies:
-        path = copies / name.rpartition("/")[2]
+        path = copies / _plain(name, file.path)
         try:
             size = file.bytes if file.etag else None
             sha256 = bucket.fetch(name, path, bytes=size, etag=file.etag, waits=WAITS, lasting=True)
@@ -194,6 +198,14 @@ def at_hand(file: Source, store: Store, folder: Path | None = None) -> Iterator[
         shutil.rmtree(copies)
 
 
+def _plain(name: str, where: str) -> str:
+    """The last part of a remote name, as a file of this machine can be called. Unread for one that cannot."""
+    last = name.rpartition("/")[2]
+    if last in ("", ".", "..") or "\0" in last or len(last.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
+        raise Unread("has a name that no file of this machine can have", where=where)
+    return last
+
+
 @contextlib.contextmanager
 def head_at_hand(file: Source, store: Store) -> Iterator[str]:
     """The path of a file whose columns can be seen: of a remote Parquet file, only its footer is fetched."""
@@ -202,7 +214,7 @@ def head_at_hand(file: Source, store: Store) -> Iterator[str]:
     if "://" in file.path and file.path.endswith(".parquet") and not here(file.path):
         bucket, name = place_of(file.path)
         with tempfile.TemporaryDirectory(prefix="input-") as copies:
-            path = Path(copies) / name.rpartition("/")[2]
+            path = Path(copies) / _plain(name, file.path)
             if bucket.footer(name, path, file.etag):
                 yield str(path)
                 return

@@ -67,6 +67,11 @@ def escaped(text: str) -> str:
     return "".join(f"\\{c}" if c in PUNCTUATION else c for c in _printable(text)).replace("@", "&#64;")
 
 
+def printable(text: str) -> str:
+    """Text of a page, a model or a server without what could steer a terminal; its lines and tabs stay."""
+    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def _printable(text: str) -> str:
     """On one line, with nothing that is not shown."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)

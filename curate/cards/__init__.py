@@ -57,8 +57,13 @@ def published_texts(recipe: Curated, lock: Lock, configs: Configs) -> dict[str, 
     return {
         "README.md": page(found, configs, lock_name(recipe, lock)),
         LICENSE_FILE: license_page(found),
-        "croissant.json": json.dumps(croissant(found, configs), indent=1, ensure_ascii=False) + "\n",
+        "croissant.json": _embeddable(json.dumps(croissant(found, configs), indent=1, ensure_ascii=False)) + "\n",
     }
+
+
+def _embeddable(text: str) -> str:
+    """JSON that ends no `<script type="application/ld+json">` that somebody puts around it."""
+    return text.replace("<", "\\u003c")
 
 
 def refuse_publishing(recipe: Curated, lock: Lock) -> None:

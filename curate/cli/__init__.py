@@ -13,6 +13,7 @@ import click
 
 from curate import __version__
 from curate.errors import CurateError, did_you_mean
+from curate.words import printable
 
 GROUPS = {
     "make": ("init", "new", "fetch", "build", "export"),
@@ -72,18 +73,16 @@ def main(args: list[str] | None = None) -> None:
         code = cli.main(args=args, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except CurateError as error:
-        from curate.cli.common import printable
-
         click.echo(f"curate: {printable(str(error))}", err=True)
         sys.exit(2)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except click.ClickException as error:
-        click.echo(f"curate: {error.format_message()}", err=True)
+        click.echo(f"curate: {printable(error.format_message())}", err=True)
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort) as stopped:
         what = str(stopped.__cause__ or stopped)  # click puts its own Abort in place of an interrupt
-        click.echo(f"curate: {what or 'stopped'}", err=True)
+        click.echo(f"curate: {printable(what) or 'stopped'}", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

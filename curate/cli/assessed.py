@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from curate.assess_text import fold_table, group_table, sentences, sweep_table, wrong_table
-from curate.cli.common import printable, table
+from curate.cli.common import table
+from curate.words import printable
 
 WIDEST = 60
 """Characters of a cell."""

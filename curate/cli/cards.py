@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from curate.cards.check import card_path, difference, write
-from curate.cli.common import printable
 from curate.errors import CurateError
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated

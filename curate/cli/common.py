@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.errors import CurateError
+from curate.words import printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -113,9 +115,14 @@ def limits(command: Callable[..., None]) -> Callable[..., None]:
     return money(hours(command))
 
 
+STEERING = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+"""Characters that JSON need not escape and that steer some terminals: C1 controls, marks of direction, what is not shown."""
+
+
 def emit(value: Any) -> None:
-    """JSON on standard output."""
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))
+    """JSON on standard output, in which what could steer a terminal is written as an escape."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=_plain)
+    click.echo(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:
@@ -261,8 +268,3 @@ def _widths(heads: list[str], rows: list[list[str]], right: list[int], width: in
         goal = max([NARROWEST, *others])
         widths[widest] = max(goal if goal < widths[widest] else NARROWEST, widths[widest] - (sum(widths) - room))
     return widths
-
-
-def printable(text: str) -> str:
-    """Text of a page without what could steer a terminal."""
-    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, printable, recipe_command, table
+from curate.cli.common import emit, recipe_command, table
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated

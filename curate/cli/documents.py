@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from curate.cli.common import printable
+from curate.words import printable
 
 MOST_LINES = 4_000
 """Lines of a text that are compared: difflib takes 2 s for the worst that many, and a hundred times as long for five times as many."""

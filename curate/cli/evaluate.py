@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from curate.cli.common import emit, limits, number, printable, several, table
+from curate.cli.common import emit, limits, number, several, table
 from curate.cli.money import asks_text
 from curate.errors import CurateError
+from curate.words import printable
 
 MODES = ("few-shot", "simple", "complex", "chat")
 

@@ -10,6 +10,7 @@ import click
 
 from curate.cli.common import emit, limits, number, recipe_command, table
 from curate.errors import CurateError, did_you_mean
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -59,8 +60,9 @@ def run(
     if as_json:
         return emit(found)
     fates = ", ".join(f"{fate} {number(count)}" for fate, count in found["fates"].items())
-    click.echo(f"{found['documents']:,} documents in {found['output']} ({', '.join(found['columns'])})")
-    click.echo(f"fates in {found['fates_file']}: {fates}")
+    columns_ = printable(", ".join(found["columns"]))
+    click.echo(f"{found['documents']:,} documents in {printable(found['output'])} ({columns_})")
+    click.echo(f"fates in {printable(found['fates_file'])}: {fates}")
 
 
 def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:

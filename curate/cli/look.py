@@ -16,7 +16,6 @@ from curate.cli.common import (
     emit,
     frame_text,
     number,
-    printable,
     recipe_command,
     table,
     total_text,
@@ -24,6 +23,7 @@ from curate.cli.common import (
 from curate.cli.money import asks_text, ledger_table
 from curate.cli.prospect import prospect_text
 from curate.errors import CurateError
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -245,7 +245,8 @@ def query(
     if as_json:
         emit({**made, "rows": frame.to_dicts()} if made else frame.to_dicts())
     elif as_csv:
-        click.echo(csv_text(frame), nl=False)
+        text = csv_text(frame)  # for programs as it is, for people without what could steer their terminal
+        click.echo(printable(text) if sys.stdout.isatty() else text, nl=False)
     else:
         frame_text(frame)
 

@@ -10,6 +10,7 @@ import click
 
 from curate.cli.common import amount, emit, limits, number, recipe_command, table
 from curate.errors import CurateError, Incomplete
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -176,7 +177,7 @@ def _built(curated: Curated, as_json: bool, **how: Any) -> dict[str, Any]:
         if as_json:
             emit({"failed": [{"file": file, "error": why} for file, why in error.failed]})
         for file, why in () if as_json else error.failed:
-            click.echo(f"{file}: {why}", err=True)
+            click.echo(printable(f"{file}: {why}"), err=True)
         raise
 
 

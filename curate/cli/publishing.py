@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import amount, emit, printable, recipe_command, several
+from curate.cli.common import amount, emit, recipe_command, several
 from curate.errors import CurateError
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from curate.cli.common import number, printable, table
+from curate.cli.common import number, table
+from curate.words import printable
 
 WIDTH = 26
 """Columns for the names of nodes; a longer name gets a line of its own."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, number, printable, recipe_command, table
+from curate.cli.common import emit, number, recipe_command, table
 from curate.cli.compare import compare
 from curate.cli.evaluate import eval_
 from curate.errors import CurateError
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from curate.cli.common import amount, emit, number, printable, recipe_command, table
+from curate.cli.common import amount, emit, number, recipe_command, table
 from curate.errors import CurateError
+from curate.words import printable
 
 if TYPE_CHECKING:
     from curate.api import Curated

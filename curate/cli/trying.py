@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from curate.cli.common import number, printable
+from curate.cli.common import number
+from curate.words import printable
 
 CONTEXT = 60
 """Characters that are shown of a run of words that stayed, on either side of a change."""

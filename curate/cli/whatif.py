@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from curate.cli.common import number, printable, table
+from curate.cli.common import number, table
+from curate.words import printable
 
 MOST = 20
 

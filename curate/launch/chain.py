@@ -18,6 +18,7 @@ import os
 import secrets
 import shlex
 import shutil
+import stat
 import sys
 import traceback
 from collections.abc import Iterator
@@ -64,6 +65,7 @@ def _begin(curated: Curated, folder: RunFolder, how: dict[str, Any]) -> str:
     settings = curated.profile.slurm
     try:
         folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _refuse_shared(folder.path)
         shutil.rmtree(folder.file("passes"), ignore_errors=True)
         for name in (CANCELLED, "record.json", "paid.json"):
             folder.file(name).unlink(missing_ok=True)
@@ -81,6 +83,13 @@ def _begin(curated: Curated, folder: RunFolder, how: dict[str, Any]) -> str:
     job = submit(folder.file(JOB), curated.title)
     folder.note(kind="slurm", job=job, state="submitted", started=moment())
     return job
+
+
+def _refuse_shared(path: Path) -> None:
+    """CurateError for a folder that somebody else can write: what is pickled there, and the script, run as us."""
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise CurateError("others can write this folder of a build; delete it, and ask who made it", where=str(path))
 
 
 def _limited(profile: Profile) -> Profile:

@@ -113,7 +113,8 @@ class Stream:
     """An answer that comes in pieces, as server-sent events. What is kept of it is its text."""
 
     chat: bool
-    rest: bytes = b""
+    rest: list[bytes] = field(default_factory=list)
+    """The line that is not whole, as its pieces came: joined at its end alone, so that a line costs what its length is."""
     model: Any = None
     usage: Any = None
     finish: str = ""
@@ -123,8 +124,12 @@ class Stream:
 
     def add(self, chunk: bytes) -> None:
         """Read the lines that are whole by now. Raises Fault."""
-        *lines, self.rest = (self.rest + chunk).split(b"\n")
-        for line in lines:
+        first, *lines = chunk.split(b"\n")
+        self.rest.append(first)
+        if not lines:
+            return
+        whole, self.rest = b"".join(self.rest), [lines.pop()]
+        for line in (whole, *lines):
             if line.startswith(b"data:") and not self.over:
                 self._event(line[5:].strip())
 
@@ -151,8 +156,7 @@ class Stream:
 
         `[DONE]` is not waited for: `transformers serve` sends none.
         """
-        if self.rest:
-            self.add(b"\n")
+        self.add(b"\n")
         if not self.finish:
             raise Fault("the stream ended before the reply did")
         return _answer(self.model, "".join(self.thought), "".join(self.text), self.finish, self.usage)
@@ -190,7 +194,10 @@ def _told(said: dict[str, Any]) -> str:
     error = said.get("error", said.get("detail", said.get("message", "")))
     if isinstance(error, dict):
         error = error.get("message", "")
-    return _line(error if isinstance(error, str) else json.dumps(error))
+    try:
+        return _line(error if isinstance(error, str) else json.dumps(error))
+    except RecursionError:  # the parser goes deeper than the writer
+        return "an error that is nested too deep to be told"
 
 
 def code(body: bytes) -> str:
@@ -199,7 +206,8 @@ def code(body: bytes) -> str:
         error = _parsed(body).get("error")
     except Fault:
         return ""
-    return str(error.get("code") or error.get("type") or "json") if isinstance(error, dict) else "json"
+    said = error.get("code") or error.get("type") if isinstance(error, dict) else None
+    return said if isinstance(said, str) else "json"
 
 
 def _no_error(said: dict[str, Any]) -> None:
