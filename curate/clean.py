@@ -16,6 +16,7 @@ import polars as pl
 from curate import datacard, step
 from curate.datacard import Benchmark
 from curate.errors import CurateError
+from curate.identity import digest
 from curate.names import reference
 from curate.planner import Planner
 from curate.prompts import FILE
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 LEAK = 0.7
 """Overlap from which on a prompt holds an item, as in the clause of `decontaminate: ngram`."""
+LOOKING = ("ngram", "equal")
+"""The steps that look."""
+SEEN = "clean"
+"""What the store's cache calls prompts that were found to be clean, so that a second look takes no time."""
 SHOWN = 60
 """Characters of a name in a message."""
 
@@ -76,7 +81,10 @@ def _refuse(recipe: Curated, run: Run, name: str) -> None:
     except CurateError as error:
         said = f"and whether its prompts are clean of that cannot be told: {error}"
         raise CurateError(f"{what}, {said}", where=where) from None
-    prompts = pl.read_parquet(run.owner.store.ensure(run.objects["prompts"]) / FILE, glob=False)
+    store, mark = run.owner.store, _mark(run, benchmark)
+    if store.remembered(SEEN, mark):
+        return
+    prompts = pl.read_parquet(store.ensure(run.objects["prompts"]) / FILE, glob=False)
     found = leaks(prompts, benchmark)
     if found.height:
         first = found.row(0, named=True)
@@ -86,6 +94,13 @@ def _refuse(recipe: Curated, run: Run, name: str) -> None:
             f"{what}, and {found.height:,} of its {prompts.height:,} prompts hold its items, {example}; {how}",
             where=where,
         )
+    store.remember(SEEN, mark, {"clean": True})
+
+
+def _mark(run: Run, benchmark: Benchmark) -> str:
+    """What decides whether prompts are clean of a benchmark: which they are, its items, and the code that looks."""
+    code = [step.code_of(step.find("decontaminate", name), None) for name in LOOKING]
+    return digest([run.nodes()["prompts"][1].content, benchmark.identity, code, LEAK])
 
 
 def _benchmark(recipe: Curated, name: str, where: str) -> Benchmark:
@@ -108,7 +123,7 @@ def leaks(prompts: pl.DataFrame, benchmark: Benchmark) -> pl.DataFrame:
     For runs of words a prompt is looked at alone and with its answer: a short item is found only together with its answer, and an answer
     that begins with an operator would make a longer problem of it.
     """
-    ngram, equal = (step.find("decontaminate", name).function for name in ("ngram", "equal"))
+    ngram, equal = (step.find("decontaminate", name).function for name in LOOKING)
     both = pl.concat_str("problem", pl.lit(" "), "answer")
     alone, answered = (prompts.select("id", text=text) for text in (pl.col("problem"), both))
     found = [

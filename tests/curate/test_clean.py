@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from curate import clean
 from curate.api import Curated
 from curate.clean import _benchmark, leaks
 from curate.errors import CurateError
@@ -64,6 +65,25 @@ def test_a_reported_benchmark_with_items_among_the_prompts_fails_before_training
 def test_clean_prompts_train(rl_project: Path) -> None:
     project_with(rl_project, OTHER, REPORTED)
     assert opened(rl_project, "reward").train()[-1]["state"] == "current"
+
+
+def test_prompts_that_were_clean_are_looked_at_again_when_the_benchmark_changes(
+    rl_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_with(rl_project, OTHER, REPORTED)
+    opened(rl_project, "reward").train()
+    looked: list[int] = []
+    monkeypatch.setattr(
+        clean, "leaks", lambda prompts, benchmark: [looked.append(prompts.height), leaks(prompts, benchmark)][1]
+    )
+    opened(rl_project, "reward").train()
+    assert looked == [], "nothing has changed"
+    rl.write_rows(rl_project / "data/bench.jsonl", [*OTHER, *rl.rows(count=3)])
+    with pytest.raises(CurateError, match="3 of its 31 prompts hold its items"):
+        opened(rl_project, "reward").train()
+    with pytest.raises(CurateError, match="3 of its 31 prompts hold its items"):
+        opened(rl_project, "reward").train()
+    assert looked == [31, 31], "prompts that are not clean are never believed to be"
 
 
 def test_items_that_are_taken_out_of_the_corpus_are_no_matter_any_more(rl_project: Path) -> None:
