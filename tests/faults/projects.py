@@ -109,7 +109,7 @@ concurrency = {flying}
 timeout = 4
 patience = {patience}
 """
-LIMITS = "[limits]\nseconds = 2.0\nseconds_per_document = 0.0\ngigabytes = 0.5\n"
+LIMITS = "[limits]\nseconds = {seconds}\nseconds_per_document = 0.0\ngigabytes = 0.5\n"
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def make(shape: Shape, folder: Path) -> Path:
 
 def connect(shape: Shape, folder: Path, url: str, patience: float = 30.0) -> Path:
     """Say in the profile where the model is."""
-    limits = LIMITS if shape.kind == "poison" else ""
+    limits = LIMITS.format(seconds=4.0 if shape.poison == "hangs" else 120.0) if shape.kind == "poison" else ""
     write(folder / "profiles/local.toml", PROFILE.format(url=url, flying=FLYING, patience=patience, limits=limits))
     return folder
 

@@ -87,7 +87,10 @@ class Suite:
     def run(self, seed: int, name: str = "", project: str = "") -> Result:
         """One trial, from its beginning to its verdict."""
         fault, shape, draw = self.drawn(seed, name, project)
-        reference = self.reference(shape)
+        try:
+            reference = self.reference(shape)
+        except Failed as error:
+            return Result(seed, fault.name, fault.row, shape.name, "failed", 0.0, 0, complaints=[str(error)])
         folder = self.folder / f"trial-{seed}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

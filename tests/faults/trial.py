@@ -18,7 +18,7 @@ from typing import Any
 from tests.faults.projects import FLYING, Shape
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 240
+SECONDS = 600
 """After which a build hangs."""
 READ_FIRST = ("read", "ask", "expand")
 """Nodes whose finished shards nothing writes again; from the others repeats may be struck."""
