@@ -196,9 +196,12 @@ class Arithmetic(Node):
         return f"{left.inside(self.binds)} {self.operator} {right.inside(self.binds + 1)}"
 
     def polars(self) -> pl.Expr:
-        a, b = [operand.polars().cast(pl.Float64) for operand in (self.operands * 2)[:2]]
-        if len(self.operands) == 1:
+        a, *rest = [
+            operand.polars().cast(pl.Float64) for operand in self.operands
+        ]  # each once, or depth would double it
+        if not rest:
             return a.abs() if self.operator == "abs" else -a
+        (b,) = rest
         if self.operator == "/":
             return a / b.replace(0.0, None)
         return a + b if self.operator == "+" else a - b if self.operator == "-" else a * b

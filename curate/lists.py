@@ -9,7 +9,6 @@ lies is not. What an entry means is the step's business. Left out: lists that li
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import zlib
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate.bounded import inflated
 from curate.errors import CurateError
 from curate.identity import file_sha256
 from curate.sources import Source, list_sources
@@ -26,6 +26,9 @@ from curate.step import Lists, Step
 
 if TYPE_CHECKING:
     from curate.planner import Planner
+
+LARGEST = 2 << 30
+"""Bytes of a list, inflated."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Listed:
             data = Path(self.file.path).read_bytes()
             if hashlib.sha256(data).hexdigest() != self.file.sha256:
                 raise CurateError("changed since it was listed; build again", where=self.name)
-            return gzip.decompress(data) if self.file.path.endswith(".gz") else data
-        except (OSError, EOFError, zlib.error) as error:
+            return inflated(data, LARGEST) if self.file.path.endswith(".gz") else data
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise CurateError(f"is no list that can be read: {error}", where=self.name) from None
 
 

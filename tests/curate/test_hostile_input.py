@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from curate import listings, sources
+from curate.clauses import parse
 from curate.cli.common import emit
 from curate.errors import CurateError
 from curate.hub import place_of
@@ -138,6 +140,18 @@ def test_a_remote_name_that_no_file_can_have_is_not_followed(name: str) -> None:
     with pytest.raises(sources.Unread, match="no file of this machine"):
         sources._plain(name, "s3://bucket/" + name)
     assert sources._plain("a/../b.parquet", "") == "b.parquet"
+
+
+@pytest.mark.parametrize(
+    "text", ["a " + "- " * 36 + "b > 0", "abs(" * 36 + "a" + ")" * 36 + " > 0", "not " * 36 + "a > 0"]
+)
+def test_a_clause_costs_what_its_length_is_however_deep(text: str) -> None:
+    started = time.process_time()
+    clause = parse(text)
+    assert (
+        pl.DataFrame({"a": [1.0], "b": [2.0]}).select(clause.polars()).height == 1 and clause.sql() and clause.canonical
+    )
+    assert time.process_time() - started < 2
 
 
 # the hub's server
