@@ -5,7 +5,8 @@
 WarcReader, Trafilatura, LanguageFilter, the repetition and quality filters of Gopher, C4 and FineWeb as `examples/fineweb.py` sets them,
 MinHash in its four stages, JsonlWriter, DocumentTokenizer. Where the example leaves a choice, the faster one is taken: as many tasks as
 workers, so that models are loaded once in each; Zstandard in place of gzip; the last filter, the writer and the tokenizer in one pass.
-Without a model for languages, its LambdaFilter asks resiliparse. Left out: URLFilter, which knows none of the made-up sites, and PIIFormatter.
+Without a model for languages, its LambdaFilter asks resiliparse. Left out: URLFilter, which knows none of the made-up sites, and
+PIIFormatter.
 """
 
 from __future__ import annotations

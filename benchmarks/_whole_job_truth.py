@@ -24,7 +24,7 @@ BETTER = {
 
 
 def quality(kept: pl.DataFrame, truth: pl.DataFrame) -> dict[str, Any]:
-    """Shares, each in [0, 1], and counts. kept: `url`, `date` and `text` of what is left; truth: the crawl's own table, a row for a capture.
+    """Shares, each in [0, 1], and counts. kept: `url`, `date`, `text` of what is left; truth: the crawl's own table, a row for a capture.
 
     maths_kept, other_kept: of groups of pages that say the same in English and are worth reading, those of which something is left.
     garbage_kept, foreign_kept: captures of spam, boilerplate and hostile pages, and of pages in other languages, that are left.
@@ -50,7 +50,8 @@ def quality(kept: pl.DataFrame, truth: pl.DataFrame) -> dict[str, Any]:
         "foreign_kept": _share(captures.filter(~pl.col("english"))),
         "duplicates_left": (close.height - close["group"].n_unique()) / max(left.height, 1),
         "formulas_exact": formulas[0] / max(formulas[1], 1),
-        "formulas_yield": _formulas(firsts.filter("left"))[0] / max(sum(firsts["formulas"].map_elements(_counted, pl.Int64)), 1),
+        "formulas_yield": _formulas(firsts.filter("left"))[0]
+        / max(sum(firsts["formulas"].map_elements(_counted, pl.Int64)), 1),
         **_words(left.filter("worth")),
     }
 
