@@ -22,9 +22,14 @@ from typing import Any
 
 from benchmarks import _processes
 
-ROOT = Path(__file__).resolve().parent.parent RECIPE = "recipe: grown\nabout: The corpus web at another size.\nextends: web\ncorpora:
-{{web: {{files: 'embedded:crawl?pages={pages}'}}}}\n" COMMAND = [sys.executable, "-c", "from curate.cli import main; main()", "build",
-"grown", "--only", "web"]
+ROOT = Path(__file__).resolve().parent.parent
+RECIPE = """recipe: grown
+about: The corpus web at another size.
+extends: web
+corpora:
+  web: {{files: "embedded:crawl?pages={pages}"}}
+"""
+COMMAND = [sys.executable, "-c", "from curate.cli import main; main()", "build", "grown", "--only", "web"]
 
 
 def built(pages: int, workers: int, scratch: Path | None) -> dict[str, Any]:
@@ -47,7 +52,9 @@ def built(pages: int, workers: int, scratch: Path | None) -> dict[str, Any]:
         "peak_mb": run.peak_bytes / 1e6,
         "store_mb": size / 1e6,
         "bytes_per_page": size / pages,
-        "phases": {name: round(node["seconds"], 1) for name, node in log["nodes"].items() if node.get("seconds", 0) >= 0.05},
+        "phases": {
+            name: round(node["seconds"], 1) for name, node in log["nodes"].items() if node.get("seconds", 0) >= 0.05
+        },
     }
 
 
@@ -76,9 +83,13 @@ def shown(row: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--pages", type=int, nargs="+", default=[3_000, 30_000, 300_000, 1_000_000], help="default: %(default)s")
+    parser.add_argument(
+        "--pages", type=int, nargs="+", default=[3_000, 30_000, 300_000, 1_000_000], help="default: %(default)s"
+    )
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1), help="default: %(default)s")
-    parser.add_argument("--disk", type=float, default=20.0, metavar="GB", help="what one size may take (default: %(default)s)")
+    parser.add_argument(
+        "--disk", type=float, default=20.0, metavar="GB", help="what one size may take (default: %(default)s)"
+    )
     parser.add_argument("--scratch", type=Path, help="where there is room")
     parser.add_argument("--json", type=Path, help="file for the figures")
     asked = parser.parse_args()
