@@ -143,8 +143,12 @@ def measured(jobs: list[Job], folder: Path, *, quick: bool) -> dict[str, Any]:
             )
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     head = {"date": today, "commit": commit(), "quick": quick, "machine": machine(), "versions": versions()}
-    ratios = {name: found.pop("ratios") for name, found in done.items() if found["ratios"] or not found.pop("ratios")}
-    return head | {"ratios": ratios, "benchmarks": done, "skipped": skipped}
+    ratios = {name: found.pop("ratios") for name, found in done.items()}
+    return head | {
+        "ratios": {name: found for name, found in ratios.items() if found},
+        "benchmarks": done,
+        "skipped": skipped,
+    }
 
 
 def main() -> None:
