@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo octothinker docs test test-all test-peers test-lm-eval lm-eval test-datasets datasets faults lint format fresh wheel constraints clean
+.PHONY: help install demo octothinker docs bench datatrove test test-all test-peers test-lm-eval lm-eval test-datasets datasets faults lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -90,6 +90,17 @@ datasets: .venv-datasets/.installed ## datasets in an environment of its own, .v
 faults: $(STAMP) ## 200 random faults, for real, and what became of each build: docs/faults.md (20 minutes; root and libfaketime for all of them)
 	$(BIN)/python -m tests.faults --trials 200 -j $(JOBS) --out docs/faults.md --json benchmarks/faults.json
 
+bench: $(STAMP) datatrove ## every benchmark that this machine can run (QUICK=1: minutes), benchmarks/results and docs/speed.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,plots]'
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+datatrove: .venv-datatrove/.installed ## datatrove with what its example for FineWeb needs, in an environment of its own
+
+.venv-datatrove/.installed: benchmarks/datatrove.txt
+	test -x .venv-datatrove/bin/python || $(PYTHON) -m venv .venv-datatrove
+	.venv-datatrove/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/datatrove.txt
+	@touch $@
+
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -120,5 +131,5 @@ constraints: $(STAMP) ## rewrite constraints.txt from .venv
 	@touch $(STAMP)
 
 clean: ## remove everything that can be made again; the store of built data stays
-	rm -rf .venv .venv-peers .venv-lm-eval .venv-datasets .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-datatrove .venv-peers .venv-lm-eval .venv-datasets .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,6 +23,9 @@ class Run(NamedTuple):
     output: str
     seconds: float
     peak_bytes: int
+    cpu_seconds: float = 0.0
+    """Of the process and all below it that were waited for."""
+    errors: str = ""
 
 
 def run(command: list[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Run:
@@ -36,15 +39,17 @@ def run(command: list[str], *, cwd: Path, env: Mapping[str, str] | None = None) 
         process = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
         watch = _Watch(process.pid)
         watch.start()
-        code = process.wait()
+        _, status, used = os.wait4(process.pid, 0)
+        code = process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - started
         watch.over.set()
         watch.join()
         for file in (output, errors):
             file.seek(0)
+        said = errors.read().decode(errors="replace")
         if code:
-            sys.exit(f"{' '.join(command[-3:])} failed: {errors.read().decode(errors='replace')[-2000:]}")
-        return Run(output.read().decode(), seconds, watch.peak)
+            sys.exit(f"{' '.join(command[-3:])} failed: {said[-2000:]}")
+        return Run(output.read().decode(), seconds, watch.peak, used.ru_utime + used.ru_stime, said)
 
 
 class _Watch(threading.Thread):

@@ -12,6 +12,8 @@ datatrove's reading of lists is left out of its time, as ours is. Needs tldextra
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import json
 import random
 import tempfile
 import time
@@ -105,6 +107,7 @@ def main() -> None:
         "--datatrove", type=int, default=20_000, help="addresses that it is asked about; 0 leaves it out"
     )
     parser.add_argument("--batch", type=int, default=50_000)
+    parser.add_argument("--json", type=Path, help="file for the rates")
     given = parser.parse_args()
     rng = random.Random(0)
     domains = [f"{name(rng)}.{rng.choice(ENDINGS)}" for _ in range(given.domains)]
@@ -120,14 +123,20 @@ def main() -> None:
     print(
         f"ours: {rate:,.0f} addresses/s, {sum(dropped):,} of {len(dropped):,} dropped; lists loaded in {loading:.1f} s"
     )
-    if given.datatrove:
+    rates = {"ours": rate, "loading_seconds": loading}
+    if given.datatrove and not importlib.util.find_spec("tldextract"):
+        print("datatrove: not run, tldextract is not installed")
+    elif given.datatrove:
         others, rate = theirs([*addresses[: given.datatrove]], domains, pages)
         print(f"datatrove: {rate:,.0f} addresses/s, {sum(others):,} of {len(others):,} dropped")
+        rates["datatrove"] = rate
         table = Counter(zip(sorts, dropped, others, strict=False))
         for sort in SORTS:
             same = table[sort, True, True] + table[sort, False, False]
             mine, other = table[sort, True, False], table[sort, False, True]
             print(f"  {sort}: {same:,} alike, {mine:,} dropped by us alone, {other:,} by datatrove alone")
+    if given.json:
+        given.json.write_text(json.dumps(rates) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -41,14 +41,14 @@ def stripped(source: str) -> str:
     Equal on every supported Python: `tokenize` only says where comments are, `ast` only where docstrings and long strings are.
     """
     source = source.replace("\r\n", "\n")
-    tree = ast.parse(source)
+    nodes = _nodes(source)
     lines = source.split("\n")
     source_lines = list(lines)
     for row, column in _comments(source):
         lines[row - 1] = lines[row - 1][:column]
-    literal = {n for node in ast.walk(tree) if _is_text(node) for n in range(node.lineno, node.end_lineno)}  # type: ignore[attr-defined]
+    literal = {n for node in nodes if _is_text(node) for n in range(node.lineno, node.end_lineno)}  # type: ignore[attr-defined]
     dropped: set[int] = set()
-    for node in _docstrings(tree):
+    for node in _docstrings(nodes):
         last = node.end_lineno or node.lineno
         before = source_lines[node.lineno - 1].encode()[: node.col_offset]
         after = lines[last - 1].encode()[node.end_col_offset :]
@@ -64,6 +64,12 @@ def stripped(source: str) -> str:
     return "\n".join(kept)
 
 
+@functools.lru_cache(maxsize=1)
+def _nodes(source: str) -> list[ast.AST]:
+    """Every node of a source's syntax tree, once for all who look through the same one. SyntaxError if it is not Python."""
+    return list(ast.walk(ast.parse(source)))
+
+
 def _comments(source: str) -> Iterator[tuple[int, int]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
@@ -74,10 +80,19 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes))
 
 
-def _docstrings(tree: ast.Module) -> Iterator[ast.Expr]:
+_BLOCKS = (
+    ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith,
+    ast.Try, ast.TryStar, ast.ExceptHandler, ast.match_case,
+)  # fmt: skip
+"""What has statements for a body."""
+
+
+def _docstrings(nodes: Iterable[ast.AST]) -> Iterator[ast.Expr]:
     """Docstrings that stand on lines of their own, and strings after an assignment (attribute docs)."""
-    for node in ast.walk(tree):
-        for statement in getattr(node, "body", []) if not isinstance(node, ast.Lambda | ast.IfExp) else []:
+    for node in nodes:
+        if not isinstance(node, _BLOCKS):
+            continue
+        for statement in node.body:
             value = getattr(statement, "value", None)
             if isinstance(statement, ast.Expr) and isinstance(value, ast.Constant) and isinstance(value.value, str):
                 yield statement
@@ -88,7 +103,7 @@ def imports(source: str, module: str) -> set[str]:
     first-party modules in strings (`importlib.import_module("curation.text")`)."""
     package = module.rpartition(".")[0]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

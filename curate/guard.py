@@ -1,9 +1,10 @@
 """No document takes a batch, a worker or a build down with it.
 
 A step that raises on a batch is tried on halves until the poison documents stand alone; they are quarantined with their error and the
-rest of the batch goes on. A step that kills its worker, or does not come back within the limit, leaves a journal of the slice it was on:
-the next attempt cuts that slice into pieces, until one document alone has died twice and gets the fate `killed`. The limits are a last net
-of generous seconds and bytes; what decides fates in ordinary life are limits on bytes, depth and nodes inside the steps.
+rest of the batch goes on. Where it is known which documents failed (`SomeLost`), nothing is tried again. A step that kills its worker, or
+does not come back within the limit, leaves a journal of the slice it was on: the next attempt cuts that slice into pieces, until one
+document alone has died twice and gets the fate `killed`. The limits are a last net of generous seconds and bytes; what decides fates in
+ordinary life are limits on bytes, depth and nodes inside the steps.
 
 Memory is held by RLIMIT_DATA, set for the call of a step at what the process has then and the limit on top. The kernel refuses whoever
 asks for more at once, in whatever library; watching the resident size instead would be too late for what allocates gigabytes a second.
@@ -45,6 +46,15 @@ Step = Callable[[pl.DataFrame], pl.DataFrame]
 
 class TooMany(CurateError):
     """So many documents of one shard failed that the step looks broken. Whether it is depends on how many documents there are in all."""
+
+
+class SomeLost(ValueError):
+    """Some documents of a batch failed, and it is known which: nothing is to be tried again."""
+
+    def __init__(self, message: str, frame: pl.DataFrame, lost: list[int]) -> None:
+        """frame: what the step made of the others; lost: places in the batch, in order."""
+        super().__init__(message)
+        self.frame, self.lost = frame, lost
 
 
 class TimedOut(Exception):
@@ -145,17 +155,25 @@ class Guard:
             return
         except CurateError:
             raise
+        except SomeLost as some:
+            outcome.frames.append(some.frame)
+            for place in some.lost:
+                self.lose(node, outcome, budget, (low + place, "quarantined", self.said(ValueError(*some.args))), some)
+            return
         except (Exception, SystemExit, pl.exceptions.PanicException) as error:
             if high - low <= 1:
                 fate = "killed" if isinstance(error, TimedOut | MemoryError) else "quarantined"
-                outcome.lost.append((low, fate, self.said(error)))
-                if len(outcome.lost) > budget:
-                    last = outcome.lost[-1][2]
-                    raise TooMany(f"{node}: more than {budget:,} documents failed; the last: {last}") from error
+                self.lose(node, outcome, budget, (low, fate, self.said(error)), error)
                 return
         middle = (low + high) // 2
         self.halve(node, call, docs, low, middle, outcome, budget, timed)
         self.halve(node, call, docs, middle, high, outcome, budget, timed)
+
+    def lose(self, node: str, outcome: Outcome, budget: int, lost: tuple[int, str, str], error: BaseException) -> None:
+        """Note a document that failed. TooMany if that is one more than may."""
+        outcome.lost.append(lost)
+        if len(outcome.lost) > budget:
+            raise TooMany(f"{node}: more than {budget:,} documents failed; the last: {lost[2]}") from error
 
     def said(self, error: BaseException) -> str:
         """An error on one line. It is part of what a node holds, so it does not say how much memory a worker of this machine has."""

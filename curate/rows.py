@@ -12,6 +12,7 @@ from curate.artifact import ROW
 from curate.asking import with_replies
 from curate.clauses import parse
 from curate.errors import CurateError
+from curate.guard import SomeLost
 from curate.plan import INHERITED
 from curate.schema import dtype_of
 from curate.step import Step
@@ -83,9 +84,11 @@ def columns(made: pl.Series | pl.DataFrame, batch: pl.DataFrame, node: Work, fou
             raise CurateError(f"{found.title} gives {column} as {dtype}, but {wanted} on an empty frame; set its dtype")
         if dtype.is_float() and made[column].is_nan().any():
             raise ValueError(f"{column} is NaN")
-    if found.kind == "rewrite" and made["text"].null_count():
-        raise ValueError("no text came out")
-    return pl.concat([batch.select(ROW), made.cast({c: dtype_of(t) for c, t in node.adds.items()})], how="horizontal")
+    whole = pl.concat([batch.select(ROW), made.cast({c: dtype_of(t) for c, t in node.adds.items()})], how="horizontal")
+    if found.kind == "rewrite" and whole["text"].null_count():
+        lost = whole["text"].is_null()
+        raise SomeLost("no text came out", whole.filter(~lost), lost.arg_true().to_list())
+    return whole
 
 
 def children(made: pl.DataFrame, batch: pl.DataFrame, node: Work) -> pl.DataFrame:

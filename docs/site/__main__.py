@@ -7,10 +7,16 @@ from pathlib import Path
 
 import click
 
+from benchmarks import _bench_page
 from docs.site import commands, recipes, steps
 from docs.site.build import ROOT, Broken, build
 
-PAGES = {"commands": commands.page, "steps": steps.page, "recipes": recipes.page}
+PAGES = {
+    "commands": commands.page,
+    "steps": steps.page,
+    "recipes": recipes.page,
+    "speed": lambda: _bench_page.page(_bench_page.kept(ROOT)),
+}
 """Pages of `docs/` that are generated."""
 
 
@@ -30,7 +36,7 @@ def main() -> None:
 
 @main.command()
 def write() -> None:
-    """Write docs/commands.md, docs/steps.md and docs/recipes.md."""
+    """Write docs/commands.md, docs/steps.md, docs/recipes.md and docs/speed.md."""
     for name, page in PAGES.items():
         _path(name).write_text(page(), "utf-8")
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curate.guard import Guard, _slices, died_of
+from curate.guard import Guard, SomeLost, TooMany, _slices, died_of
 from tests.curate.corpus import one, open_small, texts, tiny
 
 
@@ -45,6 +45,50 @@ def test_just_the_documents_that_raise_are_lost(
     assert {row for row, _, _ in outcome.lost} == poison
     kept = pl.concat([docs(0), *outcome.frames])["row"].to_list()
     assert kept == [i for i in range(height) if i not in poison]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 120).flatmap(
+        lambda n: st.tuples(
+            st.just(n), st.sets(st.integers(0, n - 1), max_size=8), st.sets(st.integers(0, n - 1), max_size=8)
+        )
+    )
+)
+def test_documents_that_are_known_to_have_failed_cost_no_second_try(
+    tmp_path_factory: pytest.TempPathFactory, case: tuple[int, set[int], set[int]]
+) -> None:
+    height, raising, empty = case
+    empty = empty - raising
+    calls: list[int] = []
+
+    def call(batch: pl.DataFrame) -> pl.DataFrame:
+        rows = batch["row"].to_list()
+        calls.append(len(rows))
+        if raising & set(rows):
+            raise ValueError("poison")
+        if empty & set(rows):
+            without = batch.filter(~pl.col("row").is_in(sorted(empty)))
+            raise SomeLost("nothing came out", without, [i for i, row in enumerate(rows) if row in empty])
+        return batch
+
+    outcome = Guard(tmp_path_factory.mktemp("guard") / "journal").run("step", call, docs(height))
+    said = {row: (fate, why) for row, fate, why in outcome.lost}
+    assert said == dict.fromkeys(raising, ("quarantined", "ValueError: poison")) | dict.fromkeys(
+        empty, ("quarantined", "ValueError: nothing came out")
+    )
+    assert [row for row, _, _ in outcome.lost] == sorted(said)
+    kept = pl.concat([docs(0), *outcome.frames])["row"].to_list()
+    assert kept == [i for i in range(height) if i not in said]
+    assert raising or calls == [height]
+
+
+def test_too_many_that_are_known_to_have_failed_stop_the_build(tmp_path: Path) -> None:
+    def call(batch: pl.DataFrame) -> pl.DataFrame:
+        raise SomeLost("nothing came out", batch.clear(), list(range(batch.height)))
+
+    with pytest.raises(TooMany, match="more than 500 documents failed; the last: ValueError: nothing came out"):
+        Guard(tmp_path / "journal").run("step", call, docs(1000))
 
 
 def test_a_step_that_always_raises_stops_the_build_with_its_error(tmp_path: Path) -> None:

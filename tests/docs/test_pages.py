@@ -155,7 +155,7 @@ INSTEAD = {
 
 
 def hand_written() -> list[Path]:
-    made = {"commands", "steps", "recipes", "log"}
+    made = {"commands", "steps", "recipes", "speed", "log"}
     return [ROOT / "README.md", *(p for p in sorted((ROOT / "docs").glob("*.md")) if p.stem not in made)]
 
 

@@ -1,0 +1,165 @@
+"""`python -m benchmarks`: one command for all, what is skipped says why, results are small, the page follows from them."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import benchmarks.__main__ as bench
+from benchmarks import _bench_jobs, _bench_page, _bench_quotes, projection
+from benchmarks._bench_jobs import JOBS, Job, all_of, over
+
+ROOT = Path(__file__).resolve().parents[2]
+MADE = {"warc_mb": 12.0, "written_mb": 6.0, "kept": 700.0, "maths_kept": 0.5}
+FIGURES = {
+    f"{way} / {name}": value
+    for way, seconds in (("main", 10.0), ("datatrove", 100.0))
+    for name, value in {"documents_per_core_second": 1000 / seconds, "cpu_seconds": seconds, **MADE}.items()
+}
+
+
+def result(**changed: Any) -> dict[str, Any]:
+    job = {"command": "python -m benchmarks.whole_job", "seconds": 1.0, "load": 0.1, "figures": FIGURES}
+    machine = {"cpu": "a CPU", "cores": 2, "memory_gb": 8.0, "system": "", "python": "3.11.0", "load": 0.0}
+    return {
+        "date": "2026-01-01", "commit": "abc", "quick": False, "machine": machine, "versions": {},
+        "ratios": {"whole_job": {"datatrove, main": 10.0}}, "benchmarks": {"whole_job": job}, "skipped": {"eval": "needs one GPU"},
+    } | changed  # fmt: skip
+
+
+def test_every_job_is_a_benchmark_that_takes_its_arguments() -> None:
+    for job in JOBS:
+        module = ROOT / "benchmarks" / f"{job.module or job.name}.py"
+        text = module.read_text("utf-8")
+        for option in {*re.findall(r"--[a-z-]+", f"{job.full} {job.quick}")}:
+            assert f'"{option}"' in text, f"{module.name} has no {option}"
+        assert job.needs == () or {*job.needs} <= {*_bench_jobs.LACKS}
+
+
+def test_every_benchmark_is_run_or_named_as_left_out() -> None:
+    text = Path(_bench_jobs.__file__).read_text("utf-8")
+    others = {"page_pictures", "projection", "__main__"}  # these draw and multiply
+    for file in (ROOT / "benchmarks").glob("[!_]*.py"):
+        assert any(job.name == file.stem for job in JOBS) or file.stem in others or f"`{file.stem}`" in text, file.name
+
+
+def test_what_cannot_run_is_skipped_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_bench_jobs.LACKS, "gpu", lambda: "needs one NVIDIA GPU")
+    found = bench.measured([Job("training_step", "", "", all_of, needs=("gpu",))], tmp_path, quick=True)
+    assert found["skipped"] == {"training_step": "needs one NVIDIA GPU"}
+    assert found["benchmarks"] == {}
+
+
+def test_one_that_fails_is_skipped_without_naming_a_folder_of_this_machine(tmp_path: Path) -> None:
+    found = bench.run(Job("growth", "--no-such", "", all_of), tmp_path, quick=False)
+    assert found["skipped"].startswith("ended with 2: ")
+    assert bench.without_paths("no file /home/somebody/x/y.json here") == "no file y.json here"
+
+
+def test_what_is_done_for_a_commit_is_not_run_again(tmp_path: Path) -> None:
+    (tmp_path / "warc.done.json").write_text(
+        json.dumps({"command": "x", "seconds": 1.0, "ratios": {"a": 2.0}, "figures": {}})
+    )
+    found = bench.measured([Job("warc", "--no-such", "--no-such", all_of)], tmp_path, quick=True)
+    assert found["ratios"] == {"warc": {"a": 2.0}}
+    assert "ratios" not in found["benchmarks"]["warc"]
+
+
+def test_figures_are_named_by_their_rows_and_rounded() -> None:
+    report = {"rows": [{"name": "ours", "rate": 1.23456, "good": True}, {"reader": "theirs", "rate": 2}], "n": 7}
+    assert bench.rounded(all_of(report)) == {"rows / ours / rate": 1.235, "rows / theirs / rate": 2, "n": 7}
+    assert over({"ours": 10.0, "slow": 2.0, "none": 0.0}, "ours") == {"slow": 5.0}
+
+
+def test_the_page_has_ratios_first_then_the_whole_job_and_its_projection() -> None:
+    text = _bench_page.page([result()])
+    assert "| whole_job | datatrove, main | 10 | `python -m benchmarks.whole_job` |" in text
+    assert "| English mathematics kept | 50.0% | 50.0% |" in text
+    assert text.index("## Beside others") < text.index("## The whole job") < text.index("## One snapshot")
+    assert "- `eval`: needs one GPU" in text
+    assert "make bench" in _bench_page.page([])
+
+
+def test_a_full_run_counts_before_a_later_quick_one() -> None:
+    quick = result(date="2026-02-01", quick=True, ratios={"whole_job": {"datatrove, main": 3.0}})
+    assert "| datatrove, main | 10 |" in _bench_page.page([result(), quick])
+
+
+def test_a_quote_agrees_in_the_digits_that_it_shows() -> None:
+    assert _bench_quotes.agrees("0.9994", 0.99943)
+    assert _bench_quotes.agrees("16.3", 0.1629)
+    assert not _bench_quotes.agrees("0.9994", 0.9991)
+    assert not _bench_quotes.agrees("16.3", 0.17)
+
+
+def test_a_page_that_says_another_figure_than_was_measured_is_named() -> None:
+    quote = _bench_quotes.Quote("page.md", r"^fill ([\d.]+)$", "tokens", ("fill",))
+    known = result(benchmarks={"tokens": {"figures": {"fill": 0.95}}})
+    assert list(_bench_quotes.wrong(quote, "fill 0.95\n", [known])) == []
+    assert list(_bench_quotes.wrong(quote, "fill 0.97\n", [known])) == ["page.md: fill is 0.95, not 0.97"]
+    with pytest.raises(ValueError, match="0 lines"):
+        list(_bench_quotes.wrong(quote, "", [known]))
+
+
+def test_pages_quote_what_was_measured_last() -> None:
+    assert _bench_quotes.all_wrong(ROOT, _bench_page.kept(ROOT)) == []
+
+
+def test_kept_results_are_small_and_name_no_folder() -> None:
+    for file in (ROOT / "benchmarks" / "results").glob("*.json"):
+        text = file.read_text("utf-8")
+        assert len(text) < 200_000
+        assert not re.search(r"/(?:home|tmp|work|root)/", text), file.name
+        assert {"date", "commit", "machine", "versions", "ratios", "benchmarks", "skipped"} <= {*json.loads(text)}
+
+
+def test_projection_without_a_result_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.projection", "--result", str(tmp_path / "none.json")]
+    done = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+# ---- the arithmetic of the projection -----------------------------------------------------------------------------------------
+
+
+def test_core_hours_are_pages_over_rate_and_bytes_over_rate() -> None:
+    one = projection.measured(result(), "main")
+    assert one == projection.Measured(pages_per_second=100.0, mb_per_second=1.2, written_per_mb=0.5)
+    given = projection.Assumptions(pages=3.6e8, uncompressed_tb=4.32, snapshots=2)
+    assert projection.core_hours(one, given, 1) == pytest.approx((1000.0, 1000.0))
+    assert projection.core_hours(one, given, 2) == pytest.approx((2000.0, 2000.0))
+
+
+def test_money_disk_and_gpu_hours_are_products() -> None:
+    given = projection.Assumptions(
+        pages=3.6e8, uncompressed_tb=4.32, snapshots=2, core_hour_usd=0.5, storage_tb_month_usd=100, refined_tokens=7.2e6,
+        gpu_tokens_per_second=100, gpu_hour_usd=3,
+    )  # fmt: skip
+    cells = dict(projection.rows({"ours": projection.measured(result(), "main")}, given))
+    assert projection.gpu_hours(given, 1) == pytest.approx(20.0)
+    assert cells["dollars for them, ours"] == ["500 to 500", "1,000 to 1,000"]
+    assert cells["our store, every document with its fate"] == ["2.16 TB", "4.32 TB"]
+    assert cells["dollars a month for it"] == ["216", "432"]
+    assert cells["GPU-hours for them"] == ["20", "40"]
+    assert cells["dollars for them"] == ["60", "120"]
+
+
+def test_every_assumption_has_a_source_and_can_be_set() -> None:
+    assert {*projection.SOURCES} == {*vars(projection.Assumptions())}
+    assert projection.settled(["core_hour_usd=0.03", "pages=1_000"]).pages == 1000
+    for wrong in ("core_hour_usd=x", "speed=1", "pages=0", "pages=inf", "pages=nan"):
+        with pytest.raises(SystemExit, match=re.escape(wrong)):
+            projection.settled([wrong])
+
+
+def test_the_newest_full_result_is_taken(tmp_path: Path) -> None:
+    for name, date, quick in (("a", "2026-01-01", False), ("b", "2026-02-01", True), ("c", "2025-01-01", False)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(result(date=date, quick=quick)))
+    (tmp_path / "d.json").write_text(json.dumps(result(date="2027-01-01", benchmarks={})))
+    assert projection.newest(tmp_path) == tmp_path / "a.json"
+    assert projection.newest(tmp_path / "none") is None
