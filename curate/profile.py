@@ -317,7 +317,7 @@ def load_profile(name: str, project: Path) -> Profile:
 def _parse(path: Path) -> Profile:
     try:
         return Profile.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CurateError(f"not valid TOML: {error}", where=str(path)) from None
     except ValidationError as error:
         first = error.errors()[0]
