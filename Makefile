@@ -87,7 +87,7 @@ datasets: .venv-datasets/.installed ## datasets in an environment of its own, .v
 	.venv-datasets/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/datasets.txt
 	@touch $@
 
-faults: $(STAMP) ## 200 random faults, for real, and what became of each build: docs/faults.md (20 minutes; root and libfaketime for all of them)
+faults: $(STAMP) ## 200 random faults, for real, and what became of each build: docs/faults.md (20 minutes; root and cc for all of them)
 	$(BIN)/python -m tests.faults --trials 200 -j $(JOBS) --out docs/faults.md --json benchmarks/faults.json
 
 bench: $(STAMP) datatrove ## every benchmark that this machine can run (QUICK=1: minutes), benchmarks/results and docs/speed.md

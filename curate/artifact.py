@@ -48,6 +48,10 @@ class Damaged(Exception):
         return f"objects/{self.key}/{self.file}: {self.why}"
 
 
+class Torn(Exception):
+    """A shard of a draft is not what its record says. The build does it again."""
+
+
 @contextlib.contextmanager
 def readable(recipe: str) -> Iterator[None]:
     """One line for an object that cannot be read, where nothing is built: CurateError."""

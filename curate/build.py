@@ -22,6 +22,7 @@ from curate.artifact import (
     Manifest,
     PieceKind,
     Stored,
+    Torn,
     View,
     content_of,
     errors_name,
@@ -96,6 +97,8 @@ class Build(State):
                     self.report.note(f"{damage}; set aside, making it again")
                     self.store.set_aside(damage)
                     self.done = {k: m for k, m in self.done.items() if m.key != damage.key}
+                except Torn as torn:
+                    self.report.note(f"{torn}; making it again")
         raise CurateError("objects of this store are damaged again as soon as they are made; is the disk failing?")
 
     def refuse_missing(self, nodes: list[Node]) -> None:

@@ -17,8 +17,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 import resource
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -73,6 +75,11 @@ LOST = 1000
 _last_death = 0
 
 
+def lives(host: str = "", pid: int = 0) -> bool:
+    """Whether another process of this machine is still at a slice: a cluster may start a task twice."""
+    return host == socket.gethostname() and pid != os.getpid() and Path(f"/proc/{pid}").exists()
+
+
 def died_of(exitcode: int) -> None:
     """Tell the guards of this process how the worker ended that had its work before; 0 if none had."""
     global _last_death  # noqa: PLW0603
@@ -106,8 +113,12 @@ class Guard:
         with contextlib.suppress(FileNotFoundError, ValueError):
             self.history = json.loads(self.journal.read_text("utf-8"))
         died = self.history.pop("running", None)
-        if died and died[0] == self.attempt and _last_death != LOST:
-            self.died(*died[1:])
+        if died and died[0] == self.attempt and _last_death != LOST and not lives(*died[4:]):
+            self.died(*died[1:4])
+
+    def running(self, node: str, low: int, high: int) -> list[Any]:
+        """What the journal says of a slice that is under way: which, and who is at it."""
+        return [self.attempt, node, low, high, socket.gethostname(), os.getpid()]
 
     def died(self, node: str, low: int, high: int) -> None:
         """An earlier attempt at this shard ended inside this slice."""
@@ -149,8 +160,10 @@ class Guard:
         self, node: str, call: Step, docs: pl.DataFrame, low: int, high: int, outcome: Outcome, budget: int, timed: bool
     ) -> None:
         """Call on [low, high); if it raises, on its halves."""
+        if high > low:  # not in the try: a journal that cannot be written says nothing against these documents
+            self.journal.write_text(json.dumps({**self.history, "running": self.running(node, low, high)}), "utf-8")
         try:
-            with self.watched(node, low, high, timed):
+            with self.watched(low, high, timed):
                 outcome.frames.append(call(docs.slice(low, high - low)))
             return
         except CurateError:
@@ -183,10 +196,8 @@ class Guard:
         return " ".join(f"{type(error).__name__}: {what}".split())[:500]
 
     @contextlib.contextmanager
-    def watched(self, node: str, low: int, high: int, timed: bool) -> Iterator[None]:
-        """Note the slice in the journal, set the alarm and the limit of memory; all are gone when the slice is done."""
-        if high > low:
-            self.journal.write_text(json.dumps({**self.history, "running": [self.attempt, node, low, high]}), "utf-8")
+    def watched(self, low: int, high: int, timed: bool) -> Iterator[None]:
+        """Set the alarm and the limit of memory; both are gone when the slice is done."""
         limit = self.seconds + self.seconds_per_row * (high - low)
         alarmed = timed and threading.current_thread() is threading.main_thread()
         before: Any = None

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifact import ROW, Stored, View, errors_name
+from curate.artifact import ROW, Stored, Torn, View, errors_name
 from curate.drafts import store
 from curate.errors import CurateError
+from curate.identity import file_sha256
 from curate.work import Work
 
 
@@ -76,13 +77,27 @@ def strike(nodes: Sequence[Work], repeats: dict[str, pl.Series]) -> None:
         for name, rows in repeats.items():
             path, errors = node.draft / "data" / name, node.draft / "data" / errors_name(name)
             keep = ~pl.col(ROW).is_in(rows.implode())
+            made = whole(node, name)
             frame = pl.read_parquet(path, glob=False)
-            lost = pl.read_parquet(errors, glob=False) if errors.is_file() else None
+            lost = pl.read_parquet(errors, glob=False) if made.errors else None
             left = frame.filter(keep)
             lost_left = lost.filter(keep) if lost is not None else None
             if left.height == frame.height and (lost is None or lost_left is None or lost_left.height == lost.height):
                 continue
             store(node, name, left, lost_left)
+
+
+def whole(node: Work, name: str) -> Stored:
+    """The record of a shard whose files are what it says. Torn if they are not, and then the shard counts as not done."""
+    record = node.draft / "work" / f"{name}.json"
+    try:
+        made = Stored.recorded(record)
+        if all(file_sha256(node.draft / "data" / file) == sha256 for file, _, sha256 in made.files()):
+            return made
+    except (OSError, ValueError, TypeError):
+        pass
+    record.unlink(missing_ok=True)
+    raise Torn(f"{node.name}: a draft of {name} was altered")
 
 
 def records_of(node: Work) -> list[Stored]:

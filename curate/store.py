@@ -142,6 +142,7 @@ class Store:
                 raise Damaged(key, name, f"has {stat.st_size:,} bytes, not {size:,}")
             seen[name] = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
             if known.get(name) != seen[name] and file_sha256(path) != sha256:
+                self.forget(key)
                 raise Damaged(key, name, "its bytes are not those of the manifest")
         if seen != known:
             self.remember("stat", key, seen)
@@ -154,7 +155,12 @@ class Store:
         place = self.root / "damaged" / f"{damage.key}-{time.time_ns()}"
         with contextlib.suppress(FileNotFoundError):
             self.object(damage.key).replace(place)
-        (self.root / "cache" / "stat" / f"{damage.key}.json").unlink(missing_ok=True)
+        self.forget(damage.key)
+
+    def forget(self, key: str) -> None:
+        """Let the next check of an object read its files, whatever their times say."""
+        with contextlib.suppress(OSError):
+            (self.root / "cache" / "stat" / f"{key}.json").unlink(missing_ok=True)
 
     def planned(self, plan_key: str) -> str | None:
         """The key that a plan key came to in an earlier build; None where that was not noted, or the note is damaged."""

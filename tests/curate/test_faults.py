@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.artifact import Damaged
+from curate.artifact import Damaged, Stored
 from curate.errors import CurateError, failing
 from curate.store import Store
 from tests.curate.corpus import make_project, objects, one, open_small, texts, tiny
@@ -176,6 +176,30 @@ def test_a_bit_that_rotted_unseen_is_found_when_it_is_read_as_input(built: tuple
     assert objects(folder / ".curate") == expected
 
 
+def test_a_count_that_was_altered_in_a_manifest_is_found(built: tuple[Path, dict[str, bytes]]) -> None:
+    folder, expected = built
+    key = open_small(folder).store.planned(open_small(folder).planned["web/digits"].plan_key) or ""
+    path = folder / ".curate/objects" / key / "manifest.json"
+    told = json.loads(path.read_text())
+    told["shards"][0]["live"] -= 1
+    path.write_text(json.dumps(told))
+    assert "it was altered" in open_small(folder).verify()[0]
+    assert open_small(folder).build()["ran"] == ["web/digits"]
+    assert objects(folder / ".curate") == expected
+
+
+@pytest.mark.parametrize("noted", [b"", b"\0" * 32, b"\xff" * 32, b"../" * 10 + b"..", b"0" * 31])
+def test_a_damaged_note_of_what_a_plan_came_to_counts_as_none(
+    built: tuple[Path, dict[str, bytes]], noted: bytes
+) -> None:
+    folder, expected = built
+    recipe = open_small(folder)
+    for node in recipe.planned.nodes.values():
+        (folder / ".curate/plans" / node.plan_key).write_bytes(noted)
+    assert open_small(folder).build()["ran"] == []
+    assert objects(folder / ".curate") == expected
+
+
 def test_what_hangs_on_an_object_that_was_made_again_differently_is_made_again(tmp_path: Path) -> None:
     length = tmp_path / "length"
     heads = f"""
@@ -223,6 +247,31 @@ def test_a_torn_shard_of_a_draft_is_written_again(built: tuple[Path, dict[str, b
     (draft / "work/00000-0000.parquet.json").write_text('{"name": "00000-0000.parquet", "rows"')
     recipe.build()
     assert objects(tmp_path / "other") == expected
+
+
+def test_a_count_that_was_altered_in_a_draft_is_made_again(tmp_path: Path) -> None:
+    piece = Stored("0.parquet", 9, 9, 100, "0" * 64, {"long": 1})
+    path = tmp_path / "0.parquet.json"
+    path.write_text(piece.record())
+    assert Stored.recorded(path) == piece
+    path.write_text(piece.record().replace('"long": 1', '"long": 2'))
+    with pytest.raises(ValueError, match="altered"):
+        Stored.recorded(path)
+
+
+def test_a_full_folder_for_temporary_files_is_not_said_of_the_store(tmp_path: Path) -> None:
+    folder = make_project(tmp_path, count=40)
+    place = _small_disk(tmp_path)
+    try:
+        (place / "fill").write_bytes(bytes(156 << 10))
+        done = subprocess.run(
+            [sys.executable, "-m", "curate", "build", "small", "--workers", "1"],
+            cwd=folder, env={**os.environ, "TMPDIR": str(place)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert "say in TMPDIR where there is room" in done.stderr.splitlines()[-1]
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=False)
 
 
 def test_two_builders_at_once_both_finish_with_one_result(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -210,6 +211,23 @@ def test_a_build_that_is_killed_says_nothing_against_the_document_it_was_on(tmp_
     for attempt in ("first", "second", "third"):
         guard = Guard(journal(tmp_path, attempt), attempt="this")
         assert guard.run("step", lambda batch: batch, docs(8)).lost == []
+
+
+def test_a_task_that_a_cluster_started_twice_says_nothing_against_the_document_the_other_one_is_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal"
+    for _ in range(3):
+        history = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps({**history, "running": ["this", "step", 3, 4, socket.gethostname(), os.getppid()]}))
+        guard = Guard(path, attempt="this")
+    assert guard.history == {}
+    assert guard.run("step", lambda batch: batch, docs(8)).lost == []
+
+
+def test_a_journal_that_cannot_be_written_is_no_fault_of_the_documents(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Guard(tmp_path / "committed" / "journal").run("step", lambda batch: batch, docs(8))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.curate.models.server import serving
-from tests.faults import places
 from tests.faults.fault import Fault, all_faults
 from tests.faults.judge import files, judged
 from tests.faults.network import Talking, upload
@@ -122,8 +121,8 @@ class Suite:
 
 def can(fault: Fault) -> bool:
     """Whether this machine has what a fault needs."""
-    if fault.needs == "faketime":
-        return places.FAKETIME.is_file()
+    if fault.needs == "cc":
+        return shutil.which("cc") is not None
     if fault.needs == "mount":
         return mounts()
     return fault.needs != "oom" or Path("/sys/fs/cgroup/memory/memory.limit_in_bytes").is_file()

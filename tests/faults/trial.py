@@ -208,7 +208,7 @@ class Trial:
 
 def clean() -> dict[str, str]:
     """The environment without settings of ours."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CURATE_", "AWS_", "FAKETIME"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CURATE_", "AWS_"))}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
 
 
