@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo octothinker docs bench datatrove test test-all test-peers test-lm-eval lm-eval test-datasets datasets faults lint format fresh wheel constraints clean
+.PHONY: help install demo octothinker docs bench datatrove test test-all test-peers test-lm-eval lm-eval test-datasets datasets faults audit fuzz lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -12,6 +12,7 @@ STAMP := .venv/.installed
 TRAIN := .venv/.installed-train
 DOCS := .venv/.installed-docs
 JOBS ?= 2
+SECONDS ?= 30
 OCTO := build/octothinker
 OCTO_RECIPES := $(addprefix octothinker/,base $(if $(QUICK),,longer) control stable long-cot short-cot hybrid-cot)
 # A folder that people run from may have its own `eval/` or `trainers/`: never look for packages there.
@@ -101,6 +102,18 @@ datatrove: .venv-datatrove/.installed ## datatrove with what its example for Fin
 	.venv-datatrove/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/datatrove.txt
 	@touch $@
 
+# No part of `.ci/run`, which relies on no network but the package index.
+audit: .venv-audit/.installed ## known vulnerabilities of the versions in constraints.txt; says so where their database cannot be reached
+	.venv-audit/bin/python -m tests.audit
+
+.venv-audit/.installed: constraints.txt
+	test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip-audit==2.10.1
+	@touch $@
+
+fuzz: $(TRAIN) ## attack each parser for SECONDS (30); TARGETS="clause lock" are some of them; led by branches if atheris is installed
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+
 lint: $(STAMP) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -123,13 +136,13 @@ fresh: $(STAMP) ## the committed locks and data cards are what a build in an emp
 wheel: $(STAMP) ## dist/octocurate-*.whl
 	$(BIN)/python -m build --wheel --no-isolation
 
-constraints: $(STAMP) ## rewrite constraints.txt from .venv
+constraints: $(STAMP) ## rewrite constraints.txt from .venv; what is not installed there stays as it is
 	@{ sed -n '/^#/p' constraints.txt; \
-	{ $(BIN)/python -m pip freeze --exclude-editable; grep -E '^(torch|torchao|ray|transformers|safetensors|tensorboard|wandb|zensical|deepmerge|Markdown|pymdown-extensions|tomli)==' constraints.txt; } \
+	{ $(BIN)/python -m pip freeze --exclude-editable; grep == constraints.txt; } \
 	| sed 's/+.*//' | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' | LC_ALL=C sort -fu -t= -k1,1; } > constraints.new
 	@mv constraints.new constraints.txt
 	@touch $(STAMP)
 
 clean: ## remove everything that can be made again; the store of built data stays
-	rm -rf .venv .venv-datatrove .venv-peers .venv-lm-eval .venv-datasets .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-datatrove .venv-audit .venv-peers .venv-lm-eval .venv-datasets .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
