@@ -129,7 +129,9 @@ def _named(rows: list[dict[str, Any]], name: str, value: str) -> dict[str, float
 
 
 def _whole_job(found: Any) -> Figures:
-    return {f"datatrove, {way}": row["times"] for way, row in found["compared"].items()}
+    names = {"": "times", ", beyond start-up": "times_beyond_start"}
+    rows = found["compared"].items()
+    return {f"datatrove, {way}{more}": row[name] for more, name in names.items() for way, row in rows}
 
 
 def _whole_job_figures(found: Any) -> Figures:
