@@ -43,14 +43,22 @@ TIME = """
 One point for each file of `benchmarks/results`; open points are of quick runs.
 """
 QUALITY = (
-    ("documents per core and second", "documents_per_core_second", "{:,.0f}"), ("the same beyond start-up", "beyond_start", "{:,.0f}"), ("processor seconds of start-up", "start_cpu_seconds", "{:.1f}"),
+    ("documents per core and second", "documents_per_core_second", "{:,.0f}"),
+    ("the same beyond start-up", "beyond_start", "{:,.0f}"),
+    ("processor seconds of start-up", "start_cpu_seconds", "{:.1f}"),
     ("documents per core and second by the clock", "by_clock", "{:,.0f}"),
-    ("greatest memory, MB", "peak_mb", "{:,.0f}"), ("left on disk, MB", "written_mb", "{:,.0f}"), ("pages kept", "kept", "{:,.0f}"),
-    ("English mathematics kept", "maths_kept", "{:.1%}"), ("other English worth reading kept", "other_kept", "{:.1%}"),
-    ("garbage kept", "garbage_kept", "{:.1%}"), ("other languages kept", "foreign_kept", "{:.1%}"),
-    ("duplicates left", "duplicates_left", "{:.2%}"), ("formulas exact, of pages kept", "formulas_exact", "{:.1%}"),
-    ("formulas exact, of all", "formulas_yield", "{:.1%}"), ("words of the main text, F1", "words_f1", "{:.3f}"),
-)  # fmt: skip
+    ("greatest memory, MB", "peak_mb", "{:,.0f}"),
+    ("left on disk, MB", "written_mb", "{:,.0f}"),
+    ("pages kept", "kept", "{:,.0f}"),
+    ("English mathematics kept", "maths_kept", "{:.1%}"),
+    ("other English worth reading kept", "other_kept", "{:.1%}"),
+    ("garbage kept", "garbage_kept", "{:.1%}"),
+    ("other languages kept", "foreign_kept", "{:.1%}"),
+    ("duplicates left", "duplicates_left", "{:.2%}"),
+    ("formulas exact, of pages kept", "formulas_exact", "{:.1%}"),
+    ("formulas exact, of all", "formulas_yield", "{:.1%}"),
+    ("words of the main text, F1", "words_f1", "{:.3f}"),
+)
 
 
 def kept(root: Path) -> list[dict[str, Any]]:
