@@ -13,10 +13,10 @@ that no registry has. Ours stand in three rows: `main` (`html_math`, main conten
 and all).
 
 documents_per_core_second are pages of the crawl over processor seconds, start of the interpreter included; beyond_start leaves out what
-a run of a few pages takes, which is what a large crawl comes to; by_clock over seconds of the
-clock times workers. peak_mb is the greatest sum of resident memory, sampled; written_mb all that a job leaves on disk. What the figures
-of quality mean: `_whole_job_truth.quality`. Left out: a classifier of mathematics, decontamination and personal data, which the two do
-not have alike; ours writes every document's scores and fate besides, which datatrove has no counterpart for.
+a run of a few pages takes, which is what a large crawl comes to; by_clock is over seconds of the clock times workers. peak_mb is the
+greatest sum of resident memory, sampled; written_mb all that a job leaves on disk. What the figures of quality mean:
+`_whole_job_truth.quality`. Left out: a classifier of mathematics, decontamination and personal data, which the two do not have alike; ours
+writes every document's scores and fate besides, which datatrove has no counterpart for.
 """
 
 from __future__ import annotations
@@ -211,17 +211,8 @@ def compared(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """One column for each side."""
-    names = [
-        "documents_per_core_second",
-        "by_clock",
-        "cpu_seconds",
-        "seconds",
-        "peak_mb",
-        "written_mb",
-        "kept",
-        *BETTER,
-        "formulas_yield",
-    ]
+    costs = ("documents_per_core_second", "beyond_start", "start_cpu_seconds", "by_clock", "cpu_seconds", "seconds")
+    names = [*costs, "peak_mb", "written_mb", "kept", *BETTER, "formulas_yield"]
     head = f"| | {' | '.join(row['way'] for row in rows)} |\n|---{'|---:' * len(rows)}|"
     return "\n".join([head, *(f"| {name} | {' | '.join(shown(row[name]) for row in rows)} |" for name in names)])
 
