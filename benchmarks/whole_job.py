@@ -222,7 +222,7 @@ def shown(value: float) -> str:
 
 
 def measured(asked: argparse.Namespace) -> dict[str, Any]:
-    """Everything, in a folder that goes away: a crawl of `WARM` pages twice, the first time to fill caches, and the one that was asked for."""
+    """Everything, in a folder that goes away: a crawl of `WARM` pages twice, first to fill caches, and the one that was asked for."""
     version = available(asked.datatrove)
     lid = asked.lid if asked.lid and asked.lid.is_file() else None
     with tempfile.TemporaryDirectory(dir=asked.scratch) as place:
@@ -235,7 +235,8 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
                 rows.append(theirs(asked.datatrove, project, pages, asked.workers, lid=bool(lid), version=version))
     for row, start in zip(rows, few, strict=True):
         row.update(beyond(row, start, asked.pages))
-    found = {"pages": asked.pages, "workers": asked.workers, "lid": "lid.176" if lid else "resiliparse", "rows": rows}
+    judge = "lid.176" if lid else "resiliparse"
+    found = {"pages": asked.pages, "workers": asked.workers, "lid": judge, "rows": rows}
     return found | {"compared": compared(rows)}
 
 
