@@ -136,7 +136,8 @@ def picture(results: list[dict[str, Any]], out: Path) -> None:
     """One panel for each benchmark with peers, ratios on a logarithmic axis, one point for each kept run."""
     from benchmarks import _plots
 
-    names = list(dict.fromkeys(name for result in results for name, ratios in result["ratios"].items() if ratios))
+    seen_once = {name for result in results for name in result["ratios"]}
+    names = sorted(seen_once, key=lambda name: (name != "whole_job", name))
     columns = 3
     figure, axes = _plots.grid(max(1, -(-len(names) // columns)), columns, "Times faster than each peer, by kept run")
     labels = [f"{result['date'][5:]}\n{result['commit'][:7]}" for result in results]
@@ -152,6 +153,9 @@ def picture(results: list[dict[str, Any]], out: Path) -> None:
                 axis.plot(x, y, "o", color=line.get_color(), fillstyle="none" if quick else "full")
         axis.set(title=name, yscale="log", xlim=(-0.5, len(results) - 0.5), ylabel="times")
         axis.set_xticks(range(len(results)), labels, fontsize=8)
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("{x:g}")
+        axis.tick_params(axis="y", which="minor", labelsize=7)
         axis.axhline(1, color="#888888", linewidth=1)
         axis.legend(fontsize=7.5, loc="best", frameon=False)
     _plots.save(figure, out)
