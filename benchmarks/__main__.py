@@ -127,6 +127,8 @@ def rounded(figures: dict[str, float]) -> dict[str, float]:
 def measured(jobs: list[Job], folder: Path, *, quick: bool) -> dict[str, Any]:
     """All that the file of a run holds."""
     folder.mkdir(parents=True, exist_ok=True)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    head = {"date": today, "commit": commit(), "quick": quick, "machine": machine(), "versions": versions()}
     done, skipped = {}, {}
     for job in jobs:
         why = job.lacks()
@@ -141,14 +143,19 @@ def measured(jobs: list[Job], folder: Path, *, quick: bool) -> dict[str, Any]:
                 f"  {found['seconds']:.0f} s" + "".join(f", {v:.3g} x {n}" for n, v in found["ratios"].items()),
                 flush=True,
             )
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    head = {"date": today, "commit": commit(), "quick": quick, "machine": machine(), "versions": versions()}
     ratios = {name: found.pop("ratios") for name, found in done.items()}
     return head | {
         "ratios": {name: found for name, found in ratios.items() if found},
         "benchmarks": done,
         "skipped": skipped,
     }
+
+
+def together(before: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """A run on top of an earlier one of the same day and commit: what only the earlier one did stays."""
+    parts = {name: before.get(name, {}) | found[name] for name in ("ratios", "benchmarks", "skipped")}
+    parts["skipped"] = {name: why for name, why in parts["skipped"].items() if name not in parts["benchmarks"]}
+    return found | parts
 
 
 def main() -> None:
@@ -174,7 +181,8 @@ def main() -> None:
         found = measured(jobs, folder, quick=asked.quick)
         asked.json.mkdir(parents=True, exist_ok=True)
         file = asked.json / f"{found['date']}-{here.rstrip('+')}{'-quick' if asked.quick else ''}.json"
-        file.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        before = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+        file.write_text(json.dumps(together(before, found), indent=1) + "\n", "utf-8")
         print(file)
     if asked.json.resolve() == RESULTS:
         _bench_page.write(ROOT)

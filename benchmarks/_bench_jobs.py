@@ -129,7 +129,9 @@ def _named(rows: list[dict[str, Any]], name: str, value: str) -> dict[str, float
 
 
 def _whole_job(found: Any) -> Figures:
-    return {f"datatrove, {way}": row["times"] for way, row in found["compared"].items()}
+    names = {"": "times", ", beyond start-up": "times_beyond_start"}
+    rows = found["compared"].items()
+    return {f"datatrove, {way}{more}": row[name] for more, name in names.items() for way, row in rows}
 
 
 def _whole_job_figures(found: Any) -> Figures:
@@ -179,7 +181,9 @@ def _heuristics(found: Any) -> Figures:
 
 
 def _inference(found: Any) -> Figures:
-    return over({name: row["per_cpu_second"] for name, row in found["clients"].items()}, next(iter(found["clients"])))
+    rates = {name: row["per_cpu_second"] for name, row in found["clients"].items()}
+    first = next(iter(rates))
+    return {name: times for name, times in over(rates, first).items() if not name.startswith("ours")}
 
 
 def _text_profile(found: Any) -> Figures:

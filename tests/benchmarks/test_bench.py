@@ -69,6 +69,19 @@ def test_what_is_done_for_a_commit_is_not_run_again(tmp_path: Path) -> None:
     assert "ratios" not in found["benchmarks"]["warc"]
 
 
+def test_a_run_of_some_adds_to_the_earlier_one_of_that_commit() -> None:
+    before = result(
+        ratios={"warc": {"a": 1.0}}, benchmarks={"warc": {}, "urls": {}}, skipped={"dedup": "needs x", "gates": "y"}
+    )
+    found = bench.together(
+        before, result(ratios={"warc": {"a": 2.0}}, benchmarks={"warc": {}, "dedup": {}}, skipped={})
+    )
+    assert found["ratios"] == {"warc": {"a": 2.0}}
+    assert {*found["benchmarks"]} == {"warc", "urls", "dedup"}
+    assert found["skipped"] == {"gates": "y"}
+    assert bench.together({}, result()) == result()
+
+
 def test_figures_are_named_by_their_rows_and_rounded() -> None:
     report = {"rows": [{"name": "ours", "rate": 1.23456, "good": True}, {"reader": "theirs", "rate": 2}], "n": 7}
     assert bench.rounded(all_of(report)) == {"rows / ours / rate": 1.235, "rows / theirs / rate": 2, "n": 7}

@@ -103,11 +103,17 @@ def test_sides_are_compared_with_datatrove_where_it_ran() -> None:
         ("maths_kept", "other_kept", "formulas_exact", "words_f1", "garbage_kept", "foreign_kept", "duplicates_left"),
         0.5,
     )
-    costs = dict.fromkeys(("by_clock", "peak_mb", "written_mb"), 2.0)
+    costs = dict.fromkeys(("by_clock", "peak_mb", "written_mb", "beyond_start"), 2.0)
     mine = {"way": "main", "documents_per_core_second": 50.0, **costs, **figures}
     theirs = mine | {"way": "datatrove", "documents_per_core_second": 5.0}
     assert whole_job.compared([mine, theirs])["main"]["times"] == 10
     assert whole_job.compared([mine]) == {}
+
+
+def test_what_a_further_page_costs_is_told_from_what_starting_does() -> None:
+    found = whole_job.beyond({"cpu_seconds": 15.0}, {"cpu_seconds": 6.2}, 1000)
+    assert found["beyond_start"] == pytest.approx(100)
+    assert found["start_cpu_seconds"] == pytest.approx(5)
 
 
 def test_cpu_seconds_of_children_count(tmp_path: Path) -> None:
