@@ -233,13 +233,14 @@ def served(endpoint: str) -> str:
 
     from curate.budget import is_own
     from curate.models._endpoints import shown
+    from curate.models.launch import Stays
 
     address = endpoint.rstrip("/") + "/models"
     if not address.startswith(("http://", "https://")):
         raise CurateError(f"--endpoint {shown(endpoint)!r}: write e.g. http://127.0.0.1:8000/v1")
     try:
         proxies = urllib.request.ProxyHandler({} if is_own(endpoint) else None)  # no proxy leads to this machine
-        with urllib.request.build_opener(proxies).open(address, timeout=10) as answer:
+        with urllib.request.build_opener(proxies, Stays).open(address, timeout=10) as answer:
             told = json.loads(answer.read(1 << 20))
         names = [str(one["id"]) for one in told["data"]]
         if not all(name.isprintable() for name in names):

@@ -19,11 +19,13 @@ from curate import listings, sources
 from curate.clauses import parse
 from curate.cli.common import emit
 from curate.errors import CurateError
+from curate.evals.models import served
 from curate.hub import place_of
 from curate.launch import chain
 from curate.lock import Lock
+from curate.models import launch
 from curate.models._completions import Fault, Stream, code, told
-from curate.profile import load_profile
+from curate.profile import ModelSettings, load_profile
 from curate.report import Bars, Lines
 from curate.schema import dtype_of
 from curate.words import printable
@@ -218,6 +220,19 @@ def test_a_redirect_leads_to_no_file_and_no_other_protocol(hubs: tuple[Any, Any]
     with pytest.raises(CurateError) as refused:
         bucket.fetch(name, tmp_path / "copy")
     assert "hf_secret" not in str(refused.value) and (tmp_path / "copy").read_bytes() == b""
+
+
+def test_a_key_does_not_follow_a_server_that_sends_us_elsewhere(
+    hubs: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, other = hubs
+    hub.target = f"http://127.0.0.2:{other.server_port}/datasets"
+    monkeypatch.setenv("KEY_OF_OURS", "sk-1")
+    address = f"http://127.0.0.1:{hub.server_port}/datasets/health"
+    assert launch._status(address, ModelSettings(api_key_env="KEY_OF_OURS")) == 302
+    with pytest.raises(CurateError, match="does not say what it serves"):
+        served(f"http://127.0.0.1:{hub.server_port}/datasets/v1")
+    assert hub.seen[0][1] == "Bearer sk-1" and other.seen == []
 
 
 # folders
