@@ -135,7 +135,7 @@ def _whole_job(found: Any) -> Figures:
 
 
 def _whole_job_figures(found: Any) -> Figures:
-    return all_of({row["way"]: {k: v for k, v in row.items() if k != "phases"} for row in found["rows"]})
+    return all_of({row["way"]: row for row in found["rows"]})
 
 
 def _kernel(found: Any) -> Figures:
