@@ -99,7 +99,9 @@ def seeds(suite: Suite, seed: int, trials: int) -> list[int]:
 
 
 def commit() -> str:
-    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    """The last one that changed what is tried."""
+    command = ["git", "log", "-1", "--format=%H", "--", "curate", "curation", "mixers", "eval"]
+    git = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return git.stdout.strip() or "unknown"
 
 

@@ -66,7 +66,7 @@ class Suite:
             mine = self.locks.setdefault(shape.name, threading.Lock())
         with mine:
             if shape.name not in self.references:
-                self.references[shape.name] = build_reference(shape, self.folder / "references" / shape.name)
+                self.references[shape.name] = kept_reference(shape, self.folder / "references" / shape.name)
             return self.references[shape.name]
 
     def drawn(self, seed: int, name: str = "", project: str = "") -> tuple[Fault, Shape, random.Random]:
@@ -154,6 +154,21 @@ def finish(trial: Trial) -> None:
     built = trial.build()
     if built.code:
         raise Failed(f"the cause is gone, and a build ends with {built.code}: {built.said[-1500:]}")
+
+
+def kept_reference(shape: Shape, folder: Path) -> Reference:
+    """The reference of a project, from its folder if a run that goes on has built it."""
+    note = folder.with_name(f"{folder.name}.json")
+    if note.is_file():
+        told = json.loads(note.read_text("utf-8"))
+        if shape.kind == "far":
+            upload(shape, folder)
+        nodes = {name: tuple(one) for name, one in told.pop("nodes").items()}
+        return Reference(shape, folder, nodes=nodes, **told)
+    made = build_reference(shape, folder)
+    told = {name: getattr(made, name) for name in ("objects", "lock", "nodes", "asked", "bytes", "seconds")}
+    note.write_text(json.dumps(told), "utf-8")
+    return made
 
 
 def build_reference(shape: Shape, folder: Path) -> Reference:

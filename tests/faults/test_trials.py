@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import network
+from tests.faults import network, page
 from tests.faults.fault import PLAIN, Fault, all_faults
 from tests.faults.suite import Suite
 from tests.faults.trial import ROOT, Trial
@@ -89,3 +89,10 @@ def test_every_row_of_the_table_of_what_must_hold_is_tried() -> None:
         "worker killed for memory",
         "corrupt gzip member",
     }
+
+
+def test_the_page_shows_the_run_that_is_kept_beside_it() -> None:
+    kept = ROOT / "benchmarks/faults.json"
+    told = json.loads(kept.read_text("utf-8"))
+    assert page.table(told) in (ROOT / "docs/faults.md").read_text("utf-8")
+    assert {one["row"] for one in told["results"]} == {one.row for one in all_faults().values()}
