@@ -7,7 +7,11 @@ every plan key stand in the store under `refs/`; from them `curate why` says whi
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import glob
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -277,9 +281,28 @@ def is_written(path: Path, lock: Lock) -> bool:
 
 
 def write_lock(path: Path, lock: Lock) -> bool:
-    """Write the lock if it says something new; whether it did."""
-    if is_written(path, lock):
-        return False
+    """Write the lock if it says something new; whether it did. What builds left that were killed at this is deleted."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, lock.dump().encode())
+    with _alone_in(path.parent) as alone:
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp") if alone else ():
+            with contextlib.suppress(OSError):
+                left.unlink()
+        if is_written(path, lock):
+            return False
+        replace_file(path, lock.dump().encode())
     return True
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[bool]:
+    """Let no other build write locks in a folder meanwhile. Whether that can be had: a network's file system may lock no folders."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(descriptor)

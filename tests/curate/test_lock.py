@@ -4,10 +4,13 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import curate
+from curate import lock
+from curate.artifact import SEAL
 from curate.errors import CurateError
 from curate.gc import loose
 from curate.lock import Lock, recipe_digest
@@ -58,6 +61,28 @@ def test_an_edited_lock_is_told_by_verify_and_by_a_locked_build(
         open_small(built).build(locked=True)
     assert name in str(error.value)
     assert lock.read_text() == text.replace(before, after), "and it is not written over"
+
+
+def test_what_a_killed_build_left_beside_the_lock_is_deleted(built: Path) -> None:
+    left, others = built / "recipes/.small.lock.1.0.tmp", built / "recipes/.smaller.lock.1.0.tmp"
+    for file in (left, others):
+        file.write_bytes(b"recipe:")
+    open_small(built).build()
+    assert not left.exists() and others.exists()
+
+
+def test_where_no_folder_can_be_locked_nothing_is_deleted_and_the_lock_is_written(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no locks here")
+
+    (built / "recipes/.small.lock.1.0.tmp").write_bytes(b"recipe:")
+    (built / "recipes/small.lock").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(lock, "fcntl", SimpleNamespace(flock=refuse, LOCK_EX=0))
+        open_small(built).build()
+    assert (built / "recipes/small.lock").exists() and (built / "recipes/.small.lock.1.0.tmp").exists()
 
 
 def test_a_node_that_only_the_lock_has_is_told(built: Path) -> None:
@@ -203,7 +228,10 @@ def test_verify_finds_a_manifest_that_is_not_what_its_key_or_its_files_say(built
     recipe = open_small(built)
     key = Lock.read(recipe.lock_path).nodes["web/letters"]["key"]
     path = recipe.store.object(key) / "manifest.json"
-    told = json.loads(path.read_text())
+    whole = path.read_text()
+    path.write_text(whole.replace('"rows": ', '"rows": 1', 1))
+    assert any("it was altered" in line for line in open_small(built).verify())
+    told = {name: value for name, value in json.loads(whole).items() if name != SEAL}
     path.write_text(json.dumps({**told, "content": "0" * 32}))
     assert any("its content is not that of its files" in line for line in open_small(built).verify())
     path.write_text(json.dumps({**told, "identity": {**told["identity"], "format": 7}}))
