@@ -37,6 +37,13 @@ figure takes pages of the web for as small as those of the embedded crawl, the h
 of its own pipeline that the extraction of text alone took 50 to 80 thousand core-hours for a snapshot.
 
 """
+GROWTH = """
+## As the crawl grows
+
+The corpus `web` of the shipped recipe, from nothing, crawl included, by `curate build web --only web`; start-up and the training of its
+classifier and its background of phrases are a fixed part. Sizes that are not in the table were not run on this machine.
+
+"""
 TIME = """
 ## From commit to commit
 
@@ -86,6 +93,9 @@ def page(results: list[dict[str, Any]]) -> str:
             projection.table(projection.ways_of(best), projection.Assumptions()),
             "\n",
         ]
+    grown = [result for result in results if "web_growth" in result["benchmarks"]]
+    if grown:
+        parts += [GROWTH, _growth(max(grown, key=lambda one: (not one["quick"], one["date"])))]
     return "".join([*parts, TIME, _skipped(results[-1])])
 
 
@@ -128,6 +138,25 @@ def _whole(result: dict[str, Any]) -> str:
     times = ", ".join(f"{value:.1f} ({name})" for name, value in result["ratios"]["whole_job"].items())
     lines += ["", f"Times the documents per core and second: {times}.", "", *_phases(figures, ways)]
     return "\n".join(lines)
+
+
+def _growth(result: dict[str, Any]) -> str:
+    """A line for each size, smallest first, and what the largest spends its time on."""
+    figures = result["benchmarks"]["web_growth"]["figures"]
+    sizes = sorted({int(name.split(" / ")[1]) for name in figures if name.startswith("rows / ")})
+    columns = ("seconds", "cpu_seconds", "peak_mb", "store_mb", "bytes_per_page", "times_linear")
+    lines = [_said(result), "", f"`{result['benchmarks']['web_growth']['command']}`", ""]
+    lines += ["| pages | seconds | processor seconds | greatest memory, MB | store, MB | bytes a page | times linear |"]
+    lines += ["| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    for size in sizes:
+        row = {name: figures[f"rows / {size} / {name}"] for name in columns}
+        cells = [f"{value:,.3g}" if value < 10 else f"{value:,.0f}" for value in row.values()]
+        lines.append(f"| {size:,} | {' | '.join(cells)} |")
+    start = f"rows / {sizes[-1]} / phases / "
+    spent = {name.removeprefix(start): value for name, value in figures.items() if name.startswith(start)}
+    longest = sorted(spent.items(), key=lambda item: -item[1])[:8]
+    shares = ", ".join(f"{name} {value / sum(spent.values()):.0%}" for name, value in longest)
+    return "\n".join([*lines, "", f"Where the time of {sizes[-1]:,} pages goes: {shares}.", ""])
 
 
 def _phases(figures: dict[str, float], ways: list[str]) -> Iterator[str]:
