@@ -71,11 +71,19 @@ QUALITY = (
 
 
 def kept(root: Path) -> list[dict[str, Any]]:
-    """Every kept result, oldest first; of one day and commit the full run last."""
+    """Every kept result, oldest first."""
     files = sorted((root / "benchmarks" / "results").glob("*.json"))
-    return sorted(
-        (json.loads(file.read_text("utf-8")) for file in files), key=lambda one: (one["date"], not one["quick"])
-    )
+    return sorted((json.loads(file.read_text("utf-8")) for file in files), key=began)
+
+
+def began(result: dict[str, Any]) -> tuple[str, str]:
+    """When a run began."""
+    return result["date"], result.get("time", "")
+
+
+def counts(result: dict[str, Any]) -> tuple[bool, tuple[str, str]]:
+    """What comes last by this is the result that counts: a full run before a quick one, then the newest."""
+    return not result["quick"], began(result)
 
 
 def page(results: list[dict[str, Any]]) -> str:
@@ -85,7 +93,7 @@ def page(results: list[dict[str, Any]]) -> str:
     parts = [HEAD, *_latest(results)]
     jobs = [result for result in results if "whole_job" in result["benchmarks"]]
     if jobs:
-        best = max(jobs, key=lambda one: (not one["quick"], one["date"]))
+        best = max(jobs, key=counts)
         parts += [
             WHOLE,
             _whole(best),
@@ -95,7 +103,7 @@ def page(results: list[dict[str, Any]]) -> str:
         ]
     grown = [result for result in results if "web_growth" in result["benchmarks"]]
     if grown:
-        parts += [GROWTH, _growth(max(grown, key=lambda one: (not one["quick"], one["date"])))]
+        parts += [GROWTH, _growth(max(grown, key=counts))]
     return "".join([*parts, TIME, _skipped(results[-1])])
 
 
@@ -111,7 +119,7 @@ def _said(result: dict[str, Any]) -> str:
 def _latest(results: list[dict[str, Any]]) -> list[str]:
     """The newest ratios of each benchmark, a full run before a quick one, and the commands that give them."""
     newest: dict[str, dict[str, Any]] = {}
-    for result in sorted(results, key=lambda one: (not one["quick"], one["date"])):
+    for result in sorted(results, key=counts):
         newest |= dict.fromkeys(result["benchmarks"], result)
     lines = ["\n## Beside others\n"]
     lines += [f"\n{_said(result)}\n" for result in {id(one): one for one in newest.values()}.values()]
