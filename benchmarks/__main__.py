@@ -127,8 +127,15 @@ def rounded(figures: dict[str, float]) -> dict[str, float]:
 def measured(jobs: list[Job], folder: Path, *, quick: bool) -> dict[str, Any]:
     """All that the file of a run holds."""
     folder.mkdir(parents=True, exist_ok=True)
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    head = {"date": today, "commit": commit(), "quick": quick, "machine": machine(), "versions": versions()}
+    now = datetime.datetime.now(datetime.UTC)
+    head = {
+        "date": now.date().isoformat(),
+        "time": f"{now:%H:%M}",
+        "commit": commit(),
+        "quick": quick,
+        "machine": machine(),
+        "versions": versions(),
+    }
     done, skipped = {}, {}
     for job in jobs:
         why = job.lacks()

@@ -37,6 +37,13 @@ figure takes pages of the web for as small as those of the embedded crawl, the h
 of its own pipeline that the extraction of text alone took 50 to 80 thousand core-hours for a snapshot.
 
 """
+GROWTH = """
+## As the crawl grows
+
+The corpus `web` of the shipped recipe, from nothing, crawl included, by `curate build web --only web`; start-up and the training of its
+classifier and its background of phrases are a fixed part. Sizes that are not in the table were not run on this machine.
+
+"""
 TIME = """
 ## From commit to commit
 
@@ -64,11 +71,19 @@ QUALITY = (
 
 
 def kept(root: Path) -> list[dict[str, Any]]:
-    """Every kept result, oldest first; of one day and commit the full run last."""
+    """Every kept result, oldest first."""
     files = sorted((root / "benchmarks" / "results").glob("*.json"))
-    return sorted(
-        (json.loads(file.read_text("utf-8")) for file in files), key=lambda one: (one["date"], not one["quick"])
-    )
+    return sorted((json.loads(file.read_text("utf-8")) for file in files), key=began)
+
+
+def began(result: dict[str, Any]) -> tuple[str, str]:
+    """When a run began."""
+    return result["date"], result.get("time", "")
+
+
+def counts(result: dict[str, Any]) -> tuple[bool, tuple[str, str]]:
+    """What comes last by this is the result that counts: a full run before a quick one, then the newest."""
+    return not result["quick"], began(result)
 
 
 def page(results: list[dict[str, Any]]) -> str:
@@ -78,7 +93,7 @@ def page(results: list[dict[str, Any]]) -> str:
     parts = [HEAD, *_latest(results)]
     jobs = [result for result in results if "whole_job" in result["benchmarks"]]
     if jobs:
-        best = max(jobs, key=lambda one: (not one["quick"], one["date"]))
+        best = max(jobs, key=counts)
         parts += [
             WHOLE,
             _whole(best),
@@ -86,6 +101,9 @@ def page(results: list[dict[str, Any]]) -> str:
             projection.table(projection.ways_of(best), projection.Assumptions()),
             "\n",
         ]
+    grown = [result for result in results if "web_growth" in result["benchmarks"]]
+    if grown:
+        parts += [GROWTH, _growth(max(grown, key=counts))]
     return "".join([*parts, TIME, _skipped(results[-1])])
 
 
@@ -101,7 +119,7 @@ def _said(result: dict[str, Any]) -> str:
 def _latest(results: list[dict[str, Any]]) -> list[str]:
     """The newest ratios of each benchmark, a full run before a quick one, and the commands that give them."""
     newest: dict[str, dict[str, Any]] = {}
-    for result in sorted(results, key=lambda one: (not one["quick"], one["date"])):
+    for result in sorted(results, key=counts):
         newest |= dict.fromkeys(result["benchmarks"], result)
     lines = ["\n## Beside others\n"]
     lines += [f"\n{_said(result)}\n" for result in {id(one): one for one in newest.values()}.values()]
@@ -128,6 +146,25 @@ def _whole(result: dict[str, Any]) -> str:
     times = ", ".join(f"{value:.1f} ({name})" for name, value in result["ratios"]["whole_job"].items())
     lines += ["", f"Times the documents per core and second: {times}.", "", *_phases(figures, ways)]
     return "\n".join(lines)
+
+
+def _growth(result: dict[str, Any]) -> str:
+    """A line for each size, smallest first, and what the largest spends its time on."""
+    figures = result["benchmarks"]["web_growth"]["figures"]
+    sizes = sorted({int(name.split(" / ")[1]) for name in figures if name.startswith("rows / ")})
+    columns = ("seconds", "cpu_seconds", "peak_mb", "store_mb", "bytes_per_page", "times_linear")
+    lines = [_said(result), "", f"`{result['benchmarks']['web_growth']['command']}`", ""]
+    lines += ["| pages | seconds | processor seconds | greatest memory, MB | store, MB | bytes a page | times linear |"]
+    lines += ["| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    for size in sizes:
+        row = {name: figures[f"rows / {size} / {name}"] for name in columns}
+        cells = [f"{value:,.3g}" if value < 10 else f"{value:,.0f}" for value in row.values()]
+        lines.append(f"| {size:,} | {' | '.join(cells)} |")
+    start = f"rows / {sizes[-1]} / phases / "
+    spent = {name.removeprefix(start): value for name, value in figures.items() if name.startswith(start)}
+    longest = sorted(spent.items(), key=lambda item: -item[1])[:8]
+    shares = ", ".join(f"{name} {value / sum(spent.values()):.0%}" for name, value in longest)
+    return "\n".join([*lines, "", f"Where the time of {sizes[-1]:,} pages goes: {shares}.", ""])
 
 
 def _phases(figures: dict[str, float], ways: list[str]) -> Iterator[str]:

@@ -152,7 +152,7 @@ def newest(folder: Path, *, of: str = "whole_job") -> Path | None:
     for file in sorted(folder.glob("*.json")):
         result = json.loads(file.read_text("utf-8"))
         if of in result["benchmarks"]:
-            held.append((not result["quick"], result["date"], file.name, file))
+            held.append((not result["quick"], result["date"], result.get("time", ""), file.name, file))
     return max(held)[-1] if held else None
 
 

@@ -97,6 +97,15 @@ def test_the_page_has_ratios_first_then_the_whole_job_and_its_projection() -> No
     assert "make bench" in _bench_page.page([])
 
 
+def test_the_page_has_a_line_for_each_size_of_the_crawl() -> None:
+    columns = ("seconds", "cpu_seconds", "peak_mb", "store_mb", "bytes_per_page", "times_linear")
+    figures = {f"rows / {size} / {name}": float(size) for size in (3000, 300) for name in columns}
+    figures |= {"rows / 3000 / phases / web/warc": 3.0, "rows / 3000 / phases / web/minhash": 1.0}
+    text = _bench_page.page([result(benchmarks={"web_growth": {"command": "grow", "figures": figures}}, ratios={})])
+    assert text.index("| 300 | 300 | 300 |") < text.index("| 3,000 | 3,000 | 3,000 |")
+    assert "Where the time of 3,000 pages goes: web/warc 75%, web/minhash 25%." in text
+
+
 def test_a_full_run_counts_before_a_later_quick_one() -> None:
     quick = result(date="2026-02-01", quick=True, ratios={"whole_job": {"datatrove, main": 3.0}})
     assert "| datatrove, main | 10 |" in _bench_page.page([result(), quick])
