@@ -7,6 +7,7 @@ twice, or in two places, writes the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
@@ -21,7 +22,7 @@ from curate import step
 from curate.artifact import AS_READ, ROW, Stored, View, errors_name, replace_file, write_parquet
 from curate.asking import again_of, ask, columns_of_asking, prompts_of
 from curate.errors import CurateError, failing
-from curate.guard import Guard, at_most
+from curate.guard import DEATHS, Guard, at_most, how_it_died
 from curate.identity import file_sha256
 from curate.listings import here
 from curate.plan import INHERITED
@@ -194,7 +195,7 @@ class Pass:
             frames = reader.call(path, start, **work.params) if start else reader.call(path, **work.params)
             started = time.perf_counter()
             try:
-                for shard in shards_of(self.held(frames), work, file):
+                for shard in shards_of(self.held(frames, rank), work, file):
                     tally.add(work.draft.name, shard.docs.height, shard.docs.height, time.perf_counter() - started)
                     yield shard if reader.goes_on else shard._replace(start=None)
                     started = time.perf_counter()
@@ -203,12 +204,28 @@ class Pass:
                     raise
                 raise Unread(error.message, where=file.path) from None  # it is about this file: others may be read
 
-    def held(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Frames of a reader, which may take no more memory for one than a step may: files are made by strangers, too."""
-        given = iter(frames)
+    def held(self, frames: Iterable[pl.DataFrame], rank: int) -> Iterator[pl.DataFrame]:
+        """Frames of a reader, which may take no more memory for one than a step may: files are made by strangers, too.
+
+        A file that takes its reader's worker along time after time is Unread, so that others are read.
+        """
+        assert self.files
+        note, given = self.marker(rank).with_suffix(".reading"), iter(frames)
+        deaths = 0
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            attempt, before = json.loads(note.read_text("utf-8"))
+            deaths = before + 1 if attempt == self.attempt and how_it_died() else 0
+        if deaths >= DEATHS:
+            note.unlink()
+            said = f"killed its reader's worker {DEATHS} times: {how_it_died()}"
+            raise Unread(said, where=self.files.files[rank].path)
         while True:
-            with at_most(self.limits.memory if self.may_die else None):
-                frame = next(given, None)
+            note.write_text(json.dumps([self.attempt, deaths]), "utf-8")
+            try:
+                with at_most(self.limits.memory if self.may_die else None):
+                    frame = next(given, None)
+            finally:
+                note.unlink()
             if frame is None:
                 return
             yield frame
