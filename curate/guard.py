@@ -86,6 +86,14 @@ def died_of(exitcode: int) -> None:
     _last_death = exitcode
 
 
+def how_it_died() -> str:
+    """What the worker died of that had this process's work before; empty if none did, or if its machine went away."""
+    if _last_death in (0, LOST):
+        return ""
+    known = {int(number): how for number, how in DEATH.items()}
+    return known.get(-_last_death, "it crashed, took too much memory or did not come back in time")
+
+
 @dataclass
 class Outcome:
     """What a step gave for a batch: frames in row order, and rows that left with (row position, fate, error)."""
@@ -126,7 +134,7 @@ class Guard:
         if high - low == 1:
             deaths = marks["deaths"][str(low)] = marks["deaths"].get(str(low), 0) + 1
             if deaths >= DEATHS:
-                how = DEATH.get(-_last_death, "it crashed, took too much memory or did not come back in time")  # type: ignore[call-overload]
+                how = how_it_died() or "it crashed, took too much memory or did not come back in time"
                 marks["killed"][str(low)] = f"killed its worker {DEATHS} times: {how}"
         marks["slices"].append([low, high])  # one alone too: beside a document that raises it would never stand alone
         self.save()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -42,9 +42,6 @@ class Pass(Reading):
     view: View | None = None
     limits: Limits = Limits()
     may_die: bool = True
-    attempt: str = field(default_factory=lambda: secrets.token_hex(8))
-    journal: str = "journal"
-    """How the names of files end in which workers note what they are at (`curate/guard.py`)."""
 
     @property
     def memory(self) -> int | None:

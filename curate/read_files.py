@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import secrets
+import socket
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +24,7 @@ from curate import large_files, step
 from curate.artifact import replace_file, write_parquet
 from curate.drafts import data_of, is_whole, record_of
 from curate.errors import CurateError, failing
-from curate.guard import at_most
+from curate.guard import DEATHS, at_most, how_it_died, lives
 from curate.identity import file_sha256
 from curate.large_files import Place, bounds, can_begin, parts_of, places
 from curate.listings import here
@@ -57,6 +60,10 @@ class Reading:
     """What each rank reads of the files; empty where each reads one."""
     span: int = field(default_factory=lambda: large_files.SPAN, kw_only=True)
     """Bytes of a part of a large file."""
+    attempt: str = field(default_factory=lambda: secrets.token_hex(8), kw_only=True)
+    """Names the pass, so that what workers of an earlier one left is not taken for its own."""
+    journal: str = field(default="journal", kw_only=True)
+    """How the names of files end in which workers note what they are at (`curate/guard.py`)."""
 
     @abstractmethod
     def shard(
@@ -225,7 +232,7 @@ class Reading:
                     return
                 frames = reader.call(path, **within | ({"start": start} if start else {}), **work.params)
                 started = time.perf_counter()
-                for shard in shards_of(self.held(frames), work, file):
+                for shard in shards_of(self.held(frames, place), work, file):
                     tally.add(work.draft.name, shard.docs.height, shard.docs.height, time.perf_counter() - started)
                     yield shard if reader.goes_on else shard._replace(start=None)
                     started = time.perf_counter()
@@ -236,12 +243,29 @@ class Reading:
                     raise
                 raise Unread(error.message, where=file.path) from None  # it is about this file: others may be read
 
-    def held(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Frames of a reader, which may take no more memory for one than a step may: files are made by strangers, too."""
-        given = iter(frames)
+    def held(self, frames: Iterable[pl.DataFrame], place: Place) -> Iterator[pl.DataFrame]:
+        """Frames of a reader, which may take no more memory for one than a step may: files are made by strangers, too.
+
+        A file that takes its reader's worker along time after time is Unread, so that others are read.
+        """
+        assert self.files
+        note, given = self.marker(place).with_suffix(f".reading-{self.journal}"), iter(frames)
+        deaths = 0
+        with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+            attempt, before, host, pid = json.loads(note.read_text("utf-8"))
+            deaths = before + 1 if attempt == self.attempt and how_it_died() and not lives(host, pid) else 0
+        if deaths >= DEATHS:
+            note.unlink()
+            said = f"killed its reader's worker {DEATHS} times: {how_it_died()}"
+            raise Unread(said, where=self.files.files[place[0]].path)
         while True:
-            with at_most(self.memory):
-                frame = next(given, None)
+            with contextlib.suppress(FileNotFoundError):  # another worker, who did the same, may have ended the draft
+                note.write_text(json.dumps([self.attempt, deaths, socket.gethostname(), os.getpid()]), "utf-8")
+            try:
+                with at_most(self.memory):
+                    frame = next(given, None)
+            finally:
+                note.unlink(missing_ok=True)
             if frame is None:
                 return
             yield frame

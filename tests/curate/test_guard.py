@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.errors import CurateError
+import curate
+from curate.errors import CurateError, Incomplete
 from curate.guard import Guard, SomeLost, TooMany, _slices, died_of
 from tests.curate.corpus import one, open_small, texts, tiny
 
@@ -385,3 +386,37 @@ def test_nan_is_refused_from_an_across_step_and_quarantined_from_a_score(tmp_pat
     assert recipe.sql("select url, error from documents where fate = 'quarantined'").rows() == [
         ("u0", "ValueError: share is NaN")
     ]
+
+
+DEADLY = '''
+"""A reader that a file takes along."""
+import os
+import polars as pl
+from curate.step import read
+
+SUFFIXES = (".txt",)
+
+@read
+def deadly(path: str):
+    """A row for each file."""
+    yield pl.DataFrame(schema={"text": pl.String})
+    if "bad" in path:
+        os.abort()
+    yield pl.DataFrame({"text": [path[-5:]]})
+'''
+
+
+def test_a_file_that_takes_its_reader_along_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    tiny(tmp_path, one("{score: letters}", read="deadly"), texts(1))
+    (tmp_path / "steps" / "read").mkdir()
+    (tmp_path / "steps" / "read" / "deadly.py").write_text(DEADLY.lstrip(), "utf-8")
+    (tmp_path / "data" / "0.parquet").unlink()
+    for name in ("a", "bad", "c"):
+        (tmp_path / "data" / f"{name}.txt").write_text(name, "utf-8")
+    with pytest.raises(Incomplete) as told:
+        curate.open("small", project=tmp_path, executor="local", workers=1).build()
+    ((file, why),) = told.value.failed
+    assert file.endswith("bad.txt")
+    assert why == "killed its reader's worker 2 times: it aborted, as native code does that gets no more memory"
+    (tmp_path / "data" / "bad.txt").unlink()
+    assert curate.open("small", project=tmp_path, executor="local", workers=1).build()["ran"]
