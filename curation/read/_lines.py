@@ -159,7 +159,10 @@ def _union(a: Kind, b: Kind) -> Kind:
     if isinstance(a, list) and isinstance(b, list):
         return [_union(a[0], b[0])]
     if isinstance(a, dict) and isinstance(b, dict):
-        fields = {name: _union(a.get(name, pl.Null), b.get(name, pl.Null)) for name in {**a, **b}}
+        more = {
+            name: kind for name, inner in b.items() if (kind := _union(a.get(name, pl.Null), inner)) is not a.get(name)
+        }
+        fields = {**a, **more} if more else a  # where b says nothing new it costs what b has, not what a has
         return fields if len(fields) <= MAX_FIELDS else pl.String
     numbers = (pl.Int64, pl.Float64)
     return pl.Float64 if a in numbers and b in numbers else pl.String

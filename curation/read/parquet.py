@@ -42,8 +42,8 @@ def parquet(path: str, start: int = 0, stop: int | None = None) -> Iterator[pl.D
                 yield from _group(table, group, empty)
     except FileNotFoundError:
         raise CurateError("no such file", where=path) from None
-    except pa.ArrowInvalid as error:
-        raise CurateError(f"not a Parquet file: {str(error).splitlines()[0]}", where=path) from None
+    except (OSError, pa.ArrowException) as error:
+        raise CurateError(f"not a Parquet file: {' '.join(str(error).split())[:200]}", where=path) from None
 
 
 def begins(path: str, at: int, before: int) -> int | None:

@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.machinery
 import importlib.metadata
 import json
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -99,7 +101,7 @@ def _found(name: str) -> type:
 
     module, _, last = name.rpartition(".")
     try:
-        found = getattr(importlib.import_module(module or FILTERS), last, None)
+        found = getattr(importlib.import_module(module or FILTERS), last, None) if _may_have(module) else None
     except ImportError as error:
         raise CurateError(f"filter: {module!r} cannot be imported: {error}") from None
     if not (isinstance(found, type) and issubclass(found, BaseFilter)):
@@ -110,6 +112,20 @@ def _found(name: str) -> type:
     if found is filters.LambdaFilter:
         raise CurateError("filter: LambdaFilter takes a Python function, which a recipe does not hold; write a step")
     return found
+
+
+def _may_have(module: str) -> bool:
+    """Whether a module's text names datatrove's `BaseFilter`; only then is it imported, for a recipe may name any. ImportError if there is
+    none."""
+    if not module or module.startswith(FILTERS):
+        return True
+    places: Any = None
+    for end in range(1, module.count(".") + 2):
+        spec = importlib.machinery.PathFinder.find_spec(".".join(module.split(".")[:end]), places)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {module!r}")
+        places = spec.submodule_search_locations
+    return bool(spec and spec.has_location and spec.origin and b"BaseFilter" in Path(spec.origin).read_bytes())
 
 
 def _check(library: str, wanted: str) -> None:

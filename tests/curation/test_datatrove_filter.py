@@ -94,6 +94,14 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     sys.modules.pop("own_filters_of_a_test", None)
 
 
+def test_a_module_that_defines_no_filter_is_not_imported(own: str, tmp_path: Path) -> None:
+    (tmp_path / "no_filters_of_a_test.py").write_text("raise SystemExit('it was imported')\n")
+    for name in ("no_filters_of_a_test.Filter", "antigravity.Filter", "json.decoder.Filter"):
+        with pytest.raises(CurateError, match="is no datatrove filter"):
+            datatrove_filter(docs().clear(), filter=name)
+    assert not {"no_filters_of_a_test", "antigravity"} & {*sys.modules}
+
+
 def test_a_filter_of_ones_own_sees_metadata_and_whole_batches(own: str) -> None:
     frame = docs("", "", date=["2013-05-01", "2020-01-01"])
     assert judged(frame, f"{own}.ByYear", params={"least": 2015}, metadata=["date"]) == [(False, "old"), (True, None)]
