@@ -60,7 +60,7 @@ def begins(path: str, at: int, before: int) -> int | None:
             places = [_place(facts.row_group(group)) for group in range(facts.num_row_groups)]
             within = (group for group, place in enumerate(places) if at <= place < before)
             return next(within, None) if places == sorted(places) else None
-    except pa.ArrowInvalid:  # which the reader says
+    except (OSError, pa.ArrowException):  # which the reader says
         return None
 
 
