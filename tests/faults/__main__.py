@@ -124,9 +124,7 @@ def run(suite: Suite, chosen: list[int], jobs: int, until: float) -> list[dict[s
             one = future.result()
             if one is None:
                 continue
-            results.append(
-                {k: v for k, v in one.payload().items() if k != "folder"} | {"seconds": round(one.seconds, 1)}
-            )
+            results.append(one.payload() | {"seconds": round(one.seconds, 1)})
             print(
                 f"{len(results):4} {one.outcome:9} {one.seconds:5.1f} s  {one.seed}  {one.fault}, {one.shape}",
                 flush=True,

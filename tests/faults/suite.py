@@ -48,7 +48,8 @@ class Result:
     folder: str = ""
 
     def payload(self) -> dict[str, Any]:
-        return asdict(self)
+        """What is kept of it."""
+        return {name: value for name, value in asdict(self).items() if name != "folder"}
 
 
 class Suite:
@@ -113,9 +114,12 @@ class Suite:
         outcome = "failed" if complaints else "refused" if trial.refused else "identical"
         if not complaints:
             shutil.rmtree(folder, ignore_errors=True)
+        told, refused, complaints = (
+            [line.replace(f"{folder}/", "") for line in lines] for lines in (trial.told, trial.refused, complaints)
+        )  # as it is on every machine
         return Result(
-            seed, fault.name, fault.row, shape.name, outcome, time.monotonic() - began, trial.hits, trial.told,
-            trial.refused, complaints, str(folder) if complaints else "",
+            seed, fault.name, fault.row, shape.name, outcome, time.monotonic() - began, trial.hits, told, refused, complaints,
+            str(folder) if complaints else "",
         )  # fmt: skip
 
 
