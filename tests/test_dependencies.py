@@ -38,6 +38,7 @@ LICENSES = {
     "LGPL": "of pebble, which is imported unchanged and can be replaced: its condition",
     "MIT": "permissive",
     "MIT-0": "permissive",
+    "MIT-CMU": "permissive; of pillow",
     "MPL-1.1": "of tld: its files stay under it; imported unchanged",
     "MPL-2.0": "its files stay under it; imported unchanged",
     "PSF-2.0": "permissive; Python's own",
