@@ -179,13 +179,16 @@ class Reading:
             raise CurateError(said, where=Path(source.path).name)
 
     def changed(self, source: Source, part: int | None) -> bool:
-        """Whether a file of this machine is another one by now; a copy that we made is not. Of its parts, the first looks at all bytes."""
+        """Whether a file of this machine is another one by now, or gone; a copy that we made is not. Of its parts, the first looks at all bytes."""
         away = "://" in source.path
         path = here(source.path) if away else Path(source.path)
         wanted = self.contents(source) if away else source.sha256
         if path is None:
             return False
-        return (Store(self.replies.parent).digest_of(path)[0] if part else file_sha256(path)) != wanted
+        try:
+            return (Store(self.replies.parent).digest_of(path)[0] if part else file_sha256(path)) != wanted
+        except FileNotFoundError:
+            return True
 
     def contents(self, source: Source) -> str | None:
         """SHA-256 of what was read of a remote file, where that is still known."""

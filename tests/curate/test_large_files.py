@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate import large_files, read_files
+from curate.errors import CurateError
 from curate.passes import Pass
 from curate.step import Missed, Step, find
 from curation.read import parquet, warc
@@ -192,6 +193,29 @@ def test_a_large_file_that_changes_while_a_part_is_read_is_refused(
     with pytest.raises(Exception, match=r"pages\.warc\.gz: changed while it was read"):
         open_small(folder).build()
     monkeypatch.setattr(read_files, "bounds", real)
+    open_small(folder).build()
+    open_small(folder, store=str(tmp_path / "other")).build()
+    assert objects(folder / ".curate") == objects(tmp_path / "other")
+
+
+@pytest.mark.parametrize("span", [SPAN, 1 << 30])
+def test_a_file_that_is_gone_once_it_was_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, span: int
+) -> None:
+    monkeypatch.setattr(large_files, "SPAN", span)
+    folder = project(tmp_path / "p", b"".join(gzip.compress(p, mtime=0) for p in pages(60)))
+    path, real = folder / "pages.warc.gz", Pass.refuse_changed
+    data = path.read_bytes()
+
+    def gone(self: Pass, *args: object) -> None:
+        path.unlink(missing_ok=True)
+        real(self, *args)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pass, "refuse_changed", gone)
+        with pytest.raises(CurateError, match=r"pages\.warc\.gz: changed while it was read"):
+            open_small(folder).build()
+    path.write_bytes(data)
     open_small(folder).build()
     open_small(folder, store=str(tmp_path / "other")).build()
     assert objects(folder / ".curate") == objects(tmp_path / "other")
