@@ -179,7 +179,10 @@ class Reading:
             raise CurateError(said, where=Path(source.path).name)
 
     def changed(self, source: Source, part: int | None) -> bool:
-        """Whether a file of this machine is another one by now, or gone; a copy that we made is not. Of its parts, the first looks at all bytes."""
+        """Whether a file of this machine is another one by now, or gone; a copy that we made is not.
+
+        Of its parts, the first looks at all bytes.
+        """
         away = "://" in source.path
         path = here(source.path) if away else Path(source.path)
         wanted = self.contents(source) if away else source.sha256
