@@ -32,7 +32,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.artifact import Damaged, Manifest, replace_file, sync_folder
+from curate.artifact import SEAL, Damaged, Manifest, replace_file, seal_of, sync_folder, unsealed
 from curate.errors import CurateError
 from curate.identity import KEY_HEX, file_sha256
 
@@ -226,10 +226,11 @@ class Store:
         return sha256, stat.st_size
 
     def remembered(self, kind: str, name: str) -> Any:
-        """What `remember` noted, or an empty map."""
+        """What `remember` noted, or an empty map; also where the note was altered, or is another's."""
         try:
-            return json.loads((self.root / "cache" / kind / f"{name}.json").read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
+            told = unsealed(json.loads((self.root / "cache" / kind / f"{name}.json").read_text("utf-8")))
+            return told["value"] if told["name"] == name else {}
+        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
             return {}
 
     def remember(self, kind: str, name: str, value: Any) -> None:
@@ -237,7 +238,8 @@ class Store:
         folder = self.root / "cache" / kind
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            replace_file(folder / f"{name}.json", json.dumps(value).encode())
+            note = {"name": name, "value": value}
+            replace_file(folder / f"{name}.json", json.dumps({**note, SEAL: seal_of(note)}).encode())
 
     def keys(self) -> list[str]:
         """Keys of all objects."""

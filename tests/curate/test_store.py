@@ -147,3 +147,24 @@ def test_a_cached_manifest_of_an_object_that_nothing_names_is_forgotten(tmp_path
     delete(store, [])
     assert store.remembered("manifests", "0" * 32) == {}
     assert not [*(tmp_path / "cache/manifests").iterdir()]
+
+
+def test_a_note_that_was_altered_or_is_another_s_counts_as_none(tmp_path: Path) -> None:
+    store = Store(tmp_path).create()
+    for name in ("a", "b"):
+        store.remember("columns", name, {"text": name})
+    assert store.remembered("columns", "a") == {"text": "a"}
+    notes = tmp_path / "cache/columns"
+    whole = (notes / "a.json").read_text()
+    for text in (
+        whole.replace('"text": "a"', '"text": "b"'),
+        (notes / "b.json").read_text(),
+        "[]",
+        "{",
+        "1",
+        whole[:9],
+    ):
+        (notes / "a.json").write_text(text)
+        assert store.remembered("columns", "a") == {}
+    (notes / "a.json").write_text(whole)
+    assert store.remembered("columns", "a") == {"text": "a"}
