@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -20,7 +21,7 @@ from tests.faults.judge import files, judged
 from tests.faults.network import Talking, upload
 from tests.faults.network import server as server_of_buckets
 from tests.faults.projects import POISONS, Shape, connect, copy, make
-from tests.faults.trial import Failed, Reference, Trial, ended
+from tests.faults.trial import ROOT, Failed, Reference, Trial, ended
 
 SEEDS = 3
 """Projects of each shape: so many references are built."""
@@ -115,12 +116,19 @@ class Suite:
         if not complaints:
             shutil.rmtree(folder, ignore_errors=True)
         told, refused, complaints = (
-            [line.replace(f"{folder}/", "") for line in lines] for lines in (trial.told, trial.refused, complaints)
-        )  # as it is on every machine
+            [bare(line, folder) for line in lines] for lines in (trial.told, trial.refused, complaints)
+        )
         return Result(
             seed, fault.name, fault.row, shape.name, outcome, time.monotonic() - began, trial.hits, told, refused, complaints,
             str(folder) if complaints else "",
         )  # fmt: skip
+
+
+def bare(line: str, folder: Path) -> str:
+    """A line without what is this machine's: where the trial, the project and Python lie."""
+    for place in (folder, ROOT, sys.prefix, sys.base_prefix):
+        line = line.replace(f"{place}/", "")
+    return line
 
 
 def can(fault: Fault) -> bool:
