@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import gzip
 import io
+from pathlib import Path
 from typing import Any
 
+SMALL = 1_000_000
+"""Bytes of a file that people write by hand: a recipe, a profile, a card."""
 MOST = 512 << 20
 """Bytes that a file of a benchmark, of a card or the like may hold, unpacked; the largest that are in use hold a third of that."""
 CELLS = 16_000_000
 """Values that a table of that kind may have."""
 PIECE = 1 << 20
 ROWS = 4096
+
+
+def read_small(path: Path) -> bytes | None:
+    """A file that people write by hand; None if it has more than `SMALL` bytes, which are not read. OSError if it cannot be read."""
+    with path.open("rb") as file:
+        content = file.read(SMALL + 1)
+    return content if len(content) <= SMALL else None
 
 
 def inflated(data: bytes, most: int = MOST) -> bytes:

@@ -10,14 +10,13 @@ later. Sizes are asked of ten files, the same on each machine, and their mean st
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import os
 import re
 import zlib
 from pathlib import Path
 
+from curate.bounded import inflated
 from curate.errors import CurateError, did_you_mean
 from curate.fraction import take
 from curate.objectstore import Bucket, Listed
@@ -60,12 +59,10 @@ def _paths(name: str) -> list[str]:
         data = _read(f"crawl-data/{name}/{listing}")
         if data is not None:
             try:
-                with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-                    text = file.read(LONGEST + 1).decode()
-            except (OSError, EOFError, zlib.error, UnicodeDecodeError):
-                text = ""
-            paths = text.split()
-            if not paths or len(text) > LONGEST or not all(map(_is_below, paths)):
+                paths = inflated(data, LONGEST).decode().split()
+            except (OSError, EOFError, ValueError, zlib.error):
+                paths = []
+            if not paths or not all(map(_is_below, paths)):
                 raise CurateError(f"{base()}/crawl-data/{name}/{listing} is no list of paths; fetch again")
             return paths
     raise CurateError(f"{base()} has no list of the files of {name}{did_you_mean(name, _known())}")

@@ -30,9 +30,9 @@ import polars as pl
 from pydantic import BaseModel, Field, ValidationError
 
 from curate import hub
-from curate.bounded import MOST, inflated, refuse_vast
+from curate.bounded import MOST, inflated, read_small, refuse_vast
 from curate.errors import CurateError, did_you_mean
-from curate.loader import MAX_BYTES, load_text
+from curate.loader import load_text
 from curate.names import NAME
 from curate.parts import Files, Part, Text
 from curate.problems import explain
@@ -238,15 +238,14 @@ def read(path: Path) -> Card:
 def front(path: Path) -> Map:
     """The front matter of any card, with its lines. CurateError where there is none."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_small(path)
+        if content is None:
+            raise CurateError("is larger than 1 MB, which no card is", where=shown(path))
         text = content.decode()
     except OSError as error:
         raise CurateError(f"cannot be read: {error.strerror}", where=shown(path)) from None
     except UnicodeDecodeError:
         raise CurateError("is not UTF-8", where=shown(path)) from None
-    if len(content) > MAX_BYTES:
-        raise CurateError("is larger than 1 MB, which no card is", where=shown(path))
     head, mark, rest = text.partition("---\n")
     matter, end, _ = rest.partition("\n---\n")
     if head.strip() or not mark or not end:

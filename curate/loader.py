@@ -15,10 +15,10 @@ from typing import Any
 
 import yaml
 
+from curate.bounded import read_small
 from curate.errors import CurateError
 from curate.tree import Map, Mark, Seq, plain, shown
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]+)*)")
 _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*(_[0-9]+)*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -47,11 +47,10 @@ def scalar(text: str) -> str | int | float | bool | None:
 def load_yaml(path: Path) -> Map:
     """The map in a YAML file, with the line of every key. CurateError with file and line for anything refused (see the module)."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_small(path)
     except OSError as error:
         raise CurateError(f"cannot be read: {(error.strerror or 'no such file').lower()}", where=shown(path)) from None
-    if len(content) > MAX_BYTES:
+    if content is None:
         raise CurateError("is larger than 1 MB; recipes hold no data, name a file instead", where=shown(path))
     try:
         text = content.decode("utf-8-sig")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from curate.bounded import read_small
 from curate.code import PACKAGE
 from curate.errors import CurateError, did_you_mean
 from curate.scalars import Bytes
@@ -34,8 +35,6 @@ class LimitSettings(BaseModel):
         return int(self.gigabytes * 1e9 if self.gigabytes else max(LEAST_MEMORY, 0.9 * machine_memory() / workers))
 
 
-MAX_BYTES = 1_000_000
-"""Of a profile's file."""
 LEAST_MEMORY = 2e9
 """Bytes for one worker where nothing is said, on machines with many cores and little memory."""
 
@@ -318,9 +317,8 @@ def load_profile(name: str, project: Path) -> Profile:
 
 def _parse(path: Path) -> Profile:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
+        content = read_small(path)
+        if content is None:
             raise CurateError("is larger than 1 MB, which no profile is", where=str(path))
         return Profile.model_validate(tomllib.loads(content.decode()))
     except OSError as error:

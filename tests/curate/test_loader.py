@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from curate.bounded import SMALL
 from curate.errors import CurateError
-from curate.loader import MAX_BYTES, MAX_DEPTH, dump_yaml, load_text, load_yaml, parse_scalar
+from curate.loader import MAX_DEPTH, dump_yaml, load_text, load_yaml, parse_scalar
 from curate.scalars import Bytes, Count, Share
 from curate.tree import Map, find_mark, plain
 
@@ -122,7 +123,7 @@ def test_what_surprises_in_yaml_is_refused_with_its_line(text: str, line: int, s
 def test_a_file_that_is_large_or_not_utf8_or_not_there_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     for content, said in [
-        (b"a: 1\n" * (MAX_BYTES // 5 + 1), "larger than 1 MB"),
+        (b"a: 1\n" * (SMALL // 5 + 1), "larger than 1 MB"),
         (b"a: 1\nb: \xff", "x.yaml:2: is not UTF-8"),
         ("a: 1".encode("utf-16"), "x.yaml:1: is not UTF-8"),
     ]:
