@@ -98,14 +98,18 @@ class Reading:
         file = self.files.files[number]
         with self.at(file) as path:
             try:
-                names = [name for one in self.parts(place, path) for name in self.read((number, one), path, tally)]
+                names = self.read_parts(place, path, tally)
             except Missed:
                 whole.touch()
                 if part is not None:
                     return
-                names = [name for one in self.parts(place, path) for name in self.read((number, one), path, tally)]
+                names = self.read_parts(place, path, tally)
         self.refuse_changed(place, names)
         replace_file(self.marker(place), json.dumps(names).encode(), durable=False)
+
+    def read_parts(self, place: Place, path: Any, tally: Tally) -> list[str]:
+        """Read what a worker is given, part after part; the names of its shards."""
+        return [name for part in self.parts(place, path) for name in self.read((place[0], part), path, tally)]
 
     def parts(self, place: Place, path: Any) -> Sequence[int | None]:
         """The parts in which a worker reads what it is given, one after the other; None for all of a file."""
