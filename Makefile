@@ -111,7 +111,7 @@ audit: .venv-audit/.installed ## known vulnerabilities of the versions in constr
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip-audit==2.10.1
 	@touch $@
 
-fuzz: $(TRAIN) ## attack each parser for SECONDS (30); TARGETS="clause lock" are some of them; led by branches if atheris is installed
+fuzz: $(TRAIN) ## attack each parser for SECONDS (30); TARGETS="clause lock" are some of them; guided by coverage if atheris is installed
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 lint: $(STAMP) ## ruff, mypy, import contracts
