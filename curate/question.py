@@ -24,8 +24,13 @@ FUNCTIONS = {"unnest", "range", "generate_series", "repeat", "json_each", "json_
 FUNCTIONS |= {"duckdb_columns", "duckdb_views", "duckdb_tables", "duckdb_functions", "duckdb_types", "duckdb_settings"}
 """Table functions that neither read a file nor run SQL given as text."""
 ONLY_READS = "a query only reads: one select, with, from, describe or explain (without analyze)"
+TOO_DEEP = "the query is nested too deeply"
 EXPLAIN = re.compile(r"\s*explain\b\s*(\(\s*format\s+\w+\s*\)\s*)?", re.IGNORECASE)
 
+NESTED = 200
+"""Parentheses in each other at most: what DuckDB 2.0 takes to say that one is not closed grows with the square of their number."""
+ASIDE = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+"""Strings, names and comments, whose parentheses are text."""
 PLACE = re.compile(r'"query_location(_length)?": \d+')
 
 
@@ -62,6 +67,8 @@ def _tree(connection: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any]:
     """The syntax tree of one select; of `explain`, that of what is explained."""
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise CurateError("the query holds half a surrogate pair; delete it")
+    if _depth(text) > NESTED:
+        raise CurateError(TOO_DEEP)
     statements = connection.extract_statements(text)
     if len(statements) != 1:
         raise CurateError(f"a query is one statement, and this is {len(statements)}")
@@ -73,11 +80,20 @@ def _tree(connection: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any]:
     try:
         told = json.loads(serialized)
     except RecursionError:
-        raise CurateError("the query is nested too deeply") from None
+        raise CurateError(TOO_DEEP) from None
     if told["error"] or len(told["statements"]) != 1:
         raise CurateError(ONLY_READS)
     tree: dict[str, Any] = told["statements"][0]
     return tree
+
+
+def _depth(text: str) -> int:
+    """How many parentheses are open at a time, at most."""
+    depth = deepest = 0
+    for parenthesis in re.findall(r"[()]", ASIDE.sub("", text)):
+        depth = depth + 1 if parenthesis == "(" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _parts(tree: Any) -> Iterator[dict[str, Any]]:

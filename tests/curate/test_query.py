@@ -9,10 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from click.testing import CliRunner
@@ -26,6 +28,7 @@ from curate.documents import FROM_DATA
 from curate.errors import CurateError
 from curate.evals.views import FROM_RESULTS
 from curate.figures import FIGURES
+from curate.question import ask
 from curate.reply_views import FROM_REPLIES
 from curate.sql import folded, literal, quoted
 from curate.state import State
@@ -102,6 +105,17 @@ def test_anything_else_is_refused_in_one_line_and_leaves_no_trace(built: curate.
     assert "\n" not in str(refused.value)
     assert everything(folder) == before
     assert built.sql("select count(*) from documents").item() == 9
+
+
+def test_parentheses_without_an_end_are_refused_before_duckdb_looks_for_it() -> None:
+    with duckdb.connect() as connection:
+        for text in ("from docum" + "(" * 100_000, "select " + ")" * 100_000 + "(" * 100_000):
+            began = time.process_time()
+            with pytest.raises(CurateError, match="nested too deeply"):
+                ask(connection, text)
+            assert time.process_time() - began < 5
+        ask(connection, f"select '{'(' * 1000}' -- {'(' * 1000}")
+        ask(connection, "select " + "(" * 100 + "1" + ")" * 100 + ", (1)" * 500)
 
 
 @given(
