@@ -127,6 +127,27 @@ def test_a_page_that_says_another_figure_than_was_measured_is_named() -> None:
         list(_bench_quotes.wrong(quote, "", [known]))
 
 
+def test_a_table_is_compared_cell_by_cell() -> None:
+    columns = {"n": ("{row} / n",), "*": ("{row} / {column} / all", "{row} / {column} / right")}
+    table = _bench_quotes.Table("page.md", "Chains:", "gates", columns, {"MATH": "math"})
+    text = "Chains:\n\n| | n | whole |\n| --- | ---: | ---: |\n| MATH (9) | 45,674 | 10 (7) |\n\n| | n |\n"
+    cells = [*table.cells(text)]
+    assert cells == [("45,674", "math / n"), ("10", "math / whole / all"), ("7", "math / whole / right")]
+    known = result(benchmarks={"gates": {"figures": {"math / n": 45674, "math / whole / right": 8}}})
+    assert [*_bench_quotes._disagreeing(table, cells, [known])] == ["page.md: math / whole / right is 8, not 7"]
+    with pytest.raises(ValueError, match="no table"):
+        list(table.cells("Chains:\n"))
+
+
+def test_every_table_of_the_list_has_figures() -> None:
+    for table in _bench_quotes.TABLES:
+        assert len([*table.cells((ROOT / table.file).read_text("utf-8"))]) > 10, table.title
+
+
+def test_counts_are_kept_whole() -> None:
+    assert bench.rounded({"golds": 45674.0, "rate": 45674.5}) == {"golds": 45674, "rate": 45670}
+
+
 def test_pages_quote_what_was_measured_last() -> None:
     assert _bench_quotes.all_wrong(ROOT, _bench_page.kept(ROOT)) == []
 
