@@ -151,7 +151,6 @@ TABLES = (
         "`python -m benchmarks.graders` (two cores",
         "graders",
         {"right": ("right / {row}",), "*": _GRADED},
-        {"Qwen": "qwen", "PRM800K": "prm800k", "OctoThinker": "octothinker"},
         full=True,
     ),
     Table(

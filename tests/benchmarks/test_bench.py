@@ -12,6 +12,7 @@ import pytest
 import benchmarks.__main__ as bench
 from benchmarks import _bench_jobs, _bench_page, _bench_quotes, projection
 from benchmarks._bench_jobs import JOBS, Job, all_of, over
+from benchmarks._trial import GRADERS
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = {"warc_mb": 12.0, "written_mb": 6.0, "kept": 700.0, "maths_kept": 0.5}
@@ -142,6 +143,12 @@ def test_a_table_is_compared_cell_by_cell() -> None:
 def test_every_table_of_the_list_has_figures() -> None:
     for table in _bench_quotes.TABLES:
         assert len([*table.cells((ROOT / table.file).read_text("utf-8"))]) > 10, table.title
+
+
+def test_graders_are_called_as_on_the_page() -> None:
+    table = next(one for one in _bench_quotes.TABLES if one.benchmark == "graders")
+    names = [name.split(" / ") for _, name in table.cells((ROOT / table.file).read_text("utf-8"))]
+    assert {name[2] for name in names if name[0] == "groups"} == {*GRADERS}
 
 
 def test_counts_are_kept_whole() -> None:
