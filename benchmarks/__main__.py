@@ -120,8 +120,8 @@ def without_paths(line: str) -> str:
 
 
 def rounded(figures: dict[str, float]) -> dict[str, float]:
-    """Four digits are enough to compare, and make small files."""
-    return {name: float(f"{value:.4g}") for name, value in figures.items()}
+    """Four digits are enough to compare, and make small files; counts are whole, since pages quote all of their digits."""
+    return {name: value if float(value).is_integer() else float(f"{value:.4g}") for name, value in figures.items()}
 
 
 def measured(jobs: list[Job], folder: Path, *, quick: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 import benchmarks.__main__ as bench
 from benchmarks import _bench_jobs, _bench_page, _bench_quotes, projection
 from benchmarks._bench_jobs import JOBS, Job, all_of, over
+from benchmarks._trial import GRADERS
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = {"warc_mb": 12.0, "written_mb": 6.0, "kept": 700.0, "maths_kept": 0.5}
@@ -125,6 +126,33 @@ def test_a_page_that_says_another_figure_than_was_measured_is_named() -> None:
     assert list(_bench_quotes.wrong(quote, "fill 0.97\n", [known])) == ["page.md: fill is 0.95, not 0.97"]
     with pytest.raises(ValueError, match="0 lines"):
         list(_bench_quotes.wrong(quote, "", [known]))
+
+
+def test_a_table_is_compared_cell_by_cell() -> None:
+    columns = {"n": ("{row} / n",), "*": ("{row} / {column} / all", "{row} / {column} / right")}
+    table = _bench_quotes.Table("page.md", "Chains:", "gates", columns, {"MATH": "math"})
+    text = "Chains:\n\n| | n | whole |\n| --- | ---: | ---: |\n| MATH (9) | 45,674 | 10 (7) |\n\n| | n |\n"
+    cells = [*table.cells(text)]
+    assert cells == [("45,674", "math / n"), ("10", "math / whole / all"), ("7", "math / whole / right")]
+    known = result(benchmarks={"gates": {"figures": {"math / n": 45674, "math / whole / right": 8}}})
+    assert [*_bench_quotes._disagreeing(table, cells, [known])] == ["page.md: math / whole / right is 8, not 7"]
+    with pytest.raises(ValueError, match="no table"):
+        list(table.cells("Chains:\n"))
+
+
+def test_every_table_of_the_list_has_figures() -> None:
+    for table in _bench_quotes.TABLES:
+        assert len([*table.cells((ROOT / table.file).read_text("utf-8"))]) > 10, table.title
+
+
+def test_graders_are_called_as_on_the_page() -> None:
+    table = next(one for one in _bench_quotes.TABLES if one.benchmark == "graders")
+    names = [name.split(" / ") for _, name in table.cells((ROOT / table.file).read_text("utf-8"))]
+    assert {name[2] for name in names if name[0] == "groups"} == {*GRADERS}
+
+
+def test_counts_are_kept_whole() -> None:
+    assert bench.rounded({"golds": 45674.0, "rate": 45674.5}) == {"golds": 45674, "rate": 45670}
 
 
 def test_pages_quote_what_was_measured_last() -> None:
