@@ -54,18 +54,10 @@ def walk_arc(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
         start = end
 
 
-def first_whole_arc(file: IO[bytes], at: int, before: int, limit: int) -> int | None:
-    """Where the first healthy record begins that does so at `at` or later and before `before`."""
+def next_arc_record(file: IO[bytes], position: int, before: int) -> int | None:
+    """Where the next record can begin; None if there is no such place before `before`."""
     file.seek(0)
-    packed = file.read(len(GZIP)) == GZIP
-    start = _next(file, at, packed, before)
-    while start is not None:
-        file.seek(0)
-        piece = next(walk_arc(file, limit, start), None)
-        if piece and piece.offset == start and piece.record is not None and not piece.error:
-            return start
-        start = _next(file, start + 1, packed, before)
-    return None
+    return _next(file, position, file.read(len(GZIP)) == GZIP, before)
 
 
 def _next(file: IO[bytes], position: int, packed: bool, before: int | None = None) -> int | None:

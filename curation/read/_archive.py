@@ -11,7 +11,7 @@ no later beginning exists. There, records have no offset of their own either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -71,8 +71,7 @@ def walk(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
     Responses longer than `limit` bytes are not read into memory: their Piece has an error instead of a block. begin: offset of a Piece that
     was read before; the Pieces from there on are those of a walk over the whole file.
     """
-    head = file.read(8)
-    magic = next((m for m in MAGICS if head.startswith(m)), PLAIN)
+    magic = _magic(file)
     start: int | None = begin
     bad: tuple[int | None, str] | None = None
     damaged = 0
@@ -166,19 +165,34 @@ def _piece(record: WarcRecord, offset: int | None, limit: int) -> Piece:
     return Piece(offset, None, record, block, f"cut short: {got:,} of {size:,} bytes" if got < size else None)
 
 
-def first_whole(file: IO[bytes], at: int, before: int, limit: int) -> int | None:
-    """Where the first healthy record begins that does so at `at` or later and before `before`."""
-    file.seek(0)
-    head = file.read(8)
-    magic = next((m for m in MAGICS if head.startswith(m)), PLAIN)
-    start = next_start(file, at, magic, before)
+Walk = Callable[[IO[bytes], int, int], Iterator[Piece]]
+"""Pieces of a file, from its limit of bytes of a record and the offset to begin at."""
+Next = Callable[[IO[bytes], int, int], int | None]
+"""Where the next record can begin, from a file, a position and the one before which it must."""
+
+
+def first_whole(file: IO[bytes], at: int, before: int, limit: int, walked: Walk, next_of: Next) -> int | None:
+    """Where the first healthy record begins that does so at `at` or later and before `before`, in a file of either kind."""
+    start = next_of(file, at, before)
     while start is not None:
         file.seek(0)
-        piece = next(walk(file, limit, start), None)
+        piece = next(walked(file, limit, start), None)
         if piece and piece.offset == start and piece.record is not None and not piece.error:
             return start
-        start = next_start(file, start + 1, magic, before)
+        start = next_of(file, start + 1, before)
     return None
+
+
+def next_record(file: IO[bytes], position: int, before: int) -> int | None:
+    """Where the next record of a WARC file can begin; None if there is no such place before `before`."""
+    file.seek(0)
+    return next_start(file, position, _magic(file), before)
+
+
+def _magic(file: IO[bytes]) -> bytes:
+    """What each record of a file begins with, of which this reads the beginning."""
+    head = file.read(8)
+    return next((m for m in MAGICS if head.startswith(m)), PLAIN)
 
 
 def next_start(file: IO[bytes], position: int, magic: bytes, before: int | None = None) -> int | None:

@@ -43,7 +43,8 @@ COMMON = {
 CYRILLIC = ("cp1251", "koi8_r", "iso8859-5", "cp866", "mac_cyrillic")
 LOWER = re.compile("[а-яіїєґў]")
 HIGH = re.compile(rb"[\x80-\xff][\x40-\xff]*")
-LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
+ASCII = bytes(range(0x80))
+NO_LETTER = bytes(code for code in ASCII if not chr(code).isalpha())
 TAG = re.compile(rb"<[^>]{0,2000}>")
 SAMPLE, FOREIGN, LIKELY = 20_000, 0.3, 0.12
 
@@ -54,28 +55,42 @@ def by_marks(body: bytes) -> str | None:
         if body.startswith(mark):
             return name
     head = body[:1000]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if even + odd > len(head) // 20 and max(even, odd) > 8 * min(even, odd):
-        return "utf-16-le" if odd > even else "utf-16-be"
-    return "iso2022_jp_2" if ISO_2022.search(body) else None
+    if 0 in head:
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        if even + odd > len(head) // 20 and max(even, odd) > 8 * min(even, odd):
+            return "utf-16-le" if odd > even else "utf-16-be"
+    return "iso2022_jp_2" if b"\x1b" in body and ISO_2022.search(body) else None
 
 
 def of(body: bytes, declared: list[str]) -> str:
     """The set of a body that is not UTF-8. `declared` are the names in its header and its markup, the likelier first."""
-    sample = b"".join(HIGH.findall(TAG.sub(b" ", body[: 20 * SAMPLE])))[:SAMPLE]
-    letters = LETTER.findall(TAG.sub(b" ", body[:SAMPLE]))
-    foreign = sum(letter >= b"\x80" for letter in letters) > FOREIGN * len(letters)
     for name in map(_known, declared):
         if name is None or name.startswith("utf"):
             continue
         if name in CYRILLIC:
-            return _lowest(sample)
+            return _lowest(_sample(body))
         if name in COMMON:
-            if _share(sample, name) > 0 or not foreign:
+            if _share(_sample(body), name) > 0 or not is_foreign(body):
                 return name
-        elif not (foreign and name == "cp1252"):
+        elif name != "cp1252" or not is_foreign(body):
             return _windows(name, body)
-    return _guessed(body, sample)
+    return _guessed(body, _sample(body))
+
+
+def high_bytes(body: bytes) -> int:
+    """How many bytes are no ASCII."""
+    return len(body.translate(None, ASCII))
+
+
+def is_foreign(body: bytes) -> bool:
+    """Whether much of what may be letters outside tags is no ASCII, which no Western text is."""
+    view = TAG.sub(b" ", body[:SAMPLE])
+    return high_bytes(view) > FOREIGN * len(view.translate(None, NO_LETTER))
+
+
+def _sample(body: bytes) -> bytes:
+    """Characters outside tags that are no ASCII, and what may belong to them."""
+    return b"".join(HIGH.findall(TAG.sub(b" ", body[: 20 * SAMPLE])))[:SAMPLE]
 
 
 def _known(name: str) -> str | None:

@@ -87,24 +87,26 @@ def decode_text(body: bytes, charset: str | None) -> str:
     marked = _charset.by_marks(body)
     if marked:
         return body.decode(marked, "replace").removeprefix("\ufeff")
-    if _looks_utf8(body):
-        return body.decode("utf-8", "replace")
-    said = META.search(body, 0, 4096)
+    text = _utf8(body)
+    if text is not None:
+        return text
+    said = META.search(body[:4096].lower())
     return body.decode(
         _charset.of(body, [name for name in (charset, said and said[1].decode("ascii")) if name]), "replace"
     )
 
 
-META = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.I)
+META = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_:.-]+)""")
+"""In small letters: to ignore case takes the search five times as long."""
 
 
-def _looks_utf8(body: bytes) -> bool:
-    """Valid UTF-8, or UTF-8 that a crawler cut within a character, or in which more than nine of ten non-ASCII characters are whole."""
+def _utf8(body: bytes) -> str | None:
+    """The text of valid UTF-8, or UTF-8 that a crawler cut within a character, or in which nine of ten non-ASCII characters are whole."""
     try:
-        body.decode()
+        return body.decode()
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":
-            return True
         text = body.decode("utf-8", "replace")
-        return text.count("\ufffd") * 10 <= len(text) - len(text.encode("ascii", "ignore"))
-    return True
+        if error.reason == "unexpected end of data":
+            return text
+    ascii_characters = len(body) - _charset.high_bytes(body)  # as many as bytes: none of them is replaced
+    return text if text.count("\ufffd") * 10 <= len(text) - ascii_characters else None

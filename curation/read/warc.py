@@ -14,8 +14,8 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.step import Missed, read
-from curation.read._arc import first_whole_arc, is_arc, walk_arc
-from curation.read._archive import MAGICS, PLAIN, Piece, first_whole, walk
+from curation.read._arc import is_arc, next_arc_record, walk_arc
+from curation.read._archive import MAGICS, PLAIN, Piece, first_whole, next_record, walk
 from curation.read._http import decode_body, decode_text
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def begins(path: str, at: int, before: int) -> int | None:
 
     with fsspec.open(path, "rb") as file:
         head = file.read(HEAD)
-        return (first_whole_arc if is_arc(head) else first_whole)(file, at, before, MAX_BYTES)
+        of = (walk_arc, next_arc_record) if is_arc(head) else (walk, next_record)
+        return first_whole(file, at, before, MAX_BYTES, *of)
 
 
 def until(stop: int | None, found: Iterator[Piece]) -> Iterator[Piece]:

@@ -1,7 +1,12 @@
 """Bytes are read in the character set they are in, whatever header and markup say."""
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.read import _charset, _http
 from curation.read._http import decode_text
 
 RUSSIAN = "Теорема Пифагора: квадрат гипотенузы равен сумме квадратов катетов. " * 5
@@ -62,3 +67,27 @@ def test_any_bytes_give_a_text() -> None:
         body = bytes((seed * 37 + i * i * (seed + 3) + (i >> 3)) % 256 for i in range(3000))
         for header in (None, "utf-8", "gb2312", "x-user-defined", "koi8-r", "utf-7", "hex", "é"):
             assert isinstance(decode_text(body, header), str)
+
+
+PIECES = st.sampled_from(
+    [b"<p>", b"<", b">", b"a", b"Z9", b"\xc3\xa9", b"\xe9", b"\xff", b"\x00", b"\xe2\x82", "Жук".encode(), b" "]
+)
+
+
+@given(st.lists(PIECES | st.binary(max_size=4), max_size=60).map(b"".join))
+def test_letters_are_told_apart_as_by_looking_at_each(body: bytes) -> None:
+    letters = re.findall(rb"[A-Za-z\x80-\xff]", _charset.TAG.sub(b" ", body[: _charset.SAMPLE]))
+    high = sum(letter >= b"\x80" for letter in letters)
+    assert _charset.is_foreign(body) == (high > _charset.FOREIGN * len(letters))
+
+
+@given(st.lists(PIECES | st.binary(max_size=4), max_size=60).map(b"".join))
+def test_text_is_utf_8_if_nine_of_ten_other_characters_are_whole(body: bytes) -> None:
+    text = body.decode("utf-8", "replace")
+    try:
+        body.decode()
+        whole = True
+    except UnicodeDecodeError as error:
+        other = [character for character in text if character > "\x7f"]
+        whole = error.reason == "unexpected end of data" or 10 * other.count("\ufffd") <= len(other)
+    assert _http._utf8(body) == (text if whole else None)
