@@ -193,6 +193,11 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def compacted(few: pl.DataFrame) -> pl.DataFrame:
+    """The same rows in memory of their own: rows that polars filters out of a frame hold on to the texts of all its rows."""
+    return pl.DataFrame(few.to_arrow(compat_level=pl.CompatLevel.oldest()), schema=few.schema)
+
+
 def parquet_bytes(frame: pl.DataFrame, group_rows: int = SHARD_ROWS) -> bytes:
     """A frame as Parquet, the same bytes for the same rows whatever chunks they came in."""
     import pyarrow.parquet as pq

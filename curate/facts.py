@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.artifact import ROW, View
+from curate.artifact import ROW, View, compacted
 from curate.errors import failing
 from curate.schema import accepted
 
@@ -52,7 +52,7 @@ def sample(view: View, columns: Sequence[str], executor: Executor, most: int = S
     parts = [view.load(name, wanted).clear() for name in view.shards[:1]]
     for rank in sorted({rank for *_, rank in chosen}):
         ids = pl.Series([one for _, one, place in chosen if place == rank])
-        parts.append(view.load(view.shards[rank], wanted).filter(pl.col("id").is_in(ids.implode())))
+        parts.append(compacted(view.load(view.shards[rank], wanted).filter(pl.col("id").is_in(ids.implode()))))
     return pl.concat(parts).drop(ROW).sort("id").select(columns)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifact import ROW, Stored, Torn, View, errors_name
+from curate.artifact import ROW, Stored, Torn, View, compacted, errors_name
 from curate.drafts import store
 from curate.errors import CurateError
 from curate.identity import file_sha256
@@ -58,7 +58,7 @@ def _losers(view: View, doubles: pl.Series) -> dict[str, pl.Series]:
     parts = []
     for name in view.shards:
         docs = view.load(name, ["id", "date", "dump", *others]).filter(pl.col("id").is_in(doubles.implode()))
-        parts.append(_alone(docs).with_columns(pl.lit(name).alias("shard")))
+        parts.append(compacted(docs).with_columns(pl.lit(name).alias("shard")))
     whole = pl.concat(parts)
     clash = whole.group_by("id").agg(pl.col("text").n_unique()).filter(pl.col("text") > 1)["id"]
     if clash.len():
@@ -69,11 +69,6 @@ def _losers(view: View, doubles: pl.Series) -> dict[str, pl.Series]:
     ranked = whole.sort(order, nulls_last=True)
     losers = ranked.filter(~pl.col("id").is_first_distinct())
     return {str(name): part[ROW].sort() for (name,), part in losers.group_by("shard")}
-
-
-def _alone(few: pl.DataFrame) -> pl.DataFrame:
-    """The same rows in memory of their own: those that polars filters hold on to the texts of all others."""
-    return pl.DataFrame(few.to_arrow(compat_level=pl.CompatLevel.oldest()), schema=few.schema)
 
 
 def strike(nodes: Sequence[Work], repeats: dict[str, pl.Series]) -> None:
