@@ -17,7 +17,7 @@ _FILLS = r"^\| {size} \| ([\d.]+) \| ([\d.]+) % \| [\d,]+ \| ([\d.]+) \| ([\d.]+
 _PACKED = ("best_fit {n} / fill", "best_fit {n} / cut", "concat_and_chunk {n} / fill", "concat_and_chunk {n} / cut")
 _SIZES = {"2,048": 2048, "4,096": 4096, "8,192": 8192}
 UNCHECKED = (
-    "README.md: leaks, extractors, guards, and rates",
+    "README.md: near duplicates, leaks, extractors, gates, guards, and rates",
     "docs/extraction.md, docs/synthesis.md: their rows are groups of figures, and the first was measured on a quarter of the pages",
     "docs/dedup.md, docs/grading.md: rates; docs/decontamination.md; docs/selection.md: language, heuristics, classifier",
     "docs/verify.md: planted chains; arithmetic, agreement, two graders: no benchmark makes them",
@@ -183,7 +183,9 @@ def _disagreeing(
     knowing = [one["benchmarks"][quote.benchmark]["figures"] for one in results if _knows(one, quote)]
     for said, name in cells:
         known = [figures[name] for figures in knowing if figures.get(name) is not None]
-        if known and not agrees(said, known[-1]):
+        if knowing and not known:
+            yield f"{quote.file}: {quote.benchmark} measures no {name}"
+        elif known and not agrees(said, known[-1]):
             yield f"{quote.file}: {name} is {known[-1]:g}, not {said}"
 
 
