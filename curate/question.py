@@ -29,8 +29,6 @@ EXPLAIN = re.compile(r"\s*explain\b\s*(\(\s*format\s+\w+\s*\)\s*)?", re.IGNORECA
 
 NESTED = 200
 """Parentheses in each other at most: what DuckDB 2.0 takes to say that one is not closed grows with the square of their number."""
-ASIDE = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
-"""Strings, names and comments, whose parentheses are text."""
 PLACE = re.compile(r'"query_location(_length)?": \d+')
 
 
@@ -88,11 +86,16 @@ def _tree(connection: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any]:
 
 
 def _depth(text: str) -> int:
-    """How many parentheses are open at a time, at most."""
-    depth = deepest = 0
-    for parenthesis in re.findall(r"[()]", ASIDE.sub("", text)):
-        depth = depth + 1 if parenthesis == "(" else max(depth - 1, 0)
-        deepest = max(deepest, depth)
+    """How many parentheses are open at a time, at most; those in strings, names and comments are text."""
+    import duckdb
+
+    source, depth, deepest = text.encode(), 0, 0
+    for place, _ in duckdb.tokenize(text):
+        if source[place : place + 1] == b"(":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif source[place : place + 1] == b")":
+            depth = max(depth - 1, 0)
     return deepest
 
 

@@ -109,7 +109,8 @@ def test_anything_else_is_refused_in_one_line_and_leaves_no_trace(built: curate.
 
 def test_parentheses_without_an_end_are_refused_before_duckdb_looks_for_it() -> None:
     with duckdb.connect() as connection:
-        for text in ("from docum" + "(" * 100_000, "select " + ")" * 100_000 + "(" * 100_000):
+        hidden = ("$$'$$" + "(" * 100_000 + "$$'$$", "e'\\''" + "(" * 100_000 + "'", "(')'||" * 100_000)
+        for text in ("from docum" + "(" * 100_000, "select 'é'" + ")" * 100_000 + "(" * 100_000, *hidden):
             began = time.process_time()
             with pytest.raises(CurateError, match="nested too deeply"):
                 ask(connection, text)
