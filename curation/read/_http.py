@@ -97,7 +97,7 @@ def decode_text(body: bytes, charset: str | None) -> str:
 
 
 META = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_:.-]+)""")
-"""In small letters: to ignore case takes the search five times as long."""
+"""In small letters: ignoring case takes twice as long, lowering included."""
 
 
 def _utf8(body: bytes) -> str | None:

@@ -91,3 +91,7 @@ def test_text_is_utf_8_if_nine_of_ten_other_characters_are_whole(body: bytes) ->
         other = [character for character in text if character > "\x7f"]
         whole = error.reason == "unexpected end of data" or 10 * other.count("\ufffd") <= len(other)
     assert _http._utf8(body) == (text if whole else None)
+
+
+def test_a_set_named_in_capitals_is_believed_too() -> None:
+    assert GREEK in decode_text(b"<META CHARSET = 'ISO-8859-7'>" + GREEK.encode("iso8859_7"), None)
