@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.artifact import ROW
+from curate.artifact import ROW, compacted
 from curate.asking import again_of, ask, columns_of_asking, prompts_of
 from curate.errors import CurateError, failing, placed
 from curate.replied import build_of
@@ -90,7 +90,7 @@ def _documents(curated: Curated, run: list[Node], n: int, seed: int) -> pl.DataF
     picked = chosen(ids.with_columns(distance=pl.lit(0.0)), n, seed)
     rows = ids.filter(pl.col("id").is_in(picked)).unique("id", keep="first", maintain_order=True)
     parts = [
-        view.load(str(shard), list(wanted)).join(some.select(ROW), on=ROW, how="semi", maintain_order="left")
+        compacted(view.load(str(shard), list(wanted)).join(some.select(ROW), on=ROW, how="semi", maintain_order="left"))
         for (shard,), some in rows.group_by("shard", maintain_order=True)
     ]
     docs = pl.concat(parts) if parts else view.load(view.shards[0], list(wanted)).clear()
