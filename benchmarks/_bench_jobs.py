@@ -239,7 +239,7 @@ JOBS = (
     Job("qa_guards", "--json {out}", "--most 40 --json {out}", all_of, needs=("data",)),
     Job("realism", "--pages 3000 --json", "--pages 600 --json", all_of, needs=("data",)),
     Job("growth", "--large --json", "--pages 300 3000 --json", all_of),
-    Job("web_growth", "--pages 3000 30000 300000 1000000 --json {out}", "--pages 300 3000 --json {out}", all_of),
+    Job("web_growth", "--pages 3000 30000 1000000 --json {out}", "--pages 300 3000 --json {out}", all_of),
     Job("dedup_growth", "--json", "--documents 10000 --json", all_of),
     Job("classifier", "--seeds 0 1 2 3 4 --json {out}", "--seeds 0 --of ours --json {out}", all_of, needs=("data",)),
     Job("training_step", "--card llama-3.2-1b --micro-batch 4 --json", "--card llama-3.2-1b --micro-batch 4 --steps 3 --json", all_of,

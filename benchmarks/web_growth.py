@@ -1,6 +1,6 @@
 """How the corpus `web` grows with the number of its pages: seconds, memory and bytes, by phase, from nothing.
 
-    python -m benchmarks.web_growth --pages 3000 30000 300000 --scratch DIR --json OUT
+    python -m benchmarks.web_growth --pages 3000 30000 1000000 --scratch DIR --json OUT
 
 For each size `curate build web --only web`, by the command that a person would give, in an empty store that is deleted before the next
 size: the crawl itself, extraction twice, language, classifier, filters, duplicates, decontamination. The recipe is the shipped one with
