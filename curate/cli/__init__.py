@@ -22,7 +22,7 @@ GROUPS = {
     "publishing": ("publish",),
     "train": ("train", "eval", "status", "logs", "cancel", "compare"),
     "store": ("store",),
-    "house": ("run", "try", "steps", "schema", "gc"),
+    "house": ("run", "try", "steps", "schema", "doctor", "gc"),
 }
 TITLES = {
     "make": "Make",

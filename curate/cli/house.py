@@ -1,4 +1,4 @@
-"""run, steps, schema, status, gc: what keeps house."""
+"""run, try, steps, schema, doctor, gc: what keeps house."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.common import emit, limits, number, recipe_command, table
+from curate.cli.common import amount, emit, limits, number, recipe_command, table
 from curate.errors import CurateError, did_you_mean
 from curate.words import printable
 
@@ -186,6 +186,56 @@ def schema() -> None:
     project = find_project(Path.cwd())
     found = [step.find(verb, name, project) for verb, name in step.found(project)]
     click.echo(json.dumps(json_schema([(s.verb, s.name, s.params) for s in found]), indent=1))
+
+
+@click.command(short_help="Whether all that a profile names is there and does what builds need.")
+@click.option("--profile", default="local", show_default=True, help="Run settings: profiles/NAME.toml.")
+@click.option("--store", metavar="DIR", help="Where objects are kept, instead of the profile's place.")
+@click.option("--remote", metavar="URL", help="The bucket behind the store, such as s3://bucket/prefix.")
+@click.option("--room", metavar="BYTES", default="2GB", show_default=True, help="How much must be free, such as 500GB.")
+@click.option(
+    "--wait", type=click.FloatRange(0), default=120.0, show_default=True, metavar="SECONDS",
+    help="slurm: how long two small jobs may take, queue and all; 0 submits none.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def doctor(profile: str, store: str | None, remote: str | None, room: str, wait: float, as_json: bool) -> None:
+    """Whether all that a profile names is there and does what builds need: curate doctor --profile slurm.
+
+    The store's disk, its locks and room; Slurm or Ray, with a small job or task that looks around where work is done; the bucket; the
+    servers of models. Nothing is built. Exit code 1 where something is wrong, 2 for a profile that cannot be read.
+    """
+    from curate.doctor.findings import Wanted, examine
+    from curate.profile import find_project, load_profile
+
+    project = find_project(Path.cwd())
+    said = {name: value for name, value in (("store", store), ("remote", remote)) if value}
+    wanted = Wanted(profile, load_profile(profile, project).model_copy(update=said), project, _bytes(room), wait)
+    rows = []
+    for finding in examine(wanted):
+        rows.append(finding)
+        if not as_json:
+            click.echo(f"{MARKS[finding.state]:7}{finding.what}: {printable(finding.said)}")
+    faults = sum(row.state == "wrong" for row in rows)
+    if as_json:
+        emit([vars(row) for row in rows])
+    else:
+        click.echo(f"{amount(faults, 'thing')} to put right" if faults else "nothing to put right")
+    raise SystemExit(1 if faults else 0)
+
+
+MARKS = {"fine": "ok", "wrong": "WRONG", "left out": "-"}
+
+
+def _bytes(text: str) -> int:
+    from pydantic import TypeAdapter, ValidationError
+
+    from curate.scalars import Bytes
+
+    try:
+        found: int = TypeAdapter(Bytes).validate_python(text)
+    except ValidationError:
+        raise CurateError(f"--room wants bytes such as 500GB, not {text!r}") from None
+    return found
 
 
 @click.command(short_help="What no recipe or lock means any more; --delete deletes it.")

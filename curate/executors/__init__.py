@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from curate.errors import CurateError
     from curate.profile import Profile
 
+KNOWN = ("inline", "local", "ray", "slurm")
 Done = Callable[[int, Any], None]
 
 
@@ -45,7 +47,6 @@ def near(executor: Executor) -> Executor:
 
 def make(profile: Profile, store: Path) -> Executor:
     """The executor that a profile names, for a store in this folder. CurateError for an unknown one."""
-    from curate.errors import CurateError, did_you_mean
     from curate.executors.inline import Inline
     from curate.executors.local import Local
 
@@ -62,5 +63,11 @@ def make(profile: Profile, store: Path) -> Executor:
         from curate.executors import slurm
 
         return slurm.here(profile.workers)
-    known = ["inline", "local", "ray", "slurm"]
-    raise CurateError(f"no executor {name!r}{did_you_mean(name, known)}")
+    raise unknown(name)
+
+
+def unknown(name: str) -> CurateError:
+    """The error that nothing is called so."""
+    from curate.errors import CurateError, did_you_mean
+
+    return CurateError(f"no executor {name!r}{did_you_mean(name, KNOWN)}")

@@ -79,9 +79,7 @@ class Ray:
 
     def room(self) -> int:
         """How many ranks the nodes that are there have room for."""
-        wanted = {"CPU": self.settings.cpus, "memory": self.settings.memory}
-        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
-        return sum(min(int(has.get(name, 0) // amount) for name, amount in wanted.items()) for has in nodes)
+        return room(self.ray, self.settings)
 
     def run(self, work: Callable[[int], Any], count: int, done: Done | None = None) -> None:
         if not count:
@@ -186,7 +184,7 @@ class Tasks:
         try:
             fine, result = self.ray.get(task)
         except RayTaskError as error:  # before it came to the rank
-            raise CurateError(f"a node of the Ray cluster cannot do the work: {_last_line(error)}") from None
+            raise CurateError(f"a node of the Ray cluster cannot do the work: {last_line(error)}") from None
         except RayError as error:
             self.losses[rank] = self.losses.get(rank, 0) + 1
             if self.losses[rank] > LOSSES:
@@ -232,6 +230,13 @@ class Pace:
             if now - self.since[rank] > max(LONG, SLOW * usual * max(1, self.weight(rank)))
         }
         return sorted(late, key=lambda rank: (-late[rank], rank))
+
+
+def room(ray: Any, settings: RaySettings) -> int:
+    """How many workers the nodes of a cluster that are there have room for."""
+    wanted = {"CPU": settings.cpus, "memory": settings.memory}
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return sum(min(int(has.get(name, 0) // amount) for name, amount in wanted.items()) for has in nodes)
 
 
 def no_room(settings: RaySettings) -> CurateError:
@@ -286,7 +291,8 @@ def _line(error: BaseException) -> str:
     return " ".join(f"{error}".split())[:300] or type(error).__name__
 
 
-def _last_line(error: BaseException) -> str:
+def last_line(error: BaseException) -> str:
+    """What an error of a task of Ray says, without the traceback before it."""
     return (f"{error}".strip().splitlines() or [type(error).__name__])[-1].strip()[:300]
 
 

@@ -123,14 +123,15 @@ class Slurm:
             raise CurateError(
                 f"{len(last)} jobs in a row finished none of the {len(ranks):,} shards that are left: {said}"
             )
-        settings = _for_steps(work, self.settings, self.steps)
+        steps = _asked(work, self.steps)
+        settings = for_steps(steps, self.settings)
         tasks = min(settings.max_array, math.ceil(len(ranks) / settings.cpus_per_task))
         place = folder / f"round-{len(before)}"
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_file(place / "work.pickle", pickle.dumps(work))
         replace_file(place / "tasks.json", json.dumps({"tasks": balanced(work, ranks, tasks)}).encode())
         script = place / "array.sh"
-        script.write_text(self.script(place, tasks, settings, _gpus(work, settings, self.steps)), "utf-8")
+        script.write_text(self.script(place, tasks, settings, gpus_of(steps, settings)), "utf-8")
         job = submit(script, self.title)
         replace_file(
             folder / "rounds.json", json.dumps({"rounds": [*before, {"job": job, "ranks": len(ranks)}]}).encode()
@@ -208,6 +209,23 @@ def script_of(options: Sequence[str], project: Path, setup: Sequence[str], body:
     exports = [f"export {name}={shlex.quote(value)}" for name, value in known.items()]
     lines = ["#!/bin/bash", *(f"#SBATCH {one}" for one in options), "", "set -uo pipefail"]
     return "\n".join([*lines, f"cd {shlex.quote(str(project))} || exit 2", *exports, *setup, *body, ""])
+
+
+def for_steps(said: Sequence[StepSettings], settings: SlurmSettings) -> SlurmSettings:
+    """Settings of a pass with these steps: the most that one of them asks for, and the time and partition that the first of them names."""
+    found: dict[str, Any] = {}
+    for name in ("cpus_per_task", "mem_per_cpu"):
+        if values := [value for one in said if (value := getattr(one, name)) is not None]:
+            found[name] = max(values)
+    for name in ("time", "partition"):
+        if values := [value for one in said if (value := getattr(one, name))]:
+            found[name] = values[0]
+    return settings.model_copy(update=found)
+
+
+def gpus_of(said: Sequence[StepSettings], settings: SlurmSettings) -> int:
+    """GPUs of each task of a pass with these steps."""
+    return math.ceil(max((one.gpus for one in said), default=0.0) * settings.cpus_per_task)
 
 
 def balanced(work: Callable[[int], Any], ranks: Sequence[int], tasks: int) -> list[list[int]]:
@@ -294,20 +312,3 @@ def _weight(work: Any, rank: int) -> int:
 
 def _asked(work: Any, steps: dict[str, StepSettings]) -> list[StepSettings]:
     return [steps[node.title] for node in _nodes(work) if node.title in steps]
-
-
-def _for_steps(work: Any, settings: SlurmSettings, steps: dict[str, StepSettings]) -> SlurmSettings:
-    """Settings of a pass: the most that one of its steps asks for, and the time and partition that the first of them names."""
-    said = _asked(work, steps)
-    found: dict[str, Any] = {}
-    for name in ("cpus_per_task", "mem_per_cpu"):
-        if values := [value for one in said if (value := getattr(one, name)) is not None]:
-            found[name] = max(values)
-    for name in ("time", "partition"):
-        if values := [value for one in said if (value := getattr(one, name))]:
-            found[name] = values[0]
-    return settings.model_copy(update=found)
-
-
-def _gpus(work: Any, settings: SlurmSettings, steps: dict[str, StepSettings]) -> int:
-    return math.ceil(max((one.gpus for one in _asked(work, steps)), default=0.0) * settings.cpus_per_task)

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curate.launch import Job, asked
 from curate.launch.sbatch import RUNNING, job_name, log_pattern, states, submit
 from curate.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from curate.profile import LaunchSettings
 
 INTERRUPTED = '"status": *"interrupted"'
 """In status.json of a trainer that saved and stopped. torchrun ends with 1 when it is asked to stop, whatever its processes end with."""
@@ -32,6 +35,15 @@ def script(job: Job, after: tuple[str, ...] = ()) -> str:
 def _options(job: Job, after: tuple[str, ...]) -> Iterator[str]:
     launch = job.launch
     yield f"--job-name={job_name(job.title)}"
+    yield from resources(launch)
+    if after:
+        yield f"--dependency=afterok:{':'.join(after)}"
+    yield f'--output="{log_pattern(job.folder.file("log.txt"))}"'
+    yield from ("--open-mode=append", "--requeue", f"--signal=TERM@{launch.grace}", *launch.lines)
+
+
+def resources(launch: LaunchSettings) -> Iterator[str]:
+    """Options of sbatch that say what a trainer gets."""
     yield f"--nodes={launch.nodes}"
     yield "--ntasks-per-node=1"
     gpus = launch.nproc if launch.gpus_per_node is None else launch.gpus_per_node
@@ -40,10 +52,6 @@ def _options(job: Job, after: tuple[str, ...]) -> Iterator[str]:
     for option in ("time", "partition", "account"):
         if value := getattr(launch, option):
             yield f"--{option}={value}"
-    if after:
-        yield f"--dependency=afterok:{':'.join(after)}"
-    yield f'--output="{log_pattern(job.folder.file("log.txt"))}"'
-    yield from ("--open-mode=append", "--requeue", f"--signal=TERM@{launch.grace}", *launch.lines)
 
 
 def _body(job: Job, out: str) -> Iterator[str]:

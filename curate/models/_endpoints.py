@@ -110,6 +110,25 @@ class Endpoint:
         self.answered = True
         return answer
 
+    async def get(self, path: str, limit: int) -> tuple[int, bytes]:
+        """Status and body of what lies at a path below the address. CurateError where there is no answer in time, or too long a one."""
+        import httpx2
+
+        target = self.url.copy_with(path=self.url.path + path)
+        try:
+            async with (
+                asyncio.timeout(self.timeout),
+                self._client() as client,
+                client.stream(
+                    "GET", target, headers=self.headers, auth=self.auth or httpx2.USE_CLIENT_DEFAULT
+                ) as response,
+            ):
+                return response.status_code, await _whole(response, limit)
+        except TimeoutError:
+            raise CurateError(f"no answer within {self.timeout:g} s") from None
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, Fault) as error:
+            raise CurateError(self.cleaned(_why(error)[0])) from None
+
     async def _ask(self, form: Form, body: bytes, limit: int) -> Answer:
         import httpx2
 

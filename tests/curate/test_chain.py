@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ import pytest
 import curate
 from curate.cli import main
 from curate.errors import CurateError
-from curate.executors.slurm import Slurm, Some, _for_steps, _gpus, balanced
+from curate.executors.slurm import Slurm, Some, balanced, for_steps, gpus_of
 from curate.launch import chain
 from tests.curate.corpus import RECIPE, edit, make_project, open_small, with_mixture
 from tests.curate.slurm_cluster import Cluster, cluster, missing, wait_for
@@ -371,11 +370,11 @@ gpus = 2
     assert subprocess.run(["bash", "-n"], input=text, text=True).returncode == 0
 
     executor = Slurm(folder, "a", "small", project, curated.profile.slurm, curated.profile.steps)
-    work = SimpleNamespace(nodes=[SimpleNamespace(title="score.letters", name="web/letters")])
-    settings = _for_steps(work, executor.settings, executor.steps)
+    asked = list(executor.steps.values())
+    settings = for_steps(asked, executor.settings)
     assert (settings.partition, settings.cpus_per_task, settings.time) == ("large", 8, "4:00:00")
     folder.path.mkdir(parents=True)
-    text = executor.script(folder.path / "it's", 2, settings, _gpus(work, settings, executor.steps))
+    text = executor.script(folder.path / "it's", 2, settings, gpus_of(asked, settings))
     assert {"#SBATCH --array=0-1%7", "#SBATCH --gpus-per-node=4", "#SBATCH --mem-per-cpu=1907M"} <= set(
         text.splitlines()
     )
