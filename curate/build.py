@@ -40,7 +40,7 @@ from curate.known import Known, has_known
 from curate.passes import Limits, Pass
 from curate.plan import Node
 from curate.read_files import Tally
-from curate.records import GIVEN_IDS, IDS_OF_PAYLOADS
+from curate.records import kind_of_ids
 from curate.report import Report, asking_text
 from curate.schema import schema_text
 from curate.sources import Sources
@@ -441,8 +441,7 @@ class Build(State):
     def facts_of_read(self, node: Node) -> dict[str, Any]:
         """What ids stand for, and which files stand behind the shards (of whole files: part of a file says nothing of the rest)."""
         files = self.files(node).files
-        work = self.store.draft(node.plan_key) / "work"
-        ids = "given" if (work / GIVEN_IDS).is_file() else "payload" if (work / IDS_OF_PAYLOADS).is_file() else "text"
+        ids = kind_of_ids(self.store.draft(node.plan_key))
         whole = all(file.drawn is None or file.drawn.share == 1 for file in files)
         listed = {"files": [[file.sha256, file.bytes] for file in files]} if whole else {}
         away = (one for file in files for one in file.each if "://" in one.path)

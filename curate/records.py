@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 import polars as pl
 
-from curate.artifact import ROW, SHARD_BYTES, SHARD_ROWS
+from curate.artifact import ROW, SHARD_BYTES, SHARD_ROWS, sync_folder
 from curate.errors import CurateError, did_you_mean
 from curate.fraction import takes
 from curate.plan import STANDARD
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from curate.sources import Source
     from curate.work import Work
 
-GIVEN_IDS = "ids-are-given"
-"""A mark in a reader's draft: some ids are the user's own, so the same id may one day stand for another text."""
-IDS_OF_PAYLOADS = "ids-are-of-payloads"
-"""A mark in a reader's draft: ids stand for bytes, of which a header may say one day that they spell another text."""
+IDS = {"given": "ids-are-given", "payload": "ids-are-of-payloads", "text": "ids-are-of-texts"}
+"""Marks in a reader's draft, by what ids stand for: given, some are the user's own, so the same id may one day stand for another text;
+payload, for bytes, of which a header may say one day that they spell another text; text, for the text itself."""
 
 
 class Shard(NamedTuple):
@@ -94,16 +93,27 @@ def as_documents(frame: pl.DataFrame, work: Work, file: Source) -> pl.DataFrame:
     if "provenance" in docs.columns and "://" in file.path:  # not where the copy was
         docs = docs.with_columns(pl.col("provenance").struct.with_fields(path=pl.lit(file.path)))
     if "id" in given.columns:
-        (work.draft / "work" / GIVEN_IDS).touch()
+        mark_ids(work.draft, "given")
         docs = docs.with_columns(given["id"].cast(pl.String))
         errors.append(pl.Series([None if i else "no id" for i in docs["id"].is_not_null()], dtype=pl.String))
     else:
-        if "payload" in docs.columns:
-            (work.draft / "work" / IDS_OF_PAYLOADS).touch()
+        mark_ids(work.draft, "payload" if "payload" in docs.columns else "text")
         docs = docs.with_columns(record_ids(work.corpus, docs))
     error = pl.select(pl.coalesce(errors)).to_series().alias("error")
     text = pl.when(error.is_null()).then(pl.col("text")).alias("text")
     return docs.with_columns(error, text).drop("payload", strict=False)
+
+
+def mark_ids(draft: Path, kind: str) -> None:
+    """Note what ids of a draft stand for, before a shard with such ids is there, also after a power cut."""
+    if not (mark := draft / "work" / IDS[kind]).exists():
+        mark.touch()
+        sync_folder(mark.parent)
+
+
+def kind_of_ids(draft: Path) -> str:
+    """What ids of a draft stand for, by its marks: that of which least follows. `given` where all marks are lost."""
+    return next((kind for kind, mark in IDS.items() if (draft / "work" / mark).is_file()), "given")
 
 
 def _renamed(frame: pl.DataFrame, columns: dict[str, str], file: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from curate.records import as_documents
+from curate.records import as_documents, kind_of_ids, mark_ids
 from curate.single import run_step
 from curate.sources import Source
 from curate.step import find
@@ -54,6 +54,20 @@ def test_one_id_for_two_texts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CurateError, match="1 ids stand for different texts, such as 'a'") as error:
         open_small(tmp_path).build()
     assert "\n" not in str(error.value)
+
+
+def test_what_ids_stand_for_is_marked_and_marks_that_are_lost_say_the_least(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    assert kind_of_ids(tmp_path) == "given"
+    for kind in ("text", "payload", "given"):
+        mark_ids(tmp_path, kind)
+        mark_ids(tmp_path, kind)
+        assert kind_of_ids(tmp_path) == kind
+    tiny(tmp_path / "here", one(LETTERS), texts(4))
+    recipe = open_small(tmp_path / "here")
+    recipe.build()
+    manifests = [recipe.store.manifest(key) for key in recipe.store.keys()]  # noqa: SIM118
+    assert [one.facts["ids"] for one in manifests if one.name == "web/parquet"] == ["text"]
 
 
 def test_one_id_twice_for_one_text_is_a_repeat(tmp_path: Path) -> None:
@@ -224,6 +238,7 @@ def test_extra_does_not_depend_on_how_records_are_split_into_files(
     tmp_path_factory: pytest.TempPathFactory, fields: list[dict[str, object]], cuts: set[int]
 ) -> None:
     folder = tmp_path_factory.mktemp("split")
+    (folder / "work").mkdir()
     rows = [{"text": f"text {i}", **row} for i, row in enumerate(fields)]
     whole = extras(folder, rows, set())
     assert extras(folder, rows, {c for c in cuts if c < len(rows)}) == whole
