@@ -279,6 +279,69 @@ def test_the_job_of_a_build_that_is_killed_is_queued_again(slurm: Cluster, at: P
     same_as_here(at)
 
 
+@slow
+def test_tasks_and_the_job_of_a_build_whose_time_is_over_go_on(slurm: Cluster, at: Path) -> None:
+    edit(at / "profiles/cluster.toml", "[slurm]\n", '[slurm]\ntime = "1"\ngrace = 20\n')
+    waiting(at)
+    opened(at).build()
+    wait_for(lambda: len(list(at.glob("at-*"))) == 3, 600)
+    array = chain.folder_of(opened(at)).record["array"]
+    wait_for(lambda: not slurm.ask("squeue", "-h", f"--jobs={array}"), 240)
+    assert "TIMEOUT" in slurm.ask("scontrol", "show", "job", array)
+    (at / "wait").unlink()
+    assert ended(at)["state"] == "finished", log(at)
+    assert [line.split(": ")[1].split(",")[0] for line in rounds(at)] == ["3 shards", "3 shards"]
+    same_as_here(at)
+
+    for name in ("1", "2"):
+        (at / f"data/{name}.parquet").unlink()  # what is left is for the build's own job
+    for path in [*at.glob("at-*"), *(at / ".curate/objects").iterdir(), *(at / ".curate/plans").iterdir()]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    waiting(at)
+    opened(at).build()
+    wait_for(lambda: len(list(at.glob("at-*"))) == 2, 600)  # begun once more in the job that was queued again
+    (at / "wait").unlink()
+    assert ended(at)["state"] == "finished", log(at)
+    assert "Restarts=1 " in slurm.ask("scontrol", "show", "job", opened(at).status()["build"]["job"])
+
+
+TELLS = """
+import os
+from pathlib import Path
+import polars as pl
+from curate.step import score
+
+@score
+def letters(docs: pl.DataFrame) -> pl.Series:
+    \"\"\"Characters of each text, and a note of where they were counted.\"\"\"
+    names = ("SLURM_ARRAY_JOB_ID", "FROM_SETUP", "FROM_PREFIX")
+    if docs.height:
+        said = " ".join(os.environ.get(name, "") for name in names)
+        (Path(__file__).parents[2] / f"at-{os.environ.get('SLURM_JOB_ID')}").write_text(f"{said} {os.getpid()}")
+    return docs["text"].str.len_chars().cast(pl.Int64)
+"""
+
+
+@slow
+def test_setup_prefix_and_lines_reach_the_jobs(slurm: Cluster, at: Path) -> None:
+    inside = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "env", "FROM_PREFIX=there"]  # as containers do
+    edit(
+        at / "profiles/cluster.toml",
+        "[slurm]\n",
+        f"[slurm]\nprefix = {inside}\nsetup = ['export FROM_SETUP=\"two words\"']\nlines = ['--comment=of-lines']\n",
+    )
+    (at / "steps/score/letters.py").write_text(TELLS.lstrip())
+    opened(at).build()
+    assert ended(at)["state"] == "finished", log(at)
+    array = chain.folder_of(opened(at)).record["array"]
+    told = [path.read_text().split() for path in at.glob("at-*")]
+    assert len(told) == 3 and all(words[:4] == [array, "two", "words", "there"] for words in told)
+    assert all(int(words[4]) < 100 for words in told)  # a numbering of its own
+    for job in (array, opened(at).status()["build"]["job"]):
+        assert "Comment=of-lines" in slurm.ask("scontrol", "show", "job", job)
+    same_as_here(at)
+
+
 BROKEN = '''
 """A step that is broken."""
 import polars as pl
