@@ -75,7 +75,7 @@ def train_all(
     for training, names in wanted:
         refuse_probes(training.curated, () if probes else names)
     for training, names in wanted:
-        for run in _ready(training, names, report):
+        for run in _ready(training, names, wait, report):
             runs.setdefault(run.key, (training.curated, run))
     pieces = [
         Piece(key, _work(curated, run, wait, report), (run.parent.key,) if run.parent else ())
@@ -141,12 +141,12 @@ def _checked(training: Training, names: Sequence[str]) -> list[Run]:
     return runs
 
 
-def _ready(training: Training, names: Sequence[str], report: Report) -> list[Run]:
+def _ready(training: Training, names: Sequence[str], wait: bool, report: Report) -> list[Run]:
     """The runs in question, their mixtures built and what they are known."""
     training.curated.store.create()
     runs = _checked(training, names)
     todo = [run for run in runs if run.missing or state_of(run)[0] != "current"]
-    if built := _built(todo, report):
+    if built := _built(todo, wait, report):
         training.recipes |= {one.name: one for one in built}
         training.look()
         runs = training.needed(names)
@@ -157,23 +157,42 @@ def _ready(training: Training, names: Sequence[str], report: Report) -> list[Run
     return runs
 
 
-def _built(runs: list[Run], report: Report) -> list[Curated]:
-    """The recipes whose mixtures or prompts were built, once each; of one that has only prompts to give, these and what they need."""
+def _built(runs: list[Run], wait: bool, report: Report) -> list[Curated]:
+    """The recipes whose mixtures or prompts were built, once each; of one that has only prompts to give, these and what they need.
+
+    What Slurm builds is submitted for all of them, and then waited for. CurateError where it is not to be waited for, and where it fails.
+    """
     whole = {id(run.data): run.data for run in runs if run.data}
-    for data in whole.values():
-        _refuse_unbuilt(data, data.build(report=report))
     parts = {id(run.owner): run.owner for run in runs if run.entry.prompts and id(run.owner) not in whole}
+    builds: list[tuple[Curated, dict[str, Any]]] = [(data, {}) for data in whole.values()]
     for run in runs:
         if run.entry.prompts and id(run.owner) in parts:
-            built = run.owner.build(through=node_name(run.entry.prompts), report=report)
-            _refuse_unbuilt(run.owner, built)
+            builds.append((run.owner, {"through": node_name(run.entry.prompts)}))
+    away = [(data, part) for data, part in builds if data.build(**part, report=report).get("build")]
+    if away and not wait:
+        titles = ", ".join(dict.fromkeys(data.title for data, _ in away))
+        raise CurateError(f"Slurm builds {titles}; run curate train again when it has, or with --wait")
+    for data, part in away:
+        for _ in away:  # other parts of one recipe are submitted when the first is there
+            _wait_for_build(data, report)
+            if not data.build(**part, report=report).get("build"):
+                break
+        else:
+            raise CurateError(f"Slurm has built {data.title}, and something of it is still to do: curate status")
     return [*whole.values(), *parts.values()]
 
 
-def _refuse_unbuilt(data: Curated, built: dict[str, Any]) -> None:
-    """CurateError where a build was given to Slurm, so that what runs need is not there."""
-    if told := built.get("build"):
-        raise CurateError(f"{data.title} is being built by Slurm job {told['job']}; run curate train again when it is")
+def _wait_for_build(data: Curated, report: Report) -> None:
+    """Wait until Slurm has built a recipe. CurateError where that came to nothing."""
+    from curate.launch import chain
+
+    folder, said = chain.folder_of(data), ""
+    while (told := chain.state(folder)) and told["state"] in ("running", "unknown"):
+        if said != (said := told["why"]):
+            report.note(f"waits until {data.title} is built: {said}")
+        time.sleep(POLL)
+    if told and told["state"] != "finished":
+        raise CurateError(f"{data.title} was not built by Slurm: {told['state']}, {told['why']}")
 
 
 def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> Work:

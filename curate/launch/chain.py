@@ -50,7 +50,10 @@ def folder_of(curated: Curated) -> RunFolder:
 def submitted(curated: Curated, targets: list[str] | None, how: dict[str, Any]) -> dict[str, Any] | None:
     """Submit a build, unless it is under way; `job`, `state` and `log` of it. None in a job of it, and where nothing is to do."""
     nodes = curated.planned.needed(targets)
-    if os.environ.get(FOLDER) or all(node.plan_key in curated.built.done for node in nodes):
+    if os.environ.get(FOLDER):
+        return None
+    curated.built.settle(list(curated.planned.nodes.values()))  # jobs may have stored something since it was looked at
+    if all(node.plan_key in curated.built.done for node in nodes):
         return None
     folder = folder_of(curated)
     with curated.store.locked([folder.path.name], lambda: None):

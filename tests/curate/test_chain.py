@@ -20,6 +20,7 @@ from curate.cli import main
 from curate.errors import CurateError
 from curate.executors.slurm import Slurm, Some, balanced, for_steps, gpus_of
 from curate.launch import chain
+from tests.curate import runs
 from tests.curate.corpus import RECIPE, edit, make_project, open_small, with_mixture
 from tests.curate.slurm_cluster import Cluster, cluster, missing, wait_for
 
@@ -126,9 +127,11 @@ def test_a_mixture_built_by_slurm_has_the_keys_and_bytes_of_one_built_here(
 ) -> None:
     monkeypatch.setenv("SLURM_CONF", str(slurm.conf))
     in_slurm(project, with_mixture(), "max_array = 2\n")
-    told = opened(project).build()["build"]
+    curated = opened(project)
+    told = curated.build()["build"]
     assert told["submitted"] and told["job"].isdigit()
     assert ended(project)["state"] == "finished", log(project)
+    assert "build" not in curated.build()
     assert ": 3 shards, 2 tasks of Slurm job " in rounds(project)[0]
     same_as_here(project)
     assert opened(project).build()["ran"] == []  # nothing to do, and no job for it
@@ -340,6 +343,35 @@ def test_setup_prefix_and_lines_reach_the_jobs(slurm: Cluster, at: Path) -> None
     for job in (array, opened(at).status()["build"]["job"]):
         assert "Comment=of-lines" in slurm.ask("scontrol", "show", "job", job)
     same_as_here(at)
+
+
+@slow
+def test_runs_wait_for_mixtures_that_slurm_builds(
+    slurm: Cluster, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_CONF", str(slurm.conf))
+    monkeypatch.setattr("curate.train.POLL", 0.5)
+    runs.make(project)
+    (project / "profiles").mkdir()
+    (project / "profiles/cluster.toml").write_text(PROFILE.lstrip() + '[launch]\nkind = "slurm"\ngpus_per_node = 0\n')
+    decay = curate.open("decay", project=project, profile="cluster")
+    with pytest.raises(
+        CurateError, match=r"^Slurm builds stable, decay; run curate train again when it has, or with --wait$"
+    ):
+        decay.train()
+    assert {chain.state(chain.folder_of(runs.opened(project, name)))["state"] for name in ("stable", "decay")} == {
+        "running"
+    }
+    rows = decay.train(wait=True)
+    assert [(row["recipe"], row["state"], row["kind"]) for row in rows] == [
+        ("stable", "current", "slurm"),
+        ("decay", "current", "slurm"),
+    ]
+    edit(project / "recipes/stable.yaml", "sum(achieved) > 100", "sum(achieved) > 100000")
+    edit(project / "recipes/stable.yaml", "tokens: 600", "tokens: 620")
+    edit(project / "recipes/decay.yaml", "tokens: 500", "tokens: 520")
+    with pytest.raises(CurateError, match=r"was not built by Slurm: failed, .*sum"):
+        curate.open("decay", project=project, profile="cluster").train(wait=True)
 
 
 BROKEN = '''
