@@ -41,7 +41,7 @@ GROWTH = """
 ## As the crawl grows
 
 The corpus `web` of the shipped recipe, from nothing, crawl included, by `curate build web --only web`; start-up and the training of its
-classifier and its background of phrases are a fixed part. Sizes that are not in the table were not run on this machine.
+classifier and its background of phrases are a fixed part, and the smallest size, which comes first, may find nothing compiled yet. Sizes that are not in the table were not run on this machine.
 
 """
 TIME = """
@@ -187,6 +187,7 @@ def picture(results: list[dict[str, Any]], out: Path) -> None:
     """One panel for each benchmark with peers, ratios on a logarithmic axis, one point for each kept run."""
     from benchmarks import _plots
 
+    results = [result for result in results if any(result["ratios"].values())]
     seen_once = {name for result in results for name in result["ratios"]}
     names = sorted(seen_once, key=lambda name: (name != "whole_job", name))
     columns = 3
