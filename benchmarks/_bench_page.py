@@ -41,7 +41,8 @@ GROWTH = """
 ## As the crawl grows
 
 The corpus `web` of the shipped recipe, from nothing, crawl included, by `curate build web --only web`; start-up and the training of its
-classifier and its background of phrases are a fixed part, and the smallest size, which comes first, may find nothing compiled yet. Sizes that are not in the table were not run on this machine.
+classifier and its background of phrases are a fixed part, and the smallest size, which comes first, may find nothing compiled yet. Sizes
+that are not in the table were not run on this machine.
 
 """
 TIME = """
