@@ -50,7 +50,7 @@ TIME = """
 
 ![How many times faster than its peers each part is, one point for each kept run](bench.png)
 
-One point for each file of `benchmarks/results`; open points are of quick runs.
+One point for each file of `benchmarks/results` with a peer in it; open points are of quick runs.
 """
 QUALITY = (
     ("documents per core and second", "documents_per_core_second", "{:,.0f}"),

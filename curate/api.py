@@ -250,9 +250,9 @@ class Curated:
     ) -> list[dict[str, Any]]:
         """Train every run that is not current, or the named ones, with what they need: mixtures first, then parents. A row for each run.
 
-        A row is one of `runs`, with what was `done`. The profile's `[launch]` says who runs trainers; wait: on a cluster, to their end.
-        dry_run: start and build nothing; rows have `words` and `given`, the run.json. dev: allow a sample. CurateError for a run that
-        cannot be started or did not finish.
+        A row is one of `runs`, with what was `done`. The profile's `[launch]` says who runs trainers; wait: on a cluster, to their end,
+        and for what Slurm builds for them. dry_run: start and build nothing; rows have `words` and `given`, the run.json. dev: allow a
+        sample. CurateError for a run that cannot be started or did not finish.
         """
         from curate.train import preview, train
         from curate.training import Training

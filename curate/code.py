@@ -30,6 +30,8 @@ from curate.identity import KEY_HEX, file_sha256
 PACKAGE = Path(__file__).resolve().parent.parent
 """The folder that holds `curation/`, `mixers/` and the other first-party packages."""
 FIRST_PARTY = ("curation", "mixers", "eval", "trainers")
+LIBRARIES = ("polars", "pyarrow", "numpy", "duckdb")
+"""Libraries whose versions every node must have; Ray compares its own and Python's."""
 SETTLED = 2_000_000_000
 """Nanoseconds after which another change of a folder is sure to give it another time."""
 
@@ -248,3 +250,14 @@ def _version(distribution: str) -> str:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         raise CurateError(f"uses= names {distribution!r}, which is not installed") from None
+
+
+@functools.cache
+def code_here() -> str:
+    """Digest of all that decides which bytes are made: the code of the packages, and versions of libraries."""
+    found = hashlib.sha256()
+    for folder in ("curate", *FIRST_PARTY):
+        for path in sorted((PACKAGE / folder).rglob("*.py")):
+            found.update(f"{path.relative_to(PACKAGE)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    found.update("\n".join(map(importlib.metadata.version, LIBRARIES)).encode())
+    return found.hexdigest()

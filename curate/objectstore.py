@@ -63,7 +63,10 @@ class Bucket:
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         """headers: sent along to a web server. CurateError for a place that is none."""
         self.url = url.rstrip("/")
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError as error:
+            raise CurateError(f"{nameless(url)!r} is no place for files: {error}") from None
         if "@" in parts.netloc:
             raise CurateError(f"{nameless(url)!r} holds a user name; say who you are by AWS_ACCESS_KEY_ID and the like")
         if parts.scheme not in ("s3", "https", "http") or not parts.netloc or parts.query or parts.fragment:
@@ -200,6 +203,8 @@ class Bucket:
             yield
         except obstore.exceptions.BaseError as error:
             raise _kind(error)(f"{self.url}: {_line(error)}") from None
+        except ValueError as error:
+            raise Away(f"{self.url}: {_line(error)}") from None
         except BaseException as error:
             if type(error).__name__ != "PanicException":
                 raise

@@ -104,17 +104,22 @@ def runs_of(curated: Curated) -> dict[str, Run]:
 def _start(recipes: Sequence[Curated], report: Report) -> None:
     """Build all prompts and compare them before anything is trained; then run what is missing, recipe by recipe."""
     from curate.prompts import node_name
-    from curate.train import train
+    from curate.train import build_all, ready, train
+    from curate.training import Training
 
+    builds = []
     for one in recipes:
         one.store.create()
         assert one.recipe.probe
-        one.build(through=node_name(str(one.recipe.probe.prompts)), report=report)
+        builds.append((one, {"through": node_name(str(one.recipe.probe.prompts))}))
+    build_all(builds, True, report)
     _refuse_prompts(recipes)
     names = {one.title: tuple(run.name for run in runs_of(one).values()) for one in recipes}
     if any(
         one.profile.launch.kind != "local" for one in recipes
     ):  # a scheduler gets all of them before one is waited for
+        for one in recipes:
+            ready(Training(one), names[one.title], True, report)
         for one in recipes:
             train(one, names[one.title], probes=True, report=report)
     for one in recipes:

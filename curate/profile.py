@@ -57,7 +57,7 @@ class StepSettings(BaseModel):
     """Resources of one step: `[steps."score.finemath"]`."""
 
     model_config = ConfigDict(extra="forbid")
-    gpus: float = Field(default=0.0, ge=0)
+    gpus: float = Field(default=0.0, ge=0, le=1024, allow_inf_nan=False)
     """GPUs that one worker keeps busy."""
     cpus_per_task: int | None = Field(default=None, ge=1, le=4096)
     """slurm: as under `[slurm]`, for passes with this step; so are the others."""
@@ -280,7 +280,10 @@ class Profile(BaseModel):
             raise CurateError(
                 f"store = {self.store!r}: a store is a folder; put a bucket behind it with remote = {self.store!r}"
             )
-        return project / Path(self.store).expanduser()
+        try:
+            return project / Path(self.store).expanduser()
+        except RuntimeError as error:
+            raise CurateError(f"store = {self.store!r}: {str(error).lower()}") from None
 
     def remote_url(self) -> str:
         """The remote; empty where there is none. CurateError for one that is no bucket."""

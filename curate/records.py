@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,13 +107,17 @@ def as_documents(frame: pl.DataFrame, work: Work, file: Source) -> pl.DataFrame:
 
 def mark_ids(draft: Path, kind: str) -> None:
     """Note what ids of a draft stand for, before a shard with such ids is there, also after a power cut."""
-    if not (mark := draft / "work" / IDS[kind]).exists():
-        mark.touch()
-        sync_folder(mark.parent)
+    with contextlib.suppress(FileNotFoundError):  # another worker, who did the same, may have ended the draft
+        if not (mark := draft / "work" / IDS[kind]).exists():
+            mark.touch()
+            sync_folder(mark.parent)
 
 
 def kind_of_ids(draft: Path) -> str:
-    """What ids of a draft stand for, by its marks: that of which least follows. `given` where all marks are lost."""
+    """What ids of a draft stand for, by its marks: that of which least follows.
+
+    `given` where there is none: they were lost, or nothing was read.
+    """
     return next((kind for kind, mark in IDS.items() if (draft / "work" / mark).is_file()), "given")
 
 

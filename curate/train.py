@@ -49,9 +49,9 @@ def train(
 ) -> list[dict[str, Any]]:
     """Build and start what is not current; a row for each run that was looked at (`curate/run_state.py`), with what was `done` about it.
 
-    names: runs, or entries with all their seeds; all of the recipe if none. wait: on a cluster, until they are finished. probes: whether
-    names may be of the probe's runs. CurateError for the first that cannot be started or does not finish, and for prompts that a reported
-    benchmark stands in.
+    names: runs, or entries with all their seeds; all of the recipe if none. wait: on a cluster, until they are finished, and before that
+    for what Slurm builds. probes: whether names may be of the probe's runs. CurateError for the first that cannot be started or does not
+    finish, and for prompts that a reported benchmark stands in.
     """
     return train_all([(Training(curated), names)], wait=wait, probes=probes, report=report)
 
@@ -75,7 +75,7 @@ def train_all(
     for training, names in wanted:
         refuse_probes(training.curated, () if probes else names)
     for training, names in wanted:
-        for run in _ready(training, names, wait, report):
+        for run in ready(training, names, wait, report):
             runs.setdefault(run.key, (training.curated, run))
     pieces = [
         Piece(key, _work(curated, run, wait, report), (run.parent.key,) if run.parent else ())
@@ -141,8 +141,8 @@ def _checked(training: Training, names: Sequence[str]) -> list[Run]:
     return runs
 
 
-def _ready(training: Training, names: Sequence[str], wait: bool, report: Report) -> list[Run]:
-    """The runs in question, their mixtures built and what they are known."""
+def ready(training: Training, names: Sequence[str], wait: bool, report: Report) -> list[Run]:
+    """The runs in question, their mixtures built and what they are known. wait: for those that Slurm builds."""
     training.curated.store.create()
     runs = _checked(training, names)
     todo = [run for run in runs if run.missing or state_of(run)[0] != "current"]
@@ -168,22 +168,32 @@ def _built(runs: list[Run], wait: bool, report: Report) -> list[Curated]:
     for run in runs:
         if run.entry.prompts and id(run.owner) in parts:
             builds.append((run.owner, {"through": node_name(run.entry.prompts)}))
-    away = [(data, part) for data, part in builds if data.build(**part, report=report).get("build")]
-    if away and not wait:
-        titles = ", ".join(dict.fromkeys(data.title for data, _ in away))
-        raise CurateError(f"Slurm builds {titles}; run curate train again when it has, or with --wait")
-    for data, part in away:
-        for _ in away:  # other parts of one recipe are submitted when the first is there
-            _wait_for_build(data, report)
-            if not data.build(**part, report=report).get("build"):
-                break
-        else:
-            raise CurateError(f"Slurm has built {data.title}, and something of it is still to do: curate status")
+    build_all(builds, wait, report)
     return [*whole.values(), *parts.values()]
 
 
-def _wait_for_build(data: Curated, report: Report) -> None:
-    """Wait until Slurm has built a recipe. CurateError where that came to nothing."""
+def build_all(builds: Sequence[tuple[Curated, dict[str, Any]]], wait: bool, report: Report) -> None:
+    """Build recipes, or what these words for `build` say of them. Those that Slurm builds are submitted first, and waited for then.
+
+    CurateError where one is not to be waited for, and where it comes to nothing.
+    """
+    away = [(data, part, told) for data, part in builds if (told := data.build(**part, report=report).get("build"))]
+    if away and not wait:
+        titles = ", ".join(dict.fromkeys(data.title for data, *_ in away))
+        raise CurateError(f"Slurm builds {titles}; run curate train again when it has, or with --wait")
+    for data, part, told in away:
+        ours, waits = 0, told
+        while waits:
+            if (ours := ours + waits["submitted"]) > 1:
+                raise CurateError(f"Slurm has built {data.title}, and something of it is still to do: curate status")
+            came = _wait_for_build(data, report)
+            if waits["submitted"] and came["state"] != "finished":  # what somebody else's lacks is submitted again
+                raise CurateError(f"{data.title} was not built by Slurm: {came['state']}, {came['why']}")
+            waits = data.build(**part, report=report).get("build")
+
+
+def _wait_for_build(data: Curated, report: Report) -> dict[str, Any]:
+    """Wait until what Slurm builds of a recipe is over: `state` and `why` of it."""
     from curate.launch import chain
 
     folder, said = chain.folder_of(data), ""
@@ -191,8 +201,7 @@ def _wait_for_build(data: Curated, report: Report) -> None:
         if said != (said := told["why"]):
             report.note(f"waits until {data.title} is built: {said}")
         time.sleep(POLL)
-    if told and told["state"] != "finished":
-        raise CurateError(f"{data.title} was not built by Slurm: {told['state']}, {told['why']}")
+    return told or {"state": "gone", "why": "its folder in the store was deleted"}
 
 
 def _begin(curated: Curated, run: Run, wait: bool, report: Report) -> Work:

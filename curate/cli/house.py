@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,11 +197,11 @@ def schema() -> None:
 @click.option("--remote", metavar="URL", help="The bucket behind the store, such as s3://bucket/prefix.")
 @click.option("--room", metavar="BYTES", default="2GB", show_default=True, help="How much must be free, such as 500GB.")
 @click.option(
-    "--wait", type=click.FloatRange(0), default=120.0, show_default=True, metavar="SECONDS",
+    "--wait", type=click.IntRange(0, 7 * 86400), default=120, show_default=True, metavar="SECONDS",
     help="slurm: how long two small jobs may take, queue and all; 0 submits none.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def doctor(profile: str, store: str | None, remote: str | None, room: str, wait: float, as_json: bool) -> None:
+def doctor(profile: str, store: str | None, remote: str | None, room: str, wait: int, as_json: bool) -> None:
     """Whether all that a profile names is there and does what builds need: curate doctor --profile slurm.
 
     The store's disk, its locks and room; Slurm or Ray, with a small job or task that looks around where work is done; the bucket; the
@@ -206,21 +209,35 @@ def doctor(profile: str, store: str | None, remote: str | None, room: str, wait:
     """
     from curate.doctor.findings import Wanted, examine
     from curate.profile import find_project, load_profile
+    from curate.run_folder import one_line
 
     project = find_project(Path.cwd())
     said = {name: value for name, value in (("store", store), ("remote", remote)) if value}
     wanted = Wanted(profile, load_profile(profile, project).model_copy(update=said), project, _bytes(room), wait)
     rows = []
-    for finding in examine(wanted):
-        rows.append(finding)
-        if not as_json:
-            click.echo(f"{MARKS[finding.state]:7}{finding.what}: {printable(finding.said)}")
+    with _ended_as_by_hand(), contextlib.closing(examine(wanted)) as findings:
+        for finding in findings:
+            rows.append(finding)
+            if not as_json:
+                click.echo(f"{MARKS[finding.state]:7}{one_line(finding.what)}: {one_line(finding.said)}")
     faults = sum(row.state == "wrong" for row in rows)
     if as_json:
         emit([vars(row) for row in rows])
     else:
         click.echo(f"{amount(faults, 'thing')} to put right" if faults else "nothing to put right")
     raise SystemExit(1 if faults else 0)
+
+
+@contextlib.contextmanager
+def _ended_as_by_hand() -> Iterator[None]:
+    """A kill and a connection that is lost end what is done as Ctrl-C does, so that files and jobs are taken away."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 MARKS = {"fine": "ok", "wrong": "WRONG", "left out": "-"}

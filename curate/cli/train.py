@@ -24,7 +24,7 @@ __all__ = ["cancel", "compare", "eval_", "logs", "runs_table", "status", "train"
 
 @recipe_command(short_help="Start every run that is not current, with what it needs.")
 @click.argument("rest", nargs=-1, metavar="[RUN]...")
-@click.option("--wait", is_flag=True, help="On a cluster: until the runs are finished.")
+@click.option("--wait", is_flag=True, help="On a cluster: until the runs are finished, and what Slurm builds for them.")
 @click.option("--dry-run", is_flag=True, help="Show commands and run.json; build and start nothing.")
 @click.option(
     "--seeds", type=click.IntRange(1, 100), metavar="N", help="Only the first N seeds of each run that has several."

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
-import shlex
 import shutil
 from collections.abc import Iterator
 
 from curate.doctor.findings import Finding, Wanted, fine, left_out, wrong
 from curate.errors import CurateError
+from curate.models.launch import words_of
+from curate.models.openai import key_of
 from curate.profile import ModelSettings
+from curate.run_folder import one_line
 
 LIST_BYTES = 4 << 20
 """Bytes of what a server says of its models, at most."""
@@ -21,8 +22,11 @@ ANSWER = 10.0
 
 
 def bucket(wanted: Wanted) -> Iterator[Finding]:
-    """Findings on the remote: a small file is written, written again, read, listed and deleted. CurateError where that fails."""
-    from curate.objectstore import Bucket
+    """Findings on the remote. CurateError where it cannot be had.
+
+    One that builds write to is tried: a small file is written, written again, read, listed and deleted.
+    """
+    from curate.objectstore import Away, Bucket
 
     url = wanted.profile.remote_url()
     if not url:
@@ -30,24 +34,35 @@ def bucket(wanted: Wanted) -> Iterator[Finding]:
             yield wrong("remote", "the profile says push = true and names no remote")
         return
     place, folder = Bucket(url), f"doctor-{secrets.token_hex(8)}"
-    name, data = f"{folder}/test", secrets.token_bytes(16)
-    first = place.create(name, data)
+    if not wanted.profile.push:
+        place.read(folder, 1 << 10)
+        yield fine("remote", f"{url}: can be read; builds write nothing there, as push is not true")
+        return
+    name, data, stays = f"{folder}/test", secrets.token_bytes(16), ""
     try:
+        first = place.create(name, data)
         second = place.create(name, b"another")
         read = place.read(name, 1 << 10)
         listed = [one.name for one in place.list(folder)]
     finally:
-        place.delete(name)
-    if second or not first:
+        try:
+            place.delete(name)
+        except Away as error:
+            stays = error.message
+    if stays:
+        yield left_out("remote", f"{url}: {name} stays, as it cannot be deleted, which builds never do: {stays}")
+    if not first:
+        yield wrong("remote", f"{url} says that a file with a name made up just now is there already")
+    elif second:
         yield wrong(
             "remote", f"{url} writes over a file that it was told to create: two builds could mix their objects"
         )
     elif read != data or len(listed) != 1:
         yield wrong("remote", f"{url} does not give back, or list, what was just written")
-    elif [*place.list(folder)]:
+    elif not stays and [*place.list(folder)]:
         yield wrong("remote", f"{url} still lists what was deleted")
     else:
-        yield fine("remote", f"{url}: written, listed, deleted; a second writer of a name is refused")
+        yield fine("remote", f"{url}: can be written, listed and read; a second writer of a name is refused")
 
 
 def models(wanted: Wanted) -> Iterator[Finding]:
@@ -57,21 +72,30 @@ def models(wanted: Wanted) -> Iterator[Finding]:
         for address in dict.fromkeys(settings.endpoints):
             yield _served(what, address, settings)
         if settings.launch:
-            program = shlex.split(settings.launch)[0]
-            there = shutil.which(program)
-            yield (fine if there else wrong)(what, f"is started by {program}, which is {'' if there else 'not '}here")
+            yield _launched(what, name, settings, elsewhere=wanted.profile.executor == "slurm")
         elif not settings.endpoints:
             yield left_out(what, "has no endpoint; a backend that loads it itself needs none")
+
+
+def _launched(what: str, name: str, settings: ModelSettings, *, elsewhere: bool) -> Finding:
+    """Whether the program is there that starts a server. elsewhere: a job starts it, where its setup may find one."""
+    try:
+        program = words_of(settings, name)[0]
+    except CurateError as error:
+        return wrong(what, error.message)
+    if shutil.which(program):
+        return fine(what, f"is started by {program}, which is here")
+    if elsewhere:
+        return left_out(what, f"is started by {program} in the build's own job; here is none")
+    return wrong(what, f"is started by {program}, which is not here")
 
 
 def _served(what: str, address: str, settings: ModelSettings) -> Finding:
     """Whether a server answers, takes the key and has the model. It is asked for nothing that costs anything."""
     from curate.models._endpoints import Endpoint, shown
 
-    key = os.environ.get(settings.api_key_env, "").strip() if settings.api_key_env else ""
-    if settings.api_key_env and not key:
-        return wrong(what, f"the environment variable {settings.api_key_env} is not set; it must hold the key")
     try:
+        key = key_of(settings, settings.served_as or what)
         status, body = asyncio.run(Endpoint(address, key, ANSWER).get("/models", LIST_BYTES))
     except CurateError as error:
         return wrong(what, f"{shown(address)}: {error.message}")
@@ -81,8 +105,13 @@ def _served(what: str, address: str, settings: ModelSettings) -> Finding:
     if names is None:
         return wrong(what, f"{shown(address)} does not say which models it has (status {status}); does it end in /v1?")
     if settings.served_as and settings.served_as not in names:
-        return wrong(what, f"{shown(address)} has no {settings.served_as!r}, but {', '.join(names[:5]) or 'none'}")
-    return fine(what, f"{shown(address)} answers and has {', '.join(names[:5]) or 'no model'}")
+        return wrong(what, f"{shown(address)} has no {settings.served_as!r}, but {_some(names) or 'none'}")
+    return fine(what, f"{shown(address)} answers and has {_some(names) or 'no model'}")
+
+
+def _some(names: list[str]) -> str:
+    """A few names that a server gave, as one word each."""
+    return ", ".join(one_line(name)[:80] for name in names[:5])
 
 
 def _names(body: bytes) -> list[str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,10 +13,6 @@ from curate.errors import CurateError
 from curate.profile import Profile
 
 State = Literal["fine", "wrong", "left out"]
-LEAST_ROOM = 2_000_000_000
-"""Bytes that must be free where a person does not say how many a build will take; `curate plan` foresees that."""
-WAIT = 120.0
-"""Seconds that a job has to be begun, and to end."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +32,9 @@ class Wanted:
     """Of the profile."""
     profile: Profile
     project: Path
-    room: int = LEAST_ROOM
+    room: int
     """Bytes that must be free."""
-    wait: float = WAIT
+    wait: float
     """Seconds that jobs of Slurm may take, queue and all; 0: none is submitted."""
 
 
@@ -60,7 +56,7 @@ def left_out(what: str, said: str) -> Finding:
     return Finding(what, "left out", said)
 
 
-def examine(wanted: Wanted) -> Iterator[Finding]:
+def examine(wanted: Wanted) -> Generator[Finding]:
     """Each finding as soon as it is known. No error of what is looked at is raised: it is a finding."""
     from curate.doctor import elsewhere, places, ray, slurm
 

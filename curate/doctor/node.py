@@ -55,7 +55,7 @@ def look(folder: Path, script: str = "") -> dict[str, Any]:
     script: of a job that Slurm must take from here; empty where nothing is submitted from such a place.
     """
     from curate import __version__
-    from curate.executors.ray import code_here
+    from curate.code import code_here
 
     asked = json.loads((folder / ASKED).read_text("utf-8"))
     return {
@@ -63,7 +63,7 @@ def look(folder: Path, script: str = "") -> dict[str, Any]:
         "python": platform.python_version(),
         "octocurate": __version__,
         "same_code": code_here() == asked["code"],
-        "project": _holds(asked["project"]) == asked["holds"],
+        "project": os.path.isdir(asked["project"]) and {*asked["holds"]} <= {*_holds(asked["project"])},
         "loose": loose(folder),
         "refused": _refused(script),
     }
@@ -91,7 +91,7 @@ def _refused(script: str) -> str:
 
 def ask(folder: Path, project: Path) -> None:
     """Write what nodes are to compare with."""
-    from curate.executors.ray import code_here
+    from curate.code import code_here
 
     asked = {"project": str(project), "holds": _holds(str(project)), "code": code_here()}
     (folder / ASKED).write_text(json.dumps(asked), "utf-8")

@@ -15,27 +15,17 @@ from pathlib import Path
 from curate.doctor.findings import Finding, Wanted, fine, wrong
 from curate.doctor.node import held
 from curate.launch import python_path
+from curate.run_folder import one_line
 
 SHARED = (
-    "nfs",
-    "lustre",
-    "gpfs",
-    "ceph",
-    "beegfs",
-    "cifs",
-    "smb",
-    "afs",
-    "glusterfs",
-    "weka",
-    "panfs",
-    "orangefs",
-    "9p",
-    "virtiofs",
-    "fuse",
-)
-"""How the names of file systems begin that several machines may see."""  # fmt: skip
+    "nfs", "lustre", "gpfs", "ceph", "beegfs", "cifs", "smb", "afs", "glusterfs", "weka", "panfs",
+    "orangefs", "9p", "virtiofs", "fuse",
+)  # fmt: skip
+"""How the names of file systems begin that several machines may see."""
 LEAST_FILES = 100_000
 """Files that must be free where a file system has a limit of them."""
+ANSWER = 120.0
+"""Seconds that another process has to try locks."""
 LOOSE = "import sys, pathlib; from curate.doctor.node import loose; print(*loose(pathlib.Path(sys.argv[1])))"
 
 
@@ -44,21 +34,28 @@ def look(wanted: Wanted) -> Iterator[Finding]:
     cluster = wanted.profile.executor in ("slurm", "ray")
     for what, path in (("store", wanted.profile.store_path(wanted.project)), ("project", wanted.project)):
         kind = kind_of(path)
-        shared = kind.startswith(SHARED)
+        shared = kind.startswith(SHARED) and kind != "fuseblk"
         hint = "" if shared or not cluster else "; that it is shared is for a task to say"
         yield fine(what, f"{path} ({kind}{', a file system that machines share' if shared else ''}{hint})")
     with tried(wanted) as folder:
         yield fine("store", "can be written")
         with held(folder):
             environment = {**os.environ, "PYTHONPATH": python_path(), "PYTHONSAFEPATH": "1"}
-            done = subprocess.run(
-                [sys.executable, "-c", LOOSE, str(folder)], capture_output=True, text=True, env=environment, timeout=120
-            )
-        if said := done.stdout.strip() or done.stderr.strip()[-300:]:
+            said = _said([sys.executable, "-c", LOOSE, str(folder)], environment)
+        if said:
             yield wrong("locks", f"do not hold between two processes of this machine ({said})")
         else:
             yield fine("locks", "hold between processes of this machine")
         yield room(folder, wanted.room)
+
+
+def _said(words: list[str], environment: dict[str, str]) -> str:
+    """What a program prints, or why it failed."""
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace", env=environment, timeout=ANSWER)
+    except subprocess.TimeoutExpired:
+        return f"no answer within {ANSWER:.0f} s"
+    return done.stdout.strip() if not done.returncode else one_line(done.stderr.strip()[-300:])
 
 
 def room(folder: Path, least: int) -> Finding:
@@ -69,7 +66,7 @@ def room(folder: Path, least: int) -> Finding:
         return wrong("room", f"{free / 1e9:,.1f} GB are free, of {least / 1e9:,.1f} GB that are wanted")
     if told.f_files > 0 and told.f_favail < LEAST_FILES:
         return wrong("room", f"the file system takes {told.f_favail:,} more files, fewer than {LEAST_FILES:,}")
-    return fine("room", f"{free / 1e9:,.1f} GB are free")
+    return fine("room", f"{free / 1e9:,.1f} GB are free, quotas aside")
 
 
 @contextmanager
@@ -81,11 +78,25 @@ def tried(wanted: Wanted) -> Iterator[Path]:
 
 
 def existing(path: Path) -> Path:
-    """A folder, or the nearest above it that is there. NotADirectoryError where a file is in its place or on the way."""
-    found = next(one for one in (path.absolute(), *path.absolute().parents) if os.path.lexists(one))
+    """A folder, or the nearest above it that is there. OSError where a file is in its place or on the way, or nothing can be called so."""
+    found = path.absolute()
+    while not _is_there(found):
+        found = found.parent
     if not found.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(found))
     return found
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:  # told of the file on the way
+        return False
+    except ValueError as error:
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
+    return True
 
 
 def kind_of(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,12 @@ def _seen(ray: Any, nodes: list[dict[str, Any]], folder: Path) -> Iterator[Findi
 
     task = ray.remote(num_cpus=0, max_retries=0)(node.look)
     at = {one["NodeID"]: NodeAffinitySchedulingStrategy(one["NodeID"], soft=False) for one in nodes}
+    end = time.monotonic() + ANSWER
     asked_ = {name: task.options(scheduling_strategy=where).remote(folder) for name, where in at.items()}
     for one in nodes:
         name = f"node {one['NodeManagerHostname']} ({one['NodeManagerAddress']})"
         try:
-            seen = ray.get(asked_[one["NodeID"]], timeout=ANSWER)
+            seen = ray.get(asked_[one["NodeID"]], timeout=max(0.0, end - time.monotonic()))
         except GetTimeoutError:
             yield wrong("task", f"{name} did not answer within {ANSWER:.0f} s")
         except RayError as error:

@@ -7,13 +7,13 @@ with its words before Python. They end within seconds once they are begun; what 
 from __future__ import annotations
 
 import json
-import math
+import os
+import secrets
 import shlex
 import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from curate.doctor.findings import Finding, Wanted, fine, left_out, wrong
@@ -23,11 +23,12 @@ from curate.errors import CurateError
 from curate.executors.slurm import for_steps, gpus_of, options_of, script_of
 from curate.launch import asked
 from curate.launch.sbatch import is_alive, log_pattern, submit
-from curate.profile import LaunchSettings, Profile, SlurmSettings
+from curate.profile import LaunchSettings, Profile
 from curate.run_folder import one_line, tail
 
 PROGRAMS = ("sbatch", "squeue", "scancel", "scontrol")
-TITLE = "curate-doctor"
+TITLE = f"curate-doctor-{secrets.token_hex(4)}"
+"""The name of the jobs of this process."""
 OWN = "the build's own job"
 LATE = 10.0
 """Seconds after a job's end in which what it wrote is to be seen here: file systems of several machines take their time."""
@@ -54,6 +55,7 @@ def look(wanted: Wanted) -> Iterator[Finding]:
             yield finding
         jobs = [(name, what, script) for name, what, script in scripts if name in ("own", "task")]
         if wanted.profile.executor != "slurm":
+            yield left_out("job", "nodes that trainers run on are not looked at")
             return
         if refused or not wanted.wait:
             why = "because Slurm refuses jobs" if refused else "as --wait 0 says"
@@ -79,24 +81,18 @@ def _scripts(wanted: Wanted, folder: Path) -> Iterator[tuple[str, str, Path]]:
         return name, what, path
 
     if profile.executor == "slurm":
-        own = [*_options(settings.of_own_job(), settings.own.gpus), *settings.lines]
+        own = [*options_of(TITLE, settings.of_own_job(), settings.own.gpus), *settings.lines]
         yield written("own", OWN, own, settings.setup, [sys.executable], str(folder / "task.sh"))
         words = [*settings.prefix, settings.python or sys.executable]
-        yield written("task", "a task", [*_options(settings), *settings.lines], settings.setup, words)
-        array = [f"--array=0-{settings.max_array - 1}", *_options(settings), *settings.lines]
+        yield written("task", "a task", [*options_of(TITLE, settings), *settings.lines], settings.setup, words)
+        array = [f"--array=0-{settings.max_array - 1}", *options_of(TITLE, settings), *settings.lines]
         yield written("array", f"an array of {settings.max_array:,} tasks", array, settings.setup, words)
         for place, (title, step) in enumerate(profile.steps.items()):
             each = for_steps([step], settings)
-            options = [*_options(each, gpus_of([step], each)), *settings.lines]
+            options = [*options_of(TITLE, each, gpus_of([step], each)), *settings.lines]
             yield written(f"step-{place}", f"a task with {title}", options, settings.setup, words)
     if profile.launch.kind == "slurm":
         yield written("trainer", "a trainer", [*_trainer(profile.launch)], profile.launch.setup, [sys.executable])
-
-
-def _options(settings: SlurmSettings, gpus: float = 0) -> Iterator[str]:
-    yield from options_of(TITLE, settings)
-    if gpus:
-        yield f"--gpus-per-node={math.ceil(gpus)}"
 
 
 def _trainer(launch: LaunchSettings) -> Iterator[str]:
@@ -126,16 +122,23 @@ def _begun(folder: Path, jobs: Sequence[tuple[str, str, Path]], wait: float) -> 
             submitted[name] = submit(script, what, "--no-requeue")
         for name, what, _ in jobs:
             yield _told(folder, name, what, submitted[name], end)
-    finally:
-        with suppress(CurateError):
-            asked(["scancel", *submitted.values()], "cancel")
+    finally:  # by name: one may have been submitted whose number never came back
+        try:
+            asked(["scancel", "--quiet", "--me", f"--name={TITLE}"], "cancel")
+            stay = ""
+        except CurateError as error:
+            stay = error.message
+    if stay:
+        yield wrong("job", f"jobs called {TITLE} may still be in the queue: {stay}")
 
 
 def _told(folder: Path, name: str, what: str, job: str, end: float) -> Finding:
     """What one job saw, once it has ended or time is over."""
     found = folder / f"{name}.json"
     alive, ended = True, 0.0
-    while not found.exists():
+    while found.name not in os.listdir(
+        folder
+    ):  # opening a folder asks anew, where a look at a file is answered by what NFS remembers
         now = time.monotonic()
         alive = alive and is_alive(job)
         ended = ended or (0.0 if alive else now)
@@ -146,7 +149,7 @@ def _told(folder: Path, name: str, what: str, job: str, end: float) -> Finding:
             said = one_line(tail(log).strip().rpartition("\n")[2]) if log.exists() else ""
             nothing = "it left no file in the store: does its node see this disk under the same path?"
             return wrong("job", f"{what} (Slurm job {job}) did not start Python: {said or nothing}")
-        time.sleep(0.5)
+        time.sleep(1.0)
     seen = json.loads(found.read_text("utf-8"))
     if said := "; ".join(faults(seen)):
         return wrong("job", f"{what} on {seen['host']} {said}")

@@ -12,8 +12,6 @@ do (`near`), because what it costs is counted on one machine.
 from __future__ import annotations
 
 import functools
-import hashlib
-import importlib.metadata
 import os
 import pickle
 import socket
@@ -26,7 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from curate.code import FIRST_PARTY, PACKAGE
+from curate.code import LIBRARIES, code_here
 from curate.errors import CurateError, Halted
 from curate.executors import Done, heaviest_first
 from curate.executors.local import NOT_BEGUN, Local, halt, worker_environment
@@ -43,8 +41,6 @@ LONG = 60.0
 """Seconds below which no rank is slow."""
 ANSWER = 5.0
 """Seconds that the head of a cluster has to answer."""
-LIBRARIES = ("polars", "pyarrow", "numpy", "duckdb")
-"""Libraries whose versions every node must have; Ray compares its own and Python's."""
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 """How a client of gRPC begins: RFC 9113, section 3.4, and settings that change nothing."""
 SETTINGS = 4
@@ -339,14 +335,3 @@ def refuse_other(place: Place) -> None:
         raise CurateError(
             f"node {host} of the Ray cluster has another octocurate, or other versions of {', '.join(LIBRARIES)}"
         )
-
-
-@functools.cache
-def code_here() -> str:
-    """Digest of all that decides which bytes are made: the code of the packages, and versions of libraries."""
-    found = hashlib.sha256()
-    for folder in ("curate", *FIRST_PARTY):
-        for path in sorted((PACKAGE / folder).rglob("*.py")):
-            found.update(f"{path.relative_to(PACKAGE)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
-    found.update("\n".join(map(importlib.metadata.version, LIBRARIES)).encode())
-    return found.hexdigest()

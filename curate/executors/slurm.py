@@ -170,8 +170,7 @@ class Slurm:
         logs.mkdir(exist_ok=True)
         options = [
             f"--array=0-{tasks - 1}{throttle}",
-            *options_of(self.title, settings),
-            *([f"--gpus-per-node={gpus}"] if gpus else []),
+            *options_of(self.title, settings, gpus),
             f'--output="{log_pattern(logs, "/%A_%a.txt")}"',
             *settings.lines,
         ]
@@ -192,14 +191,16 @@ def here(workers: int) -> Executor:
     return Local(workers)
 
 
-def options_of(title: str, settings: SlurmSettings) -> Iterator[str]:
-    """Options of sbatch that all jobs of a build have."""
+def options_of(title: str, settings: SlurmSettings, gpus: float = 0) -> Iterator[str]:
+    """Options of sbatch that all jobs of a build have, with so many GPUs."""
     yield from (f"--job-name={job_name(title)}", "--nodes=1", "--ntasks=1", f"--cpus-per-task={settings.cpus_per_task}")
     if settings.mem_per_cpu:
         yield f"--mem-per-cpu={settings.mem_per_cpu >> 20}M"
     for option in ("time", "partition", "account"):
         if value := getattr(settings, option):
             yield f"--{option}={value}"
+    if gpus:
+        yield f"--gpus-per-node={math.ceil(gpus)}"
     yield from ("--requeue", "--open-mode=append")
 
 

@@ -119,7 +119,13 @@ def asked(words: Sequence[str], what: str, environment: dict[str, str] | None = 
 
     try:
         done = subprocess.run(
-            words, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, env=environment
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            env=environment,
         )
     except FileNotFoundError:
         raise CurateError(f"{what}: there is no {words[0]} on this machine") from None

@@ -13,7 +13,7 @@ mixture) runs in the build's own job; so do phases within a step over a whole co
 
 from __future__ import annotations
 
-import math
+import contextlib
 import os
 import secrets
 import shlex
@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curate.artifact import Damaged
 from curate.budget import Paid, Spending
 from curate.errors import CurateError, Handed, Incomplete
 from curate.executors.slurm import CANCELLED, FOLDER, JOB, do_task, options_of, script_of
@@ -32,6 +33,7 @@ from curate.launch import asked
 from curate.launch.sbatch import is_alive, log_pattern, states, submit
 from curate.profile import Profile, SlurmSettings
 from curate.run_folder import RunFolder, moment, one_line, read_object
+from curate.state import State
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -52,12 +54,14 @@ def submitted(curated: Curated, targets: list[str] | None, how: dict[str, Any]) 
     nodes = curated.planned.needed(targets)
     if os.environ.get(FOLDER):
         return None
-    curated.built.settle(list(curated.planned.nodes.values()))  # jobs may have stored something since it was looked at
-    if all(node.plan_key in curated.built.done for node in nodes):
+    here = State(curated.planned, curated.store)  # anew: jobs may have stored something since it was looked at
+    with contextlib.suppress(Damaged):  # it is made again
+        here.settle(list(curated.planned.nodes.values()))
+    if all(node.plan_key in here.done for node in nodes):
         return None
     folder = folder_of(curated)
     with curated.store.locked([folder.path.name], lambda: None):
-        if (told := state(folder)) and told["state"] == "running":
+        if (told := state(folder)) and told["state"] in ("running", "unknown"):
             return {**told, "submitted": False}
         job = _begin(curated, folder, how)
     return {"job": job, "state": "running", "why": "", "log": str(folder.file("log.txt")), "submitted": True}
@@ -109,8 +113,7 @@ def _limited(profile: Profile) -> Profile:
 def _script(curated: Curated, folder: RunFolder, settings: SlurmSettings) -> str:
     """The text of job.sh. Its time limit or a kill puts it back into the queue; whoever cancels it ends it."""
     options = [
-        *options_of(curated.title, settings.of_own_job()),
-        *([f"--gpus-per-node={math.ceil(settings.own.gpus)}"] if settings.own.gpus else []),
+        *options_of(curated.title, settings.of_own_job(), settings.own.gpus),
         f'--output="{log_pattern(folder.file("log.txt"))}"',
         f"--signal=B:USR1@{settings.grace}",
         *settings.lines,
@@ -204,6 +207,8 @@ def state(folder: RunFolder) -> dict[str, Any] | None:
         why = "; ".join(_queue(record)) if alive else "Slurm has forgotten it; curate build goes on"
     except CurateError as error:
         return {**told, "state": "unknown", "why": error.message}
+    if not alive and folder.record != record:  # it handed on or ended while Slurm was asked
+        return state(folder)
     return {**told, "state": "running" if alive else "gone", "why": why}
 
 

@@ -22,15 +22,22 @@ def job_name(title: str) -> str:
 
 def log_pattern(path: Path, fields: str = "") -> str:
     """Path of a log as sbatch reads it, where % begins a field; fields: what is put behind it. CurateError for one that it cannot read."""
-    if '"' in str(path):
-        raise CurateError(f"Slurm takes no path with a quote: {path}; put the store elsewhere")
+    if any(c in '"\\' or not c.isprintable() for c in str(path)):
+        raise CurateError(
+            f"Slurm takes no path with a quote, a backslash or what is not shown: {str(path)!r}; put the store elsewhere"
+        )
     return str(path).replace("%", "%%") + fields
 
 
 def submit(script: Path, title: str, *options: str) -> str:
-    """Submit a script, also from within a job; the id of the new job. CurateError if Slurm is not here or refuses."""
+    """Submit a script, also from within a job; the id of the new job, none for a test. CurateError if Slurm is not here or refuses."""
     said = asked(["sbatch", "--parsable", *options, str(script)], title, _without_job())
-    return said.strip().split(";")[0]
+    if "--test-only" in options:
+        return ""
+    job = (said.strip().splitlines() or [""])[-1].split(";")[0]
+    if not re.fullmatch(r"[0-9]+", job):
+        raise CurateError(f"{title}: sbatch gives no number of a job: {' '.join(said.split())[:200]!r}")
+    return job
 
 
 def _without_job() -> dict[str, str]:

@@ -44,6 +44,8 @@ ENCODINGS = ("identity", "gzip", "deflate")
 """What of a compressed answer is read at all: none of them grows more than a thousandfold, so that a piece of one fits into memory."""
 NAMELESS = {number for name in ("EAI_NONAME", "EAI_NODATA") if (number := getattr(socket, name, None)) is not None}
 """What the resolver says where no machine has the name, other than that it cannot tell at the moment."""
+PROXY = (ValueError, ImportError, OverflowError, ExceptionGroup)
+"""What comes of proxies in the environment that are none."""
 POINTLESS = (401, 402, 403, 404, 405, 410)
 """No request will be answered: a wrong key, an account without money, an unknown model or address."""
 VERSION = re.compile(r"/v[0-9]+(?:[a-z]+[0-9]*)?(?:/|$)")
@@ -123,10 +125,11 @@ class Endpoint:
                     "GET", target, headers=self.headers, auth=self.auth or httpx2.USE_CLIENT_DEFAULT
                 ) as response,
             ):
+                _refuse_compressed(response)
                 return response.status_code, await _whole(response, limit)
         except TimeoutError:
             raise CurateError(f"no answer within {self.timeout:g} s") from None
-        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, Fault) as error:
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, Fault, *PROXY) as error:
             raise CurateError(self.cleaned(_why(error)[0])) from None
 
     async def _ask(self, form: Form, body: bytes, limit: int) -> Answer:
@@ -166,8 +169,7 @@ class Endpoint:
         )
 
     async def _read(self, response: httpx2.Response, form: Form, limit: int) -> Answer:
-        if response.headers.get("content-encoding", "identity") not in ENCODINGS:
-            raise Fault("the answer is compressed, which it was asked not to be")
+        _refuse_compressed(response)
         if response.status_code != 200:
             raise self._fault(response, await _whole(response, LONGEST_ERROR, cut=True), form)
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
@@ -293,6 +295,12 @@ def _certificates() -> Any:
     if not _CONTEXT:
         _CONTEXT.append(httpx2.create_ssl_context())
     return _CONTEXT[0]
+
+
+def _refuse_compressed(response: httpx2.Response) -> None:
+    """Fault for an answer of which a piece may not fit into memory."""
+    if response.headers.get("content-encoding", "identity") not in ENCODINGS:
+        raise Fault("the answer is compressed, which it was asked not to be")
 
 
 async def _whole(response: httpx2.Response, limit: int, *, cut: bool = False) -> bytes:

@@ -93,19 +93,25 @@ def served(
                 report.note(f"models.{name}: a server ended on its own: {_said(server, settings)}")
 
 
+def words_of(settings: ModelSettings, name: str) -> list[str]:
+    """The words of `launch`, as a shell would split it. CurateError where it cannot, or there is none."""
+    where = f"models.{name}: launch"
+    try:
+        words = shlex.split(settings.launch)
+    except ValueError as error:
+        raise CurateError(f"{where}: {str(error).lower()}: {settings.launch}") from None
+    if not words or not words[0]:
+        raise CurateError(f"{where}: names no program")
+    return words
+
+
 def command(entry: Mapping[str, Any], settings: ModelSettings, name: str, port: int, replica: int) -> list[str]:
     """The words of a `launch` with {id}, {revision}, {port} and {replica} put in. CurateError for one that cannot be run.
 
     One that does not say {port} gets `--host 127.0.0.1 --port N` at its end, as vLLM, SGLang, llama.cpp and `transformers serve` take it.
     Other braces stay as they are, because arguments may be JSON.
     """
-    where = f"models.{name}: launch"
-    try:
-        words = shlex.split(settings.launch)
-    except ValueError as error:
-        raise CurateError(f"{where}: {str(error).lower()}: {settings.launch}") from None
-    if not words:
-        raise CurateError(f"{where}: names no program")
+    where, words = f"models.{name}: launch", words_of(settings, name)
     if not any("{port}" in word for word in words):
         words += ["--port", "{port}"] if "--host" in words else ["--host", HOST, "--port", "{port}"]
     hub, revision = named(entry)

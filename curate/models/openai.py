@@ -82,21 +82,8 @@ class Served:
                 f"concurrency = {settings.concurrency} takes as many open files, and a process may have {most} here; "
                 f"raise that (ulimit -n) or write at most {most - 100}"
             )
-        key = self._key()
+        key = key_of(settings, self.identity["id"])
         return [Endpoint(address, key, settings.timeout) for address in dict.fromkeys(settings.endpoints)]
-
-    def _key(self) -> str:
-        name = self.settings.api_key_env
-        if not name:
-            return ""
-        key = os.environ.get(name, "").strip()
-        if not key:
-            raise CurateError(
-                f"the environment variable {name} is not set; it must hold the key of {self.identity['id']}"
-            )
-        if not re.fullmatch(r"[\x21-\x7e]+", key):
-            raise CurateError(f"the environment variable {name} holds characters that no key has")
-        return key
 
     def _check(self, endpoint: Any, model: str) -> None:
         """What a server calls its model: as asked for, its id, the last part of its id, or its id with its revision.
@@ -114,3 +101,16 @@ class Served:
                 f"{endpoint.name} answers as the model {told!r}, not {wanted!r}; serve that one, or, if it is the same, "
                 f"write in the profile, under [models.NAME]: served_as = {told!r}"
             )
+
+
+def key_of(settings: ModelSettings, model: str) -> str:
+    """The key of a model's servers, which the environment holds; empty where they want none. CurateError for one that cannot be."""
+    name = settings.api_key_env
+    if not name:
+        return ""
+    key = os.environ.get(name, "").strip()
+    if not key:
+        raise CurateError(f"the environment variable {name} is not set; it must hold the key of {model}")
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise CurateError(f"the environment variable {name} holds characters that no key has")
+    return key

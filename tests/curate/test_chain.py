@@ -132,6 +132,11 @@ def test_a_mixture_built_by_slurm_has_the_keys_and_bytes_of_one_built_here(
     assert told["submitted"] and told["job"].isdigit()
     assert ended(project)["state"] == "finished", log(project)
     assert "build" not in curated.build()
+    shard = next((project / ".curate/objects").rglob("*.parquet"))
+    shard.chmod(0o600)
+    shard.write_bytes(shard.read_bytes()[:-1])
+    assert curated.build()["build"]["submitted"]  # what is damaged is made again
+    assert ended(project)["state"] == "finished", log(project)
     assert ": 3 shards, 2 tasks of Slurm job " in rounds(project)[0]
     same_as_here(project)
     assert opened(project).build()["ran"] == []  # nothing to do, and no job for it
@@ -429,6 +434,24 @@ def test_without_a_slurm_a_build_is_refused_in_one_line(project: Path, monkeypat
     found = opened(project).status()["build"]
     assert found is None  # nothing was submitted
     assert open_small(project).build()["ran"]  # and it can be built here
+
+
+def test_a_build_that_hands_on_while_slurm_is_asked_is_not_gone(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_slurm(project, SHORT)
+    folder = chain.folder_of(opened(project))
+    folder.path.mkdir(parents=True)
+    folder.note(job="1", state="running")
+
+    def alive(job: str) -> bool:
+        if job == "1":
+            folder.note(job="2")
+        return job == "2"
+
+    monkeypatch.setattr(chain, "is_alive", alive)
+    monkeypatch.setattr(chain, "states", lambda job: ["PENDING"])
+    assert chain.state(folder) == {
+        "job": "2", "state": "running", "why": "Slurm job 2: 1 pending", "log": str(folder.file("log.txt")),
+    }  # fmt: skip
 
 
 def test_what_is_asked_of_slurm_is_what_the_profile_says(project: Path) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,7 +22,7 @@ from curate.cli import main
 from curate.doctor import node, places
 from tests.curate import bucket
 from tests.curate.corpus import make_project
-from tests.curate.slurm_cluster import Cluster, cluster, missing
+from tests.curate.slurm_cluster import Cluster, cluster, missing, wait_for
 
 slow = pytest.mark.slow
 
@@ -67,7 +71,13 @@ def test_a_profile_in_order(here: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_bad_input_is_one_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     profile(here, "workers = 0")
-    for words in (["--profile", "here"], ["--profile", "nowhere"], ["--room", "plenty"], ["--wait", "-1"]):
+    for words in (
+        ["--profile", "here"],
+        ["--profile", "nowhere"],
+        ["--room", "plenty"],
+        ["--wait", "-1"],
+        ["--wait", "nan"],
+    ):
         with pytest.raises(SystemExit) as end:
             main(["doctor", *words])
         said = capsys.readouterr()
@@ -81,6 +91,14 @@ def test_no_room_and_no_place(here: Path, capsys: pytest.CaptureFixture[str]) ->
     (here / "taken").write_text("a file")
     (fault,) = faults(told(capsys, "--store", "taken/store", code=1))
     assert fault == f"store: {here / 'taken'}: Not a directory"
+    (fault,) = faults(told(capsys, "--store", "n" * 300, code=1))
+    assert fault.endswith("File name too long")
+    profile(here, 'store = "a\\u0000b"')
+    (fault,) = faults(told(capsys, code=1))
+    assert fault.startswith("store: ") and "null" in fault
+    profile(here, 'store = "~no-such-user/x"')
+    (fault,) = faults(told(capsys, code=1))
+    assert fault.startswith("store: store = '~no-such-user/x': ")
 
 
 def test_an_unknown_executor(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,6 +129,8 @@ def test_a_node_that_is_not_as_this_one(here: Path, tmp_path_factory: pytest.Tem
     assert [*node.faults(seen)] == [
         "gets locks that this machine holds (flock, fcntl): builds there would not see each other"
     ]
+    (here / "later").touch()  # what comes meanwhile is nothing wrong
+    assert len([*node.faults(node.look(folder))]) == 1
     (here / "recipes").rename(here / "others")
     assert "does not see the project as this machine does" in [*node.faults(node.look(folder))]
     asked = json.loads((folder / node.ASKED).read_text())
@@ -119,13 +139,15 @@ def test_a_node_that_is_not_as_this_one(here: Path, tmp_path_factory: pytest.Tem
 
 
 def test_a_bucket(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from curate.objectstore import Bucket
+    from curate.objectstore import Away, Bucket
 
     with bucket.server() as environment:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         url = bucket.new_bucket()
         profile(here, f'remote = "{url}"')
+        assert told(capsys)[-1]["said"].endswith("can be read; builds write nothing there, as push is not true")
+        profile(here, f'remote = "{url}"\npush = true')
         assert [one["state"] for one in told(capsys) if one["what"] == "remote"] == ["fine"]
         assert bucket.names(url, "") == []
         (fault,) = faults(told(capsys, "--remote", "s3://not-there/x", code=1))
@@ -135,10 +157,19 @@ def test_a_bucket(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
             bucket.change(url, name, data)
             return True
 
-        monkeypatch.setattr(Bucket, "create", over)
-        (fault,) = faults(told(capsys, code=1))
-        assert "writes over a file that it was told to create" in fault
-        assert bucket.names(url, "") == []
+        def kept(self: Bucket, name: str) -> None:
+            raise Away("403: no deleting here")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Bucket, "create", over)
+            (fault,) = faults(told(capsys, code=1))
+            assert "writes over a file that it was told to create" in fault
+            assert bucket.names(url, "") == []
+            patch.undo()
+            patch.setattr(Bucket, "delete", kept)
+            found = [one for one in told(capsys) if one["what"] == "remote"]
+        assert [one["state"] for one in found] == ["left out", "fine"]
+        assert "/test stays, as it cannot be deleted" in found[0]["said"]
     profile(here, "push = true")
     assert faults(told(capsys, code=1)) == ["remote: the profile says push = true and names no remote"]
 
@@ -176,6 +207,9 @@ def test_a_server_of_models(here: Path, capsys: pytest.CaptureFixture[str], monk
         profile(here, text)
         (fault,) = faults(told(capsys, code=1))
         assert "environment variable KEY_OF_TEST is not set" in fault
+        monkeypatch.setenv("KEY_OF_TEST", "schl\N{LATIN SMALL LETTER U WITH DIAERESIS}ssel")
+        (fault,) = faults(told(capsys, code=1))
+        assert fault.endswith("the environment variable KEY_OF_TEST holds characters that no key has")
         monkeypatch.setenv("KEY_OF_TEST", "wrong-key")
         (fault,) = faults(told(capsys, code=1))
         assert fault.endswith("does not accept the key (status 401)") and "wrong-key" not in fault
@@ -199,9 +233,97 @@ def test_a_server_that_answers_something_else(here: Path, capsys: pytest.Capture
     assert len(fault) < 300
 
 
+def test_what_a_server_says_is_one_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with models(json.dumps({"data": [{"id": "a\nok     remote: all fine \x1b[31m" + "x" * 999}]}).encode()) as url:
+        profile(here, f'[models."b\\nok     c"]\nendpoints = ["{url}"]\n')
+        with pytest.raises(SystemExit):
+            main(["doctor", "--profile", "here"])
+    *_, line, last = capsys.readouterr().out.splitlines()
+    assert line.startswith("ok     model b ok c: http://") and line.isprintable() and len(line) < 300
+    assert last == "nothing to put right"
+
+
+def test_places_that_are_none(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("s3://[::1", "s3://b/../x", "s3://b/%00", "nothing"):
+        profile(here, f'remote = "{url}"')
+        (fault,) = faults(told(capsys, code=1))
+        assert fault.startswith("remote: "), fault
+    for proxy in ("foo://x", "http://127.0.0.1:99999999"):
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        profile(here, '[models.small]\nendpoints = ["http://models.example/v1"]\n')
+        (fault,) = faults(told(capsys, code=1))
+        assert fault.startswith("model small: http://models.example/v1: ")
+
+
+SBATCH = """
+#!/bin/sh
+case "$*" in *--version*) echo slurm 1;; *--test-only*) ;; *) sleep 2; touch submitted; echo 77;; esac
+"""
+OTHERS = """
+#!/bin/sh
+echo "$0 $*" >> asked
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_doctor_that_is_ended_takes_everything_away(here: Path, tmp_path: Path, number: int) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in {"sbatch": SBATCH, **dict.fromkeys(("squeue", "scancel", "scontrol"), OTHERS)}.items():
+        (programs / name).write_text(text.lstrip())
+        (programs / name).chmod(0o755)
+    profile(here, 'executor = "slurm"')
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    asked = subprocess.Popen(
+        [sys.executable, "-m", "curate", "doctor", "--profile", "here"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: list(here.glob("**/.doctor-*/asked.json")))
+    asked.send_signal(number)
+    asked.communicate(timeout=60)
+    assert asked.returncode and not list(here.glob("**/.doctor-*"))
+    assert "scancel --quiet --me --name=curate-doctor-" in (here / "asked").read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [("echo", "sbatch gives no number"), ("printf '\\377\\n'", "sbatch gives no number"), ("exit 1", "sbatch says")],
+)
+def test_a_slurm_that_makes_no_sense(
+    here: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    fault: str,
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in {
+        "sbatch": SBATCH.replace("sleep 2; touch submitted; echo 77", said),
+        "squeue": "#!/bin/sh\n",
+    }.items():
+        (programs / name).write_text(text.lstrip())
+    for name in ("scancel", "scontrol"):
+        (programs / name).write_text("#!/bin/sh\nexit 1\n")
+    for path in programs.iterdir():
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    profile(here, 'executor = "slurm"')
+    found = faults(told(capsys, code=1))
+    assert any(fault in one for one in found), found
+
+
 def test_a_program_that_starts_models(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     profile(here, '[models.small]\nlaunch = "no-such-server serve {id}"\n')
     assert faults(told(capsys, code=1)) == ["model small: is started by no-such-server, which is not here"]
+    profile(here, "[models.small]\nlaunch = 'vllm \"x'\n[models.other]\nlaunch = ' '\n")
+    assert faults(told(capsys, code=1)) == [
+        'model small: models.small: launch: no closing quotation: vllm "x',
+        "model other: models.other: launch: names no program",
+    ]
 
 
 def test_no_slurm_here(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,6 +364,13 @@ def test_slurm(slurm: Cluster, here: Path, capsys: pytest.CaptureFixture[str], m
     assert found[6].startswith("a task ran on ") and found[6].endswith("it sees store and project, locks hold")
     assert not slurm.ask("squeue", "-h", "-o", "%A").split()
 
+    profile(here, SLURM)
+    assert told(capsys, "--wait", "0")[-1]["said"].startswith("no job was submitted, as --wait 0 says")
+    profile(here, '[launch]\nkind = "slurm"\ngpus_per_node = 0\n')
+    assert [one["said"] for one in told(capsys)][-2:] == [
+        "takes a trainer",
+        "nodes that trainers run on are not looked at",
+    ]
     for more, said in (
         ('partition = "none"\n', "nvalid partition"),
         ('lines = ["--no-such-option"]\n', "no-such-option"),

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from curate.cli import main
+from curate.code import code_here
 from curate.errors import CurateError
 from curate.executors import ray as executor
 from curate.guard import LOST, Guard, died_of
@@ -81,7 +82,7 @@ def place(folder: Path) -> executor.Place:
     work = folder / "store/drafts/ray-x/work.pickle"
     work.parent.mkdir(parents=True)
     work.touch()
-    return executor.Place(str(folder), str(work), executor.code_here())
+    return executor.Place(str(folder), str(work), code_here())
 
 
 def test_a_node_must_see_the_disk_and_have_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
