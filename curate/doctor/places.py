@@ -90,9 +90,7 @@ def existing(path: Path) -> Path:
 def _is_there(path: Path) -> bool:
     try:
         path.lstat()
-    except FileNotFoundError:
-        return False
-    except NotADirectoryError:  # told of the file on the way
+    except (FileNotFoundError, NotADirectoryError):  # a file on the way is found higher up
         return False
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error), str(path)) from None

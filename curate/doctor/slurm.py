@@ -136,9 +136,7 @@ def _told(folder: Path, name: str, what: str, job: str, end: float) -> Finding:
     """What one job saw, once it has ended or time is over."""
     found = folder / f"{name}.json"
     alive, ended = True, 0.0
-    while found.name not in os.listdir(
-        folder
-    ):  # opening a folder asks anew, where a look at a file is answered by what NFS remembers
+    while found.name not in os.listdir(folder):  # which asks a file server anew; of one file NFS remembers that it was not there
         now = time.monotonic()
         alive = alive and is_alive(job)
         ended = ended or (0.0 if alive else now)
