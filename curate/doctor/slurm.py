@@ -136,7 +136,8 @@ def _told(folder: Path, name: str, what: str, job: str, end: float) -> Finding:
     """What one job saw, once it has ended or time is over."""
     found = folder / f"{name}.json"
     alive, ended = True, 0.0
-    while found.name not in os.listdir(folder):  # which asks a file server anew; of one file NFS remembers that it was not there
+    # A listing asks a file server anew; of one file NFS remembers for a minute that it was not there.
+    while found.name not in os.listdir(folder):
         now = time.monotonic()
         alive = alive and is_alive(job)
         ended = ended or (0.0 if alive else now)
