@@ -38,6 +38,7 @@ curate store push demo --profile shared
     """,
     "needs Slurm; tests/curate/test_chain.py has one": """
 curate build long-cot --profile slurm
+curate doctor --profile slurm
 curate status long-cot --profile slurm
 curate logs long-cot --follow
 curate cancel long-cot
