@@ -137,9 +137,13 @@ class Curated:
     @cached_property
     def built(self) -> State:
         """What is stored of the plan, without building anything."""
-        state = State(self.planned, self.store, runs=self.runs, probes=self.probes)
         with readable(self.name):
-            state.settle(list(self.planned.nodes.values()))
+            return self.stored()
+
+    def stored(self) -> State:
+        """The same, looked at anew. Damaged for an object that is not whole."""
+        state = State(self.planned, self.store, runs=self.runs, probes=self.probes)
+        state.settle(list(self.planned.nodes.values()))
         return state
 
     def _build(self, executor: executors.Executor, report: Report, budget: Budget | None = None) -> Build:

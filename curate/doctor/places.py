@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ from pathlib import Path
 
 from curate.doctor.findings import Finding, Wanted, fine, wrong
 from curate.doctor.node import held
-from curate.launch import python_path
-from curate.run_folder import one_line
+from curate.launch import asked, python_path
 
 SHARED = (
     "nfs", "lustre", "gpfs", "ceph", "beegfs", "cifs", "smb", "afs", "glusterfs", "weka", "panfs",
@@ -24,13 +22,11 @@ SHARED = (
 """How the names of file systems begin that several machines may see."""
 LEAST_FILES = 100_000
 """Files that must be free where a file system has a limit of them."""
-ANSWER = 120.0
-"""Seconds that another process has to try locks."""
 LOOSE = "import sys, pathlib; from curate.doctor.node import loose; print(*loose(pathlib.Path(sys.argv[1])))"
 
 
 def look(wanted: Wanted) -> Iterator[Finding]:
-    """Findings on the store and the project. OSError where a place cannot be written."""
+    """Findings on the store and the project. OSError where a place cannot be written, CurateError where no other process can try locks."""
     cluster = wanted.profile.executor in ("slurm", "ray")
     for what, path in (("store", wanted.profile.store_path(wanted.project)), ("project", wanted.project)):
         kind = kind_of(path)
@@ -41,21 +37,12 @@ def look(wanted: Wanted) -> Iterator[Finding]:
         yield fine("store", "can be written")
         with held(folder):
             environment = {**os.environ, "PYTHONPATH": python_path(), "PYTHONSAFEPATH": "1"}
-            said = _said([sys.executable, "-c", LOOSE, str(folder)], environment)
-        if said:
-            yield wrong("locks", f"do not hold between two processes of this machine ({said})")
+            found = asked([sys.executable, "-c", LOOSE, str(folder)], "locks", environment).strip()
+        if found:
+            yield wrong("locks", f"do not hold between two processes of this machine ({found})")
         else:
             yield fine("locks", "hold between processes of this machine")
         yield room(folder, wanted.room)
-
-
-def _said(words: list[str], environment: dict[str, str]) -> str:
-    """What a program prints, or why it failed."""
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", env=environment, timeout=ANSWER)
-    except subprocess.TimeoutExpired:
-        return f"no answer within {ANSWER:.0f} s"
-    return done.stdout.strip() if not done.returncode else one_line(done.stderr.strip()[-300:])
 
 
 def room(folder: Path, least: int) -> Finding:

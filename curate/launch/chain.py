@@ -33,7 +33,6 @@ from curate.launch import asked
 from curate.launch.sbatch import is_alive, log_pattern, states, submit
 from curate.profile import Profile, SlurmSettings
 from curate.run_folder import RunFolder, moment, one_line, read_object
-from curate.state import State
 
 if TYPE_CHECKING:
     from curate.api import Curated
@@ -54,11 +53,10 @@ def submitted(curated: Curated, targets: list[str] | None, how: dict[str, Any]) 
     nodes = curated.planned.needed(targets)
     if os.environ.get(FOLDER):
         return None
-    here = State(curated.planned, curated.store)  # anew: jobs may have stored something since it was looked at
     with contextlib.suppress(Damaged):  # it is made again
-        here.settle(list(curated.planned.nodes.values()))
-    if all(node.plan_key in here.done for node in nodes):
-        return None
+        done = curated.stored().done  # jobs may have stored something since it was looked at
+        if all(node.plan_key in done for node in nodes):
+            return None
     folder = folder_of(curated)
     with curated.store.locked([folder.path.name], lambda: None):
         if (told := state(folder)) and told["state"] in ("running", "unknown"):

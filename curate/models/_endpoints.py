@@ -44,8 +44,8 @@ ENCODINGS = ("identity", "gzip", "deflate")
 """What of a compressed answer is read at all: none of them grows more than a thousandfold, so that a piece of one fits into memory."""
 NAMELESS = {number for name in ("EAI_NONAME", "EAI_NODATA") if (number := getattr(socket, name, None)) is not None}
 """What the resolver says where no machine has the name, other than that it cannot tell at the moment."""
-PROXY = (ValueError, ImportError, OverflowError, ExceptionGroup)
-"""What comes of proxies in the environment that are none."""
+NO_PORT = (OverflowError, ExceptionGroup)
+"""What comes of a proxy whose port is none."""
 POINTLESS = (401, 402, 403, 404, 405, 410)
 """No request will be answered: a wrong key, an account without money, an unknown model or address."""
 VERSION = re.compile(r"/v[0-9]+(?:[a-z]+[0-9]*)?(?:/|$)")
@@ -129,7 +129,7 @@ class Endpoint:
                 return response.status_code, await _whole(response, limit)
         except TimeoutError:
             raise CurateError(f"no answer within {self.timeout:g} s") from None
-        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, Fault, *PROXY) as error:
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, Fault, *NO_PORT) as error:
             raise CurateError(self.cleaned(_why(error)[0])) from None
 
     async def _ask(self, form: Form, body: bytes, limit: int) -> Answer:
@@ -157,16 +157,22 @@ class Endpoint:
         return self.targets[form.path]
 
     def _client(self) -> httpx2.AsyncClient:
-        """A client of one connection: the pool of a client looks at each of its connections for each request."""
+        """A client of one connection: the pool of a client looks at each of its connections for each request.
+
+        CurateError for a proxy in the environment that is none.
+        """
         import httpx2
 
-        return httpx2.AsyncClient(
-            limits=httpx2.Limits(max_connections=1, keepalive_expiry=KEEP),
-            timeout=httpx2.Timeout(None, connect=CONNECT),
-            trust_env=not _here(self.url.host),
-            verify=_certificates(),
-            follow_redirects=False,
-        )
+        try:
+            return httpx2.AsyncClient(
+                limits=httpx2.Limits(max_connections=1, keepalive_expiry=KEEP),
+                timeout=httpx2.Timeout(None, connect=CONNECT),
+                trust_env=not _here(self.url.host),
+                verify=_certificates(),
+                follow_redirects=False,
+            )
+        except (ValueError, ImportError) as error:
+            raise CurateError(self.cleaned(f"a proxy that the environment names: {error}")) from None
 
     async def _read(self, response: httpx2.Response, form: Form, limit: int) -> Answer:
         _refuse_compressed(response)

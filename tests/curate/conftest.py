@@ -1,6 +1,7 @@
 """Servers that several test files share."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.curate import bucket, rl
 from tests.curate.runs import opened
+from tests.curate.slurm_cluster import Cluster, cluster, missing
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +25,19 @@ def url(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3.items():
         monkeypatch.setenv(name, value)
     return bucket.new_bucket()
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[Cluster]:
+    """A Slurm of two nodes; the folder of its sockets has a short name."""
+    if why := missing():
+        pytest.skip(why)
+    home = Path(tempfile.mkdtemp(prefix="slurm"))
+    try:
+        with cluster(home) as found:
+            yield found
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

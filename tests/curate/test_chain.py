@@ -7,8 +7,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from curate.executors.slurm import Slurm, Some, balanced, for_steps, gpus_of
 from curate.launch import chain
 from tests.curate import runs
 from tests.curate.corpus import RECIPE, edit, make_project, open_small, with_mixture
-from tests.curate.slurm_cluster import Cluster, cluster, missing, wait_for
+from tests.curate.slurm_cluster import Cluster, wait_for
 
 PROFILE = """
 executor = "slurm"
@@ -41,19 +39,6 @@ corpora:
       - keep: {long: letters > 20}
 """
 slow = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[Cluster]:
-    """A Slurm of two nodes; the folder of its sockets has a short name."""
-    if why := missing():
-        pytest.skip(why)
-    home = Path(tempfile.mkdtemp(prefix="slurm"))
-    try:
-        with cluster(home) as found:
-            yield found
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from __future__ import annotations
 import http.server
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,7 +20,7 @@ from curate.cli import main
 from curate.doctor import node, places
 from tests.curate import bucket
 from tests.curate.corpus import make_project
-from tests.curate.slurm_cluster import Cluster, cluster, missing, wait_for
+from tests.curate.slurm_cluster import Cluster, wait_for
 
 slow = pytest.mark.slow
 
@@ -138,38 +136,34 @@ def test_a_node_that_is_not_as_this_one(here: Path, tmp_path_factory: pytest.Tem
     assert any("has another octocurate" in one for one in node.faults(node.look(folder)))
 
 
-def test_a_bucket(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket(here: Path, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from curate.objectstore import Away, Bucket
 
-    with bucket.server() as environment:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        url = bucket.new_bucket()
-        profile(here, f'remote = "{url}"')
-        assert told(capsys)[-1]["said"].endswith("can be read; builds write nothing there, as push is not true")
-        profile(here, f'remote = "{url}"\npush = true')
-        assert [one["state"] for one in told(capsys) if one["what"] == "remote"] == ["fine"]
+    profile(here, f'remote = "{url}"')
+    assert told(capsys)[-1]["said"].endswith("can be read; builds write nothing there, as push is not true")
+    profile(here, f'remote = "{url}"\npush = true')
+    assert [one["state"] for one in told(capsys) if one["what"] == "remote"] == ["fine"]
+    assert bucket.names(url, "") == []
+    (fault,) = faults(told(capsys, "--remote", "s3://not-there/x", code=1))
+    assert fault.startswith("remote: ")
+
+    def over(self: Bucket, name: str, data: bytes) -> bool:
+        bucket.change(url, name, data)
+        return True
+
+    def kept(self: Bucket, name: str) -> None:
+        raise Away("403: no deleting here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "create", over)
+        (fault,) = faults(told(capsys, code=1))
+        assert "writes over a file that it was told to create" in fault
         assert bucket.names(url, "") == []
-        (fault,) = faults(told(capsys, "--remote", "s3://not-there/x", code=1))
-        assert fault.startswith("remote: ")
-
-        def over(self: Bucket, name: str, data: bytes) -> bool:
-            bucket.change(url, name, data)
-            return True
-
-        def kept(self: Bucket, name: str) -> None:
-            raise Away("403: no deleting here")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Bucket, "create", over)
-            (fault,) = faults(told(capsys, code=1))
-            assert "writes over a file that it was told to create" in fault
-            assert bucket.names(url, "") == []
-            patch.undo()
-            patch.setattr(Bucket, "delete", kept)
-            found = [one for one in told(capsys) if one["what"] == "remote"]
-        assert [one["state"] for one in found] == ["left out", "fine"]
-        assert "/test stays, as it cannot be deleted" in found[0]["said"]
+        patch.undo()
+        patch.setattr(Bucket, "delete", kept)
+        found = [one for one in told(capsys) if one["what"] == "remote"]
+    assert [one["state"] for one in found] == ["left out", "fine"]
+    assert "/test stays, as it cannot be deleted" in found[0]["said"]
     profile(here, "push = true")
     assert faults(told(capsys, code=1)) == ["remote: the profile says push = true and names no remote"]
 
@@ -265,15 +259,19 @@ echo "$0 $*" >> asked
 """
 
 
+def programs(folder: Path, **texts: str) -> str:
+    """PATH with these programs before all others."""
+    for name, text in texts.items():
+        (folder / name).write_text(text.lstrip())
+        (folder / name).chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_doctor_that_is_ended_takes_everything_away(here: Path, tmp_path: Path, number: int) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name, text in {"sbatch": SBATCH, **dict.fromkeys(("squeue", "scancel", "scontrol"), OTHERS)}.items():
-        (programs / name).write_text(text.lstrip())
-        (programs / name).chmod(0o755)
+    path = programs(tmp_path, sbatch=SBATCH, squeue=OTHERS, scancel=OTHERS, scontrol=OTHERS)
     profile(here, 'executor = "slurm"')
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    environment = {**os.environ, "PATH": path}
     asked = subprocess.Popen(
         [sys.executable, "-m", "curate", "doctor", "--profile", "here"],
         env=environment,
@@ -299,18 +297,11 @@ def test_a_slurm_that_makes_no_sense(
     said: str,
     fault: str,
 ) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name, text in {
-        "sbatch": SBATCH.replace("sleep 2; touch submitted; echo 77", said),
-        "squeue": "#!/bin/sh\n",
-    }.items():
-        (programs / name).write_text(text.lstrip())
-    for name in ("scancel", "scontrol"):
-        (programs / name).write_text("#!/bin/sh\nexit 1\n")
-    for path in programs.iterdir():
-        path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    refuses = "#!/bin/sh\nexit 1\n"
+    sbatch = SBATCH.replace("sleep 2; touch submitted; echo 77", said)
+    monkeypatch.setenv(
+        "PATH", programs(tmp_path, sbatch=sbatch, squeue="#!/bin/sh\n", scancel=refuses, scontrol=refuses)
+    )
     profile(here, 'executor = "slurm"')
     found = faults(told(capsys, code=1))
     assert any(fault in one for one in found), found
@@ -330,18 +321,6 @@ def test_no_slurm_here(here: Path, capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setenv("PATH", str(here))
     profile(here, 'executor = "slurm"')
     assert faults(told(capsys, code=1)) == ["slurm: there is no sbatch, squeue, scancel, scontrol on this machine"]
-
-
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[Cluster]:
-    if why := missing():
-        pytest.skip(why)
-    home = Path(tempfile.mkdtemp(prefix="slurm"))
-    try:
-        with cluster(home) as found:
-            yield found
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 SLURM = 'executor = "slurm"\n[slurm]\nmem_per_cpu = "500MB"\nmax_array = 100\n'
