@@ -138,9 +138,9 @@ class Curated:
     def built(self) -> State:
         """What is stored of the plan, without building anything."""
         with readable(self.name):
-            return self.stored()
+            return self._stored()
 
-    def stored(self) -> State:
+    def _stored(self) -> State:
         """The same, looked at anew. Damaged for an object that is not whole."""
         state = State(self.planned, self.store, runs=self.runs, probes=self.probes)
         state.settle(list(self.planned.nodes.values()))

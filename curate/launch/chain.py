@@ -54,7 +54,7 @@ def submitted(curated: Curated, targets: list[str] | None, how: dict[str, Any]) 
     if os.environ.get(FOLDER):
         return None
     with contextlib.suppress(Damaged):  # it is made again
-        done = curated.stored().done  # jobs may have stored something since it was looked at
+        done = curated._stored().done  # jobs may have stored something since it was looked at
         if all(node.plan_key in done for node in nodes):
             return None
     folder = folder_of(curated)
