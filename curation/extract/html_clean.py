@@ -41,8 +41,8 @@ ENOUGH, SHORT, KEPT = 0.5, 0.7, 0.95
 """Share of the page's text, of another extraction's text, and of formulas, below which something is missing."""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 """What lxml parses and then refuses to copy."""
-TAG = re.compile(r"""<[a-zA-Z][^ >]*+(?: =?[^ =>]*+="[^"]*+")*+>""")
-"""A tag as the parser writes it: names of attributes may hold signs of markup, and values may hold all but their quotes."""
+TAG = re.compile(r"""</?[a-zA-Z][^ >]*+(?: =?[^ =>]*+="[^"]*+")*+>""")
+"""A tag as the parser writes it: names of elements and attributes may hold signs of markup, and values may hold all but their quotes."""
 GAP = "\u2424"
 """Stands between blocks for a moment: the symbol for a new line, which trafilatura itself takes for one."""
 LONE = re.compile(r"(?m)^[ \t]*-[ \t]*\n+")
@@ -89,7 +89,7 @@ def _row(
 
 
 def _unmarked_tag(tag: re.Match[str]) -> str:
-    """A formula in an attribute is none of the page's text."""
+    """A formula in an attribute or in the name of an element is none of the page's text."""
     return unmarked(tag[0]) if OPEN in tag[0] else tag[0]
 
 

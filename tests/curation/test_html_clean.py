@@ -211,6 +211,14 @@ def test_a_formula_in_a_broken_tag_is_none_of_the_text(blank: str) -> None:
     assert found["clean_formulas_kept"] <= found["clean_formulas_found"]
 
 
+def test_a_formula_in_the_name_of_an_element_is_none_of_the_text() -> None:
+    """An element of an unknown name has a closing tag, which says the name once more."""
+    formula = '<math display="block"><mn>11</mn></math>'
+    found = clean(page(PROSE + f"<picture{formula}<p>Its value is $y$.</p>" + PROSE))
+    assert (found["clean_formulas_found"], found["clean_formulas_kept"]) == (1, 1)
+    assert "11" not in str(found["text"])
+
+
 def test_paragraphs_among_thousands_of_line_breaks_take_linear_time() -> None:
     from lxml.html import fromstring
 
