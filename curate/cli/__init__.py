@@ -5,7 +5,10 @@ This is the one place where a `CurateError` becomes a line on standard error and
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -65,6 +68,10 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="curate")
 def cli() -> None:
     """Turn web pages and model replies into versioned data recipes, and recipes into corpora and mixtures."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise CurateError(f"the current folder cannot be read: {error.strerror}; change to another") from None
 
 
 def main(args: list[str] | None = None) -> None:
@@ -87,3 +94,15 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        _forget_output()
+        click.echo(f"curate: the output cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
+
+
+def _forget_output() -> None:
+    """Let what could not be written be lost, so that Python does not try once more when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,7 @@
 """The program: every command, its JSON, and one line with exit code 2 for everything a user can put right."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from curate.cli import GROUPS, cli
 from tests.curate.corpus import make_project
+
+ROOT = str(Path(__file__).parents[2])
 
 
 def curate(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -239,3 +242,28 @@ def test_an_error_tells_a_terminal_nothing(monkeypatch: pytest.MonkeyPatch, caps
     with pytest.raises(SystemExit):
         main([])
     assert capsys.readouterr().err == "curate: no model \N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a file that is always full")
+def test_output_that_finds_no_room_is_one_line(project: Path) -> None:
+    for command in ("steps", "show small", "show small --json"):
+        with Path("/dev/full").open("w") as full:
+            arguments = [sys.executable, "-m", "curate", *command.split()]
+            done = subprocess.run(arguments, cwd=project, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert "the output cannot be written: No space left on device" in done.stderr
+
+
+def test_a_folder_that_was_deleted_is_one_line(tmp_path: Path) -> None:
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" -P -m curate "$@"'
+    for command, code in (("gc", 2), ("doctor", 2), ("--version", 0)):
+        done = subprocess.run(
+            ["/bin/sh", "-c", script, sys.executable, command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PYTHONPATH": ROOT},
+        )
+        assert done.returncode == code and "Traceback" not in done.stderr, done.stderr
+        assert code == 0 or done.stderr.startswith("curate: the current folder cannot be read: "), done.stderr
