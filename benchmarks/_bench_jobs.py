@@ -221,7 +221,7 @@ def _whatif(found: Any) -> Figures:
 
 
 JOBS = (
-    Job("whole_job", "--pages 6000 --datatrove {datatrove} --json {out}",
+    Job("whole_job", "--pages 20000 --datatrove {datatrove} --json {out}",
         "--pages 900 --ways main --datatrove {datatrove} --json {out}", _whole_job_figures, _whole_job, ("datatrove",)),
     Job("warc", "--json", "--json --pages 3000 --repeat 1", all_of, _warc),
     Job("kernel", "--docs 200000 --repeat 3 --json", "--docs 20000 --json", all_of, _kernel),

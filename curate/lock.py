@@ -165,12 +165,12 @@ def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
     """The lock of what is built of a plan."""
     inputs: dict[str, Line] = {}
     outputs: dict[str, Line] = {}
+    contents = {plan_key: manifest.content for plan_key, manifest in done.items()}
     for name, node in plan.nodes.items():
         manifest = done.get(node.plan_key)
         if manifest is None:
             continue
-        for title, line in _inputs(name, node, done):
-            inputs[title if inputs.get(title, line) == line else f"{title} ({name})"] = line
+        add_inputs(inputs, name, node, contents)
         outputs[name] = _line(node, manifest)
         if name == "mixture":
             outputs[name] |= {k: manifest.facts[k] for k in FACTS if k in manifest.facts}
@@ -178,7 +178,13 @@ def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
     return Lock(plan.recipe.recipe, inputs, outputs, recipe_digest(plan.recipe))
 
 
-def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[str, Line]]:
+def add_inputs(inputs: dict[str, Line], name: str, node: Node, contents: dict[str, str]) -> None:
+    """Put what a node takes from outside to the inputs of a lock. contents: by plan key, of what is built."""
+    for title, line in _inputs(name, node, contents):
+        inputs[title if inputs.get(title, line) == line else f"{title} ({name})"] = line
+
+
+def _inputs(name: str, node: Node, contents: dict[str, str]) -> Iterator[tuple[str, Line]]:
     """What a node takes from outside: its files, the language models that it asks, the benchmarks that it looks for, its lists."""
     if node.sources:
         files = node.sources.files
@@ -190,9 +196,9 @@ def _inputs(name: str, node: Node, done: dict[str, Manifest]) -> Iterator[tuple[
     for parameter, identity in node.own.get("models", {}).items():
         said = {k: v for k, v in identity.items() if isinstance(v, str)}
         yield f"models/{node.params[parameter]}", {**said, "digest": digest(identity)}
-    contents = {title: done[other.plan_key].content for title, other in node.others if other.plan_key in done}
+    known = {title: contents[other.plan_key] for title, other in node.others if other.plan_key in contents}
     for benchmark in (one for some in node.benchmarks.values() for one in some):
-        made = [contents[title] for title in benchmark.made_by if title in contents]
+        made = [known[title] for title in benchmark.made_by if title in known]
         yield f"benchmarks/{benchmark.name}", {"digest": digest([benchmark.identity, made])}
     for one in (one for some in node.lists.values() for one in some):
         yield f"lists/{one.name}", {"bytes": one.file.bytes, "digest": one.file.sha256[:KEY_HEX]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,13 +55,8 @@ class State:
         return all(part.plan_key in self.done for source in node.inputs for part in parts(source))
 
     def contents(self, node: Node) -> list[str]:
-        """Content of each input: of files their own, of documents that of everything joined to them."""
-        return [
-            self.done[i.plan_key].content
-            if i.makes_files
-            else digest([self.done[p.plan_key].content for p in parts(i)])
-            for i in node.inputs
-        ]
+        """Content of each input. KeyError while one is not built."""
+        return contents(node, {p.plan_key: self.done[p.plan_key].content for i in node.inputs for p in parts(i)})
 
     def key_payload(self, node: Node) -> dict[str, Any]:
         return node.key_payload(self.contents(node))
@@ -150,6 +145,14 @@ class State:
         for key in dict.fromkeys(piece.folder.name for piece in wanted):
             self.store.ensure(key)
         return view
+
+
+def contents(node: Node, known: Mapping[str, str]) -> list[str]:
+    """Content of each input: of files their own, of documents that of everything joined to them.
+
+    known: content of each piece, by plan key. KeyError for one that is missing.
+    """
+    return [known[i.plan_key] if i.makes_files else digest([known[p.plan_key] for p in parts(i)]) for i in node.inputs]
 
 
 def parts(node: Node) -> list[Node]:

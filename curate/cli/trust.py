@@ -34,10 +34,32 @@ def why(curated: Curated, *, as_json: bool, target: str | None) -> None:
 
 
 @recipe_command(short_help="The lock of a recipe: which bytes each name means.")
-def lock(curated: Curated, *, as_json: bool) -> None:
-    """The lock of a recipe as it is stored now (a build writes it to recipes/NAME.lock)."""
-    from curate.lock import lock_of
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Instead: is the written one that of this recipe and code? Builds nothing.",
+)
+def lock(curated: Curated, *, as_json: bool, check: bool) -> None:
+    """The lock of a recipe as it is stored now (a build writes it to recipes/NAME.lock).
 
+    --check computes every key of recipes/NAME.lock anew from the recipe, the code and the contents that the lock names. Exit code 1 if
+    one differs. It needs no store and takes seconds; that the same steps still give the same bytes, `curate build --locked` checks.
+    """
+    from curate.lock import Lock, lock_of
+    from curate.lock_check import stale
+
+    if check:
+        written = Lock.read(curated.lock_path)
+        problems = stale(curated.planned, written)
+        if as_json:
+            emit({"recipe": curated.title, "keys": len(written.nodes), "problems": problems})
+        elif problems:
+            click.echo("\n".join([*map(printable, problems), f"to write a new lock: curate build {curated.title}"]))
+        else:
+            click.echo(
+                f"{curated.lock_path.name}: fresh; all {len(written.nodes)} keys are those of this recipe and code"
+            )
+        sys.exit(1 if problems else 0)
     found = lock_of(curated.planned, curated.built.done)
     if as_json:
         return emit(
