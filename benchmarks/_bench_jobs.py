@@ -106,7 +106,12 @@ def flat(found: Any, *path: str) -> Iterator[tuple[str, float]]:
         for n, value in enumerate(found):
             named = value if isinstance(value, dict) else {}
             own = next(
-                (str(named[key]) for key in ("name", "reader", "grader", "documents", "way") if key in named), str(n)
+                (
+                    str(named[key])
+                    for key in ("name", "reader", "grader", "documents", "way", "damage", "done")
+                    if key in named
+                ),
+                str(n),
             )
             yield from flat(value, *path, own)
     elif isinstance(found, int | float) and not isinstance(found, bool):
@@ -116,6 +121,12 @@ def flat(found: Any, *path: str) -> Iterator[tuple[str, float]]:
 def all_of(found: Any) -> Figures:
     """Every number of a report that is small."""
     return dict(flat(found))
+
+
+def _qa_guards_figures(found: Any) -> Figures:
+    figures = all_of(found)
+    cases = {name.removesuffix(" / cases"): n for name, n in figures.items() if name.endswith(" / cases")}
+    return figures | {f"{name} / caught": figures[f"{name} / right"] / n for name, n in cases.items() if n}
 
 
 def over(rows: dict[str, float], ours: str) -> Figures:
@@ -242,7 +253,7 @@ JOBS = (
     Job("whatif", "", "--docs 50000 --repeat 2", all_of, _whatif),
     Job("gates", "--json", "--json", all_of, needs=("data",)),
     Job("guards", "--held-out --json {out}", "--held-out --pages 40 --json {out}", all_of, needs=("data",)),
-    Job("qa_guards", "--json {out}", "--most 40 --json {out}", all_of, needs=("data",)),
+    Job("qa_guards", "--json {out}", "--most 40 --json {out}", _qa_guards_figures, needs=("data",)),
     Job("realism", "--pages 3000 --json", "--pages 600 --json", _realism_figures, needs=("data",)),
     Job("growth", "--large --json", "--pages 300 3000 --json", all_of),
     Job("web_growth", "--pages 3000 30000 1000000 --json {out}", "--pages 300 3000 --json {out}", all_of),

@@ -62,6 +62,8 @@ class Table:
     called: dict[str, str] = field(default_factory=dict)
     full: bool = False
     """Only a full run has the same figures."""
+    listed: bool = False
+    """A row is called `what: name; name; ...`, and its cells have a number for each name, or one for all."""
 
     def cells(self, text: str) -> Iterator[tuple[str, str]]:
         """Each number that is a figure, and the name of that figure. ValueError where the page no longer has the table."""
@@ -74,13 +76,21 @@ class Table:
         if len(table) < 3:
             raise ValueError(f"{self.file}: no table behind {self.title}")
         for row in table[2:]:
+            names = row[0].partition(": ")[2].split("; ") if self.listed else [row[0]]
             for column, cell in zip(table[0][1:], row[1:], strict=True):
                 figures = self.columns.get(column, self.columns.get("*", ()))
-                for said, figure in zip(_NUMBER.findall(cell), figures, strict=False):
-                    yield said, figure.format(row=self._name(row[0]), column=self._name(column))
+                wanted = [
+                    figure.format(row=self._name(name), column=self._name(column))
+                    for name in names
+                    for figure in figures
+                ]
+                numbers = _NUMBER.findall(cell)
+                if self.listed and figures and len(numbers) not in (1, len(names)):
+                    raise ValueError(f"{self.file}: {len(numbers)} numbers for {len(names)} names: {row[0]}")
+                yield from zip(numbers * len(names) if self.listed else numbers, wanted, strict=False)
 
     def _name(self, said: str) -> str:
-        plain = _COUNT.sub("", said)
+        plain = _COUNT.sub("", said.strip("*"))
         return self.called.get(plain, plain)
 
 
@@ -112,6 +122,30 @@ _GRADED = tuple(
     f"groups / {{row}} / {{column}} / {name}"
     for name in ("false_positives", "false_negatives", "undecided", "agreement")
 )
+_COPIED = {
+    "another number in the question": "a number changed",
+    "in the answer": "an answer with a number changed",
+    "another sign": "a sign changed",
+    "another letter": "a letter changed",
+    "a number more": "a number added",
+    "one of its numbers": "a number left out",
+    "one of its signs": "a sign left out",
+    "a question": "of another page",
+    "an answer": "an answer of another page",
+    "that stands nowhere on the page": "a short answer that stands nowhere",
+    "from before the question": "a short answer from before it",
+    "from far away": "a short answer from far away",
+}
+_REFINED = {
+    "another final answer": "the final answer changed",
+    "no box": "no box",
+    "two boxes": "two boxes that differ",
+    "another number": "question: a number changed",
+    "one number more": "question: a number added",
+    "another deciding word": "question: a deciding word changed",
+    "other letters": "question: a letter changed",
+    "other signs": "question: a sign changed",
+}
 TABLES = (
     Table("docs/verify.md", "is a high rate, and 56 right short", "gates", _GATES),
     Table("docs/verify.md", "Numbers say how many documents a clause refuses", "gates", _GATES),
@@ -164,6 +198,50 @@ TABLES = (
             "by letters alone": ("problems / {row} / letters / equal",),
         },
         {"MathQA": "mathqa_test", "MAWPS": "mawps", "ASDiv": "asdiv", "SVAMP": "svamp"},
+    ),
+    Table(
+        "docs/embedded.md",
+        "![Vocabulary, repetition, lengths",
+        "realism",
+        {
+            f"{group}: {said}": tuple(f"{group} / figures / {{row}} / {name}" for name in names)
+            for group in ("maths", "prose")
+            for said, names in (("crawl", ("crawl",)), ("real (sources)", ("real", "low", "high")))
+        },
+        {
+            "different words in 30,000": "types, 30k words",
+            "different words in 200,000": "types, 200k words",
+            "words met once, of different ones in 30,000": "hapax share, 30k words",
+            "5-grams met again in 30,000 words": "repeated 5-grams, 30k words",
+            "8-grams met again in 30,000 words": "repeated 8-grams, 30k words",
+            "5-grams met again in 200,000 words": "repeated 5-grams, 200k words",
+            "words of a page, median": "page words p50",
+            "words of a page, 90th percentile": "page words p90",
+            "words of a sentence, mean": "sentence words mean",
+            "bytes per token of GPT-2": "bytes per gpt2 token, 500 kB",
+            "bytes per token of its own 8k BPE": "bytes per token of its own 8k BPE, 300 kB",
+            "zlib ratio": "zlib ratio, 500 kB",
+            "lid.176, median": "lid.176 p50",
+        },
+        full=True,
+    ),
+    Table(
+        "docs/synthesis.md",
+        "Planted into faithful rewrites",
+        "guards",
+        {"cases": ("damage / {row} / alone",), "caught": ("damage / {row} / caught",)},
+        full=True,
+        listed=True,
+    ),
+    Table(
+        "docs/synthesis.md",
+        "Planted in 500 English pages",
+        "qa_guards",
+        {"cases": ("{row} / cases",), "caught": ("{row} / caught",)},
+        {said: f"copies / {name}" for said, name in _COPIED.items()}
+        | {said: f"refinements / {name}" for said, name in _REFINED.items()},
+        full=True,
+        listed=True,
     ),
 )
 
