@@ -124,14 +124,11 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-# Every lock by its keys, in seconds, and a build in an empty store of the one that the commit draws: its bytes and its card.
-fresh: $(STAMP) ## the committed locks are those of the code, and a build gives the bytes of one of them and its card (ALL=1: of all)
-	@for lock in recipes/*.lock recipes/octothinker/*.lock; do \
-		test -e "$$lock" || { echo "no lock is committed" >&2; exit 1; }; \
-		name=$${lock#recipes/}; $(BIN)/curate lock "$${name%.lock}" --check || exit 1; \
-	done
+# Equal keys mean equal bytes only if steps are deterministic, so the commit's hash draws a recipe to build (without git: long-cot).
+fresh: $(STAMP) ## every lock is that of the code; one, built in an empty store, has its bytes and card (ALL=1: every one)
+	$(BIN)/curate lock --all --check
 	@store=$$(mktemp -d); trap 'rm -rf "$$store"' EXIT; set -- recipes/*.lock; \
-	$(if $(ALL),set -- "$$@" recipes/octothinker/*.lock,shift $$((0x0$$(git rev-parse --short=6 HEAD 2>/dev/null) % $$#)); set -- "$$1"); \
+	$(if $(ALL),set -- "$$@" recipes/octothinker/*.lock,{ hash=$$(git rev-parse --short=6 HEAD) && shift $$((0x$$hash % $$#)) && set -- "$$1"; } || set -- recipes/long-cot.lock); \
 	for lock do \
 		name=$${lock#recipes/}; name=$${name%.lock}; echo "curate build $$name --locked, in an empty store"; \
 		CURATE_STORE="$$store" $(BIN)/curate build "$$name" --locked && CURATE_STORE="$$store" $(BIN)/curate card "$$name" --check || exit 1; \

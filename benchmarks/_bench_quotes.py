@@ -17,12 +17,13 @@ _FILLS = r"^\| {size} \| ([\d.]+) \| ([\d.]+) % \| [\d,]+ \| ([\d.]+) \| ([\d.]+
 _PACKED = ("best_fit {n} / fill", "best_fit {n} / cut", "concat_and_chunk {n} / fill", "concat_and_chunk {n} / cut")
 _SIZES = {"2,048": 2048, "4,096": 4096, "8,192": 8192}
 UNCHECKED = (
-    "README.md: near duplicates, leaks, extractors, gates, guards, and rates",
-    "docs/extraction.md, docs/synthesis.md: their rows are groups of figures, and the first was measured on a quarter of the pages",
+    "README.md: near duplicates, leaks, extractors, and rates",
+    "docs/extraction.md: groups of figures",
+    "docs/synthesis.md: sentences behind the tables; solutions of a teacher",
     "docs/dedup.md, docs/grading.md: rates; docs/decontamination.md; docs/selection.md: language, heuristics, classifier",
     "docs/verify.md: planted chains; arithmetic, agreement, two graders: no benchmark makes them",
     "docs/tokens.md, docs/models.md, docs/mixture.md: rates, and the real mixture, which is a build",
-    "docs/embedded.md: how the crawl grows, is it like real text",
+    "docs/embedded.md: how the crawl grows",
 )
 """What is quoted and not yet checked."""
 
@@ -63,7 +64,7 @@ class Table:
     full: bool = False
     """Only a full run has the same figures."""
     listed: bool = False
-    """A row is called `what: name; name; ...`, and its cells have a number for each name, or one for all."""
+    """A row is called `what: name; name; ...`, and its cells have a number for each name and figure, or one for all."""
 
     def cells(self, text: str) -> Iterator[tuple[str, str]]:
         """Each number that is a figure, and the name of that figure. ValueError where the page no longer has the table."""
@@ -85,12 +86,14 @@ class Table:
                     for figure in figures
                 ]
                 numbers = _NUMBER.findall(cell)
-                if self.listed and figures and len(numbers) not in (1, len(names)):
-                    raise ValueError(f"{self.file}: {len(numbers)} numbers for {len(names)} names: {row[0]}")
-                yield from zip(numbers * len(names) if self.listed else numbers, wanted, strict=False)
+                if self.listed and wanted and len(numbers) == 1:
+                    numbers *= len(wanted)
+                if self.listed and wanted and len(numbers) != len(wanted):
+                    raise ValueError(f"{self.file}: {len(numbers)} numbers for {len(wanted)} figures: {row[0]}")
+                yield from zip(numbers, wanted, strict=False)
 
     def _name(self, said: str) -> str:
-        plain = _COUNT.sub("", said.strip("*"))
+        plain = _COUNT.sub("", said)
         return self.called.get(plain, plain)
 
 

@@ -729,6 +729,21 @@ class Curated:
 
         return problems(self, deep=deep)
 
+    def check_lock(self) -> list[str]:
+        """What the written lock says otherwise than this recipe and code would give; empty if it is fresh. Nothing is built.
+
+        Told by keys, which follow from the lock's contents: see `curate/lock_check.py`. CurateError where it cannot be told: there is no
+        lock, input files are not here, or this is a sample.
+        """
+        from curate.lock_check import stale
+
+        if self.fraction:
+            raise CurateError("is a sample, whose lock is none to commit; check that of the whole", where=self.title)
+        lock = Lock.read(self.lock_path)
+        if self.lock_path.read_text("utf-8") != lock.dump():
+            return ["is not as `curate build` writes it"]
+        return stale(self.planned, lock)
+
     def removed(self, file: Path | str = "", *, at: Sequence[Path | str] = ()) -> dict[str, Any]:
         """Whether documents are gone that `removals:` of the recipe names, or a file of ids, addresses and domains.
 

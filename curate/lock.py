@@ -129,6 +129,7 @@ def _lines(part: Any) -> Iterator[tuple[str, Line]]:
         fates = line.get("fates", {})
         counts = [*fates.values(), *(line[c] for c in COUNTS if c in line)]
         words = [name, *fates, *line, *(line[c] for c in ("key", "content", "digest") if c in line)]
+        words += [line.get("content")] if "key" in line else []
         if not all(isinstance(n, int) for n in counts) or not all(isinstance(w, str) for w in words):
             raise TypeError
         yield name, line
@@ -163,14 +164,11 @@ def recipe_digest(recipe: Recipe) -> str:
 
 def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
     """The lock of what is built of a plan."""
-    inputs: dict[str, Line] = {}
+    built = {name: node for name, node in plan.nodes.items() if node.plan_key in done}
+    inputs = inputs_of(built, {plan_key: manifest.content for plan_key, manifest in done.items()})
     outputs: dict[str, Line] = {}
-    contents = {plan_key: manifest.content for plan_key, manifest in done.items()}
-    for name, node in plan.nodes.items():
-        manifest = done.get(node.plan_key)
-        if manifest is None:
-            continue
-        add_inputs(inputs, name, node, contents)
+    for name, node in built.items():
+        manifest = done[node.plan_key]
         outputs[name] = _line(node, manifest)
         if name == "mixture":
             outputs[name] |= {k: manifest.facts[k] for k in FACTS if k in manifest.facts}
@@ -178,10 +176,13 @@ def lock_of(plan: Plan, done: dict[str, Manifest]) -> Lock:
     return Lock(plan.recipe.recipe, inputs, outputs, recipe_digest(plan.recipe))
 
 
-def add_inputs(inputs: dict[str, Line], name: str, node: Node, contents: dict[str, str]) -> None:
-    """Put what a node takes from outside to the inputs of a lock. contents: by plan key, of what is built."""
-    for title, line in _inputs(name, node, contents):
-        inputs[title if inputs.get(title, line) == line else f"{title} ({name})"] = line
+def inputs_of(nodes: dict[str, Node], contents: dict[str, str]) -> dict[str, Line]:
+    """The lines of all that these nodes take from outside. contents: by plan key, of what is built."""
+    inputs: dict[str, Line] = {}
+    for name, node in nodes.items():
+        for title, line in _inputs(name, node, contents):
+            inputs[title if inputs.get(title, line) == line else f"{title} ({name})"] = line
+    return inputs
 
 
 def _inputs(name: str, node: Node, contents: dict[str, str]) -> Iterator[tuple[str, Line]]:

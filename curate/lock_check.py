@@ -1,43 +1,58 @@
-"""Would this code give what a lock says? Told from the lock alone: nothing is built, and no store is asked.
+"""Would this code give what a lock says? Told from the lock, the recipe and the input files: nothing is built, and no object is read.
 
-A key is the digest of a step, its code and parameters, and the content of its inputs (`curate/plan.py`). A lock says the content of every
-name, so each key can be computed anew from the recipe and the code as they are now. A step that differs is named by itself, not with all
-that comes after it, whose inputs are still what the lock says.
+A key is the digest of a step, its code and parameters, the digests of its files, and the content of its inputs (`curate/plan.py`). A lock
+says the content of every name, so each key can be computed anew from the recipe and the code as they are now. A step that was edited is
+named by itself, not with all that comes after it, whose inputs are still what the lock says.
 
-Left out: whether a step still gives the same bytes for the same key, which only a build can tell (`curate build --locked`).
+Left out: whether equal keys still give equal bytes, which only a build can tell (`curate build --locked`), and what no key follows from:
+counts, and contents that nothing reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from curate.errors import CurateError
 from curate.identity import digest
-from curate.lock import Line, Lock, add_inputs, recipe_digest
+from curate.lock import Lock, inputs_of, recipe_digest
 from curate.plan import Plan
 from curate.state import contents, parts
 
+DIFFERS = "its step, code, parameters or files, or the steps before it, are no longer those of the lock"
+
 
 def stale(plan: Plan, lock: Lock) -> list[str]:
-    """What the lock says otherwise than a build of this plan would; empty if it is fresh."""
-    return list(_stale(plan, lock))
-
-
-def _stale(plan: Plan, lock: Lock) -> Iterator[str]:
-    said = {node.plan_key: str(lock.nodes[name]["content"]) for name, node in plan.nodes.items() if name in lock.nodes}
-    inputs: dict[str, Line] = {}
-    changed = False
+    """What the lock says otherwise than a build of this plan would; empty if it is fresh. CurateError where files are missing."""
     for name, node in plan.nodes.items():
-        add_inputs(inputs, name, node, said)
-        if name not in lock.nodes:
+        if node.missing:
+            raise CurateError(f"the lock cannot be checked here: {node.missing}", where=name)
+    nodes = lock.nodes
+    found = list(_nodes(plan, nodes))
+    there = {name: node for name, node in plan.nodes.items() if name in nodes}
+    inputs = inputs_of(there, {node.plan_key: nodes[name]["content"] for name, node in there.items()})
+    for name in dict.fromkeys([*inputs, *lock.inputs]):
+        if inputs.get(name) != lock.inputs.get(name):
+            found.append(f"{name}: the input is not what the lock says")
+    if not found:
+        found += _text(plan, lock)
+    return found
+
+
+def _nodes(plan: Plan, nodes: dict[str, dict[str, str]]) -> Iterator[str]:
+    said = {node.plan_key: nodes[name]["content"] for name, node in plan.nodes.items() if name in nodes}
+    for name, node in plan.nodes.items():
+        if name not in nodes:
             yield f"{name}: only the recipe has it"
-        elif all(part.plan_key in said for source in node.inputs for part in parts(source)):
-            if digest(node.key_payload(contents(node, said))) == lock.nodes[name]["key"]:
-                continue
-            yield f"{name}: its step, its code, its parameters or its files are no longer those of the lock"
-        changed = True
-    yield from (f"{name}: only the lock has it" for name in lock.nodes if name not in plan.nodes)
-    for title in dict.fromkeys([*inputs, *lock.inputs]):
-        if inputs.get(title) != lock.inputs.get(title):
-            yield f"{title}: the input is not what the lock says"
-    if not changed and lock.resolved != recipe_digest(plan.recipe):
-        yield "the recipe says something else than it did, though no step differs"
+            continue
+        ready = all(part.plan_key in said for source in node.inputs for part in parts(source))
+        if not ready or digest(node.key_payload(contents(node, said))) != nodes[name]["key"]:
+            yield f"{name}: {DIFFERS}"
+    yield from (f"{name}: only the lock has it" for name in nodes if name not in plan.nodes)
+
+
+def _text(plan: Plan, lock: Lock) -> Iterator[str]:
+    """What else a build would write otherwise, though every key is the same."""
+    if lock.recipe != plan.recipe.recipe or lock.resolved != recipe_digest(plan.recipe):
+        yield "the recipe says something else than when the lock was written, though no step differs"
+    elif [*lock.nodes] != [name for name in plan.nodes if name in lock.nodes]:
+        yield "its lines stand in another order than the recipe's steps"

@@ -6,16 +6,16 @@ This is the one place where a `CurateError` becomes a line on standard error and
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import os
 import sys
+import traceback
 from typing import Any
 
 import click
 
 from curate import __version__
-from curate.errors import CurateError, did_you_mean
+from curate.errors import UNWRITABLE, CurateError, did_you_mean
 from curate.words import printable
 
 GROUPS = {
@@ -95,14 +95,20 @@ def main(args: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        if error.errno not in UNWRITABLE or not _raised_by_echo(error):
             raise
         _forget_output()
         click.echo(f"curate: the output cannot be written: {error.strerror}", err=True)
         sys.exit(2)
 
 
+def _raised_by_echo(error: OSError) -> bool:
+    """Whether it was printing that failed: an error of a full disk says the same of any file."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code is click.echo.__code__
+
+
 def _forget_output() -> None:
-    """Let what could not be written be lost, so that Python does not try once more when it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Let what could not be printed be lost, so that Python does not try once more when it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError), open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())

@@ -33,39 +33,39 @@ def why(curated: Curated, *, as_json: bool, target: str | None) -> None:
         click.echo("everything is stored; nothing is to be built")
 
 
-@recipe_command(short_help="The lock of a recipe: which bytes each name means.")
-@click.option(
-    "--check",
-    is_flag=True,
-    help="Instead: is the written one that of this recipe and code? Builds nothing.",
-)
-def lock(curated: Curated, *, as_json: bool, check: bool) -> None:
+@recipe_command(several=True, short_help="The lock of a recipe, or whether the written one is that of the code.")
+@click.option("--check", is_flag=True, help="Is the written lock that of this recipe and code? Builds nothing.")
+@click.option("--all", "every", is_flag=True, help="With --check: every lock of this project, frozen versions aside.")
+def lock(recipes: list[Curated], *, as_json: bool, check: bool) -> None:
     """The lock of a recipe as it is stored now (a build writes it to recipes/NAME.lock).
 
-    --check computes every key of recipes/NAME.lock anew from the recipe, the code and the contents that the lock names. Exit code 1 if
-    one differs. It needs no store and takes seconds; that the same steps still give the same bytes, `curate build --locked` checks.
+    --check computes every key of recipes/NAME.lock anew from the recipe, the code, the input files and the contents that the lock names.
+    Exit code 1 if one differs. It takes seconds; that the same steps still give the same bytes, `curate build --locked` checks.
     """
-    from curate.lock import Lock, lock_of
-    from curate.lock_check import stale
+    from curate.lock import lock_of
 
     if check:
-        written = Lock.read(curated.lock_path)
-        problems = stale(curated.planned, written)
-        if as_json:
-            emit({"recipe": curated.title, "keys": len(written.nodes), "problems": problems})
-        elif problems:
-            click.echo("\n".join([*map(printable, problems), f"to write a new lock: curate build {curated.title}"]))
-        else:
-            click.echo(
-                f"{curated.lock_path.name}: fresh; all {len(written.nodes)} keys are those of this recipe and code"
-            )
-        sys.exit(1 if problems else 0)
-    found = lock_of(curated.planned, curated.built.done)
+        return _check_locks(recipes, as_json=as_json)
+    if len(recipes) > 1:
+        raise CurateError("--all goes with --check")
+    found = lock_of(recipes[0].planned, recipes[0].built.done)
     if as_json:
         return emit(
             {"recipe": found.recipe, "resolved": found.resolved, "inputs": found.inputs, "outputs": found.outputs}
         )
     click.echo(found.dump(), nl=False)
+
+
+def _check_locks(recipes: list[Curated], *, as_json: bool) -> None:
+    """Lines for each lock that is stale, and one for each that is fresh. Exit code 1 if one is stale."""
+    found = {recipe.title: recipe.check_lock() for recipe in recipes}
+    if as_json:
+        emit({"locks": [{"recipe": title, "problems": problems} for title, problems in found.items()]})
+    for title, problems in () if as_json else found.items():
+        for line in problems:
+            click.echo(printable(f"{title}.lock: {line}"))
+        click.echo(f"to write a new lock: curate build {title}" if problems else f"{title}.lock: fresh")
+    sys.exit(any(found.values()))
 
 
 @recipe_command(short_help="Check that stored objects are whole and are what the lock says.")

@@ -143,6 +143,17 @@ def test_a_table_is_compared_cell_by_cell() -> None:
         list(table.cells("Chains:\n"))
 
 
+def test_a_row_may_be_a_list_of_names_with_a_number_for_each_or_one_for_all() -> None:
+    table = _bench_quotes.Table("page.md", "Planted:", "guards", {"caught": ("{row} / caught",)}, listed=True)
+    text = "Planted:\n\n| damage | cases | caught |\n| --- | ---: | ---: |\n| {} |\n"
+    row = "numbers: digit changed; sign | 7; 9 | 99.0; 98.2 %"
+    assert [*table.cells(text.format(row))] == [("99.0", "digit changed / caught"), ("98.2", "sign / caught")]
+    row = "loops: of a phrase; of lines | 7; 9 | 100 %"
+    assert [*table.cells(text.format(row))] == [("100", "of a phrase / caught"), ("100", "of lines / caught")]
+    with pytest.raises(ValueError, match="2 numbers for 3 figures"):
+        list(table.cells(text.format("loops: a; b; c | 1 | 100; 99 %")))
+
+
 def test_every_table_of_the_list_has_figures() -> None:
     for table in _bench_quotes.TABLES:
         assert len([*table.cells((ROOT / table.file).read_text("utf-8"))]) > 10, table.title

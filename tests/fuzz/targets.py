@@ -311,6 +311,7 @@ def read_lock(data: bytes) -> None:
 
     lock = Lock.parse(text_of(data), "x.lock")
     lock.differences(lock)
+    assert all("content" in line for line in lock.nodes.values())
     assert len(lock.dump()) < 100 * (len(data) + 1000), "a lock that grows"
 
 
