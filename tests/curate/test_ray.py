@@ -218,15 +218,25 @@ class Halting:
         return rank
 
 
+def of_two_nodes(cluster: ray_cluster.Cluster, store: Path) -> executor.Ray:
+    """An executor, once Ray has noticed that the nodes which earlier tests killed are gone: that takes it up to half a minute."""
+    for _ in range(60):
+        running = executor.Ray(RaySettings(address=cluster.address, memory=1_000_000_000), store)
+        if running.workers == 2:
+            return running
+        running.close()
+        time.sleep(1.0)
+    raise AssertionError(f"{running.workers} workers")
+
+
 @pytest.mark.ray
 def test_a_halt_lets_the_others_finish_and_begins_nothing_new(cluster: ray_cluster.Cluster, tmp_path: Path) -> None:
     store, notes = tmp_path / "store", tmp_path / "notes"
     (store / "drafts").mkdir(parents=True)
     notes.mkdir()
     done: list[int] = []
-    running = executor.Ray(RaySettings(address=cluster.address, memory=1_000_000_000), store)
+    running = of_two_nodes(cluster, store)
     try:
-        assert running.workers == 2
         with pytest.raises(Halted, match="here: enough"):
             running.run(Halting(notes), 8, lambda rank, _: done.append(rank))
     finally:
