@@ -203,6 +203,47 @@ TABLES = (
         {"MathQA": "mathqa_test", "MAWPS": "mawps", "ASDiv": "asdiv", "SVAMP": "svamp"},
     ),
     Table(
+        "docs/selection.md",
+        "Kept as English at 0.65",
+        "language",
+        {
+            "texts": ("kept / {row} / texts",),
+            **{
+                said: tuple(f"kept / {{row}} / {judge} / {view}" for view in ("text", "without maths", "prose"))
+                for said, judge in (("lid.176", "fastText"), ("resiliparse", "resiliparse"))
+            },
+        },
+        {
+            "English mathematics": "maths",
+            "of it manuals of scientific Python": "scientific Python",
+            "one text in each of 184 languages": "184 languages",
+        },
+    ),
+    Table(
+        "docs/selection.md",
+        "recipe's. Dropped, in per cent",
+        "heuristics",
+        {
+            said: (f"shares_dropped / {{row}} / {figure}",)
+            for said, figure in (
+                ("documents", "n"),
+                ("ours", "ours"),
+                ("Gopher quality", "gopher_quality"),
+                ("Gopher repetition", "gopher_repetition"),
+                ("C4", "c4_quality"),
+                ("FineWeb", "fineweb_quality"),
+            )
+        },
+        {
+            "mathematics, English": "stored, math, English",
+            "mathematics, all languages": "stored, math",
+            "other pages, English": "stored, other, English",
+            "spam and boilerplate of the embedded crawl": "crawl, spam and boilerplate",
+            "mathematics of the embedded crawl": "crawl, math, English",
+        },
+        full=True,
+    ),
+    Table(
         "docs/embedded.md",
         "![Vocabulary, repetition, lengths",
         "realism",
