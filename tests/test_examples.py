@@ -52,7 +52,7 @@ def cells() -> list[str]:
     return NOTEBOOK.read_text("utf-8").split("# %%")[1:]
 
 
-@pytest.mark.parametrize("plots", [True, False])
+@pytest.mark.parametrize("plots", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_notebook_runs_with_and_without_the_extra_for_plots(project: Path, plots: bool) -> None:
     hide = "" if plots else "import sys; sys.modules['matplotlib'] = None; "
     code = f"{hide}import runpy; runpy.run_path({str(NOTEBOOK)!r}, run_name='__main__')"

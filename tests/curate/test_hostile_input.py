@@ -80,14 +80,20 @@ def test_an_error_of_any_depth_is_told(depth: int) -> None:
 
 
 def test_a_lock_with_aliases_is_none() -> None:
-    lines = ["recipe: x", "inputs: {}", "outputs:", "  a: {key: k, canaries: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]}"]
+    lines = [
+        "recipe: x",
+        "inputs: {}",
+        "outputs:",
+        "  a: {key: k, content: c, canaries: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]}",
+    ]
     for n in range(1, 30):
-        lines.append(f"  b{n}: {{key: k, canaries: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]}}")
-    for text in ("\n".join(lines), 'recipe: x\ninputs: {}\noutputs: {"a": &a {"key": k, "of":*a}}'):
+        lines.append(f"  b{n}: {{key: k, content: c, canaries: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]}}")
+    for text in ("\n".join(lines), 'recipe: x\ninputs: {}\noutputs: {"a": &a {"key": k, "content": c, "of":*a}}'):
         with pytest.raises(CurateError, match="is not a lock"):
             Lock.parse(text, "x.lock")
-    assert Lock.parse('recipe: x\ninputs: {}\noutputs: {"a*b": {"key": "k*"}}', "x.lock").nodes == {
-        "a*b": {"key": "k*"}
+    stars = '"a*b": {"key": "k*", "content": "*c"}'
+    assert Lock.parse(f"recipe: x\ninputs: {{}}\noutputs: {{{stars}}}", "x.lock").nodes == {
+        "a*b": {"key": "k*", "content": "*c"}
     }
 
 

@@ -3,6 +3,7 @@
 The floors are for 1,200 pages, a little below what was measured. Where a later step is to do better, its floor is to be raised.
 """
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,7 @@ from curate.errors import CurateError
 from curation.embedded._math import ENCODINGS
 from curation.embedded._truth_formulas import formulas_in, found
 
+ALL = bool(os.environ.get("CURATE_TEST_ALL"))
 PAGES = 1200
 RECIPE = f"""
 recipe: measured
@@ -66,15 +68,20 @@ EXEMPT = {
 }
 
 
+CHOICES = ("web-pro", "web-pro-max")
+"""Recipes that choose among the pages of `web`; measured with CURATE_TEST_ALL=1."""
+MEASURED = {claim: floor for claim, floor in FLOORS.items() if ALL or claim[0] not in CHOICES}
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], dict]:
     folder = tmp_path_factory.mktemp("measured")
     (folder / "recipes").mkdir()
     (folder / "recipes/measured.yaml").write_text(RECIPE)
-    for name in ("web-pro", "web-pro-max"):
+    for name in CHOICES:
         (folder / f"recipes/{name}-here.yaml").write_text(CHOSEN.format(name=f"{name}-here", name_of=name, pages=PAGES))
     found = {}
-    for name in ("measured", "web-pro-here", "web-pro-max-here"):
+    for name in ("measured", *(f"{name}-here" for name in CHOICES if ALL)):
         recipe = curate.open(name, project=folder)
         recipe.build()
         claims = [row for row in recipe.truth() if row["corpus"] != "graded-sample"]  # the same steps as those of `web`
@@ -82,7 +89,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, s
     return found
 
 
-@pytest.mark.parametrize("claim", FLOORS, ids=": ".join)
+@pytest.mark.parametrize("claim", MEASURED, ids=": ".join)
 def test_a_step_is_as_right_as_it_was(measured, claim):
     row, (precision, recall) = measured[claim], FLOORS[claim]
     assert row["of"] > 0
@@ -91,7 +98,7 @@ def test_a_step_is_as_right_as_it_was(measured, claim):
 
 
 def test_every_claim_has_a_floor_or_a_reason_to_have_none(measured):
-    assert measured.keys() == FLOORS.keys() | EXEMPT.keys()
+    assert measured.keys() == MEASURED.keys() | EXEMPT.keys()
 
 
 def test_every_claim_has_its_figures_between_zero_and_one(measured):
