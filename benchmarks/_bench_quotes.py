@@ -20,7 +20,7 @@ UNCHECKED = (
     "README.md: near duplicates, leaks, extractors, and rates",
     "docs/extraction.md: groups of figures",
     "docs/synthesis.md: sentences behind the tables; solutions of a teacher",
-    "docs/dedup.md, docs/grading.md: rates; docs/decontamination.md; docs/selection.md: language, heuristics, classifier",
+    "docs/dedup.md, docs/grading.md: rates; docs/decontamination.md; docs/selection.md: classifier",
     "docs/verify.md: planted chains; arithmetic, agreement, two graders: no benchmark makes them",
     "docs/tokens.md, docs/models.md, docs/mixture.md: rates, and the real mixture, which is a build",
     "docs/embedded.md: how the crawl grows",
@@ -56,6 +56,26 @@ QUOTES = (
         "whole_job",
         ("main / maths_kept", "datatrove / maths_kept"),
         full=True,
+    ),
+    Quote(
+        "README.md",
+        r"keeps ([\d.]+) % of ([\d,]+) English mathematical texts at 0.65 and not ([\d.]+) %, and none of\s+(\d+) in other",
+        "language",
+        (
+            "kept / maths / fastText / prose",
+            "kept / maths / texts",
+            "kept / maths / fastText / text",
+            "kept / not English / texts",
+        ),
+    ),
+    Quote(
+        "README.md",
+        r"of (\d+) known-good English texts ([\d.]+) % are dropped, where [^\d]+4 and FineWeb drop (\d+), (\d+)\s+and (\d+) %",
+        "heuristics",
+        tuple(
+            f"shares_dropped / stored, math, English / {name}"
+            for name in ("n", "ours", "gopher_quality", "c4_quality", "fineweb_quality")
+        ),
     ),
 )
 
