@@ -162,7 +162,7 @@ def test_every_table_of_the_list_has_figures() -> None:
 def test_graders_are_called_as_on_the_page() -> None:
     table = next(one for one in _bench_quotes.TABLES if one.benchmark == "graders")
     names = [name.split(" / ") for _, name in table.cells((ROOT / table.file).read_text("utf-8"))]
-    assert {name[2] for name in names if name[0] == "groups"} == {*GRADERS}
+    assert {name[2] for name in names if name[0] == "groups"} == {*GRADERS} - {"math-verify"}  # it has a clock
 
 
 def test_counts_are_kept_whole() -> None:
