@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,11 @@ from curate.errors import CurateError
 
 PATIENCE = timedelta(minutes=60)
 """How long ranks wait for one that reads or writes a whole model by itself."""
+LETTING_GO = 0.3
+"""Seconds in which gloo's threads let go of the tensors of the last collective, which they do after they have said that it is done.
+
+Where Python has begun to end by then, letting go of a tensor aborts the process, one of ten here (pytorch/pytorch#179291).
+"""
 
 
 @dataclass(frozen=True)
@@ -52,3 +58,4 @@ def ranks() -> Iterator[Place]:
     yield Place(dist.get_rank(), dist.get_world_size(), device)
     if mine:  # not where a rank fails: others may be in a collective until the launcher ends them
         dist.destroy_process_group()
+        time.sleep(LETTING_GO)
