@@ -99,6 +99,7 @@ def _by_document(query: Tensor, key: Tensor, value: Tensor, edges: Tensor, scali
     whole = (query, key.repeat_interleave(group, 1), value.repeat_interleave(group, 1))
     documents = zip(*(x.transpose(0, 1).split(lengths, 1) for x in whole), strict=True)  # each (H, n, D)
     each = [
-        scaled_dot_product_attention(*(x[None] for x in one), is_causal=True, scale=scaling)[0] for one in documents
+        scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True, scale=scaling)[0]
+        for q, k, v in documents
     ]
     return torch.cat(each, 1).transpose(0, 1).contiguous()
