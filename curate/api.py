@@ -20,7 +20,7 @@ from curate.build import Build
 from curate.costs import step_digest
 from curate.errors import CurateError, Handed, Unfit, writing
 from curate.fraction import percent, sample_of, share_of, split_name
-from curate.lock import Lock, lock_of, read_ref, ref_name, write_lock, write_ref
+from curate.lock import Lock, is_written, lock_of, read_ref, ref_name, write_lock, write_ref
 from curate.passes import Limits
 from curate.plan import Node, Plan
 from curate.planner import Planner
@@ -740,7 +740,7 @@ class Curated:
         if self.fraction:
             raise CurateError("is a sample, whose lock is none to commit; check that of the whole", where=self.title)
         lock = Lock.read(self.lock_path)
-        if self.lock_path.read_text("utf-8") != lock.dump():
+        if not is_written(self.lock_path, lock):
             return ["is not as `curate build` writes it"]
         return stale(self.planned, lock)
 

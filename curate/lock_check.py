@@ -16,7 +16,7 @@ from curate.errors import CurateError
 from curate.identity import digest
 from curate.lock import Lock, inputs_of, recipe_digest
 from curate.plan import Plan
-from curate.state import contents, parts
+from curate.state import contents, is_ready
 
 DIFFERS = "its step, code, parameters or files, or the steps before it, are no longer those of the lock"
 
@@ -27,27 +27,22 @@ def stale(plan: Plan, lock: Lock) -> list[str]:
         if node.missing:
             raise CurateError(f"the lock cannot be checked here: {node.missing}", where=name)
     nodes = lock.nodes
-    found = list(_nodes(plan, nodes))
     there = {name: node for name, node in plan.nodes.items() if name in nodes}
-    inputs = inputs_of(there, {node.plan_key: nodes[name]["content"] for name, node in there.items()})
+    said = {node.plan_key: nodes[name]["content"] for name, node in there.items()}
+    found = []
+    for name, node in plan.nodes.items():
+        if name not in there:
+            found.append(f"{name}: only the recipe has it")
+        elif (
+            not is_ready(node, said) or digest(node.key_payload(contents(node, said.__getitem__))) != nodes[name]["key"]
+        ):
+            found.append(f"{name}: {DIFFERS}")
+    found += [f"{name}: only the lock has it" for name in nodes if name not in plan.nodes]
+    inputs = inputs_of(there, said)
     for name in dict.fromkeys([*inputs, *lock.inputs]):
         if inputs.get(name) != lock.inputs.get(name):
             found.append(f"{name}: the input is not what the lock says")
-    if not found:
-        found += _text(plan, lock)
-    return found
-
-
-def _nodes(plan: Plan, nodes: dict[str, dict[str, str]]) -> Iterator[str]:
-    said = {node.plan_key: nodes[name]["content"] for name, node in plan.nodes.items() if name in nodes}
-    for name, node in plan.nodes.items():
-        if name not in nodes:
-            yield f"{name}: only the recipe has it"
-            continue
-        ready = all(part.plan_key in said for source in node.inputs for part in parts(source))
-        if not ready or digest(node.key_payload(contents(node, said))) != nodes[name]["key"]:
-            yield f"{name}: {DIFFERS}"
-    yield from (f"{name}: only the lock has it" for name in nodes if name not in plan.nodes)
+    return found or list(_text(plan, lock))
 
 
 def _text(plan: Plan, lock: Lock) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,11 +52,11 @@ class State:
 
     def is_ready(self, node: Node) -> bool:
         """Whether everything is there that its inputs are made up of."""
-        return all(part.plan_key in self.done for source in node.inputs for part in parts(source))
+        return is_ready(node, self.done)
 
     def contents(self, node: Node) -> list[str]:
         """Content of each input. KeyError while one is not built."""
-        return contents(node, {p.plan_key: self.done[p.plan_key].content for i in node.inputs for p in parts(i)})
+        return contents(node, lambda plan_key: self.done[plan_key].content)
 
     def key_payload(self, node: Node) -> dict[str, Any]:
         return node.key_payload(self.contents(node))
@@ -147,12 +147,14 @@ class State:
         return view
 
 
-def contents(node: Node, known: Mapping[str, str]) -> list[str]:
-    """Content of each input: of files their own, of documents that of everything joined to them.
+def is_ready(node: Node, built: Container[str]) -> bool:
+    """Whether everything is built, by plan key, that its inputs are made up of."""
+    return all(part.plan_key in built for source in node.inputs for part in parts(source))
 
-    known: content of each piece, by plan key. KeyError for one that is missing.
-    """
-    return [known[i.plan_key] if i.makes_files else digest([known[p.plan_key] for p in parts(i)]) for i in node.inputs]
+
+def contents(node: Node, of: Callable[[str], str]) -> list[str]:
+    """Content of each input: of files their own, of documents that of everything joined to them. of: plan key -> content of a piece."""
+    return [of(i.plan_key) if i.makes_files else digest([of(p.plan_key) for p in parts(i)]) for i in node.inputs]
 
 
 def parts(node: Node) -> list[Node]:

@@ -14,7 +14,7 @@ from curate.artifact import Damaged, Manifest, content_of
 from curate.errors import CurateError
 from curate.evals import results
 from curate.identity import digest, file_sha256
-from curate.lock import Lock, lock_of, read_ref, recipe_digest
+from curate.lock import Lock, is_written, lock_of, read_ref, recipe_digest
 from curate.sources import Source, at_hand
 from curate.state import State
 from curate.why import reasons
@@ -109,7 +109,7 @@ def _lock(recipe: Curated, whole: bool) -> Iterator[str]:
     except CurateError as error:
         yield str(error)
         return
-    if path.read_text("utf-8") != lock.dump():
+    if not is_written(path, lock):
         yield f"{path.name}: is not as `curate build` writes it; build {recipe.title} to write it anew"
     if whole:
         differing = lock.differences(lock_of(recipe.planned, recipe.built.done))

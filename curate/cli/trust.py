@@ -61,10 +61,11 @@ def _check_locks(recipes: list[Curated], *, as_json: bool) -> None:
     found = {recipe.title: recipe.check_lock() for recipe in recipes}
     if as_json:
         emit({"locks": [{"recipe": title, "problems": problems} for title, problems in found.items()]})
-    for title, problems in () if as_json else found.items():
-        for line in problems:
-            click.echo(printable(f"{title}.lock: {line}"))
-        click.echo(f"to write a new lock: curate build {title}" if problems else f"{title}.lock: fresh")
+    else:
+        for title, problems in found.items():
+            for line in problems:
+                click.echo(printable(f"{title}.lock: {line}"))
+            click.echo(f"to write a new lock: curate build {title}" if problems else f"{title}.lock: fresh")
     sys.exit(any(found.values()))
 
 
