@@ -3,10 +3,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install demo octothinker docs bench datatrove test test-all test-peers test-lm-eval lm-eval test-datasets datasets faults audit fuzz lint format fresh wheel constraints clean
+.PHONY: help install demo octothinker docs bench peers datatrove test test-all test-peers test-lm-eval lm-eval test-datasets datasets faults audit fuzz lint format fresh wheel constraints clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+# Of one peer in `make bench`, which is left out where there is none.
+PYTHON312 ?= $(shell for p in python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.installed
 TRAIN := .venv/.installed-train
@@ -91,9 +94,34 @@ datasets: .venv-datasets/.installed ## datasets in an environment of its own, .v
 faults: $(STAMP) ## 200 random faults, for real, and what became of each build: docs/faults.md (20 minutes; root and cc for all of them)
 	$(BIN)/python -m tests.faults --trials 200 -j $(JOBS) --out docs/faults.md --json benchmarks/faults.json
 
-bench: $(STAMP) datatrove ## every benchmark that this machine can run (QUICK=1: minutes), benchmarks/results and docs/speed.md
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,plots]'
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+bench: peers ## every benchmark that this machine can run (QUICK=1: minutes), benchmarks/results and docs/speed.md
+	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks $(if $(QUICK),--quick)
+
+peers: .venv-bench/.installed .venv-dedup/.installed datatrove ## all that `make bench` compares with, each in an environment of its own (3 GB)
+	@$(if $(PYTHON312),$(MAKE) --no-print-directory .venv-decon/.installed,echo "no Python 3.12: decon is left out (PYTHON312=/path/to/python3.12)")
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory .node-peers/.installed; else echo "no npm: extractors in Node are left out"; fi
+
+.venv-bench/.installed: pyproject.toml constraints.txt benchmarks/peers.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,plots]'
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/peers.txt
+	@touch $@
+
+.venv-dedup/.installed: benchmarks/dedup.txt
+	test -x .venv-dedup/bin/python || $(PYTHON) -m venv .venv-dedup
+	.venv-dedup/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/dedup.txt
+	@touch $@
+
+.venv-decon/.installed:
+	test -x .venv-decon/bin/python || $(PYTHON312) -m venv .venv-decon
+	.venv-decon/bin/python -m pip install --quiet --disable-pip-version-check decontaminate==0.3.0.post4
+	@touch $@
+
+.node-peers/.installed: benchmarks/package.json
+	mkdir -p .node-peers
+	cp benchmarks/package.json .node-peers/
+	cd .node-peers && npm install --silent --no-package-lock --ignore-scripts
+	@touch $@
 
 datatrove: .venv-datatrove/.installed ## datatrove with what its example for FineWeb needs, in an environment of its own
 
@@ -145,5 +173,5 @@ constraints: $(STAMP) ## rewrite constraints.txt from .venv; what is not install
 	@touch $(STAMP)
 
 clean: ## remove everything that can be made again; the store of built data stays
-	rm -rf .venv .venv-datatrove .venv-audit .venv-peers .venv-lm-eval .venv-datasets .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-bench .venv-dedup .venv-decon .node-peers .venv-datatrove .venv-audit .venv-peers .venv-lm-eval .venv-datasets .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

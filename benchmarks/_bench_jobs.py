@@ -1,13 +1,13 @@
 """The benchmarks that `python -m benchmarks` runs: their commands, what they need, and which of their figures are kept.
 
 A job's arguments are those of a full run and of a quick one; `{out}` stands for a file of JSON that it writes (else JSON is on its
-standard output), `{dir}` for a folder, `{peers}` and `{datatrove}` for interpreters that have the peers. `figures` reads that JSON and
-gives every figure that README and docs may quote, `ratios` those against peers of the same run: how many times better ours is.
+standard output), `{dir}` for a folder, `{peers}`, `{datatrove}` and `{decon}` for interpreters that have peers, `{node}` for a folder
+of Node's packages; `make peers` installs all of them. `figures` reads that JSON and gives every figure that README and docs may quote,
+`ratios` those against peers of the same run: how many times better ours is.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -21,7 +21,12 @@ from benchmarks._sets import DATA
 
 ROOT = Path(__file__).resolve().parent.parent
 Figures = dict[str, float]
-PYTHONS = {"peers": ".venv-dedup/bin/python", "datatrove": ".venv-datatrove/bin/python"}
+PYTHONS = {
+    "peers": ".venv-dedup/bin/python",
+    "datatrove": ".venv-datatrove/bin/python",
+    "decon": ".venv-decon/bin/python",
+}
+NODE = ".node-peers"
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,14 @@ class Job:
 
     def command(self, folder: Path, *, quick: bool) -> list[str]:
         """What is run, in the root of the repository."""
-        places = {"out": str(folder / f"{self.name}.json"), "dir": str(folder)} | {n: python(n) for n in PYTHONS}
+        places = {"out": str(folder / f"{self.name}.json"), "dir": str(folder), "node": str(ROOT / NODE)}
+        places |= {name: python(name) for name in PYTHONS}
         arguments = (self.quick if quick else self.full).format(**places).split()
         return [sys.executable, "-m", f"benchmarks.{self.module or self.name}", *arguments]
 
     def shown(self, *, quick: bool) -> str:
         """The command as a person would type it."""
-        places = {"out": "OUT", "dir": "DIR"} | PYTHONS
+        places = {"out": "OUT", "dir": "DIR", "node": NODE} | PYTHONS
         arguments = (self.quick if quick else self.full).format(**places)
         return f"python -m benchmarks.{self.module or self.name} {arguments}".strip()
 
@@ -84,13 +90,8 @@ def _gpu() -> str:
     return "" if shutil.which("nvidia-smi") else "needs one NVIDIA GPU"
 
 
-@cache
-def _spacy() -> str:
-    return "" if importlib.util.find_spec("spacy") else "needs spacy in this environment: pip install spacy"
-
-
 LACKS: dict[str, Callable[[], str]] = {
-    "data": _real_data, "datatrove": _datatrove, "gpu": _gpu, "spacy": _spacy,
+    "data": _real_data, "datatrove": _datatrove, "gpu": _gpu,
 }  # fmt: skip
 
 
@@ -243,13 +244,13 @@ JOBS = (
     Job("tokens", "--repeat 2 --json", "--json", _tokens_figures, _tokens),
     Job("dedup", "--peers {peers} --json", "--peers {peers} --only ours datasketch --of speed --repeat 1 --documents 3000 --json",
         all_of, _dedup, ("data",)),
-    Job("extraction", "--no-converters --json {out}",
+    Job("extraction", "--node {node} --json {out}",
         "--every 20 --crawl 100 --repeat 1 --no-converters --only html_math html_clean trafilatura resiliparse --json {out}",
         all_of, _extraction, ("data",)),
     Job("heuristics", "--json {out}", "--pages 300 --json {out}", all_of, _heuristics, ("data",)),
     Job("text_profile", "--json {out}", "--repeat 1 --json {out}", all_of, _text_profile, ("data",)),
     Job("language", "--json {out}", "--repeat 1 --json {out}", all_of, needs=("data",)),
-    Job("decontamination", "--json", "--methods ours --every 20 --repeat 1 --json", all_of, _decontamination, ("data",)),
+    Job("decontamination", "--decon {decon} --json", "--methods ours --every 20 --repeat 1 --json", all_of, _decontamination, ("data",)),
     Job("graders", "--json", "--graders ours math-verify --golds 5 --repeat 1 --json", _graders_figures, _graders, ("data",)),
     Job("urls", "--json {out}", "--urls 50000 --domains 100000 --datatrove 2000 --json {out}", all_of, _urls),
     Job("inference", "--repeat 3 --json {out}", "--requests 600 --repeat 1 --json {out}", all_of, _inference),

@@ -116,7 +116,7 @@ def _newspaper() -> Extractor:
 
 def node(name: str, folder: Path | None) -> Extractor:
     """One that runs in Node, from the `node_modules` in `folder`; ImportError if it is not there."""
-    if folder is None or shutil.which("node") is None:
+    if folder is None or not folder.is_dir() or shutil.which("node") is None:
         raise ImportError(f"{name} needs node and --node DIR")
     command = ["node", "--input-type=module", "-e", NODE.read_text("utf-8"), name]
     pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
