@@ -105,6 +105,7 @@ peers: .venv-bench/.installed .venv-dedup/.installed datatrove ## all that `make
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,plots]'
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/peers.txt
+	.venv-bench/bin/python -m pip check
 	rm -rf .venv-bench/lib/python*/site-packages/tests  # py-asciimath's, which would hide ours
 	@touch $@
 

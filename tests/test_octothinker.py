@@ -38,6 +38,7 @@ def problems(folder: Path, text: str = "text") -> set[bytes]:
     return {problem_hash(name, found) for name, found in parsed if found}
 
 
+@pytest.mark.slow
 def test_problems_of_pages_of_raw_answers_of_prompts_and_of_the_benchmark_are_disjoint(tmp_path: Path) -> None:
     base, large = (load(f"octothinker/{name}") for name in ("base", "gpu/base"))
     found: dict[str, set[bytes]] = {}
