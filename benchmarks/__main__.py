@@ -101,8 +101,9 @@ def run(job: Job, folder: Path, *, quick: bool) -> dict[str, Any]:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no word"]
         return {"skipped": f"ended with {done.returncode}: {without_paths(last[0])[:200]}"}
     written = folder / f"{job.name}.json"
-    said = written.read_text("utf-8") if written.is_file() else done.stdout
-    found = json.loads(said)
+    if not written.is_file():
+        written.write_text(done.stdout, "utf-8")
+    found = json.loads(written.read_text("utf-8"))
     result = {
         "command": job.shown(quick=quick),
         "seconds": round(time.perf_counter() - started, 1),

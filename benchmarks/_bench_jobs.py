@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks._extraction_sets import pooled
 from benchmarks._sets import DATA
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -187,6 +188,17 @@ def _extraction(found: Any) -> Figures:
     return over({name: row["pages_per_second"] for name, row in found["extractors"].items()}, "html_math")
 
 
+def _extraction_figures(found: Any) -> Figures:
+    """Shares of a group of encodings beside those of each encoding."""
+    rows = found["extractors"].items()
+    groups = {name.partition(":")[0] for _, row in rows for name in row["formulas"]}
+    pool = {
+        name: {group: dict(zip(("exact", "garbled"), pooled(row["formulas"], group), strict=True)) for group in groups}
+        for name, row in rows
+    }
+    return all_of(found) | all_of({"pooled": pool})
+
+
 def _heuristics(found: Any) -> Figures:
     rates = found["megabytes_per_second"]
     return {
@@ -211,6 +223,24 @@ def _text_profile(found: Any) -> Figures:
 
 def _decontamination(found: Any) -> Figures:
     return over({n: row["speed"]["mb_per_second"] for n, row in found["methods"].items() if row.get("speed")}, "ours")
+
+
+def _decontamination_figures(found: Any) -> Figures:
+    """Counts as shares with their intervals; which texts were found is left to the report."""
+    return all_of(_shares({name: part for name, part in found.items() if name != "absent"}))
+
+
+def _shares(found: Any) -> Any:
+    if not isinstance(found, dict):
+        return found
+    kept = {name: _shares(part) for name, part in found.items() if name not in ("hits", "missed", "interval")}
+    if "interval" in found:
+        kept |= dict(zip(("low", "high"), found["interval"], strict=True))
+    if found.get("of"):
+        kept["share"] = found["found"] / found["of"]
+    if found.get("documents") and "false" in found:
+        kept["false_per_10000"] = 1e4 * found["false"] / found["documents"]
+    return kept
 
 
 def _realism_figures(found: Any) -> Figures:
@@ -246,11 +276,12 @@ JOBS = (
         all_of, _dedup, ("data",)),
     Job("extraction", "--node {node} --json {out}",
         "--every 20 --crawl 100 --repeat 1 --no-converters --only html_math html_clean trafilatura resiliparse --json {out}",
-        all_of, _extraction, ("data",)),
+        _extraction_figures, _extraction, ("data",)),
     Job("heuristics", "--json {out}", "--pages 300 --json {out}", all_of, _heuristics, ("data",)),
     Job("text_profile", "--json {out}", "--repeat 1 --json {out}", all_of, _text_profile, ("data",)),
     Job("language", "--json {out}", "--repeat 1 --json {out}", all_of, needs=("data",)),
-    Job("decontamination", "--decon {decon} --json", "--methods ours --every 20 --repeat 1 --json", all_of, _decontamination, ("data",)),
+    Job("decontamination", "--decon {decon} --json", "--methods ours --every 20 --repeat 1 --json",
+        _decontamination_figures, _decontamination, ("data",)),
     Job("graders", "--json", "--graders ours math-verify --golds 5 --repeat 1 --json", _graders_figures, _graders, ("data",)),
     Job("urls", "--json {out}", "--urls 50000 --domains 100000 --datatrove 2000 --json {out}", all_of, _urls),
     Job("inference", "--repeat 3 --json {out}", "--requests 600 --repeat 1 --json {out}", all_of, _inference),

@@ -122,7 +122,7 @@ class Table:
                 yield from zip(numbers, wanted, strict=False)
 
     def _name(self, said: str) -> str:
-        plain = _COUNT.sub("", said)
+        plain = _COUNT.sub("", said).strip("`")
         return self.called.get(plain, plain)
 
 
@@ -178,6 +178,20 @@ _REFINED = {
     "other letters": "question: a letter changed",
     "other signs": "question: a sign changed",
 }
+_EXTRACTED = {
+    "formulas of real pages, exact": ("pooled / {row} / web / exact",),
+    "of the embedded crawl": ("pooled / {row} / crawl / exact",),
+    "main text, defuddle pages": ("extractors / {row} / text / defuddle",),
+    "main text, trafilatura's set": ("extractors / {row} / text / trafilatura",),
+}
+_LEAKS = {
+    "Found of pairs of an item": "pairs / groups / {row}",
+    "By type": "pairs / types / {row}",
+    "Found of leaks planted in real pages": "planted / {row}",
+    "Problems of `math8k_limr`": "rl / {row}",
+    "Problems of `gsm8k_train`": "neighbours / {row}",
+}
+"""Tables of docs/decontamination.md with a column for each method, and where their rows stand."""
 TABLES = (
     Table("docs/verify.md", "is a high rate, and 56 right short", "gates", _GATES),
     Table("docs/verify.md", "Numbers say how many documents a clause refuses", "gates", _GATES),
@@ -210,6 +224,59 @@ TABLES = (
         "CopyCat pairs that lose",
         "dedup",
         {"*": ("judged / {row} / {column} / 0", "judged / {row} / {column} / 1")},
+        full=True,
+    ),
+    Table(
+        "README.md",
+        "| near duplicates, one thread",
+        "dedup",
+        {
+            "distinct problems removed, of 14,656": ("problems / rows / {row} / distinct",),
+            "precision on web text": ("right / web text / rows / {row} / precision",),
+        },
+        full=True,
+    ),
+    Table("README.md", "| extractor |", "extraction", _EXTRACTED, full=True),
+    Table("docs/extraction.md", "| extractor |", "extraction", _EXTRACTED, full=True),
+    *(
+        Table(
+            "docs/decontamination.md",
+            title,
+            "decontamination",
+            {
+                "n": (f"methods / ours / {place} / of",),
+                "*": tuple(f"methods / {{column}} / {place} / {name}" for name in ("share", "low", "high")),
+            },
+            {"equal to an item": "items", "problems": "all"},
+            full=True,
+        )
+        for title, place in _LEAKS.items()
+    ),
+    Table(
+        "docs/decontamination.md",
+        "| | real pages | false",
+        "decontamination",
+        {
+            "real pages": ("methods / {row} / clean / documents",),
+            "false": ("methods / {row} / clean / false",),
+            "at most (95 %)": ("methods / {row} / clean / high",),
+            "quote an item": ("methods / {row} / clean / quoted",),
+            "identities and phrases": ("methods / {row} / stock / documents",),
+            "false of these": ("methods / {row} / stock / false",),
+        },
+        full=True,
+    ),
+    Table(
+        "README.md",
+        "| leaks, found in %",
+        "decontamination",
+        {
+            "exact": ("methods / {row} / pairs / groups / exact / share",),
+            "other numbers": ("methods / {row} / pairs / groups / numbers swapped / share",),
+            "RL set, equal": ("methods / {row} / rl / items / share",),
+            "false, of 10,000 pages": ("methods / {row} / clean / false_per_10000",),
+        },
+        {"MegaMath's rule": "MegaMath", "decon, answers not asked for": "decon, no answers"},
         full=True,
     ),
     Table(

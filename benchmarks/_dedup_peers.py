@@ -71,7 +71,11 @@ def there(peers: str, package: str) -> bool:
 
 def run(contestant: Contestant, texts: Sequence[str], peers: str, repeat: int) -> dict[str, Any]:
     """What it found and took, on one thread; `peak_mb` is that of its process, interpreter, libraries and texts included."""
-    environment = os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    environment = (
+        os.environ
+        | dict.fromkeys(THREADS, "1")
+        | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0"}
+    )
     with tempfile.TemporaryDirectory() as folder:
         documents, result = Path(folder) / "documents.jsonl", Path(folder) / "result.json"
         write(texts, documents)

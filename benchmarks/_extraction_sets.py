@@ -191,3 +191,11 @@ def segment_f1(texts: Iterable[tuple[str, MainText]]) -> dict[str, float]:
         wrong += sum(part in text for part in page.outside)
     precision, recall = right / max(1, right + wrong), right / max(1, right + missing)
     return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / max(1e-9, precision + recall)}
+
+
+def pooled(formulas: dict[str, dict[str, float]], group: str) -> tuple[float, float]:
+    """Exact and garbled shares over all encodings of a group."""
+    cells = [cell for name, cell in formulas.items() if name.startswith(f"{group}:")]
+    total = sum(cell["formulas"] for cell in cells) or 1
+    exact, garbled = (sum(cell["formulas"] * cell[key] for cell in cells) / total for key in ("exact", "garbled"))
+    return exact, garbled

@@ -223,7 +223,7 @@ def table(result: dict[str, Any]) -> str:
 
 def wrong(found: dict[str, Any]) -> Iterator[str]:
     """The table of what is taken for a leak and is none."""
-    yield "| | real pages | false | at most (95 %) | quote an item | identities and phrases | false |"
+    yield "| | real pages | false | at most (95 %) | quote an item | identities and phrases | false of these |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, row in found.items():
         page, stock = row["clean"], row["stock"]

@@ -123,7 +123,7 @@ def table(result: dict[str, Any]) -> str:
         "| --- |" + " ---: |" * 9,
     ]
     for name, row in found.items():
-        shares = [pooled(row["formulas"], group) for group in groups]
+        shares = [sets.pooled(row["formulas"], group) for group in groups]
         worst = min(cell["exact"] for cell in row["formulas"].values())
         text, speed = row["text"], row["pages_per_second"]
         ratio = f"{speed / base:.2f}" if speed and base else ""
@@ -152,14 +152,6 @@ def table(result: dict[str, Any]) -> str:
 
 def halves(text: dict[str, float], key: str) -> str:
     return f"{text[key]:.4f} ({text[f'{key}_even']:.4f}, {text[f'{key}_odd']:.4f})"
-
-
-def pooled(formulas: dict[str, dict[str, float]], group: str) -> tuple[float, float]:
-    """Exact and garbled shares over all encodings of a group."""
-    cells = [cell for name, cell in formulas.items() if name.startswith(f"{group}:")]
-    total = sum(cell["formulas"] for cell in cells) or 1
-    exact, garbled = (sum(cell["formulas"] * cell[key] for cell in cells) / total for key in ("exact", "garbled"))
-    return exact, garbled
 
 
 def main() -> None:
