@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -80,13 +82,13 @@ class Bucket:
 
         with self._told():
             try:
-                found = obstore.get(self._store, name)
+                found = waited(obstore.get, self._store, name)
             except FileNotFoundError as error:
                 self._is_there(error)
                 return None
             if found.meta["size"] > most:
                 raise Changed(f"has {found.meta['size']:,} bytes, which is too much", where=f"{self.url}/{name}")
-            return bytes(found.bytes())
+            return bytes(waited(found.bytes))
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a small file unless there is one of this name; whether it was written. One of any number of writers wins."""
@@ -94,7 +96,7 @@ class Bucket:
 
         with self._told():
             try:
-                obstore.put(self._store, name, data, mode="create")
+                waited(obstore.put, self._store, name, data, mode="create")
             except obstore.exceptions.AlreadyExistsError:
                 return False
         return True
@@ -104,14 +106,14 @@ class Bucket:
         import obstore
 
         with self._told():
-            obstore.put(self._store, name, path, chunk_size=PART, max_concurrency=PARTS)
+            waited(obstore.put, self._store, name, path, chunk_size=PART, max_concurrency=PARTS)
 
     def delete(self, name: str) -> None:
         """Delete a file; no error if there is none."""
         import obstore
 
         with self._told(), contextlib.suppress(FileNotFoundError):
-            obstore.delete(self._store, name)
+            waited(obstore.delete, self._store, name)
 
     def fetch(
         self,
@@ -159,8 +161,8 @@ class Bucket:
         for length in (1 << 16, LONGEST_FOOTER):
             with self._told():
                 try:
-                    found = obstore.get(self._store, name, options={"range": {"suffix": length}})
-                    data = bytes(found.bytes())
+                    found = waited(obstore.get, self._store, name, options={"range": {"suffix": length}})
+                    data = bytes(waited(found.bytes))
                 except (obstore.exceptions.NotSupportedError, FileNotFoundError):
                     return False
             needed = int.from_bytes(data[-8:-4], "little") + 8
@@ -180,7 +182,7 @@ class Bucket:
 
         with self._told():
             try:
-                meta = obstore.head(self._store, name)
+                meta = waited(obstore.head, self._store, name)
             except FileNotFoundError as error:
                 self._is_there(error)
                 return None
@@ -191,7 +193,7 @@ class Bucket:
         import obstore
 
         with self._told():
-            for some in obstore.list(self._store, folder or None, chunk_size=1000):
+            for some in parts(obstore.list(self._store, folder or None, chunk_size=1000)):
                 yield from (Listed(meta["path"], meta["size"], meta["e_tag"] or "") for meta in some)
 
     @contextlib.contextmanager
@@ -222,6 +224,32 @@ class Bucket:
     def _is_there(self, error: Exception) -> None:
         if "NoSuchBucket" in str(error):
             raise Away(f"{self.url}: there is no such bucket") from None
+
+
+def waited(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """What a call to obstore gives, with Ctrl-C heard at once: obstore itself hears nothing until the server answers or its time is up.
+
+    Signals reach the main thread alone, so there the call is made by another one, which is left behind.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return call(*args, **options)
+    answer: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(call(*args, **options))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer.result()
+
+
+def parts(stream: Iterable[Any]) -> Iterator[Any]:
+    """The same for what comes piece by piece."""
+    pieces, end = iter(stream), object()
+    while (piece := waited(next, pieces, end)) is not end:
+        yield piece
 
 
 def _kind(error: Exception) -> type[Away]:

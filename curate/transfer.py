@@ -57,14 +57,14 @@ class Copy:
             self._begin_anew(file)
         options: Any = {"range": {"offset": self.size}, "if_match": self.etag} if self.size else {}
         try:
-            found = obstore.get(store, name, options=options)
+            found = objectstore.waited(obstore.get, store, name, options=options)
         except obstore.exceptions.NotSupportedError:  # the server knows no ranges
             self._begin_anew(file)
-            found = obstore.get(store, name)
+            found = objectstore.waited(obstore.get, store, name)
         except obstore.exceptions.PreconditionError:
             raise objectstore.Changed("is not the file that was listed") from None
         self._hold_to(found.meta["e_tag"] or "", found.meta["size"])
-        for part in found.stream(objectstore.PART):
+        for part in objectstore.parts(found.stream(objectstore.PART)):
             file.write(part)
             self._count(part)
         if not self.complete:

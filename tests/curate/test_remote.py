@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -592,6 +593,25 @@ def test_push_of_nothing_new_sends_nothing(pushed: Path, url: str) -> None:
     store = store_of(Profile(remote=url, store=str(pushed / ".curate")), pushed)
     assert push(store, store.keys())["copied"] == []
     assert bucket.names(url) == before
+
+
+@pytest.mark.parametrize(
+    "asked", ["read('x', 9)", "create('x', b'1')", "fetch('x', Path(sys.argv[1]))", "look('x')", "list('')"]
+)
+def test_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path, asked: str) -> None:
+    code = f"import sys; from pathlib import Path; from curate.objectstore import Bucket; [*Bucket('s3://b/x').{asked}]"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
+        where = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        command = [sys.executable, "-c", code, str(tmp_path / "file")]
+        with subprocess.Popen(command, env=os.environ | keys | where, stderr=subprocess.PIPE, text=True) as process:
+            with silent.accept()[0] as connection:
+                connection.recv(1)
+                process.send_signal(signal.SIGINT)
+                started = time.monotonic()
+                _, said = process.communicate(timeout=30)
+    assert time.monotonic() - started < 10
+    assert "KeyboardInterrupt" in said
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "marked"])
