@@ -154,6 +154,18 @@ def _classifier_figures(found: Any) -> Figures:
     return means | all_of({name: part for name, part in found.items() if name != "folds"})
 
 
+def _keyed(rows: list[dict[str, Any]], *keys: str) -> dict[str, dict[str, Any]]:
+    return {" / ".join(str(row[key]) for key in keys): row for row in rows}
+
+
+def _growth_figures(found: Any) -> Figures:
+    return all_of({name: _keyed(rows, "pages") for name, rows in found.items()})
+
+
+def _dedup_growth_figures(found: Any) -> Figures:
+    return all_of(_keyed(found, "step", "how", "documents"))
+
+
 def over(rows: dict[str, float], ours: str) -> Figures:
     """How many times each other one ours is."""
     mine = rows.get(ours)
@@ -310,9 +322,9 @@ JOBS = (
     Job("guards", "--held-out --json {out}", "--held-out --pages 40 --json {out}", all_of, needs=("data",)),
     Job("qa_guards", "--json {out}", "--most 40 --json {out}", _qa_guards_figures, needs=("data",)),
     Job("realism", "--pages 3000 --json", "--pages 600 --json", _realism_figures, needs=("data",)),
-    Job("growth", "--large --json", "--pages 300 3000 --json", all_of),
+    Job("growth", "--large --json", "--pages 300 3000 --json", _growth_figures),
     Job("web_growth", "--pages 3000 30000 1000000 --json {out}", "--pages 300 3000 --json {out}", all_of),
-    Job("dedup_growth", "--json", "--documents 10000 --json", all_of),
+    Job("dedup_growth", "--json", "--documents 10000 --json", _dedup_growth_figures),
     Job("classifier", "--seeds 0 1 2 3 4 --json {out}", "--seeds 0 --of ours --json {out}", _classifier_figures, needs=("data",)),
     Job("training_step", "--card llama-3.2-1b --micro-batch 4 --json", "--card llama-3.2-1b --micro-batch 4 --steps 3 --json", all_of,
         needs=("gpu",)),

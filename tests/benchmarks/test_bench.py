@@ -207,6 +207,16 @@ def test_classifiers_are_kept_as_means_over_folds() -> None:
     assert not [name for name in figures if name.startswith("folds")]
 
 
+def test_rows_that_grow_are_told_apart_by_all_that_tells_them_apart() -> None:
+    rows = [
+        {"step": step, "how": how, "documents": 10, "cpu": cpu}
+        for step, how, cpu in (("exact", "alone", 1), ("exact", "build", 2))
+    ]
+    figures = _bench_jobs._dedup_growth_figures(rows)
+    assert (figures["exact / alone / 10 / cpu"], figures["exact / build / 10 / cpu"]) == (1, 2)
+    assert _bench_jobs._growth_figures({"crawl": [{"pages": 300, "mb": 1.4}], "build": []})["crawl / 300 / mb"] == 1.4
+
+
 def test_counts_are_kept_whole() -> None:
     assert bench.rounded({"golds": 45674.0, "rate": 45674.5}) == {"golds": 45674, "rate": 45670}
 
