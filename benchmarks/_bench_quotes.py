@@ -382,6 +382,26 @@ TABLES = (
         full=True,
     ),
     Table(
+        "docs/embedded.md",
+        "`python -m benchmarks.growth --large",
+        "growth",
+        {
+            name: (f"crawl / {{row}} / {name}",)
+            for name in (
+                "mb",
+                "bytes_per_page",
+                "files",
+                "truth_mb",
+                "equal_planted",
+                "equal_chance",
+                "near_planted",
+                "near_chance",
+            )
+        },
+        {said: said.replace(",", "") for said in ("3,000", "30,000", "300,000")},
+        full=True,
+    ),
+    Table(
         "docs/synthesis.md",
         "Planted into faithful rewrites",
         "guards",

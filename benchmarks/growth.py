@@ -120,10 +120,9 @@ def built(recipe: str, pages: int) -> dict[str, Any]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Rows with their names above, each column as wide as it needs."""
-    lines = [list(rows[0])] + [[_shown(value) for value in row.values()] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    """Rows in Markdown, with their names above."""
+    lines = [[*rows[0]], ["---:"] * len(rows[0]), *([_shown(value) for value in row.values()] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _shown(value: float) -> str:
@@ -156,7 +155,7 @@ def main() -> None:
         return
     for name, rows in (("embedded:crawl", result["crawl"]), (f"curate build {asked.build}", result["build"])):
         if rows:
-            print(f"{name}\n{table(rows)}\n")
+            print(f"{name}\n\n{table(rows)}\n")
 
 
 if __name__ == "__main__":

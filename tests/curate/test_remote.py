@@ -604,12 +604,12 @@ def test_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path, as
         keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
         where = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         command = [sys.executable, "-c", code, str(tmp_path / "file")]
-        with subprocess.Popen(command, env=os.environ | keys | where, stderr=subprocess.PIPE, text=True) as process:
-            with silent.accept()[0] as connection:
-                connection.recv(1)
-                process.send_signal(signal.SIGINT)
-                started = time.monotonic()
-                _, said = process.communicate(timeout=30)
+        process = subprocess.Popen(command, env=os.environ | keys | where, stderr=subprocess.PIPE, text=True)
+        with process, silent.accept()[0] as connection:
+            connection.recv(1)
+            process.send_signal(signal.SIGINT)
+            started = time.monotonic()
+            _, said = process.communicate(timeout=30)
     assert time.monotonic() - started < 10
     assert "KeyboardInterrupt" in said
 
