@@ -154,6 +154,12 @@ def _classifier_figures(found: Any) -> Figures:
     return means | all_of({name: part for name, part in found.items() if name != "folds"})
 
 
+def _gates_figures(found: Any) -> Figures:
+    figures = all_of(found)
+    cases = {name.removesuffix(" / cases"): n for name, n in figures.items() if name.endswith(" / cases")}
+    return figures | {f"{name} / share": figures[f"{name} / caught"] / n for name, n in cases.items() if n}
+
+
 def _keyed(rows: list[dict[str, Any]], *keys: str) -> dict[str, dict[str, Any]]:
     return {" / ".join(str(row[key]) for key in keys): row for row in rows}
 
@@ -318,7 +324,8 @@ JOBS = (
     Job("inference", "--repeat 3 --json {out}", "--requests 600 --repeat 1 --json {out}", all_of, _inference),
     Job("teacher", "--json", "--problems 400 --pages 60 --repeat 1 --json", all_of),
     Job("whatif", "", "--docs 50000 --repeat 2", all_of, _whatif),
-    Job("gates", "--json", "--json", all_of, needs=("data",)),
+    Job("gates", "--json", "--json", _gates_figures, needs=("data",)),
+    Job("verification", "--json {out}", "--json {out}", all_of, needs=("data",)),
     Job("guards", "--held-out --json {out}", "--held-out --pages 40 --json {out}", all_of, needs=("data",)),
     Job("qa_guards", "--json {out}", "--most 40 --json {out}", _qa_guards_figures, needs=("data",)),
     Job("realism", "--pages 3000 --json", "--pages 600 --json", _realism_figures, needs=("data",)),

@@ -17,13 +17,10 @@ _FILLS = r"^\| {size} \| ([\d.]+) \| ([\d.]+) % \| [\d,]+ \| ([\d.]+) \| ([\d.]+
 _PACKED = ("best_fit {n} / fill", "best_fit {n} / cut", "concat_and_chunk {n} / fill", "concat_and_chunk {n} / cut")
 _SIZES = {"2,048": 2048, "4,096": 4096, "8,192": 8192}
 UNCHECKED = (
-    "README.md: near duplicates, leaks, extractors, and rates",
-    "docs/extraction.md: groups of figures",
+    "README.md and docs: rates",
     "docs/synthesis.md: sentences behind the tables; solutions of a teacher",
-    "docs/dedup.md, docs/grading.md: rates; docs/decontamination.md; docs/selection.md: classifier",
-    "docs/verify.md: planted chains; arithmetic, agreement, two graders: no benchmark makes them",
-    "docs/tokens.md, docs/models.md, docs/mixture.md: rates, and the real mixture, which is a build",
-    "docs/embedded.md: how the crawl grows",
+    "docs/verify.md: what was read by eye, and two graders, which is a slow test",
+    "docs/mixture.md: the real mixture, which is a build",
 )
 """What is quoted and not yet checked."""
 
@@ -56,6 +53,38 @@ QUOTES = (
         "whole_job",
         ("main / maths_kept", "datatrove / maths_kept"),
         full=True,
+    ),
+    Quote(
+        "docs/verify.md",
+        r"other benchmarks \(([\d,]+) texts, (\d+) called false\)",
+        "verification",
+        ("others / rationales of other benchmarks / documents", "others / rationales of other benchmarks / false"),
+    ),
+    Quote(
+        "docs/verify.md",
+        r"\(([\d,]+), labelled\), (\d+) % of all are right; of the (\d+) replies that agree with a majority (\d+) % are, "
+        r"of the (\d+) that disagree\s+with one (\d+) %",
+        "verification",
+        tuple(
+            f"agreement / {name}"
+            for name in (
+                "replies",
+                "right",
+                "agree / replies",
+                "agree / right",
+                "disagree / replies",
+                "disagree / right",
+            )
+        ),
+    ),
+    Quote(
+        "docs/verify.md",
+        r"more than two in (\d+) %\s+of cases \(French, Spanish, (\d+) % Dutch, (\d+) % German\), runs of 12 words in (\d+) to (\d+) %",
+        "verification",
+        tuple(
+            f"languages / {name} words"
+            for name in ("French / 25", "Dutch / 25", "German / 25", "German / 12", "French / 12")
+        ),
     ),
     Quote(
         "README.md",
@@ -122,7 +151,7 @@ class Table:
                 yield from zip(numbers, wanted, strict=False)
 
     def _name(self, said: str) -> str:
-        plain = _COUNT.sub("", said).strip("`")
+        plain = re.sub(r"^`(.*)`$", r"\1", _COUNT.sub("", said))
         return self.called.get(plain, plain)
 
 
@@ -195,6 +224,39 @@ _LEAKS = {
 TABLES = (
     Table("docs/verify.md", "is a high rate, and 56 right short", "gates", _GATES),
     Table("docs/verify.md", "Numbers say how many documents a clause refuses", "gates", _GATES),
+    *(
+        Table(
+            "docs/verify.md",
+            f"| planted in {sets}",
+            "gates",
+            {
+                "long": (f"{where} / {{row}} / long / cases",),
+                "long, caught": (f"{where} / {{row}} / long / share",),
+                "short": (f"{where} / {{row}} / short / cases",),
+                "short, caught": (f"{where} / {{row}} / short / share",),
+            },
+        )
+        for sets, where in (("sets that were looked at", "planted"), ("fresh sets", "planted, fresh"))
+    ),
+    Table(
+        "docs/verify.md",
+        "| corpus | documents | with an equation",
+        "verification",
+        {
+            "documents": ("right / {row} / documents",),
+            "with an equation that was checked": ("right / {row} / checked",),
+            "called false": ("right / {row} / false",),
+        },
+    ),
+    Table(
+        "docs/verify.md",
+        "| where | solutions | called false",
+        "verification",
+        {
+            "solutions": ("one digit changed / {row} / solutions",),
+            "called false": ("one digit changed / {row} / share",),
+        },
+    ),
     *(
         Table(
             "docs/dedup.md",

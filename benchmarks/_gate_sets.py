@@ -90,7 +90,7 @@ def fresh(data: Path) -> Iterator[Chain]:
                 solution, gold = row["solution"], bare(str(row["answer"]))
                 if not solution or not gold or "####" in gold:
                     continue
-                text = _boxed(_NOTE.sub("", solution))
+                text = _boxed(without_notes(solution))
                 if name in ("TabMWP", "CARP"):
                     text = f"{text}\nThe answer is $\\boxed{{{gold}}}$."
                 if "boxed" in text or "fbox" in text:
@@ -112,6 +112,11 @@ def taught() -> Iterator[Chain]:
     for parent, text, question, gold, sample in made.select("parent", "text", "question", "gold", "sample").iter_rows():
         chain = text.removeprefix(question).strip()
         yield Chain("the symbolic teacher", "long", f"{asked[parent][0]}/{sample}", question, chain, gold, fresh=True)
+
+
+def without_notes(solution: str) -> str:
+    """A solution of GSM8K without what its calculator notes."""
+    return _NOTE.sub("", solution)
 
 
 def _boxed(text: str) -> str:

@@ -47,7 +47,7 @@ def wrong_step(chain: str, id: str) -> str | None:
     held = [
         one.written
         for one in equations(chain)
-        if one.holds and chain.count(one.written) == 1 and one.written[-1:].isdigit()
+        if one.holds and chain.count(one.written) == 1 and one.written[-1:].isdecimal()
     ]
     if not held:
         return None

@@ -146,7 +146,7 @@ def table(result: dict[str, Any]) -> str:
         lines.append("")
     for title, key in (("sets that were looked at", "planted"), ("fresh sets", "planted, fresh")):
         lines += [
-            f"| planted in {title} | long | caught | short | caught | by which clauses |",
+            f"| planted in {title} | long | long, caught | short | short, caught | by which clauses |",
             "| --- | ---: | ---: | ---: | ---: | --- |",
         ]
         for kind, forms in result[key].items():
