@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks._decontam_sets import per_10_000
 from benchmarks._extraction_sets import pooled
 from benchmarks._sets import DATA
 
@@ -263,8 +264,12 @@ def _decontamination(found: Any) -> Figures:
 
 
 def _decontamination_figures(found: Any) -> Figures:
-    """Counts as shares with their intervals; which texts were found is left to the report."""
-    return all_of(_shares({name: part for name, part in found.items() if name != "absent"}))
+    """Counts as shares with their intervals, and what is wrongly found of all texts without items; which texts is left to the report."""
+    methods = _shares(found["methods"])
+    for row in methods.values():
+        row["false_per_10000"] = per_10_000(row)
+    rest = {name: part for name, part in found.items() if name not in ("absent", "methods")}
+    return all_of(rest | {"methods": methods})
 
 
 def _shares(found: Any) -> Any:
@@ -275,8 +280,6 @@ def _shares(found: Any) -> Any:
         kept |= dict(zip(("low", "high"), found["interval"], strict=True))
     if found.get("of"):
         kept["share"] = found["found"] / found["of"]
-    if found.get("documents") and "false" in found:
-        kept["false_per_10000"] = 1e4 * found["false"] / found["documents"]
     return kept
 
 

@@ -336,9 +336,13 @@ TABLES = (
             "exact": ("methods / {row} / pairs / groups / exact / share",),
             "other numbers": ("methods / {row} / pairs / groups / numbers swapped / share",),
             "RL set, equal": ("methods / {row} / rl / items / share",),
-            "false, of 10,000 pages": ("methods / {row} / clean / false_per_10000",),
+            "false, of 10,000 pages": ("methods / {row} / false_per_10000",),
         },
-        {"MegaMath's rule": "MegaMath", "decon, answers not asked for": "decon, no answers"},
+        {
+            "MegaMath's rule": "MegaMath",
+            "decon, answers not asked for": "decon, no answers",
+            "datatrove, told to look for questions": "datatrove, questions",
+        },
         full=True,
     ),
     Table(

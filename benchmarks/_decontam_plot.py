@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._decontam_methods import OURS
+from benchmarks._decontam_sets import per_10_000
 from benchmarks._plots import CRAWL, REAL, STYLE, save
 
 PAIRS = ("exact", "numbers swapped", "question changed", "rephrased")
@@ -34,7 +35,7 @@ def decontamination(result: dict[str, Any], path: Path) -> None:
         "Leaks found (%), pages wrongly taken for one, and speed", fontsize=14, x=0.01, ha="left", weight="bold"
     )
     _recall(recall, found, names, columns)
-    _bars(wrong, names, [_per_10_000(found[name]) for name in names], "{:,.0f}")
+    _bars(wrong, names, [per_10_000(found[name]) for name in names], "{:,.0f}")
     wrong.set_title("false, of 10,000 pages")
     _bars(speed, names, [found[name].get("speed", {}).get("mb_per_second") for name in names], "{:,.2g}")
     speed.set_title("MB per CPU second")
@@ -65,12 +66,6 @@ def _share(row: dict[str, Any], path: tuple[str, ...]) -> float:
     for key in path:
         row = row[key]
     return 100 * row["found"] / row["of"] if row["of"] else float("nan")
-
-
-def _per_10_000(row: dict[str, Any]) -> float:
-    """Of real pages and pages of stock together; a method may have read fewer real pages than another."""
-    parts = (row["clean"], row["stock"])
-    return 10_000 * sum(part["false"] for part in parts) / sum(part["documents"] for part in parts)
 
 
 def _bars(axis: Any, names: list[str], values: list[float | None], form: str) -> None:

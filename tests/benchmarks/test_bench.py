@@ -168,16 +168,15 @@ def test_graders_are_called_as_on_the_page() -> None:
 def test_counts_of_leaks_are_kept_as_shares_and_no_text_that_was_found() -> None:
     cell = {"found": 3, "of": 4, "interval": [0.3, 0.95]}
     clean = {"documents": 20, "false": 1, "hits": [{"id": "a page", "share": 0.7}], "interval": [0.01, 0.2]}
-    report = {
-        "methods": {"ours": {"rl": {"items": cell, "missed": ["x"]}, "clean": clean}},
-        "absent": {"decon": "why"},
-        "items": 9,
-    }
+    stock = {"documents": 20, "false": 3}
+    ours = {"rl": {"items": cell, "missed": ["x"]}, "clean": clean, "stock": stock}
+    report = {"methods": {"ours": ours}, "absent": {"decon": "why"}, "items": 9}
     assert _bench_jobs._decontamination_figures(report) == {
         "items": 9, "methods / ours / rl / items / found": 3, "methods / ours / rl / items / of": 4,
         "methods / ours / rl / items / low": 0.3, "methods / ours / rl / items / high": 0.95,
         "methods / ours / rl / items / share": 0.75, "methods / ours / clean / documents": 20, "methods / ours / clean / false": 1,
-        "methods / ours / clean / low": 0.01, "methods / ours / clean / high": 0.2, "methods / ours / clean / false_per_10000": 500.0,
+        "methods / ours / clean / low": 0.01, "methods / ours / clean / high": 0.2, "methods / ours / stock / documents": 20,
+        "methods / ours / stock / false": 3, "methods / ours / false_per_10000": 1000.0,
     }  # fmt: skip
 
 
