@@ -300,6 +300,17 @@ TABLES = (
     ),
     Table("README.md", "| extractor |", "extraction", _EXTRACTED, full=True),
     Table("docs/extraction.md", "| extractor |", "extraction", _EXTRACTED, full=True),
+    Table(
+        "docs/extraction.md",
+        "| MathML to LaTeX, right",
+        "extraction",
+        {
+            "of pages": ("converters / MathML of pages to LaTeX / {row} / right",),
+            "by latex2mathml": ("converters / MathML by latex2mathml to LaTeX / {row} / right",),
+            "MathJax's tests": ("converters / MathML by MathJax's tests to LaTeX / {row} / right",),
+        },
+        full=True,
+    ),
     *(
         Table(
             "docs/decontamination.md",
