@@ -8,8 +8,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 # Of one peer in `make bench`, which is left out where there is none.
-PYTHON312 ?= $(shell for p in python3.12 python3.13 python3; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
+DECON_PYTHON ?= $(shell for p in python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.installed
 TRAIN := .venv/.installed-train
@@ -26,8 +26,12 @@ help: ## this list
 
 install: $(STAMP) ## make .venv, exact versions from constraints.txt
 
-$(STAMP): pyproject.toml constraints.txt
+define needs-python
 	@test -n "$(PYTHON)" || { echo "Octocurate needs Python 3.11 or 3.12; say where: make install PYTHON=/path/to/python3.11" >&2; exit 2; }
+endef
+
+$(STAMP): pyproject.toml constraints.txt
+	$(needs-python)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	$(BIN)/python -m pip check
@@ -98,10 +102,11 @@ bench: peers ## every benchmark that this machine can run (QUICK=1: minutes), be
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks $(if $(QUICK),--quick)
 
 peers: .venv-bench/.installed .venv-dedup/.installed datatrove ## all that `make bench` compares with, each in an environment of its own (3 GB)
-	@$(if $(PYTHON312),$(MAKE) --no-print-directory .venv-decon/.installed,echo "no Python 3.12: decon is left out (PYTHON312=/path/to/python3.12)")
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory .node-peers/.installed; else echo "no npm: extractors in Node are left out"; fi
+	@$(if $(DECON_PYTHON),$(MAKE) --no-print-directory .venv-decon/.installed,echo "no Python 3.12: decon is left out (DECON_PYTHON=/path/to/python3.12)")
+	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory .node-peers/.installed; else echo "no npm: extractors in Node are left out"; fi
 
 .venv-bench/.installed: pyproject.toml constraints.txt benchmarks/peers.txt
+	$(needs-python)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,plots]'
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/peers.txt
@@ -114,15 +119,15 @@ peers: .venv-bench/.installed .venv-dedup/.installed datatrove ## all that `make
 	.venv-dedup/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/dedup.txt
 	@touch $@
 
-.venv-decon/.installed:
-	test -x .venv-decon/bin/python || $(PYTHON312) -m venv .venv-decon
-	.venv-decon/bin/python -m pip install --quiet --disable-pip-version-check decontaminate==0.3.0.post4
+.venv-decon/.installed: benchmarks/decon.txt
+	test -x .venv-decon/bin/python || $(DECON_PYTHON) -m venv .venv-decon
+	.venv-decon/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/decon.txt
 	@touch $@
 
 .node-peers/.installed: benchmarks/package.json
 	mkdir -p .node-peers
 	cp benchmarks/package.json .node-peers/
-	cd .node-peers && npm install --silent --no-package-lock --ignore-scripts
+	cd .node-peers && npm install --no-audit --no-fund --loglevel=error --no-package-lock --ignore-scripts
 	@touch $@
 
 datatrove: .venv-datatrove/.installed ## datatrove with what its example for FineWeb needs, in an environment of its own

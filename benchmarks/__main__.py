@@ -94,13 +94,14 @@ def run(job: Job, folder: Path, *, quick: bool) -> dict[str, Any]:
     kept = folder / f"{job.name}.done.json"
     if kept.is_file():
         return dict(json.loads(kept.read_text("utf-8")))
+    written = folder / f"{job.name}.json"
+    written.unlink(missing_ok=True)
     command, started = job.command(folder, quick=quick), time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no word"]
         return {"skipped": f"ended with {done.returncode}: {without_paths(last[0])[:200]}"}
-    written = folder / f"{job.name}.json"
     if not written.is_file():
         written.write_text(done.stdout, "utf-8")
     found = json.loads(written.read_text("utf-8"))

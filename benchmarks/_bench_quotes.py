@@ -62,6 +62,32 @@ QUOTES = (
     ),
     Quote(
         "docs/verify.md",
+        r"On ([\d,]+) documents of 25 other\s+sources",
+        "verification",
+        ("others / pages / documents",),
+    ),
+    Quote(
+        "docs/extraction.md",
+        r"Formulas in MathML \(([\d,]+) of pages, ([\d,]+) that latex2mathml made, ([\d,]+) of MathJax's tests",
+        "extraction",
+        tuple(
+            f"converters / {title} to LaTeX / ours / formulas"
+            for title in ("MathML of pages", "MathML by latex2mathml", "MathML by MathJax's tests")
+        ),
+        full=True,
+    ),
+    Quote(
+        "docs/extraction.md",
+        r"and AsciiMath \(([\d,]+) of its own cases: ours ([\d.]+) %, py-asciimath ([\d.]+) %\)",
+        "extraction",
+        tuple(
+            f"converters / AsciiMath to LaTeX / {name}"
+            for name in ("ours / formulas", "ours / right", "py-asciimath / right")
+        ),
+        full=True,
+    ),
+    Quote(
+        "docs/verify.md",
         r"\(([\d,]+), labelled\), (\d+) % of all are right; of the (\d+) replies that agree with a majority (\d+) % are, "
         r"of the (\d+) that disagree\s+with one (\d+) %",
         "verification",

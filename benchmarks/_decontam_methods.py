@@ -3,7 +3,7 @@
 `ours` is `decontaminate: ngram` and its default clause. `datatrove` is the real filter and the real hashing of datatrove, only without
 lighteval, which its indexer would fetch tasks with. `megamath` is MegaMath's rule after its published code
 (github.com/LLM360/MegaMath, web_pipeline/utils/decont_utils). `13 words` is the plain rule of GPT-3 and many after it. `decon` is
-github.com/allenai/decon through its Python bindings (`pip install decontaminate`), which ask for Python 3.12 and so run in a process of
+github.com/allenai/decon through its Python bindings (`make peers`), which ask for Python 3.12 and so run in a process of
 their own. Left out: the pipelines around them; each gets plain texts and answers for each of them.
 """
 

@@ -1,4 +1,4 @@
-"""Leaks of benchmarks: what is found, in which disguise, and what is taken for one and is none; ours beside five others.
+"""Leaks of benchmarks: what is found, in which disguise, and what is taken for one and is none; ours beside others.
 
     python -m benchmarks.decontamination [--out DIR] [--decon PYTHON] [--json]
 
@@ -11,7 +11,7 @@ with what gave it away.
 Recall has Wilson's 95 % interval. Speed is per CPU second of one thread in a process of its own, best of `--repeat`, on the same pages and
 the same index; memory of the index is by how much that process grew while it was built (of decon the most that it took). A method that is
 not installed is named as absent: datatrove and MegaMath need `datatrove`, datatrove also `spacy`, and decon an interpreter of Python 3.12
-or later with `pip install decontaminate`.
+or later with `decontaminate`. `make peers` installs all of them.
 """
 
 from __future__ import annotations
@@ -290,7 +290,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="leaks of each kind (default: %(default)s)")
     parser.add_argument("--every", type=int, default=1, help="of so many real pages, one (default: all)")
     parser.add_argument(
-        "--slow", type=int, default=1, help="of those, the one of so many that datatrove and decon read"
+        "--slow", type=int, default=1, help="of those, the one of so many that all but ours, MegaMath and 13 words read"
     )
     parser.add_argument("--repeat", type=int, default=3, help="rounds of the measurement of speed; 0: none")
     parser.add_argument("--out", type=Path, help="folder for decontamination.json, decontamination.md and the figure")

@@ -1,6 +1,6 @@
 """Which extractor keeps mathematics, and which finds the main text: ours beside all others that install, in one run.
 
-    python -m benchmarks.extraction --json OUT --out DIR
+    python -m benchmarks.extraction --node .node-peers --json OUT --out DIR
 
 Rows are extractors (`benchmarks._extractors`); one that is not installed is named and left out. They get the same pages as decoded
 text, one after another in one process and one thread; what one raises on a page counts as an empty text (`failed` says how often).

@@ -6,7 +6,7 @@ Both get the same domains, addresses and words. They are asked about addresses o
 dropped, and differences are told by sort. They differ on purpose: ours blocks what lies below a listed domain at any depth and takes an
 address for a beginning, theirs looks at the registered domain and the whole host, and at whole addresses; our words know upper case.
 datatrove's reading of lists is left out of its time, as ours is. Needs tldextract and pyahocorasick beside datatrove
-(`pip install tldextract pyahocorasick`), and runs without them when `--datatrove 0` is given.
+(`make peers`), and runs without them when `--datatrove 0` is given.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
 
 Arithmetic: how many real solutions that nobody made to be wrong are called false (of chains by models, those labelled right), on the sets
 that were looked at while the step was made and on others; and how many in which one digit of one equation was changed, chosen by hash
-among all that a pattern finds and that hold, whatever stands around them. Which of those that are called false do hold a wrong equation
-was read by eye: docs/verify.md. Agreement: the votes of four models on problems of GSM8K, beside labels. Languages: runs of words of the
-Declaration of Human Rights with more than two common words of another language. No peer does the same. Half a minute.
+among all of plain numbers that a pattern finds and that hold, whatever the sentence says. Which of those that are called false do hold a
+wrong equation was read by eye: docs/verify.md. Agreement: the votes of four models on problems of GSM8K, beside labels. Languages: runs
+of words of the Declaration of Human Rights with more than two common words of another language. No peer does the same. Half a minute.
 """
 
 from __future__ import annotations
@@ -53,19 +53,17 @@ CHANGED = {
 """Set, and whether its notes are taken out first."""
 LANGUAGES = {"French": "fra", "Spanish": "spa", "Dutch": "nld", "German": "deu", "English": "eng"}
 RUNS = (25, 12)
-
-
 _SIGN = {"+": "+", "-": "-", "*": "*", "×": "*", r"\times": "*", r"\cdot": "*", "/": "/", "÷": "/", r"\div": "/"}
+_SIGNS = "|".join(map(re.escape, _SIGN))
 _NUMBER = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
-_BETWEEN = rf"\s*({'|'.join(map(re.escape, _SIGN))})\s*"
-_EQUATION = re.compile(
-    rf"(?<![\w.,^+*/×÷-]){_NUMBER}(?:{_BETWEEN.replace('(', '(?:', 1)}{_NUMBER})+\s*=\s*{_NUMBER}(?![\w.,]*[0-9^])"
-)
+_EQUATION = re.compile(rf"(?<![\w.,]){_NUMBER}(?:\s*(?:{_SIGNS})\s*{_NUMBER})+\s*=\s*{_NUMBER}(?![\w.,]*[0-9])")
+_BEFORE = re.compile(r"(?:[-+*/×÷^})\]]|\\(?:times|cdot|div))\s*$")
+_AFTER = re.compile(r"\s*(?:[-+*/×÷^!({%]|\\(?:times|cdot|div)\b)")
 
 
 def value(side: str) -> Fraction:
     """Of numbers between the four signs; ZeroDivisionError where it has none."""
-    first, *rest = re.split(_BETWEEN, side.strip())
+    first, *rest = re.split(rf"\s*({_SIGNS})\s*", side.strip())
     terms = [Fraction(first.replace(",", ""))]
     for sign, number in zip(rest[::2], rest[1::2], strict=True):
         one = Fraction(number.replace(",", ""))
@@ -92,7 +90,13 @@ def holds(equation: str) -> bool:
 
 def with_wrong_digit(text: str, id: str) -> str | None:
     """Any digit of one equation is another one, so that it no longer holds; None for a text without one."""
-    held = [found for found in _EQUATION.finditer(text) if holds(found[0])]
+    held = [
+        found
+        for found in _EQUATION.finditer(text)
+        if holds(found[0])
+        and not _BEFORE.search(text[max(0, found.start() - 9) : found.start()])
+        and not _AFTER.match(text, found.end())
+    ]
     if not held:
         return None
     chosen = held[digest(id) % len(held)]
@@ -130,6 +134,8 @@ def counted(texts: Iterable[str]) -> dict[str, int]:
 def changed(texts: dict[str, str]) -> dict[str, float]:
     """Of solutions with an equation that holds, one digit changed."""
     made = [(text, wrong) for name, text in texts.items() if (wrong := with_wrong_digit(text, name))][:PLANTED]
+    if not made:
+        return {"solutions": 0, "called_false": 0, "share": 0.0}
     before, after = (judged(some)["arithmetic"] for some in zip(*made, strict=True))
     right = before.fill_null(True)  # else it is called false for what stood there before
     called = int((~after.filter(right)).sum())

@@ -13,7 +13,7 @@ ours         `read: warc`: bodies out of their encodings, to text by their real 
              as rows, a polars frame; the offset of every record, from which a killed build goes on
 
 CPU time of one process; best of `--repeat` rounds, imports left out. warcio and datatrove's reader run where they are installed
-(`pip install warcio faust-cchardet python-magic`, and libmagic).
+(`make peers`, and libmagic).
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from curate.errors import CurateError
+from curate.waiting import result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,7 +194,7 @@ class Bucket:
         import obstore
 
         with self._told():
-            for some in parts(obstore.list(self._store, folder or None, chunk_size=1000)):
+            for some in pieces(obstore.list(self._store, folder or None, chunk_size=1000)):
                 yield from (Listed(meta["path"], meta["size"], meta["e_tag"] or "") for meta in some)
 
     @contextlib.contextmanager
@@ -229,7 +230,8 @@ class Bucket:
 def waited(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """What a call to obstore gives, with Ctrl-C heard at once: obstore itself hears nothing until the server answers or its time is up.
 
-    Signals reach the main thread alone, so there the call is made by another one, which is left behind.
+    Signals reach the main thread alone, so there the call is made by another one, which Ctrl-C leaves behind: what it was to write may
+    still come to be written, as if Ctrl-C had come a little later.
     """
     if threading.current_thread() is not threading.main_thread():
         return call(*args, **options)
@@ -242,13 +244,13 @@ def waited(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
             answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()
-    return answer.result()
+    return result(answer)
 
 
-def parts(stream: Iterable[Any]) -> Iterator[Any]:
+def pieces(stream: Iterable[Any]) -> Iterator[Any]:
     """The same for what comes piece by piece."""
-    pieces, end = iter(stream), object()
-    while (piece := waited(next, pieces, end)) is not end:
+    coming, end = iter(stream), object()
+    while (piece := waited(next, coming, end)) is not end:
         yield piece
 
 

@@ -18,8 +18,9 @@ import os
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -31,7 +32,7 @@ from curate.foreign import SIDE, Refused, files, parsed, sides
 from curate.identity import canonical, file_sha256
 from curate.objectstore import Away, Bucket, Changed
 from curate.report import Lines, Report
-from curate.waiting import result
+from curate.waiting import SECONDS, result
 
 if TYPE_CHECKING:
     from curate.store import Store
@@ -258,17 +259,43 @@ class Remote:
 def for_each(
     work: Callable[[Any], object], items: Sequence[Any], advance: Callable[[int, Any], None] | None = None
 ) -> None:
-    """Do it to each, a few at once; the first error ends it. `advance` hears of each that is done."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        running = [pool.submit(work, item) for item in items]
-        try:
-            for future in running:
-                result(future)
-                if advance:
-                    advance(0, None)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    """Do it to each, a few at once. `advance` hears of each that is done.
+
+    The first error ends it when what is under way is done; Ctrl-C ends it at once, and leaves that behind.
+    """
+    running = [(item, Future[None]()) for item in items]
+    todo = iter(running)
+    ended, one_at_a_time = threading.Event(), threading.Lock()
+
+    def go() -> None:
+        while not ended.is_set():
+            with one_at_a_time:
+                item, future = next(todo, (None, None))
+            if future is None:
+                return
+            try:
+                work(item)
+                future.set_result(None)
+            except BaseException as error:
+                future.set_exception(error)
+
+    threads = [threading.Thread(target=go, daemon=True) for _ in range(min(THREADS, len(items)))]
+    for thread in threads:
+        thread.start()
+    try:
+        for _, future in running:
+            result(future)
+            if advance:
+                advance(0, None)
+    except KeyboardInterrupt:
+        ended.set()
+        raise
+    except BaseException:
+        ended.set()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(SECONDS)
+        raise
 
 
 def _place(manifest: Manifest, name: str, _size: int = 0, sha256: str = "") -> str:

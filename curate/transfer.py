@@ -64,7 +64,7 @@ class Copy:
         except obstore.exceptions.PreconditionError:
             raise objectstore.Changed("is not the file that was listed") from None
         self._hold_to(found.meta["e_tag"] or "", found.meta["size"])
-        for part in objectstore.parts(found.stream(objectstore.PART)):
+        for part in objectstore.pieces(found.stream(objectstore.PART)):
             file.write(part)
             self._count(part)
         if not self.complete:

@@ -61,6 +61,16 @@ def test_one_that_fails_is_skipped_without_naming_a_folder_of_this_machine(tmp_p
     assert bench.without_paths("no file /home/somebody/x/y.json here") == "no file y.json here"
 
 
+def test_what_an_earlier_run_left_does_not_stand_for_a_new_one(tmp_path: Path) -> None:
+    class Printing(Job):
+        def command(self, folder: Path, *, quick: bool) -> list[str]:
+            return [sys.executable, "-c", """print('{"new": 2}')"""]
+
+    (tmp_path / "urls.json").write_text('{"old": 1}')
+    assert bench.run(Printing("urls", "", "", all_of), tmp_path, quick=False)["figures"] == {"new": 2}
+    assert json.loads((tmp_path / "urls.json").read_text()) == {"new": 2}
+
+
 def test_what_is_done_for_a_commit_is_not_run_again(tmp_path: Path) -> None:
     (tmp_path / "warc.done.json").write_text(
         json.dumps({"command": "x", "seconds": 1.0, "ratios": {"a": 2.0}, "figures": {}})
@@ -163,6 +173,11 @@ def test_graders_are_called_as_on_the_page() -> None:
     table = next(one for one in _bench_quotes.TABLES if one.benchmark == "graders")
     names = [name.split(" / ") for _, name in table.cells((ROOT / table.file).read_text("utf-8"))]
     assert {name[2] for name in names if name[0] == "groups"} == {*GRADERS} - {"math-verify"}  # it has a clock
+
+
+def test_every_quoted_benchmark_has_a_full_result() -> None:
+    full = {name for result in _bench_page.kept(ROOT) if not result["quick"] for name in result["benchmarks"]}
+    assert {one.benchmark for one in (*_bench_quotes.TABLES, *_bench_quotes.QUOTES)} <= full
 
 
 def test_counts_of_leaks_are_kept_as_shares_and_no_text_that_was_found() -> None:

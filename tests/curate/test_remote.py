@@ -24,6 +24,7 @@ from curate.models.fake import Parrot
 from curate.models.replies import Asker, Recorded
 from curate.objects import push, store_of, usage
 from curate.profile import Profile
+from curate.remote import for_each
 from curate.report import Report
 from curate.store import Store
 from tests.curate import bucket
@@ -596,11 +597,25 @@ def test_push_of_nothing_new_sends_nothing(pushed: Path, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["read('x', 9)", "create('x', b'1')", "fetch('x', Path(sys.argv[1]))", "look('x')", "list('')"]
+    "asked",
+    [
+        "bucket.read('x', 9)",
+        "bucket.create('x', b'1')",
+        "bucket.send('x', Path(sys.executable))",
+        "bucket.fetch('x', Path(sys.argv[1]))",
+        "bucket.look('x')",
+        "bucket.delete('x')",
+        "[*bucket.list('')]",
+        "for_each(lambda name: bucket.read(name, 9), 'xyz')",
+    ],
 )
 def test_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path, asked: str) -> None:
-    code = f"import sys; from pathlib import Path; from curate.objectstore import Bucket; [*Bucket('s3://b/x').{asked}]"
+    code = (
+        "import sys; from pathlib import Path; import polars; from curate.objectstore import Bucket; "
+        f"from curate.remote import for_each; bucket = Bucket('s3://b/x'); {asked}"
+    )  # polars lets system calls go on after a signal
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
         keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
         where = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         command = [sys.executable, "-c", code, str(tmp_path / "file")]
@@ -611,7 +626,30 @@ def test_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path, as
             started = time.monotonic()
             _, said = process.communicate(timeout=30)
     assert time.monotonic() - started < 10
+    assert process.returncode == -signal.SIGINT
     assert "KeyboardInterrupt" in said
+
+
+def test_the_first_error_of_several_ends_them_when_those_under_way_are_done() -> None:
+    done: list[int] = []
+
+    def work(n: int) -> None:
+        if n == 2:
+            raise CurateError("no")
+        time.sleep(0.05)
+        done.append(n)
+
+    heard: list[int] = []
+    with pytest.raises(CurateError, match=r"^no$"):
+        for_each(work, range(100), lambda n, _: heard.append(n))
+    assert {0, 1} <= {*done}
+    assert len(heard) == 2
+    before = len(done)
+    time.sleep(0.2)
+    assert len(done) == before < 50
+    for_each(work, [])
+    for_each(work, [7, 8])
+    assert done[before:] == [7, 8] or done[before:] == [8, 7]
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "marked"])
