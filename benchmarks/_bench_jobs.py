@@ -231,14 +231,21 @@ def _extraction(found: Any) -> Figures:
 
 
 def _extraction_figures(found: Any) -> Figures:
-    """Shares of a group of encodings beside those of each encoding."""
-    rows = found["extractors"].items()
-    groups = {name.partition(":")[0] for _, row in rows for name in row["formulas"]}
+    """Shares of a group of encodings beside those of each encoding; how many formulas these have once, as it is the same for all."""
+    rows = found["extractors"]
+    formulas = {name: row["formulas"] for name, row in rows.items()}
+    groups = {encoding.partition(":")[0] for row in formulas.values() for encoding in row}
     pool = {
-        name: {group: dict(zip(("exact", "garbled"), pooled(row["formulas"], group), strict=True)) for group in groups}
-        for name, row in rows
+        name: {group: dict(zip(("exact", "garbled"), pooled(row, group), strict=True)) for group in groups}
+        for name, row in formulas.items()
     }
-    return all_of(found) | all_of({"pooled": pool})
+    shares = {
+        name: {encoding: {"exact": cell["exact"], "garbled": cell["garbled"]} for encoding, cell in row.items()}
+        for name, row in formulas.items()
+    }
+    counts = {encoding: cell["formulas"] for row in formulas.values() for encoding, cell in row.items()}
+    kept = {name: row | {"formulas": shares[name]} for name, row in rows.items()}
+    return all_of(found | {"extractors": kept, "pooled": pool, "formulas": counts})
 
 
 def _heuristics(found: Any) -> Figures:

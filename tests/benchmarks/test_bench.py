@@ -206,6 +206,7 @@ def test_formulas_are_pooled_over_the_encodings_of_a_group() -> None:
     assert figures["pooled / ours / web / garbled"] == pytest.approx(0.125)
     assert figures["pooled / ours / crawl / exact"] == 0
     assert figures["extractors / ours / formulas / web: img / exact"] == 0.2
+    assert figures["formulas / web: img"] == 10
 
 
 def test_classifiers_are_kept_as_means_over_folds() -> None:
