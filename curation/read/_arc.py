@@ -14,9 +14,8 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from curation.read._archive import BLOCK, MAX_DAMAGE, Piece, next_start, piece_of
+from curation.read._archive import BLOCK, GZIP, MAX_DAMAGE, UNFINISHED, Piece, next_start, piece_of
 
-GZIP = b"\x1f\x8b\x08"
 LINE = re.compile(
     rb"(?P<url>[^\r\n]{1,8192}?) (?P<ip>[0-9a-fA-F.:]{3,45}) (?P<date>\d{12,18}) (?P<rest>(?:\S{1,512} ){1,10})(?P<size>\d{1,10})\r?\n"
 )
@@ -47,6 +46,8 @@ def walk_arc(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
             piece = _piece(record, start, end, limit, error)
             damaged = damaged if piece.error else 0
             yield piece
+            if error and not piece.error:  # the record is whole, the file is not
+                yield Piece(None, None, None, b"", UNFINISHED)
         elif end is None or error:
             end = _next(file, start + 1, packed)
             yield Piece(start, end if end is not None else file.seek(0, io.SEEK_END), None, b"", error)

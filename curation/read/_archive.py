@@ -11,6 +11,7 @@ no later beginning exists. There, records have no offset of their own either.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -18,10 +19,16 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
-MAGICS = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")
+GZIP = b"\x1f\x8b\x08"
+MAGICS = (GZIP, b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")
 """First bytes of a gzip member, a zstd frame and an lz4 frame."""
 PLAIN = b"WARC/"
 MAX_DAMAGE = 1000
+TOO_LARGE = "a record of"
+"""How the error of a healthy record begins that is not read."""
+UNFINISHED = "cut off: the last member does not end, or another one only begins"
+MAX_LAST = 64 << 20
+"""Bytes of a last member that is looked through once more, to see whether it ends."""
 BLOCK = 1 << 20
 
 
@@ -78,7 +85,7 @@ def walk(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
     while damaged < MAX_DAMAGE:
         damaged += 1
         assert start is not None
-        last, trouble = start, None
+        last, trouble, told = start, None, False
         for piece in _run(file, start, magic, limit):
             if piece.record is None:
                 trouble = piece.error
@@ -87,7 +94,7 @@ def walk(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
                 begins = bad[0] if bad[0] != piece.offset else None
                 yield Piece(begins, piece.offset, None, b"", bad[1])
                 bad = None
-            damaged = damaged if piece.error else 0
+            damaged, told = (damaged, True) if piece.error else (0, False)
             yield piece
             last = last if piece.offset is None else piece.offset
         if trouble is None and magic == PLAIN:
@@ -98,6 +105,24 @@ def walk(file: IO[bytes], limit: int, begin: int = 0) -> Iterator[Piece]:
             break
     if bad:
         yield Piece(bad[0], _size(file), None, b"", bad[1])
+    elif trouble is None and not told and magic == GZIP and not _ends(file, last):
+        yield Piece(None, None, None, b"", UNFINISHED)
+
+
+def _ends(file: IO[bytes], last: int) -> bool:
+    """Whether a file ends with the gzip member that begins here, zeros apart. True for a member too large to be looked at."""
+    if _size(file) - last > MAX_LAST:
+        return True
+    file.seek(last)
+    member, data = zlib.decompressobj(wbits=31), b""
+    try:
+        while not member.eof and (data := file.read(1 << 16)):
+            while data and not member.eof:
+                member.decompress(data, BLOCK)
+                data = member.unconsumed_tail
+    except zlib.error:
+        return False
+    return member.eof and not (member.unused_data + file.read()).strip(b"\0")
 
 
 def _damage(start: int | None, last: int, trouble: str | None) -> tuple[int | None, str] | None:
@@ -157,7 +182,9 @@ def _piece(record: WarcRecord, offset: int | None, limit: int) -> Piece:
             record.parse_http()
         size = record.content_length
         if wanted and size > limit:
-            return Piece(offset, None, record, b"", f"a record of {size:,} bytes, over the limit of {limit:,}")
+            return Piece(offset, None, record, b"", f"{TOO_LARGE} {size:,} bytes, over the limit of {limit:,}")
+        if not (record.headers.get("Content-Length") or "").strip().isdigit():
+            return Piece(offset, None, record, b"", "no Content-Length, or cut off within the record's header")
         block = record.reader.read() if wanted else b""
         got = len(block) if wanted else record.reader.consume()
     except (OSError, ValueError) as error:

@@ -15,7 +15,7 @@ import polars as pl
 from curate.errors import CurateError
 from curate.step import Missed, read
 from curation.read._arc import is_arc, next_arc_record, walk_arc
-from curation.read._archive import MAGICS, PLAIN, Piece, first_whole, next_record, walk
+from curation.read._archive import MAGICS, PLAIN, TOO_LARGE, Piece, first_whole, next_record, walk
 from curation.read._http import decode_body, decode_text
 
 if TYPE_CHECKING:
@@ -151,8 +151,9 @@ def _row(piece: Piece, mime: list[str], status: list[int], limit: int) -> tuple[
         return None, b"", None, None, None, piece.error
     http = record.http_headers
     kind = _mime(record, piece.block) if http else None
-    asked = kind in mime and http.status_code in status if http else bool(piece.error)
-    if not asked:
+    damaged = piece.error and not piece.error.startswith(TOO_LARGE)  # then nobody knows what it was
+    asked = kind in mime and http.status_code in status if http else piece.error
+    if not asked and not damaged:
         return None
     url = record.headers.get("WARC-Target-URI")
     text, error = (None, piece.error) if piece.error else _text(record, piece.block, limit)

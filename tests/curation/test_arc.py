@@ -1,6 +1,7 @@
 """ARC files, healthy and not."""
 
 import gzip
+import itertools
 import time
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_a_cut_file_gives_what_it_has_and_an_error(path: Path) -> None:
     found = rows(path)
     assert found["text"].drop_nulls().len() == 4
     assert "cut short" in found["error"].drop_nulls().item()
+
+
+def test_a_compressed_file_that_is_cut_anywhere_but_between_records_says_so(tmp_path: Path) -> None:
+    stored = [gzip.compress(m, mtime=0) for m in members(3)]
+    data, ends = b"".join(stored), [*itertools.accumulate(map(len, stored))]
+    place = tmp_path / "a.arc"
+    for size in range(ends[0], len(data) + 1):
+        place.write_bytes(data[:size])
+        found = rows(place)
+        assert found["text"].drop_nulls().len() >= sum(size >= end for end in ends) - 1
+        assert (found["error"].drop_nulls().len() > 0) == (size not in ends), size
 
 
 def test_large_records_become_errors(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import itertools
 import random
+import re
 import zlib
 from pathlib import Path
 
@@ -113,6 +115,38 @@ def test_a_cut_archive_gives_what_it_has_and_an_error(tmp_path: Path) -> None:
     found = rows(path)
     assert found["text"].drop_nulls().len() == 3
     assert "cut short" in found["error"].drop_nulls().item()
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_an_archive_that_is_cut_anywhere_but_between_records_says_so(tmp_path: Path, compress: bool) -> None:
+    stored = [gzip.compress(r, mtime=0) if compress else r for r in pages(3)]
+    data, ends = b"".join(stored), {*itertools.accumulate(map(len, stored))}
+    blank = 0 if compress else 4  # the blank lines behind a plain record, none of which it needs
+    path = tmp_path / "cut.warc.gz"
+    for size in range(1, len(data) + 1):
+        path.write_bytes(data[:size])
+        whole = sum(size >= end - blank for end in sorted(ends))
+        between = any(end - blank <= size <= end for end in ends)
+        if size < (3 if compress else 5) or (not whole and not between):
+            continue  # nothing of a record is there, which is refused or told elsewhere
+        found = rows(path)
+        assert found["text"].drop_nulls().len() >= whole - 1, size
+        assert (found["error"].drop_nulls().len() > 0) == (not between), size
+
+
+def test_a_record_without_a_length_is_no_healthy_one(tmp_path: Path) -> None:
+    first, second, third = pages(3)
+    for left in (b"", b"Content-Length:\r\n", b"Content-Length: many\r\n"):
+        cut = re.sub(rb"Content-Length: \d+\r\n", left, second)
+        found = rows(archive(tmp_path, first, cut, third))
+        assert found["text"].drop_nulls().to_list() == ["<p>page 0</p>", "<p>page 2</p>"]
+        assert "no Content-Length" in found["error"].drop_nulls()[0]
+
+
+def test_zeros_behind_an_archive_are_none_of_it(tmp_path: Path) -> None:
+    path = archive(tmp_path, *pages(2))
+    path.write_bytes(path.read_bytes() + bytes(700))
+    assert rows(path)["error"].null_count() == 2
 
 
 def test_a_record_that_claims_to_be_longer_than_it_is_does_not_swallow_the_next(tmp_path: Path) -> None:
