@@ -38,6 +38,7 @@ DEATHS = 2
 """Deaths of one document alone that make it `killed`."""
 STATM = Path("/proc/self/statm")
 """Its sixth number is the pages that RLIMIT_DATA counts."""
+VMSTAT = Path("/proc/vmstat")
 BUDGET = 0.05
 BUDGET_FLOOR = 20
 """A step fails when more than 5% of its documents, and more than 20 of them, are quarantined: that is a broken step, not bad pages."""
@@ -72,7 +73,19 @@ DEATH = {
 """What the signal says that a worker died of."""
 LOST = 1000
 """In place of an exit code: the machine went away, or all of its processes. That says nothing against the document they were on."""
+STARVED = 1001
+"""In place of an exit code: the system killed it to have memory again. What one call may take is held by RLIMIT_DATA, so that says that the
+machine has less than was promised, and nothing against the document; batches get smaller all the same."""
 _last_death = 0
+
+
+def killed_for_memory(since: int = 0) -> int:
+    """How many processes this system has killed for memory, less `since`; 0 where it does not tell."""
+    try:
+        lines = VMSTAT.read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill ")) - since
 
 
 def lives(host: str = "", pid: int = 0) -> bool:
@@ -88,7 +101,7 @@ def died_of(exitcode: int) -> None:
 
 def how_it_died() -> str:
     """What the worker died of that had this process's work before; empty if none did, or if its machine went away."""
-    if _last_death in (0, LOST):
+    if _last_death in (0, LOST, STARVED):
         return ""
     known = {int(number): how for number, how in DEATH.items()}
     return known.get(-_last_death, "it crashed, took too much memory or did not come back in time")
@@ -131,7 +144,7 @@ class Guard:
     def died(self, node: str, low: int, high: int) -> None:
         """An earlier attempt at this shard ended inside this slice."""
         marks = self.history.setdefault(node, {"slices": [], "deaths": {}, "killed": {}})
-        if high - low == 1:
+        if high - low == 1 and _last_death != STARVED:
             deaths = marks["deaths"][str(low)] = marks["deaths"].get(str(low), 0) + 1
             if deaths >= DEATHS:
                 how = how_it_died() or "it crashed, took too much memory or did not come back in time"

@@ -6,8 +6,10 @@ option overrides anything, and `CURATE_REMOTE` the remote.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,14 +45,29 @@ LEAST_BUDGET = 64 << 20
 """Bytes that one process of a step over a whole corpus needs to get on with it."""
 
 
+IN_GROUPS, GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
+
+
 def machine_memory() -> int:
-    """Bytes of memory of this machine, or of the container that we are in."""
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Bytes of memory of this machine, or of the container, job or group of processes that we are in."""
+    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_limits()])
+
+
+def _limits() -> Iterator[int]:
+    """Of the control groups that this process is in, of either version, and of those around them."""
     try:
-        held = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
-    except OSError:  # no container, or cgroups of the first version
-        return whole
-    return min(whole, int(held)) if held.isdigit() else whole
+        lines = IN_GROUPS.read_text("utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        root, name = (GROUPS / "memory", "memory.limit_in_bytes") if controllers else (GROUPS, "memory.max")
+        place = root / path.strip("/")
+        for folder in (place, *(one for one in place.parents if one.is_relative_to(root))):
+            with contextlib.suppress(OSError, ValueError):  # "max", or what a container does not see
+                yield int((folder / name).read_text("ascii"))
 
 
 class StepSettings(BaseModel):

@@ -13,6 +13,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import pickle
+import signal
 import sys
 import tempfile
 import threading
@@ -25,13 +26,19 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, Halted
 from curate.executors import Done, heaviest_first
-from curate.guard import died_of
+from curate.guard import STARVED, died_of, killed_for_memory
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
 DEATHS = 64
 """How often one rank may take its worker down before the build gives up on it."""
+STARVATIONS = 12
+"""The same where the system kills the worker for memory, which another attempt seldom changes."""
+NO_MEMORY = (
+    f"the system killed a worker {STARVATIONS} times for memory on one shard; give the build more memory or fewer workers, or say under "
+    "[limits] of the profile how many gigabytes one may take, so that a document that wants more is lost alone"
+)
 NOT_BEGUN = "not begun"
 """What a rank gives that came up after a build had to halt."""
 THREADS = {
@@ -68,6 +75,8 @@ class Local:
         from pebble import ProcessExpired
 
         deaths: dict[int, int] = {}
+        starved: dict[int, int] = {}
+        before_all = killed_for_memory()
         halted: Halted | None = None
         try:
             running = {self._schedule(path, rank, before): rank for rank in ranks}
@@ -79,6 +88,10 @@ class Local:
                         result = future.result()
                     except (ProcessExpired, BrokenProcessPool) as death:
                         code = int(getattr(death, "exitcode", 0))  # none where a worker died that had nothing to do
+                        if code == -signal.SIGKILL and killed_for_memory(before_all):
+                            code, starved[rank] = STARVED, starved.get(rank, 0) + 1
+                            if starved[rank] > STARVATIONS:
+                                raise CurateError(NO_MEMORY) from None
                         deaths[rank] = deaths.get(rank, 0) + 1
                         if deaths[rank] > DEATHS:
                             said = f"a worker died {DEATHS} times on one shard (exit code {code})"

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import curate
 from curate.errors import CurateError, Incomplete
-from curate.guard import Guard, SomeLost, TooMany, _slices, died_of
+from curate.guard import STARVED, Guard, SomeLost, TooMany, _slices, died_of, killed_for_memory
 from tests.curate.corpus import one, open_small, texts, tiny
 
 
@@ -247,6 +247,22 @@ def test_the_error_of_a_killed_document_says_what_its_worker_died_of(tmp_path: P
         guard = Guard(journal(tmp_path, "this"), attempt="this")
     died_of(0)
     assert guard.run("step", lambda batch: batch, docs(8)).lost == [(3, "killed", f"killed its worker 2 times: {said}")]
+
+
+def test_a_system_without_memory_says_nothing_against_a_document_but_batches_get_smaller(tmp_path: Path) -> None:
+    died_of(STARVED)
+    for _ in range(5):
+        guard = Guard(journal(tmp_path, "this"), attempt="this")
+    died_of(0)
+    assert guard.history["step"]["slices"]
+    assert guard.run("step", lambda batch: batch, docs(8)).lost == []
+
+
+def test_kills_for_memory_are_counted_where_the_system_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curate.guard.VMSTAT", tmp_path / "vmstat")
+    assert killed_for_memory() == 0
+    (tmp_path / "vmstat").write_text("pgfault 9\noom_kill 41\noom_kill_other 7\n")
+    assert (killed_for_memory(), killed_for_memory(40)) == (41, 1)
 
 
 def test_a_worker_that_dies_twice_within_one_build_does(tmp_path: Path) -> None:
