@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,6 +187,8 @@ def _skipped(result: dict[str, Any]) -> str:
 
 def picture(results: list[dict[str, Any]], out: Path) -> None:
     """One panel for each benchmark with peers, ratios on a logarithmic axis, one point for each kept run."""
+    from matplotlib import colormaps
+
     from benchmarks import _plots
 
     results = [result for result in results if any(result["ratios"].values())]
@@ -193,24 +196,26 @@ def picture(results: list[dict[str, Any]], out: Path) -> None:
     names = sorted(seen_once, key=lambda name: (name != "whole_job", name))
     columns = 3
     figure, axes = _plots.grid(max(1, -(-len(names) // columns)), columns, "Times faster than each peer, by kept run")
-    labels = [f"{result['date'][5:]}\n{result['commit'][:7]}" for result in results]
+    labels = [f"{result['date'][5:]} {result['commit'][:7]}" for result in results]
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     for axis, name in zip(axes.flat, names, strict=False):
         peers = dict.fromkeys(peer for result in results for peer in result["ratios"].get(name, {}))
-        for peer in peers:
+        shown: list[float] = []
+        for color, peer in zip(itertools.cycle(colormaps["tab20"].colors), peers, strict=False):  # type: ignore[attr-defined]
             seen = [(x, one["ratios"].get(name, {}).get(peer), one["quick"]) for x, one in enumerate(results)]
             points = [point for point in seen if point[1] is not None]
-            (line,) = axis.plot([x for x, _, _ in points], [y for _, y, _ in points], "-", label=peer)
+            shown += [times for _, times, _ in points]
+            (line,) = axis.plot([x for x, _, _ in points], [y for _, y, _ in points], "-", label=peer, color=color)
             for x, y, quick in points:
                 axis.plot(x, y, "o", color=line.get_color(), fillstyle="none" if quick else "full")
         axis.set(title=name, yscale="log", xlim=(-0.5, len(results) - 0.5), ylabel="times")
-        axis.set_xticks(range(len(results)), labels, fontsize=8)
+        axis.set_xticks(range(len(results)), labels, fontsize=7, rotation=40, ha="right")
         axis.yaxis.set_major_formatter("{x:g}")
-        axis.yaxis.set_minor_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("{x:g}" if max(shown) < 20 * min(shown) else "")
         axis.tick_params(axis="y", which="minor", labelsize=7)
         axis.axhline(1, color="#888888", linewidth=1)
-        axis.legend(fontsize=7.5, loc="best", frameon=False)
+        axis.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0, frameon=False)
     _plots.save(figure, out)
 
 
