@@ -411,7 +411,7 @@ def test_nothing_is_left_by_faults_and_close() -> None:
             pool.run(["bug"])
         now = children() - before
         assert 1 <= len(now) <= 2
-    assert children() == before and not of(zygote, *now)
+    assert soon(lambda: children() == before and not of(zygote, *now))
     assert len(os.listdir("/proc/self/fd")) == files
     assert soon(lambda: processes().get(sleeper, (0, 0, "Z"))[2] == "Z")
 
