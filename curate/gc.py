@@ -78,4 +78,6 @@ def _trained(store: Store) -> set[str]:
 
 
 def _newest(path: Path) -> float:
-    return max((f.stat().st_mtime for f in (path, *path.rglob("*"))), default=0.0)
+    """When anything of it was last written: no time is later than that of its inode, which nobody sets."""
+    found = (f.stat() for f in (path, *path.rglob("*")))
+    return max((min(one.st_mtime, one.st_ctime) for one in found), default=0.0)

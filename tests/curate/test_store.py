@@ -121,6 +121,15 @@ def test_a_ref_whose_lock_is_gone_keeps_its_nodes_and_one_with_a_lock_keeps_the_
     assert len(loose(recipe.store)) == len(keys) - 1
 
 
+def test_a_time_in_the_future_keeps_nothing_for_ever(tmp_path: Path) -> None:
+    folder = project(tmp_path / "a")
+    store = open_small(folder).store
+    (store.root / "drafts/stopped").mkdir(parents=True)
+    age(store.root / "drafts", -4000)
+    assert loose(store) == []
+    assert [item.path.name for item in loose(store, days=-1)] == ["stopped"]  # as in two weeks
+
+
 def test_delete_forgets_what_was_noted_of_objects_that_are_gone(tmp_path: Path) -> None:
     folder = project(tmp_path / "a")
     recipe = open_small(folder)
