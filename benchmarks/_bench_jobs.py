@@ -128,14 +128,27 @@ def all_of(found: Any) -> Figures:
     return dict(flat(found))
 
 
-def _qa_guards_figures(found: Any) -> Figures:
+def _without(found: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: part for name, part in found.items() if name not in names}
+
+
+def _per_case(found: Any, counted: str, called: str) -> Figures:
+    """Every number, and of each that has cases the share of them that is counted."""
     figures = all_of(found)
     cases = {name.removesuffix(" / cases"): n for name, n in figures.items() if name.endswith(" / cases")}
-    return figures | {f"{name} / caught": figures[f"{name} / right"] / n for name, n in cases.items() if n}
+    return figures | {f"{name} / {called}": figures[f"{name} / {counted}"] / n for name, n in cases.items() if n}
+
+
+def _qa_guards_figures(found: Any) -> Figures:
+    return _per_case(found, "right", "caught")
+
+
+def _gates_figures(found: Any) -> Figures:
+    return _per_case(found, "caught", "share")
 
 
 def _graders_figures(found: Any) -> Figures:
-    return all_of({name: part for name, part in found.items() if name != "sets"})  # 2,950 figures
+    return all_of(_without(found, "sets"))  # 2,950 figures
 
 
 UNSEEN_SEEDS = (2, 4)
@@ -157,13 +170,7 @@ def _classifier_figures(found: Any) -> Figures:
         for seed, f1 in row.items()
         for judged, scores in f1.items()
     }
-    return means | all_of({name: part for name, part in found.items() if name != "folds"})
-
-
-def _gates_figures(found: Any) -> Figures:
-    figures = all_of(found)
-    cases = {name.removesuffix(" / cases"): n for name, n in figures.items() if name.endswith(" / cases")}
-    return figures | {f"{name} / share": figures[f"{name} / caught"] / n for name, n in cases.items() if n}
+    return means | all_of(_without(found, "folds"))
 
 
 def _keyed(rows: list[dict[str, Any]], *keys: str) -> dict[str, dict[str, Any]]:
@@ -242,8 +249,7 @@ def _extraction_figures(found: Any) -> Figures:
         for name, row in formulas.items()
     }
     shares = {
-        name: {encoding: {"exact": cell["exact"], "garbled": cell["garbled"]} for encoding, cell in row.items()}
-        for name, row in formulas.items()
+        name: {encoding: _without(cell, "formulas") for encoding, cell in row.items()} for name, row in formulas.items()
     }
     counts = {encoding: cell["formulas"] for row in formulas.values() for encoding, cell in row.items()}
     kept = {name: row | {"formulas": shares[name]} for name, row in rows.items()}
@@ -281,14 +287,13 @@ def _decontamination_figures(found: Any) -> Figures:
     methods = _shares(found["methods"])
     for row in methods.values():
         row["false_per_10000"] = per_10_000(row)
-    rest = {name: part for name, part in found.items() if name not in ("absent", "methods")}
-    return all_of(rest | {"methods": methods})
+    return all_of(_without(found, "absent") | {"methods": methods})
 
 
 def _shares(found: Any) -> Any:
     if not isinstance(found, dict):
         return found
-    kept = {name: _shares(part) for name, part in found.items() if name not in ("hits", "missed", "interval")}
+    kept = {name: _shares(part) for name, part in _without(found, "hits", "missed", "interval").items()}
     if "interval" in found:
         kept |= dict(zip(("low", "high"), found["interval"], strict=True))
     if found.get("of"):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from curate.errors import CurateError
-from curate.waiting import result
+from curate.waiting import result, settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -236,14 +236,7 @@ def waited(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
     if threading.current_thread() is not threading.main_thread():
         return call(*args, **options)
     answer: Future[Any] = Future()
-
-    def ask() -> None:
-        try:
-            answer.set_result(call(*args, **options))
-        except BaseException as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=settle, args=(answer, call, *args), kwargs=options, daemon=True).start()
     return result(answer)
 
 

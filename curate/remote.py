@@ -32,7 +32,7 @@ from curate.foreign import SIDE, Refused, files, parsed, sides
 from curate.identity import canonical, file_sha256
 from curate.objectstore import Away, Bucket, Changed
 from curate.report import Lines, Report
-from curate.waiting import SECONDS, result
+from curate.waiting import SECONDS, result, settle
 
 if TYPE_CHECKING:
     from curate.store import Store
@@ -263,7 +263,7 @@ def for_each(
 
     The first error ends it when what is under way is done; Ctrl-C ends it at once, and leaves that behind.
     """
-    running = [(item, Future[None]()) for item in items]
+    running = [(item, Future[object]()) for item in items]
     todo = iter(running)
     ended, one_at_a_time = threading.Event(), threading.Lock()
 
@@ -273,11 +273,7 @@ def for_each(
                 item, future = next(todo, (None, None))
             if future is None:
                 return
-            try:
-                work(item)
-                future.set_result(None)
-            except BaseException as error:
-                future.set_exception(error)
+            settle(future, work, item)
 
     threads = [threading.Thread(target=go, daemon=True) for _ in range(min(THREADS, len(items)))]
     for thread in threads:

@@ -7,11 +7,20 @@ KeyboardInterrupt. These wake now and then. Left out: ending the thread, which i
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 SECONDS = 0.1
+
+
+def settle(answer: Future[Any], call: Callable[..., Any], *args: Any, **options: Any) -> None:
+    """In the thread: make a call, and give what it gives or raises."""
+    try:
+        answer.set_result(call(*args, **options))
+    except BaseException as error:
+        answer.set_exception(error)
 
 
 def result(running: Future[T]) -> T:
